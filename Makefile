@@ -1,0 +1,89 @@
+# p2cnn. What people type:
+#   make            library and programs, under build/
+#   make demo       installs what is missing, builds, draws a portrait, turns it into a cartoon
+#   make check      installs what is missing, builds, runs every test (SAN=address,undefined: under sanitizers)
+#   make bench      times p2cnn, beside PyTorch when there is one
+#   make install    PREFIX=/usr/local, DESTDIR=
+#   make deps       only installs what is missing
+# V=1 shows commands; WERROR=1 makes warnings errors.
+
+VERSION  := 0.1.0
+PREFIX   ?= /usr/local
+CC       ?= cc
+CFLAGS   ?= -O2 -g
+SAN      ?=
+comma    := ,
+CONFIG   := $(if $(SAN),san-$(subst $(comma),-,$(SAN)),release)
+B        := build/$(CONFIG)
+Q        := $(if $(V),,@)
+
+PACKAGES := libpng libjpeg libzip libexif
+ifneq ($(filter-out clean deps,$(or $(MAKECMDGOALS),all)),)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) openblas 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES) openblas 2>/dev/null)
+endif
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef $(if $(WERROR),-Werror)
+BASE := -std=gnu11 $(WARN) $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) -fopenmp -fPIC -fvisibility=hidden -MMD -MP -Ilib $(PKG_CFLAGS)
+# Contraction to fused multiply-add and no errno or traps from arithmetic; never -ffast-math, which deletes NaN checks.
+KERNEL := -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math
+LIBS := $(PKG_LIBS) -lm
+
+# Kernels are plain C, compiled once per instruction set; lib/device picks at run time.
+ifeq ($(shell uname -m),x86_64)
+ISAS := v2 v3 v4
+ISA_v2 := -march=x86-64-v2
+ISA_v3 := -march=x86-64-v3
+ISA_v4 := -march=x86-64-v4 -mprefer-vector-width=512
+else
+ISAS := base
+ISA_base :=
+endif
+
+LIB_C    := $(wildcard lib/*.c lib/op/*.c lib/io/*.c lib/model/*.c)
+KERNEL_C := $(wildcard kernels/cpu/*.c)
+LIB_O    := $(LIB_C:%.c=$B/%.o) $(foreach i,$(ISAS),$(KERNEL_C:%.c=$B/%.$i.o))
+PROGRAMS := $(patsubst infer/main.c,$B/p2c-infer,$(wildcard infer/main.c))
+TESTS    := $(foreach d,op unit golden,$B/test-$d)
+
+.PHONY: all demo check bench install deps clean
+.DELETE_ON_ERROR:
+all: $B/libp2cnn.a $B/libp2cnn.so $(PROGRAMS)
+
+$B/libp2cnn.a: $(LIB_O)
+	$(if $V,,@echo "  AR    $@")
+	$Q rm -f $@ && ar rcs $@ $^
+$B/libp2cnn.so: $(LIB_O)
+	$(if $V,,@echo "  LD    $@")
+	$Q $(CC) $(BASE) $(CFLAGS) -shared -Wl,-soname,libp2cnn.so.0 -Wl,--no-undefined -o $@ $^ $(LIBS)
+$B/p2c-infer: $(patsubst %.c,$B/%.o,$(wildcard infer/*.c)) $B/libp2cnn.a
+	$(if $V,,@echo "  LD    $@")
+	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $^ $(LIBS)
+
+define isa_rule
+$B/kernels/cpu/%.$1.o: kernels/cpu/%.c Makefile
+	$$(if $$V,,@echo "  CC    $$< ($1)")
+	@mkdir -p $$(@D)
+	$$Q $$(CC) $$(BASE) $$(CFLAGS) $$(KERNEL) $$(ISA_$1) -DP2C_ISA=$1 -c -o $$@ $$<
+endef
+$(foreach i,$(ISAS),$(eval $(call isa_rule,$i)))
+$B/%.o: %.c Makefile
+	$(if $V,,@echo "  CC    $<")
+	@mkdir -p $(@D)
+	$Q $(CC) $(BASE) $(CFLAGS) -c -o $@ $<
+
+$B/test-%: $B/libp2cnn.a
+	$(if $V,,@echo "  LD    $@")
+	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $(filter %.o,$^) $B/libp2cnn.a $(LIBS) -lcmocka
+define test_rule
+$B/test-$1: $(patsubst %.c,$B/%.o,$(wildcard tests/$1/*.c tests/*.c))
+endef
+$(foreach d,op unit golden,$(eval $(call test_rule,$d)))
+
+deps:
+	@.ci/deps
+
+clean:
+	rm -rf build
+
+-include $(shell find $B -name '*.d' 2>/dev/null)

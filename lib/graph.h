@@ -1,0 +1,89 @@
+/* graph.h: the inside of a graph, shared by graph.c, autodiff.c, fuse.c, plan.c and run.c.
+ *
+ *   build        nodes in order, leaves and operations                              graph.c, op/
+ *   finish       fuse: patterns of nodes become one                                 fuse.c
+ *                expand: nodes become steps; a backward marker becomes many         autodiff.c
+ *                plan: every buffer gets a place in one arena                        plan.c
+ *   run          the steps, one kernel call each                                    run.c
+ */
+#ifndef P2C_GRAPH_H
+#define P2C_GRAPH_H
+
+#include "context.h"
+#include "device.h"
+#include "params.h"
+
+typedef enum P2cLeaf { P2C_NOT_LEAF, P2C_LEAF_INPUT, P2C_LEAF_CONSTANT, P2C_LEAF_PARAM, P2C_LEAF_GRADIENT, P2C_LEAF_BACKWARD } P2cLeaf;
+
+/* A piece of memory that the plan places. Alive from the step that first writes it to the one that last touches it. */
+typedef struct P2cBuffer {
+    size_t bytes, offset;
+    int first, last;         /* steps; first > last: unused */
+    bool pinned;             /* outside the arena's sharing: alive always (inputs, constants) */
+    struct P2cBuffer *same;  /* shares this other buffer's memory (views, in-place results) */
+    void *memory;            /* of a parameter; else NULL until planned */
+} P2cBuffer;
+
+/* The graph's part of a node. */
+struct P2cNodeState {
+    P2cGraph *graph;
+    int id; /* position in the order */
+    P2cLeaf leaf;
+    char *name;           /* owned, or NULL */
+    P2cParam *param;      /* PARAM */
+    float value;          /* CONSTANT */
+    P2cNode *loss;        /* BACKWARD: what is differentiated */
+    P2cNode *backward;    /* GRADIENT: its marker */
+    P2cNode *gradient_of; /* GRADIENT: the node it belongs to */
+    bool is_output, is_needed;
+    P2cNode *fused_into; /* this node's value is that node's, by a pattern */
+    P2cBuffer *buffer, *saved, *gradient; /* gradient: of the backward pass being expanded */
+};
+
+typedef enum P2cStepKind { P2C_STEP_FORWARD, P2C_STEP_BACKWARD, P2C_STEP_FILL, P2C_STEP_COUNT } P2cStepKind;
+
+typedef struct P2cStep {
+    P2cStepKind kind;
+    P2cNode *node;
+    P2cBuffer *dy, *dx[P2C_MAX_OPERANDS]; /* BACKWARD */
+    P2cBuffer *target; float value;       /* FILL */
+    P2cAdam *adam;                        /* COUNT: an update begins */
+    P2cBuffer *work;
+    P2cCall call;                         /* filled by plan */
+} P2cStep;
+
+struct P2cGraph {
+    P2cContext *ctx;
+    P2cStatus status;      /* of the first failed builder */
+    char error[1024];
+    bool finished;
+    P2cNode **nodes; int node_count, node_room;
+    P2cStep *steps; int step_count, step_room;
+    P2cBuffer **buffers; int buffer_count, buffer_room;
+    void *arena; size_t arena_bytes;
+    bool no_reuse;         /* tests: give every buffer memory of its own */
+};
+
+/* Builders: NULL operands pass through as NULL; attributes are copied. */
+P2cNode *p2c_node_new(P2cGraph *graph, const P2cOp *op, int count, P2cNode *const x[], const void *attributes, size_t size);
+P2cNode *p2c_node_unary(const P2cOp *op, P2cNode *x, const void *attributes, size_t size);
+P2cNode *p2c_node_binary(const P2cOp *op, P2cNode *a, P2cNode *b, const void *attributes, size_t size);
+P2cNode *p2c_leaf_new(P2cGraph *graph, P2cLeaf leaf, const char *name, P2cDims dims);
+/* Records the graph's first error, with the operation's name in front; for shape rules. */
+P2cStatus p2c_node_fail(P2cNode *node, const char *format, ...) __attribute__((format(printf, 2, 3)));
+P2cStatus p2c_graph_fail(P2cGraph *graph, P2cStatus status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* "(1,3,256,256)", for error texts; a small value of its own so that several fit one call. */
+typedef struct P2cDimsText { char text[56]; } P2cDimsText;
+P2cDimsText p2c_dims_text(P2cDims dims);
+
+P2cBuffer *p2c_buffer_new(P2cGraph *graph, size_t bytes); /* NULL: memory is out, and the graph has failed */
+P2cStep *p2c_step_new(P2cGraph *graph, P2cStepKind kind, P2cNode *node);
+/* Grows an array of `size`-byte items to hold one more. false: memory is out. */
+bool p2c_grow(void *array, int count, int *room, size_t size);
+
+void p2c_fuse(P2cGraph *graph);
+P2cStatus p2c_expand(P2cGraph *graph);
+P2cStatus p2c_plan(P2cGraph *graph);
+
+#endif

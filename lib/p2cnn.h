@@ -1,0 +1,380 @@
+/* p2cnn.h: the one public header of libp2cnn, a small neural-network library with training,
+ * made to turn portrait photos into cartoons (the photo2cartoon GAN).
+ *
+ * A picture becomes a cartoon:
+ *
+ *     P2cContext *ctx;
+ *     if (p2c_context_new(&ctx, "auto", 0) != P2C_OK) die(p2c_error(ctx));
+ *     P2cCartoonizer *c = NULL;  P2cImage photo = {0}, cartoon = {0};
+ *     if (p2c_cartoonizer_open(ctx, &(P2cCartoonizerOptions){ .weights = "weights.pt" }, &c) ||
+ *         p2c_image_read(ctx, "portrait.png", &photo) ||
+ *         p2c_cartoonizer_run(c, &photo, &cartoon, NULL) ||
+ *         p2c_image_write(ctx, "cartoon.png", &cartoon)) die(p2c_error(ctx));
+ *
+ * A network is a function that adds nodes to a graph; its parameters live in a store, by name:
+ *
+ *     P2cNode *x = p2c_input(g, "x", P2C_DIMS(8, 2)), *t = p2c_input(g, "t", P2C_DIMS(8, 1));
+ *     P2cNet net = p2c_net(g, store, "net");
+ *     P2cNode *w = p2c_param(net, "weight", P2C_DIMS(1, 2), P2C_KAIMING_UNIFORM);
+ *     P2cNode *loss = p2c_mse_loss(p2c_linear(x, w, NULL), t);
+ *     p2c_minimize(loss, 1, &net, &adam);                   adds the backward pass and the update
+ *     p2c_output(loss);
+ *     if (p2c_graph_finish(g)) die(p2c_error(ctx));         shapes checked, memory planned, once
+ *     for (...) { p2c_node_write(x, ...); p2c_node_write(t, ...); p2c_graph_run(g); p2c_node_read(loss, &l); }
+ *
+ * Conventions. Tensors are float32, row-major, batch first: (n, c, h, w). Whatever the world can get
+ * wrong (files, memory, shapes, devices) returns a P2cStatus and leaves one line of text in the
+ * context; a caller's broken promise (NULL where an object is due) is an assertion. The library never
+ * prints, never exits, keeps no globals. Objects of one context are used by one thread at a time; two
+ * contexts are independent.
+ */
+#ifndef P2CNN_H
+#define P2CNN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define P2C_VERSION "0.1.0"
+#if defined(__GNUC__)
+#define P2C_API __attribute__((visibility("default")))
+#define P2C_CHECKED __attribute__((warn_unused_result))
+#else
+#define P2C_API
+#define P2C_CHECKED
+#endif
+
+/* ---- status ------------------------------------------------------------------------------------ */
+
+typedef enum P2cStatus {
+    P2C_OK = 0,
+    P2C_ERR_ARGUMENT, /* an option or value outside what the call accepts */
+    P2C_ERR_SHAPE,    /* tensors or weights that do not fit together */
+    P2C_ERR_READ,     /* a file that is not there or cannot be read */
+    P2C_ERR_FORMAT,   /* a file that is damaged, or is not what it should be */
+    P2C_ERR_WRITE,    /* no room, no permission, no such folder */
+    P2C_ERR_MEMORY,
+    P2C_ERR_DEVICE,   /* no such device, or it failed */
+} P2cStatus;
+
+/* What a program should exit with: 0 ok, 2 usage, 3 bad input, 4 write or disk, 5 memory, 6 device. */
+P2C_API int p2c_exit_code(P2cStatus status);
+P2C_API const char *p2c_version(void);
+
+/* ---- context: a device, a number of threads, the last error ---------------------------------------- */
+
+typedef struct P2cContext P2cContext;
+
+/* device: "cpu" or "auto" (the fastest there is). threads: 0 for one per core.
+ * *ctx is set even on failure, so that p2c_error can say why (NULL only when memory is out);
+ * free it in either case. Graphs, stores and cartoonizers must be freed before their context. */
+P2C_API P2C_CHECKED P2cStatus p2c_context_new(P2cContext **ctx, const char *device, int threads);
+P2C_API void p2c_context_free(P2cContext **ctx);
+/* One line about the newest failure: what, where, expected, got. Borrowed; valid until the next failure. */
+P2C_API const char *p2c_error(const P2cContext *ctx);
+/* For people, such as "cpu, AVX-512, 2 threads". Borrowed from the context. */
+P2C_API const char *p2c_device_name(const P2cContext *ctx);
+
+/* ---- dims --------------------------------------------------------------------------------------- */
+
+/* The shape of a tensor: rank 0 to 4, and always four sizes, the unused ones 1. (n, c) is therefore the
+ * same as (n, c, 1, 1), and a vector (c) is (c, 1, 1, 1). Sizes are at least 1. */
+typedef struct P2cDims {
+    int rank;
+    int d[4];
+} P2cDims;
+
+P2C_API P2cDims p2c_dims(int rank, const int sizes[]);
+P2C_API size_t p2c_dims_count(P2cDims dims); /* number of elements */
+P2C_API bool p2c_dims_equal(P2cDims a, P2cDims b); /* same rank, same sizes */
+#define P2C_DIMS(...) p2c_dims((int)(sizeof((int[]){ __VA_ARGS__ }) / sizeof(int)), (int[]){ __VA_ARGS__ })
+#define P2C_SCALAR ((P2cDims){ 0, { 1, 1, 1, 1 } })
+
+/* ---- parameter store ------------------------------------------------------------------------------ */
+
+/* Named tensors that outlive graphs: weights, buffers such as running means, and the optimiser's moments.
+ * Several graphs may share one store (training, inference). */
+typedef struct P2cStore P2cStore;
+typedef struct P2cValue P2cValue; /* see "PyTorch files" */
+
+/* How a parameter starts. Uniform ones draw from a stream of their own, made from the store's seed and the
+ * parameter's full name, so that values do not depend on the order of creation. */
+typedef enum P2cInitKind {
+    P2C_INIT_CONSTANT,
+    P2C_INIT_UNIFORM,     /* in [-value, value) */
+    P2C_INIT_UNIT_NORMAL, /* normal, then scaled to length 1 */
+} P2cInitKind;
+typedef struct P2cInit {
+    P2cInitKind kind;
+    float value;
+    bool fan_in; /* divide value by sqrt(fan-in = elements per output) */
+    bool frozen; /* a buffer, not a weight: never updated (running statistics, power iteration vectors) */
+    bool int64;  /* kept in files as int64 (BatchNorm's num_batches_tracked); graphs cannot use it */
+} P2cInit;
+/* PyTorch's default for convolutions and linear layers: kaiming uniform with a = sqrt(5), that is
+ * uniform within 1/sqrt(fan-in). Biases use the fan-in of their weight: P2C_UNIFORM(1/sqrt(fan_in)). */
+#define P2C_KAIMING_UNIFORM ((P2cInit){ .kind = P2C_INIT_UNIFORM, .value = 1, .fan_in = true })
+#define P2C_UNIFORM(v) ((P2cInit){ .kind = P2C_INIT_UNIFORM, .value = (v) })
+#define P2C_CONSTANT(v) ((P2cInit){ .kind = P2C_INIT_CONSTANT, .value = (v) })
+#define P2C_BUFFER(v) ((P2cInit){ .kind = P2C_INIT_CONSTANT, .value = (v), .frozen = true })
+
+P2C_API P2C_CHECKED P2cStatus p2c_store_new(P2cStore **store, P2cContext *ctx, uint64_t seed);
+P2C_API void p2c_store_free(P2cStore **store);
+P2C_API int p2c_store_count(const P2cStore *store);
+/* Parameters in order of creation, which for the models here is the published order. */
+P2C_API const char *p2c_store_name(const P2cStore *store, int i); /* full name, such as "genA2B.gap_fc.weight" */
+P2C_API P2cDims p2c_store_dims(const P2cStore *store, int i);
+P2C_API int p2c_store_find(const P2cStore *store, const char *name); /* -1: none */
+P2C_API P2cStatus p2c_store_read(const P2cStore *store, int i, float *values);
+P2C_API P2cStatus p2c_store_write(P2cStore *store, int i, const float *values);
+/* After every update, parameter i is clamped to [low, high]. */
+P2C_API void p2c_store_set_range(P2cStore *store, int i, float low, float high);
+/* Copies a state dict (name -> tensor) into the parameters below `prefix` ("genA2B"; "" for all). Names and
+ * shapes must agree one to one; else nothing is changed, and the error counts and names the first three that are
+ * missing, extra or misshapen. */
+P2C_API P2C_CHECKED P2cStatus p2c_store_load(P2cStore *store, const char *prefix, const P2cValue *state_dict);
+/* The parameters below `prefix` as a new state dict, to be freed by the caller; *out is NULL on failure. */
+P2C_API P2C_CHECKED P2cStatus p2c_store_save(const P2cStore *store, const char *prefix, P2cValue **out);
+
+/* ---- graph ---------------------------------------------------------------------------------------- */
+
+/* A list of operations, executed in the order in which they were built. While building, a failed call
+ * returns NULL, NULL passes through all builders, and the graph keeps the first error, which
+ * p2c_graph_finish returns. Nodes belong to their graph. */
+typedef struct P2cGraph P2cGraph;
+typedef struct P2cNode P2cNode;
+
+P2C_API P2C_CHECKED P2cStatus p2c_graph_new(P2cGraph **graph, P2cContext *ctx);
+P2C_API void p2c_graph_free(P2cGraph **graph);
+/* Ends building: drops what no output or update needs, fuses, differentiates, plans the memory and takes it. */
+P2C_API P2C_CHECKED P2cStatus p2c_graph_finish(P2cGraph *graph);
+/* Runs every operation once. Allocates nothing. */
+P2C_API P2C_CHECKED P2cStatus p2c_graph_run(P2cGraph *graph);
+P2C_API size_t p2c_graph_arena_bytes(const P2cGraph *graph); /* activations, gradients and scratch */
+P2C_API int p2c_graph_step_count(const P2cGraph *graph);     /* kernels per run */
+
+P2C_API P2cNode *p2c_input(P2cGraph *graph, const char *name, P2cDims dims);
+P2C_API P2cNode *p2c_constant(P2cGraph *graph, P2cDims dims, float value);
+/* Keeps a node's value readable after a run. Returns the node. */
+P2C_API P2cNode *p2c_output(P2cNode *node);
+/* Names a node, for p2c_graph_find and for error texts. Returns the node. */
+P2C_API P2cNode *p2c_named(P2cNode *node, const char *format, ...) __attribute__((format(printf, 2, 3)));
+P2C_API P2cNode *p2c_graph_find(P2cGraph *graph, const char *name); /* NULL: no node of that name */
+P2C_API P2cDims p2c_node_dims(const P2cNode *node);
+/* After finish: fill an input (it keeps its value over runs), read an output or parameter. Contiguous, host memory,
+ * as many floats as the node has elements. */
+P2C_API P2cStatus p2c_node_write(P2cNode *node, const float *values);
+P2C_API P2cStatus p2c_node_read(const P2cNode *node, float *values);
+
+/* A scope of parameter names in a store, for one graph. A plain value: copy it freely. */
+typedef struct P2cNet {
+    P2cGraph *graph;
+    P2cStore *store;
+    char prefix[120];
+} P2cNet;
+
+P2C_API P2cNet p2c_net(P2cGraph *graph, P2cStore *store, const char *name);
+/* The scope below: p2c_net(g, s, "genA2B") and p2c_sub(net, "Hour%d", 1) make "genA2B.Hour1". */
+P2C_API P2cNet p2c_sub(P2cNet net, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The parameter net.prefix + "." + name; created, with its initial value, when the store has none. The same
+ * parameter asked for twice in a graph is the same node, so that its gradients add up. */
+P2C_API P2cNode *p2c_param(P2cNet net, const char *name, P2cDims dims, P2cInit init);
+
+/* ---- operations ------------------------------------------------------------------------------------
+ * x, y: operands and result. All differentiable unless it says otherwise. Broadcasting: sizes must agree or be 1, from
+ * the left: (n, c) goes with (n, c, h, w), (1, c) too. */
+
+typedef struct P2cConv2d {
+    int stride, pad, groups; /* 0 stands for 1, 0, 1 */
+    bool reflect;            /* pad by reflection (needs pad < h, w), else by zeros; never a copy */
+} P2cConv2d;
+/* y[n,o,i,j] = b[o] + sum_{c,u,v} w[o,c,u,v] * x[n, g(o)*cin/groups + c, i*stride+u-pad, j*stride+v-pad]
+ * x (n,cin,h,w), w (cout, cin/groups, kh, kw), b (cout) or NULL -> (n, cout, (h+2*pad-kh)/stride+1, ...) */
+P2C_API P2cNode *p2c_conv2d(P2cNode *x, P2cNode *w, P2cNode *b, P2cConv2d options);
+/* y = x w^T + b.  x (n,in), w (out,in), b (out) or NULL -> (n,out) */
+P2C_API P2cNode *p2c_linear(P2cNode *x, P2cNode *w, P2cNode *b);
+/* y = (x - mean) / sqrt(var + eps), mean and biased variance of each (n,c) plane.  Ulyanov 2016 */
+P2C_API P2cNode *p2c_instance_norm(P2cNode *x, float eps);
+/* y = (rho*instance(x) + (1-rho)*layer(x)) * gamma + beta, unbiased variances; layer statistics run over (c,h,w).
+ * rho, gamma, beta: (1,c,1,1), or (n,c) for AdaLIN.  U-GAT-IT, Kim 2020, eq. 3 */
+P2C_API P2cNode *p2c_layer_instance_norm(P2cNode *x, P2cNode *rho, P2cNode *gamma, P2cNode *beta, float eps);
+/* Evaluation mode: y = (x - mean) / sqrt(var + eps) * weight + bias, each (c). No gradient to mean and var. Ioffe 2015 */
+P2C_API P2cNode *p2c_batch_norm(P2cNode *x, P2cNode *weight, P2cNode *bias, P2cNode *mean, P2cNode *var, float eps);
+/* y = w / sigma, sigma = u . W v, W = w as a matrix (out, rest); u (out), v (rest): frozen parameters. training: first one
+ * power iteration, v = normalize(W^T u), u = normalize(W v), stored back; u and v are constants for the gradient. Miyato 2018 */
+P2C_API P2cNode *p2c_spectral_norm(P2cNode *w, P2cNode *u, P2cNode *v, bool training);
+
+P2C_API P2cNode *p2c_relu(P2cNode *x);                        /* max(x, 0) */
+P2C_API P2cNode *p2c_leaky_relu(P2cNode *x, float slope);     /* x > 0 ? x : slope*x,  slope >= 0 */
+P2C_API P2cNode *p2c_prelu(P2cNode *x, P2cNode *slope);       /* the same with slope (c) learnt.  He 2015 */
+P2C_API P2cNode *p2c_tanh(P2cNode *x);
+P2C_API P2cNode *p2c_sigmoid(P2cNode *x);                     /* 1 / (1 + exp(-x)) */
+P2C_API P2cNode *p2c_clamp(P2cNode *x, float low, float high);/* gradient 1 within [low, high], 0 outside */
+P2C_API P2cNode *p2c_affine(P2cNode *x, float scale, float shift); /* scale*x + shift */
+P2C_API P2cNode *p2c_add(P2cNode *a, P2cNode *b);             /* broadcasting */
+P2C_API P2cNode *p2c_mul(P2cNode *a, P2cNode *b);             /* broadcasting */
+
+P2C_API P2cNode *p2c_concat(int count, P2cNode *const x[], int axis);     /* at most 8 */
+P2C_API P2cNode *p2c_slice(P2cNode *x, int axis, int begin, int end);     /* [begin, end) */
+P2C_API P2cNode *p2c_reshape(P2cNode *x, P2cDims dims);                   /* same elements, same order; no copy */
+P2C_API P2cNode *p2c_detach(P2cNode *x);                                  /* x, but no gradient goes back */
+P2C_API P2cNode *p2c_upsample_nearest(P2cNode *x, int factor);            /* (n,c,h,w) -> (n,c,h*f,w*f) */
+P2C_API P2cNode *p2c_avg_pool2d(P2cNode *x, int k);                       /* k x k windows, stride k; the rest is dropped */
+P2C_API P2cNode *p2c_global_avg_pool(P2cNode *x);                         /* (n,c,h,w) -> (n,c) */
+P2C_API P2cNode *p2c_global_max_pool(P2cNode *x);                         /* gradient shared evenly between equal maxima */
+/* align_corners: source = i*(in-1)/(out-1); else source = (i+0.5)*in/out - 0.5, clamped at 0. Not antialiased. */
+P2C_API P2cNode *p2c_resize_bilinear(P2cNode *x, int height, int width, bool align_corners);
+
+P2C_API P2cNode *p2c_sum(P2cNode *x);                         /* all elements -> scalar */
+P2C_API P2cNode *p2c_mean(P2cNode *x);
+P2C_API P2cNode *p2c_sum_channels(P2cNode *x);                /* (n,c,h,w) -> (n,1,h,w) */
+/* Means over all elements; the target has x's shape or is a scalar; gradients go to both where wanted. */
+P2C_API P2cNode *p2c_l1_loss(P2cNode *x, P2cNode *target);    /* mean |x - t| */
+P2C_API P2cNode *p2c_mse_loss(P2cNode *x, P2cNode *target);   /* mean (x - t)^2 */
+P2C_API P2cNode *p2c_bce_with_logits(P2cNode *x, P2cNode *target); /* mean max(x,0) - x*t + log(1+exp(-|x|)); none to t */
+P2C_API P2cNode *p2c_cosine_similarity(P2cNode *x, P2cNode *y);/* rows: x.y / (max(|x|,1e-8) * max(|y|,1e-8)); (n,d) -> (n) */
+P2C_API P2cNode *p2c_l2_normalize(P2cNode *x, float eps);     /* rows: x / max(|x|, eps); (n,d) */
+
+/* ---- gradients and updates ------------------------------------------------------------------------- */
+
+/* Adds the backward pass of the scalar `loss` for `count` nodes `of` (inputs, parameters or results) and nothing more, at this
+ * point of the order; grads[i] becomes d loss / d of[i], or NULL where `of[i]` does not influence the loss. */
+P2C_API void p2c_backward(P2cNode *loss, int count, P2cNode *const of[], P2cNode *grads[]);
+
+/* Adam (Kingma 2015) with L2 decay: g += weight_decay * p, then the bias-corrected step. Caller's storage, which must outlive the
+ * graphs that use it; lr may change between runs, step counts the updates made so far. */
+typedef struct P2cAdam {
+    float lr, beta1, beta2, eps, weight_decay;
+    int64_t step;
+} P2cAdam;
+
+/* Adds the backward pass of `loss` for the parameters of `nets`, and their update. Frozen parameters and those that the loss does
+ * not depend on are left untouched. */
+P2C_API void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam);
+
+/* ---- models: the networks of photo2cartoon, with the names of its checkpoints ------------------------ */
+
+typedef struct P2cGenerator {
+    int ch;    /* width of the first layer, divisible by 4; 32 in the published weights */
+    bool full; /* the large variant, which sees the flattened map, so that its weights fix the picture size */
+} P2cGenerator;
+typedef struct P2cGenerated {
+    P2cNode *image;   /* (n,3,s,s) in (-1,1) */
+    P2cNode *cam;     /* (n,2) logits of the class-activation map */
+    P2cNode *heatmap; /* (n,1,s/4,s/4) */
+} P2cGenerated;
+/* photo (n,3,s,s) in [-1,1], s >= 32 and divisible by 16. Each block's result is named after its parameters, such as
+ * "genA2B.HourGlass1", with "cam" and "style" for the two between; call twice, and the second call's names win. */
+P2C_API P2cGenerated p2c_generator(P2cNet net, P2cNode *photo, P2cGenerator options);
+/* What a state dict of a generator was made with; fails when it is none. *size: of the picture, 0 when any will do. */
+P2C_API P2C_CHECKED P2cStatus p2c_generator_options(P2cContext *ctx, const P2cValue *state_dict, P2cGenerator *options, int *size);
+
+typedef struct P2cDiscriminator {
+    int layers;    /* 7: looks at the whole picture; 5: at patches */
+    int ch;
+    bool training; /* one power iteration of every spectral norm per call */
+} P2cDiscriminator;
+typedef struct P2cJudged {
+    P2cNode *map;     /* (n,1,h,w): real or not, patch by patch */
+    P2cNode *cam;     /* (n,2) */
+    P2cNode *heatmap; /* (n,1,h+1,w+1) */
+} P2cJudged;
+P2C_API P2cJudged p2c_discriminator(P2cNet net, P2cNode *picture, P2cDiscriminator options);
+
+/* face (n,3,112,112) in [-1,1] -> unit embedding (n,512); evaluation mode. Chen 2018 */
+P2C_API P2cNode *p2c_mobilefacenet(P2cNet net, P2cNode *face);
+/* The square of a prepared portrait that holds the face, resized to 112 x 112. */
+P2C_API P2cNode *p2c_face_crop(P2cNode *picture);
+
+/* ---- pictures ---------------------------------------------------------------------------------------- */
+
+/* 8-bit pixels, rows top down without gaps; channels 3: RGB, 4: RGBA, alpha not multiplied in. */
+typedef struct P2cImage {
+    int width, height, channels;
+    uint8_t *pixels; /* owned; free with p2c_image_clear */
+} P2cImage;
+
+P2C_API P2C_CHECKED P2cStatus p2c_image_init(P2cContext *ctx, P2cImage *image, int width, int height, int channels); /* zeros */
+P2C_API void p2c_image_clear(P2cImage *image);
+/* PNG or JPEG by content, to RGB or RGBA (when the file has transparency), turned upright as EXIF says. At most 2^27 pixels. */
+P2C_API P2C_CHECKED P2cStatus p2c_image_read(P2cContext *ctx, const char *path, P2cImage *image);
+/* By the name's ending: .png, .jpg, .jpeg (quality 95; alpha over white). Written beside the target, then renamed. */
+P2C_API P2C_CHECKED P2cStatus p2c_image_write(P2cContext *ctx, const char *path, const P2cImage *image);
+
+typedef enum P2cFilter {
+    P2C_FILTER_AREA,      /* every source pixel counts by its covered area (Pillow's BOX; OpenCV's INTER_AREA when shrinking) */
+    P2C_FILTER_BILINEAR,  /* two by two neighbours at (i+0.5)*in/out-0.5 (OpenCV's INTER_LINEAR) */
+    P2C_FILTER_ANTIALIAS, /* a triangle as wide as the shrinking asks (Pillow's BILINEAR) */
+} P2cFilter;
+/* out: new picture of width x height, same channels. Colours of RGBA are weighted by alpha. */
+P2C_API P2C_CHECKED P2cStatus p2c_image_resize(P2cContext *ctx, const P2cImage *image, int width, int height, P2cFilter filter, P2cImage *out);
+P2C_API void p2c_image_over_white(P2cImage *image); /* RGBA to RGB in place; RGB stays */
+/* RGB to planes (3,h,w) in [-1,1]: v/127.5 - 1; and back: (y+1)*127.5, clamped, truncated as the published program does. */
+P2C_API void p2c_image_to_planes(const P2cImage *image, float *planes);
+P2C_API void p2c_image_from_planes(const float *planes, P2cImage *image);
+
+/* ---- PyTorch files --------------------------------------------------------------------------------------
+ * A tree of dicts, lists, plain values and tensors, as torch.save writes it. Reading runs no code. */
+
+typedef enum P2cKind { P2C_NONE, P2C_BOOL, P2C_INT, P2C_FLOAT, P2C_STRING, P2C_LIST, P2C_DICT, P2C_TENSOR } P2cKind;
+typedef enum P2cType { P2C_F32, P2C_F16, P2C_BF16, P2C_F64, P2C_U8, P2C_I8, P2C_I16, P2C_I32, P2C_I64, P2C_TYPE_BOOL } P2cType;
+#define P2C_MAX_RANK 8
+typedef struct P2cShape { int rank; int64_t size[P2C_MAX_RANK]; } P2cShape;
+
+/* Both forms of torch.save: zip archives and the legacy stream. *out is NULL on failure. */
+P2C_API P2C_CHECKED P2cStatus p2c_pt_read(P2cContext *ctx, const char *path, P2cValue **out);
+/* A zip archive that torch.load(weights_only=True) accepts; beside the target, fsynced, renamed. */
+P2C_API P2C_CHECKED P2cStatus p2c_pt_write(P2cContext *ctx, const char *path, const P2cValue *value);
+
+/* Constructors return NULL when memory is out; containers own what is put into them. */
+P2C_API P2cValue *p2c_value_none(void);
+P2C_API P2cValue *p2c_value_bool(bool value);
+P2C_API P2cValue *p2c_value_int(int64_t value);
+P2C_API P2cValue *p2c_value_float(double value);
+P2C_API P2cValue *p2c_value_string(const char *text);
+P2C_API P2cValue *p2c_value_list(void);
+P2C_API P2cValue *p2c_value_dict(void);
+P2C_API P2cValue *p2c_value_tensor(P2cType type, P2cShape shape, const void *data); /* copies; NULL data: zeros */
+P2C_API void p2c_value_free(P2cValue **value);
+/* Takes `value` in every case (it is freed on failure); a NULL value fails with P2C_ERR_MEMORY. A key set twice is replaced. */
+P2C_API P2C_CHECKED P2cStatus p2c_value_append(P2cValue *list, P2cValue *value);
+P2C_API P2C_CHECKED P2cStatus p2c_value_set(P2cValue *dict, const char *key, P2cValue *value);
+
+P2C_API P2cKind p2c_value_kind(const P2cValue *value);
+P2C_API size_t p2c_value_count(const P2cValue *value);                       /* entries of a list or dict */
+P2C_API const P2cValue *p2c_value_at(const P2cValue *value, size_t i);       /* entry i of a list or dict */
+P2C_API const char *p2c_value_key(const P2cValue *dict, size_t i);           /* integer keys read as decimal text */
+P2C_API const P2cValue *p2c_value_get(const P2cValue *dict, const char *key);/* NULL: no such key, or not a dict */
+P2C_API int64_t p2c_value_as_int(const P2cValue *value);                     /* of BOOL, INT, FLOAT; else 0 */
+P2C_API double p2c_value_as_float(const P2cValue *value);
+P2C_API const char *p2c_value_as_string(const P2cValue *value);              /* of STRING, else NULL */
+P2C_API P2cType p2c_value_type(const P2cValue *tensor);
+P2C_API P2cShape p2c_value_shape(const P2cValue *tensor);
+P2C_API const void *p2c_value_data(const P2cValue *tensor);                  /* contiguous, in its own type */
+P2C_API void p2c_value_to_float(const P2cValue *tensor, float *values);      /* converted from any type */
+P2C_API const char *p2c_type_name(P2cType type);                             /* PyTorch's, such as "float32" */
+
+/* ---- cartoonizer: pictures in, pictures out ------------------------------------------------------------- */
+
+typedef struct P2cCartoonizer P2cCartoonizer;
+typedef struct P2cCartoonizerOptions {
+    const char *weights;   /* .pt file: a checkpoint with genA2B and genB2A, or a bare generator */
+    const char *direction; /* "A2B" (photo to cartoon) or "B2A"; NULL: A2B */
+    int size;              /* of the square that the network sees, divisible by 16; 0: 256, or what the weights fix */
+} P2cCartoonizerOptions;
+
+P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_open(P2cContext *ctx, const P2cCartoonizerOptions *options, P2cCartoonizer **out);
+P2C_API void p2c_cartoonizer_close(P2cCartoonizer **cartoonizer);
+P2C_API int p2c_cartoonizer_size(const P2cCartoonizer *cartoonizer);
+/* prepared: an aligned, cropped portrait on white, of any size; it is scaled to the network's square (area). Transparency is laid over white.
+ * cartoon: new RGB picture of that size. heatmap, when not NULL: where the network looked, in colour, the same size. */
+P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_run(P2cCartoonizer *cartoonizer, const P2cImage *prepared, P2cImage *cartoon, P2cImage *heatmap);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
