@@ -7,6 +7,7 @@
 struct P2cDevice {
     const char *name;  /* "cpu" */
     const char *detail;/* what of it is used, such as "AVX-512" */
+    void (*start)(void); /* once per context */
     void *(*alloc)(size_t bytes); /* 64-byte aligned, zeroed; NULL: none left */
     void (*free)(void *memory);
     void (*upload)(void *to, const void *from, size_t bytes);
@@ -18,6 +19,8 @@ struct P2cDevice {
 /* The device of that name, or NULL; "auto" is the fastest present. */
 const P2cDevice *p2c_device_find(const char *name);
 
-const P2cDevice *p2c_cpu_device(void);
+/* The CPU, once per instruction set that this processor has; level 0 is the weakest, the last the fastest. */
+int p2c_cpu_device_count(void);
+const P2cDevice *p2c_cpu_device_at(int level);
 
 #endif

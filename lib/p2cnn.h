@@ -71,7 +71,8 @@ typedef struct P2cContext P2cContext;
 
 /* device: "cpu" or "auto" (the fastest there is). threads: 0 for one per core.
  * *ctx is set even on failure, so that p2c_error can say why (NULL only when memory is out);
- * free it in either case. Graphs, stores and cartoonizers must be freed before their context. */
+ * free it in either case. Graphs, stores and cartoonizers must be freed before their context.
+ * On the CPU the threads are OpenMP's, and OpenBLAS is set to one thread for the whole process, since it runs inside them. */
 P2C_API P2C_CHECKED P2cStatus p2c_context_new(P2cContext **ctx, const char *device, int threads);
 P2C_API void p2c_context_free(P2cContext **ctx);
 /* One line about the newest failure: what, where, expected, got. Borrowed; valid until the next failure. */

@@ -1,0 +1,57 @@
+/* context.c: a device, a number of threads, and one line about the newest failure. */
+#include <omp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "context.h"
+#include "device.h"
+
+enum { MAX_THREADS = 256 };
+
+P2cStatus p2c_context_new(P2cContext **out, const char *device, int threads) {
+    P2cContext *ctx = *out = calloc(1, sizeof *ctx);
+    if (!ctx) return P2C_ERR_MEMORY;
+    if (threads < 0 || threads > MAX_THREADS)
+        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "threads: %d is outside 0 to %d (0: one per core)", threads, MAX_THREADS);
+    ctx->threads = threads ? threads : omp_get_num_procs() < MAX_THREADS ? omp_get_num_procs() : MAX_THREADS;
+    ctx->device = p2c_device_find(device);
+    if (!ctx->device) return p2c_fail(ctx, P2C_ERR_DEVICE, "device '%s' is not known; this build has: cpu, auto", device);
+    ctx->device->start();
+    snprintf(ctx->device_name, sizeof ctx->device_name, "%s, %s, %d thread%s", ctx->device->name, ctx->device->detail, ctx->threads,
+             ctx->threads == 1 ? "" : "s");
+    return P2C_OK;
+}
+
+void p2c_context_free(P2cContext **ctx) {
+    free(*ctx);
+    *ctx = NULL;
+}
+
+const char *p2c_error(const P2cContext *ctx) { return ctx ? ctx->error : "out of memory"; }
+const char *p2c_device_name(const P2cContext *ctx) { return ctx->device_name; }
+const char *p2c_version(void) { return P2C_VERSION; }
+
+int p2c_exit_code(P2cStatus status) {
+    static const int codes[] = { [P2C_OK] = 0,         [P2C_ERR_ARGUMENT] = 2, [P2C_ERR_SHAPE] = 3,  [P2C_ERR_READ] = 3,
+                                 [P2C_ERR_FORMAT] = 3, [P2C_ERR_WRITE] = 4,    [P2C_ERR_MEMORY] = 5, [P2C_ERR_DEVICE] = 6 };
+    return codes[status];
+}
+
+P2cStatus p2c_fail(P2cContext *ctx, P2cStatus status, const char *format, ...) {
+    if (!ctx) return status;
+    va_list args;
+    va_start(args, format);
+    char text[sizeof ctx->error]; /* so that an argument may be the old text */
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    memcpy(ctx->error, text, sizeof text);
+    for (char *c = ctx->error; *c; c++)
+        if ((unsigned char)*c < ' ') *c = ' '; /* one line, whatever a file name holds */
+    return status;
+}
+
+P2cStatus p2c_fail_memory(P2cContext *ctx, const char *what, size_t bytes) {
+    return p2c_fail(ctx, P2C_ERR_MEMORY, "out of memory: %s needs %.1f MiB", what, (double)bytes / (1 << 20));
+}

@@ -1,0 +1,239 @@
+/* params.c: the parameter store: named tensors that outlive graphs. */
+#include "params.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+#include "graph.h"
+#include "rng.h"
+
+P2cStatus p2c_store_new(P2cStore **out, P2cContext *ctx, uint64_t seed) {
+    P2cStore *store = *out = calloc(1, sizeof *store);
+    if (!store) return p2c_fail_memory(ctx, "a parameter store", sizeof *store);
+    store->ctx = ctx;
+    store->seed = seed;
+    return P2C_OK;
+}
+
+static void param_free(P2cParam *p, const P2cDevice *device) {
+    if (!p) return;
+    device->free(p->data);
+    device->free(p->m);
+    device->free(p->v);
+    free(p->name);
+    free(p);
+}
+
+void p2c_store_free(P2cStore **store) {
+    if (!*store) return;
+    for (int i = 0; i < (*store)->count; i++) param_free((*store)->params[i], (*store)->ctx->device);
+    free((*store)->params);
+    free(*store);
+    *store = NULL;
+}
+
+static float *device_floats(P2cContext *ctx, size_t count) { return ctx->device->alloc(count * sizeof(float)); }
+
+/* ---- initial values --------------------------------------------------------------------------------- */
+
+static void scale_to_unit(float *values, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += (double)values[i] * values[i];
+    for (size_t i = 0; i < n; i++) values[i] = (float)(values[i] / sqrt(sum));
+}
+
+static void draw(const P2cParam *p, uint64_t key, float *values) {
+    size_t n = p2c_dims_count(p->dims);
+    float bound = p->init.value;
+    if (p->init.fan_in) bound /= sqrtf((float)(n / (size_t)p->dims.d[0]));
+    for (size_t i = 0; i < n; i++) {
+        switch (p->init.kind) {
+        case P2C_INIT_CONSTANT: values[i] = p->init.value; break;
+        case P2C_INIT_UNIFORM: values[i] = bound * (2 * p2c_rng_uniform(key, i) - 1); break;
+        case P2C_INIT_UNIT_NORMAL: values[i] = p2c_rng_normal(key, i); break;
+        }
+    }
+    if (p->init.kind == P2C_INIT_UNIT_NORMAL) scale_to_unit(values, n);
+}
+
+static P2cStatus initialise(P2cStore *store, P2cParam *p) {
+    size_t n = p2c_dims_count(p->dims);
+    float *values = malloc(n * sizeof *values);
+    if (!values) return p2c_fail_memory(store->ctx, p->name, n * sizeof *values);
+    draw(p, p2c_rng_key(store->seed, p->name), values);
+    store->ctx->device->upload(p->data, values, n * sizeof *values);
+    free(values);
+    return P2C_OK;
+}
+
+/* ---- create and find ----------------------------------------------------------------------------------- */
+
+static P2cStatus param_new(P2cStore *store, const char *name, P2cDims dims, P2cInit init, P2cParam **out) {
+    P2cStatus status = P2C_ERR_MEMORY;
+    P2cParam *p = calloc(1, sizeof *p);
+    if (!p || !p2c_grow(&store->params, store->count, &store->room, sizeof *store->params)) goto fail;
+    *p = (P2cParam){ .dims = dims, .init = init, .low = -INFINITY, .high = INFINITY };
+    if (!(p->name = strdup(name))) goto fail;
+    if (!init.int64) {
+        if (!(p->data = device_floats(store->ctx, p2c_dims_count(dims)))) goto fail;
+        if ((status = initialise(store, p)) != P2C_OK) goto fail;
+    }
+    store->params[store->count++] = *out = p;
+    return P2C_OK;
+fail:
+    param_free(p, store->ctx->device);
+    return p2c_fail_memory(store->ctx, name, p2c_dims_count(dims) * sizeof(float));
+}
+
+int p2c_store_find(const P2cStore *store, const char *name) {
+    for (int i = 0; i < store->count; i++)
+        if (!strcmp(store->params[i]->name, name)) return i;
+    return -1;
+}
+
+P2cStatus p2c_store_param(P2cStore *store, const char *name, P2cDims dims, P2cInit init, P2cParam **out) {
+    int i = p2c_store_find(store, name);
+    if (i < 0) return param_new(store, name, dims, init, out);
+    *out = store->params[i];
+    if (p2c_dims_equal((*out)->dims, dims)) return P2C_OK;
+    return p2c_fail(store->ctx, P2C_ERR_SHAPE, "%s has shape %s in the store, the network wants %s", name, p2c_dims_text((*out)->dims).text,
+                    p2c_dims_text(dims).text);
+}
+
+P2cStatus p2c_store_moments(P2cStore *store, P2cParam *p) {
+    size_t n = p2c_dims_count(p->dims);
+    if (!p->m) p->m = device_floats(store->ctx, n);
+    if (!p->v) p->v = device_floats(store->ctx, n);
+    return p->m && p->v ? P2C_OK : p2c_fail_memory(store->ctx, "the optimiser's moments", 2 * n * sizeof(float));
+}
+
+/* ---- access ---------------------------------------------------------------------------------------------- */
+
+int p2c_store_count(const P2cStore *store) { return store->count; }
+const char *p2c_store_name(const P2cStore *store, int i) { return store->params[i]->name; }
+P2cDims p2c_store_dims(const P2cStore *store, int i) { return store->params[i]->dims; }
+
+void p2c_store_set_range(P2cStore *store, int i, float low, float high) {
+    assert(low <= high);
+    store->params[i]->low = low;
+    store->params[i]->high = high;
+}
+
+P2cStatus p2c_store_read(const P2cStore *store, int i, float *values) {
+    const P2cParam *p = store->params[i];
+    if (p->data) store->ctx->device->download(values, p->data, p2c_dims_count(p->dims) * sizeof *values);
+    else *values = (float)p->count;
+    return P2C_OK;
+}
+
+P2cStatus p2c_store_write(P2cStore *store, int i, const float *values) {
+    P2cParam *p = store->params[i];
+    if (p->data) store->ctx->device->upload(p->data, values, p2c_dims_count(p->dims) * sizeof *values);
+    else p->count = (int64_t)*values;
+    return P2C_OK;
+}
+
+/* ---- state dicts ------------------------------------------------------------------------------------------ */
+
+/* The part of a parameter's name below `prefix`, or NULL when it is not below. */
+static const char *below(const char *name, const char *prefix) {
+    size_t n = strlen(prefix);
+    if (!n) return name;
+    return !strncmp(name, prefix, n) && name[n] == '.' ? name + n + 1 : NULL;
+}
+
+/* Collects what disagrees: a count and the first three. */
+typedef struct Complaints {
+    int count;
+    char text[600];
+} Complaints;
+
+static void complain(Complaints *c, const char *what, const char *name, const char *detail) {
+    size_t used = strlen(c->text);
+    if (c->count++ < 3) snprintf(c->text + used, sizeof c->text - used, "%s%s %s%s", used ? "; " : "", what, name, detail);
+}
+
+static bool same_shape(P2cDims dims, P2cShape shape) {
+    if (dims.rank != shape.rank) return false;
+    for (int i = 0; i < dims.rank; i++)
+        if (dims.d[i] != shape.size[i]) return false;
+    return true;
+}
+
+static void shape_text(P2cShape shape, char *text, size_t size) {
+    size_t used = (size_t)snprintf(text, size, "(");
+    for (int i = 0; i < shape.rank && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%lld", i ? "," : "", (long long)shape.size[i]);
+    if (used < size) snprintf(text + used, size - used, ")");
+}
+
+static void compare(const P2cParam *p, const char *name, const P2cValue *value, Complaints *c) {
+    char got[160], detail[280];
+    if (!value || p2c_value_kind(value) != P2C_TENSOR) {
+        complain(c, "missing", name, "");
+    } else if (!same_shape(p->dims, p2c_value_shape(value))) {
+        shape_text(p2c_value_shape(value), got, sizeof got);
+        snprintf(detail, sizeof detail, " has shape %s, expected %s", got, p2c_dims_text(p->dims).text);
+        complain(c, "misshapen", name, detail);
+    }
+}
+
+static P2cStatus check(const P2cStore *store, const char *prefix, const P2cValue *dict) {
+    Complaints c = { 0 };
+    char full[512];
+    for (int i = 0; i < store->count; i++) {
+        const char *name = below(store->params[i]->name, prefix);
+        if (name) compare(store->params[i], name, p2c_value_get(dict, name), &c);
+    }
+    for (size_t i = 0; i < p2c_value_count(dict); i++) {
+        snprintf(full, sizeof full, "%s%s%s", prefix, *prefix ? "." : "", p2c_value_key(dict, i));
+        if (p2c_store_find(store, full) < 0) complain(&c, "extra", p2c_value_key(dict, i), "");
+    }
+    if (!c.count) return P2C_OK;
+    return p2c_fail(store->ctx, P2C_ERR_SHAPE, "weights of %s do not fit, %d tensor%s: %s%s", *prefix ? prefix : "the network", c.count,
+                    c.count == 1 ? "" : "s", c.text, c.count > 3 ? "; ..." : "");
+}
+
+P2cStatus p2c_store_load(P2cStore *store, const char *prefix, const P2cValue *dict) {
+    P2cStatus status = check(store, prefix, dict);
+    for (int i = 0; i < store->count && status == P2C_OK; i++) {
+        const char *name = below(store->params[i]->name, prefix);
+        if (!name) continue;
+        const P2cValue *value = p2c_value_get(dict, name);
+        size_t bytes = p2c_dims_count(store->params[i]->dims) * sizeof(float);
+        float *values = malloc(bytes);
+        if (!values) return p2c_fail_memory(store->ctx, name, bytes);
+        p2c_value_to_float(value, values);
+        status = p2c_store_write(store, i, values);
+        free(values);
+    }
+    return status;
+}
+
+static P2cValue *to_value(const P2cStore *store, int i) {
+    const P2cParam *p = store->params[i];
+    P2cShape shape = { .rank = p->dims.rank };
+    for (int k = 0; k < p->dims.rank; k++) shape.size[k] = p->dims.d[k];
+    if (p->init.int64) return p2c_value_tensor(P2C_I64, shape, &p->count);
+    float *values = malloc(p2c_dims_count(p->dims) * sizeof *values);
+    P2cValue *value = NULL;
+    if (values && p2c_store_read(store, i, values) == P2C_OK) value = p2c_value_tensor(P2C_F32, shape, values);
+    free(values);
+    return value;
+}
+
+P2cStatus p2c_store_save(const P2cStore *store, const char *prefix, P2cValue **out) {
+    P2cValue *dict = *out = p2c_value_dict();
+    P2cStatus status = dict ? P2C_OK : P2C_ERR_MEMORY;
+    for (int i = 0; i < store->count && status == P2C_OK; i++) {
+        const char *name = below(store->params[i]->name, prefix);
+        if (name) status = p2c_value_set(dict, name, to_value(store, i));
+    }
+    if (status == P2C_OK) return P2C_OK;
+    p2c_value_free(out);
+    return p2c_fail(store->ctx, status, "out of memory: a copy of the parameters of %s", prefix);
+}
