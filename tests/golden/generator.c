@@ -194,7 +194,8 @@ void test_generator_refuses(void **state) {
         { 1, 3, 64, 64, 0, false, P2C_ERR_ARGUMENT, "generator|ch|got 0" },
         { 1, 3, 64, 64, -4, false, P2C_ERR_ARGUMENT, "generator|ch|got -4" },
         { 1, 3, 64, 64, 1 << 30, false, P2C_ERR_ARGUMENT, "generator|ch|got 1073741824" },
-        { 1, 3, 16384, 16384, 64, true, P2C_ERR_SHAPE, "generator|too large|16384" },
+        { 1, 3, 64, 64, 1028, false, P2C_ERR_ARGUMENT, "generator|from 4 to 1024|got 1028" },
+        { 1, 3, 1456, 1456, 32, true, P2C_ERR_SHAPE, "generator|too large|1456" },
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -95,7 +95,7 @@ void test_keys(void **state) {
 
 /* ---- initial values ---- */
 
-/* Elements per output of the weight that this parameter belongs to: its own, or for a bias its layer's. 0: it is a norm's. */
+/* Elements per output of the weight that this parameter belongs to: its own, or a bias's layer's. 0: it is a norm's. */
 static size_t fan_in(const P2cStore *store, const char *name) {
     static const char *const ends[] = { "weight", "weight_orig" };
     char weight[160];
@@ -121,8 +121,8 @@ static void check_uniform(const char *name, const float *v, size_t n, double bou
     double mean_error = fabs(sum / n) / (bound / sqrt(3.0 * n));
     double square_error = fabs(squares / n - bound * bound / 3) / (bound * bound * sqrt(4.0 / 45 / n));
     if (largest > bound * 1.000001 || mean_error > 6 || square_error > 6 || (n > 1000 && largest < 0.98 * bound))
-        fail_msg("%s: not uniform within %g: largest %g, mean off by %.1f, mean square by %.1f deviations", name, bound, largest, mean_error,
-                 square_error);
+        fail_msg("%s: not uniform within %g: largest %g, mean off by %.1f, mean square by %.1f deviations", name, bound, largest,
+                 mean_error, square_error);
 }
 
 static void check_constant(const char *name, const float *v, size_t n, float expected) {
