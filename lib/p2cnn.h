@@ -302,13 +302,14 @@ typedef struct P2cImage {
 
 P2C_API P2C_CHECKED P2cStatus p2c_image_init(P2cContext *ctx, P2cImage *image, int width, int height, int channels); /* zeros */
 P2C_API void p2c_image_clear(P2cImage *image);
-/* PNG or JPEG by content, to RGB or RGBA (when the file has transparency), turned upright as EXIF says. At most 2^27 pixels. */
+/* PNG or JPEG by content, to RGB or RGBA (when the file has transparency), turned upright as EXIF says. At most 2^27 pixels, 2^20 a side.
+ * Every byte up to the end must be there. */
 P2C_API P2C_CHECKED P2cStatus p2c_image_read(P2cContext *ctx, const char *path, P2cImage *image);
 /* By the name's ending: .png, .jpg, .jpeg (quality 95; alpha over white). Written beside the target, then renamed. */
 P2C_API P2C_CHECKED P2cStatus p2c_image_write(P2cContext *ctx, const char *path, const P2cImage *image);
 
 typedef enum P2cFilter {
-    P2C_FILTER_AREA,      /* every source pixel counts by its covered area (Pillow's BOX; OpenCV's INTER_AREA when shrinking) */
+    P2C_FILTER_AREA,      /* every source pixel counts by its covered area (OpenCV's INTER_AREA when shrinking; Pillow's BOX at whole ratios) */
     P2C_FILTER_BILINEAR,  /* two by two neighbours at (i+0.5)*in/out-0.5 (OpenCV's INTER_LINEAR) */
     P2C_FILTER_ANTIALIAS, /* a triangle as wide as the shrinking asks (Pillow's BILINEAR) */
 } P2cFilter;
