@@ -39,6 +39,6 @@ void test_op_clamp(void **state) {
     for (int w = 1; w <= 40; w++)
         op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(1, w) }, .y = DIMS(1, w), .low = -0.5f, .high = 0.5f, .prepare = off_ends });
     ends_included(&t);
-    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3) }, .low = 1, .high = 0 }, "1");
+    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3) }, .low = 1, .high = 0 }, "1 to 0 is empty");
     op_done(&t);
 }

@@ -73,10 +73,26 @@ static void widths(OpTest *t) {
         }
 }
 
+static void refusals(OpTest *t) {
+    const P2cConv2d reflect = { .pad = 4, .reflect = true };
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(3, 5, 4), DIMS(1, 5, 1, 1) } }, "(3,5,4)");
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(2, 5) } }, "(2,5)");
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(2, 4, 3, 3) } }, "(2,4,3,3)");
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(2, 5, 5, 3) } }, "smaller than the 5 x 3 kernel");
+    op_refused(t, &(OpCase){ .count = 3, .x = { DIMS(1, 5, 4, 4), DIMS(2, 5, 3, 3), DIMS(3) } }, "bias has shape (3), expected (2)");
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(4, 2, 3, 3) }, .conv.groups = 2 }, "with 2 groups");
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 3, 3, 3) }, .conv.groups = 2 }, "(3,3,3,3)");
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.stride = -1 }, "stride -1");
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.pad = -1 }, "pad -1");
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 9), DIMS(3, 6, 3, 3) }, .conv = reflect }, "reflection padding 4");
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 9, 4), DIMS(3, 6, 3, 3) }, .conv = reflect }, "(1,6,9,4)");
+}
+
 void test_op_conv2d(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_conv2d, .build = build, .reference = reference };
     for (size_t i = 0; i < COUNT(rows); i++) op_check(&t, (OpCase[]){ make(rows[i]) });
     widths(&t);
+    refusals(&t);
     op_done(&t);
 }

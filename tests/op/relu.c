@@ -5,7 +5,7 @@ static void reference(const OpCase *c, double *const x[], double *y) {
     for (size_t i = 0; i < op_size(c->x[0]); i++) y[i] = x[0][i] > 0 ? x[0][i] : c->slope * x[0][i];
 }
 
-static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return c->slope > 0 ? p2c_leaky_relu(x[0], c->slope) : p2c_relu(x[0]); }
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return c->slope != 0 ? p2c_leaky_relu(x[0], c->slope) : p2c_relu(x[0]); }
 
 static void off_zero(const OpCase *c, float *const x[]) { op_keep_away(x[0], op_size(c->x[0]), 0, 1e-3f); }
 
@@ -29,5 +29,6 @@ void test_op_relu(void **state) {
         for (int w = 1; w <= 40; w++)
             op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(1, w) }, .y = DIMS(1, w), .slope = slopes[s], .prepare = off_zero });
     }
+    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3) }, .slope = -0.5f }, "-0.5 is negative");
     op_done(&t);
 }
