@@ -97,7 +97,7 @@ static void probe(Check *k) {
     size_t total = k->ny;
     for (int i = 0; i < k->c->count; i++) total += k->n[i];
     for (int i = 0; i < k->c->count; i++) {
-        size_t picks = total < 400 ? 40 : total < 20000 ? 6 : 2;
+        size_t picks = total < 400 ? 40 : total < 20000 ? 6 : total < 100000 ? 2 : 1;
         if (k->t->frozen >> i & 1) continue;
         for (size_t e = 0; e < picks && e < k->n[i]; e++) {
             double at = (op_uniform(&state) + 1) / 2 * (double)k->n[i];
