@@ -93,10 +93,11 @@ void test_generator_ch32(void **state) {
     check_case(&(Case){ "ch32_s256", 32, 256, 1, .everything = true });
 }
 
-/* Small and odd sizes and widths: 48 reaches 3x3 at the bottom of the hourglass, 32 reaches 2x2. */
+/* Small and odd sizes and widths. At the bottom of the hourglass 48 has 3x3 pixels and 32 has 2x2, the least that reflection allows; the
+ * norms of such small planes magnify rounding. */
 void test_generator_sizes(void **state) {
     (void)state;
-    check_case(&(Case){ "ch4_s32", 4, 32, 3, .full = false });
+    check_case(&(Case){ "ch8_s32", 8, 32, 3, .full = false });
     check_case(&(Case){ "ch12_s48", 12, 48, 1, .full = false });
     check_case(&(Case){ "ch4_s96", 4, 96, 1, .full = false });
     check_case(&(Case){ "ch4_s48_full", 4, 48, 2, .full = true });
