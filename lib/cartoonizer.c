@@ -134,7 +134,7 @@ static P2cStatus fit(const P2cCartoonizer *c, const P2cImage *prepared, P2cImage
     return P2C_OK;
 }
 
-static bool finite(const float *v, size_t count) {
+static bool all_finite(const float *v, size_t count) {
     float sum = 0; /* of v*0, which is 0 unless there is an infinity or a NaN */
     for (size_t i = 0; i < count; i++) sum += v[i] * 0;
     return sum == 0;
@@ -154,7 +154,7 @@ P2cStatus p2c_cartoonizer_run(P2cCartoonizer *c, const P2cImage *prepared, P2cIm
     if ((status = p2c_node_write(c->photo, c->planes))) goto cleanup;
     if ((status = p2c_graph_run(c->graph))) goto cleanup;
     if ((status = p2c_node_read(c->made.image, c->planes))) goto cleanup;
-    if (!finite(c->planes, (size_t)3 * c->size * c->size)) {
+    if (!all_finite(c->planes, (size_t)3 * c->size * c->size)) {
         status = p2c_fail(c->ctx, P2C_ERR_FORMAT, "the network's answer is not a number; the weights are damaged, or overflowed while training");
         goto cleanup;
     }

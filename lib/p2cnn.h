@@ -250,7 +250,7 @@ P2C_API void p2c_backward(P2cNode *loss, int count, P2cNode *const of[], P2cNode
 /* Adam (Kingma 2015) with L2 decay: g += weight_decay * p, then the bias-corrected step. Caller's storage, which must outlive the
  * graphs that use it; lr may change between runs, step counts the updates made so far. */
 typedef struct P2cAdam {
-    float lr, beta1, beta2, eps, weight_decay;
+    double lr, beta1, beta2, eps, weight_decay;
     int64_t step;
 } P2cAdam;
 

@@ -10,7 +10,7 @@
  */
 #include "model/layer.h"
 
-enum { KERNEL = 4 };
+enum { KERNEL = 4, MAX_CH = 1024 };
 static const float SLOPE = 0.2f;
 
 /* A weight and its normalised form. */
@@ -48,8 +48,8 @@ static bool accepts(P2cGraph *graph, P2cDims picture, P2cDiscriminator options) 
     int s = picture.d[2] < picture.d[3] ? picture.d[2] : picture.d[3];
     if (options.layers != 5 && options.layers != 7)
         p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "discriminator: layers must be 5 or 7, got %d", options.layers);
-    else if (options.ch < 1 || options.ch > 1 << 12)
-        p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "discriminator: ch must be from 1 to %d, got %d", 1 << 12, options.ch);
+    else if (options.ch < 1 || options.ch > MAX_CH)
+        p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "discriminator: ch must be from 1 to %d, got %d", MAX_CH, options.ch);
     else if (picture.rank != 4 || picture.d[1] != 3)
         p2c_graph_fail(graph, P2C_ERR_SHAPE, "discriminator: expected pictures (n,3,h,w), got %s", p2c_dims_text(picture).text);
     else if (s >> (options.layers - 2) < 3) /* features of at least 2x2, for the last padding */

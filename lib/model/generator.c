@@ -14,7 +14,7 @@
 #include <math.h>
 #include "model/layer.h"
 
-enum { LEVELS = 4, BLOCKS = 4, MAX_CH = 1 << 16 };
+enum { LEVELS = 4, BLOCKS = 4, MAX_CH = 1024 };
 static const float EPS = 1e-5f;
 
 /* k x k, padded by reflection to keep the size at stride 1. */
@@ -213,7 +213,7 @@ static bool accepts(P2cGraph *graph, P2cDims photo, P2cGenerator options) {
     else if (s < 32 || s % 16)
         p2c_graph_fail(graph, P2C_ERR_SHAPE, "generator: the picture size must be divisible by 16 and at least 32, got %d; try %d", s,
                        s < 32 ? 32 : s / 16 * 16);
-    else if (options.full && (int64_t)ch * (s / 4) > INT_MAX / s) /* 4ch * (s/4)^2 inputs of FC.0 */
+    else if (options.full && (int64_t)ch * s > 46340) /* FC.0 has (ch*s)^2 weights; a tensor has fewer than 2^31 elements */
         p2c_graph_fail(graph, P2C_ERR_SHAPE, "generator: pictures of size %d are too large for the full variant at ch %d", s, ch);
     else
         return true;
