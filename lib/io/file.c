@@ -17,24 +17,21 @@
 
 /* ---- output ---- */
 
-static void forget(P2cOutput *out)
-{
+static void forget(P2cOutput *out) {
     free(out->target);
     free(out->temporary);
-    *out = (P2cOutput){ 0 };
+    *out = (P2cOutput){0};
 }
 
 /* A link is written through, as fopen does; a name that does not exist yet stays as it is. */
-static char *resolved(const char *path)
-{
+static char *resolved(const char *path) {
     struct stat info;
     if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode)) return realpath(path, NULL);
     return strdup(path);
 }
 
 /* Opens an unused name in the target's folder. Returns the descriptor, or -1 with errno set. */
-static int open_temporary(P2cOutput *out)
-{
+static int open_temporary(P2cOutput *out) {
     const char *slash = strrchr(out->target, '/');
     int folder = slash ? (int)(slash - out->target) + 1 : 0;
     size_t size = (size_t)folder + 64;
@@ -49,22 +46,20 @@ static int open_temporary(P2cOutput *out)
 }
 
 /* What stands at the target now must be replaceable: rename would replace a write-protected file, or as root /dev/null. */
-static P2cStatus check_target(P2cContext *ctx, const char *path, const char *target, mode_t *mode)
-{
+static P2cStatus check_target(P2cContext *ctx, const char *path, const char *target, mode_t *mode) {
     struct stat info;
     *mode = 0;
     if (stat(target, &info) != 0) return P2C_OK; /* none there; open_temporary finds out what is wrong with the folder */
     if (S_ISDIR(info.st_mode)) return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: is a folder", path);
     if (!S_ISREG(info.st_mode)) return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: not a regular file", path);
-    if (access(target, W_OK) != 0) return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: %s", path, strerror(errno));
+    if (faccessat(AT_FDCWD, target, W_OK, AT_EACCESS) != 0) return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: %s", path, strerror(errno));
     *mode = info.st_mode & 0777;
     return P2C_OK;
 }
 
-P2cStatus p2c_output_open(P2cContext *ctx, const char *path, P2cOutput *out)
-{
+P2cStatus p2c_output_open(P2cContext *ctx, const char *path, P2cOutput *out) {
     assert(path && out);
-    *out = (P2cOutput){ .ctx = ctx };
+    *out = (P2cOutput){.ctx = ctx};
     size_t length = strlen(path);
     if (length == 0 || path[length - 1] == '/') return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: no file name given", path);
     P2cStatus status;
@@ -91,13 +86,9 @@ cleanup:
 }
 
 /* 0, or the errno that says why the bytes may not be on disk. Some file systems have no fsync (EINVAL): nothing better can be had there. */
-static int synced(int fd)
-{
-    return fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : errno;
-}
+static int synced(int fd) { return fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : errno; }
 
-static int sync_folder(const char *target)
-{
+static int sync_folder(const char *target) {
     char *folder = strdup(target);
     if (!folder) return ENOMEM;
     char *slash = strrchr(folder, '/');
@@ -112,8 +103,7 @@ static int sync_folder(const char *target)
     return error;
 }
 
-P2cStatus p2c_output_commit(P2cOutput *out)
-{
+P2cStatus p2c_output_commit(P2cOutput *out) {
     assert(out->stream);
     P2cContext *ctx = out->ctx;
     P2cStatus status = P2C_OK;
@@ -134,8 +124,7 @@ P2cStatus p2c_output_commit(P2cOutput *out)
     return status;
 }
 
-void p2c_output_discard(P2cOutput *out)
-{
+void p2c_output_discard(P2cOutput *out) {
     if (!out->stream) return;
     fclose(out->stream);
     unlink(out->temporary);
@@ -144,8 +133,7 @@ void p2c_output_discard(P2cOutput *out)
 
 /* ---- input ---- */
 
-P2cStatus p2c_input_open(P2cContext *ctx, const char *path, FILE **stream, uint64_t *size)
-{
+P2cStatus p2c_input_open(P2cContext *ctx, const char *path, FILE **stream, uint64_t *size) {
     *stream = NULL;
     *size = 0;
     struct stat info;
@@ -165,8 +153,7 @@ P2cStatus p2c_input_open(P2cContext *ctx, const char *path, FILE **stream, uint6
     return status;
 }
 
-P2cStatus p2c_file_read(P2cContext *ctx, const char *path, size_t max_bytes, uint8_t **data, size_t *size)
-{
+P2cStatus p2c_file_read(P2cContext *ctx, const char *path, size_t max_bytes, uint8_t **data, size_t *size) {
     *data = NULL;
     *size = 0;
     FILE *stream;
@@ -174,7 +161,8 @@ P2cStatus p2c_file_read(P2cContext *ctx, const char *path, size_t max_bytes, uin
     P2cStatus status = p2c_input_open(ctx, path, &stream, &bytes);
     if (status) return status;
     if (bytes > max_bytes || bytes >= SIZE_MAX) {
-        status = p2c_fail(ctx, P2C_ERR_FORMAT, "%s: too large: %llu bytes, at most %zu are read", path, (unsigned long long)bytes, max_bytes);
+        status =
+            p2c_fail(ctx, P2C_ERR_FORMAT, "%s: too large: %llu bytes, at most %zu are read", path, (unsigned long long)bytes, max_bytes);
     } else if (!(*data = malloc((size_t)bytes + 1))) {
         status = p2c_fail_memory(ctx, path, (size_t)bytes);
     } else if (fread(*data, 1, (size_t)bytes, stream) != bytes) {
