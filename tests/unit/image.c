@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- memory ---- */
 
@@ -101,8 +102,8 @@ static void other_files_are_named(void **state) {
     P2cContext ctx = { 0 };
     P2cImage image;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const char *path = test_path(state, "picture.png"); /* the name must not matter */
-        test_save(path, cases[i].bytes, (size_t)cases[i].size);
+        const char *path = scratch_path(*state, "picture.png"); /* the name must not matter */
+        put_file(path, cases[i].bytes, (size_t)cases[i].size);
         assert_fails(&ctx, p2c_image_read(&ctx, path, &image), P2C_ERR_FORMAT, cases[i].text);
         assert_non_null(strstr(ctx.error, path));
         assert_non_null(strstr(ctx.error, "PNG and JPEG"));
@@ -113,9 +114,12 @@ static void other_files_are_named(void **state) {
 static void found_by_content(void **state) {
     P2cContext ctx = { 0 };
     P2cImage image = test_noise(5, 4, 3, 1), read;
-    assert_works(&ctx, p2c_image_write(&ctx, test_path(state, "a.png"), &image));
-    assert_int_equal(rename(test_path(state, "a.png"), test_path(state, "a.jpg")), 0);
-    assert_works(&ctx, p2c_image_read(&ctx, test_path(state, "a.jpg"), &read));
+    assert_works(&ctx, p2c_image_write(&ctx, scratch_path(*state, "a.png"), &image));
+    size_t size;
+    char *data = get_file(scratch_path(*state, "a.png"), &size);
+    put_file(scratch_path(*state, "a.jpg"), data, size);
+    free(data);
+    assert_works(&ctx, p2c_image_read(&ctx, scratch_path(*state, "a.jpg"), &read));
     assert_int_equal(test_worst(image.pixels, read.pixels, 5 * 4 * 3), 0);
     p2c_image_clear(&read);
     p2c_image_clear(&image);
@@ -124,8 +128,8 @@ static void found_by_content(void **state) {
 static void unreadable(void **state) {
     P2cContext ctx = { 0 };
     P2cImage image;
-    assert_fails(&ctx, p2c_image_read(&ctx, test_path(state, "none.png"), &image), P2C_ERR_READ, "No such file");
-    assert_fails(&ctx, p2c_image_read(&ctx, *state, &image), P2C_ERR_READ, "folder");
+    assert_fails(&ctx, p2c_image_read(&ctx, scratch_path(*state, "none.png"), &image), P2C_ERR_READ, "No such file");
+    assert_fails(&ctx, p2c_image_read(&ctx, ((Scratch *)*state)->folder, &image), P2C_ERR_READ, "folder");
     assert_fails(&ctx, p2c_image_read(&ctx, "", &image), P2C_ERR_READ, "cannot read");
     assert_null(image.pixels);
 }
@@ -141,8 +145,8 @@ static void written_and_read_back(void **state) {
             P2cImage image, read;
             assert_works(&ctx, p2c_image_init(&ctx, &image, 50, 33, channels));
             for (int k = 0; k < 50 * 33 * channels; k++) image.pixels[k] = (uint8_t)(k % channels * 60 + k / channels % 50 * 2);
-            assert_works(&ctx, p2c_image_write(&ctx, test_path(state, names[i]), &image));
-            assert_works(&ctx, p2c_image_read(&ctx, test_path(state, names[i]), &read));
+            assert_works(&ctx, p2c_image_write(&ctx, scratch_path(*state, names[i]), &image));
+            assert_works(&ctx, p2c_image_read(&ctx, scratch_path(*state, names[i]), &read));
             assert_int_equal(read.channels, png ? channels : 3);
             if (!png) p2c_image_over_white(&image);
             assert_int_equal(read.width, 50);
@@ -151,7 +155,7 @@ static void written_and_read_back(void **state) {
             p2c_image_clear(&image);
             p2c_image_clear(&read);
         }
-    assert_int_equal(test_folder_count(state), 5); /* no temporary file is left */
+    assert_int_equal(scratch_file_count(*state), 5); /* no temporary file is left */
 }
 
 static void unknown_endings(void **state) {
@@ -159,21 +163,22 @@ static void unknown_endings(void **state) {
     P2cContext ctx = { 0 };
     P2cImage image = test_noise(4, 4, 3, 1);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        assert_fails(&ctx, p2c_image_write(&ctx, test_path(state, names[i]), &image), P2C_ERR_ARGUMENT, ".png, .jpg or .jpeg");
-    assert_int_equal(test_folder_count(state), 0);
+        assert_fails(&ctx, p2c_image_write(&ctx, scratch_path(*state, names[i]), &image), P2C_ERR_ARGUMENT, ".png, .jpg or .jpeg");
+    assert_int_equal(scratch_file_count(*state), 0);
     p2c_image_clear(&image);
 }
 
 static void unwritable(void **state) {
     P2cContext ctx = { 0 };
     P2cImage image = test_noise(4, 4, 3, 1);
-    test_save(test_path(state, "file"), "x", 1);
-    assert_int_equal(mkdir(test_path(state, "folder.png"), 0777), 0);
-    assert_fails(&ctx, p2c_image_write(&ctx, test_path(state, "none/a.png"), &image), P2C_ERR_WRITE, "No such file");
-    assert_fails(&ctx, p2c_image_write(&ctx, test_path(state, "file/a.png"), &image), P2C_ERR_WRITE, "Not a directory");
-    assert_fails(&ctx, p2c_image_write(&ctx, test_path(state, "folder.png"), &image), P2C_ERR_WRITE, "is a folder");
+    put_file(scratch_path(*state, "file"), "x", 1);
+    assert_int_equal(mkdir(scratch_path(*state, "folder.png"), 0777), 0);
+    assert_fails(&ctx, p2c_image_write(&ctx, scratch_path(*state, "none/a.png"), &image), P2C_ERR_WRITE, "No such file");
+    assert_fails(&ctx, p2c_image_write(&ctx, scratch_path(*state, "file/a.png"), &image), P2C_ERR_WRITE, "Not a directory");
+    assert_fails(&ctx, p2c_image_write(&ctx, scratch_path(*state, "folder.png"), &image), P2C_ERR_WRITE, "is a folder");
     assert_fails(&ctx, p2c_image_write(&ctx, "/proc/a.jpg", &image), P2C_ERR_WRITE, "/proc/a.jpg: cannot write");
-    assert_int_equal(test_folder_count(state), 2);
+    assert_int_equal(scratch_file_count(*state), 2);
+    rmdir(scratch_path(*state, "folder.png"));
     p2c_image_clear(&image);
 }
 
@@ -186,19 +191,19 @@ static void full_disk(void **state) {
     getrlimit(RLIMIT_FSIZE, &before);
     void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
     for (size_t i = 0; i < 2; i++) {
-        const char *path = test_path(state, names[i]);
-        test_save(path, "precious", 8);
+        const char *path = scratch_path(*state, names[i]);
+        put_file(path, "precious", 8);
         setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 9000, before.rlim_max });
         P2cStatus status = p2c_image_write(&ctx, path, &image);
         setrlimit(RLIMIT_FSIZE, &before);
         assert_fails(&ctx, status, P2C_ERR_WRITE, "cannot write: File too large");
         size_t size;
-        uint8_t *data = test_load(path, &size);
+        char *data = get_file(path, &size);
         assert_int_equal(size, 8);
         assert_memory_equal(data, "precious", 8);
         free(data);
     }
-    assert_int_equal(test_folder_count(state), 2);
+    assert_int_equal(scratch_file_count(*state), 2);
     signal(SIGXFSZ, handler);
     p2c_image_clear(&image);
 }
@@ -206,9 +211,9 @@ static void full_disk(void **state) {
 const struct CMUnitTest p2c_tests_image[] = {
     cmocka_unit_test(init_checks_sizes), cmocka_unit_test(over_white),
     cmocka_unit_test(planes),            cmocka_unit_test(planes_clamp_and_truncate),
-    IN_FOLDER(other_files_are_named),    IN_FOLDER(found_by_content),
-    IN_FOLDER(unreadable),               IN_FOLDER(written_and_read_back),
-    IN_FOLDER(unknown_endings),          IN_FOLDER(unwritable),
-    IN_FOLDER(full_disk),
+    TEST(other_files_are_named),    TEST(found_by_content),
+    TEST(unreadable),               TEST(written_and_read_back),
+    TEST(unknown_endings),          TEST(unwritable),
+    TEST(full_disk),
 };
 const size_t p2c_tests_image_count = sizeof p2c_tests_image / sizeof *p2c_tests_image;

@@ -49,6 +49,7 @@ static void turned_by_exif(void **state) {
 
 /* EXIF that says nothing usable leaves the picture as it is stored. */
 static void odd_exif(void **state) {
+    (void)state;
     P2cContext ctx = { 0 };
     size_t size;
     uint8_t *data = test_data("orientation_6.jpg", &size);
@@ -59,8 +60,7 @@ static void odd_exif(void **state) {
         P2cImage image;
         uint8_t kept = tag[cases[i].at];
         tag[cases[i].at] = (uint8_t)cases[i].value;
-        test_save(test_path(state, "a.jpg"), data, size);
-        assert_works(&ctx, p2c_image_read(&ctx, test_path(state, "a.jpg"), &image));
+        assert_works(&ctx, p2c_image_read(&ctx, test_memory_file(data, size), &image));
         assert_true(image.width == 16 && image.height == 24);
         p2c_image_clear(&image);
         tag[cases[i].at] = kept;
@@ -106,8 +106,8 @@ static void four_inks(void **state) {
     P2cContext ctx = { 0 };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         P2cImage image;
-        write_inks(test_path(state, "a.jpg"), cases[i].adobe, cases[i].ycck, cases[i].arithmetic, cases[i].progressive);
-        assert_works(&ctx, p2c_image_read(&ctx, test_path(state, "a.jpg"), &image));
+        write_inks(scratch_path(*state, "a.jpg"), cases[i].adobe, cases[i].ycck, cases[i].arithmetic, cases[i].progressive);
+        assert_works(&ctx, p2c_image_read(&ctx, scratch_path(*state, "a.jpg"), &image));
         int worst = 0;
         for (int k = 0; k < W * H * 3; k++) {
             int x = k / 3 % W, y = k / 3 / W, expected = (255 - ink(x, y, k % 3)) * (255 - ink(x, y, 3)) / 255;
@@ -124,11 +124,10 @@ static void four_inks(void **state) {
 static const char *const small[] = { "ycc420_29x19.jpg", "progressive_29x19.jpg", "cmyk_29x19.jpg", "grey_29x19.jpg", "orientation_6.jpg" };
 enum { SMALL = sizeof small / sizeof *small };
 
-static P2cStatus read_bytes(void **state, const uint8_t *data, size_t size, const char *what, size_t where) {
+static P2cStatus read_bytes(const uint8_t *data, size_t size, const char *what, size_t where) {
     P2cContext ctx = { 0 };
     P2cImage image;
-    const char *path = test_path(state, "a.jpg");
-    test_save(path, data, size);
+    const char *path = test_memory_file(data, size);
     P2cStatus status = p2c_image_read(&ctx, path, &image);
     if (status == P2C_OK ? !image.pixels : status != P2C_ERR_FORMAT || image.pixels || strncmp(ctx.error, path, strlen(path)) != 0)
         fail_msg("%s %zu: status %d, '%s'", what, where, (int)status, ctx.error);
@@ -138,13 +137,14 @@ static P2cStatus read_bytes(void **state, const uint8_t *data, size_t size, cons
 
 /* A whole file is one up to its end marker, so that every shorter one is an error. */
 static void truncated(void **state) {
+    (void)state;
     size_t size, count = 0;
     TestSilence silence = test_silence_begin();
     for (size_t i = 0; i < SMALL; i++) {
         uint8_t *data = test_data(small[i], &size);
         for (size_t n = 0; n < size; n++, count++)
-            if (!read_bytes(state, data, n, "cut at", n)) fail_msg("%s cut at %zu of %zu is read", small[i], n, size);
-        assert_int_equal(read_bytes(state, data, size, "whole", 0), P2C_OK);
+            if (!read_bytes(data, n, "cut at", n)) fail_msg("%s cut at %zu of %zu is read", small[i], n, size);
+        assert_int_equal(read_bytes(data, size, "whole", 0), P2C_OK);
         free(data);
     }
     assert_int_equal(test_silence_end(silence), 0);
@@ -153,13 +153,14 @@ static void truncated(void **state) {
 
 /* JPEG has no checksum: most flips make another picture. Any answer, but no crash, and no word on stderr. */
 static void flipped_bits(void **state) {
+    (void)state;
     size_t size, count = 0, good = 0;
     TestSilence silence = test_silence_begin();
     for (size_t i = 0; i < SMALL; i++) {
         uint8_t *data = test_data(small[i], &size);
         for (size_t bit = 0; bit < size * 8; bit++, count++) {
             data[bit / 8] ^= (uint8_t)(1 << bit % 8);
-            good += !read_bytes(state, data, size, "flipped bit", bit);
+            good += !read_bytes(data, size, "flipped bit", bit);
             data[bit / 8] ^= (uint8_t)(1 << bit % 8);
         }
         free(data);
@@ -169,19 +170,21 @@ static void flipped_bits(void **state) {
 }
 
 static void damaged_pixels_are_errors(void **state) {
+    (void)state;
     size_t size;
     uint8_t *data = test_data("ycc420_29x19.jpg", &size);
     memmove(data + size - 42, data + size - 2, 2); /* 40 bytes of pixels gone, but the end marker is there: libjpeg would only warn */
-    assert_int_equal(read_bytes(state, data, size - 40, "shortened", 0), P2C_ERR_FORMAT);
+    assert_int_equal(read_bytes(data, size - 40, "shortened", 0), P2C_ERR_FORMAT);
     free(data);
     data = test_data("ycc420_29x19.jpg", &size);
     data = realloc(data, size + 100);
     memset(data + size, 0, 100); /* what follows the end marker is not the picture's */
-    assert_int_equal(read_bytes(state, data, size + 100, "lengthened", 0), P2C_OK);
+    assert_int_equal(read_bytes(data, size + 100, "lengthened", 0), P2C_OK);
     free(data);
 }
 
 static void huge_header(void **state) {
+    (void)state;
     static const struct { int width, height; const char *text; } cases[] = {
         { 65500, 65500, "65500 x 65500" }, { 65535, 65535, "JPEG" }, { 0, 19, "damaged" }, { 29, 0, "damaged" },
         { 40000, 4000, "40000 x 4000" },
@@ -194,8 +197,7 @@ static void huge_header(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) { /* marker, length 2, precision 1, height 2, width 2 */
         frame[5] = (uint8_t)(cases[i].height >> 8), frame[6] = (uint8_t)cases[i].height;
         frame[7] = (uint8_t)(cases[i].width >> 8), frame[8] = (uint8_t)cases[i].width;
-        test_save(test_path(state, "a.jpg"), data, size);
-        assert_fails(&ctx, p2c_image_read(&ctx, test_path(state, "a.jpg"), &image), P2C_ERR_FORMAT, cases[i].text);
+        assert_fails(&ctx, p2c_image_read(&ctx, test_memory_file(data, size), &image), P2C_ERR_FORMAT, cases[i].text);
         assert_null(image.pixels);
     }
     free(data);
@@ -204,7 +206,7 @@ static void huge_header(void **state) {
 /* A progressive file whose last scan comes `repeats` times more. */
 static P2cStatus with_scans(void **state, int repeats) {
     static const jpeg_scan_info script[] = { { 1, { 0 }, 0, 0, 0, 0 }, { 1, { 0 }, 1, 63, 0, 0 } };
-    FILE *file = fopen(test_path(state, "scans.jpg"), "wb");
+    FILE *file = fopen(scratch_path(*state, "scans.jpg"), "wb");
     struct jpeg_error_mgr errors;
     struct jpeg_compress_struct jpeg = { .err = jpeg_std_error(&errors) };
     uint8_t row[W], *rows = row;
@@ -222,7 +224,7 @@ static P2cStatus with_scans(void **state, int repeats) {
     jpeg_destroy_compress(&jpeg);
     fclose(file);
     size_t size, scan = 0;
-    uint8_t *data = test_load(test_path(state, "scans.jpg"), &size);
+    uint8_t *data = (uint8_t *)get_file(scratch_path(*state, "scans.jpg"), &size);
     for (size_t i = 0; i + 1 < size; i++)
         if (data[i] == 0xff && data[i + 1] == 0xda) scan = i;
     size_t length = size - 2 - scan;
@@ -230,7 +232,7 @@ static P2cStatus with_scans(void **state, int repeats) {
     for (int i = 1; i <= repeats; i++) memmove(data + scan + (size_t)i * length, data + scan, length);
     size += (size_t)repeats * length;
     memcpy(data + size - 2, "\xff\xd9", 2);
-    P2cStatus status = read_bytes(state, data, size, "scans", (size_t)repeats);
+    P2cStatus status = read_bytes(data, size, "scans", (size_t)repeats);
     free(data);
     return status;
 }
@@ -248,8 +250,8 @@ static void full_colour_resolution(void **state) {
     P2cContext ctx = { 0 };
     P2cImage image = test_noise(20, 20, 3, 1);
     size_t size;
-    assert_works(&ctx, p2c_image_write(&ctx, test_path(state, "a.jpg"), &image));
-    uint8_t *data = test_load(test_path(state, "a.jpg"), &size), *frame = memmem(data, size, "\xff\xc0", 2);
+    assert_works(&ctx, p2c_image_write(&ctx, scratch_path(*state, "a.jpg"), &image));
+    uint8_t *data = (uint8_t *)get_file(scratch_path(*state, "a.jpg"), &size), *frame = memmem(data, size, "\xff\xc0", 2);
     assert_non_null(frame);
     for (int c = 0; c < 3; c++) assert_int_equal(frame[11 + 3 * c], 0x11); /* sampling factors */
     free(data);
@@ -260,18 +262,18 @@ static void too_long_for_jpeg(void **state) {
     P2cContext ctx = { 0 };
     P2cImage image;
     assert_works(&ctx, p2c_image_init(&ctx, &image, 65501, 1, 3));
-    assert_fails(&ctx, p2c_image_write(&ctx, test_path(state, "a.jpg"), &image), P2C_ERR_ARGUMENT, "65500");
-    assert_int_equal(test_folder_count(state), 0);
-    assert_works(&ctx, p2c_image_write(&ctx, test_path(state, "a.png"), &image));
+    assert_fails(&ctx, p2c_image_write(&ctx, scratch_path(*state, "a.jpg"), &image), P2C_ERR_ARGUMENT, "65500");
+    assert_int_equal(scratch_file_count(*state), 0);
+    assert_works(&ctx, p2c_image_write(&ctx, scratch_path(*state, "a.png"), &image));
     p2c_image_clear(&image);
 }
 
 const struct CMUnitTest p2c_tests_jpeg[] = {
     cmocka_unit_test(against_pillow),  cmocka_unit_test(turned_by_exif),
-    IN_FOLDER(odd_exif),               IN_FOLDER(four_inks),
-    IN_FOLDER(truncated),              IN_FOLDER(flipped_bits),
-    IN_FOLDER(damaged_pixels_are_errors), IN_FOLDER(huge_header),
-    IN_FOLDER(endless_scans),          IN_FOLDER(full_colour_resolution),
-    IN_FOLDER(too_long_for_jpeg),
+    cmocka_unit_test(odd_exif),               TEST(four_inks),
+    cmocka_unit_test(truncated),              cmocka_unit_test(flipped_bits),
+    cmocka_unit_test(damaged_pixels_are_errors), cmocka_unit_test(huge_header),
+    TEST(endless_scans),          TEST(full_colour_resolution),
+    TEST(too_long_for_jpeg),
 };
 const size_t p2c_tests_jpeg_count = sizeof p2c_tests_jpeg / sizeof *p2c_tests_jpeg;

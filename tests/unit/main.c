@@ -14,7 +14,11 @@
     X(file)                                                                                                                                \
     X(value)                                                                                                                               \
     X(pt)                                                                                                                                  \
-    X(pt_bad)
+    X(pt_bad)                                                                                                                              \
+    X(image)                                                                                                                               \
+    X(png)                                                                                                                                 \
+    X(jpeg)                                                                                                                                \
+    X(resize)
 
 #define DECLARE(name)                                                                                                                      \
     extern const struct CMUnitTest p2c_tests_##name[];                                                                                     \

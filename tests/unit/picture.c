@@ -1,68 +1,12 @@
 /* picture.c: what the picture tests share. */
+#define _GNU_SOURCE /* memfd_create */
 #include "picture.h"
 
-#include <dirent.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-/* ---- folder ---- */
-
-int test_folder_new(void **state) {
-    const char *base = getenv("TMPDIR");
-    if (!base || !*base) base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"; /* thousands of small files: in memory, please */
-    char *folder = malloc(512);
-    snprintf(folder, 512, "%s/p2cnn-test-XXXXXX", base);
-    *state = folder;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int each_entry(const char *folder, bool delete) {
-    DIR *dir = opendir(folder);
-    int count = 0;
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        char path[1024];
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        count++;
-        if (delete) remove(path);
-    }
-    if (dir) closedir(dir);
-    return count;
-}
-
-int test_folder_count(void **state) { return each_entry(*state, false); }
-
-int test_folder_free(void **state) {
-    each_entry(*state, true);
-    int failed = rmdir(*state);
-    free(*state);
-    return failed;
-}
-
-const char *test_path(void **state, const char *name) {
-    static char paths[2][1024];
-    static int next;
-    next = !next;
-    snprintf(paths[next], sizeof paths[next], "%s/%s", (const char *)*state, name);
-    return paths[next];
-}
-
 /* ---- files ---- */
-
-uint8_t *test_load(const char *path, size_t *size) {
-    FILE *file = fopen(path, "rb");
-    if (!file) fail_msg("%s: cannot open; tests run in the repository's root", path);
-    fseek(file, 0, SEEK_END);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    uint8_t *data = malloc(*size + 1);
-    assert_non_null(data);
-    assert_int_equal(fread(data, 1, *size, file), *size);
-    fclose(file);
-    return data;
-}
 
 const char *test_data_path(const char *name) {
     static char path[256];
@@ -70,13 +14,20 @@ const char *test_data_path(const char *name) {
     return path;
 }
 
-uint8_t *test_data(const char *name, size_t *size) { return test_load(test_data_path(name), size); }
+uint8_t *test_data(const char *name, size_t *size) {
+    const char *path = test_data_path(name);
+    if (!have_file(path)) fail_msg("%s: cannot open; tests run in the repository's root", path);
+    return (uint8_t *)get_file(path, size);
+}
 
-void test_save(const char *path, const void *data, size_t size) {
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(data, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
+const char *test_memory_file(const void *data, size_t size) {
+    static char path[64];
+    static int fd = -1;
+    if (fd < 0) fd = memfd_create("p2cnn-test", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(fd, 0), 0);
+    assert_int_equal(pwrite(fd, data, size, 0), size);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return path;
 }
 
 /* ---- pixels ---- */

@@ -1,27 +1,15 @@
-/* picture.h: what the picture tests share: a folder of their own, files, random bytes, comparison. */
+/* picture.h: what the picture tests share: files, random bytes, comparison, a watch on stderr. */
 #ifndef P2C_TESTS_PICTURE_H
 #define P2C_TESTS_PICTURE_H
 
 #include "context.h"
+#include "support.h"
 
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stdio.h>
-#include <cmocka.h>
-
-/* A test with an empty folder as its state, removed with all that is in it afterwards. */
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, test_folder_new, test_folder_free)
-int test_folder_new(void **state);
-int test_folder_free(void **state);
-int test_folder_count(void **state); /* files in it */
-/* The path of a file in the folder; overwritten by the second next call. */
-const char *test_path(void **state, const char *name);
-
-/* A file of tests/unit/data, or any other; malloced. */
+/* A file of tests/unit/data: its bytes, to be freed, or its path, good until the next call. */
 uint8_t *test_data(const char *name, size_t *size);
-uint8_t *test_load(const char *path, size_t *size);
-void test_save(const char *path, const void *data, size_t size);
 const char *test_data_path(const char *name);
+/* The path of a file in memory with these bytes; good until the next call. Thousands of damaged files should not wear a disk. */
+const char *test_memory_file(const void *data, size_t size);
 
 uint32_t test_random(uint32_t *state);
 P2cImage test_noise(int width, int height, int channels, uint32_t seed);

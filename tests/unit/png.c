@@ -94,7 +94,7 @@ static void check_sample(void **state, const Sample *s) {
     P2cContext ctx = { 0 };
     P2cImage image;
     int channels = s->trns || s->kind.type & PNG_COLOR_MASK_ALPHA ? 4 : 3;
-    const char *path = test_path(state, "a.png");
+    const char *path = scratch_path(*state, "a.png");
     sample_write(s, path);
     assert_works(&ctx, p2c_image_read(&ctx, path, &image));
     assert_true(image.width == s->width && image.height == s->height && image.channels == channels);
@@ -141,9 +141,9 @@ static void turned_by_exif(void **state) {
 
 static uint8_t *small_png(void **state, Kind kind, bool interlaced, size_t *size) {
     Sample s = sample_new(kind, 7, 5, interlaced, !(kind.type & PNG_COLOR_MASK_ALPHA), 3);
-    sample_write(&s, test_path(state, "whole.png"));
+    sample_write(&s, scratch_path(*state, "whole.png"));
     free(s.samples);
-    return test_load(test_path(state, "whole.png"), size);
+    return (uint8_t *)get_file(scratch_path(*state, "whole.png"), size);
 }
 
 /* CRC-32 of a chunk's name and data, stored behind them (PNG specification, annex D). */
@@ -156,11 +156,10 @@ static void sign_chunk(uint8_t *chunk) {
     png_save_uint_32(chunk + 4 + length, ~crc);
 }
 
-static void must_fail(void **state, const uint8_t *data, size_t size, const char *what, size_t where) {
+static void must_fail(const uint8_t *data, size_t size, const char *what, size_t where) {
     P2cContext ctx = { 0 };
     P2cImage image;
-    const char *path = test_path(state, "a.png");
-    test_save(path, data, size);
+    const char *path = test_memory_file(data, size);
     P2cStatus status = p2c_image_read(&ctx, path, &image);
     if (status != P2C_ERR_FORMAT) fail_msg("%s %zu: status %d", what, where, (int)status);
     if (strncmp(ctx.error, path, strlen(path)) != 0 || image.pixels) fail_msg("%s %zu: '%s'", what, where, ctx.error);
@@ -171,7 +170,7 @@ static void truncated(void **state) {
     size_t size, count = 0;
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         uint8_t *data = small_png(state, kinds[k], k % 2, &size);
-        for (size_t n = 0; n < size; n++, count++) must_fail(state, data, n, "cut at", n);
+        for (size_t n = 0; n < size; n++, count++) must_fail(data, n, "cut at", n);
         free(data);
     }
     print_message("%zu truncations, all refused\n", count);
@@ -185,7 +184,7 @@ static void flipped_bits(void **state) {
         uint8_t *data = small_png(state, kinds[k], k % 2, &size);
         for (size_t bit = 0; bit < size * 8; bit++, count++) {
             data[bit / 8] ^= (uint8_t)(1 << bit % 8);
-            must_fail(state, data, size, "flipped bit", bit);
+            must_fail(data, size, "flipped bit", bit);
             data[bit / 8] ^= (uint8_t)(1 << bit % 8);
         }
         free(data);
@@ -207,9 +206,8 @@ static void flipped_and_signed(void **state) {
                 memcpy(data, whole, size);
                 data[begin + bit / 8] ^= (uint8_t)(1 << bit % 8);
                 sign_chunk(data + begin);
-                test_save(test_path(state, "a.png"), data, size);
                 P2cImage image;
-                P2cStatus status = p2c_image_read(&ctx, test_path(state, "a.png"), &image);
+                P2cStatus status = p2c_image_read(&ctx, test_memory_file(data, size), &image);
                 assert_true(status == P2C_ERR_FORMAT ? !image.pixels : !status && image.pixels);
                 good += !status;
                 p2c_image_clear(&image);
@@ -224,6 +222,7 @@ static void flipped_and_signed(void **state) {
 }
 
 static void huge_header(void **state) {
+    (void)state;
     static const struct { uint32_t width, height; const char *text; } cases[] = {
         { 0x80000000, 0x80000000, "2147483648 x 2147483648" }, { 0x7fffffff, 0x7fffffff, "2147483647 x 2147483647" },
         { 0xffffffff, 1, "4294967295 x 1" },                   { 0, 5, "0 x 5" },
@@ -237,13 +236,12 @@ static void huge_header(void **state) {
         png_save_uint_32(data + 16, cases[i].width);
         png_save_uint_32(data + 20, cases[i].height);
         sign_chunk(data + 8);
-        test_save(test_path(state, "a.png"), data, sizeof data);
-        assert_fails(&ctx, p2c_image_read(&ctx, test_path(state, "a.png"), &image), P2C_ERR_FORMAT, cases[i].text);
+        assert_fails(&ctx, p2c_image_read(&ctx, test_memory_file(data, sizeof data), &image), P2C_ERR_FORMAT, cases[i].text);
     }
 }
 
 const struct CMUnitTest p2c_tests_png[] = {
-    IN_FOLDER(every_kind),   IN_FOLDER(truncated),          IN_FOLDER(flipped_bits),
-    IN_FOLDER(huge_header), IN_FOLDER(flipped_and_signed), cmocka_unit_test(turned_by_exif),
+    TEST(every_kind),   TEST(truncated),          TEST(flipped_bits),
+    cmocka_unit_test(huge_header), TEST(flipped_and_signed), cmocka_unit_test(turned_by_exif),
 };
 const size_t p2c_tests_png_count = sizeof p2c_tests_png / sizeof *p2c_tests_png;
