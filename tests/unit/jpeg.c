@@ -75,7 +75,7 @@ enum { W = 32, H = 24 };
 /* Ink c of pixel (x, y), 255 for full. */
 static uint8_t ink(int x, int y, int c) { return (uint8_t)(c == 3 ? y * 5 : c == 0 ? x * 8 : c == 1 ? 255 - x * 4 : (x + y) * 3); }
 
-static void write_inks(const char *path, bool adobe, bool ycck, bool arithmetic, bool progressive) {
+static void write_inks(const char *path, bool adobe, bool ycck, bool arithmetic, bool progressive, unsigned restart_interval) {
     FILE *file = fopen(path, "wb");
     struct jpeg_error_mgr errors;
     struct jpeg_compress_struct jpeg = { .err = jpeg_std_error(&errors) };
@@ -87,6 +87,7 @@ static void write_inks(const char *path, bool adobe, bool ycck, bool arithmetic,
     jpeg_set_quality(&jpeg, 98, TRUE);
     if (progressive) jpeg_simple_progression(&jpeg);
     jpeg.arith_code = arithmetic;
+    jpeg.restart_interval = restart_interval;
     jpeg.write_Adobe_marker = adobe;
     jpeg_start_compress(&jpeg, TRUE);
     for (int y = 0; y < H; y++) {
@@ -106,7 +107,7 @@ static void four_inks(void **state) {
     P2cContext ctx = { 0 };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         P2cImage image;
-        write_inks(scratch_path(*state, "a.jpg"), cases[i].adobe, cases[i].ycck, cases[i].arithmetic, cases[i].progressive);
+        write_inks(scratch_path(*state, "a.jpg"), cases[i].adobe, cases[i].ycck, cases[i].arithmetic, cases[i].progressive, 0);
         assert_works(&ctx, p2c_image_read(&ctx, scratch_path(*state, "a.jpg"), &image));
         int worst = 0;
         for (int k = 0; k < W * H * 3; k++) {
@@ -180,6 +181,32 @@ static void damaged_pixels_are_errors(void **state) {
     data = realloc(data, size + 100);
     memset(data + size, 0, 100); /* what follows the end marker is not the picture's */
     assert_int_equal(read_bytes(data, size + 100, "lengthened", 0), P2C_OK);
+    free(data);
+}
+
+/* Each of these only makes libjpeg warn. */
+static void warnings_that_lose_pixels(void **state) {
+    size_t size;
+    uint8_t *data = test_data("progressive_29x19.jpg", &size), *scan = data; /* the last bit of a coefficient, sent twice */
+    for (uint8_t *p; (p = memmem(scan + 1, size - (size_t)(scan + 1 - data), "\xff\xda", 2));) scan = p;
+    size_t length = size - 2 - (size_t)(scan - data);
+    uint8_t *twice = malloc(size + length);
+    memcpy(twice, data, size - 2);
+    memcpy(twice + size - 2, scan, length + 2);
+    assert_int_equal(read_bytes(twice, size + length, "bits twice", 0), P2C_ERR_FORMAT);
+    free(twice);
+    free(data);
+    data = test_data("grey_29x19.jpg", &size);
+    for (size_t i = size - 12; i < size - 2; i++) data[i] = i % 2 == size % 2 ? 0xff : 0; /* ones only: never a code */
+    assert_int_equal(read_bytes(data, size, "no code", 0), P2C_ERR_FORMAT);
+    free(data);
+    write_inks(scratch_path(*state, "a.jpg"), true, false, false, false, 2);
+    data = (uint8_t *)get_file(scratch_path(*state, "a.jpg"), &size);
+    assert_int_equal(read_bytes(data, size, "restarts", 0), P2C_OK);
+    uint8_t *restart = memmem(data, size, "\xff\xd1", 2);
+    assert_non_null(restart);
+    restart[1] = 0xd2; /* one piece missing */
+    assert_int_equal(read_bytes(data, size, "restarts", 1), P2C_ERR_FORMAT);
     free(data);
 }
 
@@ -273,6 +300,7 @@ const struct CMUnitTest p2c_tests_jpeg[] = {
     cmocka_unit_test(odd_exif),               TEST(four_inks),
     cmocka_unit_test(truncated),              cmocka_unit_test(flipped_bits),
     cmocka_unit_test(damaged_pixels_are_errors), cmocka_unit_test(huge_header),
+    TEST(warnings_that_lose_pixels),
     TEST(endless_scans),          TEST(full_colour_resolution),
     TEST(too_long_for_jpeg),
 };
