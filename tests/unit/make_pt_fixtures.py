@@ -45,7 +45,7 @@ def tree():
         "twice": [twice, twice], "shared": (shared, shared),
         "ordered": collections.OrderedDict([("b", 1), ("a", 2)]),
         "state": {0: {"step": 3}, 1: {"step": 4}, -7: None},
-        "none": None, "yes": True, "no": False, "small": 7, "two_bytes": 1000, "negative": -5, "big": 2**40 + 1, "bigger": -(2**63), "zero": 0,
+        "none": None, "yes": True, "no": False, "small": 7, "two_bytes": 1000, "negative": -5, "big": 2**40 + 1, "bigger": -(2**63), "zero": 0, "six_bytes": -(2**40),
         "real": 0.1, "infinite": float("inf"), "text": "Grüße, 漢字 😀", "empty_text": "",
         "list": [1, [2, []], {}], "tuple": (1, "two", 3.0, None), "size": torch.Size([4, 5]), "long": list(range(1500)),
     }
