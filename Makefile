@@ -7,7 +7,7 @@
 #   make deps       only installs what is missing
 # V=1 shows commands; WERROR=1 makes warnings errors.
 
-VERSION  := 0.1.0
+VERSION  := $(shell sed -n 's/.*define P2C_VERSION "\(.*\)"/\1/p' lib/p2cnn.h)
 PREFIX   ?= /usr/local
 CC       ?= cc
 CFLAGS   ?= -O2 -g
@@ -18,13 +18,15 @@ B        := build/$(CONFIG)
 Q        := $(if $(V),,@)
 
 PACKAGES := libpng libjpeg libzip libexif
-ifneq ($(filter-out clean deps,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean deps demo check,$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) openblas 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES) openblas 2>/dev/null)
+$(if $(PKG_LIBS),,$(error libraries are missing; 'make deps' installs them, or says what to install))
 endif
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef $(if $(WERROR),-Werror)
-BASE := -std=gnu11 $(WARN) $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) -fopenmp -fPIC -fvisibility=hidden -MMD -MP -Ilib $(PKG_CFLAGS)
+SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+BASE := -std=gnu11 $(WARN) $(SANITIZE) -fopenmp -fPIC -fvisibility=hidden -MMD -MP -Ilib $(PKG_CFLAGS)
 # Contraction to fused multiply-add and no errno or traps from arithmetic; never -ffast-math, which deletes NaN checks.
 KERNEL := -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math
 LIBS := $(PKG_LIBS) -lm
@@ -45,8 +47,9 @@ KERNEL_C := $(wildcard kernels/cpu/*.c)
 LIB_O    := $(LIB_C:%.c=$B/%.o) $(foreach i,$(ISAS),$(KERNEL_C:%.c=$B/%.$i.o))
 PROGRAMS := $(patsubst infer/main.c,$B/p2c-infer,$(wildcard infer/main.c))
 TESTS    := $(foreach d,op unit golden,$B/test-$d)
+HELPERS  := $(patsubst %.c,$B/%,$(wildcard tests/demo/*.c tests/cli/*.c))
 
-.PHONY: all demo check bench install deps clean
+.PHONY: all demo demo-built check check-built bench install deps clean
 .DELETE_ON_ERROR:
 all: $B/libp2cnn.a $B/libp2cnn.so $(PROGRAMS)
 
@@ -80,8 +83,49 @@ $B/test-$1: $(patsubst %.c,$B/%.o,$(wildcard tests/$1/*.c tests/*.c))
 endef
 $(foreach d,op unit golden,$(eval $(call test_rule,$d)))
 
+$(HELPERS): $B/%: $B/%.o $B/libp2cnn.a
+	$(if $V,,@echo "  LD    $@")
+	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $^ $(LIBS)
+
 deps:
 	@.ci/deps
+
+# In two steps, because the libraries' flags are known only once they are installed.
+demo check: deps
+	@$(MAKE) --no-print-directory $@-built
+
+D := build/demo
+demo-built: all $(HELPERS)
+	@mkdir -p $D
+	@$B/tests/demo/portrait $D/portrait.png
+	@$B/tests/demo/random_weights $D/untrained.pt 32 256
+	@$B/p2c-infer --prepared --weights $D/untrained.pt $D/portrait.png -o $D/cartoon.png
+	@$B/tests/demo/beside $D/before_after.png $D/portrait.png $D/cartoon.png
+	@echo "The drawn portrait and what the network makes of it, side by side: $D/before_after.png"
+	@echo "These weights are UNTRAINED (random), so the right half is abstract; with trained ones:"
+	@echo "  $B/p2c-infer --prepared --weights WEIGHTS.pt PORTRAIT.png -o CARTOON.png"
+
+# Leaks count as failures; the exit codes of the sanitizers differ from those of every program here.
+CHECK_ENV := ASAN_OPTIONS=detect_leaks=1:exitcode=99:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:exitcode=99
+check-built: all $(TESTS) $(HELPERS)
+	@failed=; for t in $(TESTS); do echo "== $$t"; $(CHECK_ENV) $$t || failed="$$failed $$t"; done; \
+	echo "== tests/cli"; $(CHECK_ENV) B=$B SAN=$(SAN) CC="$(CC)" SANITIZE="$(SANITIZE)" MAKE="$(MAKE)" tests/cli/run.sh || failed="$$failed tests/cli"; \
+	if [ -n "$$failed" ]; then echo "check: FAILED:$$failed"; exit 1; else echo "check: all passed ($(CONFIG))"; fi
+
+bench: all
+	@tests/bench/infer.sh $B/p2c-infer
+
+# The shared library as lib<name>.so.VERSION with its two usual links. PREFIX may be relative; p2cnn.pc needs it whole.
+I := $(DESTDIR)$(PREFIX)
+install: all
+	install -d $I/bin $I/include $I/lib/pkgconfig
+	install -m 755 $B/p2c-infer $I/bin/
+	install -m 644 lib/p2cnn.h $I/include/
+	install -m 644 $B/libp2cnn.a $I/lib/
+	install -m 755 $B/libp2cnn.so $I/lib/libp2cnn.so.$(VERSION)
+	ln -sf libp2cnn.so.$(VERSION) $I/lib/libp2cnn.so.0
+	ln -sf libp2cnn.so.0 $I/lib/libp2cnn.so
+	sed 's|@PREFIX@|$(abspath $(PREFIX))|; s|@VERSION@|$(VERSION)|; s|@PACKAGES@|$(PACKAGES) openblas|' p2cnn.pc.in >$I/lib/pkgconfig/p2cnn.pc
 
 clean:
 	rm -rf build

@@ -31,6 +31,7 @@ void p2c_context_free(P2cContext **ctx) {
 
 const char *p2c_error(const P2cContext *ctx) { return ctx ? ctx->error : "out of memory"; }
 const char *p2c_device_name(const P2cContext *ctx) { return ctx->device_name; }
+int p2c_thread_count(const P2cContext *ctx) { return ctx->threads; }
 const char *p2c_version(void) { return P2C_VERSION; }
 
 int p2c_exit_code(P2cStatus status) {

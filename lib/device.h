@@ -4,7 +4,7 @@
 
 #include "op.h"
 
-struct P2cDevice {
+typedef struct P2cDevice {
     const char *name;  /* "cpu" */
     const char *detail;/* what of it is used, such as "AVX-512" */
     void (*start)(void); /* once per context */
@@ -14,7 +14,7 @@ struct P2cDevice {
     void (*download)(void *to, const void *from, size_t bytes);
     void (*fill)(float *to, size_t count, float value, int threads);
     const P2cKernel *const *kernels; /* by P2cOpId */
-};
+} P2cDevice;
 
 /* The device of that name, or NULL; "auto" is the fastest present. */
 const P2cDevice *p2c_device_find(const char *name);

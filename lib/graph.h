@@ -25,7 +25,7 @@ typedef struct P2cBuffer {
 } P2cBuffer;
 
 /* The graph's part of a node. */
-struct P2cNodeState {
+typedef struct P2cNodeState {
     P2cGraph *graph;
     int id; /* position in the order */
     P2cLeaf leaf;
@@ -35,10 +35,11 @@ struct P2cNodeState {
     P2cNode *loss;        /* BACKWARD: what is differentiated */
     P2cNode *backward;    /* GRADIENT: its marker */
     P2cNode *gradient_of; /* GRADIENT: the node it belongs to */
+    P2cAdam *adam;        /* BACKWARD: whose updates follow, or NULL */
     bool is_output, is_needed;
     P2cNode *fused_into; /* this node's value is that node's, by a pattern */
     P2cBuffer *buffer, *saved, *gradient; /* gradient: of the backward pass being expanded */
-};
+} P2cNodeState;
 
 typedef enum P2cStepKind { P2C_STEP_FORWARD, P2C_STEP_BACKWARD, P2C_STEP_FILL, P2C_STEP_COUNT } P2cStepKind;
 

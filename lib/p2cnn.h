@@ -79,6 +79,7 @@ P2C_API void p2c_context_free(P2cContext **ctx);
 P2C_API const char *p2c_error(const P2cContext *ctx);
 /* For people, such as "cpu, AVX-512, 2 threads". Borrowed from the context. */
 P2C_API const char *p2c_device_name(const P2cContext *ctx);
+P2C_API int p2c_thread_count(const P2cContext *ctx);
 
 /* ---- dims --------------------------------------------------------------------------------------- */
 
@@ -249,7 +250,7 @@ P2C_API void p2c_backward(P2cNode *loss, int count, P2cNode *const of[], P2cNode
 /* Adam (Kingma 2015) with L2 decay: g += weight_decay * p, then the bias-corrected step. Caller's storage, which must outlive the
  * graphs that use it; lr may change between runs, step counts the updates made so far. */
 typedef struct P2cAdam {
-    float lr, beta1, beta2, eps, weight_decay;
+    double lr, beta1, beta2, eps, weight_decay;
     int64_t step;
 } P2cAdam;
 
@@ -301,13 +302,14 @@ typedef struct P2cImage {
 
 P2C_API P2C_CHECKED P2cStatus p2c_image_init(P2cContext *ctx, P2cImage *image, int width, int height, int channels); /* zeros */
 P2C_API void p2c_image_clear(P2cImage *image);
-/* PNG or JPEG by content, to RGB or RGBA (when the file has transparency), turned upright as EXIF says. At most 2^27 pixels. */
+/* PNG or JPEG by content, to RGB or RGBA (when the file has transparency), turned upright as EXIF says. At most 2^27 pixels, 2^20 a side.
+ * Every byte up to the end must be there. */
 P2C_API P2C_CHECKED P2cStatus p2c_image_read(P2cContext *ctx, const char *path, P2cImage *image);
 /* By the name's ending: .png, .jpg, .jpeg (quality 95; alpha over white). Written beside the target, then renamed. */
 P2C_API P2C_CHECKED P2cStatus p2c_image_write(P2cContext *ctx, const char *path, const P2cImage *image);
 
 typedef enum P2cFilter {
-    P2C_FILTER_AREA,      /* every source pixel counts by its covered area (Pillow's BOX; OpenCV's INTER_AREA when shrinking) */
+    P2C_FILTER_AREA,      /* every source pixel counts by its covered area (OpenCV's INTER_AREA when shrinking; Pillow's BOX at whole ratios) */
     P2C_FILTER_BILINEAR,  /* two by two neighbours at (i+0.5)*in/out-0.5 (OpenCV's INTER_LINEAR) */
     P2C_FILTER_ANTIALIAS, /* a triangle as wide as the shrinking asks (Pillow's BILINEAR) */
 } P2cFilter;
@@ -363,9 +365,9 @@ P2C_API const char *p2c_type_name(P2cType type);                             /* 
 
 typedef struct P2cCartoonizer P2cCartoonizer;
 typedef struct P2cCartoonizerOptions {
-    const char *weights;   /* .pt file: a checkpoint with genA2B and genB2A, or a bare generator */
+    const char *weights;   /* .pt file: a checkpoint with genA2B and genB2A, or a bare generator; NULL: untrained, ch 32, for timing */
     const char *direction; /* "A2B" (photo to cartoon) or "B2A"; NULL: A2B */
-    int size;              /* of the square that the network sees, divisible by 16; 0: 256, or what the weights fix */
+    int size;              /* of the square that the network sees, 32 to 4096, divisible by 16; 0: 256, or what the weights fix */
 } P2cCartoonizerOptions;
 
 P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_open(P2cContext *ctx, const P2cCartoonizerOptions *options, P2cCartoonizer **out);

@@ -204,6 +204,10 @@ P2cStatus p2c_store_load(P2cStore *store, const char *prefix, const P2cValue *di
         const char *name = below(store->params[i]->name, prefix);
         if (!name) continue;
         const P2cValue *value = p2c_value_get(dict, name);
+        if (store->params[i]->init.int64 && p2c_value_type(value) == P2C_I64) {
+            memcpy(&store->params[i]->count, p2c_value_data(value), sizeof(int64_t));
+            continue;
+        }
         size_t bytes = p2c_dims_count(store->params[i]->dims) * sizeof(float);
         float *values = malloc(bytes);
         if (!values) return p2c_fail_memory(store->ctx, name, bytes);

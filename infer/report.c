@@ -1,0 +1,58 @@
+/* report.c: one line per failure, and JSON that any reader accepts. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "infer.h"
+
+static void neutralise(char *text) {
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 127) *text = '?';
+}
+
+void complain(const char *format, ...) {
+    char text[2048];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    neutralise(text);
+    fprintf(stderr, "p2c-infer: %s\n", text);
+}
+
+void print_plain(const char *text) {
+    for (; *text; text++) putchar((unsigned char)*text < ' ' || *text == 127 ? '?' : *text);
+}
+
+/* Bytes of the UTF-8 character at s (RFC 3629: no overlong forms, no surrogates), 0 when there is none. */
+static int utf8_length(const unsigned char *s) {
+    int length = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+    for (int i = 1; i < length; i++)
+        if ((s[i] & 0xc0) != 0x80) return 0;
+    bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
+    bool outside = (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf4 && s[1] >= 0x90);
+    return overlong || outside ? 0 : length;
+}
+
+/* File names are bytes. Those that are no UTF-8 become lone low surrogates, as Python's os.fsdecode writes and os.fsencode reads them. */
+void print_json_string(const char *text) {
+    putchar('"');
+    for (const unsigned char *s = (const unsigned char *)text; *s;) {
+        int length = utf8_length(s);
+        if (!length) printf("\\udc%02x", *s++);
+        else if (*s == '"' || *s == '\\') printf("\\%c", *s++);
+        else if (*s < ' ' || *s == 127) printf("\\u%04x", *s++);
+        else {
+            fwrite(s, 1, (size_t)length, stdout);
+            s += length;
+        }
+    }
+    putchar('"');
+}
+
+double now_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}

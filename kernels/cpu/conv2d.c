@@ -1,0 +1,39 @@
+/* conv2d: picks the way to compute it.
+ * Direct while a group's weights stay in the second-level cache, which all of the generator's layers do; im2col and GEMM
+ * for the discriminators' wide layers on small maps, where the weights are the larger operand. */
+#include "conv2d.h"
+
+enum { DIRECT_BYTES = 1 << 20 };
+
+static bool is_direct(Conv s) { return (size_t)s.cout * (size_t)s.cin * (size_t)(s.kh * s.kw) * sizeof(float) <= DIRECT_BYTES; }
+
+static void forward(const P2cCall *call) {
+    Conv s = conv_of(call->node);
+    if (is_direct(s)) P2C_CPU(conv2d_direct)(call, s);
+    else P2C_CPU(conv2d_gemm)(call, s);
+}
+
+static void bias_gradient(const P2cCall *call, Conv s) {
+    size_t hw = (size_t)s.oh * (size_t)s.ow;
+    int channels = s.groups * s.cout;
+#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) schedule(static)
+    for (int o = 0; o < channels; o++) {
+        double sum = 0;
+        for (int n = 0; n < s.n; n++) sum += sum_of(call->dy + ((size_t)n * (size_t)channels + (size_t)o) * hw, hw);
+        call->dx[2][o] += (float)sum;
+    }
+}
+
+static void backward(const P2cCall *call) {
+    Conv s = conv_of(call->node);
+    if (call->dx[0]) P2C_CPU(conv2d_gemm_input_gradient)(call, s);
+    if (call->dx[1]) P2C_CPU(conv2d_gemm_weight_gradient)(call, s);
+    if (call->dx[2]) bias_gradient(call, s);
+}
+
+static size_t work(const P2cNode *node, bool backward, int threads) {
+    Conv s = conv_of(node);
+    return !backward && is_direct(s) ? P2C_CPU(conv2d_direct_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, backward, threads);
+}
+
+const P2cKernel P2C_CPU(conv2d) = { .forward = forward, .backward = backward, .work = work };

@@ -1,0 +1,37 @@
+/* conv2d.h: the ways to compute a convolution on the CPU, and what they share: sizes, and where a padded index reads. */
+#ifndef P2C_CPU_CONV2D_H
+#define P2C_CPU_CONV2D_H
+
+#include "cpu.h"
+
+/* cin, cout: of one group. */
+typedef struct Conv {
+    int n, groups, cin, cout, h, w, kh, kw, oh, ow, stride, pad;
+    bool reflect;
+} Conv;
+
+static inline Conv conv_of(const P2cNode *node) {
+    const P2cConv2d o = *P2C_ATTRIBUTES(node, P2cConv2d);
+    const P2cDims x = node->x[0]->dims, w = node->x[1]->dims, y = node->dims;
+    return (Conv){ .n = x.d[0], .groups = o.groups, .cin = w.d[1], .cout = w.d[0] / o.groups, .h = x.d[2], .w = x.d[3], .kh = w.d[2], .kw = w.d[3],
+                   .oh = y.d[2], .ow = y.d[3], .stride = o.stride, .pad = o.pad, .reflect = o.reflect };
+}
+
+/* Where position i of an axis of `size` reads, i from -pad on: an index, or -1 for zero. */
+static inline int padded_index(int i, int size, bool reflect) {
+    if (i >= 0 && i < size) return i;
+    if (!reflect) return -1;
+    i = i < 0 ? -i : 2 * (size - 1) - i;
+    return i >= 0 && i < size ? i : -1; /* beyond the padding, where only unused lanes read */
+}
+
+/* conv2d_direct.c: for weights that stay in cache. */
+size_t P2C_CPU(conv2d_direct_work)(Conv s, int threads);
+void P2C_CPU(conv2d_direct)(const P2cCall *call, Conv s);
+/* conv2d_gemm.c: im2col and matrix products; forward for large weights, and all gradients. */
+size_t P2C_CPU(conv2d_gemm_work)(Conv s, bool backward, int threads);
+void P2C_CPU(conv2d_gemm)(const P2cCall *call, Conv s);
+void P2C_CPU(conv2d_gemm_input_gradient)(const P2cCall *call, Conv s);
+void P2C_CPU(conv2d_gemm_weight_gradient)(const P2cCall *call, Conv s);
+
+#endif

@@ -1,0 +1,91 @@
+/* cpu.h: what the CPU kernels share. Every file here is plain C, compiled once per instruction set (P2C_ISA, see Makefile);
+ * P2C_CPU(name) is the name of a thing in this compilation, such as p2c_cpu_relu_v4.
+ *
+ * Threads: loops over independent elements or planes are split as OpenMP likes; sums that cross such a split are made in
+ * fixed pieces, added in order, so that the number of threads never shows in the result. */
+#ifndef P2C_CPU_H
+#define P2C_CPU_H
+
+#include "../../lib/op.h"
+
+#define P2C_CPU_PASTE(name, isa) p2c_cpu_##name##_##isa
+#define P2C_CPU_EXPAND(name, isa) P2C_CPU_PASTE(name, isa)
+#define P2C_CPU(name) P2C_CPU_EXPAND(name, P2C_ISA)
+
+#define P2C_OP(name) extern const P2cKernel P2C_CPU(name);
+#include "../../lib/op_list.h"
+
+/* A vector of floats, as wide as the instruction set has: GCC's and Clang's vector extension, for which they emit plain
+ * arithmetic on any processor. */
+#if defined(__AVX512F__)
+enum { LANES = 16 };
+#elif defined(__AVX__)
+enum { LANES = 8 };
+#else
+enum { LANES = 4 };
+#endif
+typedef float Vec __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+static inline int min_int(int a, int b) { return a < b ? a : b; }
+static inline int max_int(int a, int b) { return a > b ? a : b; }
+
+/* Waking a second thread costs microseconds: not for less than this many floats. */
+enum { WORTH_THREADS = 1 << 14 };
+static inline int threads_for(const P2cCall *call, size_t floats) { return floats < WORTH_THREADS ? 1 : call->threads; }
+
+/* ---- sums: float within 1024 elements, double beyond ------------------------------------------------------- */
+
+enum { SUM_BLOCK = 1024 };
+
+static inline double sum_of(const float *x, size_t n) {
+    double total = 0;
+    for (size_t begin = 0; begin < n; begin += SUM_BLOCK) {
+        size_t end = begin + SUM_BLOCK < n ? begin + SUM_BLOCK : n;
+        float s = 0;
+#pragma omp simd reduction(+ : s)
+        for (size_t i = begin; i < end; i++) s += x[i];
+        total += s;
+    }
+    return total;
+}
+
+/* sum (x - a) * (y - b) */
+static inline double sum_of_products(const float *x, float a, const float *y, float b, size_t n) {
+    double total = 0;
+    for (size_t begin = 0; begin < n; begin += SUM_BLOCK) {
+        size_t end = begin + SUM_BLOCK < n ? begin + SUM_BLOCK : n;
+        float s = 0;
+#pragma omp simd reduction(+ : s)
+        for (size_t i = begin; i < end; i++) s += (x[i] - a) * (y[i] - b);
+        total += s;
+    }
+    return total;
+}
+
+static inline double dot(const float *x, const float *y, size_t n) { return sum_of_products(x, 0, y, 0, n); }
+
+/* y += a * x */
+static inline void axpy(float a, const float *x, float *y, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] += a * x[i];
+}
+
+/* ---- one number from many elements: partial sums of fixed pieces in `work`, then in order ------------------ */
+
+enum { PIECE = 8192 };
+
+static inline int piece_count(size_t elements) { return (int)((elements + PIECE - 1) / PIECE); }
+static inline size_t piece_bytes(size_t elements) { return (size_t)piece_count(elements) * sizeof(double); }
+
+static inline double sum_pieces(const P2cCall *call, size_t elements, double (*piece)(const P2cCall *call, size_t begin, size_t end)) {
+    double *partial = call->work, total = 0;
+    int pieces = piece_count(elements);
+#pragma omp parallel for num_threads(threads_for(call, elements)) schedule(static)
+    for (int i = 0; i < pieces; i++) {
+        size_t begin = (size_t)i * PIECE, end = begin + PIECE < elements ? begin + PIECE : elements;
+        partial[i] = piece(call, begin, end);
+    }
+    for (int i = 0; i < pieces; i++) total += partial[i];
+    return total;
+}
+
+#endif

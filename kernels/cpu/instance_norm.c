@@ -1,0 +1,69 @@
+/* instance_norm: y = (x - mean) * r, r = 1/sqrt(var + eps), of each plane; max(y, 0) when ReLU is fused;
+ *   dx += r * (dy - mean(dy) - y * mean(dy * y)),   dy masked by y > 0 first when ReLU is fused.
+ * saved: (mean, r) of each plane. */
+#include <math.h>
+
+#include "cpu.h"
+
+static void forward_plane(const float *x, float *y, size_t hw, P2cNormAttributes a, float stats[2]) {
+    float mean = (float)(sum_of(x, hw) / (double)hw);
+    double var = sum_of_products(x, mean, x, mean, hw) / (double)hw;
+    float r = (float)(1 / sqrt(var + a.eps)), floor = a.relu ? 0 : -INFINITY;
+    stats[0] = mean, stats[1] = r;
+    for (size_t i = 0; i < hw; i++) {
+        float v = (x[i] - mean) * r;
+        y[i] = v < floor ? floor : v;
+    }
+}
+
+static void forward(const P2cCall *call) {
+    const P2cDims x = call->node->dims;
+    int planes = x.d[0] * x.d[1];
+    size_t hw = (size_t)x.d[2] * (size_t)x.d[3];
+    const P2cNormAttributes a = *P2C_ATTRIBUTES(call->node, P2cNormAttributes);
+#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(x))) schedule(static)
+    for (int p = 0; p < planes; p++) forward_plane(call->x[0] + (size_t)p * hw, call->y + (size_t)p * hw, hw, a, (float *)call->saved + 2 * p);
+}
+
+/* Sums of the (masked) dy and of dy * y, in blocks as sum_of. floor: y at or below it is masked. */
+static void gradient_sums(const float *x, const float *dy, size_t hw, float mean, float r, float floor, double *sum, double *sum_y) {
+    *sum = *sum_y = 0;
+    for (size_t begin = 0; begin < hw; begin += SUM_BLOCK) {
+        size_t end = begin + SUM_BLOCK < hw ? begin + SUM_BLOCK : hw;
+        float s = 0, sy = 0;
+#pragma omp simd reduction(+ : s, sy)
+        for (size_t i = begin; i < end; i++) {
+            float y = (x[i] - mean) * r, g = y > floor ? dy[i] : 0;
+            s += g;
+            sy += g * y;
+        }
+        *sum += s;
+        *sum_y += sy;
+    }
+}
+
+static void backward_plane(const float *x, const float *dy, float *dx, size_t hw, bool relu, const float stats[2]) {
+    float mean = stats[0], r = stats[1], floor = relu ? 0 : -INFINITY;
+    double sum, sum_y;
+    gradient_sums(x, dy, hw, mean, r, floor, &sum, &sum_y);
+    float mean_dy = (float)(sum / (double)hw), mean_dy_y = (float)(sum_y / (double)hw);
+    for (size_t i = 0; i < hw; i++) {
+        float y = (x[i] - mean) * r, g = y > floor ? dy[i] : 0;
+        dx[i] += r * (g - mean_dy - y * mean_dy_y);
+    }
+}
+
+static void backward(const P2cCall *call) {
+    const P2cDims x = call->node->dims;
+    int planes = x.d[0] * x.d[1];
+    size_t hw = (size_t)x.d[2] * (size_t)x.d[3];
+    bool relu = P2C_ATTRIBUTES(call->node, P2cNormAttributes)->relu;
+    if (!call->dx[0]) return;
+#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(x))) schedule(static)
+    for (int p = 0; p < planes; p++) {
+        size_t at = (size_t)p * hw;
+        backward_plane(call->x[0] + at, call->dy + at, call->dx[0] + at, hw, relu, (const float *)call->saved + 2 * p);
+    }
+}
+
+const P2cKernel P2C_CPU(instance_norm) = { .forward = forward, .backward = backward };

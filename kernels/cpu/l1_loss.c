@@ -1,0 +1,47 @@
+/* l1_loss: y = mean |x - t|;  dx += dy * sign(x - t) / count, dt -= the same */
+#include <math.h>
+
+#include "cpu.h"
+
+static size_t work(const P2cNode *node, bool backward, int threads) {
+    (void)threads;
+    return backward ? 0 : piece_bytes(p2c_dims_count(node->x[0]->dims));
+}
+
+/* A scalar target is read with step 0. */
+static size_t target_step(const P2cNode *node) { return p2c_dims_count(node->x[1]->dims) > 1; }
+
+static double piece(const P2cCall *call, size_t begin, size_t end) {
+    const float *x = call->x[0], *t = call->x[1];
+    size_t step = target_step(call->node);
+    double sum = 0;
+    for (size_t i = begin; i < end; i++) {
+        sum += fabsf(x[i] - t[i * step]);
+    }
+    return sum;
+}
+
+static void forward(const P2cCall *call) {
+    size_t n = p2c_dims_count(call->node->x[0]->dims);
+    *call->y = (float)(sum_pieces(call, n, piece) / (double)n);
+}
+
+static void backward(const P2cCall *call) {
+    size_t n = p2c_dims_count(call->node->x[0]->dims), step = target_step(call->node);
+    const float *x = call->x[0], *t = call->x[1];
+    float g = *call->dy / (float)n, *dx = call->dx[0];
+    for (size_t i = 0; dx && i < n; i++) {
+        float e = x[i] - t[i * step];
+        dx[i] += e > 0 ? g : e < 0 ? -g : 0;
+    }
+    double scalar = 0; /* a scalar target gathers all */
+    float *dt = call->dx[1];
+    for (size_t i = 0; dt && i < n; i++) {
+        float e = x[i] - t[i * step], d = e > 0 ? g : e < 0 ? -g : 0;
+        if (step) dt[i] -= d;
+        else scalar -= d;
+    }
+    if (dt && !step) *dt += (float)scalar;
+}
+
+const P2cKernel P2C_CPU(l1_loss) = { .forward = forward, .backward = backward, .work = work };

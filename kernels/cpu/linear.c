@@ -1,0 +1,44 @@
+/* linear: y = x w^T + b;  dx += dy w,  dw += dy^T x,  db += sum_n dy.
+ * Batches are small here, so that the work is reading w once: dot products and row updates, split over rows or columns of w, not GEMM. */
+#include "cpu.h"
+
+enum { COLUMNS = 512 };
+
+static void forward(const P2cCall *call) {
+    const P2cDims w = call->node->x[1]->dims;
+    int n = call->node->dims.d[0], out = w.d[0];
+    size_t in = (size_t)w.d[1];
+    const float *b = call->node->count == 3 ? call->x[2] : NULL;
+#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(w))) schedule(static)
+    for (int o = 0; o < out; o++)
+        for (int i = 0; i < n; i++) call->y[i * out + o] = (float)(dot(call->x[0] + (size_t)i * in, call->x[1] + (size_t)o * in, in) + (b ? b[o] : 0));
+}
+
+static void input_gradient(const P2cCall *call, int n, int out, size_t in) {
+    int blocks = (int)((in + COLUMNS - 1) / COLUMNS);
+#pragma omp parallel for num_threads(threads_for(call, (size_t)out * in)) schedule(static)
+    for (int k = 0; k < blocks; k++) {
+        size_t begin = (size_t)k * COLUMNS, size = begin + COLUMNS < in ? COLUMNS : in - begin;
+        for (int o = 0; o < out; o++)
+            for (int i = 0; i < n; i++) axpy(call->dy[i * out + o], call->x[1] + (size_t)o * in + begin, call->dx[0] + (size_t)i * in + begin, size);
+    }
+}
+
+static void parameter_gradients(const P2cCall *call, int n, int out, size_t in) {
+#pragma omp parallel for num_threads(threads_for(call, (size_t)out * in)) schedule(static)
+    for (int o = 0; o < out; o++)
+        for (int i = 0; i < n; i++) {
+            float g = call->dy[i * out + o];
+            if (call->dx[1]) axpy(g, call->x[0] + (size_t)i * in, call->dx[1] + (size_t)o * in, in);
+            if (call->dx[2]) call->dx[2][o] += g;
+        }
+}
+
+static void backward(const P2cCall *call) {
+    const P2cDims w = call->node->x[1]->dims;
+    int n = call->node->dims.d[0];
+    if (call->dx[0]) input_gradient(call, n, w.d[0], (size_t)w.d[1]);
+    if (call->dx[1] || call->dx[2]) parameter_gradients(call, n, w.d[0], (size_t)w.d[1]);
+}
+
+const P2cKernel P2C_CPU(linear) = { .forward = forward, .backward = backward };

@@ -1,0 +1,45 @@
+/* mse_loss: y = mean (x - t)^2;  dx += dy * 2 (x - t) / count, dt -= the same */
+#include "cpu.h"
+
+static size_t work(const P2cNode *node, bool backward, int threads) {
+    (void)threads;
+    return backward ? 0 : piece_bytes(p2c_dims_count(node->x[0]->dims));
+}
+
+/* A scalar target is read with step 0. */
+static size_t target_step(const P2cNode *node) { return p2c_dims_count(node->x[1]->dims) > 1; }
+
+static double piece(const P2cCall *call, size_t begin, size_t end) {
+    const float *x = call->x[0], *t = call->x[1];
+    size_t step = target_step(call->node);
+    double sum = 0;
+    for (size_t i = begin; i < end; i++) {
+        double e = x[i] - t[i * step];
+        sum += e * e;
+    }
+    return sum;
+}
+
+static void forward(const P2cCall *call) {
+    size_t n = p2c_dims_count(call->node->x[0]->dims);
+    *call->y = (float)(sum_pieces(call, n, piece) / (double)n);
+}
+
+static void backward(const P2cCall *call) {
+    size_t n = p2c_dims_count(call->node->x[0]->dims), step = target_step(call->node);
+    const float *x = call->x[0], *t = call->x[1];
+    float g = *call->dy / (float)n, *dx = call->dx[0];
+    for (size_t i = 0; dx && i < n; i++) {
+        dx[i] += 2 * g * (x[i] - t[i * step]);
+    }
+    double scalar = 0; /* a scalar target gathers all */
+    float *dt = call->dx[1];
+    for (size_t i = 0; dt && i < n; i++) {
+        float d = 2 * g * (x[i] - t[i * step]);
+        if (step) dt[i] -= d;
+        else scalar -= d;
+    }
+    if (dt && !step) *dt += (float)scalar;
+}
+
+const P2cKernel P2C_CPU(mse_loss) = { .forward = forward, .backward = backward, .work = work };

@@ -1,0 +1,250 @@
+/* autodiff.c: reverse-mode differentiation, and the expansion of nodes into steps.
+ *
+ * p2c_backward puts a marker into the order of nodes and one leaf per wanted gradient. At finish, every needed node becomes
+ * one forward step; a marker becomes the backward steps of the nodes between its loss and its targets, and of no others:
+ * networks that are only passed through get no weight gradients. A gradient starts as zero where the first contribution
+ * arrives, and every backward kernel adds to it. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph.h"
+
+/* ---- building ------------------------------------------------------------------------------------------- */
+
+/* Marks the nodes with id <= loss from which a gradient of the loss can come. */
+static void mark_ancestors(const P2cNode *loss, bool reach[]) {
+    const P2cGraph *graph = loss->state->graph;
+    reach[loss->state->id] = true;
+    for (int i = loss->state->id; i >= 0; i--) {
+        const P2cNode *node = graph->nodes[i];
+        if (!reach[i] || !node->op || node->op->blocks) continue;
+        for (int k = 0; k < node->count; k++) reach[node->x[k]->state->id] = true;
+    }
+}
+
+static bool *new_flags(P2cGraph *graph) {
+    bool *flags = calloc((size_t)graph->node_count + 1, sizeof *flags);
+    if (!flags) p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while differentiating");
+    return flags;
+}
+
+static P2cNode *marker_new(P2cNode *loss) {
+    P2cGraph *graph = loss->state->graph;
+    if (p2c_dims_count(loss->dims) != 1) {
+        p2c_graph_fail(graph, P2C_ERR_SHAPE, "backward: the loss has shape %s, expected a scalar", p2c_dims_text(loss->dims).text);
+        return NULL;
+    }
+    P2cNode *marker = p2c_leaf_new(graph, P2C_LEAF_BACKWARD, NULL, P2C_SCALAR);
+    if (marker) marker->state->loss = loss;
+    return marker;
+}
+
+static P2cNode *gradient_new(P2cNode *marker, P2cNode *of) {
+    P2cNode *gradient = p2c_leaf_new(marker->state->graph, P2C_LEAF_GRADIENT, NULL, of->dims);
+    if (!gradient) return NULL;
+    gradient->state->backward = marker;
+    gradient->state->gradient_of = of;
+    return gradient;
+}
+
+/* Returns the marker, or NULL. */
+static P2cNode *backward(P2cNode *loss, int count, P2cNode *const of[], P2cNode *grads[]) {
+    memset(grads, 0, (size_t)count * sizeof *grads);
+    if (!loss || loss->state->graph->status != P2C_OK) return NULL;
+    bool *reach = new_flags(loss->state->graph);
+    P2cNode *marker = reach ? marker_new(loss) : NULL;
+    if (reach) mark_ancestors(loss, reach);
+    for (int i = 0; marker && i < count; i++)
+        if (of[i] && of[i]->state->id <= loss->state->id && reach[of[i]->state->id]) grads[i] = gradient_new(marker, of[i]);
+    free(reach);
+    return marker;
+}
+
+void p2c_backward(P2cNode *loss, int count, P2cNode *const of[], P2cNode *grads[]) { backward(loss, count, of, grads); }
+
+/* ---- updates -------------------------------------------------------------------------------------------- */
+
+static bool belongs(const P2cParam *param, int count, const P2cNet nets[]) {
+    for (int i = 0; i < count; i++) {
+        size_t n = strlen(nets[i].prefix);
+        if (!n || (!strncmp(param->name, nets[i].prefix, n) && param->name[n] == '.')) return true;
+    }
+    return false;
+}
+
+/* The graph's trainable parameters below `nets`. Returns how many; *out is the caller's to free. */
+static int trainable(P2cGraph *graph, int count, const P2cNet nets[], P2cNode ***out) {
+    int found = 0;
+    *out = calloc((size_t)graph->node_count + 1, sizeof **out);
+    if (!*out) p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while differentiating");
+    for (int i = 0; *out && i < graph->node_count; i++) {
+        const P2cParam *param = graph->nodes[i]->state->param;
+        if (param && !param->init.frozen && belongs(param, count, nets)) (*out)[found++] = graph->nodes[i];
+    }
+    return found;
+}
+
+static void update(P2cNode *param, P2cNode *gradient, P2cStore *store, P2cAdam *adam) {
+    P2cGraph *graph = param->state->graph;
+    P2cAdamAttributes attributes = { adam, param->state->param };
+    P2cStatus status = p2c_store_moments(store, param->state->param);
+    if (status != P2C_OK) p2c_graph_fail(graph, status, "%s", p2c_error(store->ctx));
+    p2c_node_binary(&p2c_op_adam, param, gradient, &attributes, sizeof attributes);
+}
+
+void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam) {
+    if (!loss) return;
+    P2cNode **params = NULL, **grads = NULL;
+    int found = trainable(loss->state->graph, count, nets, &params);
+    if (params && (grads = calloc((size_t)found + 1, sizeof *grads))) {
+        P2cNode *marker = backward(loss, found, params, grads);
+        if (marker) marker->state->adam = adam;
+        for (int i = 0; i < found; i++)
+            if (grads[i]) update(params[i], grads[i], nets[0].store, adam);
+    } else {
+        p2c_graph_fail(loss->state->graph, P2C_ERR_MEMORY, "out of memory while differentiating");
+    }
+    free(params);
+    free(grads);
+}
+
+/* ---- expansion: what is needed ---------------------------------------------------------------------------- */
+
+static void need(P2cNode *node) {
+    if (node) node->state->is_needed = true;
+}
+
+/* Everything refers to earlier nodes only, so one pass from the end finds all that outputs and updates need. */
+static void mark_needed(P2cGraph *graph) {
+    for (int i = graph->node_count - 1; i >= 0; i--) {
+        P2cNode *node = graph->nodes[i];
+        P2cNodeState *s = node->state;
+        if (s->is_output || (node->op && node->op->updates)) need(node);
+        if (!s->is_needed) continue;
+        need(s->fused_into);
+        need(s->backward);
+        need(s->gradient_of);
+        need(s->loss);
+        for (int k = 0; k < node->count; k++) need(node->x[k]);
+    }
+}
+
+/* ---- expansion: steps ------------------------------------------------------------------------------------- */
+
+static size_t value_bytes(const P2cNode *node) { return p2c_dims_count(node->dims) * sizeof(float); }
+
+static P2cStatus emit_forward(P2cGraph *graph, P2cNode *node) {
+    P2cNodeState *s = node->state;
+    if (!(s->buffer = p2c_buffer_new(graph, value_bytes(node)))) return graph->status;
+    if (node->op->view) {
+        s->buffer->same = node->x[0]->state->buffer;
+        return P2C_OK;
+    }
+    if (node->saved_bytes && !(s->saved = p2c_buffer_new(graph, node->saved_bytes))) return graph->status;
+    return p2c_step_new(graph, P2C_STEP_FORWARD, node) ? P2C_OK : graph->status;
+}
+
+static P2cStatus emit_leaf(P2cGraph *graph, P2cNode *node) {
+    P2cNodeState *s = node->state;
+    if (!(s->buffer = p2c_buffer_new(graph, value_bytes(node)))) return graph->status;
+    if (s->leaf == P2C_LEAF_PARAM) s->buffer->memory = s->param->data;
+    else s->buffer->pinned = true;
+    return P2C_OK;
+}
+
+static P2cStatus emit_fill(P2cGraph *graph, P2cNode *node, float value) {
+    P2cNodeState *s = node->state;
+    if (!(s->gradient = p2c_buffer_new(graph, value_bytes(node)))) return graph->status;
+    P2cStep *step = p2c_step_new(graph, P2C_STEP_FILL, node);
+    if (!step) return graph->status;
+    step->target = s->gradient;
+    step->value = value;
+    return P2C_OK;
+}
+
+static P2cStatus emit_backward(P2cGraph *graph, P2cNode *node, const bool active[]) {
+    const P2cOp *op = node->op;
+    if (op->blocks) return P2C_OK;
+    if (!graph->ctx->device->kernels[op->id]->backward)
+        return p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "%s has no gradient on %s", op->name, graph->ctx->device->name);
+    P2cBuffer *dx[P2C_MAX_OPERANDS] = { 0 };
+    bool any = false;
+    for (int k = 0; k < node->count; k++) {
+        P2cNode *x = node->x[k];
+        if (!active[x->state->id]) continue;
+        if (!x->state->gradient && emit_fill(graph, x, 0) != P2C_OK) return graph->status;
+        dx[k] = x->state->gradient;
+        any = true;
+    }
+    if (!any) return P2C_OK;
+    P2cStep *step = p2c_step_new(graph, P2C_STEP_BACKWARD, node);
+    if (!step) return graph->status;
+    step->dy = node->state->gradient;
+    memcpy(step->dx, dx, sizeof dx);
+    return P2C_OK;
+}
+
+static bool wanted_by(const P2cNode *gradient, const P2cNode *marker) {
+    return gradient->state->is_needed && gradient->state->backward == marker;
+}
+
+/* active: the nodes between the targets of `marker` and its loss. */
+static void mark_active(P2cGraph *graph, const P2cNode *marker, bool active[], bool reach[]) {
+    const P2cNode *loss = marker->state->loss;
+    mark_ancestors(loss, reach);
+    for (int i = marker->state->id + 1; i < graph->node_count; i++)
+        if (wanted_by(graph->nodes[i], marker)) active[graph->nodes[i]->state->gradient_of->state->id] = true;
+    for (int i = 0; i <= loss->state->id; i++) {
+        const P2cNode *node = graph->nodes[i];
+        bool through = node->op && !node->op->blocks;
+        for (int k = 0; through && k < node->count; k++) active[i] |= active[node->x[k]->state->id];
+        active[i] &= reach[i];
+    }
+}
+
+/* Hands the gradients to the leaves that stand for them, and forgets them, for the next marker. */
+static P2cStatus collect_gradients(P2cGraph *graph, const P2cNode *marker) {
+    for (int i = marker->state->id + 1; i < graph->node_count; i++) {
+        P2cNode *leaf = graph->nodes[i];
+        if (!wanted_by(leaf, marker)) continue;
+        P2cNode *of = leaf->state->gradient_of;
+        if (!of->state->gradient && emit_fill(graph, of, 0) != P2C_OK) return graph->status;
+        leaf->state->buffer = of->state->gradient;
+    }
+    for (int i = 0; i < marker->state->id; i++) graph->nodes[i]->state->gradient = NULL;
+    return P2C_OK;
+}
+
+static P2cStatus expand_backward(P2cGraph *graph, P2cNode *marker) {
+    P2cNode *loss = marker->state->loss;
+    bool *active = new_flags(graph), *reach = new_flags(graph);
+    P2cStatus status = active && reach ? P2C_OK : graph->status;
+    if (status == P2C_OK) {
+        mark_active(graph, marker, active, reach);
+        if (active[loss->state->id]) status = emit_fill(graph, loss, 1);
+    }
+    for (int i = loss->state->id; i >= 0 && status == P2C_OK; i--)
+        if (active[i] && graph->nodes[i]->op && graph->nodes[i]->state->gradient) status = emit_backward(graph, graph->nodes[i], active);
+    if (status == P2C_OK) status = collect_gradients(graph, marker);
+    if (status == P2C_OK && marker->state->adam) {
+        P2cStep *step = p2c_step_new(graph, P2C_STEP_COUNT, marker);
+        if (step) step->adam = marker->state->adam;
+        else status = graph->status;
+    }
+    free(active);
+    free(reach);
+    return status;
+}
+
+P2cStatus p2c_expand(P2cGraph *graph) {
+    mark_needed(graph);
+    for (int i = 0; i < graph->node_count && graph->status == P2C_OK; i++) {
+        P2cNode *node = graph->nodes[i];
+        if (!node->state->is_needed || node->state->fused_into) continue;
+        if (node->op) emit_forward(graph, node);
+        else if (node->state->leaf == P2C_LEAF_BACKWARD) expand_backward(graph, node);
+        else if (node->state->leaf != P2C_LEAF_GRADIENT) emit_leaf(graph, node);
+    }
+    return graph->status;
+}

@@ -1,0 +1,62 @@
+/* fuse.c: patterns of nodes that one kernel computes in one pass. Graph authors write plain operations; here the pairs of
+ * the table become one node. This happens before differentiation, so that a pattern needs no twin for the backward pass:
+ * the gradient of the fused node is its own kernel's business.
+ *
+ * To add a pattern: one line in the table, and a function that folds `second` into `first` when attributes allow. */
+#include <stdlib.h>
+
+#include "graph.h"
+
+static bool norm_relu(P2cNode *norm, const P2cNode *relu) {
+    P2cNormAttributes *a = P2C_ATTRIBUTES(norm, P2cNormAttributes);
+    if (a->relu || P2C_ATTRIBUTES(relu, P2cSlopeAttributes)->slope != 0) return false;
+    return a->relu = true;
+}
+
+static const struct Pattern {
+    const P2cOp *first, *second; /* second's only operand is first's result, used nowhere else */
+    bool (*fold)(P2cNode *first, const P2cNode *second);
+} patterns[] = {
+    { &p2c_op_instance_norm, &p2c_op_relu, norm_relu },
+    { &p2c_op_layer_instance_norm, &p2c_op_relu, norm_relu },
+};
+
+static P2cNode *resolved(P2cNode *node) {
+    while (node && node->state->fused_into) node = node->state->fused_into;
+    return node;
+}
+
+/* How often each node's value is asked for: by operations, by the caller, by a gradient. */
+static int *count_uses(const P2cGraph *graph) {
+    int *uses = calloc((size_t)graph->node_count + 1, sizeof *uses);
+    for (int i = 0; uses && i < graph->node_count; i++) {
+        const P2cNode *node = graph->nodes[i];
+        for (int k = 0; k < node->count; k++) uses[node->x[k]->state->id]++;
+        if (node->state->is_output) uses[i]++;
+        if (node->state->gradient_of) uses[node->state->gradient_of->state->id]++;
+        if (node->state->loss) uses[node->state->loss->state->id]++;
+    }
+    return uses;
+}
+
+static void try_patterns(P2cNode *node, const int uses[]) {
+    P2cNode *first = node->x[0];
+    if (uses[first->state->id] != 1) return;
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
+        if (patterns[i].second == node->op && patterns[i].first == first->op && patterns[i].fold(first, node)) {
+            node->state->fused_into = first;
+            return;
+        }
+}
+
+void p2c_fuse(P2cGraph *graph) {
+    int *uses = count_uses(graph);
+    for (int i = 0; uses && i < graph->node_count; i++) {
+        P2cNode *node = graph->nodes[i];
+        for (int k = 0; k < node->count; k++) node->x[k] = resolved(node->x[k]);
+        node->state->loss = resolved(node->state->loss);
+        node->state->gradient_of = resolved(node->state->gradient_of);
+        if (node->op && node->count) try_patterns(node, uses);
+    }
+    free(uses); /* without memory for the counts nothing is fused: slower, not wrong */
+}

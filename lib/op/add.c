@@ -1,0 +1,6 @@
+/* add: y = a + b, broadcasting from the left: sizes agree or are 1.   da += dy, db += dy, summed over the sizes that were broadcast */
+#include "broadcast.h"
+
+const P2cOp p2c_op_add = { .id = P2C_OP_add, .name = "add", .shape = p2c_broadcast_shape, .in_place = true };
+
+P2cNode *p2c_add(P2cNode *a, P2cNode *b) { return p2c_node_binary(&p2c_op_add, a, b, NULL, 0); }

@@ -1,0 +1,44 @@
+/* conv2d: two-dimensional convolution with bias, stride, groups, zero or reflection padding.
+ *   x (n,cin,h,w)  w (cout,cin/groups,kh,kw)  b (cout)  ->  y (n,cout,(h+2*pad-kh)/stride+1,(w+2*pad-kw)/stride+1)
+ * Padding is part of the operation, resolved when the kernel reads: no padded copy of x exists. */
+#include "../graph.h"
+
+static P2cConv2d normalised(P2cConv2d o) {
+    if (!o.stride) o.stride = 1;
+    if (!o.groups) o.groups = 1;
+    return o;
+}
+
+static P2cStatus check(P2cNode *node, const P2cConv2d *o) {
+    const P2cDims x = node->x[0]->dims, w = node->x[1]->dims;
+    if (x.rank != 4 || w.rank != 4)
+        return p2c_node_fail(node, "expected input (n,c,h,w) and weight (out,in,kh,kw), got %s and %s", p2c_dims_text(x).text, p2c_dims_text(w).text);
+    if (o->stride < 1 || o->pad < 0 || o->groups < 1)
+        return p2c_node_fail(node, "stride %d, pad %d, groups %d: expected at least 1, 0, 1", o->stride, o->pad, o->groups);
+    if (x.d[1] % o->groups || w.d[0] % o->groups || w.d[1] != x.d[1] / o->groups)
+        return p2c_node_fail(node, "input %s and weight %s do not fit with %d group%s", p2c_dims_text(x).text, p2c_dims_text(w).text, o->groups,
+                             o->groups == 1 ? "" : "s");
+    if (o->reflect && (o->pad >= x.d[2] || o->pad >= x.d[3]))
+        return p2c_node_fail(node, "reflection padding %d needs an input larger than that, got %s", o->pad, p2c_dims_text(x).text);
+    if (x.d[2] + 2 * o->pad < w.d[2] || x.d[3] + 2 * o->pad < w.d[3])
+        return p2c_node_fail(node, "input %s with padding %d is smaller than the %d x %d kernel", p2c_dims_text(x).text, o->pad, w.d[2], w.d[3]);
+    if (node->count == 3 && (int)p2c_dims_count(node->x[2]->dims) != w.d[0])
+        return p2c_node_fail(node, "bias has shape %s, expected (%d)", p2c_dims_text(node->x[2]->dims).text, w.d[0]);
+    return P2C_OK;
+}
+
+static P2cStatus shape(P2cNode *node) {
+    const P2cConv2d *o = P2C_ATTRIBUTES(node, P2cConv2d);
+    const P2cDims x = node->x[0]->dims, w = node->x[1]->dims;
+    P2cStatus status = check(node, o);
+    if (status != P2C_OK) return status;
+    node->dims = P2C_DIMS(x.d[0], w.d[0], (x.d[2] + 2 * o->pad - w.d[2]) / o->stride + 1, (x.d[3] + 2 * o->pad - w.d[3]) / o->stride + 1);
+    return P2C_OK;
+}
+
+const P2cOp p2c_op_conv2d = { .id = P2C_OP_conv2d, .name = "conv2d", .shape = shape, .keeps_x = true };
+
+P2cNode *p2c_conv2d(P2cNode *x, P2cNode *w, P2cNode *b, P2cConv2d options) {
+    options = normalised(options);
+    return x ? p2c_node_new(x->state->graph, &p2c_op_conv2d, b ? 3 : 2, (P2cNode *[]){ x, w, b }, &options, sizeof options) : NULL;
+}

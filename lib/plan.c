@@ -1,0 +1,201 @@
+/* plan.c: every buffer of a graph gets its place in one arena.
+ *
+ *   1. lifetimes: the first and last step that touches each buffer
+ *   2. sharing:   a result goes over its operand where the operation allows and nobody needs the operand later
+ *   3. offsets:   largest first, at the lowest gap among the buffers alive at the same time
+ *
+ *        offset
+ *          |  +-----------+    +---------+
+ *          |  |  skip     |    |   dy    |
+ *          |  +-----+-----+----+--+------+
+ *          |  |  x  |     y       |  z   |
+ *          +--+-----+-------------+------+---> step
+ *
+ * Greedy by size: Pisarchyk & Lee 2020, "Efficient memory management for deep neural net inference". */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph.h"
+
+enum { ALIGN = 64 };
+
+P2cBuffer *p2c_buffer_new(P2cGraph *graph, size_t bytes) {
+    P2cBuffer *buffer = calloc(1, sizeof *buffer);
+    if (!buffer || !p2c_grow(&graph->buffers, graph->buffer_count, &graph->buffer_room, sizeof *graph->buffers)) {
+        free(buffer);
+        p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while planning");
+        return NULL;
+    }
+    *buffer = (P2cBuffer){ .bytes = bytes, .first = graph->step_room + 1, .last = -1 };
+    return graph->buffers[graph->buffer_count++] = buffer;
+}
+
+P2cStep *p2c_step_new(P2cGraph *graph, P2cStepKind kind, P2cNode *node) {
+    if (!p2c_grow(&graph->steps, graph->step_count, &graph->step_room, sizeof *graph->steps)) {
+        p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while planning");
+        return NULL;
+    }
+    P2cStep *step = &graph->steps[graph->step_count++];
+    *step = (P2cStep){ .kind = kind, .node = node };
+    return step;
+}
+
+static P2cBuffer *root(P2cBuffer *buffer) {
+    while (buffer && buffer->same) buffer = buffer->same;
+    return buffer;
+}
+
+/* ---- lifetimes ---------------------------------------------------------------------------------------- */
+
+static void touch(P2cBuffer *buffer, int step) {
+    buffer = root(buffer);
+    if (!buffer) return;
+    if (step < buffer->first) buffer->first = step;
+    if (step > buffer->last) buffer->last = step;
+}
+
+static void touch_step(P2cStep *step, int i) {
+    const P2cNode *node = step->node;
+    bool forward = step->kind == P2C_STEP_FORWARD, backward = step->kind == P2C_STEP_BACKWARD;
+    if (forward || backward) {
+        for (int k = 0; k < node->count; k++)
+            if (forward || node->op->keeps_x) touch(node->x[k]->state->buffer, i);
+        if (forward || node->op->keeps_y) touch(node->state->buffer, i);
+        touch(node->state->saved, i);
+    }
+    touch(step->dy, i);
+    for (int k = 0; k < P2C_MAX_OPERANDS; k++) touch(step->dx[k], i);
+    touch(step->target, i);
+    touch(step->work, i);
+}
+
+static void find_lifetimes(P2cGraph *graph) {
+    for (int i = 0; i < graph->buffer_count; i++) {
+        graph->buffers[i]->first = graph->step_count;
+        graph->buffers[i]->last = -1;
+    }
+    for (int i = 0; i < graph->step_count; i++) touch_step(&graph->steps[i], i);
+    for (int i = 0; i < graph->node_count; i++) {
+        P2cNode *node = graph->nodes[i];
+        while (node->state->fused_into) node = node->state->fused_into;
+        if (graph->nodes[i]->state->is_output) touch(node->state->buffer, graph->step_count);
+    }
+}
+
+/* ---- sharing ------------------------------------------------------------------------------------------- */
+
+static bool in_arena(const P2cBuffer *b) { return !b->same && !b->memory && b->last >= 0; }
+
+static void share(P2cStep *step, int i) {
+    const P2cNode *node = step->node;
+    if (step->kind != P2C_STEP_FORWARD || !node->op->in_place) return;
+    P2cBuffer *x = root(node->x[0]->state->buffer), *y = node->state->buffer;
+    bool free_after = in_arena(x) && !x->pinned && x->last == i && x->bytes == y->bytes;
+    for (int k = 1; k < node->count; k++) free_after &= root(node->x[k]->state->buffer) != x;
+    if (!free_after) return;
+    y->same = x;
+    x->last = y->last;
+}
+
+/* ---- offsets -------------------------------------------------------------------------------------------- */
+
+static int by_size(const void *a, const void *b) {
+    const P2cBuffer *x = *(P2cBuffer *const *)a, *y = *(P2cBuffer *const *)b;
+    if (x->bytes != y->bytes) return x->bytes < y->bytes ? 1 : -1;
+    return x->first != y->first ? x->first - y->first : x->last - y->last;
+}
+
+static size_t aligned(size_t bytes) { return (bytes + ALIGN - 1) / ALIGN * ALIGN; }
+
+/* placed: by offset. Puts b into the lowest gap. */
+static void place(P2cBuffer *b, P2cBuffer **placed, int count, bool no_reuse) {
+    size_t offset = 0;
+    for (int i = 0; i < count; i++) {
+        const P2cBuffer *p = placed[i];
+        bool together = no_reuse || (p->first <= b->last && b->first <= p->last);
+        if (!together) continue;
+        if (p->offset >= offset + aligned(b->bytes)) break;
+        if (p->offset + aligned(p->bytes) > offset) offset = p->offset + aligned(p->bytes);
+    }
+    b->offset = offset;
+    int i = count;
+    for (; i > 0 && placed[i - 1]->offset > offset; i--) placed[i] = placed[i - 1];
+    placed[i] = b;
+}
+
+static P2cStatus place_all(P2cGraph *graph) {
+    int n = 0;
+    P2cBuffer **todo = calloc((size_t)graph->buffer_count + 1, sizeof *todo), **placed = calloc((size_t)graph->buffer_count + 1, sizeof *placed);
+    if (todo && placed) {
+        for (int i = 0; i < graph->buffer_count; i++) {
+            P2cBuffer *b = graph->buffers[i];
+            if (b->pinned) b->first = 0, b->last = graph->step_count;
+            if (in_arena(b)) todo[n++] = b;
+        }
+        qsort(todo, (size_t)n, sizeof *todo, by_size);
+        for (int i = 0; i < n; i++) {
+            place(todo[i], placed, i, graph->no_reuse);
+            size_t end = todo[i]->offset + aligned(todo[i]->bytes);
+            if (end > graph->arena_bytes) graph->arena_bytes = end;
+        }
+    } else {
+        p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while planning");
+    }
+    free(todo);
+    free(placed);
+    return graph->status;
+}
+
+/* ---- calls ---------------------------------------------------------------------------------------------- */
+
+static void *memory_of(P2cBuffer *buffer) { return buffer ? root(buffer)->memory : NULL; }
+
+static void fill_call(const P2cGraph *graph, P2cStep *step) {
+    const P2cNode *node = step->node;
+    P2cCall *call = &step->call;
+    *call = (P2cCall){ .node = node, .threads = graph->ctx->threads };
+    for (int k = 0; k < node->count; k++) {
+        call->x[k] = memory_of(node->x[k]->state->buffer);
+        call->dx[k] = memory_of(step->dx[k]);
+    }
+    call->y = memory_of(node->state->buffer);
+    call->dy = memory_of(step->dy);
+    call->saved = memory_of(node->state->saved);
+    call->work = memory_of(step->work);
+}
+
+static P2cStatus add_work(P2cGraph *graph) {
+    for (int i = 0; i < graph->step_count; i++) {
+        P2cStep *step = &graph->steps[i];
+        bool backward = step->kind == P2C_STEP_BACKWARD;
+        if (!backward && step->kind != P2C_STEP_FORWARD) continue;
+        const P2cKernel *kernel = graph->ctx->device->kernels[step->node->op->id];
+        size_t bytes = kernel->work ? kernel->work(step->node, backward, graph->ctx->threads) : 0;
+        if (bytes && !(step->work = p2c_buffer_new(graph, bytes))) return graph->status;
+    }
+    return P2C_OK;
+}
+
+static void fill_constants(P2cGraph *graph) {
+    for (int i = 0; i < graph->node_count; i++) {
+        const P2cNodeState *s = graph->nodes[i]->state;
+        if (s->leaf == P2C_LEAF_CONSTANT && s->buffer)
+            graph->ctx->device->fill(s->buffer->memory, p2c_dims_count(graph->nodes[i]->dims), s->value, 1);
+    }
+}
+
+P2cStatus p2c_plan(P2cGraph *graph) {
+    if (add_work(graph) != P2C_OK) return graph->status;
+    find_lifetimes(graph);
+    for (int i = 0; i < graph->step_count && !graph->no_reuse; i++) share(&graph->steps[i], i);
+    if (place_all(graph) != P2C_OK) return graph->status;
+    if (!(graph->arena = graph->ctx->device->alloc(graph->arena_bytes + ALIGN)))
+        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: the graph needs %.1f MiB on %s; try a smaller picture or batch",
+                              (double)graph->arena_bytes / (1 << 20), graph->ctx->device->name);
+    for (int i = 0; i < graph->buffer_count; i++)
+        if (in_arena(graph->buffers[i])) graph->buffers[i]->memory = (char *)graph->arena + graph->buffers[i]->offset;
+    for (int i = 0; i < graph->step_count; i++) fill_call(graph, &graph->steps[i]);
+    fill_constants(graph);
+    return P2C_OK;
+}

@@ -1,0 +1,101 @@
+/* golden.h: runs of the networks, compared with golden values by PyTorch (data/, made by make_golden.py).
+ *
+ * Golden values are float64 results; beside each stands err, the norm of what PyTorch's own float32 run differs by. A float32
+ * implementation is right when
+ *
+ *     norm(ours - golden) <= 8 * err + 1e-5 * norm(golden)                           the yardstick
+ *
+ * A digest (sum, sum of squares, 16 evenly spaced values) is right when each of the 16 is, and the sum of squares to 1e-3.
+ * Outputs must also be within 1e-4, each element.
+ */
+#ifndef TESTS_GOLDEN_H
+#define TESTS_GOLDEN_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "../hash.h"
+
+/* Fails the test, with the context's error, when the call did. */
+#define must(ctx, call) must_at(ctx, call, #call, __FILE__, __LINE__)
+void must_at(P2cContext *ctx, P2cStatus status, const char *call, const char *file, int line);
+
+/* ---- what a run came to ---- */
+
+typedef struct Result {
+    char name[128];
+    P2cDims dims;
+    float *values;
+    bool input; /* made by test_image: the committed files leave it out */
+} Result;
+typedef struct Results {
+    Result *items;
+    int count, room;
+} Results;
+
+/* A new result of that name, its values to be filled in. */
+Result *result_new(Results *results, P2cDims dims, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Reads a node's value, after a run. */
+void result_read(Results *results, const P2cNode *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void results_clear(Results *results);
+
+/* Compares with data/<file>.pt, and with the full file in ../shared/golden when there is one (said aloud when not). Prints the worst
+ * ratio to the yardstick; fails the test when one is above 1, or when one side has a tensor that the other lacks.
+ * flips: so many gradients may be up to ten times the yardstick. Among the millions of activations of a real picture some lie within
+ * rounding of zero; when a ReLU passes one that PyTorch cut, the gradient of that layer jumps by the share of one pixel. */
+void results_compare(P2cContext *ctx, const Results *results, const char *file, int flips);
+
+/* ---- networks under test ---- */
+
+/* The gradients of a loss for x and for every weight of a network, under the names "dx" and "grad.<name>". */
+enum { MAX_WEIGHTS = 512 };
+typedef struct Gradients {
+    int count;
+    P2cNode *of[MAX_WEIGHTS], *grads[MAX_WEIGHTS];
+    char names[MAX_WEIGHTS][96];
+} Gradients;
+void gradients_build(Gradients *gradients, P2cNode *loss, P2cNode *x, P2cNet net);
+/* Names begin with `prefix`, such as "0.". Weights without a gradient are left out. */
+void gradients_read(const Gradients *gradients, Results *results, const char *prefix);
+
+/* A context, a store and a graph of one network. */
+typedef struct Bench {
+    P2cContext *ctx;
+    P2cStore *store;
+    P2cGraph *graph;
+} Bench;
+void bench_open(Bench *bench, int threads);
+void bench_close(Bench *bench);
+/* A new graph over the same store. */
+void bench_next_graph(Bench *bench);
+/* Gives the weights their values and ends building. */
+void bench_finish(Bench *bench);
+/* Writes test_image(tag) into an input (n,3,s,s), and into the results, when not NULL, under `name`. */
+void bench_picture(Bench *bench, P2cNode *input, const char *tag, Results *results, const char *name);
+/* Ends building, which must fail with that status and with all of `words` (separated by |) in the error. */
+void bench_must_refuse(Bench *bench, P2cStatus status, const char *words);
+
+/* ---- the tests, by file ---- */
+
+void test_hash(void **state);
+void test_generator_ch8(void **state);
+void test_generator_full(void **state);
+void test_generator_ch32(void **state);
+void test_generator_alone(void **state);
+void test_generator_sizes(void **state);
+void test_generator_batch(void **state);
+void test_generator_threads(void **state);
+void test_generator_refuses(void **state);
+void test_generator_options(void **state);
+void test_discriminator_7(void **state);
+void test_discriminator_5(void **state);
+void test_discriminator_refuses(void **state);
+void test_mobilefacenet(void **state);
+void test_mobilefacenet_refuses(void **state);
+void test_keys(void **state);
+void test_initial_values(void **state);
+
+#endif

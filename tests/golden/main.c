@@ -1,0 +1,25 @@
+/* main.c: test-golden, the networks against PyTorch. Run from the repository root. */
+#include "golden.h"
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_initial_values),
+        cmocka_unit_test(test_generator_ch8),
+        cmocka_unit_test(test_generator_full),
+        cmocka_unit_test(test_generator_ch32),
+        cmocka_unit_test(test_generator_alone),
+        cmocka_unit_test(test_generator_sizes),
+        cmocka_unit_test(test_generator_batch),
+        cmocka_unit_test(test_generator_threads),
+        cmocka_unit_test(test_generator_refuses),
+        cmocka_unit_test(test_generator_options),
+        cmocka_unit_test(test_discriminator_7),
+        cmocka_unit_test(test_discriminator_5),
+        cmocka_unit_test(test_discriminator_refuses),
+        cmocka_unit_test(test_mobilefacenet),
+        cmocka_unit_test(test_mobilefacenet_refuses),
+    };
+    return cmocka_run_group_tests_name("golden", tests, NULL, NULL);
+}

@@ -1,0 +1,75 @@
+"""Makes tests/golden/data: golden values small enough to commit.
+
+    python tests/golden/make_golden.py REFERENCE    run from the repository root; REFERENCE holds golden/ and oracle/
+
+From the full golden files it drops the pictures (test_image makes them again) and replaces most large tensors by digests: sum, sum
+of squares, 16 evenly spaced values. For a few sizes and widths that those files lack it runs the oracle. A file is a dict:
+
+    name        float32 tensor, or a list of 18 floats: a digest
+    err.name    float: the norm of what PyTorch's own float32 run differs by
+"""
+import os, shutil, sys, tempfile
+import torch
+
+OUT = os.path.join(os.path.dirname(__file__), 'data')
+INPUTS = ('x', 'dy', 'ref')
+# file: (the largest gradient kept in full, other tensors to digest)
+REDUCE = {
+    'generator_ch8_s64': (2304, lambda k: k.startswith('tap.')),
+    'generator_ch8_s64_full': (0, lambda k: False),
+    'generator_ch32_s256': (0, lambda k: False),
+    'discriminator_7_ch4_s128': (2304, lambda k: k in ('1.dx', '2.dx')),
+    'discriminator_5_ch8_s128': (2304, lambda k: k in ('1.dx', '2.dx')),
+    'mobilefacenet': (0, lambda k: False),
+}
+# tag, ch, size, n, light: outputs and the digest of dx alone
+EXTRA = [('ch12_s48', 12, 48, 1, True), ('ch4_s96', 4, 96, 1, True), ('ch8_s32', 8, 32, 3, True), ('ch4_s48_full', 4, 48, 2, False)]
+
+
+def plain(value, digested, digest):
+    """A digest as a list of floats, which takes a fifth of a tensor's room."""
+    if value.dtype == torch.float64 and value.shape == (18,): return value.tolist()
+    return digest(value).tolist() if digested else value.clone()
+
+
+def reduce(source, limit, digested, digest):
+    out = {}
+    for key, value in source.items():
+        if key.startswith('err.') or key in INPUTS: continue
+        large = 'grad.' in key and value.dtype == torch.float32 and value.numel() > limit
+        out[key] = plain(value, large or digested(key), digest)
+        out['err.' + key] = float(source['err.' + key])
+    return out
+
+
+def save(name, data):
+    path = os.path.join(OUT, name + '.pt')
+    torch.save(data, path)
+    size, digests = os.path.getsize(path), sum(isinstance(v, list) for v in data.values())
+    print(f'{size:9,d}  {name}: {len(data) // 2} tensors, {digests} of them as digests')
+    return size
+
+
+def main(reference):
+    sys.path.insert(0, os.path.join(reference, 'oracle'))
+    import p2c_torch
+    os.makedirs(OUT, exist_ok=True)
+    total = 0
+    for name, (limit, digested) in REDUCE.items():
+        source = torch.load(os.path.join(reference, 'golden', name + '.pt'), weights_only=True)
+        total += save(name, reduce(source, limit, digested, p2c_torch.digest))
+    with tempfile.TemporaryDirectory() as folder:
+        for tag, ch, size, n, light in EXTRA:
+            p2c_torch.golden_generator(folder, tag, ch, size, n, light=light, full_grad=False)
+            source = torch.load(os.path.join(folder, f'generator_{tag}.pt'), weights_only=True)
+            source = {k: v for k, v in source.items() if not k.removeprefix('err.').startswith(('tap.', 'grad.'))}
+            total += save('generator_' + tag, reduce(source, 0, lambda k: False, p2c_torch.digest))
+    for keys in sorted(os.listdir(os.path.join(reference, 'golden'))):
+        if keys.startswith('keys_'):
+            shutil.copyfile(os.path.join(reference, 'golden', keys), os.path.join(OUT, keys))
+            total += os.path.getsize(os.path.join(OUT, keys))
+    print(f'{total:9,d}  altogether, with the lists of keys')
+
+
+if __name__ == '__main__':
+    main(sys.argv[1]) if len(sys.argv) == 2 else sys.exit(__doc__)

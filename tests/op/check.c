@@ -1,0 +1,272 @@
+/* check.c: an operation's kernels against its reference; what is checked is written in harness.h. */
+#include "harness.h"
+
+#include <stdio.h>
+
+enum { MOST_PROBES = 400 };
+
+/* A known derivative of sum(dy * y): by one element of an operand, or along a random direction v through all of it. */
+typedef struct Probe {
+    int operand;
+    long element; /* -1: a direction, drawn from `seed` */
+    uint64_t seed;
+    double want;
+} Probe;
+
+typedef struct Check {
+    OpTest *t;
+    const OpCase *c;
+    OpRun run;
+    size_t n[P2C_MAX_OPERANDS], ny;
+    float *x[P2C_MAX_OPERANDS], *dy;    /* the inputs, and */
+    double *xd[P2C_MAX_OPERANDS], *y;   /* what the reference makes of them */
+    Probe probes[MOST_PROBES];
+    int probe_count;
+    float *first_y, *first_dx[P2C_MAX_OPERANDS]; /* with one thread */
+    float *hidden[P2C_MAX_OPERANDS], *hidden_y;  /* NaN, where backward says that it does not look */
+    char what[240];
+} Check;
+
+static void *memory(size_t count, size_t size) {
+    void *p = calloc(count, size);
+    assert_non_null(p);
+    return p;
+}
+
+/* ---- what is expected ------------------------------------------------------------------------------------- */
+
+static void draw(Check *k) {
+    uint64_t state = 1 + (uint64_t)k->t->cases;
+    double range = k->c->range > 0 ? k->c->range : 1;
+    for (int i = 0; i < k->c->count; i++) {
+        k->n[i] = op_size(k->c->x[i]);
+        k->x[i] = memory(k->n[i], sizeof(float));
+        for (size_t e = 0; e < k->n[i]; e++) k->x[i][e] = (float)(range * op_uniform(&state));
+    }
+    if (k->c->prepare) k->c->prepare(k->c, k->x);
+    k->ny = op_size(k->c->y);
+    k->dy = memory(k->ny, sizeof(float));
+    for (size_t e = 0; e < k->ny; e++) k->dy[e] = (float)op_uniform(&state);
+}
+
+static void compute_reference(Check *k) {
+    for (int i = 0; i < k->c->count; i++) {
+        k->xd[i] = memory(k->n[i], sizeof(double));
+        for (size_t e = 0; e < k->n[i]; e++) k->xd[i][e] = k->x[i][e];
+    }
+    k->y = memory(k->ny, sizeof(double));
+    k->t->reference(k->c, k->xd, k->y);
+}
+
+static double loss(const Check *k, double *const x[], double *y) {
+    double sum = 0;
+    (k->t->gradient_of ? k->t->gradient_of : k->t->reference)(k->c, x, y);
+    for (size_t e = 0; e < k->ny; e++)
+        if (!k->t->relu || !k->c->flag || k->y[e] > 0) sum += k->dy[e] * y[e];
+    return sum;
+}
+
+static double difference(const Check *k, const Probe *p) {
+    size_t n = k->n[p->operand];
+    double h = 1e-5 * (k->c->range > 0 ? k->c->range : 1), f[2], *x[P2C_MAX_OPERANDS], *y = memory(k->ny, sizeof(double));
+    memcpy(x, k->xd, sizeof x);
+    x[p->operand] = memory(n, sizeof(double));
+    for (int side = 0; side < 2; side++) {
+        uint64_t seed = p->seed;
+        double step = side ? h : -h;
+        memcpy(x[p->operand], k->xd[p->operand], n * sizeof(double));
+        if (p->element >= 0) x[p->operand][p->element] += step;
+        else for (size_t e = 0; e < n; e++) x[p->operand][e] += step * op_uniform(&seed);
+        f[side] = loss(k, x, y);
+    }
+    free(x[p->operand]);
+    free(y);
+    return (f[1] - f[0]) / (2 * h);
+}
+
+static void add_probe(Check *k, int operand, long element, uint64_t seed) {
+    Probe p = { .operand = operand, .element = element, .seed = seed };
+    assert_true(k->probe_count < MOST_PROBES);
+    p.want = difference(k, &p);
+    k->probes[k->probe_count++] = p;
+}
+
+/* All elements of small operands, a few of large ones, for which the reference takes long; the directions see the rest. */
+static void probe(Check *k) {
+    uint64_t state = 77;
+    size_t total = k->ny;
+    for (int i = 0; i < k->c->count; i++) total += k->n[i];
+    for (int i = 0; i < k->c->count; i++) {
+        size_t picks = total < 400 ? 40 : total < 20000 ? 6 : total < 100000 ? 2 : 1;
+        if (k->t->frozen >> i & 1) continue;
+        for (size_t e = 0; e < picks && e < k->n[i]; e++) {
+            double at = (op_uniform(&state) + 1) / 2 * (double)k->n[i];
+            add_probe(k, i, k->n[i] <= picks ? (long)e : (long)at, 0);
+        }
+        for (int d = 0; d < (total < 20000 ? 2 : 1); d++) add_probe(k, i, -1, 1000 + (uint64_t)d);
+    }
+}
+
+/* ---- what the kernels make ----------------------------------------------------------------------------------- */
+
+static void forward(Check *k, int threads) {
+    P2cCall *call = &k->run.call;
+    for (int i = 0; i < k->c->count; i++) memcpy(call->x[i], k->x[i], k->n[i] * sizeof(float));
+    if (call->y != call->x[0]) memset(call->y, 0xFF, k->ny * sizeof(float));
+    if (call->saved) memset(call->saved, 0xFF, k->run.node->saved_bytes);
+    op_run_forward(&k->run, threads);
+    if (call->y == call->x[0]) return;
+    for (int i = 0; i < k->c->count; i++) {
+        if (!k->run.node->op->updates && memcmp(call->x[i], k->x[i], k->n[i] * sizeof(float))) fail_msg("%s: forward changed operand %d", k->what, i);
+        op_compare(k->what, call->x[i], k->xd[i], k->n[i], 1e-5);
+    }
+}
+
+static void check_forward(Check *k) {
+    P2cCall *call = &k->run.call;
+    double tolerance = k->c->tolerance > 0 ? k->c->tolerance : 1e-5;
+    forward(k, 1);
+    k->t->worst_y = fmax(k->t->worst_y, op_compare(k->what, call->y, k->y, k->ny, tolerance));
+    memcpy(k->first_y, call->y, k->ny * sizeof(float));
+    for (int threads = 3; threads > 1; threads--) {
+        forward(k, threads);
+        if (memcmp(call->y, k->first_y, k->ny * sizeof(float))) fail_msg("%s: forward has other bits with %d threads", k->what, threads);
+    }
+}
+
+static void check_in_place(Check *k) {
+    float *y = k->run.call.y;
+    k->run.call.y = k->run.call.x[0];
+    forward(k, 2);
+    if (memcmp(k->run.call.y, k->first_y, k->ny * sizeof(float))) fail_msg("%s: forward in place has other bits", k->what);
+    k->run.call.y = y;
+}
+
+/* Gradients of the operands in `wanted`, added to `start`. */
+static void backward(Check *k, unsigned wanted, float start, int threads) {
+    P2cCall whole = k->run.call;
+    P2cCall *call = &k->run.call;
+    for (int i = 0; i < k->c->count; i++) {
+        for (size_t e = 0; call->dx[i] && e < k->n[i]; e++) call->dx[i][e] = start;
+        if (!(wanted >> i & 1)) call->dx[i] = NULL;
+        if (!k->run.node->op->keeps_x) call->x[i] = k->hidden[i];
+    }
+    if (!k->run.node->op->keeps_y) call->y = k->hidden_y;
+    op_run_backward(&k->run, threads);
+    *call = whole;
+    if (memcmp(call->dy, k->dy, k->ny * sizeof(float))) fail_msg("%s: backward changed dy", k->what);
+}
+
+static double probe_ratio(const Check *k, const Probe *p, const float *dx, double tolerance) {
+    size_t n = k->n[p->operand];
+    uint64_t seed = p->seed;
+    double got = 0, squares = 0, allowed;
+    for (size_t e = 0; e < n; e++) {
+        double term = p->element < 0 ? dx[e] * op_uniform(&seed) : dx[e];
+        got += term;
+        squares += term * term;
+    }
+    if (p->element < 0) {
+        allowed = tolerance * fmax(sqrt(squares), k->c->terms * sqrt((double)n));
+    } else {
+        got = dx[p->element];
+        allowed = tolerance * fmax(fmax(fabs(p->want), sqrt(squares / (double)n)), k->c->terms);
+    }
+    double ratio = fabs(got - p->want) / fmax(allowed, 1e-8);
+    if (!(ratio <= 1)) fail_msg("%s: gradient of operand %d, element %ld (-1: a direction): %.9g, expected %.9g, %.3g of the tolerance", k->what,
+                                p->operand, p->element, got, p->want, ratio);
+    return ratio;
+}
+
+static void check_alone_and_added(Check *k, int i) {
+    const float *dx = k->run.call.dx[i];
+    double *want = memory(k->n[i], sizeof(double));
+    for (size_t e = 0; e < k->n[i]; e++) want[e] = k->first_dx[i][e];
+    backward(k, 1u << i, 0, 1);
+    op_compare(k->what, dx, want, k->n[i], 1e-5);
+    for (int j = 0; j < k->c->count; j++)
+        for (size_t e = 0; j != i && k->run.call.dx[j] && e < k->n[j]; e++) assert_true(k->run.call.dx[j][e] == 0);
+    for (size_t e = 0; e < k->n[i]; e++) want[e] = 100 + (double)k->first_dx[i][e];
+    backward(k, ~0u, 100, 1);
+    op_compare(k->what, dx, want, k->n[i], 1e-5);
+    free(want);
+}
+
+static void check_backward(Check *k) {
+    double tolerance = k->c->tolerance > 0 ? k->c->tolerance : 1e-5;
+    memcpy((void *)k->run.call.dy, k->dy, k->ny * sizeof(float));
+    for (int threads = 1; threads <= 3; threads++) {
+        backward(k, ~0u, 0, threads);
+        for (int i = 0; i < k->c->count; i++) {
+            if (!k->run.call.dx[i]) continue;
+            if (threads == 1) memcpy(k->first_dx[i], k->run.call.dx[i], k->n[i] * sizeof(float));
+            else if (memcmp(k->first_dx[i], k->run.call.dx[i], k->n[i] * sizeof(float)))
+                fail_msg("%s: gradient of operand %d has other bits with %d threads", k->what, i, threads);
+        }
+    }
+    for (int p = 0; p < k->probe_count; p++)
+        k->t->worst_dx = fmax(k->t->worst_dx, probe_ratio(k, &k->probes[p], k->first_dx[k->probes[p].operand], tolerance));
+    for (int i = 0; i < k->c->count; i++)
+        if (k->run.call.dx[i]) check_alone_and_added(k, i);
+}
+
+/* ---- a case -------------------------------------------------------------------------------------------------- */
+
+static void describe(Check *k, const char *detail) {
+    int used = snprintf(k->what, sizeof k->what, "%s, case %d, %s:", k->run.node->op->name, k->t->cases + 1, detail);
+    for (int i = 0; i < k->c->count && i < 3; i++)
+        used += snprintf(k->what + used, sizeof k->what - (size_t)used, " %s", p2c_dims_text(op_dims(k->c->x[i])).text);
+}
+
+static void check_level(Check *k, int level) {
+    const P2cOp *op = k->run.node->op;
+    op_run_level(&k->run, level);
+    describe(k, p2c_cpu_device_at(level)->detail);
+    if (op->view) k->run.call.y = k->run.call.x[0]; /* the graph calls no kernel */
+    else check_forward(k);
+    if (k->run.kernel->backward && !op->blocks) check_backward(k);
+    if (op->in_place && k->n[0] == k->ny) check_in_place(k); /* the plan asks for equal sizes */
+}
+
+static void check_init(Check *k, OpTest *t, const OpCase *c) {
+    *k = (Check){ .t = t, .c = c };
+    draw(k);
+    compute_reference(k);
+    op_run_init(&k->run, t, c);
+    describe(k, "dims");
+    if (!p2c_dims_equal(k->run.node->dims, op_dims(c->y))) fail_msg("%s gave %s", k->what, p2c_dims_text(k->run.node->dims).text);
+    k->first_y = memory(k->ny, sizeof(float));
+    k->hidden_y = op_run_memory(&k->run, k->ny * sizeof(float));
+    for (int i = 0; i < c->count; i++) {
+        k->first_dx[i] = memory(k->n[i], sizeof(float));
+        k->hidden[i] = op_run_memory(&k->run, k->n[i] * sizeof(float));
+    }
+}
+
+static void check_clear(Check *k) {
+    for (int i = 0; i < k->c->count; i++) {
+        free(k->x[i]);
+        free(k->xd[i]);
+        free(k->first_dx[i]);
+    }
+    free(k->dy);
+    free(k->y);
+    free(k->first_y);
+    op_run_clear(&k->run);
+}
+
+void op_check(OpTest *t, const OpCase *c) {
+    Check *k = memory(1, sizeof *k);
+    check_init(k, t, c);
+    if (k->run.kernel->backward && !k->run.node->op->blocks) probe(k);
+    for (int level = 0; level < p2c_cpu_device_count(); level++) check_level(k, level);
+    check_clear(k);
+    free(k);
+    t->cases++;
+}
+
+void op_check_all(OpTest *t, const OpCase *c, size_t count) {
+    for (size_t i = 0; i < count; i++) op_check(t, &c[i]);
+}
+
+void op_done(OpTest *t) { print_message("%d cases, worst error as a part of the tolerance: result %.2f, gradient %.2f\n", t->cases, t->worst_y, t->worst_dx); }

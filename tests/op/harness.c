@@ -1,0 +1,135 @@
+/* harness.c: nodes and kernel calls in guarded memory, for the tests of operations. The comparisons are in check.c. */
+#include "harness.h"
+
+#include <stdio.h>
+
+enum { CANARY = 0xA5, CANARY_BYTES = 256 };
+
+P2cDims op_dims(P2cDims table) {
+    for (int i = 0; i < 4; i++)
+        if (!table.d[i]) table.d[i] = 1;
+    return table;
+}
+
+size_t op_size(P2cDims table) { return p2c_dims_count(op_dims(table)); }
+
+double op_uniform(uint64_t *state) { /* splitmix64 */
+    uint64_t z = *state += 0x9E3779B97F4A7C15u;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    z ^= z >> 31;
+    return (double)(z >> 40) / (1 << 23) - 1;
+}
+
+void op_keep_away(float *x, size_t n, float at, float gap) {
+    for (size_t i = 0; i < n; i++)
+        if (fabsf(x[i] - at) < gap) x[i] = x[i] < at ? at - gap : at + gap;
+}
+
+double op_compare(const char *what, const float *got, const double *want, size_t n, double tolerance) {
+    double sum = 0, worst = 0;
+    for (size_t i = 0; i < n; i++) sum += want[i] * want[i];
+    for (size_t i = 0; i < n; i++) {
+        double allowed = fmax(tolerance * fmax(fabs(want[i]), sqrt(sum / (double)n)), 1e-8);
+        double ratio = fabs(got[i] - want[i]) / allowed;
+        if (!(ratio <= 1)) fail_msg("%s: element %zu of %zu is %.9g, expected %.9g, %.3g of the tolerance", what, i, n, got[i], want[i], ratio);
+        worst = fmax(worst, ratio);
+    }
+    return worst;
+}
+
+/* ---- guarded memory ---------------------------------------------------------------------------------- */
+
+static unsigned char *guarded_new(size_t bytes) {
+    size_t room = CANARY_BYTES + (bytes + 63) / 64 * 64 + CANARY_BYTES;
+    unsigned char *memory = aligned_alloc(64, room);
+    assert_non_null(memory);
+    memset(memory, CANARY, room);
+    memset(memory + CANARY_BYTES, 0xFF, bytes); /* NaN, as floats and as doubles */
+    return memory;
+}
+
+static void guarded_check(const unsigned char *memory, size_t bytes, const char *when) {
+    for (size_t i = 0; i < CANARY_BYTES; i++) {
+        if (memory[i] != CANARY) fail_msg("%s: written %zu bytes before a buffer of %zu", when, CANARY_BYTES - i, bytes);
+        if (memory[CANARY_BYTES + bytes + i] != CANARY) fail_msg("%s: written %zu bytes behind a buffer of %zu", when, i, bytes);
+    }
+}
+
+void *op_run_memory(OpRun *run, size_t bytes) {
+    assert_true(run->buffer_count < OP_BUFFERS);
+    unsigned char *memory = guarded_new(bytes);
+    run->buffers[run->buffer_count].memory = memory;
+    run->buffers[run->buffer_count++].bytes = bytes;
+    return memory + CANARY_BYTES;
+}
+
+void op_run_canaries(const OpRun *run, const char *when) {
+    for (int i = 0; i < run->buffer_count; i++) guarded_check(run->buffers[i].memory, run->buffers[i].bytes, when);
+}
+
+/* ---- one node, one call ------------------------------------------------------------------------------- */
+
+static P2cNode *build(OpRun *run, const OpTest *t, const OpCase *c) {
+    P2cNode *x[P2C_MAX_OPERANDS] = { 0 };
+    P2cNet net;
+    char name[8];
+    assert_int_equal(p2c_context_new(&run->ctx, "cpu", 1), P2C_OK);
+    assert_int_equal(p2c_store_new(&run->store, run->ctx, 1), P2C_OK);
+    assert_int_equal(p2c_graph_new(&run->graph, run->ctx), P2C_OK);
+    net = p2c_net(run->graph, run->store, "net");
+    for (int i = 0; i < c->count; i++) {
+        snprintf(name, sizeof name, "x%d", i);
+        x[i] = t->frozen >> i & 1 ? p2c_param(net, name, op_dims(c->x[i]), P2C_BUFFER(0)) : p2c_input(run->graph, name, op_dims(c->x[i]));
+        assert_non_null(x[i]);
+    }
+    return t->build(c, x);
+}
+
+void op_run_init(OpRun *run, const OpTest *t, const OpCase *c) {
+    *run = (OpRun){ 0 };
+    run->node = build(run, t, c);
+    if (!run->node) fail_msg("%s", run->graph->error);
+    assert_ptr_equal(run->node->op->id, t->op);
+    op_run_level(run, p2c_cpu_device_count() - 1);
+    run->call.node = run->node;
+    for (int i = 0; i < c->count; i++) run->call.x[i] = op_run_memory(run, op_size(c->x[i]) * sizeof(float));
+    for (int i = 0; i < c->count; i++)
+        if (!(t->frozen >> i & 1)) run->call.dx[i] = op_run_memory(run, op_size(c->x[i]) * sizeof(float));
+    run->call.y = op_run_memory(run, op_size(c->y) * sizeof(float));
+    run->call.dy = op_run_memory(run, op_size(c->y) * sizeof(float));
+    if (run->node->saved_bytes) run->call.saved = op_run_memory(run, run->node->saved_bytes);
+}
+
+void op_run_level(OpRun *run, int level) { run->kernel = p2c_cpu_device_at(level)->kernels[run->node->op->id]; }
+
+void op_run_clear(OpRun *run) {
+    for (int i = 0; i < run->buffer_count; i++) free(run->buffers[i].memory);
+    p2c_graph_free(&run->graph);
+    p2c_store_free(&run->store);
+    p2c_context_free(&run->ctx);
+}
+
+static void call_kernel(OpRun *run, bool backward, int threads) {
+    size_t bytes = run->kernel->work ? run->kernel->work(run->node, backward, threads) : 0;
+    unsigned char *work = bytes ? guarded_new(bytes) : NULL;
+    run->call.work = work ? work + CANARY_BYTES : NULL;
+    run->call.threads = threads;
+    (backward ? run->kernel->backward : run->kernel->forward)(&run->call);
+    if (work) guarded_check(work, bytes, "scratch");
+    free(work);
+    op_run_canaries(run, backward ? "backward" : "forward");
+}
+
+void op_run_forward(OpRun *run, int threads) { call_kernel(run, false, threads); }
+void op_run_backward(OpRun *run, int threads) { call_kernel(run, true, threads); }
+
+void op_refused(OpTest *t, const OpCase *c, const char *text) {
+    OpRun run = { 0 };
+    assert_null(build(&run, t, c));
+    assert_int_not_equal(p2c_graph_finish(run.graph), P2C_OK);
+    const char *error = p2c_error(run.ctx);
+    if (!strstr(error, text)) fail_msg("the error \"%s\" does not say \"%s\"", error, text);
+    assert_null(strchr(error, '\n'));
+    op_run_clear(&run);
+}

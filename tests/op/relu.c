@@ -1,0 +1,34 @@
+/* relu.c: x > 0 ? x : slope * x. */
+#include "harness.h"
+
+static void reference(const OpCase *c, double *const x[], double *y) {
+    for (size_t i = 0; i < op_size(c->x[0]); i++) y[i] = x[0][i] > 0 ? x[0][i] : c->slope * x[0][i];
+}
+
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return c->slope != 0 ? p2c_leaky_relu(x[0], c->slope) : p2c_relu(x[0]); }
+
+static void off_zero(const OpCase *c, float *const x[]) { op_keep_away(x[0], op_size(c->x[0]), 0, 1e-3f); }
+
+void test_op_relu(void **state) {
+    (void)state;
+    OpTest t = { .op = P2C_OP_relu, .build = build, .reference = reference };
+    static const float slopes[] = { 0, 0.2f, 0.01f, 1 };
+    for (size_t s = 0; s < COUNT(slopes); s++) {
+        const OpCase cases[] = {
+            { .count = 1, .x = { DIMS(1) }, .y = DIMS(1) },
+            { .count = 1, .x = { SCALAR }, .y = SCALAR },
+            { .count = 1, .x = { DIMS(3, 5, 4, 7) }, .y = DIMS(3, 5, 4, 7) },
+            { .count = 1, .x = { DIMS(1, 8, 130, 129) }, .y = DIMS(1, 8, 130, 129) },
+        };
+        for (size_t i = 0; i < COUNT(cases); i++) {
+            OpCase c = cases[i];
+            c.slope = slopes[s];
+            c.prepare = off_zero;
+            op_check(&t, &c);
+        }
+        for (int w = 1; w <= 40; w++)
+            op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(1, w) }, .y = DIMS(1, w), .slope = slopes[s], .prepare = off_zero });
+    }
+    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3) }, .slope = -0.5f }, "-0.5 is negative");
+    op_done(&t);
+}
