@@ -15,6 +15,8 @@
     X(value)                                                                                                                               \
     X(pt)                                                                                                                                  \
     X(pt_bad)                                                                                                                              \
+    X(graph)                                                                                                                               \
+    X(autodiff)                                                                                                                            \
     X(image)                                                                                                                               \
     X(png)                                                                                                                                 \
     X(jpeg)                                                                                                                                \
