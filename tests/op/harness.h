@@ -44,6 +44,7 @@ struct OpCase {
     bool flag;
     float range; /* operands are uniform in [-range, range); 0: 1 */
     void (*prepare)(const OpCase *c, float *const x[]); /* changes the random operands where a kink, a tie or a sign matters */
+    float terms; /* of what size are the terms that cancel in the gradient; 0: it is no smaller than they are */
     float tolerance; /* 0: 1e-5 */
 };
 
@@ -53,6 +54,7 @@ typedef struct OpTest {
     void (*reference)(const OpCase *c, double *const x[], double *y); /* may change x where the operation does */
     unsigned frozen; /* bit i: operand i is a frozen parameter and has no gradient */
     void (*gradient_of)(const OpCase *c, double *const x[], double *y); /* what is differentiated instead, at the changed x */
+    bool relu; /* gradient_of leaves out the ReLU that `flag` adds: only results above 0 count, as if no step crossed the kink */
     int cases;       /* counted by op_check; and the worst errors, as parts of the tolerance */
     double worst_y, worst_dx;
 } OpTest;
