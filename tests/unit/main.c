@@ -14,7 +14,8 @@
     X(file)                                                                                                                                \
     X(value)                                                                                                                               \
     X(pt)                                                                                                                                  \
-    X(pt_bad)
+    X(pt_bad)                                                                                                                              \
+    X(cartoonizer)
 
 #define DECLARE(name)                                                                                                                      \
     extern const struct CMUnitTest p2c_tests_##name[];                                                                                     \
