@@ -10,7 +10,7 @@ torch=$(dirname "$0")/torch_forward.py
 grep -m 1 'model name' /proc/cpuinfo 2>/dev/null | sed 's/.*: /processor: /' || true
 echo "date: $(date -u +%F), threads: $threads, load before: $(cut -d' ' -f1 /proc/loadavg 2>/dev/null || echo unknown)"
 field() { sed -n "s/.*\"$1\": \([0-9.]*\).*/\1/p"; }
-middle() { tr ' ' '\n' | sed '/^$/d' | sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+middle() { tr ' ' '\n' | sed '/^$/d' | sort -n | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'; }
 
 peer=
 if [ -d "$shared/oracle" ] && python3 -c 'import torch' 2>/dev/null; then peer=yes; fi
