@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154
 if [ -d ../shared/oracle ] && [ -d ../shared/data ] && [ -d ../shared/models ] && python3 -c 'import torch, PIL' 2>/dev/null; then
     count=20
-    [ -z "$SAN" ] || count=2 # sanitizers are slow
+    [ -z "$SAN" ] || count=1 # sanitizers are slow
     mkdir "$T/oracle"
     check 'oracle: prepare' python3 tests/cli/oracle.py prepare "$T/oracle" $count
     check 'oracle: trained weights' "$infer" --prepared --weights ../shared/models/genA2B_3341steps_half.pt "$T"/oracle/in/*.png -o "$T/oracle/half_p2cnn/"
