@@ -59,5 +59,5 @@ check "interrupted: exit code 130, got $code" [ $code = 130 ]
 check 'interrupted: said so' grep -Eq 'p2c-infer: interrupted after [0-9]+ of 51 pictures' "$logs/said"
 check 'interrupted: some made, not all' sh -c "n=\$(ls '$W/made' | wc -l); [ \$n -ge 1 ] && [ \$n -lt 51 ]"
 check 'interrupted: no other files' [ -z "$(find "$W/made" -type f ! -name 'x??.png')" ]
-for file in "$W"/made/*; do check "interrupted: $file is whole" "$demo/beside" "$T/readable.png" "$file"; done
+check 'interrupted: each is whole' "$demo/beside" "$T/readable.png" "$W"/made/x1?.png
 rm -rf "$W/many" "$W/made" "$W"/{sized,one,three,one_heat,three_heat,wide}.png
