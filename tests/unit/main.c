@@ -20,7 +20,8 @@
     X(image)                                                                                                                               \
     X(png)                                                                                                                                 \
     X(jpeg)                                                                                                                                \
-    X(resize)
+    X(resize)                                                                                                                              \
+    X(cartoonizer)
 
 #define DECLARE(name)                                                                                                                      \
     extern const struct CMUnitTest p2c_tests_##name[];                                                                                     \
