@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { CANARY = 0xA5, CANARY_BYTES = 256 };
+enum { CANARY = 0x7F, CANARY_BYTES = 256 }; /* as floats 3.4e38: read by mistake, it shows in any sum */
 
 P2cDims op_dims(P2cDims table) {
     for (int i = 0; i < 4; i++)

@@ -61,6 +61,9 @@ typedef struct OpTest {
 
 void op_check(OpTest *t, const OpCase *c);
 void op_check_all(OpTest *t, const OpCase *c, size_t count);
+/* Given values instead of random ones, for kinks, ties and zeros: what y and dx (added to zeros) must be, on every instruction set. */
+typedef struct OpExact { const float *x[2], *dy, *y, *dx[2]; } OpExact;
+void op_exact(OpTest *t, const OpCase *c, const OpExact *e);
 /* The builder must fail; the context's error holds `text` and the operation's name. */
 void op_refused(OpTest *t, const OpCase *c, const char *text);
 void op_done(OpTest *t);
