@@ -165,6 +165,7 @@ static P2cStatus emit_fill(P2cGraph *graph, P2cNode *node, float value) {
 
 static P2cStatus emit_backward(P2cGraph *graph, P2cNode *node, const bool active[]) {
     const P2cOp *op = node->op;
+    if (op->blocks) return P2C_OK;
     if (!graph->ctx->device->kernels[op->id]->backward)
         return p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "%s has no gradient on %s", op->name, graph->ctx->device->name);
     P2cBuffer *dx[P2C_MAX_OPERANDS] = { 0 };

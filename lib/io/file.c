@@ -52,7 +52,7 @@ static P2cStatus check_target(P2cContext *ctx, const char *path, const char *tar
     if (stat(target, &info) != 0) return P2C_OK; /* none there; open_temporary finds out what is wrong with the folder */
     if (S_ISDIR(info.st_mode)) return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: is a folder", path);
     if (!S_ISREG(info.st_mode)) return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: not a regular file", path);
-    if (access(target, W_OK) != 0) return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: %s", path, strerror(errno));
+    if (faccessat(AT_FDCWD, target, W_OK, AT_EACCESS) != 0) return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: %s", path, strerror(errno));
     *mode = info.st_mode & 0777;
     return P2C_OK;
 }

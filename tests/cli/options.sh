@@ -1,0 +1,34 @@
+# The command line: what is refused, and how it helps.
+# shellcheck shell=bash
+refused 2 'unknown option --wieghts; did you mean --weights' --wieghts good.pt face.png
+refused 2 'did you mean --photo-path' --foto_path face.png
+refused 2 'did you mean --benchmark' --bench=3
+refused 2 'unknown option -x' -x
+refused 2 'unknown option -oout.png' -oout.png
+refused 2 'no picture given'
+refused 2 'no weights given' face.png
+refused 2 'say --prepared' --weights good.pt face.png
+refused 2 '--size needs a value' --size
+refused 2 '--size abc: expected a whole number' --size abc
+refused 2 '--size -3: expected a whole number' --size -3
+refused 2 '--size 99999999999999999999: expected' --size 99999999999999999999
+refused 2 '--threads 1000: expected' --threads 1000
+refused 2 '--benchmark 0: expected' --benchmark 0
+refused 2 '--json takes no value' --json=yes
+refused 2 '--weights: expected a FILE' --weights=
+refused 2 'writes no picture' --benchmark 1 -o x.png
+refused 2 'takes no pictures' --list-weights good.pt face.png
+no_cartoon 2 'size 50' --size 50 face.png
+no_cartoon 2 'size 16' --size 16 face.png
+no_cartoon 2 'size 1000000' --size 1000000 face.png
+no_cartoon 2 "direction 'B2B'" --direction B2B face.png
+no_cartoon 6 "device 'tpu'" --device tpu face.png
+
+check 'help' "$infer" --help
+cp "$logs/out" "$logs/help"
+for option in weights output prepared heatmap size direction device threads json benchmark list-weights photo-path save-path version help; do
+    check "help explains --$option" grep -Eq -- "--$option\b.* [a-z]" "$logs/help"
+done
+check 'help tells exit codes' grep -q 'Exit codes' "$logs/help"
+check 'version' sh -c "'$infer' --version | grep -Eqx 'p2c-infer [0-9]+\.[0-9]+\.[0-9]+'"
+check 'a full standard output is noticed' sh -c "'$infer' --help >/dev/full 2>'$logs/full'; [ \$? = 4 ] && [ \$(wc -l <'$logs/full') = 1 ]"

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Runs the tests of the programs, as a user would: tests/cli/run.sh, with B=build/release (or another build). Prints what fails, then
+# one line, "N passed, N failed". The tests are the other *.sh here, each sourced in this shell.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+top=$PWD
+B=${B:-build/release} SAN=${SAN:-} CC=${CC:-cc} SANITIZE=${SANITIZE:-} MAKE=${MAKE:-make}
+infer=$top/$B/p2c-infer demo=$top/$B/tests/demo helper=$top/$B/tests/cli
+passed=0 failed=0
+T=$(mktemp -d) || exit 1
+trap 'rm -rf "$T"' EXIT
+trap 'exit 130' INT TERM
+W=$T/work logs=$T/logs # everything a program may touch, and what it says
+mkdir "$W" "$logs"
+
+pass() { passed=$((passed + 1)); }
+fail() { # what failed, then details
+    failed=$((failed + 1))
+    echo "FAILED: $1"
+    shift
+    for line in "$@"; do echo "    $line"; done
+}
+skip() { echo "skipped: $1"; }
+check() { # name, command...: it must succeed
+    local name=$1
+    shift
+    if "$@" >"$logs/out" 2>"$logs/err"; then pass; else fail "$name" "exit $?: $*" "$(head -c 2000 "$logs/err")"; fi
+}
+snapshot() { (cd "$W" && find . -printf '%y %p ' \( -type f -exec sha256sum {} \; -o -printf '\n' \) | sort); }
+refused() { # exit code, pattern, arguments of p2c-infer...: one line on stderr that matches, and no file made, changed or removed
+    local want=$1 pattern=$2 before after code
+    shift 2
+    before=$(snapshot)
+    (cd "$W" && "$infer" "$@") >"$logs/out" 2>"$logs/err" </dev/null
+    code=$?
+    after=$(snapshot)
+    if [ $code != "$want" ]; then fail "p2c-infer $*" "exit $code, expected $want" "$(head -c 2000 "$logs/err")"
+    elif [ "$(wc -l <"$logs/err")" != 1 ] || ! grep -Eq -- "^p2c-infer: .*$pattern" "$logs/err"; then
+        fail "p2c-infer $*" "stderr is not one line with '$pattern':" "$(head -c 2000 "$logs/err")"
+    elif [ "$before" != "$after" ]; then fail "p2c-infer $*" "files changed:" "$(diff <(echo "$before") <(echo "$after"))"
+    elif [ -s "$logs/out" ]; then fail "p2c-infer $*" "it printed: $(head -c 300 "$logs/out")"
+    else pass; fi
+}
+cartoon() { (cd "$W" && "$infer" --prepared --weights good.pt "$@"); }
+no_cartoon() { # the same, refused
+    local want=$1 pattern=$2
+    shift 2
+    refused "$want" "$pattern" --prepared --weights good.pt "$@"
+}
+side() { od -An -tu4 --endian=big -j16 -N4 "$1" | tr -d ' '; } # width of a PNG file
+is_square() { [ "$(side "$1")" = "$2" ] && "$demo/beside" "$T/readable.png" "$1"; }
+
+# What the tests work on: a portrait, a small generator.
+"$demo/portrait" "$W/face.png" 64 && "$demo/portrait" "$W/face.jpg" 64 && "$demo/random_weights" "$W/good.pt" 4 32 || exit 1
+
+for file in tests/cli/*.sh; do
+    [ "$file" = tests/cli/run.sh ] && continue
+    echo "-- ${file##*/}"
+    # shellcheck source=/dev/null
+    . "$file"
+done
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
