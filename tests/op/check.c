@@ -167,10 +167,10 @@ static double probe_ratio(const Check *k, const Probe *p, const float *dx, doubl
         squares += term * term;
     }
     if (p->element < 0) {
-        allowed = tolerance * fmax(sqrt(squares), k->c->terms * sqrt((double)n));
+        allowed = tolerance * fmax(sqrt(squares), k->c->terms[p->operand] * sqrt((double)n));
     } else {
         got = dx[p->element];
-        allowed = tolerance * fmax(fmax(fabs(p->want), sqrt(squares / (double)n)), k->c->terms);
+        allowed = tolerance * fmax(fmax(fabs(p->want), sqrt(squares / (double)n)), k->c->terms[p->operand]);
     }
     double ratio = fabs(got - p->want) / fmax(allowed, 1e-8);
     if (!(ratio <= 1)) fail_msg("%s: gradient of operand %d, element %ld (-1: a direction): %.9g, expected %.9g, %.3g of the tolerance", k->what,

@@ -44,7 +44,7 @@ struct OpCase {
     bool flag;
     float range; /* operands are uniform in [-range, range); 0: 1 */
     void (*prepare)(const OpCase *c, float *const x[]); /* changes the random operands where a kink, a tie or a sign matters */
-    float terms; /* of what size are the terms that cancel in the gradient; 0: it is no smaller than they are */
+    float terms[P2C_MAX_OPERANDS]; /* by operand: the size of the terms that may cancel in its gradient; 0: the gradient is no smaller */
     float tolerance; /* 0: 1e-5 */
 };
 

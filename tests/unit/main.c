@@ -14,7 +14,9 @@
     X(file)                                                                                                                                \
     X(value)                                                                                                                               \
     X(pt)                                                                                                                                  \
-    X(pt_bad)
+    X(pt_bad)                                                                                                                              \
+    X(graph)                                                                                                                               \
+    X(autodiff)
 
 #define DECLARE(name)                                                                                                                      \
     extern const struct CMUnitTest p2c_tests_##name[];                                                                                     \
