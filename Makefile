@@ -82,6 +82,7 @@ define test_rule
 $B/test-$1: $(patsubst %.c,$B/%.o,$(wildcard tests/$1/*.c tests/*.c))
 endef
 $(foreach d,op unit golden,$(eval $(call test_rule,$d)))
+$B/test-golden: $B/train/step.o
 
 $(HELPERS): $B/%: $B/%.o $B/libp2cnn.a
 	$(if $V,,@echo "  LD    $@")
