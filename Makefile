@@ -28,7 +28,8 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -W
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 BASE := -std=gnu11 $(WARN) $(SANITIZE) -fopenmp -fPIC -fvisibility=hidden -MMD -MP -Ilib $(PKG_CFLAGS)
 # Contraction to fused multiply-add and no errno or traps from arithmetic; never -ffast-math, which deletes NaN checks.
-KERNEL := -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math
+# -Wno-psabi: wide vectors are passed between inline functions of one file alone.
+KERNEL := -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi
 LIBS := $(PKG_LIBS) -lm
 
 # Kernels are plain C, compiled once per instruction set; lib/device picks at run time.

@@ -172,13 +172,15 @@ P2cNode *p2c_node_binary(const P2cOp *op, P2cNode *a, P2cNode *b, const void *at
     return a && b ? p2c_node_new(a->state->graph, op, 2, (P2cNode *[]){ a, b }, attributes, size) : NULL;
 }
 
-P2cNode *p2c_leaf_new(P2cGraph *graph, P2cLeaf leaf, const char *name, P2cDims dims) {
+static bool leaf_ok(P2cGraph *graph, const char *name, P2cDims dims) {
     assert(!graph->finished);
-    if (graph->status != P2C_OK) return NULL;
-    if (!dims_ok(dims)) {
+    if (graph->status == P2C_OK && !dims_ok(dims))
         p2c_graph_fail(graph, P2C_ERR_SHAPE, "%s: shape %s is empty or has 2^31 elements or more", name ? name : "a constant", p2c_dims_text(dims).text);
-        return NULL;
-    }
+    return graph->status == P2C_OK;
+}
+
+P2cNode *p2c_leaf_new(P2cGraph *graph, P2cLeaf leaf, const char *name, P2cDims dims) {
+    if (!leaf_ok(graph, name, dims)) return NULL;
     P2cNode *node = node_alloc(graph);
     if (!node) return NULL;
     node->dims = dims;
@@ -249,8 +251,8 @@ static P2cNode *find_param(P2cGraph *graph, const P2cParam *param) {
 P2cNode *p2c_param(P2cNet net, const char *name, P2cDims dims, P2cInit init) {
     char full[400];
     P2cParam *param;
-    if (net.graph->status != P2C_OK) return NULL;
     snprintf(full, sizeof full, "%s%s%s", net.prefix, *net.prefix ? "." : "", name);
+    if (!leaf_ok(net.graph, full, dims)) return NULL; /* before the store takes memory */
     P2cStatus status = p2c_store_param(net.store, full, dims, init, &param);
     if (status != P2C_OK) {
         p2c_graph_fail(net.graph, status, "%s", p2c_error(net.store->ctx));

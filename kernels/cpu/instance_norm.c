@@ -25,20 +25,24 @@ static void forward(const P2cCall *call) {
     for (int p = 0; p < planes; p++) forward_plane(call->x[0] + (size_t)p * hw, call->y + (size_t)p * hw, hw, a, (float *)call->saved + 2 * p);
 }
 
-/* Sums of the (masked) dy and of dy * y, in blocks as sum_of. floor: y at or below it is masked. */
+/* Sums of the (masked) dy and of dy * y. floor: where y is at or below it, dy is masked. */
 static void gradient_sums(const float *x, const float *dy, size_t hw, float mean, float r, float floor, double *sum, double *sum_y) {
     *sum = *sum_y = 0;
-    for (size_t begin = 0; begin < hw; begin += SUM_BLOCK) {
-        size_t end = begin + SUM_BLOCK < hw ? begin + SUM_BLOCK : hw;
-        float s = 0, sy = 0;
-#pragma omp simd reduction(+ : s, sy)
-        for (size_t i = begin; i < end; i++) {
-            float y = (x[i] - mean) * r, g = y > floor ? dy[i] : 0;
+    for (size_t i = 0, end; i < hw; i = end) {
+        Wide s = { 0 }, sy = { 0 };
+        end = sum_end(i, hw);
+        for (; i + WIDE <= end; i += WIDE) {
+            Wide y = (*(const Wide *)(x + i) - wide(mean)) * wide(r), g = wide_where(y > wide(floor), *(const Wide *)(dy + i));
             s += g;
             sy += g * y;
         }
-        *sum += s;
-        *sum_y += sy;
+        *sum += wide_total(s);
+        *sum_y += wide_total(sy);
+        for (; i < end; i++) {
+            float y = (x[i] - mean) * r, g = y > floor ? dy[i] : 0;
+            *sum += g;
+            *sum_y += (double)g * y;
+        }
     }
 }
 

@@ -85,17 +85,21 @@ static void gradient_sums(const P2cCall *call, int p, size_t hw, float floor, do
     Plane q = plane_of(call, p);
     const float *x = call->x[0] + (size_t)p * hw, *dy = call->dy + (size_t)p * hw;
     sums[0] = sums[1] = 0;
-    for (size_t begin = 0; begin < hw; begin += SUM_BLOCK) {
-        size_t end = begin + SUM_BLOCK < hw ? begin + SUM_BLOCK : hw;
-        float s = 0, t = 0;
-#pragma omp simd reduction(+ : s, t)
-        for (size_t i = begin; i < end; i++) {
-            float d = x[i] - q.m, g = d * q.A + q.B > floor ? dy[i] : 0;
+    for (size_t i = 0, end; i < hw; i = end) {
+        Wide s = { 0 }, t = { 0 };
+        end = sum_end(i, hw);
+        for (; i + WIDE <= end; i += WIDE) {
+            Wide d = *(const Wide *)(x + i) - wide(q.m), g = wide_where(d * wide(q.A) + wide(q.B) > wide(floor), *(const Wide *)(dy + i));
             s += g;
             t += g * d;
         }
-        sums[0] += s;
-        sums[1] += t;
+        sums[0] += wide_total(s);
+        sums[1] += wide_total(t);
+        for (; i < end; i++) {
+            float d = x[i] - q.m, g = d * q.A + q.B > floor ? dy[i] : 0;
+            sums[0] += g;
+            sums[1] += (double)g * d;
+        }
     }
 }
 

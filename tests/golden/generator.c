@@ -10,7 +10,6 @@ typedef struct Case {
     const char *tag; /* of the pictures; the file is generator_<tag> */
     int ch, size, n;
     bool full, everything; /* everything: taps and the gradients of the weights, too */
-    int flips;             /* see results_compare */
 } Case;
 
 static const char *const blocks[] = {
@@ -38,8 +37,23 @@ static void keep_outputs(const P2cGenerated *made) {
     p2c_output(made->heatmap);
 }
 
+/* Writes the picture with every pixel one rounding step up, down, or as it is. */
+static void nudge_picture(P2cContext *ctx, P2cNode *x, const Result *picture, int nudge) {
+    size_t n = p2c_dims_count(picture->dims);
+    char name[32];
+    float *pixels = malloc(n * sizeof *pixels);
+    double *u = malloc(n * sizeof *u);
+    assert_true(pixels && u);
+    snprintf(name, sizeof name, "nudge.%d", nudge);
+    hash_uniform(name, n, u);
+    for (size_t i = 0; i < n; i++) pixels[i] = u[i] < 1.0 / 3 ? picture->values[i] : nextafterf(picture->values[i], u[i] < 2.0 / 3 ? 2 : -2);
+    must(ctx, p2c_node_write(x, pixels));
+    free(pixels);
+    free(u);
+}
+
 /* loss = sum(y*dy) + 3*sum(cam) + mean(heatmap) */
-static void run_case(const Case *c, int threads, Results *results) {
+static void run_case(const Case *c, int threads, int nudge, Results *results) {
     Bench b;
     char tag[64];
     bench_open(&b, threads);
@@ -58,6 +72,7 @@ static void run_case(const Case *c, int threads, Results *results) {
     bench_finish(&b);
     snprintf(tag, sizeof tag, "%s.dy", c->tag);
     bench_picture(&b, x, c->tag, results, "x");
+    if (nudge) nudge_picture(b.ctx, x, &results->items[0], nudge);
     bench_picture(&b, dy, tag, results, "dy");
     must(b.ctx, p2c_graph_run(b.graph));
     read_outputs(&made, results);
@@ -67,16 +82,25 @@ static void run_case(const Case *c, int threads, Results *results) {
     bench_close(&b);
 }
 
+/* The gradient of ReLU jumps at zero: of the two million activations of ch8_s64 about ten lie within rounding noise of it, and one that
+ * lands on the other side than in float64 moves most gradients by a percent. Which do depends on processor and compiler. So the strict
+ * yardstick has to be met by one of a few runs whose pictures differ by single rounding steps: a wrong gradient meets it in none. */
 static void check_case(const Case *c) {
-    Bench b;
-    Results results = { 0 };
+    enum { RUNS = 24 };
+    bool agree = false;
     char file[64];
-    run_case(c, 0, &results);
-    bench_open(&b, 0);
     snprintf(file, sizeof file, "generator_%s", c->tag);
-    results_compare(b.ctx, &results, file, c->flips);
-    results_clear(&results);
-    bench_close(&b);
+    for (int nudge = 0; nudge < RUNS && !agree; nudge++) {
+        Bench b;
+        Results results = { 0 };
+        if (nudge) print_message("    run %d of %d, nudged by rounding steps\n", nudge + 1, RUNS);
+        run_case(c, 0, nudge, &results);
+        bench_open(&b, 0);
+        agree = results_agree(b.ctx, &results, file);
+        results_clear(&results);
+        bench_close(&b);
+    }
+    assert_true(agree);
 }
 
 void test_generator_ch8(void **state) {
@@ -91,7 +115,7 @@ void test_generator_full(void **state) {
 
 void test_generator_ch32(void **state) {
     (void)state;
-    check_case(&(Case){ "ch32_s256", 32, 256, 1, .everything = true, .flips = 4 });
+    check_case(&(Case){ "ch32_s256", 32, 256, 1, .everything = true });
 }
 
 /* Small and odd sizes and widths. At the bottom of the hourglass 48 has 3x3 pixels and 32 has 2x2, the least that reflection allows; the
@@ -130,7 +154,7 @@ void test_generator_alone(void **state) {
     Results expected = { 0 }, results = { 0 };
     double worst = 0;
     (void)state;
-    run_case(&(Case){ "ch8_s64", 8, 64, 2, .full = false }, 0, &expected);
+    run_case(&(Case){ "ch8_s64", 8, 64, 2, .full = false }, 0, 0, &expected);
     bench_open(&b, 0);
     P2cGenerated made = build_alone(&b, 8, 64, 2, &x);
     bench_picture(&b, x, "ch8_s64", NULL, "x");
@@ -185,8 +209,8 @@ void test_generator_threads(void **state) {
     Results one = { 0 }, two = { 0 };
     Case c = { "ch4_s48_full", 4, 48, 2, .full = true, .everything = true };
     (void)state;
-    run_case(&c, 1, &one);
-    run_case(&c, 2, &two);
+    run_case(&c, 1, 0, &one);
+    run_case(&c, 2, 0, &two);
     assert_int_equal(one.count, two.count);
     for (int i = 0; i < one.count; i++)
         if (memcmp(one.items[i].values, two.items[i].values, p2c_dims_count(one.items[i].dims) * sizeof(float)))

@@ -42,11 +42,9 @@ Result *result_new(Results *results, P2cDims dims, const char *format, ...) __at
 void result_read(Results *results, const P2cNode *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void results_clear(Results *results);
 
-/* Compares with data/<file>.pt, and with the full file in ../shared/golden when there is one (said aloud when not). Prints the worst
- * ratio to the yardstick; fails the test when one is above 1, or when one side has a tensor that the other lacks.
- * flips: so many gradients may be up to ten times the yardstick. Among the millions of activations of a real picture some lie within
- * rounding of zero; when a ReLU passes one that PyTorch cut, the gradient of that layer jumps by the share of one pixel. */
-void results_compare(P2cContext *ctx, const Results *results, const char *file, int flips);
+/* Whether all is right, compared with data/<file>.pt, and with the full file in ../shared/golden when there is one (said aloud when not). Prints
+ * the worst ratio to the yardstick. False when one is above 1, or when one side has a tensor that the other lacks. */
+bool results_agree(P2cContext *ctx, const Results *results, const char *file);
 
 /* A digest: sum, sum of squares, 16 evenly spaced values. Read from a list in the committed files, a tensor in the full ones. */
 enum { DIGEST = 18 };

@@ -1,7 +1,8 @@
-/* main.c: test-golden, the networks against PyTorch. Run from the repository root. */
+/* main.c: test-golden, the networks against PyTorch. Run from the repository root; an argument such as 'test_gen*' picks tests. */
 #include "golden.h"
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hash),
         cmocka_unit_test(test_keys),
