@@ -82,6 +82,7 @@ define test_rule
 $B/test-$1: $(patsubst %.c,$B/%.o,$(wildcard tests/$1/*.c tests/*.c))
 endef
 $(foreach d,op unit golden,$(eval $(call test_rule,$d)))
+$B/test-golden: $B/train/step.o
 
 $(HELPERS): $B/%: $B/%.o $B/libp2cnn.a
 	$(if $V,,@echo "  LD    $@")
@@ -109,7 +110,8 @@ demo-built: all $(HELPERS)
 CHECK_ENV := ASAN_OPTIONS=detect_leaks=1:exitcode=99:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:exitcode=99
 check-built: all $(TESTS) $(HELPERS)
 	@failed=; for t in $(TESTS); do echo "== $$t"; $(CHECK_ENV) $$t || failed="$$failed $$t"; done; \
-	echo "== tests/cli"; $(CHECK_ENV) B=$B SAN=$(SAN) CC="$(CC)" SANITIZE="$(SANITIZE)" MAKE="$(MAKE)" tests/cli/run.sh || failed="$$failed tests/cli"; \
+	echo "== tests/cli"; \
+	$(CHECK_ENV) B=$B SAN=$(SAN) CC="$(CC)" SANITIZE="$(SANITIZE)" MAKE="$(MAKE)" tests/cli/run.sh || failed="$$failed tests/cli"; \
 	if [ -n "$$failed" ]; then echo "check: FAILED:$$failed"; exit 1; else echo "check: all passed ($(CONFIG))"; fi
 
 bench: all

@@ -29,7 +29,7 @@ static const Option table[] = {
     { "device", 0, TEXT, FIELD(device), 0, 0, "cpu|auto", "where to compute (auto)" },
     { "threads", 0, NUMBER, FIELD(threads), 0, 256, "N", "0: one per core (0)" },
     { "json", 0, FLAG, FIELD(json), 0, 0, NULL, "one line of JSON per picture: input, output and milliseconds, or error" },
-    { "benchmark", 0, NUMBER, FIELD(benchmark), 1, 1000000, "N", "time N forwards, print one line of JSON; needs neither picture nor weights" },
+    { "benchmark", 0, NUMBER, FIELD(benchmark), 1, 1000000, "N", "time N forwards, print a line of JSON; needs no picture, no weights" },
     { "list-weights", 0, TEXT, FIELD(list), 0, 0, "FILE", "print what a PyTorch file holds: names, shapes, types" },
     { "photo-path", 0, INPUT, 0, 0, 0, "IN", "the same as IN" },
     { "save-path", 0, TEXT, FIELD(output), 0, 0, "OUT", "the same as -o OUT" },
@@ -100,7 +100,8 @@ static const char *nearest(const char *text, size_t length) {
 static const Option *find_long(const char *text, size_t length) {
     for (int i = 0; i < COUNT; i++)
         if (same_name(table[i].name, text, length)) return &table[i];
-    complain("unknown option --%.*s; did you mean --%s? (--help lists all)", (int)(length < 200 ? length : 200), text, nearest(text, length));
+    int shown = length < 200 ? (int)length : 200;
+    complain("unknown option --%.*s; did you mean --%s? (--help lists all)", shown, text, nearest(text, length));
     return NULL;
 }
 

@@ -216,13 +216,33 @@ static P2cStatus collect_gradients(P2cGraph *graph, const P2cNode *marker) {
     return P2C_OK;
 }
 
+/* The parameter that node's backward would read, but that an update between `node` and `marker` changes; NULL: none. */
+static const P2cNode *stale_operand(const P2cGraph *graph, const P2cNode *node, const P2cNode *marker) {
+    for (int k = 0; node->op->keeps_x && k < node->count; k++)
+        for (int i = node->state->id + 1; node->x[k]->state->param && i < marker->state->id; i++)
+            if (graph->nodes[i]->op == &p2c_op_adam && graph->nodes[i]->x[0] == node->x[k]) return node->x[k];
+    return NULL;
+}
+
+/* Gradients through values of one network and weights of the next would be those of neither. */
+static P2cStatus check_stale(P2cGraph *graph, const P2cNode *marker, const bool active[]) {
+    for (int i = 0; i < marker->state->id; i++) {
+        const P2cNode *stale = active[i] && graph->nodes[i]->op ? stale_operand(graph, graph->nodes[i], marker) : NULL;
+        if (stale)
+            return p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "backward: %s is updated between its use and this backward pass; build the network anew after the update",
+                                  stale->state->name);
+    }
+    return P2C_OK;
+}
+
 static P2cStatus expand_backward(P2cGraph *graph, P2cNode *marker) {
     P2cNode *loss = marker->state->loss;
     bool *active = new_flags(graph), *reach = new_flags(graph);
     P2cStatus status = active && reach ? P2C_OK : graph->status;
     if (status == P2C_OK) {
         mark_active(graph, marker, active, reach);
-        if (active[loss->state->id]) status = emit_fill(graph, loss, 1);
+        status = check_stale(graph, marker, active);
+        if (status == P2C_OK && active[loss->state->id]) status = emit_fill(graph, loss, 1);
     }
     for (int i = loss->state->id; i >= 0 && status == P2C_OK; i--)
         if (active[i] && graph->nodes[i]->op && graph->nodes[i]->state->gradient) status = emit_backward(graph, graph->nodes[i], active);

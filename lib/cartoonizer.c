@@ -32,14 +32,15 @@ static P2cStatus find_generator(P2cContext *ctx, const char *path, const P2cValu
     bool a2b = p2c_value_get(file, "genA2B"), b2a = p2c_value_get(file, "genB2A");
     *out = a2b || b2a ? p2c_value_get(file, name) : file;
     if (*out) return P2C_OK;
-    return p2c_fail(ctx, P2C_ERR_FORMAT, "%s holds %s only, no %s; direction %s would work", path, a2b ? "genA2B" : "genB2A", name, a2b ? "A2B" : "B2A");
+    const char *held = a2b ? "genA2B" : "genB2A";
+    return p2c_fail(ctx, P2C_ERR_FORMAT, "%s holds %s only, no %s; direction %s would work", path, held, name, held + 3);
 }
 
 static P2cStatus check_size(P2cContext *ctx, int size, int fixed) {
     if (size < MIN_SIZE || size > MAX_SIZE || size % 16)
         return p2c_fail(ctx, P2C_ERR_ARGUMENT, "size %d: expected %d to %d, divisible by 16", size, MIN_SIZE, MAX_SIZE);
     if (fixed && fixed != size)
-        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "size %d: these weights are of the full generator, made for size %d; leave the size out", size, fixed);
+        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "size %d: these weights are of the full generator, made for size %d alone", size, fixed);
     return P2C_OK;
 }
 
@@ -155,7 +156,7 @@ P2cStatus p2c_cartoonizer_run(P2cCartoonizer *c, const P2cImage *prepared, P2cIm
     if ((status = p2c_graph_run(c->graph))) goto cleanup;
     if ((status = p2c_node_read(c->made.image, c->planes))) goto cleanup;
     if (!all_finite(c->planes, (size_t)3 * c->size * c->size)) {
-        status = p2c_fail(c->ctx, P2C_ERR_FORMAT, "the network's answer is not a number; the weights are damaged, or overflowed while training");
+        status = p2c_fail(c->ctx, P2C_ERR_FORMAT, "the network's answer is not a number: these weights are damaged or overflow");
         goto cleanup;
     }
     if (heatmap && (status = draw_heatmap(c, &map))) goto cleanup;

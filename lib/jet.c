@@ -33,7 +33,8 @@ P2cStatus p2c_heatmap_draw(P2cContext *ctx, const float *map, int width, int hei
     float scale = high > low ? 1 / (high - low) : 0, sx = (float)width / (float)out_width, sy = (float)height / (float)out_height;
     for (int i = 0; i < out_height; i++)
         for (int j = 0; j < out_width; j++) {
-            float y = clamp(((float)i + 0.5f) * sy - 0.5f, 0, (float)(height - 1)), x = clamp(((float)j + 0.5f) * sx - 0.5f, 0, (float)(width - 1));
+            float y = clamp(((float)i + 0.5f) * sy - 0.5f, 0, (float)(height - 1));
+            float x = clamp(((float)j + 0.5f) * sx - 0.5f, 0, (float)(width - 1));
             colour(clamp((sample(map, width, height, x, y) - low) * scale, 0, 1), out->pixels + ((size_t)i * out_width + j) * 3);
         }
     return P2C_OK;

@@ -13,15 +13,21 @@
 
 enum { SIDE = 16, BATCH = 32, STEPS = 200, SEED = 7 };
 
+/* A layer's weight, kaiming uniform, and its bias, zero. */
+static P2cNode *weight(P2cNet net, P2cDims dims) { return p2c_param(net, "weight", dims, P2C_KAIMING_UNIFORM); }
+static P2cNode *bias(P2cNet net, int n) { return p2c_param(net, "bias", P2C_DIMS(n), P2C_CONSTANT(0)); }
+
+static P2cNode *conv3x3(P2cNet net, P2cNode *x, int from, int to) {
+    return p2c_conv2d(x, weight(net, P2C_DIMS(to, from, 3, 3)), bias(net, to), (P2cConv2d){ .pad = 1 });
+}
+
 /* picture (n,1,16,16) -> logit (n,1), positive for a disc */
 static P2cNode *network(P2cNet net, P2cNode *x) {
-    P2cConv2d same = { .pad = 1 };
-    x = p2c_conv2d(x, p2c_param(net, "conv1.weight", P2C_DIMS(8, 1, 3, 3), P2C_KAIMING_UNIFORM), p2c_param(net, "conv1.bias", P2C_DIMS(8), P2C_CONSTANT(0)), same);
-    x = p2c_avg_pool2d(p2c_relu(x), 2); /* (n,8,8,8) */
-    x = p2c_conv2d(x, p2c_param(net, "conv2.weight", P2C_DIMS(16, 8, 3, 3), P2C_KAIMING_UNIFORM), p2c_param(net, "conv2.bias", P2C_DIMS(16), P2C_CONSTANT(0)), same);
-    x = p2c_avg_pool2d(p2c_relu(x), 2); /* (n,16,4,4) */
+    P2cNet head = p2c_sub(net, "head");
+    x = p2c_avg_pool2d(p2c_relu(conv3x3(p2c_sub(net, "conv1"), x, 1, 8)), 2);  /* (n,8,8,8) */
+    x = p2c_avg_pool2d(p2c_relu(conv3x3(p2c_sub(net, "conv2"), x, 8, 16)), 2); /* (n,16,4,4) */
     x = p2c_reshape(x, P2C_DIMS(BATCH, 16 * 4 * 4));
-    return p2c_linear(x, p2c_param(net, "head.weight", P2C_DIMS(1, 16 * 4 * 4), P2C_KAIMING_UNIFORM), p2c_param(net, "head.bias", P2C_DIMS(1), P2C_CONSTANT(0)));
+    return p2c_linear(x, weight(head, P2C_DIMS(1, 16 * 4 * 4)), bias(head, 1));
 }
 
 static float uniform(float low, float high) { return low + (high - low) * (float)rand() / (float)RAND_MAX; }
@@ -32,8 +38,9 @@ static void draw_batch(float *pictures, float *is_disc) {
         is_disc[n] = rand() % 2 ? 1.0f : 0.0f;
         for (int i = 0; i < SIDE; i++)
             for (int j = 0; j < SIDE; j++) {
-                float dx = fabsf((float)j - cx), dy = fabsf((float)i - cy), d = is_disc[n] > 0 ? hypotf(dx, dy) : fmaxf(dx, dy) * 1.13f; /* equal areas */
-                pictures[(n * SIDE + i) * SIDE + j] = (d < r ? 1.0f : 0.0f) + uniform(-0.2f, 0.2f);
+                float dx = fabsf((float)j - cx), dy = fabsf((float)i - cy);
+                bool inside = is_disc[n] > 0 ? hypotf(dx, dy) < r : fmaxf(dx, dy) < r * 0.886f; /* of equal area: sqrt(pi)/2 */
+                pictures[(n * SIDE + i) * SIDE + j] = (inside ? 1.0f : 0.0f) + uniform(-0.2f, 0.2f);
             }
     }
 }

@@ -71,7 +71,7 @@ static void pack_phase(const float *from, Conv s, int phase, int count, float *t
         int at = padded_index(i * s.stride + shift, s.w, s.reflect);
         to[i] = at < 0 ? 0 : from[at];
     }
-    int inside = (s.w - 1 - shift) / s.stride + 1; /* first i that reads beyond the row */
+    int inside = shift < s.w ? (s.w - 1 - shift) / s.stride + 1 : 0; /* first i that reads beyond the row */
     int run = max_int(i, min_int(count, inside));
     if (s.stride == 1) memcpy(to + i, from + i + shift, (size_t)(run - i) * sizeof *to);
     else

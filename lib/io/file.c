@@ -24,19 +24,17 @@ static void forget(P2cOutput *out) {
 }
 
 /* A link is written through, as fopen does; a name that does not exist yet stays as it is. */
-static char *resolved(const char *path) {
+static P2cStatus resolve(P2cContext *ctx, const char *path, char **target) {
     struct stat info;
-    if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode)) return realpath(path, NULL);
-    return strdup(path);
+    bool link = lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+    *target = link ? realpath(path, NULL) : strdup(path);
+    if (*target) return P2C_OK;
+    if (!link) return p2c_fail_memory(ctx, path, strlen(path));
+    return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: where this link points: %s", path, strerror(errno));
 }
 
-/* Opens an unused name in the target's folder. Returns the descriptor, or -1 with errno set. */
-static int open_temporary(P2cOutput *out) {
-    const char *slash = strrchr(out->target, '/');
-    int folder = slash ? (int)(slash - out->target) + 1 : 0;
-    size_t size = (size_t)folder + 64;
-    out->temporary = malloc(size);
-    if (!out->temporary) return -1;
+/* Opens an unused name in the target's folder, the first `folder` characters of its path. Returns the descriptor, or -1 with errno set. */
+static int open_temporary(P2cOutput *out, int folder, size_t size) {
     for (int n = 0; n < 1000; n++) {
         snprintf(out->temporary, size, "%.*s.p2cnn-%ld-%d.tmp", folder, out->target, (long)getpid(), n);
         int fd = open(out->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -52,7 +50,8 @@ static P2cStatus check_target(P2cContext *ctx, const char *path, const char *tar
     if (stat(target, &info) != 0) return P2C_OK; /* none there; open_temporary finds out what is wrong with the folder */
     if (S_ISDIR(info.st_mode)) return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: is a folder", path);
     if (!S_ISREG(info.st_mode)) return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: not a regular file", path);
-    if (faccessat(AT_FDCWD, target, W_OK, AT_EACCESS) != 0) return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: %s", path, strerror(errno));
+    if (faccessat(AT_FDCWD, target, W_OK, AT_EACCESS) != 0)
+        return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: %s", path, strerror(errno));
     *mode = info.st_mode & 0777;
     return P2C_OK;
 }
@@ -65,12 +64,15 @@ P2cStatus p2c_output_open(P2cContext *ctx, const char *path, P2cOutput *out) {
     P2cStatus status;
     mode_t mode;
     int fd = -1;
-    if (!(out->target = resolved(path))) {
-        status = p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: %s", path, strerror(errno));
+    if ((status = resolve(ctx, path, &out->target))) goto cleanup;
+    if ((status = check_target(ctx, path, out->target, &mode))) goto cleanup;
+    const char *slash = strrchr(out->target, '/');
+    size_t folder = slash ? (size_t)(slash - out->target) + 1 : 0, size = folder + 64;
+    if (!(out->temporary = malloc(size))) {
+        status = p2c_fail_memory(ctx, path, size);
         goto cleanup;
     }
-    if ((status = check_target(ctx, path, out->target, &mode))) goto cleanup;
-    fd = open_temporary(out);
+    fd = open_temporary(out, (int)folder, size);
     if (fd < 0) {
         status = p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write in this folder: %s", path, strerror(errno));
         goto cleanup;
@@ -88,18 +90,14 @@ cleanup:
 /* 0, or the errno that says why the bytes may not be on disk. Some file systems have no fsync (EINVAL): nothing better can be had there. */
 static int synced(int fd) { return fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : errno; }
 
-static int sync_folder(const char *target) {
-    char *folder = strdup(target);
-    if (!folder) return ENOMEM;
-    char *slash = strrchr(folder, '/');
-    if (slash) slash[slash == folder] = 0;
-    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int error = 0; /* a folder one may write in but not list cannot be opened: the file is complete all the same */
-    if (fd >= 0) {
-        error = synced(fd);
-        close(fd);
-    }
-    free(folder);
+/* Of a file in it, whose path is cut. */
+static int sync_folder(char *path) {
+    char *slash = strrchr(path, '/');
+    if (slash) slash[slash == path] = 0;
+    int fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return 0; /* a folder one may write in but not list: the file is complete all the same */
+    int error = synced(fd);
+    close(fd);
     return error;
 }
 
@@ -117,7 +115,7 @@ P2cStatus p2c_output_commit(P2cOutput *out) {
     if (error) {
         unlink(out->temporary);
         status = p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: %s", out->target, strerror(error));
-    } else if ((error = sync_folder(out->target))) {
+    } else if ((error = sync_folder(out->temporary))) {
         status = p2c_fail(ctx, P2C_ERR_WRITE, "%s: written, but its folder cannot be synced: %s", out->target, strerror(error));
     }
     forget(out);

@@ -138,8 +138,8 @@ P2cStatus p2c_image_read(P2cContext *ctx, const char *path, P2cImage *image) {
 typedef P2cStatus Writer(P2cContext *ctx, const char *path, FILE *stream, const P2cImage *image);
 
 static Writer *writer_for(const char *path) {
-    const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
-    if (!dot || (slash && dot < slash)) return NULL;
+    const char *dot = strrchr(path, '.');
+    if (!dot) return NULL;
     if (strcasecmp(dot, ".png") == 0) return p2c_png_write;
     if (strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0) return p2c_jpeg_write;
     return NULL;

@@ -59,15 +59,13 @@ static _Noreturn void on_error(j_common_ptr jpeg) {
 
 /* level -1: a warning; 0 and more: traces. */
 static void on_message(j_common_ptr jpeg, int level) {
-    static const int lost_pixels[] = { JWRN_JPEG_EOF,      JWRN_HIT_MARKER, JWRN_HUFF_BAD_CODE,
-                                       JWRN_ARITH_BAD_CODE, JWRN_MUST_RESYNC, JWRN_BOGUS_PROGRESSION };
+    static const int lost_pixels[] = { JWRN_HIT_MARKER, JWRN_HUFF_BAD_CODE, JWRN_ARITH_BAD_CODE, JWRN_MUST_RESYNC,
+                                       JWRN_BOGUS_PROGRESSION };
     if (level >= 0) return;
     if (jpeg->err->msg_code == JWRN_JPEG_EOF) fail(jpeg->client_data, "it ends too early");
     for (size_t i = 0; i < sizeof lost_pixels / sizeof *lost_pixels; i++)
         if (jpeg->err->msg_code == lost_pixels[i]) on_error(jpeg);
 }
-
-static void on_output(j_common_ptr jpeg) { (void)jpeg; }
 
 static void on_progress(j_common_ptr jpeg) {
     if (((j_decompress_ptr)jpeg)->input_scan_number > MAX_SCANS) fail(jpeg->client_data, "it has more than 100 scans");
@@ -95,7 +93,6 @@ static void set_up(File *f) {
     f->jpeg.common.client_data = f;
     f->errors.error_exit = on_error;
     f->errors.emit_message = on_message;
-    f->errors.output_message = on_output;
     f->progress.progress_monitor = on_progress;
 }
 

@@ -152,7 +152,7 @@ static P2cStatus rebuild_tensor(P2cPickle *p, const P2cPickled *args, P2cPickled
         if (size->kind != P2C_PICKLED_INT || stride->kind != P2C_PICKLED_INT)
             return p2c_pickle_fail(p, "a tensor whose size is no integer");
         t.shape.size[i] = size->integer;
-        t.stride[i] = stride->integer;
+        t.stride[i] = size->integer == 1 ? 0 : stride->integer; /* it is never stepped along; and may be any number */
     }
     t.offset = arg[1]->integer;
     if (!fits(&t, arg[0]->view.count)) return p2c_pickle_fail(p, "a tensor that does not lie inside its storage");

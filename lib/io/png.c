@@ -125,7 +125,7 @@ P2cStatus p2c_png_read(P2cContext *ctx, const char *path, FILE *stream, P2cImage
     f.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &f, on_error, on_warning, &f, on_malloc, on_free);
     if (f.png) f.info = png_create_info_struct(f.png);
     if (f.info) orientation = decode(&f);
-    else f.status = p2c_fail_memory(ctx, path, 0);
+    else if (!f.status) f.status = p2c_fail_memory(ctx, path, sizeof f);
     png_destroy_read_struct(&f.png, &f.info, NULL);
     if (!f.status) f.status = p2c_image_orient(ctx, image, orientation);
     if (f.status) p2c_image_clear(image);
@@ -153,7 +153,7 @@ P2cStatus p2c_png_write(P2cContext *ctx, const char *path, FILE *stream, const P
     f.png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &f, on_error, on_warning, &f, on_malloc, on_free);
     if (f.png) f.info = png_create_info_struct(f.png);
     if (f.info) encode(&f, image);
-    else f.status = p2c_fail_memory(ctx, path, 0);
+    else if (!f.status) f.status = p2c_fail_memory(ctx, path, sizeof f);
     png_destroy_write_struct(&f.png, &f.info);
     return f.status;
 }

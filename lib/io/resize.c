@@ -4,8 +4,9 @@
  *     area        the length of [i s, (i+1) s) that lies in [k, k+1)
  *     bilinear    1 - |p - k| for the two pixels next to p = (i + 1/2) s - 1/2, p clamped to the first and last pixel
  *     antialias   max(0, 1 - |k + 1/2 - (i + 1/2) s| / max(s, 1)), divided by their sum
- * Each output row is first gathered from its source rows, over the full source width, then filtered along itself; so two rows of floats
- * are all that is needed beside the pictures. One rounding, at the end, to nearest.
+ * Each output row is first gathered from its source rows, over the full source width, then filtered along itself; so one row is all
+ * that is needed beside the pictures. It is double, because a float loses count over the 2^20 rows there may be. One rounding, at the end,
+ * to nearest.
  * RGBA: colours are weighted by their alpha (Porter and Duff 1984), so that what is transparent gives no colour to its surroundings.
  */
 #include "io/image.h"
@@ -22,7 +23,7 @@ typedef struct Window {
     float *weights; /* their sum is 1 */
 } Window;
 
-/* Filters write the weights of pixels first... into w and say how many. They run in double, so that sizes up to 2^20 stay exact. */
+/* Filters write the weights of pixels first... into w and say how many. They run in double, so that positions up to 2^20 stay exact. */
 typedef int Filter(double scale, int in, int i, int *first, double *w);
 
 static int area(double scale, int in, int i, int *first, double *w) {
@@ -75,7 +76,7 @@ static Window *windows(P2cFilter filter, int in, int out, size_t *bytes) {
 /* ---- rows ---- */
 
 /* sum (n) += weight * pixels (n). Blocks of fixed length, which the compiler vectorises at any level of optimisation. */
-static void add_row(float *restrict sum, const uint8_t *restrict pixels, size_t n, float weight) {
+static void add_row(double *restrict sum, const uint8_t *restrict pixels, size_t n, float weight) {
     enum { BLOCK = 16 };
     size_t i = 0;
     for (; i + BLOCK <= n; i += BLOCK)
@@ -84,7 +85,7 @@ static void add_row(float *restrict sum, const uint8_t *restrict pixels, size_t 
 }
 
 /* The same for n pixels RGBA: sums of weight*alpha*colour and of weight*alpha. */
-static void add_row_alpha(float *restrict sum, const uint8_t *restrict pixels, size_t n, float weight) {
+static void add_row_alpha(double *restrict sum, const uint8_t *restrict pixels, size_t n, float weight) {
     for (size_t i = 0; i < n; i++, sum += 4, pixels += 4) {
         float w = weight * (float)pixels[3];
         for (int c = 0; c < 3; c++) sum[c] += w * (float)pixels[c];
@@ -92,23 +93,23 @@ static void add_row_alpha(float *restrict sum, const uint8_t *restrict pixels, s
     }
 }
 
-static uint8_t rounded(float v) { return v >= 255 ? 255 : (uint8_t)(v + 0.5f); }
+static uint8_t rounded(double v) { return v >= 255 ? 255 : (uint8_t)(v + 0.5); }
 
 /* row (in, channels) of sums -> pixels (out, channels) */
-static void filter_row(const float *row, const Window *across, int out, int channels, uint8_t *pixels) {
+static void filter_row(const double *row, const Window *across, int out, int channels, uint8_t *pixels) {
     for (int i = 0; i < out; i++, pixels += channels) {
         const Window *window = &across[i];
-        const float *from = row + (size_t)window->first * (size_t)channels;
-        float v[4] = { 0 };
+        const double *from = row + (size_t)window->first * (size_t)channels;
+        double v[4] = { 0 };
         for (int k = 0; k < window->count; k++, from += channels)
             for (int c = 0; c < channels; c++) v[c] += window->weights[k] * from[c];
-        float scale = channels == 3 ? 1 : v[3] > 0 ? 1 / v[3] : 0;
+        double scale = channels == 3 ? 1 : v[3] > 0 ? 1 / v[3] : 0;
         for (int c = 0; c < 3; c++) pixels[c] = rounded(v[c] * scale);
         if (channels == 4) pixels[3] = rounded(v[3]);
     }
 }
 
-static void resize(const P2cImage *in, const Window *down, const Window *across, float *row, P2cImage *out) {
+static void resize(const P2cImage *in, const Window *down, const Window *across, double *row, P2cImage *out) {
     size_t width = (size_t)in->width, stride = width * (size_t)in->channels;
     for (int y = 0; y < out->height; y++) {
         memset(row, 0, stride * sizeof *row);
@@ -132,9 +133,9 @@ P2cStatus p2c_image_resize(P2cContext *ctx, const P2cImage *image, int width, in
         memcpy(out->pixels, image->pixels, (size_t)width * (size_t)height * (size_t)image->channels);
         return P2C_OK;
     }
-    size_t bytes_down, bytes_across, bytes_row = (size_t)image->width * (size_t)image->channels * sizeof(float);
+    size_t bytes_down, bytes_across, bytes_row = (size_t)image->width * (size_t)image->channels * sizeof(double);
     Window *down = windows(filter, image->height, height, &bytes_down), *across = windows(filter, image->width, width, &bytes_across);
-    float *row = malloc(bytes_row);
+    double *row = malloc(bytes_row);
     if (!down || !across || !row) status = p2c_fail_memory(ctx, "scaling a picture", bytes_down + bytes_across + bytes_row);
     else resize(image, down, across, row, out);
     free(down);

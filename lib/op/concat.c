@@ -1,4 +1,6 @@
 /* concat: the operands one after the other along an axis; the other sizes agree. */
+#include <limits.h>
+
 #include "../graph.h"
 
 static P2cStatus shape(P2cNode *node) {
@@ -12,6 +14,7 @@ static P2cStatus shape(P2cNode *node) {
         if (!p2c_dims_equal(other, node->x[0]->dims))
             return p2c_node_fail(node, "operand %d has shape %s, operand 0 %s: they may differ along axis %d only", i, p2c_dims_text(node->x[i]->dims).text,
                                  p2c_dims_text(node->x[0]->dims).text, axis);
+        if (size > INT_MAX - node->dims.d[axis]) return p2c_node_fail(node, "the sizes along axis %d add up to 2^31 or more", axis);
         node->dims.d[axis] += size;
     }
     return P2C_OK;

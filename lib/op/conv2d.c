@@ -1,6 +1,8 @@
 /* conv2d: two-dimensional convolution with bias, stride, groups, zero or reflection padding.
  *   x (n,cin,h,w)  w (cout,cin/groups,kh,kw)  b (cout)  ->  y (n,cout,(h+2*pad-kh)/stride+1,(w+2*pad-kw)/stride+1)
  * Padding is part of the operation, resolved when the kernel reads: no padded copy of x exists. */
+#include <limits.h>
+
 #include "../graph.h"
 
 static P2cConv2d normalised(P2cConv2d o) {
@@ -18,6 +20,8 @@ static P2cStatus check(P2cNode *node, const P2cConv2d *o) {
     if (x.d[1] % o->groups || w.d[0] % o->groups || w.d[1] != x.d[1] / o->groups)
         return p2c_node_fail(node, "input %s and weight %s do not fit with %d group%s", p2c_dims_text(x).text, p2c_dims_text(w).text, o->groups,
                              o->groups == 1 ? "" : "s");
+    if (o->pad > INT_MAX / 4 || x.d[2] > INT_MAX / 2 || x.d[3] > INT_MAX / 2)
+        return p2c_node_fail(node, "input %s with padding %d is too large", p2c_dims_text(x).text, o->pad);
     if (o->reflect && (o->pad >= x.d[2] || o->pad >= x.d[3]))
         return p2c_node_fail(node, "reflection padding %d needs an input larger than that, got %s", o->pad, p2c_dims_text(x).text);
     if (x.d[2] + 2 * o->pad < w.d[2] || x.d[3] + 2 * o->pad < w.d[3])

@@ -1,4 +1,4 @@
-/* bad_weights.c: makes weights that p2c-infer must refuse, or must read in spite of their form, out of good ones (a checkpoint with genA2B).
+/* bad_weights.c: makes weights that p2c-infer must refuse, or read in spite of their form, out of a good checkpoint.
  *
  *     bad_weights missing|extra|misshapen|nan|half|b2a|other IN.pt OUT.pt
  *     bad_weights evil - OUT.pt      a zip archive whose pickle would call os.system

@@ -15,7 +15,7 @@ no_cartoon 2 'would both be written to' face.png face.jpg -o new/
 no_cartoon 2 'would both be written to' face.png face.png
 no_cartoon 2 'would both be written to' face.png -o out.png --heatmap ./out.png
 no_cartoon 2 'would be written over' face.png -o face.png
-no_cartoon 2 'would be written over' face.png -o ./face.jpg/../face.png
+no_cartoon 2 'would be written over' face.png -o ../work/face.png
 no_cartoon 2 'would be written over' face.png -o .
 ln -s face.png "$W/link.png"
 no_cartoon 2 'would be written over' face.png -o link.png

@@ -8,8 +8,8 @@ enum { GAP = 8, MAX_PICTURES = 16 };
 
 static void paste(P2cImage *sheet, const P2cImage *picture, int left) {
     for (int i = 0; i < picture->height && i < sheet->height; i++)
-        memcpy(sheet->pixels + ((size_t)i * (size_t)sheet->width + (size_t)left) * 3, picture->pixels + (size_t)i * (size_t)picture->width * 3,
-               (size_t)picture->width * 3);
+        memcpy(sheet->pixels + ((size_t)i * (size_t)sheet->width + (size_t)left) * 3,
+               picture->pixels + (size_t)i * (size_t)picture->width * 3, (size_t)picture->width * 3);
 }
 
 int main(int argc, char **argv) {

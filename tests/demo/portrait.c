@@ -34,7 +34,8 @@ static float stroke(float x, float y, float cx, float cy, float half, float bend
     return edge <= 0 ? 0 : 1 - step(0.5f, 1.1f, fabsf(y - cy - bend * t * t) / (thick * sqrtf(edge)));
 }
 
-static const Colour skin = { 0.94f, 0.76f, 0.66f }, shade = { 0.74f, 0.50f, 0.42f }, hair = { 0.27f, 0.16f, 0.11f }, lip = { 0.78f, 0.33f, 0.34f };
+static const Colour skin = { 0.94f, 0.76f, 0.66f }, shade = { 0.74f, 0.50f, 0.42f };
+static const Colour hair = { 0.27f, 0.16f, 0.11f }, lip = { 0.78f, 0.33f, 0.34f };
 
 /* Half the width of the face at height y: round above, narrowing to the chin. */
 static float face_width(float y) {
@@ -49,11 +50,13 @@ static Colour strands(float x, float y) {
 }
 
 static Colour body(Colour c, float x, float y) {
-    float back = fmaxf(ellipse(x, y, 0, -0.17f, 0.60f, 0.66f, 0.02f), (y > -0.2f) * (1 - step(0.55f, 0.58f, fabsf(x) + 0.10f * (y - 0.5f) * (y - 0.5f))) * (1 - step(0.60f, 0.66f, y + 0.1f * cosf(9 * x))));
-    c = mix(c, dim(strands(x, y), 0.75f), back);
+    float head = ellipse(x, y, 0, -0.17f, 0.60f, 0.66f, 0.02f);
+    float sides = 1 - step(0.55f, 0.58f, fabsf(x) + 0.10f * (y - 0.5f) * (y - 0.5f)), ends = 1 - step(0.60f, 0.66f, y + 0.1f * cosf(9 * x));
+    c = mix(c, dim(strands(x, y), 0.75f), fmaxf(head, (y > -0.2f) * sides * ends));
     c = mix(c, (Colour){ 0.30f, 0.42f, 0.58f }, ellipse(x, y, 0, 1.22f, 0.86f, 0.50f, 0.01f));
-    c = mix(c, mix(shade, skin, 0.35f + 0.4f * step(0.55f, 0.80f, y)), (1 - step(0.175f, 0.19f, fabsf(x) - 0.25f * fmaxf(0, y - 0.66f))) * step(0.2f, 0.22f, y) * (1 - step(0.83f, 0.85f, y + 0.9f * x * x)));
-    return c;
+    float neck = 1 - step(0.175f, 0.19f, fabsf(x) - 0.25f * fmaxf(0, y - 0.66f));
+    neck *= step(0.2f, 0.22f, y) * (1 - step(0.83f, 0.85f, y + 0.9f * x * x));
+    return mix(c, mix(shade, skin, 0.35f + 0.4f * step(0.55f, 0.80f, y)), neck);
 }
 
 static Colour face(Colour c, float x, float y) {
@@ -65,7 +68,8 @@ static Colour face(Colour c, float x, float y) {
     float dark = 0.75f * powf(limit(0.55f * fabsf(side) + 0.25f * side + 0.10f), 2.2f) + 0.35f * step(0.25f, 0.60f, y) * side * side;
     Colour tone = mix(skin, shade, limit(dark));
     tone = mix(tone, (Colour){ 0.99f, 0.86f, 0.78f }, 0.6f * ellipse(x, y, -0.10f, -0.22f, 0.30f, 0.22f, 0.9f)); /* forehead */
-    for (int s = -1; s <= 1; s += 2) tone = mix(tone, (Colour){ 0.93f, 0.55f, 0.50f }, 0.35f * ellipse(x, y, (float)s * 0.24f, 0.17f, 0.14f, 0.10f, 0.9f));
+    for (int s = -1; s <= 1; s += 2)
+        tone = mix(tone, (Colour){ 0.93f, 0.55f, 0.50f }, 0.35f * ellipse(x, y, (float)s * 0.24f, 0.17f, 0.14f, 0.10f, 0.9f)); /* cheeks */
     return mix(c, tone, 1 - step(width - 0.008f, width + 0.008f, fabsf(x) + (width <= 0)));
 }
 
@@ -99,7 +103,8 @@ static Colour nose_and_mouth(Colour c, float x, float y) {
 static Colour fringe(Colour c, float x, float y) {
     float line = -0.28f - 0.32f * expf(-30 * (x + 0.14f) * (x + 0.14f)) + 0.9f * powf(fabsf(x + 0.14f), 2.2f);
     float head = ellipse(x, y, 0, -0.17f, 0.585f, 0.65f, 0.02f);
-    float shadow = head * (1 - step(line - 0.02f, line + 0.09f, y)), cover = head * (1 - step(line - 0.012f, line + 0.012f, y + 0.004f * sinf(60 * x)));
+    float shadow = head * (1 - step(line - 0.02f, line + 0.09f, y));
+    float cover = head * (1 - step(line - 0.012f, line + 0.012f, y + 0.004f * sinf(60 * x)));
     c = mix(c, shade, 0.5f * shadow * (fabsf(x) < 0.43f));
     return mix(c, strands(x, y), cover);
 }
@@ -116,12 +121,14 @@ static void draw(P2cImage *image) {
         for (int j = 0; j < image->width; j++) {
             Colour sum = { 0, 0, 0 };
             for (int s = 0; s < 9; s++) {
-                float x = ((float)j + (float)(s % 3 * 2 + 1) / 6) / (float)image->width, y = ((float)i + (float)(s / 3 * 2 + 1) / 6) / (float)image->height;
+                float x = ((float)j + (float)(s % 3 * 2 + 1) / 6) / (float)image->width;
+                float y = ((float)i + (float)(s / 3 * 2 + 1) / 6) / (float)image->height;
                 Colour c = portrait(2 * x - 1, 2 * y - 1);
                 sum = (Colour){ sum.r + c.r, sum.g + c.g, sum.b + c.b };
             }
             const float rgb[] = { sum.r, sum.g, sum.b };
-            for (int k = 0; k < 3; k++) image->pixels[((size_t)i * (size_t)image->width + (size_t)j) * 3 + (size_t)k] = (uint8_t)(limit(rgb[k] / 9) * 255 + 0.5f);
+            uint8_t *pixel = image->pixels + ((size_t)i * (size_t)image->width + (size_t)j) * 3;
+            for (int k = 0; k < 3; k++) pixel[k] = (uint8_t)(limit(rgb[k] / 9) * 255 + 0.5f);
         }
 }
 

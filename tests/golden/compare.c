@@ -54,8 +54,6 @@ static const Result *find(const Results *results, const char *name) {
 
 /* ---- one tensor ---- */
 
-enum { DIGEST = 18 };
-
 static double number(const P2cValue *value) {
     if (p2c_value_kind(value) != P2C_TENSOR) return p2c_value_as_float(value);
     double d;
@@ -65,7 +63,7 @@ static double number(const P2cValue *value) {
 }
 
 /* A digest is a list of 18 floats in the committed files, a tensor of 18 float64 in the full ones. */
-static bool read_digest(const P2cValue *value, double digest[DIGEST]) {
+bool digest_read(const P2cValue *value, double digest[DIGEST]) {
     if (p2c_value_kind(value) == P2C_LIST && p2c_value_count(value) == DIGEST) {
         for (int i = 0; i < DIGEST; i++) digest[i] = p2c_value_as_float(p2c_value_at(value, i));
         return true;
@@ -83,7 +81,7 @@ static double ratio_of(double difference, double allowed) {
 }
 
 /* Index i of 16 evenly spaced ones, as torch.linspace computes it: in float32, from the nearer end, with a fused multiply-add. */
-static size_t digest_index(size_t n, int i) {
+size_t digest_index(size_t n, int i) {
     float end = (float)(n - 1), step = end / 15;
     return (size_t)(i < 8 ? step * (float)i : (float)((double)end - (double)step * (15 - i)));
 }
@@ -132,7 +130,7 @@ static double ratio_to_tensor(const Result *ours, const P2cValue *golden, double
 
 static double ratio_to_golden(const Result *ours, const P2cValue *golden, double err, double relative, double *largest) {
     double digest[DIGEST];
-    if (read_digest(golden, digest)) return ratio_to_digest(ours, digest, err, relative);
+    if (digest_read(golden, digest)) return ratio_to_digest(ours, digest, err, relative);
     return ratio_to_tensor(ours, golden, err, relative, largest);
 }
 

@@ -50,6 +50,11 @@ void results_clear(Results *results);
  * side moves most gradients by 0.5 to 2 percent, at the real size by up to 3. Which side it is depends on processor and compiler. */
 void results_compare(P2cContext *ctx, const Results *results, const char *file, double kinks);
 
+/* A digest: sum, sum of squares, 16 evenly spaced values. Read from a list in the committed files, a tensor in the full ones. */
+enum { DIGEST = 18 };
+bool digest_read(const P2cValue *value, double digest[DIGEST]);
+size_t digest_index(size_t n, int i); /* where evenly spaced value i stands among n */
+
 /* ---- networks under test ---- */
 
 /* The gradients of a loss for x and for every weight of a network, under the names "dx" and "grad.<name>". */
@@ -97,6 +102,9 @@ void test_discriminator_5(void **state);
 void test_discriminator_refuses(void **state);
 void test_mobilefacenet(void **state);
 void test_mobilefacenet_refuses(void **state);
+void test_training(void **state);
+void test_training_slow(void **state);
+void test_training_ch32(void **state);
 void test_keys(void **state);
 void test_initial_values(void **state);
 

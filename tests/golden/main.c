@@ -20,6 +20,9 @@ int main(void) {
         cmocka_unit_test(test_discriminator_refuses),
         cmocka_unit_test(test_mobilefacenet),
         cmocka_unit_test(test_mobilefacenet_refuses),
+        cmocka_unit_test(test_training),
+        cmocka_unit_test(test_training_slow),
+        cmocka_unit_test(test_training_ch32),
     };
     return cmocka_run_group_tests_name("golden", tests, NULL, NULL);
 }

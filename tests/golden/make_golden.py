@@ -7,6 +7,9 @@ of squares, 16 evenly spaced values. For a few sizes and widths that those files
 
     name        float32 tensor, or a list of 18 floats: a digest
     err.name    float: the norm of what PyTorch's own float32 run differs by
+
+and of a training run: losses (steps, [d,g,adv,cycle,identity,cam,faceid]) in float64, losses_float32 by PyTorch's float32 run, and
+first.name, digests of the weights after the first step.
 """
 import os, shutil, sys, tempfile
 import torch
@@ -22,6 +25,8 @@ REDUCE = {
     'discriminator_5_ch8_s128': (2304, lambda k: k in ('1.dx', '2.dx')),
     'mobilefacenet': (0, lambda k: False),
 }
+# training runs: the losses, and whether the digests of all weights after the first step
+TRAINING = {'ch8_s128': True, 'ch8_s128_slow': False, 'ch32_s256': False}
 # tag, ch, size, n, light: outputs and the digest of dx alone
 EXTRA = [('ch12_s48', 12, 48, 1, True), ('ch4_s96', 4, 96, 1, True), ('ch8_s32', 8, 32, 3, True), ('ch4_s48_full', 4, 48, 2, False)]
 
@@ -64,6 +69,10 @@ def main(reference):
             source = torch.load(os.path.join(folder, f'generator_{tag}.pt'), weights_only=True)
             source = {k: v for k, v in source.items() if not k.removeprefix('err.').startswith(('tap.', 'grad.'))}
             total += save('generator_' + tag, reduce(source, 0, lambda k: False, p2c_torch.digest))
+    for tag, digests in TRAINING.items():
+        source = torch.load(os.path.join(reference, 'golden', f'training_{tag}.pt'), weights_only=True)
+        total += save('training_' + tag, {k: v.clone() if k.startswith('losses') else v.tolist()
+                                          for k, v in source.items() if k.startswith('losses') or (digests and k.startswith('first.'))})
     for keys in sorted(os.listdir(os.path.join(reference, 'golden'))):
         if keys.startswith('keys_'):
             shutil.copyfile(os.path.join(reference, 'golden', keys), os.path.join(OUT, keys))

@@ -12,18 +12,10 @@ static void off_ends(const OpCase *c, float *const x[]) {
     op_keep_away(x[0], op_size(c->x[0]), c->high, 1e-3f);
 }
 
-static void ends_included(const OpTest *t) {
-    OpCase c = { .count = 1, .x = { DIMS(5) }, .y = DIMS(5), .low = -0.5f, .high = 0.25f };
-    const float x[5] = { -0.5f, 0.25f, nextafterf(-0.5f, -1), nextafterf(0.25f, 1), 0 }, want[5] = { 1, 1, 0, 0, 1 };
-    OpRun run;
-    op_run_init(&run, t, &c);
-    memcpy(run.call.x[0], x, sizeof x);
-    for (int i = 0; i < 5; i++) ((float *)run.call.dy)[i] = 1;
-    memset(run.call.dx[0], 0, sizeof x);
-    op_run_forward(&run, 1);
-    op_run_backward(&run, 1);
-    assert_memory_equal(run.call.dx[0], want, sizeof want);
-    op_run_clear(&run);
+static void ends_included(OpTest *t) {
+    const float x[5] = { -0.5f, 0.25f, nextafterf(-0.5f, -1), nextafterf(0.25f, 1), 0 }, y[5] = { -0.5f, 0.25f, -0.5f, 0.25f, 0 };
+    const float dy[5] = { 1, 2, 3, 4, 5 }, dx[5] = { 1, 2, 0, 0, 5 };
+    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(5) }, .y = DIMS(5), .low = -0.5f, .high = 0.25f }, &(OpExact){ { x }, dy, y, { dx } });
 }
 
 void test_op_clamp(void **state) {

@@ -44,7 +44,7 @@ struct OpCase {
     bool flag;
     float range; /* operands are uniform in [-range, range); 0: 1 */
     void (*prepare)(const OpCase *c, float *const x[]); /* changes the random operands where a kink, a tie or a sign matters */
-    float terms; /* of what size are the terms that cancel in the gradient; 0: it is no smaller than they are */
+    float terms[P2C_MAX_OPERANDS]; /* by operand: the size of the terms that may cancel in its gradient; 0: the gradient is no smaller */
     float tolerance; /* 0: 1e-5 */
 };
 
@@ -61,6 +61,9 @@ typedef struct OpTest {
 
 void op_check(OpTest *t, const OpCase *c);
 void op_check_all(OpTest *t, const OpCase *c, size_t count);
+/* Given values instead of random ones, for kinks, ties and zeros: what y and dx (added to zeros) must be, on every instruction set. */
+typedef struct OpExact { const float *x[2], *dy, *y, *dx[2]; } OpExact;
+void op_exact(OpTest *t, const OpCase *c, const OpExact *e);
 /* The builder must fail; the context's error holds `text` and the operation's name. */
 void op_refused(OpTest *t, const OpCase *c, const char *text);
 void op_done(OpTest *t);

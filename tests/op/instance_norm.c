@@ -28,7 +28,7 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
 
 static OpCase make(int n, int c, int h, int w, float eps, float range, bool relu) {
     bool cancels = h * w == 2; /* two values become -1 and 1, whatever they are: the gradient is nearly 0 */
-    return (OpCase){ .count = 1, .x = { DIMS(n, c, h, w) }, .y = DIMS(n, c, h, w), .eps = eps, .range = range, .flag = relu, .terms = cancels ? 1 : 0 };
+    return (OpCase){ .count = 1, .x = { DIMS(n, c, h, w) }, .y = DIMS(n, c, h, w), .eps = eps, .range = range, .flag = relu, .terms = { cancels } };
 }
 
 static void shift(const OpCase *c, float *const x[]) {

@@ -21,18 +21,9 @@ static void off_target(const OpCase *c, float *const x[]) {
 }
 
 /* Where they agree the gradient is 0, as sign(0) is. */
-static void equal(const OpTest *t) {
-    OpCase c = { .count = 2, .x = { DIMS(2), DIMS(2) }, .y = SCALAR };
-    OpRun run;
-    op_run_init(&run, t, &c);
-    memcpy(run.call.x[0], (float[]){ 1, 2 }, 8);
-    memcpy(run.call.x[1], (float[]){ 1, 5 }, 8);
-    memcpy((void *)run.call.dy, (float[]){ 1 }, 4);
-    for (int k = 0; k < 2; k++) memset(run.call.dx[k], 0, 8);
-    op_run_forward(&run, 1);
-    op_run_backward(&run, 1);
-    assert_true(*run.call.y == 1.5f && run.call.dx[0][0] == 0 && run.call.dx[0][1] == -0.5f && run.call.dx[1][0] == 0 && run.call.dx[1][1] == 0.5f);
-    op_run_clear(&run);
+static void equal(OpTest *t) {
+    const float x[2] = { 1, 2 }, target[2] = { 1, 5 }, dy = 1, y = 1.5f, dx[2] = { 0, -0.5f }, dt[2] = { 0, 0.5f };
+    op_exact(t, &(OpCase){ .count = 2, .x = { DIMS(2), DIMS(2) }, .y = SCALAR }, &(OpExact){ { x, target }, &dy, &y, { dx, dt } });
 }
 
 static OpCase make(P2cDims x, P2cDims t) { return (OpCase){ .count = 2, .x = { x, t }, .y = SCALAR, .prepare = off_target }; }

@@ -14,6 +14,12 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_l2_norma
 
 static OpCase make(int n, int d, float eps, float range) { return (OpCase){ .count = 1, .x = { DIMS(n, d) }, .y = DIMS(n, d), .eps = eps, .range = range }; }
 
+/* A row of zeros stays zero; its gradient is dy / eps. */
+static void zeros(OpTest *t) {
+    const float zero[2] = { 0 }, dy[2] = { 1, -2 }, dx[2] = { 4, -8 };
+    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(1, 2) }, .y = DIMS(1, 2), .eps = 0.25f }, &(OpExact){ { zero }, dy, zero, { dx } });
+}
+
 void test_op_l2_normalize(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_l2_normalize, .build = build, .reference = reference };
@@ -24,6 +30,7 @@ void test_op_l2_normalize(void **state) {
     }
     for (int w = 2; w <= 40; w++) op_check(&t, (OpCase[]){ make(3, w, 1e-12f, 1) });
     op_check(&t, (OpCase[]){ make(1, 1, 10, 1) });
+    zeros(&t);
     op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5, 1, 1) } }, "(3,5,1,1)");
     op_done(&t);
 }

@@ -18,6 +18,11 @@ static OpCase make(int n, int c, int h, int w) {
     return (OpCase){ .count = 2, .x = { DIMS(n, c, h, w), DIMS(c) }, .y = DIMS(n, c, h, w), .prepare = off_zero };
 }
 
+static void at_zero(OpTest *t) {
+    const float x[2] = { 0, -2 }, slope = 0.25f, dy[2] = { 2, 3 }, y[2] = { 0, -0.5f }, dx[2] = { 0.5f, 0.75f }, dslope = -6;
+    op_exact(t, &(OpCase){ .count = 2, .x = { DIMS(2, 1), DIMS(1) }, .y = DIMS(2, 1) }, &(OpExact){ { x, &slope }, dy, y, { dx, &dslope } });
+}
+
 void test_op_prelu(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_prelu, .build = build, .reference = reference };
@@ -25,6 +30,7 @@ void test_op_prelu(void **state) {
                                    { 1, 2, 64, 65 }, { 1, 1, 257, 129 }, { 3, 8, 33, 31 } };
     for (size_t i = 0; i < COUNT(rows); i++) op_check(&t, (OpCase[]){ make(rows[i][0], rows[i][1], rows[i][2], rows[i][3]) });
     for (int w = 1; w <= 40; w++) op_check(&t, (OpCase[]){ make(2, 3, 2, w) });
+    at_zero(&t);
     OpCase wrong = make(1, 3, 4, 4);
     wrong.x[1] = (P2cDims)DIMS(1);
     op_refused(&t, &wrong, "(1)");

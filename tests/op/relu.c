@@ -9,6 +9,14 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return c->slope != 
 
 static void off_zero(const OpCase *c, float *const x[]) { op_keep_away(x[0], op_size(c->x[0]), 0, 1e-3f); }
 
+/* At 0, of either sign, the gradient is the slope. */
+static void at_zero(OpTest *t) {
+    const float x[4] = { 0, -0.0f, 1e-30f, -1e-30f }, dy[4] = { 1, 2, 3, 4 }, y[4] = { 0, 0, 1e-30f, -0.25e-30f }, dx[4] = { 0.25f, 0.5f, 3, 1 };
+    const float y0[4] = { 0, 0, 1e-30f, 0 }, dx0[4] = { 0, 0, 3, 0 };
+    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(4) }, .y = DIMS(4), .slope = 0.25f }, &(OpExact){ { x }, dy, y, { dx } });
+    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(4) }, .y = DIMS(4) }, &(OpExact){ { x }, dy, y0, { dx0 } });
+}
+
 void test_op_relu(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_relu, .build = build, .reference = reference };
@@ -29,6 +37,7 @@ void test_op_relu(void **state) {
         for (int w = 1; w <= 40; w++)
             op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(1, w) }, .y = DIMS(1, w), .slope = slopes[s], .prepare = off_zero });
     }
+    at_zero(&t);
     op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3) }, .slope = -0.5f }, "-0.5 is negative");
     op_done(&t);
 }

@@ -47,7 +47,7 @@ static void unit_vectors(const OpCase *c, float *const x[]) { /* as training lea
 static OpCase make(P2cDims w, bool training) {
     w = op_dims(w);
     return (OpCase){ .count = 3, .x = { w, DIMS(w.d[0]), DIMS(w.d[1] * w.d[2] * w.d[3]) }, .y = w, .flag = training, .prepare = unit_vectors,
-                     .terms = op_size(w) == 1 }; /* a single weight becomes 1 or -1: no gradient */
+                     .terms = { op_size(w) == 1 } }; /* a single weight becomes 1 or -1: no gradient */
 }
 
 /* Three calls in training, each with its own saved memory; then the backward pass of the first, whose u and v are no longer the

@@ -306,11 +306,30 @@ static void stays_in_range(void **state) {
     world_clear(&w);
 }
 
+/* loss = a * b: once a is updated, the gradient for b, which is a, would be the new one's through the old product; built anew it is fine. */
+static void updated_in_between(void **state) {
+    (void)state;
+    for (int anew = 0; anew < 2; anew++) {
+        World w;
+        world_init(&w, 1);
+        P2cNet a = p2c_net(w.g, w.store, "a"), b = p2c_net(w.g, w.store, "b");
+        P2cAdam adam = { .lr = 0.1, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8 };
+        P2cNode *pa = p2c_param(a, "w", P2C_SCALAR, P2C_CONSTANT(1)), *pb = p2c_param(b, "w", P2C_SCALAR, P2C_CONSTANT(2));
+        P2cNode *loss = p2c_mul(pa, pb);
+        p2c_minimize(loss, 1, &a, &adam);
+        if (anew) loss = p2c_mul(pa, pb);
+        p2c_minimize(loss, 1, &b, &adam);
+        assert_int_equal(p2c_graph_finish(w.g), anew ? P2C_OK : P2C_ERR_ARGUMENT);
+        if (!anew) assert_non_null(strstr(p2c_error(w.ctx), "a.w is updated between"));
+        world_clear(&w);
+    }
+}
+
 extern const struct CMUnitTest p2c_tests_autodiff[];
 extern const size_t p2c_tests_autodiff_count;
 const struct CMUnitTest p2c_tests_autodiff[] = {
     cmocka_unit_test(composite), cmocka_unit_test(shared_parameter), cmocka_unit_test(same_operand_twice),  cmocka_unit_test(two_losses),
     cmocka_unit_test(detached),  cmocka_unit_test(not_a_scalar),     cmocka_unit_test(only_named),          cmocka_unit_test(gan),
-    cmocka_unit_test(no_more_than_needed), cmocka_unit_test(stays_in_range),
+    cmocka_unit_test(no_more_than_needed), cmocka_unit_test(stays_in_range), cmocka_unit_test(updated_in_between),
 };
 const size_t p2c_tests_autodiff_count = COUNT(p2c_tests_autodiff);

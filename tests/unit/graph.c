@@ -333,6 +333,50 @@ static void pairs_not_fused(void **state) {
     world_clear(&w);
 }
 
+/* A ReLU behind anything else stays an operation of its own. */
+static void only_the_table_fuses(void **state) {
+    (void)state;
+    float v[3] = { -1, 0.5f, -2 }, got[3];
+    World w;
+    world_init(&w, 1);
+    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(3)), *y = p2c_output(p2c_relu(p2c_affine(x, 2, 0))), *z = p2c_output(p2c_tanh(p2c_relu(x)));
+    OK(p2c_graph_finish(w.g));
+    assert_int_equal(p2c_graph_step_count(w.g), 4);
+    OK(p2c_node_write(x, v));
+    OK(p2c_graph_run(w.g));
+    OK(p2c_node_read(y, got));
+    for (int i = 0; i < 3; i++) assert_true(got[i] == fmaxf(2 * v[i], 0));
+    OK(p2c_node_read(z, got));
+    for (int i = 0; i < 3; i++) assert_true((got[i] > 0) == (v[i] > 0));
+    world_clear(&w);
+}
+
+/* A chain of elementwise operations needs its input and one buffer more; a result larger than its first operand does not go over it. */
+static void results_over_operands(void **state) {
+    (void)state;
+    enum { N = 64 };
+    float v[N], got[N];
+    World w;
+    world_init(&w, 1);
+    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(1, N)), *y = x;
+    for (int i = 0; i < 5; i++) y = p2c_affine(y, 1, 1);
+    p2c_output(y);
+    OK(p2c_graph_finish(w.g));
+    assert_int_equal(p2c_graph_arena_bytes(w.g), 2 * N * sizeof(float));
+    world_again(&w);
+    x = p2c_input(w.g, "x", P2C_DIMS(1, N));
+    P2cNode *one = p2c_affine(p2c_slice(x, 1, 3, 4), 10, 0), *big = p2c_affine(x, 1, 0);
+    y = p2c_output(p2c_add(one, big));
+    OK(p2c_graph_finish(w.g));
+    fill_random(v, N, -1, 1, 9);
+    OK(p2c_node_write(x, v));
+    OK(p2c_graph_run(w.g));
+    OK(p2c_node_read(y, got));
+    for (int i = 0; i < N; i++) assert_float_equal(got[i], 10 * v[3] + v[i], 1e-5);
+    assert_ptr_not_equal(y->state->buffer->same, one->state->buffer);
+    world_clear(&w);
+}
+
 /* Two graphs over one store: what one learns, the other sees. */
 static void graphs_share_a_store(void **state) {
     (void)state;
@@ -388,6 +432,8 @@ const struct CMUnitTest p2c_tests_graph[] = {
     cmocka_unit_test(fused_is_the_same),
     cmocka_unit_test(fused_pairs),
     cmocka_unit_test(pairs_not_fused),
+    cmocka_unit_test(only_the_table_fuses),
+    cmocka_unit_test(results_over_operands),
     cmocka_unit_test(graphs_share_a_store),
     cmocka_unit_test(two_contexts_two_threads),
 };

@@ -14,7 +14,14 @@
     X(file)                                                                                                                                \
     X(value)                                                                                                                               \
     X(pt)                                                                                                                                  \
-    X(pt_bad)
+    X(pt_bad)                                                                                                                              \
+    X(graph)                                                                                                                               \
+    X(autodiff)                                                                                                                            \
+    X(image)                                                                                                                               \
+    X(png)                                                                                                                                 \
+    X(jpeg)                                                                                                                                \
+    X(resize)                                                                                                                              \
+    X(cartoonizer)
 
 #define DECLARE(name)                                                                                                                      \
     extern const struct CMUnitTest p2c_tests_##name[];                                                                                     \

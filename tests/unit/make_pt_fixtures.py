@@ -45,7 +45,8 @@ def tree():
         "twice": [twice, twice], "shared": (shared, shared),
         "ordered": collections.OrderedDict([("b", 1), ("a", 2)]),
         "state": {0: {"step": 3}, 1: {"step": 4}, -7: None},
-        "none": None, "yes": True, "no": False, "small": 7, "two_bytes": 1000, "negative": -5, "big": 2**40 + 1, "bigger": -(2**63), "zero": 0,
+        "none": None, "yes": True, "no": False, "small": 7, "two_bytes": 1000, "negative": -5,
+        "big": 2**40 + 1, "bigger": -(2**63), "zero": 0, "six_bytes": -(2**40),
         "real": 0.1, "infinite": float("inf"), "text": "Grüße, 漢字 😀", "empty_text": "",
         "list": [1, [2, []], {}], "tuple": (1, "two", 3.0, None), "size": torch.Size([4, 5]), "long": list(range(1500)),
     }
@@ -82,7 +83,8 @@ def bad():
     # A member that says that it unpacks to almost 4 GiB, and a tensor that agrees.
     count = 2**30 - 1
     pickle = dict(good)[next(n for n, _ in good if n.endswith("data.pkl"))]
-    pickle = pickle.replace(b"cpuq\x06K\x02", b"cpuq\x06J" + struct.pack("<i", count)).replace(b"K\x00K\x02\x85", b"K\x00J" + struct.pack("<i", count) + b"\x85")
+    number = b"J" + struct.pack("<i", count)
+    pickle = pickle.replace(b"cpuq\x06K\x02", b"cpuq\x06" + number).replace(b"K\x00K\x02\x85", b"K\x00" + number + b"\x85")
     assert pickle.count(struct.pack("<i", count)) == 2
     path = os.path.join(FOLDER, "bad_bomb.pt")
     pack("bad_bomb.pt", [(n, pickle if n.endswith("data.pkl") else d) for n, d in good], zipfile.ZIP_DEFLATED)

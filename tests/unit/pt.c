@@ -88,7 +88,8 @@ static void assert_plain_values_of_tree(const P2cValue *tree) {
     static const struct {
         const char *key;
         int64_t value;
-    } ints[] = {{"small", 7}, {"two_bytes", 1000}, {"negative", -5}, {"big", (1LL << 40) + 1}, {"bigger", INT64_MIN}, {"zero", 0}};
+    } ints[] = {{"small", 7},          {"two_bytes", 1000}, {"negative", -5},           {"big", (1LL << 40) + 1},
+                {"bigger", INT64_MIN}, {"zero", 0},         {"six_bytes", -(1LL << 40)}};
     for (size_t i = 0; i < sizeof ints / sizeof *ints; i++) {
         assert_int_equal(p2c_value_kind(p2c_value_get(tree, ints[i].key)), P2C_INT);
         assert_int_equal(p2c_value_as_int(p2c_value_get(tree, ints[i].key)), ints[i].value);

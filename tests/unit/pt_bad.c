@@ -77,7 +77,8 @@ static void put_legacy(const char *path, const void *pickle, size_t size) {
     "ctorch._utils\n_rebuild_tensor_v2\n(" arguments "\x89Nt"                                                                              \
     "R"
 #define VIEW(offset, sizes, strides) TENSOR(STORAGE offset "(" sizes "t(" strides "t")
-#define LARGE "\x8a\x08\0\0\0\0\0\0\0\x40" /* 2^62 */
+#define LARGEST "\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f" /* 2^63 - 1 */
+#define LARGE "\x8a\x08\0\0\0\0\0\0\0\x40"                 /* 2^62 */
 
 static void forbidden(void **state) {
     static const struct {
@@ -185,6 +186,8 @@ static void bad_tensors(void **state) {
     } cases[] = {
         {BYTES(VIEW("K\0", "K\4", "K\1")), NULL},
         {BYTES(VIEW("K\3", "K\1", LARGE)), NULL}, /* the stride of a single element does not matter */
+        {BYTES(VIEW("K\3", "K\1K\1K\0", LARGEST LARGEST "K\1")), NULL},
+        {BYTES(VIEW("K\1", "K\1K\2", LARGEST "K\2")), NULL},
         {BYTES(VIEW("K\4", "K\0", "K\1")), NULL},
         {BYTES(VIEW("K\5", "K\0", "K\1")), "does not lie inside its storage"},
         {BYTES(VIEW("K\0", "K\5", "K\1")), "does not lie inside its storage"},

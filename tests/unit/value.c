@@ -123,6 +123,9 @@ static void tensors(void **state) {
     p2c_value_free(&tensor);
     tensor = p2c_value_tensor(P2C_F32, (P2cShape){3, {4, 0, 5}}, NULL);
     assert_non_null(p2c_value_data(tensor));
+    values[0] = 3;
+    p2c_value_to_float(tensor, values);
+    assert_true(values[0] == 3);
     p2c_value_free(&tensor);
     assert_string_equal(p2c_type_name(P2C_BF16), "bfloat16");
     assert_string_equal(p2c_type_name(P2C_TYPE_BOOL), "bool");

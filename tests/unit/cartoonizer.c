@@ -1,0 +1,117 @@
+/* cartoonizer.c: from picture to picture by the public interface, on an untrained network; and the heatmap's colours. */
+#include "support.h"
+
+#include "jet.h"
+
+#include <string.h>
+
+enum { SIDE = 32 };
+
+static P2cCartoonizer *open_small(P2cContext *ctx) {
+    P2cCartoonizer *cartoonizer = NULL;
+    assert_int_equal(p2c_cartoonizer_open(ctx, &(P2cCartoonizerOptions){ .size = SIDE }, &cartoonizer), P2C_OK);
+    assert_int_equal(p2c_cartoonizer_size(cartoonizer), SIDE);
+    return cartoonizer;
+}
+
+/* channels 4: with every alpha from 0 to 255, and wild colours where nothing is to be seen of them */
+static P2cImage picture(P2cContext *ctx, int side, int channels) {
+    P2cImage image;
+    assert_int_equal(p2c_image_init(ctx, &image, side, side, channels), P2C_OK);
+    for (int i = 0; i < side * side * channels; i++) image.pixels[i] = (uint8_t)(i % channels == 3 ? i / 4 * 7 : i * 31 + i / 96 * 5);
+    return image;
+}
+
+static void assert_same(const P2cImage *a, const P2cImage *b) {
+    assert_int_equal(a->width, b->width);
+    assert_int_equal(a->height, b->height);
+    assert_int_equal(a->channels, b->channels);
+    assert_memory_equal(a->pixels, b->pixels, (size_t)(a->width * a->height * a->channels));
+}
+
+static void same_picture_same_cartoon(void **state) {
+    P2cContext *ctx = ((Scratch *)*state)->ctx;
+    P2cCartoonizer *cartoonizer = open_small(ctx);
+    P2cImage photo = picture(ctx, SIDE, 3), other = picture(ctx, SIDE, 3), first, second, third, heatmap;
+    memset(other.pixels, 200, SIDE * SIDE);
+    assert_int_equal(p2c_cartoonizer_run(cartoonizer, &photo, &first, NULL), P2C_OK);
+    assert_int_equal(p2c_cartoonizer_run(cartoonizer, &other, &second, NULL), P2C_OK);
+    assert_int_equal(p2c_cartoonizer_run(cartoonizer, &photo, &third, &heatmap), P2C_OK);
+    assert_same(&first, &third);
+    assert_memory_not_equal(first.pixels, second.pixels, SIDE * SIDE * 3);
+    assert_int_equal(heatmap.width, SIDE);
+    assert_int_equal(heatmap.channels, 3);
+    P2cImage *all[] = { &photo, &other, &first, &second, &third, &heatmap };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) p2c_image_clear(all[i]);
+    p2c_cartoonizer_close(&cartoonizer);
+    assert_null(cartoonizer);
+    p2c_cartoonizer_close(&cartoonizer); /* does nothing any more */
+}
+
+static void transparency_is_white(void **state) {
+    P2cContext *ctx = ((Scratch *)*state)->ctx;
+    P2cCartoonizer *cartoonizer = open_small(ctx);
+    P2cImage clear = picture(ctx, SIDE, 4), flat = picture(ctx, SIDE, 4), before = picture(ctx, SIDE, 4), a, b;
+    p2c_image_over_white(&flat);
+    assert_int_equal(p2c_cartoonizer_run(cartoonizer, &clear, &a, NULL), P2C_OK);
+    assert_int_equal(p2c_cartoonizer_run(cartoonizer, &flat, &b, NULL), P2C_OK);
+    assert_same(&a, &b);
+    assert_same(&clear, &before); /* the input is only read */
+    P2cImage *all[] = { &clear, &flat, &before, &a, &b };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) p2c_image_clear(all[i]);
+    p2c_cartoonizer_close(&cartoonizer);
+}
+
+static void refused(void **state) {
+    static const struct {
+        P2cCartoonizerOptions options;
+        P2cStatus status;
+        const char *says;
+    } cases[] = {
+        { { .direction = "A2A" }, P2C_ERR_ARGUMENT, "direction 'A2A'" },
+        { { .direction = "" }, P2C_ERR_ARGUMENT, "expected A2B or B2A" },
+        { { .size = 16 }, P2C_ERR_ARGUMENT, "size 16" },
+        { { .size = 40 }, P2C_ERR_ARGUMENT, "divisible by 16" },
+        { { .size = -32 }, P2C_ERR_ARGUMENT, "size -32" },
+        { { .size = 4112 }, P2C_ERR_ARGUMENT, "32 to 4096" },
+        { { .weights = "no such file.pt" }, P2C_ERR_READ, "no such file.pt" },
+    };
+    P2cContext *ctx = ((Scratch *)*state)->ctx;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        P2cCartoonizer *cartoonizer = (P2cCartoonizer *)(void *)ctx;
+        assert_int_equal(p2c_cartoonizer_open(ctx, &cases[i].options, &cartoonizer), cases[i].status);
+        assert_null(cartoonizer);
+        assert_error_says(ctx, cases[i].says);
+    }
+}
+
+/* The colours at the quarters of the scale, in a map that is not enlarged. */
+static void colours(void **state) {
+    static const float map[] = { 10, 12, 14, 16, 18 };
+    static const uint8_t expected[] = { 0, 0, 128, 0, 128, 255, 128, 255, 128, 255, 128, 0, 128, 0, 0 };
+    P2cContext *ctx = ((Scratch *)*state)->ctx;
+    P2cImage image;
+    assert_int_equal(p2c_heatmap_draw(ctx, map, 5, 1, 5, 1, &image), P2C_OK);
+    assert_memory_equal(image.pixels, expected, sizeof expected);
+    p2c_image_clear(&image);
+}
+
+/* 0 4 enlarged four times: 0 0.. at the border, then steps of a quarter, by the half-pixel rule. A flat map has no scale: all dark blue. */
+static void enlarged(void **state) {
+    static const float map[] = { 0, 8, 0, 8 }, steps[] = { 0, 0, 1, 3, 5, 7, 8, 8 }, flat[] = { 3, 3, 3, 3 };
+    P2cContext *ctx = ((Scratch *)*state)->ctx;
+    P2cImage image, expected;
+    assert_int_equal(p2c_heatmap_draw(ctx, map, 2, 2, 8, 3, &image), P2C_OK);
+    assert_int_equal(p2c_heatmap_draw(ctx, steps, 8, 1, 8, 3, &expected), P2C_OK);
+    assert_same(&image, &expected);
+    p2c_image_clear(&image);
+    p2c_image_clear(&expected);
+    assert_int_equal(p2c_heatmap_draw(ctx, flat, 2, 2, 4, 4, &image), P2C_OK);
+    for (int i = 0; i < 16; i++) assert_memory_equal(image.pixels + 3 * i, "\0\0\x80", 3);
+    p2c_image_clear(&image);
+}
+
+const struct CMUnitTest p2c_tests_cartoonizer[] = {
+    TEST(same_picture_same_cartoon), TEST(transparency_is_white), TEST(refused), TEST(colours), TEST(enlarged),
+};
+const size_t p2c_tests_cartoonizer_count = sizeof p2c_tests_cartoonizer / sizeof *p2c_tests_cartoonizer;

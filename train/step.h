@@ -1,0 +1,35 @@
+/* step.h: the training step of photo2cartoon as one graph. */
+#ifndef P2C_TRAIN_STEP_H
+#define P2C_TRAIN_STEP_H
+
+#include "p2cnn.h"
+
+typedef struct StepOptions {
+    int batch, size, ch;
+    bool full;      /* the large generator */
+    bool face;      /* MobileFaceNet's parameters are in the store, under "face" */
+    double lr, weight_decay;
+    double adv, cycle, identity, cam, faceid; /* weights of the loss terms */
+    float rho_clip, w_clip;                   /* upper bounds of rho, and of w_gamma and w_beta; the lower ones are 0 */
+} StepOptions;
+
+/* The published values; lr 1e-4, batch 1, 256 pixels, 32 channels. */
+StepOptions step_defaults(void);
+
+/* Terms of the losses: each for A (photos, and cartoons made photos), for B (the other way), and their sum. */
+typedef enum Term { TERM_D, TERM_G, TERM_ADV, TERM_CYCLE, TERM_IDENTITY, TERM_CAM, TERM_FACEID, TERM_COUNT } Term;
+extern const char *const term_names[TERM_COUNT];
+
+typedef struct Step {
+    P2cGraph *graph;
+    P2cNode *a, *b; /* inputs (batch,3,size,size): real photos, real cartoons, in [-1,1] */
+    P2cNode *sum[TERM_COUNT], *of_a[TERM_COUNT], *of_b[TERM_COUNT]; /* scalars, readable after a run */
+    P2cAdam generators, discriminators; /* lr may be changed between runs */
+} Step;
+
+/* Builds and finishes the graph; parameters are created in the store when they are not there: genA2B, genB2A, disGA, disGB, disLA,
+ * disLB, and face when options.face. *step is the caller's storage, must not move, and is to be cleared in either case. */
+P2C_CHECKED P2cStatus step_init(Step *step, P2cContext *ctx, P2cStore *store, const StepOptions *options);
+void step_clear(Step *step);
+
+#endif
