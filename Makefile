@@ -107,8 +107,9 @@ demo-built: all $(HELPERS)
 	@echo "These weights are UNTRAINED (random), so the right half is abstract; with trained ones:"
 	@echo "  $B/p2c-infer --prepared --weights WEIGHTS.pt PORTRAIT.png -o CARTOON.png"
 
+# GOMP_SPINCOUNT: waiting threads sleep soon, so that the tests take no longer on a machine that does other work.
 # Leaks count as failures; the exit codes of the sanitizers differ from those of every program here.
-CHECK_ENV := ASAN_OPTIONS=detect_leaks=1:exitcode=99:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:exitcode=99
+CHECK_ENV := GOMP_SPINCOUNT=1000 ASAN_OPTIONS=detect_leaks=1:exitcode=99:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:exitcode=99
 check-built: all $(TESTS) $(HELPERS)
 	@failed=; for t in $(TESTS); do echo "== $$t"; $(CHECK_ENV) $$t || failed="$$failed $$t"; done; \
 	echo "== tests/cli"; \
