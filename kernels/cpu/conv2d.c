@@ -1,6 +1,7 @@
 /* conv2d: picks the way to compute it.
  * Direct while a group's weights stay in the second-level cache, which all of the generator's layers do; im2col and GEMM
- * for the discriminators' wide layers on small maps, where the weights are the larger operand. */
+ * for the discriminators' wide layers on small maps, where the weights are the larger operand. The direct input gradient is a
+ * convolution with stride 1; the few strided layers take GEMM for it. */
 #include "conv2d.h"
 
 enum { DIRECT_BYTES = 1 << 20 };
@@ -26,14 +27,23 @@ static void bias_gradient(const P2cCall *call, Conv s) {
 
 static void backward(const P2cCall *call) {
     Conv s = conv_of(call->node);
-    if (call->dx[0]) P2C_CPU(conv2d_gemm_input_gradient)(call, s);
-    if (call->dx[1]) P2C_CPU(conv2d_gemm_weight_gradient)(call, s);
+    bool direct = is_direct(s);
+    if (call->dx[0]) (direct && s.stride == 1 ? P2C_CPU(conv2d_direct_input_gradient) : P2C_CPU(conv2d_gemm_input_gradient))(call, s);
+    if (call->dx[1]) (direct ? P2C_CPU(conv2d_direct_weight_gradient) : P2C_CPU(conv2d_gemm_weight_gradient))(call, s);
     if (call->dx[2]) bias_gradient(call, s);
+}
+
+static size_t backward_work(Conv s, int threads) {
+    bool direct = is_direct(s);
+    size_t input = (direct && s.stride == 1 ? P2C_CPU(conv2d_direct_input_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, true, threads));
+    size_t weight = direct ? P2C_CPU(conv2d_direct_weight_work)(s, threads) : 0;
+    return input > weight ? input : weight;
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
     Conv s = conv_of(node);
-    return !backward && is_direct(s) ? P2C_CPU(conv2d_direct_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, backward, threads);
+    if (backward) return backward_work(s, threads);
+    return is_direct(s) ? P2C_CPU(conv2d_direct_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, false, threads);
 }
 
 const P2cKernel P2C_CPU(conv2d) = { .forward = forward, .backward = backward, .work = work };

@@ -6,7 +6,7 @@
 
 /* cin, cout: of one group. */
 typedef struct Conv {
-    int n, groups, cin, cout, h, w, kh, kw, oh, ow, stride, pad;
+    int n, groups, cin, cout, h, w, kh, kw, oh, ow, stride, pad_y, pad_x;
     bool reflect;
 } Conv;
 
@@ -14,7 +14,8 @@ static inline Conv conv_of(const P2cNode *node) {
     const P2cConv2d o = *P2C_ATTRIBUTES(node, P2cConv2d);
     const P2cDims x = node->x[0]->dims, w = node->x[1]->dims, y = node->dims;
     return (Conv){ .n = x.d[0], .groups = o.groups, .cin = w.d[1], .cout = w.d[0] / o.groups, .h = x.d[2], .w = x.d[3], .kh = w.d[2], .kw = w.d[3],
-                   .oh = y.d[2], .ow = y.d[3], .stride = o.stride, .pad = o.pad, .reflect = o.reflect };
+                   .oh = y.d[2], .ow = y.d[3],
+                   .stride = o.stride, .pad_y = o.pad, .pad_x = o.pad, .reflect = o.reflect };
 }
 
 /* Where position i of an axis of `size` reads, i from -pad on: an index, or -1 for zero. */
@@ -25,10 +26,14 @@ static inline int padded_index(int i, int size, bool reflect) {
     return i >= 0 && i < size ? i : -1; /* beyond the padding, where only unused lanes read */
 }
 
-/* conv2d_direct.c: for weights that stay in cache. */
+/* conv2d_direct.c, conv2d_direct_weights.c: for weights that stay in cache. The input gradient wants stride 1. */
 size_t P2C_CPU(conv2d_direct_work)(Conv s, int threads);
 void P2C_CPU(conv2d_direct)(const P2cCall *call, Conv s);
-/* conv2d_gemm.c: im2col and matrix products; forward for large weights, and all gradients. */
+size_t P2C_CPU(conv2d_direct_input_work)(Conv s, int threads);
+void P2C_CPU(conv2d_direct_input_gradient)(const P2cCall *call, Conv s);
+size_t P2C_CPU(conv2d_direct_weight_work)(Conv s, int threads);
+void P2C_CPU(conv2d_direct_weight_gradient)(const P2cCall *call, Conv s);
+/* conv2d_gemm.c: im2col and matrix products, for everything else. */
 size_t P2C_CPU(conv2d_gemm_work)(Conv s, bool backward, int threads);
 void P2C_CPU(conv2d_gemm)(const P2cCall *call, Conv s);
 void P2C_CPU(conv2d_gemm_input_gradient)(const P2cCall *call, Conv s);

@@ -1,53 +1,29 @@
-/* conv2d_direct: convolution as it is written down, vectorised along the row.
+/* conv2d_direct: convolution as it is written down, vectorised along the row; and its input gradient, which is a convolution of dy with
+ * the weights turned round.
  *
- * The map is cut into strips of rows. A strip's input is packed into scratch that stays in cache: rows with their padding
- * resolved (zero or reflected), and split by column modulo stride, so that every tap of every stride reads a run of
- * neighbours:
- *      packed[c][row][phase][i] = x[c][row + top - pad][i*stride + phase - pad]
- * Then, for BLOCK output channels and two vectors of pixels at a time, all taps are added up in registers:
+ * Input is packed by strips of rows (conv2d_strip.h). For BLOCK output channels and two vectors of pixels at a time, all taps are added
+ * up in registers:
  *      acc[o][v] += w[tap][o] * packed[tap][pixels of v]
  * Weights are packed as [block of outputs][tap][output]. Every output is a sum in one fixed order, whatever the strips. */
 #include <omp.h>
-#include <string.h>
 
-#include "conv2d.h"
+#include "conv2d_strip.h"
 
-/* As many sums as registers hold: 8 x 2 of 32, or 4 x 2 of 16. */
-enum { BLOCK = LANES == 16 ? 8 : 4, STRIP_BYTES = 192 << 10 };
-
-/* How a strip is laid out, in floats. */
-typedef struct Strip {
-    int rows, in_rows;         /* of y, and of x they need */
-    int phase, row, channel;   /* distances: between phases, rows, channels */
-    int taps, vectors;         /* vectors: per row of y */
-} Strip;
-
-static Strip strip_of(Conv s) {
-    Strip t = { .taps = s.cin * s.kh * s.kw, .vectors = (s.ow + LANES - 1) / LANES };
-    t.phase = t.vectors * LANES + (s.kw - 1) / s.stride;
-    t.row = t.phase * s.stride;
-    int fit = (int)(STRIP_BYTES / sizeof(float)) / (t.row * s.cin); /* rows of x */
-    t.rows = max_int(1, min_int((fit - s.kh) / s.stride + 1, (s.oh + 3) / 4));
-    t.in_rows = (t.rows - 1) * s.stride + s.kh;
-    t.channel = t.in_rows * t.row;
-    return t;
-}
-
-static size_t aligned_floats(size_t n) { return (n + 15) / 16 * 16; }
-static int blocks_of(Conv s) { return (s.cout + BLOCK - 1) / BLOCK; }
 static size_t packed_weights(Conv s) { return aligned_floats((size_t)s.groups * (size_t)blocks_of(s) * BLOCK * (size_t)(s.cin * s.kh * s.kw)); }
-static size_t packed_strip(Conv s, Strip t) { return aligned_floats((size_t)s.cin * (size_t)t.channel); }
 
-size_t P2C_CPU(conv2d_direct_work)(Conv s, int threads) {
-    Strip t = strip_of(s);
-    return sizeof(float) * (packed_weights(s) + aligned_floats((size_t)t.taps) + (size_t)threads * packed_strip(s, t));
+/* Where the parts of the scratch are: weights, offsets, then for each thread `each` floats. */
+static size_t work_bytes(Conv s, size_t each, int threads) {
+    return sizeof(float) * (packed_weights(s) + aligned_floats((size_t)(s.cin * s.kh * s.kw)) + (size_t)threads * each);
+}
+static float *thread_scratch(const P2cCall *call, Conv s, size_t each) {
+    return (float *)call->work + packed_weights(s) + aligned_floats((size_t)(s.cin * s.kh * s.kw)) + (size_t)omp_get_thread_num() * each;
 }
 
-/* ---- packing --------------------------------------------------------------------------------------------- */
+/* ---- weights ------------------------------------------------------------------------------------------------- */
 
 /* w (groups*cout, cin, kh, kw) -> [group][block][tap][BLOCK]; outputs beyond cout are zero. */
-static void pack_weights(const float *w, Conv s, int taps, float *packed) {
-    int blocks = blocks_of(s);
+static void pack_weights(const float *w, Conv s, float *packed) {
+    int blocks = blocks_of(s), taps = s.cin * s.kh * s.kw;
     for (int g = 0; g < s.groups; g++)
         for (int b = 0; b < blocks; b++)
             for (int o = 0; o < BLOCK; o++) {
@@ -58,43 +34,26 @@ static void pack_weights(const float *w, Conv s, int taps, float *packed) {
             }
 }
 
-static void tap_offsets(Conv s, Strip t, int *offset) {
-    for (int c = 0; c < s.cin; c++)
-        for (int u = 0; u < s.kh; u++)
-            for (int v = 0; v < s.kw; v++) *offset++ = c * t.channel + u * t.row + v % s.stride * t.phase + v / s.stride;
-}
-
-/* One row of one phase: to[i] = from[i*stride + phase - pad]. */
-static void pack_phase(const float *from, Conv s, int phase, int count, float *to) {
-    int shift = phase - s.pad, i = 0;
-    for (; i < count && i * s.stride + shift < 0; i++) {
-        int at = padded_index(i * s.stride + shift, s.w, s.reflect);
-        to[i] = at < 0 ? 0 : from[at];
-    }
-    int inside = shift < s.w ? (s.w - 1 - shift) / s.stride + 1 : 0; /* first i that reads beyond the row */
-    int run = max_int(i, min_int(count, inside));
-    if (s.stride == 1) memcpy(to + i, from + i + shift, (size_t)(run - i) * sizeof *to);
-    else
-        for (int k = i; k < run; k++) to[k] = from[k * s.stride + shift];
-    for (i = run; i < count; i++) {
-        int at = padded_index(i * s.stride + shift, s.w, s.reflect);
-        to[i] = at < 0 ? 0 : from[at];
-    }
-}
-
-/* x: the group's first channel. */
-static void pack_strip(const float *x, Conv s, Strip t, int top, float *packed) {
-    for (int c = 0; c < s.cin; c++)
-        for (int r = 0; r < t.in_rows; r++) {
-            int at = padded_index(top * s.stride + r - s.pad, s.h, s.reflect);
-            float *to = packed + (size_t)c * (size_t)t.channel + (size_t)r * (size_t)t.row;
-            if (at < 0) memset(to, 0, (size_t)t.row * sizeof *to);
-            else
-                for (int p = 0; p < s.stride; p++) pack_phase(x + ((size_t)c * (size_t)s.h + (size_t)at) * (size_t)s.w, s, p, t.phase, to + p * t.phase);
-        }
+/* The same for the convolution that `s` is the transposed of: its weights are (groups*s.cin, s.cout, kh, kw), taken backwards. */
+static void pack_weights_turned(const float *w, Conv s, float *packed) {
+    int blocks = blocks_of(s), kernel = s.kh * s.kw;
+    for (int g = 0; g < s.groups; g++)
+        for (int b = 0; b < blocks; b++)
+            for (int c = 0; c < s.cin; c++)
+                for (int k = 0; k < kernel; k++)
+                    for (int o = 0; o < BLOCK; o++, packed++) {
+                        size_t channel = ((size_t)g * (size_t)s.cin + (size_t)c) * (size_t)s.cout + (size_t)(b * BLOCK + o);
+                        *packed = b * BLOCK + o < s.cout ? w[channel * (size_t)kernel + (size_t)(kernel - 1 - k)] : 0;
+                    }
 }
 
 /* ---- arithmetic ------------------------------------------------------------------------------------------- */
+
+/* Where a block's results go: distances between rows and between channels. */
+typedef struct Target {
+    float *y;
+    size_t row, plane;
+} Target;
 
 /* Two vectors of pixels: where they read, where they write, how many of their lanes are pixels (0: none, a filler). */
 typedef struct Pair {
@@ -132,41 +91,120 @@ static void run_block(const float *w, const int *offset, int taps, const float *
 }
 
 /* Vector i of a strip, counted along its rows. */
-static void set_vector(Pair *p, int v, Conv s, Strip t, int i, int count, const float *packed, float *y) {
+static void set_vector(Pair *p, int v, Conv s, Strip t, int i, int count, const float *packed, Target to) {
     bool there = i < count;
     int row = there ? i / t.vectors : 0, x = there ? i % t.vectors * LANES : 0;
     p->in[v] = packed + (size_t)row * (size_t)(s.stride * t.row) + x;
-    p->out[v] = y + (size_t)row * (size_t)s.ow + x;
+    p->out[v] = to.y + (size_t)row * to.row + x;
     p->lanes[v] = there ? min_int(LANES, s.ow - x) : 0;
 }
 
-/* y, bias: the group's first channel; y at the strip's first row. */
-static void compute_strip(Conv s, Strip t, int rows, const float *w, const int *offset, const float *bias, const float *packed, float *y) {
-    size_t plane = (size_t)s.oh * (size_t)s.ow;
-    for (int b = 0; b < blocks_of(s); b++, w += (size_t)t.taps * BLOCK) {
-        int first = b * BLOCK, count = rows * t.vectors;
-        for (int i = 0; i < count; i += 2) {
-            Pair p;
-            for (int v = 0; v < 2; v++) set_vector(&p, v, s, t, i + v, count, packed, y + (size_t)first * plane);
-            run_block(w, offset, t.taps, bias ? bias + first : NULL, &p, min_int(BLOCK, s.cout - first), plane);
+/* Block b of outputs, for the first `rows` rows of a packed strip. w: the group's weights. */
+static void compute_block(Conv s, Strip t, int b, int rows, const float *w, const int *offset, const float *bias, const float *packed, Target to) {
+    int count = rows * t.vectors, first = b * BLOCK;
+    w += (size_t)b * (size_t)t.taps * BLOCK;
+    for (int i = 0; i < count; i += 2) {
+        Pair p;
+        for (int v = 0; v < 2; v++) set_vector(&p, v, s, t, i + v, count, packed, to);
+        run_block(w, offset, t.taps, bias ? bias + first : NULL, &p, min_int(BLOCK, s.cout - first), to.plane);
+    }
+}
+
+/* ---- forward ------------------------------------------------------------------------------------------------ */
+
+static Strip forward_strip(Conv s) { return strip_with(s, min_int(rows_that_fit(s), (s.oh + 3) / 4)); }
+
+size_t P2C_CPU(conv2d_direct_work)(Conv s, int threads) { return work_bytes(s, packed_strip(s, forward_strip(s)), threads); }
+
+void P2C_CPU(conv2d_direct)(const P2cCall *call, Conv s) {
+    Strip t = forward_strip(s);
+    float *weights = call->work;
+    int *offset = (int *)(weights + packed_weights(s)), strips = (s.oh + t.rows - 1) / t.rows, pieces = s.n * s.groups * strips;
+    const float *bias = call->node->count == 3 ? call->x[2] : NULL;
+    size_t in_plane = (size_t)s.h * (size_t)s.w, plane = (size_t)s.oh * (size_t)s.ow;
+    pack_weights(call->x[1], s, weights);
+    tap_offsets(s, t, offset);
+#pragma omp parallel for num_threads(threads_for(call, plane * (size_t)(s.n * s.groups * s.cout))) schedule(dynamic)
+    for (int piece = 0; piece < pieces; piece++) {
+        int strip = piece % strips, ng = piece / strips, g = ng % s.groups, top = strip * t.rows;
+        float *packed = thread_scratch(call, s, packed_strip(s, t));
+        pack_strip(call->x[0] + (size_t)ng * (size_t)s.cin * in_plane, s, t, top, packed);
+        for (int b = 0; b < blocks_of(s); b++) {
+            Target to = { call->y + ((size_t)ng * (size_t)s.cout + (size_t)(b * BLOCK)) * plane + (size_t)top * (size_t)s.ow, (size_t)s.ow, plane };
+            compute_block(s, t, b, min_int(t.rows, s.oh - top), weights + (size_t)g * (size_t)(blocks_of(s) * t.taps) * BLOCK, offset,
+                          bias ? bias + g * s.cout : NULL, packed, to);
         }
     }
 }
 
-void P2C_CPU(conv2d_direct)(const P2cCall *call, Conv s) {
-    Strip t = strip_of(s);
-    float *weights = call->work, *scratch = weights + packed_weights(s) + aligned_floats((size_t)t.taps);
-    int *offset = (int *)(weights + packed_weights(s)), strips = (s.oh + t.rows - 1) / t.rows, pieces = s.n * s.groups * strips;
-    const float *bias = call->node->count == 3 ? call->x[2] : NULL;
-    size_t in_plane = (size_t)s.h * (size_t)s.w, out_plane = (size_t)s.oh * (size_t)s.ow;
-    pack_weights(call->x[1], s, t.taps, weights);
-    tap_offsets(s, t, offset);
-#pragma omp parallel for num_threads(threads_for(call, out_plane * (size_t)(s.n * s.groups * s.cout))) schedule(dynamic)
-    for (int piece = 0; piece < pieces; piece++) {
-        int strip = piece % strips, ng = piece / strips, g = ng % s.groups, top = strip * t.rows;
-        float *packed = scratch + (size_t)omp_get_thread_num() * packed_strip(s, t);
-        pack_strip(call->x[0] + (size_t)ng * (size_t)s.cin * in_plane, s, t, top, packed);
-        compute_strip(s, t, min_int(t.rows, s.oh - top), weights + (size_t)g * (size_t)(blocks_of(s) * t.taps) * BLOCK, offset,
-                      bias ? bias + g * s.cout : NULL, packed, call->y + ((size_t)ng * (size_t)s.cout * out_plane + (size_t)top * (size_t)s.ow));
+/* ---- input gradient --------------------------------------------------------------------------------------------
+ * With stride 1 the gradient of the padded input is a convolution of dy, padded by zeros, with the weights turned by 180 degrees.
+ * Zero padding's part of it is never computed. Reflection's is: a strip of rows of dx computes the padded rows that fold onto it, in
+ * scratch, and adds them; the first and the last strip are large enough to hold what folds at the top and at the bottom. */
+
+static int border_of(Conv s) { return s.reflect ? s.pad_y : 0; }
+
+static Conv transposed(Conv s) {
+    int border = border_of(s);
+    return (Conv){ .n = s.n, .groups = s.groups, .cin = s.cout, .cout = s.cin, .h = s.oh, .w = s.ow, .kh = s.kh, .kw = s.kw,
+                   .oh = s.h + 2 * border, .ow = s.w + 2 * border, .stride = 1, .pad_y = s.kh - 1 - s.pad_y + border, .pad_x = s.kw - 1 - s.pad_x + border };
+}
+
+/* Rows of dx per strip; the last strip takes the rest and has less than twice as many. */
+static int gradient_rows(Conv s) {
+    int border = border_of(s), fit = (rows_that_fit(transposed(s)) - 2 * border + 1) / 2;
+    return max_int(border + 1, min_int(fit, (s.h + 3) / 4));
+}
+
+static int strip_count(Conv s) { return max_int(1, s.h / gradient_rows(s)); }
+static Strip gradient_strip(Conv s) { return strip_with(transposed(s), min_int(s.h, 2 * gradient_rows(s) - 1) + 2 * border_of(s)); }
+static size_t block_floats(Strip t) { return (size_t)BLOCK * (size_t)t.rows * (size_t)(t.vectors * LANES); }
+
+size_t P2C_CPU(conv2d_direct_input_work)(Conv s, int threads) {
+    Conv back = transposed(s);
+    Strip t = gradient_strip(s);
+    return work_bytes(back, packed_strip(back, t) + aligned_floats(block_floats(t)), threads);
+}
+
+/* Adds rows j, j+1, ... of one channel's padded gradient to the rows of dx where they were read. */
+static void fold(const float *from, size_t row, int j, int rows, Conv s, float *dx) {
+    int border = border_of(s);
+    for (int r = 0; r < rows; r++, from += row) {
+        float *to = dx + (size_t)padded_index(j + r - border, s.h, true) * (size_t)s.w;
+        for (int x = 0; x < s.w; x++) to[x] += from[x + border];
+        for (int k = 0; k < border; k++) {
+            to[border - k] += from[k];
+            to[s.w - 2 - k] += from[s.w + border + k];
+        }
+    }
+}
+
+/* dx: the group's first channel; packed: the rows of dy for padded rows j, j+1, ... */
+static void gradient_rows_of(Conv s, Strip t, int j, int rows, const float *weights, const int *offset, const float *packed, float *scratch, float *dx) {
+    Conv back = transposed(s);
+    size_t row = (size_t)(t.vectors * LANES), plane = (size_t)s.h * (size_t)s.w;
+    for (int b = 0; b < blocks_of(back); b++) {
+        compute_block(back, t, b, rows, weights, offset, NULL, packed, (Target){ scratch, row, (size_t)t.rows * row });
+        for (int c = 0; c < min_int(BLOCK, s.cin - b * BLOCK); c++)
+            fold(scratch + (size_t)c * (size_t)t.rows * row, row, j, rows, s, dx + (size_t)(b * BLOCK + c) * plane);
+    }
+}
+
+void P2C_CPU(conv2d_direct_input_gradient)(const P2cCall *call, Conv s) {
+    Conv back = transposed(s);
+    Strip t = gradient_strip(s);
+    float *weights = call->work;
+    int *offset = (int *)(weights + packed_weights(back)), strips = strip_count(s), step = gradient_rows(s), border = border_of(s);
+    size_t plane = (size_t)s.h * (size_t)s.w, dy_plane = (size_t)s.oh * (size_t)s.ow;
+    pack_weights_turned(call->x[1], back, weights);
+    tap_offsets(back, t, offset);
+#pragma omp parallel for num_threads(threads_for(call, plane * (size_t)(s.n * s.groups * s.cin))) schedule(dynamic)
+    for (int piece = 0; piece < s.n * s.groups * strips; piece++) {
+        int strip = piece % strips, ng = piece / strips, g = ng % s.groups;
+        int from = strip ? strip * step + border : 0, to = strip == strips - 1 ? s.h + 2 * border : (strip + 1) * step + border;
+        float *packed = thread_scratch(call, back, packed_strip(back, t) + aligned_floats(block_floats(t)));
+        pack_strip(call->dy + (size_t)ng * (size_t)s.cout * dy_plane, back, t, from, packed);
+        gradient_rows_of(s, t, from, to - from, weights + (size_t)g * (size_t)(blocks_of(back) * t.taps) * BLOCK, offset, packed,
+                         packed + packed_strip(back, t), call->dx[0] + (size_t)ng * (size_t)s.cin * plane);
     }
 }

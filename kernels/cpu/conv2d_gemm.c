@@ -35,14 +35,14 @@ static void gather(const float *row, Conv s, int v, float *to) {
         return;
     }
     for (int j = 0; j < s.ow; j++) {
-        int at = padded_index(j * s.stride + v - s.pad, s.w, s.reflect);
+        int at = padded_index(j * s.stride + v - s.pad_x, s.w, s.reflect);
         to[j] = at < 0 ? 0 : row[at];
     }
 }
 
 static void scatter(const float *from, Conv s, int v, float *row) {
     for (int j = 0; j < s.ow; j++) {
-        int at = padded_index(j * s.stride + v - s.pad, s.w, s.reflect);
+        int at = padded_index(j * s.stride + v - s.pad_x, s.w, s.reflect);
         if (at >= 0) row[at] += from[j];
     }
 }
@@ -53,7 +53,7 @@ static void im2col(const float *x, Conv s, int channels, int top, int rows, floa
         for (int u = 0; u < s.kh; u++)
             for (int v = 0; v < s.kw; v++)
                 for (int r = 0; r < rows; r++, columns += s.ow) {
-                    int at = padded_index((top + r) * s.stride + u - s.pad, s.h, s.reflect);
+                    int at = padded_index((top + r) * s.stride + u - s.pad_y, s.h, s.reflect);
                     gather(at < 0 ? NULL : x + ((size_t)c * (size_t)s.h + (size_t)at) * (size_t)s.w, s, v, columns);
                 }
 }
@@ -63,7 +63,7 @@ static void col2im(const float *columns, Conv s, int channels, int top, int rows
         for (int u = 0; u < s.kh; u++)
             for (int v = 0; v < s.kw; v++)
                 for (int r = 0; r < rows; r++, columns += s.ow) {
-                    int at = padded_index((top + r) * s.stride + u - s.pad, s.h, s.reflect);
+                    int at = padded_index((top + r) * s.stride + u - s.pad_y, s.h, s.reflect);
                     if (at >= 0) scatter(columns, s, v, dx + ((size_t)c * (size_t)s.h + (size_t)at) * (size_t)s.w);
                 }
 }

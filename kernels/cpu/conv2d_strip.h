@@ -1,0 +1,80 @@
+/* conv2d_strip.h: a strip of rows, packed for the direct kernels.
+ *
+ * The map is cut into strips of rows. A strip's input is packed into scratch that stays in cache: rows with their padding
+ * resolved (zero or reflected), and split by column modulo stride, so that every tap of every stride reads a run of
+ * neighbours:
+ *      packed[c][row][phase][i] = x[c][row + top*stride - pad][i*stride + phase - pad]
+ * Tap (c,u,v) of a pixel is then a fixed distance away, its offset. */
+#ifndef P2C_CPU_CONV2D_STRIP_H
+#define P2C_CPU_CONV2D_STRIP_H
+
+#include <string.h>
+
+#include "conv2d.h"
+
+/* Output channels at a time, so that their sums fit the registers: 8 of 32, or 4 of 16. */
+enum { BLOCK = LANES == 16 ? 8 : 4, STRIP_BYTES = 192 << 10 };
+
+/* How a strip is laid out, in floats. */
+typedef struct Strip {
+    int rows, in_rows;       /* of y at most, and of x they need */
+    int phase, row, channel; /* distances: between phases, rows, channels */
+    int taps, vectors;       /* vectors: per row of y */
+} Strip;
+
+static inline Strip strip_with(Conv s, int rows) {
+    Strip t = { .rows = rows, .taps = s.cin * s.kh * s.kw, .vectors = (s.ow + LANES - 1) / LANES };
+    t.phase = t.vectors * LANES + (s.kw - 1) / s.stride;
+    t.row = t.phase * s.stride;
+    t.in_rows = (rows - 1) * s.stride + s.kh;
+    t.channel = t.in_rows * t.row;
+    return t;
+}
+
+/* How many rows of y fit: their x in STRIP_BYTES. At least 1. */
+static inline int rows_that_fit(Conv s) {
+    int fit = (int)(STRIP_BYTES / sizeof(float)) / (strip_with(s, 1).row * s.cin);
+    return max_int(1, (fit - s.kh) / s.stride + 1);
+}
+
+static inline size_t aligned_floats(size_t n) { return (n + 15) / 16 * 16; }
+static inline int blocks_of(Conv s) { return (s.cout + BLOCK - 1) / BLOCK; }
+static inline size_t packed_strip(Conv s, Strip t) { return aligned_floats((size_t)s.cin * (size_t)t.channel); }
+
+static inline void tap_offsets(Conv s, Strip t, int *offset) {
+    for (int c = 0; c < s.cin; c++)
+        for (int u = 0; u < s.kh; u++)
+            for (int v = 0; v < s.kw; v++) *offset++ = c * t.channel + u * t.row + v % s.stride * t.phase + v / s.stride;
+}
+
+/* One row of one phase: to[i] = from[i*stride + phase - pad]. */
+static inline void pack_phase(const float *from, Conv s, int phase, int count, float *to) {
+    int shift = phase - s.pad_x, i = 0;
+    for (; i < count && i * s.stride + shift < 0; i++) {
+        int at = padded_index(i * s.stride + shift, s.w, s.reflect);
+        to[i] = at < 0 ? 0 : from[at];
+    }
+    int inside = shift < s.w ? (s.w - 1 - shift) / s.stride + 1 : 0; /* first i that reads beyond the row */
+    int run = max_int(i, min_int(count, inside));
+    if (s.stride == 1) memcpy(to + i, from + i + shift, (size_t)(run - i) * sizeof *to);
+    else
+        for (int k = i; k < run; k++) to[k] = from[k * s.stride + shift];
+    for (i = run; i < count; i++) {
+        int at = padded_index(i * s.stride + shift, s.w, s.reflect);
+        to[i] = at < 0 ? 0 : from[at];
+    }
+}
+
+/* x: the group's first channel. */
+static inline void pack_strip(const float *x, Conv s, Strip t, int top, float *packed) {
+    for (int c = 0; c < s.cin; c++)
+        for (int r = 0; r < t.in_rows; r++) {
+            int at = padded_index(top * s.stride + r - s.pad_y, s.h, s.reflect);
+            float *to = packed + (size_t)c * (size_t)t.channel + (size_t)r * (size_t)t.row;
+            if (at < 0) memset(to, 0, (size_t)t.row * sizeof *to);
+            else
+                for (int p = 0; p < s.stride; p++) pack_phase(x + ((size_t)c * (size_t)s.h + (size_t)at) * (size_t)s.w, s, p, t.phase, to + p * t.phase);
+        }
+}
+
+#endif
