@@ -5,15 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "context.h"
+#include "device.h"
+
 void must_at(P2cContext *ctx, P2cStatus status, const char *call, const char *file, int line) {
     if (status == P2C_OK) return;
     print_error("%s: status %d: %s\n", call, status, ctx ? p2c_error(ctx) : "no context");
     _fail(file, line);
 }
 
+void cpu_context(P2cContext **ctx, int threads) {
+    const char *level = getenv("P2C_TEST_LEVEL");
+    must(*ctx, p2c_context_new(ctx, "cpu", threads));
+    if (level) (*ctx)->device = p2c_cpu_device_at(atoi(level));
+}
+
 void bench_open(Bench *bench, int threads) {
     memset(bench, 0, sizeof *bench);
-    must(bench->ctx, p2c_context_new(&bench->ctx, "cpu", threads));
+    cpu_context(&bench->ctx, threads);
     must(bench->ctx, p2c_store_new(&bench->store, bench->ctx, 1));
     must(bench->ctx, p2c_graph_new(&bench->graph, bench->ctx));
 }
