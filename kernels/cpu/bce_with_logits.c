@@ -1,15 +1,7 @@
 /* bce_with_logits: y = mean max(x,0) - x*t + log(1 + exp(-|x|));  dx += dy * (sigmoid(x) - t) / count */
 #include <math.h>
 
-#include "cpu.h"
-
-static size_t work(const P2cNode *node, bool backward, int threads) {
-    (void)threads;
-    return backward ? 0 : piece_bytes(p2c_dims_count(node->x[0]->dims));
-}
-
-/* A scalar target is read with step 0. */
-static size_t target_step(const P2cNode *node) { return p2c_dims_count(node->x[1]->dims) > 1; }
+#include "loss.h"
 
 static double piece(const P2cCall *call, size_t begin, size_t end) {
     const float *x = call->x[0], *t = call->x[1];
@@ -22,13 +14,10 @@ static double piece(const P2cCall *call, size_t begin, size_t end) {
     return sum;
 }
 
-static void forward(const P2cCall *call) {
-    size_t n = p2c_dims_count(call->node->x[0]->dims);
-    *call->y = (float)(sum_pieces(call, n, piece) / (double)n);
-}
+static void forward(const P2cCall *call) { loss_forward(call, piece); }
 
 static void backward(const P2cCall *call) {
-    size_t n = p2c_dims_count(call->node->x[0]->dims), step = target_step(call->node);
+    size_t n = loss_count(call->node), step = target_step(call->node);
     const float *x = call->x[0], *t = call->x[1];
     float g = *call->dy / (float)n, *dx = call->dx[0];
     for (size_t i = 0; dx && i < n; i++) {
@@ -36,4 +25,4 @@ static void backward(const P2cCall *call) {
     }
 }
 
-const P2cKernel P2C_CPU(bce_with_logits) = { .forward = forward, .backward = backward, .work = work };
+const P2cKernel P2C_CPU(bce_with_logits) = { .forward = forward, .backward = backward, .work = loss_work };

@@ -28,6 +28,30 @@ static inline size_t row_offset(P2cDims y, Strides t, size_t row) {
     return n * t.s[0] + c * t.s[1] + h * t.s[2];
 }
 
+/* Defines `forward`: y = a operator b, row by row, or in one go where nothing is broadcast. */
+#define BROADCAST_FORWARD(operator)                                                                                    \
+    static void forward_rows(const P2cCall *call) {                                                                    \
+        const P2cDims y = call->node->dims;                                                                            \
+        const Strides ta = strides_of(call->node->x[0]->dims), tb = strides_of(call->node->x[1]->dims);                \
+        size_t rows = (size_t)y.d[0] * (size_t)y.d[1] * (size_t)y.d[2], width = (size_t)y.d[3];                        \
+        _Pragma("omp parallel for num_threads(threads_for(call, rows * width)) schedule(static)")                      \
+        for (size_t row = 0; row < rows; row++) {                                                                      \
+            const float *a = call->x[0] + row_offset(y, ta, row), *b = call->x[1] + row_offset(y, tb, row);            \
+            for (size_t i = 0; i < width; i++) call->y[row * width + i] = a[i * ta.s[3]] operator b[i * tb.s[3]];      \
+        }                                                                                                              \
+    }                                                                                                                  \
+    static void forward(const P2cCall *call) {                                                                         \
+        size_t n = p2c_dims_count(call->node->dims);                                                                   \
+        const float *a = call->x[0], *b = call->x[1];                                                                  \
+        float *y = call->y;                                                                                            \
+        if (!same_sizes(call->node->x[0]->dims, call->node->x[1]->dims)) {                                             \
+            forward_rows(call);                                                                                        \
+            return;                                                                                                    \
+        }                                                                                                              \
+        _Pragma("omp parallel for num_threads(threads_for(call, n)) schedule(static)")                                 \
+        for (size_t i = 0; i < n; i++) y[i] = a[i] operator b[i];                                                      \
+    }
+
 /* Sum over all elements of y that element (i0,i1,i2,i3) of an operand of dims `d` was broadcast to, of dy, or of dy * other.
  * In order, in double. */
 static inline double sum_broadcast(P2cDims y, P2cDims d, const int i[4], const float *dy, const float *other, Strides to) {
