@@ -15,10 +15,10 @@ cartoon --size 32 --json $'a "b"\\\n\x01\xffé.png' >"$logs/json" 2>"$logs/said"
 check 'json: escapes' grep -Fqx '{"input": "a \"b\"\\\u000a\u0001\udcffé.png", "error": "'"$(sed -n 's/^p2c-infer: //p' "$logs/said" | sed 's/\\/\\\\/g; s/"/\\"/g; s/\xff/\\udcff/g' | LC_ALL=C cat)"'"}' "$logs/json"
 if command -v python3 >/dev/null; then check 'json: parses' sh -c "python3 -c 'import json,sys; [json.loads(l) for l in sys.stdin]' <'$logs/json'"; else skip 'JSON by a parser (no python3)'; fi
 check 'progress: none without a terminal' sh -c "! grep -q '#' '$logs/said'"
-if command -v script >/dev/null; then
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
     (cd "$W" && script -qec "$infer --prepared --weights good.pt --size 32 many/1.png many/2.png -o made/" /dev/null >"$logs/tty" 2>&1 </dev/null)
     check 'progress: a bar on a terminal' grep -q '\] 1/2' "$logs/tty"
-else skip 'the progress bar (no script command)'; fi
+else skip 'the progress bar (no script command, or no terminals)'; fi
 
 for size in 32 48 64 128; do
     check "size $size" cartoon --size $size face.png -o sized.png
