@@ -2,23 +2,35 @@
  * the table become one node. This happens before differentiation, so that a pattern needs no twin for the backward pass:
  * the gradient of the fused node is its own kernel's business.
  *
- * To add a pattern: one line in the table, and a function that folds `second` into `first` when attributes allow. */
+ * To add a pattern: one line in the table, and a function that folds one of the two into the other when attributes allow. */
 #include <stdlib.h>
 
 #include "graph.h"
 
-static bool norm_relu(P2cNode *norm, const P2cNode *relu) {
+/* y = relu(norm(x)): the norm does it all, and stands for the relu. */
+static bool norm_relu(P2cNode *norm, P2cNode *relu) {
     P2cNormAttributes *a = P2C_ATTRIBUTES(norm, P2cNormAttributes);
     if (a->relu || P2C_ATTRIBUTES(relu, P2cSlopeAttributes)->slope != 0) return false;
+    relu->state->fused_into = norm;
     return a->relu = true;
+}
+
+/* y = conv(norm(x)): the convolution reads x and norms what it reads; the norm is needed no more. */
+static bool norm_conv(P2cNode *norm, P2cNode *conv) {
+    P2cConvAttributes *a = P2C_ATTRIBUTES(conv, P2cConvAttributes);
+    a->normed = true;
+    a->norm = *P2C_ATTRIBUTES(norm, P2cNormAttributes);
+    conv->x[0] = norm->x[0];
+    return conv->op->shape(conv) == P2C_OK; /* sizes are as before; what is kept has changed */
 }
 
 static const struct Pattern {
     const P2cOp *first, *second; /* second's only operand is first's result, used nowhere else */
-    bool (*fold)(P2cNode *first, const P2cNode *second);
+    bool (*fold)(P2cNode *first, P2cNode *second);
 } patterns[] = {
     { &p2c_op_instance_norm, &p2c_op_relu, norm_relu },
     { &p2c_op_layer_instance_norm, &p2c_op_relu, norm_relu },
+    { &p2c_op_instance_norm, &p2c_op_conv2d, norm_conv },
 };
 
 static P2cNode *resolved(P2cNode *node) {
@@ -39,12 +51,12 @@ static int *count_uses(const P2cGraph *graph) {
     return uses;
 }
 
-static void try_patterns(P2cNode *node, const int uses[]) {
+static void try_patterns(P2cNode *node, int uses[]) {
     P2cNode *first = node->x[0];
     if (uses[first->state->id] != 1) return;
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
         if (patterns[i].second == node->op && patterns[i].first == first->op && patterns[i].fold(first, node)) {
-            node->state->fused_into = first;
+            uses[first->state->id] = uses[node->state->id]; /* whoever asked for the second now asks for the first */
             return;
         }
 }

@@ -70,6 +70,8 @@ struct P2cNode {
 #define P2C_ATTRIBUTES(node, type) ((type *)(void *)(node)->attributes)
 
 typedef struct P2cNormAttributes { float eps; bool relu; } P2cNormAttributes; /* relu: fused, y = max(y, 0) */
+/* normed: fused, the convolution reads the instance norm of x, then ReLU, instead of x. */
+typedef struct P2cConvAttributes { P2cConv2d conv; P2cNormAttributes norm; bool normed; } P2cConvAttributes;
 typedef struct P2cSpectralAttributes { bool training; } P2cSpectralAttributes;
 typedef struct P2cSlopeAttributes { float slope; } P2cSlopeAttributes;
 typedef struct P2cRangeAttributes { float low, high; } P2cRangeAttributes;

@@ -2,6 +2,8 @@
  * Direct while a group's weights stay in the second-level cache, which all of the generator's layers do; im2col and GEMM
  * for the discriminators' wide layers on small maps, where the weights are the larger operand. The direct input gradient is a
  * convolution with stride 1; the few strided layers take GEMM for it. */
+#include <string.h>
+
 #include "conv2d.h"
 
 enum { DIRECT_BYTES = 1 << 20 };
@@ -10,6 +12,8 @@ static bool is_direct(Conv s) { return (size_t)s.cout * (size_t)s.cin * (size_t)
 
 static void forward(const P2cCall *call) {
     Conv s = conv_of(call->node);
+    float eps = P2C_ATTRIBUTES(call->node, P2cConvAttributes)->norm.eps;
+    if (s.normed) P2C_CPU(instance_norm_statistics)(call->x[0], call->node->x[0]->dims, eps, call->saved, call->threads);
     if (is_direct(s)) P2C_CPU(conv2d_direct)(call, s);
     else P2C_CPU(conv2d_gemm)(call, s);
 }
@@ -25,24 +29,46 @@ static void bias_gradient(const P2cCall *call, Conv s) {
     }
 }
 
+static void plain_input_gradient(const P2cCall *call, Conv s) {
+    if (is_direct(s) && s.stride == 1) P2C_CPU(conv2d_direct_input_gradient)(call, s);
+    else P2C_CPU(conv2d_gemm_input_gradient)(call, s);
+}
+
+/* Floats for the gradient of the normed x, which exists here alone. */
+static size_t normed_floats(const P2cNode *node, Conv s) { return s.normed ? (p2c_dims_count(node->x[0]->dims) + 15) / 16 * 16 : 0; }
+
+static void input_gradient(const P2cCall *call, Conv s) {
+    const P2cDims x = call->node->x[0]->dims;
+    P2cCall inner = *call;
+    float *gradient = call->work;
+    if (!s.normed) {
+        plain_input_gradient(call, s);
+        return;
+    }
+    inner.work = gradient + normed_floats(call->node, s);
+    inner.dx[0] = memset(gradient, 0, p2c_dims_count(x) * sizeof *gradient);
+    plain_input_gradient(&inner, s);
+    P2C_CPU(instance_norm_gradient)(call->x[0], gradient, call->dx[0], x, s.relu, call->saved, call->threads);
+}
+
 static void backward(const P2cCall *call) {
     Conv s = conv_of(call->node);
-    bool direct = is_direct(s);
-    if (call->dx[0]) (direct && s.stride == 1 ? P2C_CPU(conv2d_direct_input_gradient) : P2C_CPU(conv2d_gemm_input_gradient))(call, s);
-    if (call->dx[1]) (direct ? P2C_CPU(conv2d_direct_weight_gradient) : P2C_CPU(conv2d_gemm_weight_gradient))(call, s);
+    if (call->dx[0]) input_gradient(call, s);
+    if (call->dx[1]) (is_direct(s) ? P2C_CPU(conv2d_direct_weight_gradient) : P2C_CPU(conv2d_gemm_weight_gradient))(call, s);
     if (call->dx[2]) bias_gradient(call, s);
 }
 
-static size_t backward_work(Conv s, int threads) {
+static size_t backward_work(const P2cNode *node, Conv s, int threads) {
     bool direct = is_direct(s);
-    size_t input = (direct && s.stride == 1 ? P2C_CPU(conv2d_direct_input_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, true, threads));
-    size_t weight = direct ? P2C_CPU(conv2d_direct_weight_work)(s, threads) : 0;
+    size_t input = direct && s.stride == 1 ? P2C_CPU(conv2d_direct_input_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, true, threads);
+    size_t weight = direct ? P2C_CPU(conv2d_direct_weight_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, true, threads);
+    input += sizeof(float) * normed_floats(node, s);
     return input > weight ? input : weight;
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
     Conv s = conv_of(node);
-    if (backward) return backward_work(s, threads);
+    if (backward) return backward_work(node, s, threads);
     return is_direct(s) ? P2C_CPU(conv2d_direct_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, false, threads);
 }
 

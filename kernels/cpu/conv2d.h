@@ -2,20 +2,23 @@
 #ifndef P2C_CPU_CONV2D_H
 #define P2C_CPU_CONV2D_H
 
-#include "cpu.h"
+#include "norm.h"
 
 /* cin, cout: of one group. */
 typedef struct Conv {
     int n, groups, cin, cout, h, w, kh, kw, oh, ow, stride, pad_y, pad_x;
     bool reflect;
+    bool normed, relu; /* fused: x is read normed, see norm_at */
 } Conv;
 
 static inline Conv conv_of(const P2cNode *node) {
-    const P2cConv2d o = *P2C_ATTRIBUTES(node, P2cConv2d);
+    const P2cConvAttributes *a = P2C_ATTRIBUTES(node, P2cConvAttributes);
+    const P2cConv2d o = a->conv;
     const P2cDims x = node->x[0]->dims, w = node->x[1]->dims, y = node->dims;
     return (Conv){ .n = x.d[0], .groups = o.groups, .cin = w.d[1], .cout = w.d[0] / o.groups, .h = x.d[2], .w = x.d[3], .kh = w.d[2], .kw = w.d[3],
                    .oh = y.d[2], .ow = y.d[3],
-                   .stride = o.stride, .pad_y = o.pad, .pad_x = o.pad, .reflect = o.reflect };
+                   .stride = o.stride, .pad_y = o.pad, .pad_x = o.pad, .reflect = o.reflect,
+                   .normed = a->normed, .relu = a->norm.relu };
 }
 
 /* Where position i of an axis of `size` reads, i from -pad on: an index, or -1 for zero. */
@@ -24,6 +27,11 @@ static inline int padded_index(int i, int size, bool reflect) {
     if (!reflect) return -1;
     i = i < 0 ? -i : 2 * (size - 1) - i;
     return i >= 0 && i < size ? i : -1; /* beyond the padding, where only unused lanes read */
+}
+
+/* How plane p of x is normed as it is read, from the statistics that forward has saved. Without a norm: not at all, to the bit. */
+static inline Norm norm_at(const P2cCall *call, Conv s, size_t p) {
+    return s.normed ? norm_of((const float *)call->saved + 2 * p, s.relu) : (Norm){ 0, 1, -INFINITY };
 }
 
 /* conv2d_direct.c, conv2d_direct_weights.c: for weights that stay in cache. The input gradient wants stride 1. */

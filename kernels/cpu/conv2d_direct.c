@@ -121,14 +121,14 @@ void P2C_CPU(conv2d_direct)(const P2cCall *call, Conv s) {
     float *weights = call->work;
     int *offset = (int *)(weights + packed_weights(s)), strips = (s.oh + t.rows - 1) / t.rows, pieces = s.n * s.groups * strips;
     const float *bias = call->node->count == 3 ? call->x[2] : NULL;
-    size_t in_plane = (size_t)s.h * (size_t)s.w, plane = (size_t)s.oh * (size_t)s.ow;
+    size_t plane = (size_t)s.oh * (size_t)s.ow;
     pack_weights(call->x[1], s, weights);
     tap_offsets(s, t, offset);
 #pragma omp parallel for num_threads(threads_for(call, plane * (size_t)(s.n * s.groups * s.cout))) schedule(dynamic)
     for (int piece = 0; piece < pieces; piece++) {
         int strip = piece % strips, ng = piece / strips, g = ng % s.groups, top = strip * t.rows;
         float *packed = thread_scratch(call, s, packed_strip(s, t));
-        pack_strip(call->x[0] + (size_t)ng * (size_t)s.cin * in_plane, s, t, top, packed);
+        pack_strip(call, call->x[0], (size_t)ng * (size_t)s.cin, s, t, top, packed);
         for (int b = 0; b < blocks_of(s); b++) {
             Target to = { call->y + ((size_t)ng * (size_t)s.cout + (size_t)(b * BLOCK)) * plane + (size_t)top * (size_t)s.ow, (size_t)s.ow, plane };
             compute_block(s, t, b, min_int(t.rows, s.oh - top), weights + (size_t)g * (size_t)(blocks_of(s) * t.taps) * BLOCK, offset,
@@ -195,7 +195,7 @@ void P2C_CPU(conv2d_direct_input_gradient)(const P2cCall *call, Conv s) {
     Strip t = gradient_strip(s);
     float *weights = call->work;
     int *offset = (int *)(weights + packed_weights(back)), strips = strip_count(s), step = gradient_rows(s), border = border_of(s);
-    size_t plane = (size_t)s.h * (size_t)s.w, dy_plane = (size_t)s.oh * (size_t)s.ow;
+    size_t plane = (size_t)s.h * (size_t)s.w;
     pack_weights_turned(call->x[1], back, weights);
     tap_offsets(back, t, offset);
 #pragma omp parallel for num_threads(threads_for(call, plane * (size_t)(s.n * s.groups * s.cin))) schedule(dynamic)
@@ -203,7 +203,7 @@ void P2C_CPU(conv2d_direct_input_gradient)(const P2cCall *call, Conv s) {
         int strip = piece % strips, ng = piece / strips, g = ng % s.groups;
         int from = strip ? strip * step + border : 0, to = strip == strips - 1 ? s.h + 2 * border : (strip + 1) * step + border;
         float *packed = thread_scratch(call, back, packed_strip(back, t) + aligned_floats(block_floats(t)));
-        pack_strip(call->dy + (size_t)ng * (size_t)s.cout * dy_plane, back, t, from, packed);
+        pack_strip(call, call->dy, (size_t)ng * (size_t)s.cout, back, t, from, packed);
         gradient_rows_of(s, t, from, to - from, weights + (size_t)g * (size_t)(blocks_of(back) * t.taps) * BLOCK, offset, packed,
                          packed + packed_strip(back, t), call->dx[0] + (size_t)ng * (size_t)s.cin * plane);
     }

@@ -106,14 +106,14 @@ static void weight_piece(const P2cCall *call, Conv s, Strip t, int g, int first,
     piece.cin = min_int(piece.cin, s.cin - first);
     int *offset = (int *)(scratch + packed_strip(piece_of(s), t));
     Vec *sums = (Vec *)(scratch + packed_strip(piece_of(s), t) + aligned_floats((size_t)triples_of(t) * TAPS));
-    size_t in_plane = (size_t)s.h * (size_t)s.w, plane = (size_t)s.oh * (size_t)s.ow;
+    size_t plane = (size_t)s.oh * (size_t)s.ow;
     t.taps = piece.cin * s.kh * s.kw;
     fill_offsets(piece, t, offset);
     memset(sums, 0, sum_floats(s, t) * sizeof(float));
     for (int n = 0; n < s.n; n++)
         for (int top = 0; top < s.oh; top += t.rows) {
             size_t ng = (size_t)n * (size_t)s.groups + (size_t)g;
-            pack_strip(call->x[0] + (ng * (size_t)s.cin + (size_t)first) * in_plane, piece, t, top, scratch);
+            pack_strip(call, call->x[0], ng * (size_t)s.cin + (size_t)first, piece, t, top, scratch);
             add_strip(scratch, offset, call->dy + ng * (size_t)s.cout * plane + (size_t)top * (size_t)s.ow, s, t, min_int(t.rows, s.oh - top), sums);
         }
     add_lanes(sums, s, t, t.taps, call->dx[1] + ((size_t)g * (size_t)s.cout * (size_t)s.cin + (size_t)first) * (size_t)(s.kh * s.kw));

@@ -29,14 +29,14 @@ size_t P2C_CPU(conv2d_gemm_work)(Conv s, bool backward, int threads) {
 /* ---- columns ------------------------------------------------------------------------------------------------ */
 
 /* One row of y's width, read from a row of x (NULL: zeros) for tap column v. */
-static void gather(const float *row, Conv s, int v, float *to) {
+static void gather(const float *row, Conv s, Norm norm, int v, float *to) {
     if (!row) {
         memset(to, 0, (size_t)s.ow * sizeof *to);
         return;
     }
     for (int j = 0; j < s.ow; j++) {
         int at = padded_index(j * s.stride + v - s.pad_x, s.w, s.reflect);
-        to[j] = at < 0 ? 0 : row[at];
+        to[j] = at < 0 ? 0 : normed(row[at], norm);
     }
 }
 
@@ -47,15 +47,18 @@ static void scatter(const float *from, Conv s, int v, float *row) {
     }
 }
 
-/* Channel planes x[0..channels) -> columns of rows top..top+rows-1 of y; `pixels` apart. */
-static void im2col(const float *x, Conv s, int channels, int top, int rows, float *columns) {
-    for (int c = 0; c < channels; c++)
+/* `channels` planes of x from `plane` on -> columns of rows top..top+rows-1 of y. */
+static void im2col(const P2cCall *call, size_t plane, Conv s, int channels, int top, int rows, float *columns) {
+    const float *x = call->x[0] + plane * (size_t)s.h * (size_t)s.w;
+    for (int c = 0; c < channels; c++) {
+        Norm norm = norm_at(call, s, plane + (size_t)c);
         for (int u = 0; u < s.kh; u++)
             for (int v = 0; v < s.kw; v++)
                 for (int r = 0; r < rows; r++, columns += s.ow) {
                     int at = padded_index((top + r) * s.stride + u - s.pad_y, s.h, s.reflect);
-                    gather(at < 0 ? NULL : x + ((size_t)c * (size_t)s.h + (size_t)at) * (size_t)s.w, s, v, columns);
+                    gather(at < 0 ? NULL : x + ((size_t)c * (size_t)s.h + (size_t)at) * (size_t)s.w, s, norm, v, columns);
                 }
+    }
 }
 
 static void col2im(const float *columns, Conv s, int channels, int top, int rows, float *dx) {
@@ -86,15 +89,14 @@ static void multiply(const P2cCall *call, Conv s, const float *w, const float *b
 void P2C_CPU(conv2d_gemm)(const P2cCall *call, Conv s) {
     float *columns = call->work;
     const float *bias = call->node->count == 3 ? call->x[2] : NULL;
-    size_t in_plane = (size_t)s.h * (size_t)s.w, out_plane = (size_t)s.oh * (size_t)s.ow, weights = (size_t)s.cout * (size_t)s.cin * taps_of(s);
+    size_t out_plane = (size_t)s.oh * (size_t)s.ow, weights = (size_t)s.cout * (size_t)s.cin * taps_of(s);
     int step = forward_rows(s);
     for (int ng = 0; ng < s.n * s.groups; ng++)
         for (int top = 0; top < s.oh; top += step) {
             int rows = min_int(step, s.oh - top), g = ng % s.groups;
             size_t pixels = (size_t)rows * (size_t)s.ow;
-            const float *x = call->x[0] + (size_t)ng * (size_t)s.cin * in_plane;
 #pragma omp parallel for num_threads(call->threads) schedule(static)
-            for (int c = 0; c < s.cin; c++) im2col(x + (size_t)c * in_plane, s, 1, top, rows, columns + (size_t)c * taps_of(s) * pixels);
+            for (int c = 0; c < s.cin; c++) im2col(call, (size_t)ng * (size_t)s.cin + (size_t)c, s, 1, top, rows, columns + (size_t)c * taps_of(s) * pixels);
             multiply(call, s, call->x[1] + (size_t)g * weights, bias ? bias + g * s.cout : NULL, columns, pixels,
                      call->y + (size_t)ng * (size_t)s.cout * out_plane + (size_t)top * (size_t)s.ow);
         }
@@ -132,14 +134,13 @@ static void input_block(const P2cCall *call, Conv s, Block b) {
 }
 
 static void weight_block(const P2cCall *call, Conv s, Block b) {
-    size_t in_plane = (size_t)s.h * (size_t)s.w;
     int plane = s.oh * s.ow, taps = s.kh * s.kw, step = tile_rows(s, BACKWARD_PIXELS);
     float *dw = call->dx[1] + ((size_t)b.group * (size_t)s.cout * (size_t)s.cin + (size_t)b.first) * (size_t)taps;
     for (int n = 0; n < s.n; n++)
         for (int top = 0; top < s.oh; top += step) {
             int rows = min_int(step, s.oh - top), pixels = rows * s.ow, ng = n * s.groups + b.group;
             const float *dy = call->dy + (size_t)ng * (size_t)s.cout * (size_t)plane + (size_t)top * (size_t)s.ow;
-            im2col(call->x[0] + ((size_t)ng * (size_t)s.cin + (size_t)b.first) * in_plane, s, b.count, top, rows, b.columns);
+            im2col(call, (size_t)ng * (size_t)s.cin + (size_t)b.first, s, b.count, top, rows, b.columns);
             cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, s.cout, b.count * taps, pixels, 1, dy, plane, b.columns, pixels, 1, dw, s.cin * taps);
         }
 }

@@ -13,7 +13,7 @@
 #include "conv2d.h"
 
 /* Output channels at a time, so that their sums fit the registers: 8 of 32, or 4 of 16. */
-enum { BLOCK = LANES == 16 ? 8 : 4, STRIP_BYTES = 192 << 10 };
+enum { BLOCK = LANES == 16 ? 8 : 4, STRIP_BYTES = 384 << 10 };
 
 /* How a strip is laid out, in floats. */
 typedef struct Strip {
@@ -47,34 +47,39 @@ static inline void tap_offsets(Conv s, Strip t, int *offset) {
             for (int v = 0; v < s.kw; v++) *offset++ = c * t.channel + u * t.row + v % s.stride * t.phase + v / s.stride;
 }
 
-/* One row of one phase: to[i] = from[i*stride + phase - pad]. */
-static inline void pack_phase(const float *from, Conv s, int phase, int count, float *to) {
+/* One row of one phase: to[i] = from[i*stride + phase - pad], normed; padding by zeros is zero after the norm. */
+static inline void pack_phase(const float *from, Conv s, Norm norm, int phase, int count, float *to) {
     int shift = phase - s.pad_x, i = 0;
     for (; i < count && i * s.stride + shift < 0; i++) {
         int at = padded_index(i * s.stride + shift, s.w, s.reflect);
-        to[i] = at < 0 ? 0 : from[at];
+        to[i] = at < 0 ? 0 : normed(from[at], norm);
     }
     int inside = shift < s.w ? (s.w - 1 - shift) / s.stride + 1 : 0; /* first i that reads beyond the row */
     int run = max_int(i, min_int(count, inside));
-    if (s.stride == 1) memcpy(to + i, from + i + shift, (size_t)(run - i) * sizeof *to);
+    if (s.stride == 1 && !s.normed) memcpy(to + i, from + i + shift, (size_t)(run - i) * sizeof *to);
+    else if (s.stride == 1)
+        for (int k = i; k < run; k++) to[k] = normed(from[k + shift], norm);
     else
-        for (int k = i; k < run; k++) to[k] = from[k * s.stride + shift];
+        for (int k = i; k < run; k++) to[k] = normed(from[k * s.stride + shift], norm);
     for (i = run; i < count; i++) {
         int at = padded_index(i * s.stride + shift, s.w, s.reflect);
-        to[i] = at < 0 ? 0 : from[at];
+        to[i] = at < 0 ? 0 : normed(from[at], norm);
     }
 }
 
-/* x: the group's first channel. */
-static inline void pack_strip(const float *x, Conv s, Strip t, int top, float *packed) {
-    for (int c = 0; c < s.cin; c++)
+/* x: a tensor of planes, of which s.cin from `plane` on are packed. */
+static inline void pack_strip(const P2cCall *call, const float *x, size_t plane, Conv s, Strip t, int top, float *packed) {
+    x += plane * (size_t)s.h * (size_t)s.w;
+    for (int c = 0; c < s.cin; c++) {
+        Norm norm = norm_at(call, s, plane + (size_t)c);
         for (int r = 0; r < t.in_rows; r++) {
             int at = padded_index(top * s.stride + r - s.pad_y, s.h, s.reflect);
             float *to = packed + (size_t)c * (size_t)t.channel + (size_t)r * (size_t)t.row;
             if (at < 0) memset(to, 0, (size_t)t.row * sizeof *to);
             else
-                for (int p = 0; p < s.stride; p++) pack_phase(x + ((size_t)c * (size_t)s.h + (size_t)at) * (size_t)s.w, s, p, t.phase, to + p * t.phase);
+                for (int p = 0; p < s.stride; p++) pack_phase(x + ((size_t)c * (size_t)s.h + (size_t)at) * (size_t)s.w, s, norm, p, t.phase, to + p * t.phase);
         }
+    }
 }
 
 #endif

@@ -3,17 +3,27 @@
  * saved: (mean, r) of each plane. */
 #include <math.h>
 
-#include "cpu.h"
+#include "norm.h"
 
-static void forward_plane(const float *x, float *y, size_t hw, P2cNormAttributes a, float stats[2]) {
+/* (mean, r) of a plane */
+static void statistics_of(const float *x, size_t hw, float eps, float stats[2]) {
     float mean = (float)(sum_of(x, hw) / (double)hw);
     double var = sum_of_products(x, mean, x, mean, hw) / (double)hw;
-    float r = (float)(1 / sqrt(var + a.eps)), floor = a.relu ? 0 : -INFINITY;
-    stats[0] = mean, stats[1] = r;
-    for (size_t i = 0; i < hw; i++) {
-        float v = (x[i] - mean) * r;
-        y[i] = v < floor ? floor : v;
-    }
+    stats[0] = mean;
+    stats[1] = (float)(1 / sqrt(var + eps));
+}
+
+void P2C_CPU(instance_norm_statistics)(const float *x, P2cDims dims, float eps, float *stats, int threads) {
+    int planes = dims.d[0] * dims.d[1];
+    size_t hw = (size_t)dims.d[2] * (size_t)dims.d[3];
+#pragma omp parallel for num_threads(p2c_dims_count(dims) < WORTH_THREADS ? 1 : threads) schedule(static)
+    for (int p = 0; p < planes; p++) statistics_of(x + (size_t)p * hw, hw, eps, stats + 2 * p);
+}
+
+static void forward_plane(const float *x, float *y, size_t hw, P2cNormAttributes a, float stats[2]) {
+    statistics_of(x, hw, a.eps, stats);
+    Norm norm = norm_of(stats, a.relu);
+    for (size_t i = 0; i < hw; i++) y[i] = normed(x[i], norm);
 }
 
 static void forward(const P2cCall *call) {
@@ -57,17 +67,19 @@ static void backward_plane(const float *x, const float *dy, float *dx, size_t hw
     }
 }
 
-static void backward(const P2cCall *call) {
-    const P2cDims x = call->node->dims;
-    int planes = x.d[0] * x.d[1];
-    size_t hw = (size_t)x.d[2] * (size_t)x.d[3];
-    bool relu = P2C_ATTRIBUTES(call->node, P2cNormAttributes)->relu;
-    if (!call->dx[0]) return;
-#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(x))) schedule(static)
+void P2C_CPU(instance_norm_gradient)(const float *x, const float *dy, float *dx, P2cDims dims, bool relu, const float *stats, int threads) {
+    int planes = dims.d[0] * dims.d[1];
+    size_t hw = (size_t)dims.d[2] * (size_t)dims.d[3];
+#pragma omp parallel for num_threads(p2c_dims_count(dims) < WORTH_THREADS ? 1 : threads) schedule(static)
     for (int p = 0; p < planes; p++) {
         size_t at = (size_t)p * hw;
-        backward_plane(call->x[0] + at, call->dy + at, call->dx[0] + at, hw, relu, (const float *)call->saved + 2 * p);
+        backward_plane(x + at, dy + at, dx + at, hw, relu, stats + 2 * p);
     }
+}
+
+static void backward(const P2cCall *call) {
+    bool relu = P2C_ATTRIBUTES(call->node, P2cNormAttributes)->relu;
+    if (call->dx[0]) P2C_CPU(instance_norm_gradient)(call->x[0], call->dy, call->dx[0], call->node->dims, relu, call->saved, call->threads);
 }
 
 const P2cKernel P2C_CPU(instance_norm) = { .forward = forward, .backward = backward };

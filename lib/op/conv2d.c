@@ -1,6 +1,7 @@
 /* conv2d: two-dimensional convolution with bias, stride, groups, zero or reflection padding.
  *   x (n,cin,h,w)  w (cout,cin/groups,kh,kw)  b (cout)  ->  y (n,cout,(h+2*pad-kh)/stride+1,(w+2*pad-kw)/stride+1)
- * Padding is part of the operation, resolved when the kernel reads: no padded copy of x exists. */
+ * Padding is part of the operation, resolved when the kernel reads: no padded copy of x exists. Neither does the instance norm (and ReLU)
+ * of x where that is fused; then (mean, 1/sqrt(var+eps)) of each plane of x is kept. */
 #include <limits.h>
 
 #include "../graph.h"
@@ -32,17 +33,19 @@ static P2cStatus check(P2cNode *node, const P2cConv2d *o) {
 }
 
 static P2cStatus shape(P2cNode *node) {
-    const P2cConv2d *o = P2C_ATTRIBUTES(node, P2cConv2d);
+    const P2cConvAttributes *a = P2C_ATTRIBUTES(node, P2cConvAttributes);
+    const P2cConv2d *o = &a->conv;
     const P2cDims x = node->x[0]->dims, w = node->x[1]->dims;
     P2cStatus status = check(node, o);
     if (status != P2C_OK) return status;
     node->dims = P2C_DIMS(x.d[0], w.d[0], (x.d[2] + 2 * o->pad - w.d[2]) / o->stride + 1, (x.d[3] + 2 * o->pad - w.d[3]) / o->stride + 1);
+    node->saved_bytes = a->normed ? (size_t)x.d[0] * (size_t)x.d[1] * 2 * sizeof(float) : 0;
     return P2C_OK;
 }
 
 const P2cOp p2c_op_conv2d = { .id = P2C_OP_conv2d, .name = "conv2d", .shape = shape, .keeps_x = true };
 
 P2cNode *p2c_conv2d(P2cNode *x, P2cNode *w, P2cNode *b, P2cConv2d options) {
-    options = normalised(options);
-    return x ? p2c_node_new(x->state->graph, &p2c_op_conv2d, b ? 3 : 2, (P2cNode *[]){ x, w, b }, &options, sizeof options) : NULL;
+    P2cConvAttributes attributes = { .conv = normalised(options) };
+    return x ? p2c_node_new(x->state->graph, &p2c_op_conv2d, b ? 3 : 2, (P2cNode *[]){ x, w, b }, &attributes, sizeof attributes) : NULL;
 }

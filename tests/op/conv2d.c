@@ -29,6 +29,33 @@ static void reference(const OpCase *c, double *const x[], double *y) {
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_conv2d(x[0], x[1], c->count == 3 ? x[2] : NULL, c->conv); }
 
+/* The fused form: a convolution of the instance norm of x. (With ReLU between: tests/unit/graph.c, against the parts.) */
+static void normed_reference(const OpCase *c, double *const x[], double *y) {
+    P2cDims d = op_dims(c->x[0]);
+    int area = d.d[2] * d.d[3];
+    double *normed = malloc(op_size(c->x[0]) * sizeof *normed);
+    assert_non_null(normed);
+    for (int p = 0; p < d.d[0] * d.d[1]; p++) {
+        const double *from = x[0] + (size_t)p * area;
+        double mean = 0, var = 0;
+        for (int i = 0; i < area; i++) mean += from[i] / area;
+        for (int i = 0; i < area; i++) var += (from[i] - mean) * (from[i] - mean) / area;
+        for (int i = 0; i < area; i++) normed[(size_t)p * area + i] = (from[i] - mean) / sqrt(var + c->eps);
+    }
+    reference(c, (double *[]){ normed, x[1], x[2] }, y);
+    free(normed);
+}
+
+static P2cNode *build_normed(const OpCase *c, P2cNode *const x[]) {
+    P2cNode *y = build(c, x);
+    if (!y) return NULL;
+    P2cConvAttributes *a = P2C_ATTRIBUTES(y, P2cConvAttributes);
+    a->normed = true;
+    a->norm.eps = c->eps;
+    assert_int_equal(y->op->shape(y), P2C_OK);
+    return y;
+}
+
 typedef struct Row { int n, cin, h, w, cout, kh, kw, stride, pad, groups, reflect, bias; } Row;
 
 static OpCase make(Row r) {
@@ -80,6 +107,23 @@ static void widths(OpTest *t) {
         }
 }
 
+static const Row normed_rows[] = {
+    { 1, 3, 5, 9, 8, 1, 1, 1, 0, 1, 0, 1 },     { 2, 3, 8, 8, 4, 3, 3, 2, 1, 1, 0, 0 },     { 3, 5, 9, 7, 3, 3, 3, 2, 1, 1, 1, 1 },
+    { 1, 3, 12, 9, 8, 7, 7, 1, 3, 1, 1, 0 },    { 1, 3, 5, 9, 8, 1, 1, 1, 3, 1, 0, 1 },     { 2, 6, 5, 7, 4, 3, 3, 1, 1, 2, 0, 1 },
+    { 1, 5, 8, 6, 5, 3, 3, 1, 1, 5, 1, 1 },     { 2, 17, 6, 5, 33, 3, 3, 1, 1, 1, 1, 0 },   { 1, 16, 65, 70, 8, 3, 3, 1, 1, 1, 1, 0 },
+    { 3, 260, 5, 4, 130, 3, 3, 2, 1, 1, 0, 1 }, { 1, 260, 4, 5, 130, 3, 3, 1, 1, 1, 1, 0 }, { 2, 8, 33, 40, 16, 3, 3, 1, 1, 1, 0, 1 },
+};
+
+static void normed(OpTest *t) {
+    t->build = build_normed;
+    t->reference = normed_reference;
+    for (size_t i = 0; i < COUNT(normed_rows); i++) {
+        OpCase c = make(normed_rows[i]);
+        c.eps = i % 2 ? 1e-5f : 0.5f;
+        op_check(t, &c);
+    }
+}
+
 static void refusals(OpTest *t) {
     const P2cConv2d reflect = { .pad = 4, .reflect = true };
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(3, 5, 4), DIMS(1, 5, 1, 1) } }, "(3,5,4)");
@@ -102,5 +146,6 @@ void test_op_conv2d(void **state) {
     for (size_t i = 0; i < COUNT(rows); i++) op_check(&t, (OpCase[]){ make(rows[i]) });
     widths(&t);
     refusals(&t);
+    normed(&t);
     op_done(&t);
 }

@@ -282,6 +282,51 @@ static void fused_is_the_same(void **state) {
     close_to(fused.params, unfused.params, PARAMS);
 }
 
+/* conv(relu(norm(x))) or conv(norm(x)), the norm read by the convolution or, with `apart`, computed for itself: y, dx, dw; returns the steps. */
+static int normed_convolution(P2cConv2d options, int channels, bool relu, bool apart, float *y, float *dx, float *dw) {
+    World w;
+    world_init(&w, 2);
+    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2, channels, 9, 11)), *grads[2];
+    P2cNode *weight = p2c_param(p2c_net(w.g, w.store, "conv"), "w", P2C_DIMS(8, channels / (options.groups ? options.groups : 1), 3, 3), P2C_KAIMING_UNIFORM);
+    P2cNode *norm = p2c_instance_norm(x, 1e-5f), *in = relu ? p2c_relu(norm) : norm, *out = p2c_output(p2c_conv2d(in, weight, NULL, options));
+    if (apart) p2c_output(in);
+    p2c_backward(p2c_sum(p2c_mul(out, out)), 2, (P2cNode *[]){ x, weight }, grads);
+    p2c_output(grads[0]), p2c_output(grads[1]);
+    OK(p2c_graph_finish(w.g));
+    size_t n = p2c_dims_count(p2c_node_dims(x));
+    fill_random(dx, n, -1, 1, 5); /* dx holds x for a moment */
+    OK(p2c_node_write(x, dx));
+    OK(p2c_graph_run(w.g));
+    OK(p2c_node_read(out, y)), OK(p2c_node_read(grads[0], dx)), OK(p2c_node_read(grads[1], dw));
+    int steps = p2c_graph_step_count(w.g);
+    world_clear(&w);
+    return steps;
+}
+
+/* The same bits, whichever way the convolution takes; and fewer steps: no norm, no gradient of it, no zeros for that. */
+static void norms_read_by_convolutions(void **state) {
+    (void)state;
+    static const struct { P2cConv2d options; int channels; } ways[] = {
+        { { .pad = 1, .reflect = true }, 6 },   { { .pad = 1 }, 6 }, { { .stride = 2, .pad = 1, .reflect = true }, 6 },
+        { { .stride = 2, .pad = 3 }, 6 },       { { .groups = 2 }, 6 },
+        { { .pad = 2, .reflect = true }, 4000 }, { { .stride = 2, .pad = 1 }, 4000 }, /* by im2col */
+    };
+    enum { Y = 2 * 8 * 13 * 15, X = 2 * 4000 * 9 * 11, W = 8 * 4000 * 9 };
+    float *memory = calloc(2 * (Y + X + W), sizeof *memory);
+    assert_non_null(memory);
+    for (size_t i = 0; i < 2 * COUNT(ways); i++) {
+        int steps[2];
+        float *y[2] = { memory, memory + Y }, *dx[2] = { memory + 2 * Y, memory + 2 * Y + X }, *dw[2] = { memory + 2 * (Y + X), memory + 2 * (Y + X) + W };
+        for (int apart = 0; apart < 2; apart++)
+            steps[apart] = normed_convolution(ways[i / 2].options, ways[i / 2].channels, i % 2, apart, y[apart], dx[apart], dw[apart]);
+        assert_int_equal(steps[1], steps[0] + 3);
+        assert_memory_equal(y[0], y[1], Y * sizeof(float));
+        assert_memory_equal(dx[0], dx[1], X * sizeof(float));
+        assert_memory_equal(dw[0], dw[1], W * sizeof(float));
+    }
+    free(memory);
+}
+
 /* Both norms with their ReLU in one node, beside the same nodes kept apart by an output in between; results and gradients. */
 static void fused_pairs(void **state) {
     (void)state;
@@ -430,6 +475,7 @@ const struct CMUnitTest p2c_tests_graph[] = {
     cmocka_unit_test(memory_is_reused),
     cmocka_unit_test(threads_do_not_matter),
     cmocka_unit_test(fused_is_the_same),
+    cmocka_unit_test(norms_read_by_convolutions),
     cmocka_unit_test(fused_pairs),
     cmocka_unit_test(pairs_not_fused),
     cmocka_unit_test(only_the_table_fuses),
