@@ -50,8 +50,10 @@ ALWAYS_INLINE void add_vector(const float *packed, const int *offset, const floa
     }
 }
 
-/* sums[o][k] += dy[o] * packed[offset[k]] over the strip's pixels. Outputs beyond `outputs` repeat the first. */
-ALWAYS_INLINE void tile(const float *packed, const int *offset, const float *dy, size_t plane, Conv s, Strip t, int rows, int outputs, int width, Vec *sums) {
+/* sums[o][k] += dy[o] * packed[offset[k]] over the strip's pixels. Outputs beyond `outputs` repeat the first. ragged: rows end within a
+ * vector; known at compile time, since the sums would leave the registers for a mere possibility. */
+ALWAYS_INLINE void tile(const float *packed, const int *offset, const float *dy, size_t plane, Conv s, Strip t, int rows, int outputs, int width, bool ragged,
+                        Vec *sums) {
     Vec acc[BLOCK][TAPS];
     const float *from[BLOCK];
     int whole = s.ow / LANES * LANES;
@@ -63,7 +65,7 @@ ALWAYS_INLINE void tile(const float *packed, const int *offset, const float *dy,
         const float *row = packed + (size_t)r * (size_t)(s.stride * t.row);
         size_t at = (size_t)r * (size_t)s.ow;
         for (int x = 0; x < whole; x += LANES) add_vector(row + x, offset, from, at + (size_t)x, LANES, width, acc);
-        if (whole < s.ow) add_vector(row + whole, offset, from, at + (size_t)whole, s.ow - whole, width, acc);
+        if (ragged) add_vector(row + whole, offset, from, at + (size_t)whole, s.ow - whole, width, acc);
     }
     for (int o = 0; o < width; o++)
         for (int k = 0; k < TAPS; k++) sums[o * TAPS + k] = acc[o][k];
@@ -75,8 +77,10 @@ static void add_strip(const float *packed, const int *offset, const float *dy, C
     for (int b = 0; b < blocks_of(s); b++) {
         int outputs = min_int(BLOCK, s.cout - b * BLOCK);
         for (int k = 0; k < triples_of(t); k++, sums += BLOCK * TAPS) {
-            if (outputs == 1) tile(packed, offset + k * TAPS, dy + (size_t)(b * BLOCK) * plane, plane, s, t, rows, outputs, 1, sums);
-            else tile(packed, offset + k * TAPS, dy + (size_t)(b * BLOCK) * plane, plane, s, t, rows, outputs, BLOCK, sums);
+            const float *g = dy + (size_t)(b * BLOCK) * plane;
+            if (outputs == 1) tile(packed, offset + k * TAPS, g, plane, s, t, rows, outputs, 1, s.ow % LANES, sums);
+            else if (s.ow % LANES) tile(packed, offset + k * TAPS, g, plane, s, t, rows, outputs, BLOCK, true, sums);
+            else tile(packed, offset + k * TAPS, g, plane, s, t, rows, outputs, BLOCK, false, sums);
         }
     }
 }
