@@ -66,7 +66,7 @@ struct P2cNode {
     struct P2cNodeState *state; /* the graph's */
 };
 
-/* The attributes of a node, typed: const P2cConv2d *o = P2C_ATTRIBUTES(node, P2cConv2d). Public option structs are used as they are; the rest: */
+/* The attributes of a node, typed: const P2cConvAttributes *a = P2C_ATTRIBUTES(node, P2cConvAttributes). */
 #define P2C_ATTRIBUTES(node, type) ((type *)(void *)(node)->attributes)
 
 typedef struct P2cNormAttributes { float eps; bool relu; } P2cNormAttributes; /* relu: fused, y = max(y, 0) */

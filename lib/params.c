@@ -50,10 +50,11 @@ static void draw(const P2cParam *p, uint64_t key, float *values) {
     size_t n = p2c_dims_count(p->dims);
     float bound = p->init.value;
     if (p->init.fan_in) bound /= sqrtf((float)(n / (size_t)p->dims.d[0]));
+    if (p->init.kind == P2C_INIT_UNIFORM) p2c_rng_uniforms(key, n, values);
     for (size_t i = 0; i < n; i++) {
         switch (p->init.kind) {
         case P2C_INIT_CONSTANT: values[i] = p->init.value; break;
-        case P2C_INIT_UNIFORM: values[i] = bound * (2 * p2c_rng_uniform(key, i) - 1); break;
+        case P2C_INIT_UNIFORM: values[i] = bound * (2 * values[i] - 1); break;
         case P2C_INIT_UNIT_NORMAL: values[i] = p2c_rng_normal(key, i); break;
         }
     }

@@ -27,7 +27,7 @@ P2cBuffer *p2c_buffer_new(P2cGraph *graph, size_t bytes) {
         p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while planning");
         return NULL;
     }
-    *buffer = (P2cBuffer){ .bytes = bytes, .first = graph->step_room + 1, .last = -1 };
+    buffer->bytes = bytes;
     return graph->buffers[graph->buffer_count++] = buffer;
 }
 

@@ -25,7 +25,13 @@ static uint32_t word(uint64_t key, uint64_t i) {
     return x[i % 4];
 }
 
-float p2c_rng_uniform(uint64_t key, uint64_t i) { return (float)(word(key, i) >> 8) / 16777216.0f; }
+void p2c_rng_uniforms(uint64_t key, size_t n, float *values) {
+    uint32_t x[4];
+    for (size_t i = 0; i < n; i++) {
+        if (i % 4 == 0) p2c_rng_block(key, i / 4, x);
+        values[i] = (float)(x[i % 4] >> 8) / 16777216.0f;
+    }
+}
 
 float p2c_rng_normal(uint64_t key, uint64_t i) {
     double u = (word(key, 2 * i) + 1.0) / 4294967296.0, v = word(key, 2 * i + 1) / 4294967296.0;

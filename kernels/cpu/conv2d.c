@@ -35,7 +35,7 @@ static void plain_input_gradient(const P2cCall *call, Conv s) {
 }
 
 /* Floats for the gradient of the normed x, which exists here alone. */
-static size_t normed_floats(const P2cNode *node, Conv s) { return s.normed ? (p2c_dims_count(node->x[0]->dims) + 15) / 16 * 16 : 0; }
+static size_t normed_floats(const P2cNode *node, Conv s) { return s.normed ? aligned_floats(p2c_dims_count(node->x[0]->dims)) : 0; }
 
 static void input_gradient(const P2cCall *call, Conv s) {
     const P2cDims x = call->node->x[0]->dims;

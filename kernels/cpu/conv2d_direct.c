@@ -69,7 +69,7 @@ static void store(Vec value, float *to, int lanes) {
 }
 
 /* `outputs` of BLOCK channels are kept, `plane` floats apart. */
-static inline __attribute__((always_inline)) void block(const float *w, const int *offset, int taps, const float *bias, const Pair *p, int outputs, size_t plane, int width) {
+ALWAYS_INLINE void block(const float *w, const int *offset, int taps, const float *bias, const Pair *p, int outputs, size_t plane, int width) {
     Vec acc[BLOCK][2];
     for (int o = 0; o < width; o++) acc[o][0] = acc[o][1] = (Vec){ 0 } + (bias && o < outputs ? bias[o] : 0);
     for (int t = 0; t < taps; t++, w += BLOCK) {

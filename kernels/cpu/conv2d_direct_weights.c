@@ -38,8 +38,6 @@ static inline Vec load_part(const float *from, int lanes) {
     return value;
 }
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 /* One vector of pixels: lanes of it, LANES known at compile time for all but a row's last. dy: of each output. */
 ALWAYS_INLINE void add_vector(const float *packed, const int *offset, const float *const dy[], size_t at, int lanes, int width, Vec acc[BLOCK][TAPS]) {
     Vec in[TAPS];

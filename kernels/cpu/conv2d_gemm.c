@@ -23,7 +23,7 @@ size_t P2C_CPU(conv2d_gemm_work)(Conv s, bool backward, int threads) {
     size_t ow = (size_t)s.ow;
     if (!backward) return sizeof(float) * (size_t)s.cin * taps_of(s) * (size_t)forward_rows(s) * ow;
     size_t block = (size_t)channels_of(s) * taps_of(s) * (size_t)tile_rows(s, BACKWARD_PIXELS) * ow;
-    return sizeof(float) * (size_t)threads * ((block + 15) / 16 * 16);
+    return sizeof(float) * (size_t)threads * aligned_floats(block);
 }
 
 /* ---- columns ------------------------------------------------------------------------------------------------ */

@@ -37,7 +37,6 @@ static inline int rows_that_fit(Conv s) {
     return max_int(1, (fit - s.kh) / s.stride + 1);
 }
 
-static inline size_t aligned_floats(size_t n) { return (n + 15) / 16 * 16; }
 static inline int blocks_of(Conv s) { return (s.cout + BLOCK - 1) / BLOCK; }
 static inline size_t packed_strip(Conv s, Strip t) { return aligned_floats((size_t)s.cin * (size_t)t.channel); }
 

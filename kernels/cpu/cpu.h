@@ -26,6 +26,12 @@ enum { LANES = 4 };
 #endif
 typedef float Vec __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
+/* For functions whose arguments decide the code, such as how many sums stay in registers. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* Room for n floats in scratch that is cut into aligned parts. */
+static inline size_t aligned_floats(size_t n) { return (n + 15) / 16 * 16; }
+
 static inline int min_int(int a, int b) { return a < b ? a : b; }
 static inline int max_int(int a, int b) { return a > b ? a : b; }
 

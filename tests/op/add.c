@@ -1,18 +1,12 @@
 /* add.c: elementwise, with broadcasting of either operand. */
-#include "harness.h"
-
-/* Element (n,c,h,w) of an operand whose sizes of 1 are repeated. */
-static double pick(const OpCase *k, double *const x[], int operand, int n, int c, int h, int w) {
-    P2cDims d = op_dims(k->x[operand]);
-    return x[operand][op_at(d, d.d[0] > 1 ? n : 0, d.d[1] > 1 ? c : 0, d.d[2] > 1 ? h : 0, d.d[3] > 1 ? w : 0)];
-}
+#include "broadcast.h"
 
 static void reference(const OpCase *k, double *const x[], double *y) {
     P2cDims d = op_dims(k->y);
     for (int n = 0; n < d.d[0]; n++)
         for (int c = 0; c < d.d[1]; c++)
             for (int h = 0; h < d.d[2]; h++)
-                for (int w = 0; w < d.d[3]; w++) y[op_at(d, n, c, h, w)] = pick(k, x, 0, n, c, h, w) + pick(k, x, 1, n, c, h, w);
+                for (int w = 0; w < d.d[3]; w++) y[op_at(d, n, c, h, w)] = broadcast_pick(k, x, 0, n, c, h, w) + broadcast_pick(k, x, 1, n, c, h, w);
 }
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
@@ -23,34 +17,6 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
 void test_op_add(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_add, .build = build, .reference = reference };
-    static const OpCase cases[] = {
-        { .count = 2, .x = { SCALAR, SCALAR }, .y = SCALAR },
-        { .count = 2, .x = { DIMS(3, 5, 4, 7), DIMS(3, 5, 4, 7) }, .y = DIMS(3, 5, 4, 7) },
-        { .count = 2, .x = { DIMS(1, 8, 130, 129), DIMS(1, 8, 130, 129) }, .y = DIMS(1, 8, 130, 129) },
-        { .count = 2, .x = { DIMS(3, 5, 4, 7), DIMS(3, 5) }, .y = DIMS(3, 5, 4, 7) }, /* per picture and channel */
-        { .count = 2, .x = { DIMS(3, 5), DIMS(3, 5, 4, 7) }, .y = DIMS(3, 5, 4, 7) },
-        { .count = 2, .x = { DIMS(3, 17, 4, 7), DIMS(1, 17) }, .y = DIMS(3, 17, 4, 7) }, /* per channel */
-        { .count = 2, .x = { DIMS(1, 17, 1, 1), DIMS(3, 17, 4, 7) }, .y = DIMS(3, 17, 4, 7) },
-        { .count = 2, .x = { DIMS(3, 5, 4, 7), DIMS(3, 1, 4, 7) }, .y = DIMS(3, 5, 4, 7) }, /* per pixel */
-        { .count = 2, .x = { DIMS(3, 1, 4, 7), DIMS(3, 5, 4, 7) }, .y = DIMS(3, 5, 4, 7) },
-        { .count = 2, .x = { DIMS(3, 5, 4, 7), DIMS(1, 5, 4, 7) }, .y = DIMS(3, 5, 4, 7) }, /* per batch */
-        { .count = 2, .x = { DIMS(3, 5, 4, 7), DIMS(1, 1, 4, 1) }, .y = DIMS(3, 5, 4, 7) },
-        { .count = 2, .x = { DIMS(3, 5, 4, 7), DIMS(1, 1, 1, 7) }, .y = DIMS(3, 5, 4, 7) },
-        { .count = 2, .x = { DIMS(3, 5, 4, 7), DIMS(3, 1, 1, 7) }, .y = DIMS(3, 5, 4, 7) },
-        { .count = 2, .x = { DIMS(3, 5, 4, 7), SCALAR }, .y = DIMS(3, 5, 4, 7) },
-        { .count = 2, .x = { SCALAR, DIMS(3, 70) }, .y = DIMS(3, 70) },
-        { .count = 2, .x = { DIMS(3, 1, 4, 1), DIMS(1, 5, 1, 7) }, .y = DIMS(3, 5, 4, 7) }, /* both */
-        { .count = 2, .x = { DIMS(2, 33), DIMS(1, 33) }, .y = DIMS(2, 33) },
-        { .count = 2, .x = { DIMS(2, 8, 65, 64), DIMS(1, 8) }, .y = DIMS(2, 8, 65, 64) },
-        { .count = 2, .x = { DIMS(1, 33, 40, 41), DIMS(1, 1, 40, 41) }, .y = DIMS(1, 33, 40, 41) },
-    };
-    op_check_all(&t, cases, COUNT(cases));
-    for (int w = 1; w <= 40; w++) {
-        op_check(&t, &(OpCase){ .count = 2, .x = { DIMS(2, 3, 1, w), DIMS(2, 3, 1, w) }, .y = DIMS(2, 3, 1, w) });
-        op_check(&t, &(OpCase){ .count = 2, .x = { DIMS(2, 3, 2, w), DIMS(2, 3) }, .y = DIMS(2, 3, 2, w) });
-        op_check(&t, &(OpCase){ .count = 2, .x = { DIMS(w, 1), DIMS(1, w) }, .y = DIMS(w, w) });
-    }
-    op_refused(&t, &(OpCase){ .count = 2, .x = { DIMS(3, 5), DIMS(3, 4) } }, "(3,4)");
-    op_refused(&t, &(OpCase){ .count = 2, .x = { DIMS(3, 5, 4, 4), DIMS(5) } }, "(5)"); /* from the left, not from the right */
+    broadcast_check(&t);
     op_done(&t);
 }
