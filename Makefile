@@ -46,8 +46,10 @@ endif
 LIB_C    := $(wildcard lib/*.c lib/op/*.c lib/io/*.c lib/model/*.c)
 KERNEL_C := $(wildcard kernels/cpu/*.c)
 LIB_O    := $(LIB_C:%.c=$B/%.o) $(foreach i,$(ISAS),$(KERNEL_C:%.c=$B/%.$i.o))
-PROGRAMS := $(patsubst infer/main.c,$B/p2c-infer,$(wildcard infer/main.c))
-TESTS    := $(foreach d,op unit golden,$B/test-$d)
+CLI_O    := $(patsubst %.c,$B/%.o,$(wildcard lib/cli/*.c))
+TRAIN_O  := $(patsubst %.c,$B/%.o,$(wildcard train/*.c))
+PROGRAMS := $B/p2c-infer $B/p2c-train
+TESTS    := $(foreach d,op unit golden train,$B/test-$d)
 HELPERS  := $(patsubst %.c,$B/%,$(wildcard tests/demo/*.c tests/cli/*.c))
 
 .PHONY: all demo demo-built check check-built bench install deps clean
@@ -60,7 +62,9 @@ $B/libp2cnn.a: $(LIB_O)
 $B/libp2cnn.so: $(LIB_O)
 	$(if $V,,@echo "  LD    $@")
 	$Q $(CC) $(BASE) $(CFLAGS) -shared -Wl,-soname,libp2cnn.so.0 -Wl,--no-undefined -o $@ $^ $(LIBS)
-$B/p2c-infer: $(patsubst %.c,$B/%.o,$(wildcard infer/*.c)) $B/libp2cnn.a
+$B/p2c-infer: $(patsubst %.c,$B/%.o,$(wildcard infer/*.c)) $(CLI_O) $B/libp2cnn.a
+$B/p2c-train: $(TRAIN_O) $(CLI_O) $B/libp2cnn.a
+$(PROGRAMS):
 	$(if $V,,@echo "  LD    $@")
 	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $^ $(LIBS)
 
@@ -82,8 +86,10 @@ $B/test-%: $B/libp2cnn.a
 define test_rule
 $B/test-$1: $(patsubst %.c,$B/%.o,$(wildcard tests/$1/*.c tests/*.c))
 endef
-$(foreach d,op unit golden,$(eval $(call test_rule,$d)))
+$(foreach d,op unit golden train,$(eval $(call test_rule,$d)))
 $B/test-golden: $B/train/step.o
+# All of the trainer but its main, with what the unit tests share.
+$B/test-train: $(filter-out %/main.o,$(TRAIN_O)) $(CLI_O) $B/tests/unit/support.o $B/tests/unit/world.o
 
 $(HELPERS): $B/%: $B/%.o $B/libp2cnn.a
 	$(if $V,,@echo "  LD    $@")
@@ -123,7 +129,7 @@ bench: all
 I := $(DESTDIR)$(PREFIX)
 install: all
 	install -d $I/bin $I/include $I/lib/pkgconfig
-	install -m 755 $B/p2c-infer $I/bin/
+	install -m 755 $(PROGRAMS) $I/bin/
 	install -m 644 lib/p2cnn.h $I/include/
 	install -m 644 $B/libp2cnn.a $I/lib/
 	install -m 755 $B/libp2cnn.so $I/lib/libp2cnn.so.$(VERSION)

@@ -34,7 +34,7 @@ static void print_result(const P2cContext *ctx, double *ms, int count, int size)
     double median = count % 2 ? ms[count / 2] : (ms[count / 2 - 1] + ms[count / 2]) / 2;
     printf("{\"forward_ms_median\": %.3f, \"forward_ms_min\": %.3f, \"peak_rss_mib\": %.1f", median, ms[0], (double)usage.ru_maxrss / 1024);
     printf(", \"runs\": %d, \"size\": %d, \"threads\": %d, \"device\": ", count, size, p2c_thread_count(ctx));
-    print_json_string(p2c_device_name(ctx));
+    print_json_string(stdout, p2c_device_name(ctx));
     printf("}\n");
 }
 

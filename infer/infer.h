@@ -1,11 +1,9 @@
 /* infer.h: the pieces of p2c-infer, the program that turns prepared portraits into cartoons. It uses libp2cnn by its public
- * header alone. Every failure is one line on stderr; exit codes are those of p2c_exit_code. */
+ * header alone, and lib/cli. Every failure is one line on stderr; exit codes are those of p2c_exit_code. */
 #ifndef INFER_H
 #define INFER_H
 
-#include "p2cnn.h"
-
-enum { EXIT_USAGE = 2, EXIT_WRITE = 4, EXIT_MEMORY = 5, EXIT_INTERRUPTED = 130 };
+#include "cli/cli.h"
 
 /* ---- options.c: the command line ---- */
 typedef struct Options {
@@ -35,23 +33,5 @@ void jobs_free(Job **jobs, int count);
 /* ---- list.c, bench.c: the two modes that make no picture ---- */
 int list_weights(P2cContext *ctx, const char *path);
 int benchmark(P2cContext *ctx, P2cCartoonizer *cartoonizer, const Options *options);
-
-/* ---- report.c: what people and programs read ---- */
-/* One line on stderr, whatever the arguments hold: control characters become '?'. */
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void print_plain(const char *text);        /* to stdout, control characters become '?' */
-void print_json_string(const char *text);  /* to stdout, with its quotes */
-double now_ms(void);
-
-/* ---- progress.c: a bar on stderr, when that is a terminal and there is more than one picture ---- */
-typedef struct Progress {
-    int done, total;
-    bool shown;
-    double start;
-} Progress;
-
-Progress progress_start(int total);
-void progress_show(const Progress *progress);
-void progress_hide(const Progress *progress); /* before anything else is printed */
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "infer.h"
 
+const char *const program_name = "p2c-infer";
+
 /* Set by the first SIGINT or SIGTERM: finish the picture at hand, then stop. The second one ends the program at once. */
 static volatile sig_atomic_t interrupted;
 
@@ -32,12 +34,12 @@ static P2cStatus cartoon_one(P2cContext *ctx, P2cCartoonizer *cartoonizer, const
 
 static void report_json(const Job *job, const char *error, double ms) {
     printf("{\"input\": ");
-    print_json_string(job->input);
+    print_json_string(stdout, job->input);
     printf(error ? ", \"error\": " : ", \"output\": ");
-    print_json_string(error ? error : job->output);
+    print_json_string(stdout, error ? error : job->output);
     if (!error && job->heatmap) {
         printf(", \"heatmap\": ");
-        print_json_string(job->heatmap);
+        print_json_string(stdout, job->heatmap);
     }
     if (!error) printf(", \"milliseconds\": %.1f", ms);
     printf("}\n");

@@ -361,6 +361,16 @@ P2C_API const void *p2c_value_data(const P2cValue *tensor);                  /* 
 P2C_API void p2c_value_to_float(const P2cValue *tensor, float *values);      /* converted from any type */
 P2C_API const char *p2c_type_name(P2cType type);                             /* PyTorch's, such as "float32" */
 
+/* ---- files and random numbers, for programs around the library ---------------------------------------------- */
+
+/* Beside the target, fsynced, renamed: the file is complete or as it was. */
+P2C_API P2C_CHECKED P2cStatus p2c_file_write(P2cContext *ctx, const char *path, const void *data, size_t size);
+
+/* Counter-based random numbers: value i of a stream is a function of (key, i) alone, so that a stream can be entered anywhere, by any
+ * thread, and resumed bit for bit. Philox4x32-10: Salmon 2011. One key per use: a seed mixed with the name of what is drawn. */
+P2C_API uint64_t p2c_rng_key(uint64_t seed, const char *name);
+P2C_API void p2c_rng_block(uint64_t key, uint64_t block, uint32_t words[4]);
+
 /* ---- cartoonizer: pictures in, pictures out ------------------------------------------------------------- */
 
 typedef struct P2cCartoonizer P2cCartoonizer;

@@ -129,6 +129,14 @@ void p2c_output_discard(P2cOutput *out) {
     forget(out);
 }
 
+P2cStatus p2c_file_write(P2cContext *ctx, const char *path, const void *data, size_t size) {
+    P2cOutput out;
+    P2cStatus status = p2c_output_open(ctx, path, &out);
+    if (status) return status;
+    fwrite(data, 1, size, out.stream); /* the stream remembers an error until the commit */
+    return p2c_output_commit(&out);
+}
+
 /* ---- input ---- */
 
 P2cStatus p2c_input_open(P2cContext *ctx, const char *path, FILE **stream, uint64_t *size) {

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "infer.h"
+#include "cli.h"
 
 enum { WIDTH = 32 };
 

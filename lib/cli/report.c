@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "infer.h"
+#include "cli.h"
 
 static void neutralise(char *text) {
     for (; *text; text++)
@@ -18,7 +18,7 @@ void complain(const char *format, ...) {
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     neutralise(text);
-    fprintf(stderr, "p2c-infer: %s\n", text);
+    fprintf(stderr, "%s: %s\n", program_name, text);
 }
 
 void print_plain(const char *text) {
@@ -36,19 +36,19 @@ static int utf8_length(const unsigned char *s) {
 }
 
 /* File names are bytes. Those that are no UTF-8 become lone low surrogates, as Python's os.fsdecode writes and os.fsencode reads them. */
-void print_json_string(const char *text) {
-    putchar('"');
+void print_json_string(FILE *stream, const char *text) {
+    putc('"', stream);
     for (const unsigned char *s = (const unsigned char *)text; *s;) {
         int length = utf8_length(s);
-        if (!length) printf("\\udc%02x", *s++);
-        else if (*s == '"' || *s == '\\') printf("\\%c", *s++);
-        else if (*s < ' ' || *s == 127) printf("\\u%04x", *s++);
+        if (!length) fprintf(stream, "\\udc%02x", *s++);
+        else if (*s == '"' || *s == '\\') fprintf(stream, "\\%c", *s++);
+        else if (*s < ' ' || *s == 127) fprintf(stream, "\\u%04x", *s++);
         else {
-            fwrite(s, 1, (size_t)length, stdout);
+            fwrite(s, 1, (size_t)length, stream);
             s += length;
         }
     }
-    putchar('"');
+    putc('"', stream);
 }
 
 double now_ms(void) {
