@@ -3,8 +3,7 @@
  * p2c_backward puts a marker into the order of nodes and one leaf per wanted gradient. At finish, every needed node becomes
  * one forward step; a marker becomes the backward steps of the nodes between its loss and its targets, and of no others:
  * networks that are only passed through get no weight gradients. A gradient starts as zero where the first contribution
- * arrives, and every backward kernel adds to it. */
-#include <assert.h>
+ * arrives, and every backward kernel adds to it; a gradient that accumulates over several losses starts as the earlier one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +39,7 @@ static P2cNode *marker_new(P2cNode *loss) {
     return marker;
 }
 
-static P2cNode *gradient_new(P2cNode *marker, P2cNode *of) {
+P2cNode *p2c_gradient_new(P2cNode *marker, P2cNode *of) {
     P2cNode *gradient = p2c_leaf_new(marker->state->graph, P2C_LEAF_GRADIENT, NULL, of->dims);
     if (!gradient) return NULL;
     gradient->state->backward = marker;
@@ -48,66 +47,19 @@ static P2cNode *gradient_new(P2cNode *marker, P2cNode *of) {
     return gradient;
 }
 
-/* Returns the marker, or NULL. */
-static P2cNode *backward(P2cNode *loss, int count, P2cNode *const of[], P2cNode *grads[]) {
+P2cNode *p2c_backward_new(P2cNode *loss, int count, P2cNode *const of[], P2cNode *grads[]) {
     memset(grads, 0, (size_t)count * sizeof *grads);
     if (!loss || loss->state->graph->status != P2C_OK) return NULL;
     bool *reach = new_flags(loss->state->graph);
     P2cNode *marker = reach ? marker_new(loss) : NULL;
     if (reach) mark_ancestors(loss, reach);
     for (int i = 0; marker && i < count; i++)
-        if (of[i] && of[i]->state->id <= loss->state->id && reach[of[i]->state->id]) grads[i] = gradient_new(marker, of[i]);
+        if (of[i] && of[i]->state->id <= loss->state->id && reach[of[i]->state->id]) grads[i] = p2c_gradient_new(marker, of[i]);
     free(reach);
     return marker;
 }
 
-void p2c_backward(P2cNode *loss, int count, P2cNode *const of[], P2cNode *grads[]) { backward(loss, count, of, grads); }
-
-/* ---- updates -------------------------------------------------------------------------------------------- */
-
-static bool belongs(const P2cParam *param, int count, const P2cNet nets[]) {
-    for (int i = 0; i < count; i++) {
-        size_t n = strlen(nets[i].prefix);
-        if (!n || (!strncmp(param->name, nets[i].prefix, n) && param->name[n] == '.')) return true;
-    }
-    return false;
-}
-
-/* The graph's trainable parameters below `nets`. Returns how many; *out is the caller's to free. */
-static int trainable(P2cGraph *graph, int count, const P2cNet nets[], P2cNode ***out) {
-    int found = 0;
-    *out = calloc((size_t)graph->node_count + 1, sizeof **out);
-    if (!*out) p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while differentiating");
-    for (int i = 0; *out && i < graph->node_count; i++) {
-        const P2cParam *param = graph->nodes[i]->state->param;
-        if (param && !param->init.frozen && belongs(param, count, nets)) (*out)[found++] = graph->nodes[i];
-    }
-    return found;
-}
-
-static void update(P2cNode *param, P2cNode *gradient, P2cStore *store, P2cAdam *adam) {
-    P2cGraph *graph = param->state->graph;
-    P2cAdamAttributes attributes = { adam, param->state->param };
-    P2cStatus status = p2c_store_moments(store, param->state->param);
-    if (status != P2C_OK) p2c_graph_fail(graph, status, "%s", p2c_error(store->ctx));
-    p2c_node_binary(&p2c_op_adam, param, gradient, &attributes, sizeof attributes);
-}
-
-void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam) {
-    if (!loss) return;
-    P2cNode **params = NULL, **grads = NULL;
-    int found = trainable(loss->state->graph, count, nets, &params);
-    if (params && (grads = calloc((size_t)found + 1, sizeof *grads))) {
-        P2cNode *marker = backward(loss, found, params, grads);
-        if (marker) marker->state->adam = adam;
-        for (int i = 0; i < found; i++)
-            if (grads[i]) update(params[i], grads[i], nets[0].store, adam);
-    } else {
-        p2c_graph_fail(loss->state->graph, P2C_ERR_MEMORY, "out of memory while differentiating");
-    }
-    free(params);
-    free(grads);
-}
+void p2c_backward(P2cNode *loss, int count, P2cNode *const of[], P2cNode *grads[]) { p2c_backward_new(loss, count, of, grads); }
 
 /* ---- expansion: what is needed ---------------------------------------------------------------------------- */
 
@@ -126,6 +78,7 @@ static void mark_needed(P2cGraph *graph) {
         need(s->backward);
         need(s->gradient_of);
         need(s->loss);
+        if (s->leaf == P2C_LEAF_GRADIENT) need(s->earlier);
         for (int k = 0; k < node->count; k++) need(node->x[k]);
     }
 }
@@ -163,6 +116,18 @@ static P2cStatus emit_fill(P2cGraph *graph, P2cNode *node, float value) {
     return P2C_OK;
 }
 
+static bool wanted_by(const P2cNode *gradient, const P2cNode *marker) {
+    return gradient->state->is_needed && gradient->state->backward == marker;
+}
+
+/* Gradients that accumulate are those of an earlier marker, and none of theirs is filled anew. */
+static void take_earlier_gradients(P2cGraph *graph, const P2cNode *marker) {
+    for (int i = marker->state->id + 1; i < graph->node_count; i++) {
+        const P2cNodeState *leaf = graph->nodes[i]->state;
+        if (wanted_by(graph->nodes[i], marker) && leaf->earlier) leaf->gradient_of->state->gradient = leaf->earlier->state->buffer;
+    }
+}
+
 static P2cStatus emit_backward(P2cGraph *graph, P2cNode *node, const bool active[]) {
     const P2cOp *op = node->op;
     if (op->blocks) return P2C_OK;
@@ -183,10 +148,6 @@ static P2cStatus emit_backward(P2cGraph *graph, P2cNode *node, const bool active
     step->dy = node->state->gradient;
     memcpy(step->dx, dx, sizeof dx);
     return P2C_OK;
-}
-
-static bool wanted_by(const P2cNode *gradient, const P2cNode *marker) {
-    return gradient->state->is_needed && gradient->state->backward == marker;
 }
 
 /* active: the nodes between the targets of `marker` and its loss. */
@@ -216,23 +177,29 @@ static P2cStatus collect_gradients(P2cGraph *graph, const P2cNode *marker) {
     return P2C_OK;
 }
 
-/* The parameter that node's backward would read, but that an update between `node` and `marker` changes; NULL: none. */
-static const P2cNode *stale_operand(const P2cGraph *graph, const P2cNode *node, const P2cNode *marker) {
-    for (int k = 0; node->op->keeps_x && k < node->count; k++)
-        for (int i = node->state->id + 1; node->x[k]->state->param && i < marker->state->id; i++)
-            if (graph->nodes[i]->op == &p2c_op_adam && graph->nodes[i]->x[0] == node->x[k]) return node->x[k];
-    return NULL;
+/* The number of the last node before `marker` that updates each parameter; -1: none. */
+static void find_updates(const P2cGraph *graph, const P2cNode *marker, int updated[]) {
+    for (int i = 0; i < marker->state->id; i++) {
+        updated[i] = -1;
+        if (graph->nodes[i]->op == &p2c_op_adam) updated[graph->nodes[i]->x[0]->state->id] = i;
+    }
 }
 
-/* Gradients through values of one network and weights of the next would be those of neither. */
+/* Gradients through values of one network and weights of the next would be those of neither: refuses where a backward step reads a
+ * parameter that changes between its node and `marker`. */
 static P2cStatus check_stale(P2cGraph *graph, const P2cNode *marker, const bool active[]) {
+    int *updated = malloc(((size_t)marker->state->id + 1) * sizeof *updated);
+    if (!updated) return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while differentiating");
+    find_updates(graph, marker, updated);
     for (int i = 0; i < marker->state->id; i++) {
-        const P2cNode *stale = active[i] && graph->nodes[i]->op ? stale_operand(graph, graph->nodes[i], marker) : NULL;
-        if (stale)
-            return p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "backward: %s is updated between its use and this backward pass; build the network anew after the update",
-                                  stale->state->name);
+        const P2cNode *node = graph->nodes[i];
+        for (int k = 0; active[i] && node->op && node->op->keeps_x && k < node->count; k++)
+            if (updated[node->x[k]->state->id] > i)
+                p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "backward: %s is updated between its use and this backward pass; build the network anew after the update",
+                               node->x[k]->state->name);
     }
-    return P2C_OK;
+    free(updated);
+    return graph->status;
 }
 
 static P2cStatus expand_backward(P2cGraph *graph, P2cNode *marker) {
@@ -242,16 +209,12 @@ static P2cStatus expand_backward(P2cGraph *graph, P2cNode *marker) {
     if (status == P2C_OK) {
         mark_active(graph, marker, active, reach);
         status = check_stale(graph, marker, active);
+        take_earlier_gradients(graph, marker);
         if (status == P2C_OK && active[loss->state->id]) status = emit_fill(graph, loss, 1);
     }
     for (int i = loss->state->id; i >= 0 && status == P2C_OK; i--)
         if (active[i] && graph->nodes[i]->op && graph->nodes[i]->state->gradient) status = emit_backward(graph, graph->nodes[i], active);
     if (status == P2C_OK) status = collect_gradients(graph, marker);
-    if (status == P2C_OK && marker->state->adam) {
-        P2cStep *step = p2c_step_new(graph, P2C_STEP_COUNT, marker);
-        if (step) step->adam = marker->state->adam;
-        else status = graph->status;
-    }
     free(active);
     free(reach);
     return status;

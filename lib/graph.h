@@ -1,6 +1,6 @@
-/* graph.h: the inside of a graph, shared by graph.c, autodiff.c, fuse.c, plan.c and run.c.
+/* graph.h: the inside of a graph, shared by graph.c, autodiff.c, minimize.c, fuse.c, plan.c and run.c.
  *
- *   build        nodes in order, leaves and operations                              graph.c, op/
+ *   build        nodes in order, leaves and operations                              graph.c, op/, minimize.c
  *   finish       fuse: patterns of nodes become one                                 fuse.c
  *                expand: nodes become steps; a backward marker becomes many         autodiff.c
  *                plan: every buffer gets a place in one arena                        plan.c
@@ -35,20 +35,19 @@ typedef struct P2cNodeState {
     P2cNode *loss;        /* BACKWARD: what is differentiated */
     P2cNode *backward;    /* GRADIENT: its marker */
     P2cNode *gradient_of; /* GRADIENT: the node it belongs to */
-    P2cAdam *adam;        /* BACKWARD: whose updates follow, or NULL */
+    P2cNode *earlier;     /* GRADIENT: of an earlier loss, which this one adds to; PARAM: one that waits for its update; or NULL */
     bool is_output, is_needed;
     P2cNode *fused_into; /* this node's value is that node's, by a pattern */
     P2cBuffer *buffer, *saved, *gradient; /* gradient: of the backward pass being expanded */
 } P2cNodeState;
 
-typedef enum P2cStepKind { P2C_STEP_FORWARD, P2C_STEP_BACKWARD, P2C_STEP_FILL, P2C_STEP_COUNT } P2cStepKind;
+typedef enum P2cStepKind { P2C_STEP_FORWARD, P2C_STEP_BACKWARD, P2C_STEP_FILL } P2cStepKind;
 
 typedef struct P2cStep {
     P2cStepKind kind;
     P2cNode *node;
     P2cBuffer *dy, *dx[P2C_MAX_OPERANDS]; /* BACKWARD */
     P2cBuffer *target; float value;       /* FILL */
-    P2cAdam *adam;                        /* COUNT: an update begins */
     P2cBuffer *work;
     P2cCall call;                         /* filled by plan */
 } P2cStep;
@@ -83,6 +82,9 @@ P2cStep *p2c_step_new(P2cGraph *graph, P2cStepKind kind, P2cNode *node);
 /* Grows an array of `size`-byte items to hold one more. false: memory is out. */
 bool p2c_grow(void *array, int count, int *room, size_t size);
 
+/* p2c_backward, which returns its marker; NULL: none. */
+P2cNode *p2c_backward_new(P2cNode *loss, int count, P2cNode *const of[], P2cNode *grads[]);
+P2cNode *p2c_gradient_new(P2cNode *marker, P2cNode *of); /* the leaf for one gradient */
 void p2c_fuse(P2cGraph *graph);
 P2cStatus p2c_expand(P2cGraph *graph);
 P2cStatus p2c_plan(P2cGraph *graph);

@@ -17,7 +17,7 @@
  *     P2cNet net = p2c_net(g, store, "net");
  *     P2cNode *w = p2c_param(net, "weight", P2C_DIMS(1, 2), P2C_KAIMING_UNIFORM);
  *     P2cNode *loss = p2c_mse_loss(p2c_linear(x, w, NULL), t);
- *     p2c_minimize(loss, 1, &net, &adam);                   adds the backward pass and the update
+ *     p2c_minimize(loss, 1, &net, &adam, NULL);             adds the backward pass and the update
  *     p2c_output(loss);
  *     if (p2c_graph_finish(g)) die(p2c_error(ctx));         shapes checked, memory planned, once
  *     for (...) { p2c_node_write(x, ...); p2c_node_write(t, ...); p2c_graph_run(g); p2c_node_read(loss, &l); }
@@ -255,8 +255,17 @@ typedef struct P2cAdam {
 } P2cAdam;
 
 /* Adds the backward pass of `loss` for the parameters of `nets`, and their update. Frozen parameters and those that the loss does
- * not depend on are left untouched. */
-P2C_API void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam);
+ * not depend on are left untouched. squares may be NULL; else squares[i] becomes a scalar to read after a run, the sum of squares of the
+ * gradients of nets[i]. When the loss or one of them is not finite, nothing is updated and adam->step stays. */
+P2C_API void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam, P2cNode *squares[]);
+/* After a run: the name of the first parameter below squares[i] whose gradient is not finite; NULL: all are. */
+P2C_API const char *p2c_nonfinite_gradient(const P2cNode *squares);
+/* Gradient accumulation: adds the backward pass of `loss` alone. Its gradients wait for the next p2c_minimize of the same nets, which adds its
+ * own and updates by the sum; a batch in N parts has N losses of 1/N each. */
+P2C_API void p2c_accumulate(P2cNode *loss, int count, const P2cNet nets[]);
+/* Keeps a running average of net's parameters in those of `average`: at this point of every run, a += (1 - decay) * (parameter - a). They start
+ * as zeros: write the values to begin with by p2c_store_write. Polyak 1992 */
+P2C_API void p2c_average(P2cNet average, P2cNet net, double decay);
 
 /* ---- models: the networks of photo2cartoon, with the names of its checkpoints ------------------------ */
 

@@ -12,7 +12,6 @@ P2cStatus p2c_graph_run(P2cGraph *graph) {
         case P2C_STEP_FORWARD: device->kernels[step->node->op->id]->forward(&step->call); break;
         case P2C_STEP_BACKWARD: device->kernels[step->node->op->id]->backward(&step->call); break;
         case P2C_STEP_FILL: device->fill(step->target->memory, step->target->bytes / sizeof(float), step->value, graph->ctx->threads); break;
-        case P2C_STEP_COUNT: step->adam->step++; break;
         }
     }
     return P2C_OK;

@@ -125,14 +125,14 @@ static void build(Step *step, const Builder *b) {
 
     step->of_a[TERM_D] = discriminator_loss(b, &photos);
     step->of_b[TERM_D] = discriminator_loss(b, &cartoons);
-    p2c_minimize(p2c_add(step->of_a[TERM_D], step->of_b[TERM_D]), 4, discriminators, &step->discriminators);
+    p2c_minimize(p2c_add(step->of_a[TERM_D], step->of_b[TERM_D]), 4, discriminators, &step->discriminators, NULL);
 
     P2cNode *cycled_a = generate(b, "genB2A", cartoons.fake).image, *cycled_b = generate(b, "genA2B", photos.fake).image;
     generator_terms(b, &photos, cycled_a, step->b, step->of_a);
     generator_terms(b, &cartoons, cycled_b, step->a, step->of_b);
     step->of_a[TERM_G] = weighted(o, step->of_a);
     step->of_b[TERM_G] = weighted(o, step->of_b);
-    p2c_minimize(p2c_add(step->of_a[TERM_G], step->of_b[TERM_G]), 2, generators, &step->generators);
+    p2c_minimize(p2c_add(step->of_a[TERM_G], step->of_b[TERM_G]), 2, generators, &step->generators, NULL);
     sum_terms(step);
 }
 

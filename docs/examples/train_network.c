@@ -56,7 +56,7 @@ static P2cStatus train(P2cContext *ctx, P2cStore *store, bool *learnt) {
     P2cNode *x = p2c_input(graph, "pictures", P2C_DIMS(BATCH, 1, SIDE, SIDE)), *target = p2c_input(graph, "is_disc", P2C_DIMS(BATCH, 1));
     P2cNet net = p2c_net(graph, store, "shapes");
     P2cNode *loss = p2c_output(p2c_bce_with_logits(network(net, x), target));
-    p2c_minimize(loss, 1, &net, &adam); /* adds the backward pass and the update */
+    p2c_minimize(loss, 1, &net, &adam, NULL); /* adds the backward pass and the update */
     status = p2c_graph_finish(graph);   /* every error made while building comes out here */
     for (int step = 0; !status && step < STEPS; step++) {
         draw_batch(pictures, is_disc);

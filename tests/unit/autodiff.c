@@ -189,7 +189,7 @@ static void only_named(void **state) {
     P2cNode *alike = p2c_param(ab, "w", P2C_SCALAR, P2C_CONSTANT(1)), *unused = p2c_param(a, "unused", P2C_SCALAR, P2C_CONSTANT(1));
     P2cNode *elsewhere = p2c_output(p2c_affine(unused, 2, 0)); /* used, but not by the loss */
     P2cNode *loss = p2c_mul(p2c_mul(p2c_mul(seen, below), p2c_mul(frozen, other)), alike);
-    p2c_minimize(loss, 1, &a, &adam);
+    p2c_minimize(loss, 1, &a, &adam, NULL);
     p2c_output(loss);
     OK(p2c_graph_finish(w.g));
     for (int i = 0; i < 3; i++) OK(p2c_graph_run(w.g));
@@ -214,10 +214,10 @@ static void gan_build(World *w, Gan *gan) {
     gan->before = p2c_output(p2c_linear(p2c_detach(fake), dw, NULL));
     P2cNode *real = p2c_linear(p2c_constant(w->g, P2C_DIMS(N, 1), real_value), dw, NULL);
     gan->d_loss = p2c_output(p2c_add(p2c_mse_loss(real, one), p2c_mse_loss(gan->before, zero)));
-    p2c_minimize(gan->d_loss, 1, &d_net, &gan->d_adam);
+    p2c_minimize(gan->d_loss, 1, &d_net, &gan->d_adam, NULL);
     gan->after = p2c_output(p2c_linear(fake, dw, NULL));
     gan->g_loss = p2c_output(p2c_mse_loss(gan->after, one));
-    p2c_minimize(gan->g_loss, 1, &g_net, &gan->g_adam);
+    p2c_minimize(gan->g_loss, 1, &g_net, &gan->g_adam, NULL);
 }
 
 static void gan_by_hand(Number *g, Number *d, const Gan *gan, int t, double *d_loss, double *g_loss) {
@@ -296,7 +296,7 @@ static void stays_in_range(void **state) {
     P2cAdam adam = { .lr = 0.3f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f };
     P2cNode *p = p2c_param(net, "rho", P2C_DIMS(2), P2C_CONSTANT(0.5f)), *sign = p2c_input(w.g, "sign", P2C_DIMS(2));
     float up_down[2] = { 1, -1 }, got[2];
-    p2c_minimize(p2c_sum(p2c_mul(p, sign)), 1, &net, &adam);
+    p2c_minimize(p2c_sum(p2c_mul(p, sign)), 1, &net, &adam, NULL);
     p2c_store_set_range(w.store, 0, 0.1f, 0.9f);
     OK(p2c_graph_finish(w.g));
     OK(p2c_node_write(sign, up_down));
@@ -316,9 +316,9 @@ static void updated_in_between(void **state) {
         P2cAdam adam = { .lr = 0.1, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8 };
         P2cNode *pa = p2c_param(a, "w", P2C_SCALAR, P2C_CONSTANT(1)), *pb = p2c_param(b, "w", P2C_SCALAR, P2C_CONSTANT(2));
         P2cNode *loss = p2c_mul(pa, pb);
-        p2c_minimize(loss, 1, &a, &adam);
+        p2c_minimize(loss, 1, &a, &adam, NULL);
         if (anew) loss = p2c_mul(pa, pb);
-        p2c_minimize(loss, 1, &b, &adam);
+        p2c_minimize(loss, 1, &b, &adam, NULL);
         assert_int_equal(p2c_graph_finish(w.g), anew ? P2C_OK : P2C_ERR_ARGUMENT);
         if (!anew) assert_non_null(strstr(p2c_error(w.ctx), "a.w is updated between"));
         world_clear(&w);

@@ -37,7 +37,7 @@ static void first_error_is_kept(void **state) {
     assert_null(p2c_param(net, "later", P2C_DIMS(3), P2C_KAIMING_UNIFORM));
     p2c_backward(bad, 1, &x, &grad);
     assert_null(grad);
-    p2c_minimize(bad, 1, &net, &adam);
+    p2c_minimize(bad, 1, &net, &adam, NULL);
     finish_fails(&w, P2C_ERR_SHAPE, "conv2d: input (1,3,8,8) and weight (4,5,3,3) do not fit with 1 group");
     world_clear(&w);
 }
@@ -216,7 +216,7 @@ static void train(Trained *out, Way way) {
     P2cNode *grad;
     if (way.unfused) p2c_output(s.norm);
     p2c_backward(s.loss, 1, &s.x, &grad);
-    p2c_minimize(s.loss, 1, &net, &adam);
+    p2c_minimize(s.loss, 1, &net, &adam, NULL);
     p2c_output(s.loss), p2c_output(s.y), p2c_output(grad);
     OK(p2c_graph_finish(w.g));
     out->arena = p2c_graph_arena_bytes(w.g);
@@ -429,7 +429,7 @@ static void graphs_share_a_store(void **state) {
     world_init(&w, 1);
     P2cAdam adam = { .lr = 0.5f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f };
     P2cNet net = p2c_net(w.g, w.store, "net");
-    p2c_minimize(p2c_sum(p2c_param(net, "w", P2C_DIMS(2), P2C_CONSTANT(1))), 1, &net, &adam);
+    p2c_minimize(p2c_sum(p2c_param(net, "w", P2C_DIMS(2), P2C_CONSTANT(1))), 1, &net, &adam, NULL);
     OK(p2c_graph_finish(w.g));
     P2cGraph *training = w.g;
     OK(p2c_graph_new(&w.g, w.ctx));

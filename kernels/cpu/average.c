@@ -1,0 +1,13 @@
+/* average: a += rate * (x - a) in place */
+#include "cpu.h"
+
+static void forward(const P2cCall *call) {
+    float *a = call->x[0], rate = P2C_ATTRIBUTES(call->node, P2cScaleAttributes)->scale;
+    const float *x = call->x[1];
+    size_t n = p2c_dims_count(call->node->x[0]->dims);
+#pragma omp parallel for num_threads(threads_for(call, n)) schedule(static)
+    for (size_t i = 0; i < n; i++) a[i] += rate * (x[i] - a[i]);
+    *call->y = 0;
+}
+
+const P2cKernel P2C_CPU(average) = { .forward = forward };

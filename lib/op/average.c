@@ -1,0 +1,27 @@
+/* average: a running average in place: a += (1 - decay) * (x - a).   a, x of one shape -> scalar 0.
+ * Polyak & Juditsky 1992; of a generator's weights: Karras et al. 2018, section 5. No gradient. */
+#include <string.h>
+
+#include "../graph.h"
+
+static P2cStatus shape(P2cNode *node) {
+    if (!p2c_dims_equal(node->x[0]->dims, node->x[1]->dims))
+        return p2c_node_fail(node, "average %s, of %s", p2c_dims_text(node->x[0]->dims).text, p2c_dims_text(node->x[1]->dims).text);
+    node->dims = P2C_SCALAR;
+    return P2C_OK;
+}
+
+const P2cOp p2c_op_average = { .id = P2C_OP_average, .name = "average", .shape = shape, .updates = true, .blocks = true };
+
+void p2c_average(P2cNet average, P2cNet net, double decay) {
+    P2cGraph *graph = net.graph;
+    size_t length = strlen(net.prefix);
+    float rate = (float)(1 - decay);
+    for (int i = 0, count = graph->node_count; i < count; i++) {
+        P2cNode *node = graph->nodes[i];
+        const P2cParam *param = node->state->param;
+        if (!param || strncmp(param->name, net.prefix, length) || param->name[length] != '.') continue;
+        P2cNode *twin = p2c_param(average, param->name + length + 1, param->dims, P2C_BUFFER(0));
+        p2c_node_binary(&p2c_op_average, twin, node, &(P2cScaleAttributes){ rate }, sizeof(P2cScaleAttributes));
+    }
+}
