@@ -7,31 +7,53 @@
  * Against the published program nothing is computed twice: its fakes are made once, identities share the pass with fakes, the
  * discriminators' loss stops at the fakes, and no discriminator gets weight gradients from the generators' loss. Norms are per picture,
  * so that a batch gives what single passes give. Spectral norm takes one power iteration per discriminator pass: real, fake, and fake
- * again, as published.   Losses: U-GAT-IT (Kim 2020) and photo2cartoon. */
+ * again, as published.
+ *
+ * A batch in several parts gives what it gives in one: gradients add up over the parts, the power iteration of a pass is taken at its
+ * first part. It is unrolled in the graph, so that only one part's activations are there at a time; the price is that the fakes are made once
+ * for 2 and once more for 3.   Losses: U-GAT-IT (Kim 2020) and photo2cartoon. */
 #include "step.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *const term_names[TERM_COUNT] = { "d", "g", "adv", "cycle", "identity", "cam", "faceid" };
 
+const char *const network_names[NETWORKS] = { "genA2B", "genB2A", "disGA", "disGB", "disLA", "disLB" };
+
 StepOptions step_defaults(void) {
-    return (StepOptions){ .batch = 1, .size = 256, .ch = 32, .lr = 1e-4, .weight_decay = 1e-4, .adv = 1, .cycle = 50, .identity = 10, .cam = 1000,
+    return (StepOptions){ .batch = 1, .parts = 1, .size = 256, .ch = 32, .lr = 1e-4, .weight_decay = 1e-4, .adv = 1, .cycle = 50, .identity = 10, .cam = 1000,
                           .faceid = 1, .rho_clip = 1, .w_clip = 1 };
 }
 
-/* What the parts of the step share while it is built. */
+/* What the pieces of the step share while it is built. */
 typedef struct Builder {
+    Step *step;
     P2cGraph *graph;
     P2cStore *store;
     const StepOptions *options;
     P2cNode *one, *zero;
+    P2cNet nets[NETWORKS];
 } Builder;
 
-/* A domain as the step sees it: its real picture, the fake made from the other domain, and its discriminators. */
+/* A domain as one part of the step sees it: its real pictures, the fakes made from the other domain, and its discriminators. */
 typedef struct Domain {
     const char *global, *local; /* names of its discriminators */
     P2cNode *real, *fake, *same, *fake_cam, *same_cam;
 } Domain;
+typedef struct Part { Domain photos, cartoons; } Part;
+
+/* Part m of the pictures. */
+static P2cNode *pictures(const Builder *b, P2cNode *all, int m) {
+    int n = b->options->batch;
+    return b->options->parts == 1 ? all : p2c_slice(all, 0, m * n, (m + 1) * n);
+}
+
+static Part part_of(const Builder *b, int m) {
+    return (Part){ .photos = { .global = "disGA", .local = "disLA", .real = pictures(b, b->step->a, m) },
+                   .cartoons = { .global = "disGB", .local = "disLB", .real = pictures(b, b->step->b, m) } };
+}
 
 /* ---- generators ------------------------------------------------------------------------------------------ */
 
@@ -40,32 +62,53 @@ static P2cGenerated generate(const Builder *b, const char *name, P2cNode *x) {
 }
 
 /* One pass on (source, target): the fake of the target's domain, and the target's identity. */
-static void generate_pair(const Builder *b, const char *name, P2cNode *source, P2cNode *target, Domain *to) {
+static void generate_pair(const Builder *b, const char *name, const Domain *source, Domain *to) {
     int n = b->options->batch;
-    P2cGenerated made = generate(b, name, p2c_concat(2, (P2cNode *[]){ source, target }, 0));
-    to->real = target;
+    P2cGenerated made = generate(b, name, p2c_concat(2, (P2cNode *[]){ source->real, to->real }, 0));
     to->fake = p2c_slice(made.image, 0, 0, n);
     to->same = p2c_slice(made.image, 0, n, 2 * n);
     to->fake_cam = p2c_slice(made.cam, 0, 0, n);
     to->same_cam = p2c_slice(made.cam, 0, n, 2 * n);
 }
 
+static void generate_all(const Builder *b, Part *part) {
+    generate_pair(b, "genA2B", &part->photos, &part->cartoons);
+    generate_pair(b, "genB2A", &part->cartoons, &part->photos);
+}
+
 /* ---- discriminators --------------------------------------------------------------------------------------- */
 
 /* Least squares of one discriminator's map and CAM logits to real or fake. */
-static P2cNode *judge(const Builder *b, const char *name, int layers, P2cNode *picture, P2cNode *target) {
-    P2cDiscriminator options = { .layers = layers, .ch = b->options->ch, .training = true };
+static P2cNode *judge(const Builder *b, const char *name, int layers, P2cNode *picture, P2cNode *target, bool iterate) {
+    P2cDiscriminator options = { .layers = layers, .ch = b->options->ch, .training = iterate };
     P2cJudged judged = p2c_discriminator(p2c_net(b->graph, b->store, name), picture, options);
     return p2c_add(p2c_mse_loss(judged.map, target), p2c_mse_loss(judged.cam, target));
 }
 
-static P2cNode *judge_both(const Builder *b, const Domain *d, P2cNode *picture, P2cNode *target) {
-    return p2c_add(judge(b, d->global, 7, picture, target), judge(b, d->local, 5, picture, target));
+/* iterate: take the power iteration of spectral norm, once per pass over a batch. */
+static P2cNode *judge_both(const Builder *b, const Domain *d, P2cNode *picture, P2cNode *target, bool iterate) {
+    return p2c_add(judge(b, d->global, 7, picture, target, iterate), judge(b, d->local, 5, picture, target, iterate));
 }
 
-static P2cNode *discriminator_loss(const Builder *b, const Domain *d) {
-    P2cNode *real = judge_both(b, d, d->real, b->one), *fake = judge_both(b, d, p2c_detach(d->fake), b->zero);
-    return p2c_affine(p2c_add(real, fake), (float)b->options->adv, 0);
+/* A term of the mean over all parts, for A, B or their sum. */
+static void add_term(P2cNode **total, P2cNode *term, double weight) {
+    P2cNode *weighted = p2c_affine(term, (float)weight, 0);
+    *total = *total ? p2c_add(*total, weighted) : weighted;
+}
+
+/* The loss of one part on its real pictures or on its fakes; its gradients, and after the last of all the update. */
+static void discriminate(const Builder *b, const Part *part, bool real, bool first, bool last) {
+    Step *step = b->step;
+    P2cNode *target = real ? b->one : b->zero;
+    double weight = b->options->adv / b->options->parts;
+    const Domain *pa = &part->photos, *pb = &part->cartoons;
+    P2cNode *of_a = judge_both(b, pa, real ? pa->real : p2c_detach(pa->fake), target, first);
+    P2cNode *of_b = judge_both(b, pb, real ? pb->real : p2c_detach(pb->fake), target, first);
+    add_term(&step->of_a[TERM_D], of_a, weight);
+    add_term(&step->of_b[TERM_D], of_b, weight);
+    P2cNode *loss = p2c_affine(p2c_add(of_a, of_b), (float)weight, 0);
+    if (last) p2c_minimize(loss, DISCRIMINATORS, b->nets + GENERATORS, &step->discriminators, step->squares + GENERATORS);
+    else p2c_accumulate(loss, DISCRIMINATORS, b->nets + GENERATORS);
 }
 
 /* ---- the generators' loss ------------------------------------------------------------------------------------ */
@@ -78,8 +121,8 @@ static P2cNode *face_distance(const Builder *b, P2cNode *x, P2cNode *y) {
 }
 
 /* Terms of domain d. cycled: its real picture, to the other domain and back; source: what its fake was made from. */
-static void generator_terms(const Builder *b, const Domain *d, P2cNode *cycled, P2cNode *source, P2cNode *term[TERM_COUNT]) {
-    term[TERM_ADV] = judge_both(b, d, d->fake, b->one);
+static void generator_terms(const Builder *b, const Domain *d, P2cNode *cycled, P2cNode *source, bool first, P2cNode *term[TERM_COUNT]) {
+    term[TERM_ADV] = judge_both(b, d, d->fake, b->one, first);
     term[TERM_CYCLE] = p2c_l1_loss(cycled, d->real);
     term[TERM_IDENTITY] = p2c_l1_loss(d->same, d->real);
     term[TERM_CAM] = p2c_add(p2c_bce_with_logits(d->fake_cam, b->one), p2c_bce_with_logits(d->same_cam, b->zero));
@@ -91,6 +134,24 @@ static P2cNode *weighted(const StepOptions *o, P2cNode *const term[TERM_COUNT]) 
     P2cNode *sum = p2c_affine(term[TERM_ADV], (float)weights[TERM_ADV], 0);
     for (int t = TERM_CYCLE; t < TERM_COUNT; t++) sum = p2c_add(sum, p2c_affine(term[t], (float)weights[t], 0));
     return sum;
+}
+
+/* The loss of one part's fakes, identities and cycles; its gradients, and after the last part the update. */
+static void improve(const Builder *b, const Part *part, bool first, bool last) {
+    Step *step = b->step;
+    P2cNode *a[TERM_COUNT], *c[TERM_COUNT];
+    P2cNode *cycled_a = generate(b, "genB2A", part->cartoons.fake).image, *cycled_b = generate(b, "genA2B", part->photos.fake).image;
+    generator_terms(b, &part->photos, cycled_a, part->cartoons.real, first, a);
+    generator_terms(b, &part->cartoons, cycled_b, part->photos.real, first, c);
+    a[TERM_G] = weighted(b->options, a);
+    c[TERM_G] = weighted(b->options, c);
+    for (int t = TERM_G; t < TERM_COUNT; t++) {
+        add_term(&step->of_a[t], a[t], 1.0 / b->options->parts);
+        add_term(&step->of_b[t], c[t], 1.0 / b->options->parts);
+    }
+    P2cNode *loss = p2c_affine(p2c_add(a[TERM_G], c[TERM_G]), (float)(1.0 / b->options->parts), 0);
+    if (last) p2c_minimize(loss, GENERATORS, b->nets, &step->generators, step->squares);
+    else p2c_accumulate(loss, GENERATORS, b->nets);
 }
 
 /* ---- the step ------------------------------------------------------------------------------------------------- */
@@ -112,41 +173,69 @@ static void sum_terms(Step *step) {
     }
 }
 
-static void build(Step *step, const Builder *b) {
-    const StepOptions *o = b->options;
-    P2cNet generators[] = { p2c_net(b->graph, b->store, "genA2B"), p2c_net(b->graph, b->store, "genB2A") };
-    P2cNet discriminators[4];
-    Domain photos = { .global = "disGA", .local = "disLA" }, cartoons = { .global = "disGB", .local = "disLB" };
-    const char *const names[] = { photos.global, cartoons.global, photos.local, cartoons.local };
-    for (int i = 0; i < 4; i++) discriminators[i] = p2c_net(b->graph, b->store, names[i]);
+static void build(const Builder *b, Part *parts) {
+    int count = b->options->parts;
+    for (int m = 0; m < count; m++) {
+        parts[m] = part_of(b, m);
+        if (count == 1) generate_all(b, &parts[m]);
+        else parts[m].cartoons.fake = generate(b, "genA2B", parts[m].photos.real).image, parts[m].photos.fake = generate(b, "genB2A", parts[m].cartoons.real).image;
+    }
+    for (int m = 0; m < count; m++) discriminate(b, &parts[m], true, m == 0, false);
+    for (int m = 0; m < count; m++) discriminate(b, &parts[m], false, m == 0, m == count - 1);
+    for (int m = 0; m < count; m++) {
+        if (count > 1) generate_all(b, &parts[m]);
+        improve(b, &parts[m], m == 0, m == count - 1);
+    }
+    sum_terms(b->step);
+}
 
-    generate_pair(b, "genA2B", step->a, step->b, &cartoons);
-    generate_pair(b, "genB2A", step->b, step->a, &photos);
-
-    step->of_a[TERM_D] = discriminator_loss(b, &photos);
-    step->of_b[TERM_D] = discriminator_loss(b, &cartoons);
-    p2c_minimize(p2c_add(step->of_a[TERM_D], step->of_b[TERM_D]), 4, discriminators, &step->discriminators, NULL);
-
-    P2cNode *cycled_a = generate(b, "genB2A", cartoons.fake).image, *cycled_b = generate(b, "genA2B", photos.fake).image;
-    generator_terms(b, &photos, cycled_a, step->b, step->of_a);
-    generator_terms(b, &cartoons, cycled_b, step->a, step->of_b);
-    step->of_a[TERM_G] = weighted(o, step->of_a);
-    step->of_b[TERM_G] = weighted(o, step->of_b);
-    p2c_minimize(p2c_add(step->of_a[TERM_G], step->of_b[TERM_G]), 2, generators, &step->generators, NULL);
-    sum_terms(step);
+static void build_averages(const Builder *b) {
+    char name[32];
+    for (int i = 0; i < GENERATORS; i++) {
+        snprintf(name, sizeof name, "%s_ema", network_names[i]);
+        p2c_average(p2c_net(b->graph, b->store, name), b->nets[i], b->options->ema);
+    }
 }
 
 P2cStatus step_init(Step *step, P2cContext *ctx, P2cStore *store, const StepOptions *o) {
     P2cAdam adam = { .lr = o->lr, .beta1 = 0.5, .beta2 = 0.999, .eps = 1e-8, .weight_decay = o->weight_decay };
+    P2cDims dims = P2C_DIMS(o->batch * o->parts, 3, o->size, o->size);
     *step = (Step){ .generators = adam, .discriminators = adam };
     P2cStatus status = p2c_graph_new(&step->graph, ctx);
     if (status) return status;
-    Builder b = { step->graph, store, o, p2c_constant(step->graph, P2C_SCALAR, 1), p2c_constant(step->graph, P2C_SCALAR, 0) };
-    step->a = p2c_input(step->graph, "photos", P2C_DIMS(o->batch, 3, o->size, o->size));
-    step->b = p2c_input(step->graph, "cartoons", P2C_DIMS(o->batch, 3, o->size, o->size));
-    build(step, &b);
+    Part *parts = calloc((size_t)o->parts, sizeof *parts);
+    if (!parts) return P2C_ERR_MEMORY;
+    Builder b = { step, step->graph, store, o, p2c_constant(step->graph, P2C_SCALAR, 1), p2c_constant(step->graph, P2C_SCALAR, 0), { { 0 } } };
+    for (int i = 0; i < NETWORKS; i++) b.nets[i] = p2c_net(step->graph, store, network_names[i]);
+    step->a = p2c_input(step->graph, "photos", dims);
+    step->b = p2c_input(step->graph, "cartoons", dims);
+    build(&b, parts);
+    if (o->ema > 0) build_averages(&b);
+    free(parts);
     set_ranges(store, o);
-    return p2c_graph_finish(step->graph);
+    status = p2c_graph_finish(step->graph);
+    return status || o->ema == 0 ? status : step_restart_averages(store);
+}
+
+/* "genA2B.x" for "genA2B_ema.x"; false: the parameter is no average. */
+static bool averaged_name(const char *name, char *of, size_t size) {
+    const char *mark = strstr(name, "_ema.");
+    if (mark) snprintf(of, size, "%.*s%s", (int)(mark - name), name, mark + 4);
+    return mark != NULL;
+}
+
+P2cStatus step_restart_averages(P2cStore *store) {
+    char of[256];
+    for (int i = 0; i < p2c_store_count(store); i++) {
+        if (!averaged_name(p2c_store_name(store, i), of, sizeof of)) continue;
+        int from = p2c_store_find(store, of);
+        float *values = malloc(p2c_dims_count(p2c_store_dims(store, i)) * sizeof *values);
+        P2cStatus status = !values ? P2C_ERR_MEMORY : from < 0 ? P2C_OK : p2c_store_read(store, from, values);
+        if (!status && from >= 0) status = p2c_store_write(store, i, values);
+        free(values);
+        if (status) return status;
+    }
+    return P2C_OK;
 }
 
 void step_clear(Step *step) { p2c_graph_free(&step->graph); }

@@ -1,14 +1,149 @@
-/* step.c (test): the training step's own properties; its numbers are compared with PyTorch's in tests/golden/training.c. */
+/* step.c (test): the training step's own properties: parts against batches, what a bad picture does, averages. Its numbers are compared
+ * with PyTorch's in tests/golden/training.c. */
 #include "../../train/step.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "../unit/support.h"
 
-static void test_defaults(void **state) {
-    (void)state;
+enum { CH = 4, SIZE = 96 /* the smallest that the deep discriminators take */, PIXELS = 3 * SIZE * SIZE, MOST = 4 };
+
+typedef struct Trainee {
+    P2cContext *ctx;
+    P2cStore *store;
+    Step step;
+} Trainee;
+
+#define OK(call) assert_int_equal(call, P2C_OK)
+
+static void trainee_init(Trainee *t, int batch, int parts, double ema) {
     StepOptions o = step_defaults();
-    assert_int_equal(o.batch, 1);
-    assert_int_equal(o.size, 256);
+    o.ch = CH, o.size = SIZE, o.batch = batch, o.parts = parts, o.ema = ema;
+    OK(p2c_context_new(&t->ctx, "cpu", 2));
+    OK(p2c_store_new(&t->store, t->ctx, 7));
+    OK(step_init(&t->step, t->ctx, t->store, &o));
 }
 
-const struct CMUnitTest p2c_tests_step[] = { cmocka_unit_test(test_defaults) };
+static void trainee_clear(Trainee *t) {
+    step_clear(&t->step);
+    p2c_store_free(&t->store);
+    p2c_context_free(&t->ctx);
+}
+
+/* MOST pictures for each domain, smooth, each different. */
+static void draw(float *a, float *b, int n) {
+    for (int i = 0; i < n * PIXELS; i++) {
+        float k = (float)(1 + i / PIXELS), x = (float)(i % SIZE) / SIZE, y = (float)(i / SIZE % SIZE) / SIZE;
+        a[i] = sinf(5 * x + k) * cosf(k * y);
+        b[i] = x * y * k > 0.5f ? 0.8f : -0.6f + 0.1f * k;
+    }
+}
+
+static void run(Trainee *t, int n, const float *bad) {
+    static float a[MOST * PIXELS], b[MOST * PIXELS];
+    draw(a, b, n);
+    if (bad) b[5] = *bad;
+    OK(p2c_node_write(t->step.a, a));
+    OK(p2c_node_write(t->step.b, b));
+    OK(p2c_graph_run(t->step.graph));
+}
+
+static double scalar(const P2cNode *node) {
+    float value;
+    OK(p2c_node_read(node, &value));
+    return value;
+}
+
+/* The largest difference of a parameter, relative to 1; its name. */
+static double largest_difference(const Trainee *x, const Trainee *y, const char *ending) {
+    double worst = 0;
+    for (int i = 0; i < p2c_store_count(x->store); i++) {
+        const char *name = p2c_store_name(x->store, i);
+        if (strlen(name) < strlen(ending) || strcmp(name + strlen(name) - strlen(ending), ending)) continue;
+        size_t n = p2c_dims_count(p2c_store_dims(x->store, i));
+        float *p = malloc(2 * n * sizeof *p);
+        assert_non_null(p);
+        OK(p2c_store_read(x->store, i, p));
+        OK(p2c_store_read(y->store, p2c_store_find(y->store, name), p + n));
+        for (size_t k = 0; k < n; k++) worst = fmax(worst, fabs(p[k] - p[n + k]));
+        free(p);
+    }
+    return worst;
+}
+
+/* Four pictures at once, and in two or four parts: the same losses, gradients, power iterations; also after an update. */
+static void test_parts(void **state) {
+    (void)state;
+    for (int parts = 2; parts <= MOST; parts *= 2) {
+        Trainee whole, cut;
+        trainee_init(&whole, MOST, 1, 0);
+        trainee_init(&cut, MOST / parts, parts, 0);
+        run(&whole, MOST, NULL);
+        run(&cut, MOST, NULL);
+        for (int t = 0; t < TERM_COUNT; t++) {
+            assert_float_equal(scalar(cut.step.of_a[t]), scalar(whole.step.of_a[t]), 1e-5 * fabs(scalar(whole.step.of_a[t])));
+            assert_float_equal(scalar(cut.step.sum[t]), scalar(whole.step.sum[t]), 1e-5 * fabs(scalar(whole.step.sum[t])));
+        }
+        for (int i = 0; i < NETWORKS; i++)
+            assert_float_equal(scalar(cut.step.squares[i]), scalar(whole.step.squares[i]), 2e-3 * scalar(whole.step.squares[i]));
+        assert_true(largest_difference(&whole, &cut, "weight_u") < 1e-5);
+        assert_true(largest_difference(&whole, &cut, "weight") <= 2e-4 + 1e-6); /* of a gradient that is noise Adam takes the sign */
+        assert_int_equal(cut.step.generators.step, 1);
+        assert_int_equal(cut.step.discriminators.step, 1);
+        trainee_clear(&whole);
+        trainee_clear(&cut);
+    }
+}
+
+/* A picture that is not a number: no weight moves, nothing is counted, a tensor is named, and the next step is as good as ever. */
+static void test_bad_picture(void **state) {
+    (void)state;
+    Trainee t, untouched;
+    float bad = NAN;
+    trainee_init(&untouched, 1, 1, 0);
+    trainee_init(&t, 1, 1, 0);
+    run(&t, 1, &bad);
+    assert_true(largest_difference(&t, &untouched, "weight") == 0 && largest_difference(&t, &untouched, "weight_orig") == 0);
+    assert_true(largest_difference(&t, &untouched, "rho") == 0);
+    assert_true(t.step.generators.step == 0 && t.step.discriminators.step == 0);
+    const char *name = NULL;
+    for (int i = 0; i < NETWORKS && !name; i++) name = p2c_nonfinite_gradient(t.step.squares[i]);
+    assert_non_null(name);
+    run(&t, 1, NULL);
+    assert_true(t.step.generators.step == 1 && t.step.discriminators.step == 1);
+    assert_true(isfinite(scalar(t.step.sum[TERM_G])) && largest_difference(&t, &untouched, "weight") > 0);
+    trainee_clear(&t);
+    trainee_clear(&untouched);
+}
+
+static void test_averages(void **state) {
+    (void)state;
+    enum { STEPS = 3 };
+    Trainee t;
+    trainee_init(&t, 1, 1, 0.5);
+    int now = p2c_store_find(t.store, "genB2A.conv1x1.weight"), average = p2c_store_find(t.store, "genB2A_ema.conv1x1.weight");
+    assert_true(now >= 0 && average >= 0);
+    size_t n = p2c_dims_count(p2c_store_dims(t.store, now));
+    float *p = malloc(2 * n * sizeof *p);
+    double *want = malloc(n * sizeof *want);
+    assert_true(p && want);
+    OK(p2c_store_read(t.store, now, p));
+    for (size_t i = 0; i < n; i++) want[i] = p[i]; /* starts where the generator does */
+    for (int s = 0; s < STEPS; s++) {
+        run(&t, 1, NULL);
+        OK(p2c_store_read(t.store, now, p));
+        OK(p2c_store_read(t.store, average, p + n));
+        for (size_t i = 0; i < n; i++) {
+            want[i] += 0.5 * (p[i] - want[i]);
+            assert_float_equal(p[n + i], want[i], 1e-6);
+        }
+    }
+    free(want);
+    free(p);
+    trainee_clear(&t);
+}
+
+const struct CMUnitTest p2c_tests_step[] = { cmocka_unit_test(test_parts), cmocka_unit_test(test_bad_picture), cmocka_unit_test(test_averages) };
 const size_t p2c_tests_step_count = sizeof p2c_tests_step / sizeof *p2c_tests_step;

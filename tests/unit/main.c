@@ -17,6 +17,7 @@
     X(pt_bad)                                                                                                                              \
     X(graph)                                                                                                                               \
     X(autodiff)                                                                                                                            \
+    X(minimize)                                                                                                                            \
     X(image)                                                                                                                               \
     X(png)                                                                                                                                 \
     X(jpeg)                                                                                                                                \

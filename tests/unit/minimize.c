@@ -1,0 +1,155 @@
+/* minimize.c: updates that wait for finite gradients, gradients that accumulate, running averages. */
+#include "world.h"
+
+static P2cAdam adam_for_tests(void) { return (P2cAdam){ .lr = 0.1, .beta1 = 0.5, .beta2 = 0.9, .eps = 1e-8, .weight_decay = 0.01 }; }
+
+/* loss = sum(p*x) + sum(q*y), p below "a", q below "b" */
+typedef struct Two { World w; P2cNode *x, *y, *squares[2]; P2cAdam adam; } Two;
+
+static void two_init(Two *t) {
+    world_init(&t->w, 1);
+    P2cNet nets[2] = { p2c_net(t->w.g, t->w.store, "a"), p2c_net(t->w.g, t->w.store, "b") };
+    P2cNode *p = p2c_param(nets[0], "p", P2C_DIMS(3), P2C_CONSTANT(1)), *q = p2c_param(nets[1], "q", P2C_DIMS(3), P2C_CONSTANT(2));
+    P2cNode *r = p2c_param(nets[1], "r", P2C_SCALAR, P2C_CONSTANT(3));
+    t->x = p2c_input(t->w.g, "x", P2C_DIMS(3));
+    t->y = p2c_input(t->w.g, "y", P2C_DIMS(3));
+    t->adam = adam_for_tests();
+    P2cNode *loss = p2c_add(p2c_add(p2c_sum(p2c_mul(p, t->x)), p2c_sum(p2c_mul(q, t->y))), r);
+    p2c_minimize(loss, 2, nets, &t->adam, t->squares);
+    OK(p2c_graph_finish(t->w.g));
+}
+
+static void two_run(Two *t, const float x[3], const float y[3]) {
+    OK(p2c_node_write(t->x, x));
+    OK(p2c_node_write(t->y, y));
+    OK(p2c_graph_run(t->w.g));
+}
+
+static void norms(void **state) {
+    (void)state;
+    Two t;
+    two_init(&t);
+    two_run(&t, (float[]){ 1, -2, 3 }, (float[]){ 0.5f, 0, -4 });
+    assert_true(read_scalar(t.squares[0]) == 14 && read_scalar(t.squares[1]) == 17.25); /* 1: of r */
+    assert_null(p2c_nonfinite_gradient(t.squares[0]));
+    assert_null(p2c_nonfinite_gradient(t.squares[1]));
+    assert_int_equal(t.adam.step, 1);
+    world_clear(&t.w);
+}
+
+/* A bad gradient in one network stops the update of both, is named, and leaves no trace in what comes after. */
+static void bad_gradient(void **state) {
+    (void)state;
+    static const float bad[] = { NAN, INFINITY, -INFINITY, 1e30f }; /* the last one's square overflows */
+    Two t, clean;
+    two_init(&clean);
+    two_run(&clean, (float[]){ 1, 1, 1 }, (float[]){ 1, 1, 1 });
+    two_run(&clean, (float[]){ 3, 1, 2 }, (float[]){ 1, 0, 1 });
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        float got[3], want[3];
+        two_init(&t);
+        two_run(&t, (float[]){ 1, 1, 1 }, (float[]){ 1, 1, 1 });
+        two_run(&t, (float[]){ 1, 1, 1 }, (float[]){ 1, bad[i], 1 });
+        assert_int_equal(t.adam.step, 1);
+        assert_null(p2c_nonfinite_gradient(t.squares[0]));
+        assert_string_equal(p2c_nonfinite_gradient(t.squares[1]), "b.q");
+        two_run(&t, (float[]){ 3, 1, 2 }, (float[]){ 1, 0, 1 });
+        assert_int_equal(t.adam.step, 2);
+        static const char *const names[] = { "a.p", "b.q" };
+        for (int k = 0; k < 2; k++) {
+            read_param(&t.w, names[k], got);
+            read_param(&clean.w, names[k], want);
+            assert_memory_equal(got, want, sizeof got);
+        }
+        world_clear(&t.w);
+    }
+    world_clear(&clean.w);
+}
+
+/* A loss that is infinite while its gradients are not. */
+static void bad_loss(void **state) {
+    (void)state;
+    World w;
+    world_init(&w, 1);
+    P2cNet net = p2c_net(w.g, w.store, "a");
+    P2cAdam adam = adam_for_tests();
+    P2cNode *p = p2c_param(net, "p", P2C_SCALAR, P2C_CONSTANT(1)), *x = p2c_input(w.g, "x", P2C_SCALAR), *squares;
+    p2c_minimize(p2c_add(p, x), 1, &net, &adam, &squares);
+    OK(p2c_graph_finish(w.g));
+    float infinite = INFINITY, value;
+    OK(p2c_node_write(x, &infinite));
+    OK(p2c_graph_run(w.g));
+    read_param(&w, "a.p", &value);
+    assert_true(value == 1 && adam.step == 0 && read_scalar(squares) == 1);
+    world_clear(&w);
+}
+
+/* The mean of three losses in three backward passes, and in one: the same update. One parameter is seen by the second loss alone, one by none. */
+static void accumulated(void **state) {
+    (void)state;
+    float got[2][3][2];
+    for (int parts = 0; parts < 2; parts++) {
+        World w;
+        world_init(&w, 1);
+        P2cNet net = p2c_net(w.g, w.store, "a");
+        P2cAdam adam = adam_for_tests();
+        P2cNode *p = p2c_param(net, "p", P2C_DIMS(2), P2C_CONSTANT(1)), *q = p2c_param(net, "q", P2C_DIMS(2), P2C_CONSTANT(2)), *squares;
+        P2cNode *unused = p2c_param(net, "unused", P2C_DIMS(2), P2C_CONSTANT(3)), *x = p2c_input(w.g, "x", P2C_DIMS(2)), *loss[3];
+        p2c_output(p2c_affine(unused, 2, 0));
+        for (int i = 0; i < 3; i++) {
+            P2cNode *y = p2c_mul(p, p2c_affine(x, (float)(i + 1), 0));
+            if (i == 1) y = p2c_mul(y, q);
+            loss[i] = p2c_affine(p2c_sum(p2c_mul(y, y)), 1 / 3.0f, 0);
+            if (parts && i < 2) p2c_accumulate(loss[i], 1, &net);
+        }
+        p2c_minimize(parts ? loss[2] : p2c_add(p2c_add(loss[0], loss[1]), loss[2]), 1, &net, &adam, &squares);
+        OK(p2c_graph_finish(w.g));
+        OK(p2c_node_write(x, (float[]){ 0.5f, -0.25f }));
+        for (int i = 0; i < 2; i++) OK(p2c_graph_run(w.g)); /* twice: nothing may be left over from the first */
+        assert_int_equal(adam.step, 2);
+        read_param(&w, "a.p", got[parts][0]);
+        read_param(&w, "a.q", got[parts][1]);
+        read_param(&w, "a.unused", got[parts][2]);
+        world_clear(&w);
+    }
+    for (int k = 0; k < 3; k++)
+        for (int i = 0; i < 2; i++) assert_float_equal(got[0][k][i], got[1][k][i], 1e-6);
+    assert_true(got[0][0][0] < 0.9f && got[0][1][0] < 1.9f && got[0][2][0] == 3);
+}
+
+static void averages(void **state) {
+    (void)state;
+    World w;
+    world_init(&w, 1);
+    P2cNet net = p2c_net(w.g, w.store, "gen"), average = p2c_net(w.g, w.store, "gen_ema");
+    P2cAdam adam = adam_for_tests();
+    P2cNode *p = p2c_param(p2c_sub(net, "deep"), "p", P2C_DIMS(2), P2C_CONSTANT(1)), *x = p2c_input(w.g, "x", P2C_DIMS(2));
+    p2c_param(net, "unused", P2C_SCALAR, P2C_CONSTANT(5));
+    p2c_minimize(p2c_sum(p2c_mul(p, x)), 1, &net, &adam, NULL);
+    p2c_average(average, net, 0.75);
+    OK(p2c_graph_finish(w.g));
+    write_param(&w, "gen_ema.deep.p", (float[]){ 1, 1 });
+    OK(p2c_node_write(x, (float[]){ 1, -1 }));
+    double want[2] = { 1, 1 };
+    for (int t = 0; t < 4; t++) {
+        float now[2], got[2];
+        OK(p2c_graph_run(w.g));
+        read_param(&w, "gen.deep.p", now);
+        read_param(&w, "gen_ema.deep.p", got);
+        for (int i = 0; i < 2; i++) {
+            want[i] += 0.25 * (now[i] - want[i]); /* after the update, not before */
+            assert_float_equal(got[i], want[i], 1e-6);
+        }
+    }
+    float unused;
+    read_param(&w, "gen_ema.unused", &unused);
+    assert_float_equal(unused, 5 * (1 - pow(0.75, 4)), 1e-5);
+    world_clear(&w);
+}
+
+extern const struct CMUnitTest p2c_tests_minimize[];
+extern const size_t p2c_tests_minimize_count;
+const struct CMUnitTest p2c_tests_minimize[] = {
+    cmocka_unit_test(norms), cmocka_unit_test(bad_gradient), cmocka_unit_test(bad_loss), cmocka_unit_test(accumulated), cmocka_unit_test(averages),
+};
+const size_t p2c_tests_minimize_count = COUNT(p2c_tests_minimize);
