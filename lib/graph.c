@@ -109,6 +109,8 @@ P2cStatus p2c_graph_finish(P2cGraph *graph) {
     return P2C_OK;
 }
 
+void p2c_graph_limit(P2cGraph *graph, size_t bytes) { graph->arena_limit = bytes; }
+
 size_t p2c_graph_arena_bytes(const P2cGraph *graph) { return graph->arena_bytes; }
 int p2c_graph_step_count(const P2cGraph *graph) { return graph->step_count; }
 

@@ -60,7 +60,7 @@ struct P2cGraph {
     P2cNode **nodes; int node_count, node_room;
     P2cStep *steps; int step_count, step_room;
     P2cBuffer **buffers; int buffer_count, buffer_room;
-    void *arena; size_t arena_bytes;
+    void *arena; size_t arena_bytes, arena_limit; /* limit 0: none */
     bool no_reuse;         /* tests: give every buffer memory of its own */
 };
 

@@ -152,6 +152,8 @@ typedef struct P2cNode P2cNode;
 
 P2C_API P2C_CHECKED P2cStatus p2c_graph_new(P2cGraph **graph, P2cContext *ctx);
 P2C_API void p2c_graph_free(P2cGraph **graph);
+/* Makes p2c_graph_finish refuse, with P2C_ERR_MEMORY and before it takes any, when the arena would need more bytes than this. */
+P2C_API void p2c_graph_limit(P2cGraph *graph, size_t bytes);
 /* Ends building: drops what no output or update needs, fuses, differentiates, plans the memory and takes it. */
 P2C_API P2C_CHECKED P2cStatus p2c_graph_finish(P2cGraph *graph);
 /* Runs every operation once. Allocates nothing. */

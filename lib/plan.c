@@ -18,7 +18,7 @@
 
 #include "graph.h"
 
-enum { ALIGN = 64 };
+enum { ALIGN = 64, SMALL = 1024 };
 
 P2cBuffer *p2c_buffer_new(P2cGraph *graph, size_t bytes) {
     P2cBuffer *buffer = calloc(1, sizeof *buffer);
@@ -124,6 +124,12 @@ static void place(P2cBuffer *b, P2cBuffer **placed, int count, bool no_reuse) {
     placed[i] = b;
 }
 
+static void put_at_end(P2cGraph *graph, P2cBuffer *b) {
+    b->offset = graph->arena_bytes;
+    graph->arena_bytes += aligned(b->bytes);
+}
+
+/* Small buffers (scalars, vectors of channels) are most of the count and nothing of the memory: behind the others, each for itself. */
 static P2cStatus place_all(P2cGraph *graph) {
     int n = 0;
     P2cBuffer **todo = calloc((size_t)graph->buffer_count + 1, sizeof *todo), **placed = calloc((size_t)graph->buffer_count + 1, sizeof *placed);
@@ -131,7 +137,7 @@ static P2cStatus place_all(P2cGraph *graph) {
         for (int i = 0; i < graph->buffer_count; i++) {
             P2cBuffer *b = graph->buffers[i];
             if (b->pinned) b->first = 0, b->last = graph->step_count;
-            if (in_arena(b)) todo[n++] = b;
+            if (in_arena(b) && b->bytes > SMALL) todo[n++] = b;
         }
         qsort(todo, (size_t)n, sizeof *todo, by_size);
         for (int i = 0; i < n; i++) {
@@ -139,6 +145,8 @@ static P2cStatus place_all(P2cGraph *graph) {
             size_t end = todo[i]->offset + aligned(todo[i]->bytes);
             if (end > graph->arena_bytes) graph->arena_bytes = end;
         }
+        for (int i = 0; i < graph->buffer_count; i++)
+            if (in_arena(graph->buffers[i]) && graph->buffers[i]->bytes <= SMALL) put_at_end(graph, graph->buffers[i]);
     } else {
         p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while planning");
     }
@@ -190,6 +198,9 @@ P2cStatus p2c_plan(P2cGraph *graph) {
     find_lifetimes(graph);
     for (int i = 0; i < graph->step_count && !graph->no_reuse; i++) share(&graph->steps[i], i);
     if (place_all(graph) != P2C_OK) return graph->status;
+    if (graph->arena_limit && graph->arena_bytes > graph->arena_limit)
+        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "the graph needs %.1f MiB of memory on %s, and %.1f MiB may be used", (double)graph->arena_bytes / (1 << 20),
+                              graph->ctx->device->name, (double)graph->arena_limit / (1 << 20));
     if (!(graph->arena = graph->ctx->device->alloc(graph->arena_bytes + ALIGN)))
         return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: the graph needs %.1f MiB on %s; try a smaller picture or batch",
                               (double)graph->arena_bytes / (1 << 20), graph->ctx->device->name);
