@@ -9,7 +9,7 @@
 typedef struct Options {
     const char *weights, *output, *heatmap, *direction, *device, *list;
     int size, threads, benchmark;
-    bool prepared, json, help, version;
+    bool prepared, ema, json, help, version;
     const char **inputs;
     int input_count;
 } Options;

@@ -77,7 +77,7 @@ static int cartoon_all(P2cContext *ctx, P2cCartoonizer *cartoonizer, const Optio
 }
 
 static int open_cartoonizer(P2cContext *ctx, const Options *o, P2cCartoonizer **cartoonizer) {
-    P2cCartoonizerOptions options = { .weights = o->weights, .direction = o->direction, .size = o->size };
+    P2cCartoonizerOptions options = { .weights = o->weights, .direction = o->direction, .ema = o->ema, .size = o->size };
     P2cStatus status = p2c_cartoonizer_open(ctx, &options, cartoonizer);
     if (status) complain("%s", p2c_error(ctx));
     return p2c_exit_code(status);

@@ -8,6 +8,7 @@
  * Steps and rounding: photo2cartoon's test.py.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,14 @@ struct P2cCartoonizer {
     float *planes; /* (3,s,s): the picture on its way in, then on its way out */
     float *map;    /* (s/4,s/4) */
 };
+
+static P2cStatus find_averaged(P2cContext *ctx, const char *path, const P2cValue *file, const char *name, const P2cValue **out) {
+    char averaged[32];
+    snprintf(averaged, sizeof averaged, "%s_ema", name);
+    *out = p2c_value_get(file, averaged);
+    if (*out) return P2C_OK;
+    return p2c_fail(ctx, P2C_ERR_FORMAT, "%s holds no %s: it was saved without an average of the generator; leave ema out", path, averaged);
+}
 
 /* A checkpoint holds both generators by name; anything else may be a generator itself, which p2c_generator_options will tell. */
 static P2cStatus find_generator(P2cContext *ctx, const char *path, const P2cValue *file, const char *name, const P2cValue **out) {
@@ -62,7 +71,7 @@ static P2cStatus build_from(P2cCartoonizer *c, const P2cCartoonizerOptions *opti
     P2cGenerator generator = { 0 };
     int fixed = 0;
     P2cStatus status = p2c_pt_read(ctx, options->weights, &file);
-    if (!status) status = find_generator(ctx, options->weights, file, name, &weights);
+    if (!status) status = (options->ema ? find_averaged : find_generator)(ctx, options->weights, file, name, &weights);
     if (!status) {
         status = p2c_generator_options(ctx, weights, &generator, &fixed);
         if (status) p2c_fail(ctx, status, "%s: %s", options->weights, p2c_error(ctx));
@@ -99,6 +108,7 @@ P2cStatus p2c_cartoonizer_open(P2cContext *ctx, const P2cCartoonizerOptions *opt
     *out = NULL;
     const char *direction = options->direction ? options->direction : "A2B", *name = strcmp(direction, "B2A") ? "genA2B" : "genB2A";
     if (strcmp(direction, name + 3)) return p2c_fail(ctx, P2C_ERR_ARGUMENT, "direction '%s': expected A2B or B2A", direction);
+    if (options->ema && !options->weights) return p2c_fail(ctx, P2C_ERR_ARGUMENT, "ema: an untrained network has no average; give weights");
     P2cCartoonizer *c = calloc(1, sizeof *c);
     if (!c) return p2c_fail_memory(ctx, "the cartoonizer", sizeof *c);
     c->ctx = ctx;

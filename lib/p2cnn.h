@@ -388,6 +388,7 @@ typedef struct P2cCartoonizer P2cCartoonizer;
 typedef struct P2cCartoonizerOptions {
     const char *weights;   /* .pt file: a checkpoint with genA2B and genB2A, or a bare generator; NULL: untrained, ch 32, for timing */
     const char *direction; /* "A2B" (photo to cartoon) or "B2A"; NULL: A2B */
+    bool ema;              /* the averaged generator of a checkpoint, genA2B_ema or genB2A_ema, in place of genA2B or genB2A */
     int size;              /* of the square that the network sees, 32 to 4096, divisible by 16; 0: 256, or what the weights fix */
 } P2cCartoonizerOptions;
 

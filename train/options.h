@@ -1,8 +1,9 @@
-/* options.h: the command line of p2c-train: every option of the published train.py under its name, and p2cnn's own. */
+/* options.h: the command line of p2c-train: every option of the published train.py under its name, and p2cnn's own. '_' and '-' are the
+ * same within a name. */
 #ifndef P2C_TRAIN_OPTIONS_H
 #define P2C_TRAIN_OPTIONS_H
 
-#include "p2cnn.h"
+#include "cli/cli.h"
 
 typedef struct Options {
     /* as published */
@@ -10,7 +11,7 @@ typedef struct Options {
     const char *dataset, *gpu_ids, *pretrained_weights;
     int64_t iteration, print_freq, save_freq;
     int batch_size, ch, n_dis, img_size, img_ch;
-    double lr, adv_weight, cycle_weight, identity_weight, cam_weight, faceid_weight, rho_clipper, w_clipper;
+    double lr, weight_decay, adv_weight, cycle_weight, identity_weight, cam_weight, faceid_weight, rho_clipper, w_clipper;
     bool light, decay_flag, benchmark_flag, resume;
     /* p2cnn's own */
     const char *data_root;  /* where --dataset is looked for */
@@ -22,6 +23,25 @@ typedef struct Options {
     double ema;             /* 0: no averaged generators */
     int accumulate, keep, threads, workers, cache_mib, benchmark;
     bool augment, skip_bad, override, tensorboard, help, version;
+    /* of options.c */
+    bool given[CLI_MAX_OPTIONS]; /* see options_given */
+    char *resumed_dataset;       /* owned: the checkpoint's --dataset, when that is what counts */
 } Options;
+
+/* Texts are borrowed from argv. 0, or the exit code of the failure that it has reported. Free with options_clear in either case. */
+int options_parse(Options *options, int argc, char **argv);
+void options_clear(Options *options);
+void options_help(void);
+/* Whether the command line said so. A name that is no option's is an assertion. */
+bool options_given(const Options *options, const char *name);
+
+/* The options that a checkpoint keeps, as a new dict of name -> bool, int, float or string: those that decide what the training
+ * computes, not where files lie or how often they are written. NULL: out of memory. */
+P2cValue *options_save(const Options *options);
+/* Going on from a checkpoint that holds `saved`: options that the command line does not give take its values (those that it does not
+ * hold stay as they are). Given ones that differ from it are refused in one line that lists them all, EXIT_USAGE; with --override the
+ * command line wins, but never for what shapes the networks: ch, img_size, light. Of --dataset only the last part of a path counts.
+ * What is not such a dict is EXIT_BAD_INPUT. On failure, which is reported, the options are as before. `saved` may be freed afterwards. */
+int options_resume(Options *options, const P2cValue *saved);
 
 #endif

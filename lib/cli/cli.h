@@ -30,4 +30,52 @@ Progress progress_start(int total);
 void progress_show(const Progress *progress);
 void progress_hide(const Progress *progress); /* before anything else is printed */
 
+/* ---- options.c: the command line, read by a table: names, values, limits, help ---- */
+typedef enum CliKind {
+    CLI_HEADING, /* no option: a line of the help, above those that follow */
+    CLI_FLAG,    /* bool. --x, without a value */
+    CLI_BOOL,    /* bool. --x (true), --x no, --x=no; true, false, yes, no, 1, 0, in any case */
+    CLI_TEXT,    /* const char *, borrowed from argv, never empty */
+    CLI_CHOICE,  /* the same: one of those in `value`, such as "train|test" */
+    CLI_WHOLE,   /* int */
+    CLI_LONG,    /* int64_t */
+    CLI_REAL,    /* double, finite */
+    CLI_INPUT,   /* the value is an input, as if it stood alone */
+} CliKind;
+
+typedef struct CliOption {
+    const char *name;         /* '_' and '-' are the same in it, here and on the command line; of a heading: its text */
+    char letter;              /* of -x; 0: none */
+    CliKind kind;
+    size_t field;             /* offset of the value in the program's struct */
+    double low, high;         /* limits of a number, both allowed; high HUGE_VAL: none (of an int: that of the type) */
+    const char *value, *help; /* value: what the help calls it; NULL for a FLAG */
+    unsigned marks;           /* the program's own */
+} CliOption;
+
+enum { CLI_MAX_OPTIONS = 80 }; /* headings count */
+
+/* The caller's storage. Set all but the last two. */
+typedef struct CliParser {
+    const CliOption *table;
+    int count;
+    void *fields;        /* the program's struct, with its defaults in place; values are stored into it */
+    const char **inputs; /* room for argc of them; NULL: the program takes none */
+    int input_count;
+    bool given[CLI_MAX_OPTIONS]; /* by place in the table: the command line said so */
+} CliParser;
+
+/* 0, or EXIT_USAGE, reported. An option given twice: the last one counts. */
+int cli_parse(CliParser *parser, int argc, char **argv);
+/* The options, a line or two each, below their headings. With defaults (a struct of the program) each tells its own. */
+void cli_help(const CliOption *table, int count, const void *defaults);
+/* Place in the table of the option of this name, -1: none. */
+int cli_find(const CliOption *table, int count, const char *name);
+/* Stores what `text` says; false, and nothing stored, when the option does not accept it. Not of an INPUT. */
+P2C_CHECKED bool cli_set(const CliOption *option, void *fields, const char *text);
+/* What it does accept, such as "a whole number from 1 to 64". */
+void cli_expected(const CliOption *option, char *text, size_t size);
+/* Its value as one would type it: "true", "0.0001"; a number so that it reads back as the same. Empty: a text that is not set. */
+void cli_value(const CliOption *option, const void *fields, char *text, size_t size);
+
 #endif

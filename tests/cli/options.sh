@@ -16,6 +16,9 @@ refused 2 '--threads 1000: expected' --threads 1000
 refused 2 '--benchmark 0: expected' --benchmark 0
 refused 2 '--json takes no value' --json=yes
 refused 2 '--weights: expected a FILE' --weights=
+refused 2 '--ema takes no value' --ema=no
+refused 2 '--ema: no weights' --prepared --ema face.png
+refused 2 '--ema: no weights' --benchmark 1 --ema
 refused 2 'writes no picture' --benchmark 1 -o x.png
 refused 2 'takes no pictures' --list-weights good.pt face.png
 no_cartoon 2 'size 50' --size 50 face.png
@@ -26,7 +29,7 @@ no_cartoon 6 "device 'tpu'" --device tpu face.png
 
 check 'help' "$infer" --help
 cp "$logs/out" "$logs/help"
-for option in weights output prepared heatmap size direction device threads json benchmark list-weights photo-path save-path version help; do
+for option in weights output prepared heatmap size direction ema device threads json benchmark list-weights photo-path save-path version help; do
     check "help explains --$option" grep -Eq -- "--$option\b.* [a-z]" "$logs/help"
 done
 check 'help tells exit codes' grep -q 'Exit codes' "$logs/help"

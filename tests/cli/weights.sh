@@ -39,6 +39,9 @@ bad_weights nan "$W/good.pt" "$W/nan.pt"
 bad_pt 3 'not a number' nan.pt
 bad_weights b2a "$W/good.pt" "$W/b2a.pt"
 bad_pt 3 'no genA2B; direction B2A' b2a.pt
+"$demo/random_weights" "$W/ema.pt" 4 32 ema || fail 'random_weights ema'
+refused 3 'good.pt holds no genA2B_ema.*leave ema out' --prepared --ema --weights good.pt face.png -o out.png
+refused 3 'ema.pt holds no genB2A_ema' --prepared --ema --direction B2A --weights ema.pt face.png -o out.png
 "$demo/random_weights" "$W/full.pt" 4 32 full || fail 'random_weights full'
 refused 2 'made for size 32' --prepared --weights full.pt --size 64 face.png -o out.png
 
@@ -51,6 +54,9 @@ for form in 'bare.pt' 'bare.pt --direction B2A' 'b2a.pt --direction B2A' 'half.p
     check "weights: $form: a picture" is_square "$W/form.png" 32
     case $form in b* | half.pt) check "weights: $form: as from the checkpoint" "$helper/picture_distance" "$W/reference.png" "$W/form.png" "$([ "$form" = half.pt ] && echo 8 || echo 0)" ;; esac
 done
+check 'averaged generator' sh -c "cd '$W' && '$infer' --prepared --size 32 face.png -o form.png --weights ema.pt --ema"
+check 'averaged generator: not the other one' sh -c "! '$helper/picture_distance' '$W/reference.png' '$W/form.png' 8"
+check 'averaged generator: left alone without --ema' sh -c "cd '$W' && '$infer' --prepared --size 32 face.png -o form.png --weights ema.pt && cmp form.png reference.png"
 check 'list of weights' sh -c "cd '$W' && '$infer' --list-weights good.pt >list.txt && grep -Eq '^genA2B.ConvBlock1.1.weight +\(4,3,7,7\) +float32' list.txt"
 check 'list of weights: total' sh -c "awk '/^total:/ { said = \$2; next } { n++ } END { exit said != n || n < 200 }' '$W/list.txt'"
 check 'list of weights: types' sh -c "'$infer' --list-weights '$W/half.pt' | grep -q float16"

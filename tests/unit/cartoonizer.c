@@ -62,6 +62,74 @@ static void transparency_is_white(void **state) {
     p2c_cartoonizer_close(&cartoonizer);
 }
 
+/* The state dict of a generator that has learnt nothing; another name, other values. */
+static P2cValue *untrained(P2cContext *ctx, const char *name) {
+    P2cStore *store = NULL;
+    P2cGraph *graph = NULL;
+    P2cValue *dict = NULL;
+    assert_int_equal(p2c_store_new(&store, ctx, 1), P2C_OK);
+    assert_int_equal(p2c_graph_new(&graph, ctx), P2C_OK);
+    P2cNode *photo = p2c_input(graph, "photo", P2C_DIMS(1, 3, SIDE, SIDE));
+    assert_non_null(p2c_generator(p2c_net(graph, store, name), photo, (P2cGenerator){ .ch = 4 }).image);
+    assert_int_equal(p2c_store_save(store, name, &dict), P2C_OK);
+    p2c_graph_free(&graph);
+    p2c_store_free(&store);
+    return dict;
+}
+
+/* A checkpoint of up to two generators: the key that each stands under, and the name that its values are drawn by. */
+static void put_checkpoint(Scratch *scratch, const char *file, const char *const keys[2], const char *const names[2]) {
+    P2cValue *checkpoint = p2c_value_dict();
+    for (int i = 0; i < 2 && keys[i]; i++) assert_int_equal(p2c_value_set(checkpoint, keys[i], untrained(scratch->ctx, names[i])), P2C_OK);
+    assert_int_equal(p2c_pt_write(scratch->ctx, scratch_path(scratch, file), checkpoint), P2C_OK);
+    p2c_value_free(&checkpoint);
+}
+
+static P2cImage cartoon_by(Scratch *scratch, const char *file, const char *direction, bool ema) {
+    P2cContext *ctx = scratch->ctx;
+    P2cCartoonizerOptions options = { .weights = scratch_path(scratch, file), .direction = direction, .ema = ema, .size = SIDE };
+    P2cCartoonizer *cartoonizer = NULL;
+    P2cImage photo = picture(ctx, SIDE, 3), cartoon;
+    assert_int_equal(p2c_cartoonizer_open(ctx, &options, &cartoonizer), P2C_OK);
+    assert_int_equal(p2c_cartoonizer_run(cartoonizer, &photo, &cartoon, NULL), P2C_OK);
+    p2c_cartoonizer_close(&cartoonizer);
+    p2c_image_clear(&photo);
+    return cartoon;
+}
+
+/* The averaged generator, when asked for, and only then. */
+static void averaged(void **state) {
+    static const char *const keys[] = { "genA2B", "genA2B_ema" }, *const names[] = { "one", "two" };
+    static const char *const back[] = { "genB2A_ema", NULL }, *const back_names[] = { "two", NULL };
+    static const char *const plain[] = { "genA2B", "genB2A" }; /* the same two without averages */
+    Scratch *scratch = *state;
+    put_checkpoint(scratch, "averaged.pt", keys, names);
+    put_checkpoint(scratch, "back.pt", back, back_names);
+    put_checkpoint(scratch, "plain.pt", plain, names);
+    P2cImage one = cartoon_by(scratch, "plain.pt", "A2B", false), two = cartoon_by(scratch, "plain.pt", "B2A", false);
+    P2cImage trained = cartoon_by(scratch, "averaged.pt", NULL, false), ema = cartoon_by(scratch, "averaged.pt", NULL, true);
+    P2cImage back_ema = cartoon_by(scratch, "back.pt", "B2A", true);
+    assert_memory_not_equal(one.pixels, two.pixels, SIDE * SIDE * 3);
+    assert_same(&trained, &one);
+    assert_same(&ema, &two);
+    assert_same(&back_ema, &two);
+    P2cImage *all[] = { &one, &two, &trained, &ema, &back_ema };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) p2c_image_clear(all[i]);
+}
+
+static void no_average(void **state) {
+    static const char *const keys[] = { "genA2B", "genA2B_ema" }, *const names[] = { "one", "two" };
+    Scratch *scratch = *state;
+    P2cCartoonizer *cartoonizer = NULL;
+    put_checkpoint(scratch, "averaged.pt", keys, names);
+    P2cCartoonizerOptions back = { .weights = scratch_path(scratch, "averaged.pt"), .direction = "B2A", .ema = true };
+    assert_int_equal(p2c_cartoonizer_open(scratch->ctx, &back, &cartoonizer), P2C_ERR_FORMAT);
+    assert_error_says(scratch->ctx, "averaged.pt holds no genB2A_ema");
+    assert_int_equal(p2c_cartoonizer_open(scratch->ctx, &(P2cCartoonizerOptions){ .ema = true }, &cartoonizer), P2C_ERR_ARGUMENT);
+    assert_error_says(scratch->ctx, "ema: an untrained network has no average");
+    assert_null(cartoonizer);
+}
+
 static void refused(void **state) {
     static const struct {
         P2cCartoonizerOptions options;
@@ -112,6 +180,6 @@ static void enlarged(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_cartoonizer[] = {
-    TEST(same_picture_same_cartoon), TEST(transparency_is_white), TEST(refused), TEST(colours), TEST(enlarged),
+    TEST(same_picture_same_cartoon), TEST(transparency_is_white), TEST(averaged), TEST(no_average), TEST(refused), TEST(colours), TEST(enlarged),
 };
 const size_t p2c_tests_cartoonizer_count = sizeof p2c_tests_cartoonizer / sizeof *p2c_tests_cartoonizer;
