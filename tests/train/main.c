@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #define GROUPS(X)                                                                                                                           \
-    X(step) X(folder) X(order) X(augment)
+    X(step) X(folder) X(order) X(augment) X(loader)
 
 #define DECLARE(name)                                                                                                                      \
     extern const struct CMUnitTest p2c_tests_##name[];                                                                                     \
