@@ -10,8 +10,13 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define GROUPS(X)                                                                                                                           \
-    X(step) X(options)
+#define GROUPS(X)                                                                                                                          \
+    X(folder)                                                                                                                              \
+    X(order)                                                                                                                               \
+    X(augment)                                                                                                                             \
+    X(loader)                                                                                                                              \
+    X(options)                                                                                                                             \
+    X(step)
 
 #define DECLARE(name)                                                                                                                      \
     extern const struct CMUnitTest p2c_tests_##name[];                                                                                     \
