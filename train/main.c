@@ -1,6 +1,48 @@
-/* main.c: p2c-train: two folders of pictures in, a photo-to-cartoon network out. */
-#include "cli/cli.h"
+/* main.c: p2c-train: two folders of pictures in, networks that turn one kind into the other out. */
+#include <string.h>
+
+#include "trainer.h"
 
 const char *const program_name = "p2c-train";
 
-int main(void) { return EXIT_USAGE; }
+static void on_signal(int number) { trainer_signal = number; }
+
+/* The first one is answered after the step at hand, by saving; the second one ends the program at once. */
+static void catch_signals(void) {
+    struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* whoever reads the output may leave */
+}
+
+static int train(Options *options) {
+    Trainer trainer = { .options = options };
+    int code = trainer_open(&trainer);
+    if (!code) {
+        catch_signals();
+        code = trainer_run(&trainer);
+    }
+    trainer_close(&trainer);
+    return code;
+}
+
+static int run(Options *options) {
+    if (options->help) options_help();
+    else if (options->version) printf("p2c-train %s\n", p2c_version());
+    else if (options->benchmark) return mode_benchmark(options);
+    else if (!strcmp(options->phase, "test")) return mode_test(options);
+    else return train(options);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    Options options;
+    int code = options_parse(&options, argc, argv);
+    if (!code) code = run(&options);
+    options_clear(&options);
+    if (fflush(stdout) || ferror(stdout)) {
+        complain("cannot write to standard output");
+        code = code ? code : EXIT_WRITE;
+    }
+    return code;
+}

@@ -213,6 +213,7 @@ P2cStatus step_init(Step *step, P2cContext *ctx, P2cStore *store, const StepOpti
     if (o->ema > 0) build_averages(&b);
     free(parts);
     set_ranges(store, o);
+    p2c_graph_limit(step->graph, o->memory_limit);
     status = p2c_graph_finish(step->graph);
     return status || o->ema == 0 ? status : step_restart_averages(store);
 }

@@ -16,7 +16,8 @@
     X(augment)                                                                                                                             \
     X(loader)                                                                                                                              \
     X(options)                                                                                                                             \
-    X(step)
+    X(step)                                                                                                                                \
+    X(guard)
 
 #define DECLARE(name)                                                                                                                      \
     extern const struct CMUnitTest p2c_tests_##name[];                                                                                     \

@@ -1,0 +1,124 @@
+/* modes.c: p2c-train --phase test and --benchmark: what is no training. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "grid.h"
+#include "memory.h"
+#include "say.h"
+#include "trainer.h"
+
+static int report(const P2cContext *ctx, P2cStatus status) {
+    if (status) complain("%s", p2c_error(ctx));
+    return p2c_exit_code(status);
+}
+
+/* ---- test: every test picture, by the newest networks ------------------------------------------------------------ */
+
+static int load_generators(P2cContext *ctx, P2cStore **store, Options *o, const P2cValue *tree) {
+    int code = options_resume(o, p2c_value_get(p2c_value_get(tree, "p2cnn"), "options"));
+    if (!code) code = report(ctx, p2c_store_new(store, ctx, 0));
+    if (!code) code = report(ctx, trainer_create_generators(ctx, *store, o, o->ema > 0));
+    return code ? code : checkpoint_load_networks(ctx, *store, tree);
+}
+
+static int draw_tests(P2cContext *ctx, P2cStore *store, const Options *o, RunDir *run) {
+    Folder a = { 0 }, b = { 0 };
+    char path[RUN_FILE], folder[RUN_FILE];
+    trainer_folder(o, "testA", path);
+    int code = folder_open(&a, path);
+    trainer_folder(o, "testB", path);
+    if (!code) code = folder_open(&b, path);
+    if (!code) code = rundir_make(run, "test");
+    snprintf(folder, sizeof folder, "%s/test", run->path);
+    GridOptions grid = { .size = o->img_size, .ch = o->ch, .full = !o->light, .ema = o->ema > 0, .folder = folder,
+                         .test_a = a.paths, .test_b = b.paths, .test_a_count = a.count, .test_b_count = b.count };
+    if (!code) code = grid_test(ctx, store, &grid);
+    if (!code) say("%d photos and %d cartoons, seven rows each, are in %s", a.count, b.count, folder);
+    folder_clear(&a);
+    folder_clear(&b);
+    return code;
+}
+
+int mode_test(Options *o) {
+    P2cContext *ctx = NULL;
+    P2cStore *store = NULL;
+    P2cValue *tree = NULL;
+    RunDir run = { .lock = -1 };
+    int64_t step;
+    int code = report(ctx, p2c_context_new(&ctx, o->device, o->threads));
+    const char *dataset = options_given(o, "dataset") ? o->dataset : NULL;
+    if (!code) code = rundir_open(&run, &(RunRequest){ .result_dir = o->result_dir, .name = o->run, .dataset = dataset, .resume = true, .now = time(NULL) });
+    if (!code) code = checkpoint_find(ctx, &run, &tree, &step);
+    if (!code) code = load_generators(ctx, &store, o, tree);
+    p2c_value_free(&tree);
+    if (!code) code = draw_tests(ctx, store, o, &run);
+    rundir_close(&run);
+    p2c_store_free(&store);
+    p2c_context_free(&ctx);
+    return code;
+}
+
+/* ---- benchmark: steps on generated pictures ------------------------------------------------------------------------ */
+
+enum { WARM_UP = 1 };
+
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Smooth pictures; what is in them does not change the time. */
+static P2cStatus write_pictures(const Step *step, const Options *o) {
+    size_t n = (size_t)(o->batch_size * o->accumulate) * 3 * (size_t)o->img_size * (size_t)o->img_size;
+    float *pixels = malloc(n * sizeof *pixels);
+    if (!pixels) return P2C_ERR_MEMORY;
+    for (size_t i = 0; i < n; i++) pixels[i] = sinf((float)(i % 65536) * 1e-3f);
+    P2cStatus status = p2c_node_write(step->a, pixels);
+    for (size_t i = 0; i < n; i++) pixels[i] = cosf((float)(i % 65536) * 1e-3f);
+    if (!status) status = p2c_node_write(step->b, pixels);
+    free(pixels);
+    return status;
+}
+
+static P2cStatus time_steps(const Step *step, double *ms, int count) {
+    P2cStatus status = P2C_OK;
+    for (int i = -WARM_UP; !status && i < count; i++) {
+        double start = now_ms();
+        status = p2c_graph_run(step->graph);
+        if (i >= 0) ms[i] = now_ms() - start;
+    }
+    return status;
+}
+
+static void print_times(const P2cContext *ctx, const Options *o, double *ms, int count) {
+    qsort(ms, (size_t)count, sizeof *ms, by_value);
+    double median = count % 2 ? ms[count / 2] : (ms[count / 2 - 1] + ms[count / 2]) / 2;
+    printf("{\"step_ms_median\": %.2f, \"step_ms_min\": %.2f, \"peak_rss_mib\": %.1f", median, ms[0], (double)memory_peak() / (1 << 20));
+    printf(", \"steps\": %d, \"ch\": %d, \"size\": %d, \"batch\": %d, \"threads\": %d, \"device\": ", count, o->ch, o->img_size, o->batch_size * o->accumulate,
+           p2c_thread_count(ctx));
+    print_json_string(stdout, p2c_device_name(ctx));
+    printf("}\n");
+}
+
+/* The face network, as the published step has one, with random weights: its time is what counts here. */
+int mode_benchmark(const Options *o) {
+    P2cContext *ctx = NULL;
+    P2cStore *store = NULL;
+    Step step = { 0 };
+    StepOptions s = trainer_step_options(o);
+    s.face = true;
+    double *ms = malloc((size_t)o->benchmark * sizeof *ms);
+    int code = report(ctx, ms ? p2c_context_new(&ctx, o->device, o->threads) : P2C_ERR_MEMORY);
+    if (!code) code = report(ctx, p2c_store_new(&store, ctx, (uint64_t)o->seed));
+    if (!code) code = report(ctx, step_init(&step, ctx, store, &s));
+    if (!code) code = report(ctx, write_pictures(&step, o));
+    if (!code) code = report(ctx, time_steps(&step, ms, o->benchmark));
+    if (!code) print_times(ctx, o, ms, o->benchmark);
+    step_clear(&step);
+    p2c_store_free(&store);
+    p2c_context_free(&ctx);
+    free(ms);
+    return code;
+}

@@ -1,0 +1,137 @@
+/* outputs.c: what people see of a run while it goes on: numbers, grids of pictures, evaluations, the report. None of it stops the run. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+#include "evaluate.h"
+#include "grid.h"
+#include "memory.h"
+#include "trainer.h"
+
+static double scalar(const P2cNode *node) {
+    float value = NAN;
+    return p2c_node_read(node, &value) ? NAN : value;
+}
+
+void trainer_measure(Trainer *t, double ms, bool skipped) {
+    double values[SERIES_COUNT];
+    TickerValue shown[TERM_COUNT];
+    for (int k = 0; k < TERM_COUNT; k++) {
+        values[SERIES_SUM + k] = scalar(t->step.sum[k]);
+        values[SERIES_A + k] = scalar(t->step.of_a[k]);
+        values[SERIES_B + k] = scalar(t->step.of_b[k]);
+    }
+    values[SERIES_LR] = t->step.generators.lr;
+    values[SERIES_MS] = ms;
+    for (int i = 0; i < NETWORKS; i++) values[SERIES_GRADIENTS + i] = sqrt(scalar(t->step.squares[i]));
+    ticker_warn(&t->ticker, metrics_step(t->metrics, t->state.step, values, skipped));
+    if (t->board) ticker_warn(&t->ticker, tensorboard_scalars(t->board, t->state.step, tensorboard_clock(), SERIES_COUNT, series_table.steps, values));
+    series_for_ticker(t->metrics, shown);
+    ticker_step(&t->ticker, t->state.step, history_smoothed(metrics_history(t->metrics, SERIES_MS)), TERM_COUNT, shown, now_ms());
+}
+
+void trainer_event(Trainer *t, const char *format, ...) {
+    char text[600];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    ticker_warn(&t->ticker, text);
+    ticker_warn(&t->ticker, metrics_event(t->metrics, t->state.step, "%s", text));
+}
+
+/* ---- pictures ------------------------------------------------------------------------------------------------ */
+
+void trainer_grids(Trainer *t) {
+    char folder[RUN_FILE];
+    const Options *o = t->options;
+    const Folder *a = loader_folder(t->loader, 0), *b = loader_folder(t->loader, 1);
+    snprintf(folder, sizeof folder, "%s/img", t->run.path);
+    GridOptions grid = { .size = o->img_size, .ch = o->ch, .full = !o->light, .ema = o->ema > 0, .folder = folder,
+                         .train_a = a->paths, .train_b = b->paths, .test_a = t->test_a.paths, .test_b = t->test_b.paths,
+                         .train_a_count = a->count, .train_b_count = b->count, .test_a_count = t->test_a.count, .test_b_count = t->test_b.count };
+    ticker_hide(&t->ticker);
+    if (grid_write(t->ctx, t->store, &grid, t->state.step)) trainer_event(t, "the pictures of step %" PRId64 " are not complete", t->state.step);
+}
+
+/* ---- evaluation ------------------------------------------------------------------------------------------------ */
+
+static void keep_best(Trainer *t, double kid) {
+    if (!isfinite(kid) || (t->state.best_step && kid >= t->state.best_kid)) return;
+    t->state.best_kid = kid;
+    t->state.best_step = t->state.step;
+    if (!trainer_save(t)) checkpoint_link_best(&t->run, t->state.step);
+}
+
+void trainer_evaluate(Trainer *t) {
+    const Options *o = t->options;
+    EvaluateOptions options = { .size = o->img_size, .ch = o->ch, .full = !o->light, .ema = o->ema > 0, .face = t->has_face, .kind = t->face,
+                                .a = t->test_a.paths, .count_a = t->test_a.count, .b = t->test_b.paths, .count_b = t->test_b.count };
+    Evaluation e;
+    if (!t->test_a.count || !t->test_b.count) return;
+    ticker_hide(&t->ticker);
+    if (evaluate(t->ctx, t->store, &options, &e)) return;
+    double values[EVALUATION_COUNT] = { [EVALUATION_KID] = e.kid, [EVALUATION_ID_SIMILARITY] = e.id_similarity, [EVALUATION_CYCLE_L1] = e.cycle_l1 };
+    ticker_warn(&t->ticker, metrics_evaluation(t->metrics, t->state.step, values));
+    if (t->board) ticker_warn(&t->ticker, tensorboard_scalars(t->board, t->state.step, tensorboard_clock(), EVALUATION_COUNT, series_table.evaluations, values));
+    if (t->has_face) ticker_say(&t->ticker, "step %" PRId64 ": KID %.4f, ID similarity %.3f, cycle L1 %.4f on %d photos, %d cartoons", t->state.step, e.kid, e.id_similarity, e.cycle_l1,
+                                e.photos, e.cartoons);
+    else ticker_say(&t->ticker, "step %" PRId64 ": cycle L1 %.4f on %d photos (KID and ID similarity need --face_weights)", t->state.step, e.cycle_l1, e.photos);
+    keep_best(t, e.kid);
+}
+
+/* ---- the report ------------------------------------------------------------------------------------------------- */
+
+enum { SETTINGS = 24 };
+typedef struct Settings { ReportPair pairs[SETTINGS]; char texts[SETTINGS][96]; int count; } Settings;
+
+__attribute__((format(printf, 3, 4))) static void set(Settings *s, const char *name, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(s->texts[s->count], sizeof s->texts[0], format, args);
+    va_end(args);
+    s->pairs[s->count] = (ReportPair){ name, s->texts[s->count] };
+    s->count++;
+}
+
+static void describe(const Trainer *t, Settings *s) {
+    const Options *o = t->options;
+    set(s, "pictures", "A %d, B %d to learn from; A %d, B %d to test", loader_count(t->loader, 0), loader_count(t->loader, 1), t->test_a.count, t->test_b.count);
+    set(s, "picture size", "%d x %d", o->img_size, o->img_size);
+    set(s, "networks", "ch %d, %s generators", o->ch, o->light ? "light" : "full");
+    set(s, "batch", "%d%s", o->batch_size * o->accumulate, o->accumulate > 1 ? ", in parts" : "");
+    set(s, "learning rate", "%g, %s, weight decay %g", o->lr, o->decay_flag ? "falling over the second half" : "constant", o->weight_decay);
+    set(s, "loss weights", "adv %g, cycle %g, identity %g, cam %g, faceid %g", o->adv_weight, o->cycle_weight, o->identity_weight, o->cam_weight, t->has_face ? o->faceid_weight : 0);
+    set(s, "ID loss", "%s", t->has_face ? (t->face == P2C_FACE_TREB1EN ? "MobileFaceNet, 512 values" : "MobileFaceNet, 128 values") : "off: no --face_weights");
+    set(s, "augmentation", "%s", o->augment ? "mirrored, cropped" : "none");
+    if (o->ema > 0) set(s, "averaged generators", "decay %g", o->ema);
+    set(s, "seed", "%" PRId64, o->seed);
+    set(s, "device", "%s", p2c_device_name(t->ctx));
+    set(s, "peak memory", "%.2f GiB", (double)memory_peak() / (1 << 30));
+    set(s, "p2cnn", "%s", p2c_version());
+}
+
+void trainer_report(Trainer *t, ReportState state, const char *note) {
+    char path[RUN_FILE + 16], a2b[RUN_FILE + 24], b2a[RUN_FILE + 24], written[64];
+    ReportNetwork networks[SERIES_NETWORKS];
+    Settings settings = { .count = 0 };
+    time_t now = time(NULL);
+    const char *name = strrchr(t->run.path, '/');
+    series_networks(t->store, networks);
+    describe(t, &settings);
+    strftime(written, sizeof written, "%Y-%m-%d %H:%M", localtime(&now));
+    snprintf(path, sizeof path, "%s/report.html", t->run.path);
+    snprintf(a2b, sizeof a2b, "%s/img/A2B_latest.jpg", t->run.path);
+    snprintf(b2a, sizeof b2a, "%s/img/B2A_latest.jpg", t->run.path);
+    ReportPicture pictures[2] = { { a2b, "Photos to cartoons", series_grid_caption, series_grid_rows, series_grid_columns },
+                                  { b2a, "Cartoons to photos", series_grid_caption, series_grid_rows, series_grid_columns } };
+    Report report = { .run = name ? name + 1 : t->run.path, .dataset = t->run.dataset, .state = state, .state_note = note, .step = t->state.step,
+                      .total = t->options->iteration, .seconds = t->state.seconds, .step_ms = history_smoothed(metrics_history(t->metrics, SERIES_MS)),
+                      .seconds_left = state == REPORT_TRAINING ? ticker_left(&t->ticker, now_ms()) : -1, .written = written,
+                      .settings = settings.pairs, .setting_count = settings.count, .networks = networks, .network_count = SERIES_NETWORKS,
+                      .pictures = pictures, .picture_count = 2, .reading = series_reading, .hints = series_hints, .hint_count = series_hint_count, .metrics = t->metrics };
+    ticker_hide(&t->ticker);
+    report_write(t->ctx, path, &report);
+}

@@ -1,0 +1,242 @@
+/* setup.c: a run from its options: data, folder, face network, graph, weights; or from its newest checkpoint. What can be wrong is found in this
+ * order, and nothing is written before the pictures and the memory are known to be there. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "face.h"
+#include "memory.h"
+#include "say.h"
+#include "text.h"
+#include "trainer.h"
+
+static int report(const P2cContext *ctx, P2cStatus status) {
+    if (status) complain("%s", p2c_error(ctx));
+    return p2c_exit_code(status);
+}
+
+/* ---- pictures ------------------------------------------------------------------------------------------------- */
+
+void trainer_folder(const Options *o, const char *name, char path[RUN_FILE]) {
+    bool is_path = strchr(o->dataset, '/') != NULL;
+    snprintf(path, RUN_FILE, "%s%s%s/%s", is_path ? "" : o->data_root, is_path ? "" : "/", o->dataset, name);
+}
+
+static int open_pictures(Trainer *t) {
+    const Options *o = t->options;
+    char a[RUN_FILE], b[RUN_FILE];
+    trainer_folder(o, "trainA", a);
+    trainer_folder(o, "trainB", b);
+    LoaderOptions loader = { .folder_a = a, .folder_b = b, .batch = o->batch_size * o->accumulate, .size = o->img_size, .workers = o->workers,
+                             .augment = o->augment, .skip_bad = o->skip_bad, .cache_bytes = (size_t)o->cache_mib << 20, .seed = (uint64_t)o->seed };
+    return loader_open(&t->loader, &loader);
+}
+
+/* Test pictures are nice to have. */
+static int open_test_pictures(Trainer *t) {
+    static const char *const names[2] = { "testA", "testB" };
+    Folder *folders[2] = { &t->test_a, &t->test_b };
+    char path[RUN_FILE];
+    struct stat info;
+    for (int i = 0; i < 2; i++) {
+        trainer_folder(t->options, names[i], path);
+        if (stat(path, &info)) say("no %s: sample grids and evaluations go without it", path);
+        else {
+            int code = folder_open(folders[i], path);
+            if (code) return code;
+        }
+    }
+    return 0;
+}
+
+/* The pictures of a run must stay the same, or its order of them means nothing. */
+static int check_pictures(Trainer *t) {
+    int64_t counts[2] = { loader_count(t->loader, 0), loader_count(t->loader, 1) };
+    uint64_t hashes[2] = { loader_hash(t->loader, 0), loader_hash(t->loader, 1) };
+    bool same = !memcmp(counts, t->state.pictures, sizeof counts) && !memcmp(hashes, t->state.hashes, sizeof hashes);
+    if (t->options->resume && !same) {
+        complain("the pictures are not those of the checkpoint (A %" PRId64 ", B %" PRId64 " there; A %" PRId64 ", B %" PRId64 " here, or other names)%s", t->state.pictures[0],
+                 t->state.pictures[1], counts[0], counts[1], t->options->override ? ": going on with these" : "; say --override to go on with these");
+        if (!t->options->override) return EXIT_USAGE;
+    }
+    memcpy(t->state.pictures, counts, sizeof counts);
+    memcpy(t->state.hashes, hashes, sizeof hashes);
+    return 0;
+}
+
+/* ---- the face network -------------------------------------------------------------------------------------------- */
+
+/* From the command line, or what the checkpoint says. Never in silence another loss than before. */
+static int open_face(Trainer *t) {
+    const Options *o = t->options;
+    const char *path = o->face_weights ? o->face_weights : t->state.face_weights;
+    if (!*path) {
+        say("ID loss      off: no --face_weights FILE was given (MobileFaceNet, .pth); its weight is 0");
+        return 0;
+    }
+    if (o->resume && !*t->state.face_weights && !o->override) {
+        complain("--face_weights: this run has had no ID loss so far; say --override to go on with one");
+        return EXIT_USAGE;
+    }
+    int code = face_load(t->ctx, t->store, path, &t->face);
+    if (code && !o->face_weights) complain("the ID loss of this run came from %s; say --face_weights FILE to find it elsewhere", path);
+    if (code) return code;
+    t->has_face = true;
+    say("ID loss      %s (%s)", path, t->face == P2C_FACE_TREB1EN ? "112x112, 512 values" : "112x96, 128 values");
+    char *whole = realpath(path, NULL);
+    snprintf(t->state.face_weights, sizeof t->state.face_weights, "%s", whole ? whole : path);
+    free(whole);
+    return 0;
+}
+
+/* ---- the graph ----------------------------------------------------------------------------------------------------- */
+
+StepOptions trainer_step_options(const Options *o) {
+    StepOptions s = step_defaults();
+    s.batch = o->batch_size, s.parts = o->accumulate, s.size = o->img_size, s.ch = o->ch, s.full = !o->light, s.ema = o->ema;
+    s.lr = o->lr, s.weight_decay = o->weight_decay;
+    s.adv = o->adv_weight, s.cycle = o->cycle_weight, s.identity = o->identity_weight, s.cam = o->cam_weight, s.faceid = o->faceid_weight;
+    s.rho_clip = (float)o->rho_clipper, s.w_clip = (float)o->w_clipper;
+    return s;
+}
+
+P2cStatus trainer_create_generators(P2cContext *ctx, P2cStore *store, const Options *o, bool ema) {
+    P2cGraph *graph = NULL;
+    P2cStatus status = p2c_graph_new(&graph, ctx);
+    if (status) return status;
+    P2cNode *x = p2c_input(graph, "x", P2C_DIMS(1, 3, o->img_size, o->img_size));
+    P2cGenerator options = { .ch = o->ch, .full = !o->light };
+    p2c_output(p2c_generator(p2c_net(graph, store, ema ? "genA2B_ema" : "genA2B"), x, options).image);
+    p2c_output(p2c_generator(p2c_net(graph, store, ema ? "genB2A_ema" : "genB2A"), x, options).image);
+    p2c_graph_limit(graph, 1); /* the parameters are wanted, the graph is not */
+    status = p2c_graph_finish(graph);
+    p2c_graph_free(&graph);
+    return status == P2C_ERR_MEMORY ? P2C_OK : status;
+}
+
+/* Weights and moments, all float32. */
+static double store_bytes(const P2cStore *store) {
+    double floats = 0;
+    for (int i = 0; i < p2c_store_count(store); i++) floats += (double)p2c_dims_count(p2c_store_dims(store, i));
+    return 3 * floats * sizeof(float);
+}
+
+static int build_step(Trainer *t) {
+    StepOptions s = trainer_step_options(t->options);
+    s.face = t->has_face, s.face_kind = t->face;
+    s.memory_limit = memory_available();
+    P2cStatus status = step_init(&t->step, t->ctx, t->store, &s);
+    if (status == P2C_ERR_MEMORY) {
+        complain("%s; try a smaller --batch_size (with --accumulate), --img_size or --ch", p2c_error(t->ctx));
+        return EXIT_MEMORY;
+    }
+    if (status) return report(t->ctx, status);
+    size_t floats = (size_t)(s.batch * s.parts) * 3 * (size_t)s.size * (size_t)s.size;
+    t->a = malloc(floats * sizeof *t->a);
+    t->b = malloc(floats * sizeof *t->b);
+    if (t->a && t->b) return 0;
+    complain("out of memory: a batch of pictures");
+    return EXIT_MEMORY;
+}
+
+static void describe_networks(const Trainer *t) {
+    ReportNetwork networks[SERIES_NETWORKS];
+    double gib = (double)(1 << 30), need = (double)p2c_graph_arena_bytes(t->step.graph) + store_bytes(t->store) + (double)loader_kept_bytes(t->loader);
+    size_t there = memory_available();
+    series_networks(t->store, networks);
+    for (int i = 0; i < SERIES_NETWORKS; i++) say("%-12s %11s parameters; %s", networks[i].name, text_count(networks[i].parameters).s, networks[i].role);
+    say("memory       %.2f GiB needed, %.2f GiB there", need / gib, ((double)there + (double)loader_kept_bytes(t->loader)) / gib);
+}
+
+/* ---- resuming ------------------------------------------------------------------------------------------------------- */
+
+int trainer_restore(Trainer *t, const P2cValue *tree) {
+    int code = state_load(&t->state, p2c_value_get(tree, "p2cnn"));
+    if (!code) code = checkpoint_load(t->ctx, t->store, tree);
+    if (code) return code;
+    t->step.generators.step = t->state.generators;
+    t->step.discriminators.step = t->state.discriminators;
+    t->guard.skips = t->state.skips;
+    t->saved = t->state.step;
+    return 0;
+}
+
+static int open_run(Trainer *t, const char *dataset) {
+    const Options *o = t->options;
+    return rundir_open(&t->run, &(RunRequest){ .result_dir = o->result_dir, .name = o->run, .dataset = dataset, .resume = o->resume, .now = time(NULL) });
+}
+
+/* Before anything else is looked at: the checkpoint knows the options. */
+static int find_checkpoint(Trainer *t, P2cValue **tree) {
+    Options *o = t->options;
+    int64_t step;
+    int code = open_run(t, options_given(o, "dataset") ? o->dataset : NULL);
+    if (!code) code = checkpoint_find(t->ctx, &t->run, tree, &step);
+    if (!code) code = state_load(&t->state, p2c_value_get(*tree, "p2cnn"));
+    if (!code) code = options_resume(o, p2c_value_get(p2c_value_get(*tree, "p2cnn"), "options"));
+    return code;
+}
+
+/* The weights to start from. */
+static int load_weights(Trainer *t, const P2cValue *tree) {
+    const Options *o = t->options;
+    if (tree) return trainer_restore(t, tree);
+    int code = o->pretrained_weights ? checkpoint_load_pretrained(t->ctx, t->store, o->pretrained_weights) : 0;
+    return code || !o->pretrained_weights || o->ema == 0 ? code : report(t->ctx, step_restart_averages(t->store));
+}
+
+/* ---- metrics ---------------------------------------------------------------------------------------------------------- */
+
+static int open_metrics(Trainer *t) {
+    char path[RUN_FILE + 16];
+    snprintf(path, sizeof path, "%s/metrics.jsonl", t->run.path);
+    int code = metrics_open(&t->metrics, t->ctx, path, &series_table, t->state.step);
+    if (code || !t->options->tensorboard) return code;
+    snprintf(path, sizeof path, "%s/tensorboard", t->run.path);
+    return tensorboard_open(&t->board, path, t->state.step, tensorboard_clock());
+}
+
+/* ---- all of it ---------------------------------------------------------------------------------------------------------- */
+
+static int open_all(Trainer *t, P2cValue **tree) {
+    Options *o = t->options;
+    int code = report(t->ctx, p2c_context_new(&t->ctx, o->device, o->threads));
+    if (code) return code;
+    say("p2c-train %s, %s", p2c_version(), p2c_device_name(t->ctx));
+    if (o->resume && (code = find_checkpoint(t, tree))) return code;
+    if ((code = open_pictures(t)) || (code = open_test_pictures(t)) || (code = check_pictures(t))) return code;
+    say("pictures     A %d, B %d to learn from; A %d, B %d to test", loader_count(t->loader, 0), loader_count(t->loader, 1), t->test_a.count, t->test_b.count);
+    if ((code = report(t->ctx, p2c_store_new(&t->store, t->ctx, (uint64_t)o->seed)))) return code;
+    if ((code = open_face(t)) || (code = build_step(t)) || (code = load_weights(t, *tree))) return code;
+    p2c_value_free(tree);
+    describe_networks(t);
+    if (!o->resume && (code = open_run(t, o->dataset))) return code;
+    say("run folder   %s", t->run.path);
+    if ((code = open_metrics(t))) return code;
+    return o->resume ? 0 : trainer_save(t); /* so that there is something to go back to, and to know at once that the disk takes it */
+}
+
+int trainer_open(Trainer *t) {
+    P2cValue *tree = NULL;
+    t->run.lock = -1;
+    t->saved = -1;
+    int code = open_all(t, &tree);
+    p2c_value_free(&tree);
+    return code;
+}
+
+void trainer_close(Trainer *t) {
+    tensorboard_close(&t->board);
+    metrics_close(&t->metrics);
+    loader_close(&t->loader);
+    folder_clear(&t->test_a);
+    folder_clear(&t->test_b);
+    free(t->a);
+    free(t->b);
+    step_clear(&t->step);
+    p2c_store_free(&t->store);
+    rundir_close(&t->run);
+    p2c_context_free(&t->ctx);
+}

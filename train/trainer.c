@@ -1,0 +1,177 @@
+/* trainer.c: the loop: a batch, a step, what became of it, and now and then a checkpoint.
+ *
+ * What a step computes is decided by the checkpoint it starts from, the options and its number: so a run that was stopped, or killed, goes
+ * on to the same bits as one that was not. */
+#include "trainer.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+volatile sig_atomic_t trainer_signal;
+
+double trainer_rate(const Options *o, int64_t step) {
+    int64_t half = o->iteration / 2;
+    if (!o->decay_flag || step <= half || half == 0) return o->lr;
+    return fmax(0, o->lr - o->lr / (double)half * (double)(step - half));
+}
+
+/* ---- saving and going back ------------------------------------------------------------------------------- */
+
+int trainer_save(Trainer *t) {
+    const Options *o = t->options;
+    if (t->saved == t->state.step) return 0;
+    t->state.generators = t->step.generators.step;
+    t->state.discriminators = t->step.discriminators.step;
+    t->state.skips = t->guard.skips;
+    ticker_hide(&t->ticker);
+    int code = checkpoint_save(t->ctx, &t->run, t->store, t->state.step, state_save(&t->state, o), (CheckpointPolicy){ .keep = o->keep, .milestone = o->milestone });
+    if (!code) t->saved = t->state.step;
+    return code;
+}
+
+/* A save that falls due. When the disk is full the run goes on: the older checkpoints are there. */
+static void save_and_report(Trainer *t) {
+    if (trainer_save(t)) trainer_event(t, "the checkpoint of step %" PRId64 " could not be written; the one of step %" PRId64 " is the newest", t->state.step, t->saved);
+    ticker_warn(&t->ticker, metrics_sync(t->metrics));
+    if (t->board) ticker_warn(&t->ticker, tensorboard_sync(t->board));
+    trainer_report(t, REPORT_TRAINING, NULL);
+}
+
+/* To the newest checkpoint, and from there with other pictures: the same ones would lead to the same place. */
+static int roll_back(Trainer *t) {
+    P2cValue *tree = NULL;
+    int64_t from = t->state.step, skips = t->guard.skips;
+    int branch = t->state.branch;
+    double seconds = t->state.seconds;
+    ticker_hide(&t->ticker);
+    int code = checkpoint_find(t->ctx, &t->run, &tree, &t->saved);
+    if (!code) code = trainer_restore(t, tree);
+    p2c_value_free(&tree);
+    if (code) return code;
+    t->state.branch = branch + 1;
+    t->state.seconds = seconds;
+    t->guard.skips = skips;
+    guard_rolled_back(&t->guard);
+    if ((code = metrics_rewind(t->metrics, t->state.step))) return code;
+    if (t->board) ticker_warn(&t->ticker, tensorboard_restart(t->board, t->state.step, tensorboard_clock()));
+    trainer_event(t, "%d steps out of %d were skipped: back from step %" PRId64 " to step %" PRId64 ", with other pictures from here", GUARD_SKIPS, GUARD_WINDOW, from,
+                  t->state.step);
+    ticker_start(&t->ticker, t->state.step, t->ticker.total, now_ms());
+    return 0;
+}
+
+/* ---- a step ------------------------------------------------------------------------------------------------ */
+
+static double scalar(const P2cNode *node) {
+    float value = NAN;
+    return p2c_node_read(node, &value) ? NAN : value;
+}
+
+/* Says what is not finite; false: all is. */
+static bool find_trouble(Trainer *t) {
+    const Step *step = &t->step;
+    for (int k = 0; k < NETWORKS; k++) {
+        int i = (k + GENERATORS) % NETWORKS; /* the discriminators' update comes first */
+        const char *tensor = isfinite(scalar(step->squares[i])) ? NULL : p2c_nonfinite_gradient(step->squares[i]);
+        if (!tensor) continue;
+        trainer_event(t, "step %" PRId64 " skipped: the gradient of %s (network %s) is not finite", t->state.step, tensor, network_names[i]);
+        return true;
+    }
+    for (int k = 0; k < TERM_COUNT; k++) {
+        double value = scalar(step->sum[k]);
+        if (isfinite(value)) continue;
+        trainer_event(t, "step %" PRId64 " skipped: the loss %s is %g (networks %s)", t->state.step, term_names[k], value, k == TERM_D ? "disGA to disLB" : "genA2B, genB2A");
+        return true;
+    }
+    return false;
+}
+
+/* One step; *verdict tells what to do about it. */
+static int one_step(Trainer *t, GuardVerdict *verdict) {
+    double start = now_ms();
+    int code = loader_next(t->loader, t->state.step, t->state.branch, t->a, t->b);
+    if (code) return code;
+    t->step.generators.lr = t->step.discriminators.lr = trainer_rate(t->options, t->state.step + 1);
+    P2cStatus status = p2c_node_write(t->step.a, t->a);
+    if (!status) status = p2c_node_write(t->step.b, t->b);
+    if (!status) status = p2c_graph_run(t->step.graph);
+    if (status) {
+        complain("%s", p2c_error(t->ctx));
+        return p2c_exit_code(status);
+    }
+    t->state.step++;
+    double ms = now_ms() - start;
+    t->state.seconds += ms / 1e3;
+    bool trouble = find_trouble(t);
+    *verdict = guard_step(&t->guard, t->state.step, !trouble);
+    trainer_measure(t, ms, trouble);
+    if (guard_discriminators_won(&t->guard, scalar(t->step.sum[TERM_D])))
+        trainer_event(t, "warning: d has been below %g for %d steps (it is %.3g; 2 to 2.5 is healthy): the discriminators tell all fakes apart, and the generators "
+                      "learn little from them; a lower --lr, or more pictures, may help", GUARD_WON_BELOW, GUARD_WON, scalar(t->step.sum[TERM_D]));
+    return 0;
+}
+
+static bool due(int64_t step, int64_t every) { return every && step % every == 0; }
+
+/* What is done every so many steps. A checkpoint waits until no step before it was skipped for a while, so that it is good to go back to. */
+static void periodic(Trainer *t, int64_t last, bool *save_waits) {
+    const Options *o = t->options;
+    int64_t step = t->state.step;
+    if (due(step, o->print_freq)) trainer_grids(t);
+    if (due(step, o->eval_freq)) trainer_evaluate(t);
+    *save_waits |= due(step, o->save_freq);
+    if (!*save_waits || step == last || !guard_is_calm(&t->guard, step)) return;
+    save_and_report(t);
+    *save_waits = false;
+}
+
+static const char *signal_name(int number) { return number == SIGINT ? "SIGINT (Ctrl-C)" : "SIGTERM"; }
+
+/* The end of a run, for whatever reason: saved, shown, said. */
+static int finish(Trainer *t, int64_t last, GuardVerdict verdict) {
+    int code = verdict == GUARD_STOP ? roll_back(t) : 0;
+    if (!code && verdict == GUARD_STOP) t->saved = -1; /* the same step, but with another branch of pictures to go on with */
+    if (!code) code = trainer_save(t);
+    ticker_warn(&t->ticker, metrics_sync(t->metrics));
+    int number = trainer_signal;
+    if (verdict == GUARD_STOP) {
+        trainer_report(t, REPORT_DIVERGED, "Steps were skipped again after going back.");
+        complain("diverged: went back twice; saved at step %" PRId64 "; a lower --lr (with --resume --override) may help", t->state.step);
+        return code ? code : EXIT_DIVERGED;
+    }
+    if (t->state.step < last && number) {
+        trainer_report(t, REPORT_STOPPED, "Stopped by a signal.");
+        ticker_say(&t->ticker, "%s: %s step %" PRId64 "; --resume goes on from here", signal_name(number), code ? "could not save" : "saved at", t->state.step);
+        return code ? code : 128 + number;
+    }
+    trainer_report(t, t->state.step >= t->options->iteration ? REPORT_FINISHED : REPORT_STOPPED, NULL);
+    if (!code) ticker_say(&t->ticker, "done: step %" PRId64 "; the newest networks are %s/model/%s_params_latest.pt, how it went is in %s/report.html", t->state.step, t->run.path,
+                          t->run.dataset, t->run.path);
+    return code;
+}
+
+int trainer_run(Trainer *t) {
+    const Options *o = t->options;
+    int64_t last = o->max_steps && o->max_steps < o->iteration ? o->max_steps : o->iteration;
+    GuardVerdict verdict = GUARD_GO;
+    bool save_waits = false;
+    if (t->state.step >= last) {
+        complain("this run is at step %" PRId64 " already, and was to end at %" PRId64 "; --max_steps or --iteration (with --override) says more", t->state.step, last);
+        return EXIT_USAGE;
+    }
+    ticker_start(&t->ticker, t->state.step, last, now_ms());
+    while (t->state.step < last && !trainer_signal) {
+        int code = one_step(t, &verdict);
+        if (!code && verdict == GUARD_STOP) break;
+        if (!code && verdict == GUARD_ROLL_BACK) code = roll_back(t);
+        if (code) {
+            ticker_hide(&t->ticker);
+            int saved = trainer_save(t); /* what was done so far is good */
+            trainer_report(t, REPORT_STOPPED, "Stopped by a failure.");
+            if (!saved) complain("stopped at step %" PRId64 ", which is saved; --resume goes on from it", t->state.step);
+            return code;
+        }
+        periodic(t, last, &save_waits);
+    }
+    return finish(t, last, verdict);
+}

@@ -1,0 +1,69 @@
+/* trainer.h: a training run: everything that it holds, from setup.c (made from options, or from a checkpoint) through trainer.c (the loop) to
+ * outputs.c (what people see of it). Functions that return int return 0 or the exit code of a failure that has been reported. */
+#ifndef P2C_TRAIN_TRAINER_H
+#define P2C_TRAIN_TRAINER_H
+
+#include <signal.h>
+
+#include "checkpoint.h"
+#include "guard.h"
+#include "loader.h"
+#include "options.h"
+#include "rundir.h"
+#include "series.h"
+#include "state.h"
+#include "step.h"
+#include "tensorboard.h"
+
+typedef struct Trainer {
+    Options *options;
+    P2cContext *ctx;
+    P2cStore *store;
+    Loader *loader;
+    Folder test_a, test_b; /* empty when the dataset has none */
+    RunDir run;
+    Step step;
+    float *a, *b;          /* a batch: real photos, real cartoons */
+    RunState state;
+    Guard guard;
+    Metrics *metrics;
+    TensorBoard *board;    /* NULL: not asked for */
+    Ticker ticker;
+    int64_t saved;         /* step of the newest checkpoint; -1: none yet */
+    bool has_face;
+    P2cFaceKind face;
+} Trainer;
+
+/* ---- setup.c ---- */
+/* All zeros but options. To be closed in either case. */
+int trainer_open(Trainer *trainer);
+void trainer_close(Trainer *trainer);
+StepOptions trainer_step_options(const Options *options);
+/* The newest checkpoint of the run: weights, moments, counters. *tree as from checkpoint_find. */
+int trainer_restore(Trainer *trainer, const P2cValue *tree);
+/* Creates the generators in the store, as options say, to be loaded. */
+P2cStatus trainer_create_generators(P2cContext *ctx, P2cStore *store, const Options *options, bool ema);
+/* <data_root>/<dataset>/<name>, or <dataset>/<name> when the dataset is a path. */
+void trainer_folder(const Options *options, const char *name, char path[RUN_FILE]);
+
+/* ---- trainer.c ---- */
+/* Set by the first SIGINT or SIGTERM, to the signal's number: finish the step, save, leave. */
+extern volatile sig_atomic_t trainer_signal;
+int trainer_run(Trainer *trainer);
+/* The learning rate of step `step`, from 1: constant, then falling by lr/half each step over the second half. */
+double trainer_rate(const Options *options, int64_t step);
+int trainer_save(Trainer *trainer);
+
+/* ---- outputs.c ---- */
+/* The numbers of the step that has just run, whose number is state.step. */
+void trainer_measure(Trainer *trainer, double ms, bool skipped);
+void trainer_event(Trainer *trainer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void trainer_grids(Trainer *trainer);
+void trainer_evaluate(Trainer *trainer);
+void trainer_report(Trainer *trainer, ReportState state, const char *note);
+
+/* ---- modes.c: what is no training ---- */
+int mode_test(Options *options);
+int mode_benchmark(const Options *options);
+
+#endif
