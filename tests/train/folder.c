@@ -103,7 +103,8 @@ static uint64_t hash_of(Dataset *d, const char *name) {
 
 static void hashes(void **state) {
     Dataset *d = *state;
-    static const char *const names[] = { "here/a.png", "here/b/c.png", "there/a.png", "there/b/c.png", "other/a.png", "other/b/d.png", "fewer/a.png" };
+    static const char *const names[] = { "here/a.png", "here/b/c.png", "there/a.png", "there/b/c.png",
+                                         "other/a.png", "other/b/d.png", "fewer/a.png" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) dataset_put_text(d, names[i]);
     uint64_t here = hash_of(d, "here");
     assert_true(here == hash_of(d, "there"));
