@@ -11,7 +11,9 @@
 #include <cmocka.h>
 
 #define GROUPS(X)                                                                                                                           \
-    X(step)
+    X(step)                                                                                                                                 \
+    X(rundir)                                                                                                                               \
+    X(checkpoint)
 
 #define DECLARE(name)                                                                                                                      \
     extern const struct CMUnitTest p2c_tests_##name[];                                                                                     \
