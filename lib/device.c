@@ -28,3 +28,9 @@ const P2cDevice *p2c_device_find(const char *name) {
     bool cpu = !strcmp(name, "cpu") || !strcmp(name, "auto");
     return cpu ? cpus[p2c_cpu_device_count() - 1] : NULL;
 }
+
+bool p2c_device_is_host(const P2cDevice *device) {
+    for (size_t i = 0; i < sizeof cpus / sizeof *cpus; i++)
+        if (device == cpus[i]) return true;
+    return false;
+}

@@ -19,6 +19,9 @@ typedef struct P2cDevice {
 /* The device of that name, or NULL; "auto" is the fastest present. */
 const P2cDevice *p2c_device_find(const char *name);
 
+/* Its memory is the host's: what alloc gave may be read without download. */
+bool p2c_device_is_host(const P2cDevice *device);
+
 /* The CPU, once per instruction set that this processor has; level 0 is the weakest, the last the fastest. */
 int p2c_cpu_device_count(void);
 const P2cDevice *p2c_cpu_device_at(int level);

@@ -139,8 +139,16 @@ P2C_API void p2c_store_set_range(P2cStore *store, int i, float low, float high);
  * shapes must agree one to one; else nothing is changed, and the error counts and names the first three that are
  * missing, extra or misshapen. */
 P2C_API P2C_CHECKED P2cStatus p2c_store_load(P2cStore *store, const char *prefix, const P2cValue *state_dict);
-/* The parameters below `prefix` as a new state dict, to be freed by the caller; *out is NULL on failure. */
+/* Whether p2c_store_load would take it; changes nothing in either case. */
+P2C_API P2C_CHECKED P2cStatus p2c_store_check(const P2cStore *store, const char *prefix, const P2cValue *state_dict);
+/* The parameters below `prefix` as a new state dict, to be freed by the caller; *out is NULL on failure. On the CPU its tensors are not
+ * copies but borrow the store's memory: they hold until the store is written to, loaded, updated by a graph or freed. */
 P2C_API P2C_CHECKED P2cStatus p2c_store_save(const P2cStore *store, const char *prefix, P2cValue **out);
+/* Adam's moments, in PyTorch's words: {"exp_avg": {full name: tensor, ...}, "exp_avg_sq": {...}} of the parameters below `prefix` that have
+ * any, which are those that a p2c_minimize updates; borrowed like p2c_store_save's. Loading is as strict as p2c_store_load; build the
+ * graph first. */
+P2C_API P2C_CHECKED P2cStatus p2c_store_save_moments(const P2cStore *store, const char *prefix, P2cValue **out);
+P2C_API P2C_CHECKED P2cStatus p2c_store_load_moments(P2cStore *store, const char *prefix, const P2cValue *moments);
 
 /* ---- graph ---------------------------------------------------------------------------------------- */
 
@@ -343,6 +351,9 @@ typedef struct P2cShape { int rank; int64_t size[P2C_MAX_RANK]; } P2cShape;
 P2C_API P2C_CHECKED P2cStatus p2c_pt_read(P2cContext *ctx, const char *path, P2cValue **out);
 /* A zip archive that torch.load(weights_only=True) accepts; beside the target, fsynced, renamed. */
 P2C_API P2C_CHECKED P2cStatus p2c_pt_write(P2cContext *ctx, const char *path, const P2cValue *value);
+/* Whether a file is whole: every byte is read and no tensor kept. Stricter than p2c_pt_read, since all members of a zip archive are compared
+ * with their checksums, and their headers with its directory; the legacy stream has neither. */
+P2C_API P2C_CHECKED P2cStatus p2c_pt_verify(P2cContext *ctx, const char *path);
 
 /* Constructors return NULL when memory is out; containers own what is put into them. */
 P2C_API P2cValue *p2c_value_none(void);

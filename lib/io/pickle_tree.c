@@ -75,13 +75,17 @@ static P2cStatus convert_list(Builder *b, const P2cPickled *object, int depth, P
     return status;
 }
 
-/* A tensor of zeros, and a note on what to fill it with. */
+/* A tensor of zeros, and a note on what to fill it with; when nobody will, nothing. */
 static P2cStatus convert_tensor(Builder *b, const P2cTensorView *view, P2cValue **out) {
     size_t count, bytes;
     if (!p2c_shape_bytes(view->type, view->shape, &count, &bytes)) return fail(b, "a tensor of impossible size");
     P2cStatus status = spend(b, bytes);
     if (status) return status;
     P2cFills *fills = b->fills;
+    if (!fills) {
+        *out = p2c_value_none();
+        return P2C_OK;
+    }
     if (fills->count == fills->capacity) {
         size_t capacity = 2 * fills->capacity + 64;
         P2cFill *more = realloc(fills->at, capacity * sizeof *more);

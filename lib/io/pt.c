@@ -93,26 +93,49 @@ static P2cStatus open_container(P2cPtFile *file, const P2cPickled **root) {
     return p2c_fail(file->ctx, P2C_ERR_FORMAT, "%s: is no PyTorch file (neither a zip archive nor a pickle)", file->path);
 }
 
+/* To be closed in either case. */
+static P2cStatus open_file(P2cContext *ctx, const char *path, bool strict, P2cPtFile *file, const P2cPickled **root) {
+    *file = (P2cPtFile){.ctx = ctx, .path = path, .strict = strict, .pickle = {.ctx = ctx, .path = path}};
+    P2cStatus status = p2c_input_open(ctx, path, &file->stream, &file->size);
+    return status ? status : open_container(file, root);
+}
+
+static void close_file(P2cPtFile *file) {
+    p2c_pickle_clear(&file->pickle);
+    p2c_pt_zip_close(file);
+    free(file->bytes);
+    free(file->offsets);
+    if (file->stream) fclose(file->stream);
+}
+
+/* Deflated weights are about as long as their numbers; only files made to harm unpack to a hundred times their size. */
+static uint64_t max_bytes(const P2cPtFile *file) { return (256u << 20) + 16 * file->size; }
+
 P2cStatus p2c_pt_read(P2cContext *ctx, const char *path, P2cValue **out) {
     assert(path && out);
     *out = NULL;
-    P2cPtFile file = {.ctx = ctx, .path = path, .pickle = {.ctx = ctx, .path = path}};
+    P2cPtFile file;
     P2cFills fills = {0};
     const P2cPickled *root;
-    P2cStatus status = p2c_input_open(ctx, path, &file.stream, &file.size);
-    if (status) return status;
-    /* Deflated weights are about as long as their numbers; only files made to harm unpack to a hundred times their size. */
-    uint64_t max_bytes = (256u << 20) + 16 * file.size;
-    status = open_container(&file, &root);
-    if (!status) status = p2c_pickle_tree(&file.pickle, root, max_bytes, &fills, out);
-    if (!status) status = fill_tensors(&file, &fills, max_bytes);
+    P2cStatus status = open_file(ctx, path, false, &file, &root);
+    if (!status) status = p2c_pickle_tree(&file.pickle, root, max_bytes(&file), &fills, out);
+    if (!status) status = fill_tensors(&file, &fills, max_bytes(&file));
     if (status) p2c_value_free(out);
     free(fills.at);
-    p2c_pickle_clear(&file.pickle);
-    p2c_pt_zip_close(&file);
-    free(file.bytes);
-    free(file.offsets);
-    if (file.stream) fclose(file.stream);
+    close_file(&file);
+    return status;
+}
+
+P2cStatus p2c_pt_verify(P2cContext *ctx, const char *path) {
+    assert(path);
+    P2cPtFile file;
+    P2cValue *tree = NULL;
+    const P2cPickled *root;
+    P2cStatus status = open_file(ctx, path, true, &file, &root);
+    if (!status) status = p2c_pickle_tree(&file.pickle, root, max_bytes(&file), NULL, &tree);
+    if (!status && file.zip) status = p2c_pt_zip_verify(&file); /* opening a legacy stream found all its storages to be there */
+    p2c_value_free(&tree);
+    close_file(&file);
     return status;
 }
 

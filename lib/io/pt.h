@@ -25,6 +25,8 @@ size_t p2c_type_bytes(P2cType type);
 /* Bytes of a contiguous tensor, and of its elements; false when sizes are negative or overflow. */
 bool p2c_shape_bytes(P2cType type, P2cShape shape, size_t *count, size_t *bytes);
 void *p2c_value_mutable_data(P2cValue *tensor);
+/* A tensor over the caller's memory, which must stay until the value is freed; NULL when memory is out. */
+P2cValue *p2c_value_tensor_borrowed(P2cType type, P2cShape shape, const void *data);
 /* Valid UTF-8 without NUL, as every string of a tree must be. */
 bool p2c_text_valid(const uint8_t *text, size_t size);
 
@@ -41,7 +43,7 @@ typedef struct P2cFills {
     size_t count, capacity;
 } P2cFills;
 
-/* The tree of `root`, with zeroed tensors, and the list of what to fill them with. max_bytes bounds tensors and strings together:
+/* The tree of `root`, with zeroed tensors, and the list of what to fill them with (NULL: None in place of tensors). max_bytes bounds tensors and strings together:
  * a pickle of some bytes can name the same dict, or the same stretched tensor, millions of times. */
 P2C_CHECKED P2cStatus p2c_pickle_tree(P2cPickle *pickle, const P2cPickled *root, uint64_t max_bytes, P2cFills *fills, P2cValue **out);
 
@@ -49,6 +51,7 @@ P2C_CHECKED P2cStatus p2c_pickle_tree(P2cPickle *pickle, const P2cPickled *root,
 typedef struct P2cPtFile {
     P2cContext *ctx;
     const char *path;
+    bool strict;  /* zip: members' own headers must say what the directory says, too */
     FILE *stream; /* NULL once libzip owns it */
     uint64_t size;
     P2cPickle pickle;  /* holds the storages that the tensors name */
@@ -64,6 +67,8 @@ P2C_CHECKED P2cStatus p2c_pt_legacy_open(P2cPtFile *file, const P2cPickled **roo
 /* The bytes of storage i, as many as its type and count say. */
 P2C_CHECKED P2cStatus p2c_pt_zip_load(P2cPtFile *file, size_t i, void *data, size_t bytes);
 P2C_CHECKED P2cStatus p2c_pt_legacy_load(P2cPtFile *file, size_t i, void *data, size_t bytes);
+/* Unpacks every member, of which nothing is kept. */
+P2C_CHECKED P2cStatus p2c_pt_zip_verify(P2cPtFile *file);
 void p2c_pt_zip_close(P2cPtFile *file);
 
 /* ---- writing ---- */

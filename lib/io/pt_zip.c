@@ -15,7 +15,7 @@
 #include <string.h>
 #include <zip.h>
 
-enum { ALIGNMENT = 64, PADDING_FIELD = 0x4246, LOCAL_HEADER = 30, NAME_BYTES = 512 };
+enum { ALIGNMENT = 64, PADDING_FIELD = 0x4246, LOCAL_HEADER = 30, NAME_BYTES = 512, PIECE = 1 << 14 };
 
 /* ---- reading ---- */
 
@@ -30,7 +30,7 @@ static P2cStatus open_archive(P2cPtFile *file) {
     zip_source_t *source = zip_source_filep_create(file->stream, 0, -1, &error);
     if (source) file->stream = NULL;
     P2cStatus status = P2C_OK;
-    if (!source || !(file->zip = zip_open_from_source(source, ZIP_RDONLY, &error))) {
+    if (!source || !(file->zip = zip_open_from_source(source, ZIP_RDONLY | (file->strict ? ZIP_CHECKCONS : 0), &error))) {
         status = fail_zip(file, "zip archive", &error);
         zip_source_free(source);
     }
@@ -65,15 +65,9 @@ static P2cStatus find_folder(P2cPtFile *file) {
     return file->folder ? P2C_OK : p2c_fail_memory(file->ctx, file->path, length);
 }
 
-/* The member's number and size; -1 when there is none. */
-static P2cStatus find(P2cPtFile *file, const char *member, zip_int64_t *index, uint64_t *size) {
-    char name[NAME_BYTES];
+static P2cStatus size_of(P2cPtFile *file, const char *member, zip_int64_t index, uint64_t *size) {
     zip_stat_t info;
-    snprintf(name, sizeof name, "%s%s", file->folder, member);
-    *index = zip_name_locate(file->zip, name, 0);
-    *size = 0;
-    if (*index < 0) return P2C_OK;
-    if (zip_stat_index(file->zip, (zip_uint64_t)*index, 0, &info) != 0) return fail_zip(file, member, zip_get_error(file->zip));
+    if (zip_stat_index(file->zip, (zip_uint64_t)index, 0, &info) != 0) return fail_zip(file, member, zip_get_error(file->zip));
     const zip_uint64_t needed = ZIP_STAT_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
     if ((info.valid & needed) != needed || info.encryption_method != ZIP_EM_NONE ||
         (info.comp_method != ZIP_CM_STORE && info.comp_method != ZIP_CM_DEFLATE))
@@ -83,15 +77,28 @@ static P2cStatus find(P2cPtFile *file, const char *member, zip_int64_t *index, u
     return P2C_OK;
 }
 
-/* Exactly `bytes` bytes; libzip compares the checksum when it comes to the end. */
-static P2cStatus unpack(P2cPtFile *file, const char *member, zip_int64_t index, void *data, size_t bytes) {
+/* The member's number and size; -1 when there is none. */
+static P2cStatus find(P2cPtFile *file, const char *member, zip_int64_t *index, uint64_t *size) {
+    char name[NAME_BYTES];
+    snprintf(name, sizeof name, "%s%s", file->folder, member);
+    *index = zip_name_locate(file->zip, name, 0);
+    *size = 0;
+    return *index < 0 ? P2C_OK : size_of(file, member, *index, size);
+}
+
+/* Exactly `bytes` bytes, kept in data when it is not NULL; libzip compares the checksum when it comes to the end. */
+static P2cStatus unpack(P2cPtFile *file, const char *member, zip_int64_t index, void *data, uint64_t bytes) {
     zip_file_t *stream = zip_fopen_index(file->zip, (zip_uint64_t)index, 0);
     if (!stream) return fail_zip(file, member, zip_get_error(file->zip));
     P2cStatus status = P2C_OK;
-    size_t done = 0;
-    unsigned char extra;
+    uint64_t done = 0;
+    unsigned char extra, passing[PIECE];
     zip_int64_t got = 1;
-    while (done < bytes && (got = zip_fread(stream, (unsigned char *)data + done, bytes - done)) > 0) done += (size_t)got;
+    while (done < bytes && got > 0) {
+        uint64_t wanted = data || bytes - done < PIECE ? bytes - done : PIECE;
+        got = zip_fread(stream, data ? (unsigned char *)data + done : passing, wanted);
+        if (got > 0) done += (uint64_t)got;
+    }
     if (got > 0) got = zip_fread(stream, &extra, 1);
     if (got < 0) status = fail_zip(file, member, zip_file_get_error(stream));
     else if (done < bytes || got > 0)
@@ -154,6 +161,18 @@ P2cStatus p2c_pt_zip_load(P2cPtFile *file, size_t i, void *data, size_t bytes) {
     zip_int64_t index;
     P2cStatus status = find_storage(file, i, member, &index);
     return status ? status : unpack(file, member, index, data, bytes);
+}
+
+P2cStatus p2c_pt_zip_verify(P2cPtFile *file) {
+    P2cStatus status = P2C_OK;
+    zip_int64_t count = zip_get_num_entries(file->zip, 0);
+    for (zip_int64_t i = 0; i < count && !status; i++) {
+        const char *name = zip_get_name(file->zip, (zip_uint64_t)i, 0); /* there: refuse_duplicates saw it */
+        uint64_t size;
+        status = size_of(file, name, i, &size);
+        if (!status) status = unpack(file, name, i, NULL, size);
+    }
+    return status;
 }
 
 void p2c_pt_zip_close(P2cPtFile *file) {

@@ -28,6 +28,7 @@ struct P2cValue {
             P2cShape shape;
             size_t count;
             void *data;
+            bool borrowed; /* data is somebody else's, and is not written to */
         } tensor;
     };
 };
@@ -92,18 +93,34 @@ P2cValue *p2c_value_string(const char *text) {
     return value;
 }
 
-P2cValue *p2c_value_tensor(P2cType type, P2cShape shape, const void *data) {
+/* Without its data. */
+static P2cValue *tensor_new(P2cType type, P2cShape shape, size_t *bytes) {
     assert(shape.rank >= 0 && shape.rank <= P2C_MAX_RANK);
-    size_t count, bytes;
-    if (!p2c_shape_bytes(type, shape, &count, &bytes)) return NULL;
-    P2cValue *value = value_new(P2C_TENSOR);
+    size_t count;
+    P2cValue *value = p2c_shape_bytes(type, shape, &count, bytes) ? value_new(P2C_TENSOR) : NULL;
     if (!value) return NULL;
     value->tensor.type = type;
     value->tensor.shape = shape;
     value->tensor.count = count;
+    return value;
+}
+
+P2cValue *p2c_value_tensor(P2cType type, P2cShape shape, const void *data) {
+    size_t bytes;
+    P2cValue *value = tensor_new(type, shape, &bytes);
+    if (!value) return NULL;
     value->tensor.data = calloc(bytes ? bytes : 1, 1);
     if (!value->tensor.data) p2c_value_free(&value);
     else if (data) memcpy(value->tensor.data, data, bytes);
+    return value;
+}
+
+P2cValue *p2c_value_tensor_borrowed(P2cType type, P2cShape shape, const void *data) {
+    size_t bytes;
+    P2cValue *value = tensor_new(type, shape, &bytes);
+    if (!value) return NULL;
+    value->tensor.data = (void *)data;
+    value->tensor.borrowed = true;
     return value;
 }
 
@@ -112,7 +129,7 @@ void p2c_value_free(P2cValue **value) {
     *value = NULL;
     if (!v) return;
     if (v->kind == P2C_STRING) free(v->text);
-    if (v->kind == P2C_TENSOR) free(v->tensor.data);
+    if (v->kind == P2C_TENSOR && !v->tensor.borrowed) free(v->tensor.data);
     if (v->kind == P2C_LIST || v->kind == P2C_DICT) {
         for (size_t i = 0; i < v->box.count; i++) {
             p2c_value_free(&v->box.items[i]);
@@ -270,7 +287,7 @@ const void *p2c_value_data(const P2cValue *tensor) {
 }
 
 void *p2c_value_mutable_data(P2cValue *tensor) {
-    assert(tensor->kind == P2C_TENSOR);
+    assert(tensor->kind == P2C_TENSOR && !tensor->tensor.borrowed);
     return tensor->tensor.data;
 }
 

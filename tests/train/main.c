@@ -17,7 +17,9 @@
     X(loader)                                                                                                                              \
     X(options)                                                                                                                             \
     X(step)                                                                                                                                \
-    X(guard)
+    X(guard)                                                                                                                               \
+    X(rundir)                                                                                                                              \
+    X(checkpoint)
 
 #define DECLARE(name)                                                                                                                      \
     extern const struct CMUnitTest p2c_tests_##name[];                                                                                     \

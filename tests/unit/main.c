@@ -16,6 +16,7 @@
     X(pt)                                                                                                                                  \
     X(pt_bad)                                                                                                                              \
     X(graph)                                                                                                                               \
+    X(state_dict)                                                                                                                          \
     X(autodiff)                                                                                                                            \
     X(minimize)                                                                                                                            \
     X(image)                                                                                                                               \

@@ -16,6 +16,7 @@
 static P2cValue *read_good(Scratch *scratch, const char *path) {
     P2cValue *value;
     if (p2c_pt_read(scratch->ctx, path, &value) != P2C_OK) fail_msg("%s", p2c_error(scratch->ctx));
+    if (p2c_pt_verify(scratch->ctx, path) != P2C_OK) fail_msg("verify: %s", p2c_error(scratch->ctx));
     assert_non_null(value);
     return value;
 }
