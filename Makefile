@@ -91,9 +91,10 @@ $B/test-golden: $B/train/step.o
 # All of the trainer but its main, with what the unit tests share.
 $B/test-train: $(filter-out %/main.o,$(TRAIN_O)) $(CLI_O) $B/tests/unit/support.o $B/tests/unit/world.o
 
+$B/tests/demo/portrait $B/tests/demo/faces: $(patsubst %.c,$B/%.o,$(wildcard tests/demo/draw/*.c))
 $(HELPERS): $B/%: $B/%.o $B/libp2cnn.a
 	$(if $V,,@echo "  LD    $@")
-	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $^ $(LIBS)
+	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $(filter %.o,$^) $B/libp2cnn.a $(LIBS)
 
 deps:
 	@.ci/deps

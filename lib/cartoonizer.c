@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "context.h"
-#include "jet.h"
 
 enum { DEFAULT_SIZE = 256, MIN_SIZE = 32, MAX_SIZE = 4096, DEFAULT_CH = 32, INITIAL_SEED = 1 };
 
@@ -154,7 +153,7 @@ static bool all_finite(const float *v, size_t count) {
 static P2cStatus draw_heatmap(P2cCartoonizer *c, P2cImage *heatmap) {
     P2cDims d = p2c_node_dims(c->made.heatmap); /* (1,1,s/4,s/4) */
     P2cStatus status = p2c_node_read(c->made.heatmap, c->map);
-    return status ? status : p2c_heatmap_draw(c->ctx, c->map, d.d[3], d.d[2], c->size, c->size, heatmap);
+    return status ? status : p2c_heatmap_image(c->ctx, c->map, d.d[2], d.d[3], c->size, c->size, heatmap);
 }
 
 P2cStatus p2c_cartoonizer_run(P2cCartoonizer *c, const P2cImage *prepared, P2cImage *cartoon, P2cImage *heatmap) {

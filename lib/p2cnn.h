@@ -338,6 +338,8 @@ P2C_API void p2c_image_over_white(P2cImage *image); /* RGBA to RGB in place; RGB
 /* RGB to planes (3,h,w) in [-1,1]: v/127.5 - 1; and back: (y+1)*127.5, clamped, truncated as the published program does. */
 P2C_API void p2c_image_to_planes(const P2cImage *image, float *planes);
 P2C_API void p2c_image_from_planes(const float *planes, P2cImage *image);
+/* heat (h,w), any range -> new RGB picture of width x height: scaled by its extremes, enlarged bilinearly, from dark blue to dark red. */
+P2C_API P2C_CHECKED P2cStatus p2c_heatmap_image(P2cContext *ctx, const float *heat, int h, int w, int width, int height, P2cImage *out);
 
 /* ---- PyTorch files --------------------------------------------------------------------------------------
  * A tree of dicts, lists, plain values and tensors, as torch.save writes it. Reading runs no code. */

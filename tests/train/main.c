@@ -19,7 +19,8 @@
     X(step)                                                                                                                                \
     X(guard)                                                                                                                               \
     X(rundir)                                                                                                                              \
-    X(checkpoint)
+    X(checkpoint)                                                                                                                          \
+    X(grid)
 
 #define DECLARE(name)                                                                                                                      \
     extern const struct CMUnitTest p2c_tests_##name[];                                                                                     \
