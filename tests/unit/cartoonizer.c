@@ -189,10 +189,7 @@ static void not_a_number(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_cartoonizer[] = {
-<<<<<<< HEAD
     TEST(same_picture_same_cartoon), TEST(transparency_is_white), TEST(averaged), TEST(no_average), TEST(refused), TEST(colours), TEST(enlarged),
-=======
-    TEST(same_picture_same_cartoon), TEST(transparency_is_white), TEST(refused), TEST(colours), TEST(enlarged), TEST(not_a_number),
->>>>>>> grid
+    TEST(not_a_number),
 };
 const size_t p2c_tests_cartoonizer_count = sizeof p2c_tests_cartoonizer / sizeof *p2c_tests_cartoonizer;
