@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #define GROUPS(X)                                                                                                                           \
-    X(step)
+    X(step) X(ticker)
 
 #define DECLARE(name)                                                                                                                      \
     extern const struct CMUnitTest p2c_tests_##name[];                                                                                     \
