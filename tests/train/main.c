@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #define GROUPS(X)                                                                                                                           \
-    X(step) X(ticker) X(chart) X(metrics) X(report)
+    X(step) X(ticker) X(chart) X(metrics) X(report) X(tensorboard)
 
 #define DECLARE(name)                                                                                                                      \
     extern const struct CMUnitTest p2c_tests_##name[];                                                                                     \
