@@ -17,6 +17,8 @@ extern const char *const program_name;
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void print_plain(const char *text);                     /* to stdout, control characters become '?' */
 void print_json_string(FILE *stream, const char *text); /* with its quotes */
+/* Bytes of the UTF-8 character at s (RFC 3629: no overlong forms, no surrogates), 0 when there is none. */
+int utf8_length(const unsigned char *s);
 double now_ms(void);                                    /* of a clock that never jumps */
 
 /* ---- progress.c: a bar on stderr, when that is a terminal and there is more than one of what is counted ---- */
@@ -26,6 +28,8 @@ typedef struct Progress {
     double start;
 } Progress;
 
+/* [####----] without its brackets: `width` characters and a 0. */
+void progress_bar(char *text, int width, int64_t done, int64_t total);
 Progress progress_start(int total);
 void progress_show(const Progress *progress);
 void progress_hide(const Progress *progress); /* before anything else is printed */

@@ -8,11 +8,15 @@ enum { WIDTH = 32 };
 
 Progress progress_start(int total) { return (Progress){ .total = total, .shown = total > 1 && isatty(STDERR_FILENO), .start = now_ms() }; }
 
+void progress_bar(char *text, int width, int64_t done, int64_t total) {
+    for (int i = 0; i < width; i++) text[i] = total > 0 && i < width * done / total ? '#' : '-';
+    text[width] = 0;
+}
+
 void progress_show(const Progress *p) {
     if (!p->shown) return;
     char bar[WIDTH + 1];
-    for (int i = 0; i < WIDTH; i++) bar[i] = i < (int)((long)WIDTH * p->done / p->total) ? '#' : '-';
-    bar[WIDTH] = 0;
+    progress_bar(bar, WIDTH, p->done, p->total);
     fprintf(stderr, "\r[%s] %d/%d", bar, p->done, p->total);
     if (p->done) fprintf(stderr, ", %.0f s left ", (now_ms() - p->start) / 1e3 / p->done * (p->total - p->done));
     fflush(stderr);

@@ -25,8 +25,7 @@ void print_plain(const char *text) {
     for (; *text; text++) putchar((unsigned char)*text < ' ' || *text == 127 ? '?' : *text);
 }
 
-/* Bytes of the UTF-8 character at s (RFC 3629: no overlong forms, no surrogates), 0 when there is none. */
-static int utf8_length(const unsigned char *s) {
+int utf8_length(const unsigned char *s) {
     int length = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
     for (int i = 1; i < length; i++)
         if ((s[i] & 0xc0) != 0x80) return 0;

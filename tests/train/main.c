@@ -20,6 +20,11 @@
     X(guard)                                                                                                                               \
     X(rundir)                                                                                                                              \
     X(checkpoint)                                                                                                                          \
+    X(metrics)                                                                                                                             \
+    X(ticker)                                                                                                                              \
+    X(chart)                                                                                                                               \
+    X(report)                                                                                                                              \
+    X(tensorboard)                                                                                                                         \
     X(grid)
 
 #define DECLARE(name)                                                                                                                      \

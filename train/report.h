@@ -1,0 +1,51 @@
+/* report.h: report.html, one file that shows how a training run is doing; nothing in it comes from elsewhere or runs.
+ *
+ * What is trained, and what its numbers mean, comes in as tables. */
+#ifndef P2C_TRAIN_REPORT_H
+#define P2C_TRAIN_REPORT_H
+
+#include "metrics.h"
+
+typedef enum ReportState { REPORT_TRAINING, REPORT_FINISHED, REPORT_STOPPED, REPORT_DIVERGED } ReportState;
+
+typedef struct ReportPair { const char *name, *value; } ReportPair;
+
+typedef struct ReportNetwork {
+    const char *name, *role;
+    int64_t parameters;
+} ReportNetwork;
+
+/* What to look for. */
+typedef struct ReportHint { const char *name, *meaning, *healthy; } ReportHint;
+
+/* A JPEG of equal rows of pictures, in groups of columns of equal width. Left out when the file is missing or no JPEG. */
+typedef struct ReportPicture {
+    const char *path, *title, *caption;
+    const char *const *rows, *const *columns; /* labels, to NULL; NULL: none */
+} ReportPicture;
+
+typedef struct Report {
+    const char *run, *dataset;
+    ReportState state;
+    const char *state_note;    /* one sentence more, such as why it stopped; NULL: none */
+    int64_t step, total;
+    double seconds;            /* spent on training so far */
+    double step_ms;            /* smoothed; 0 or less: not known */
+    double seconds_left;       /* less than 0: not known */
+    const char *written;       /* date and time, for people */
+    const ReportPair *settings;
+    int setting_count;
+    const ReportNetwork *networks;
+    int network_count;
+    const ReportPicture *pictures;
+    int picture_count;
+    const char *const *reading; /* paragraphs for newcomers, to NULL */
+    const ReportHint *hints;
+    int hint_count;
+    const Metrics *metrics;
+} Report;
+
+/* Beside the target, then renamed. Complains and returns an exit code. */
+int report_write(P2cContext *ctx, const char *path, const Report *report);
+
+#endif
