@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "augment.h"
 #include "cli/cli.h"
 
 enum { PER_LIST = 5, ROWS = 7, LATEST_WIDTH = 1280, PATH_SIZE = 4096 };
@@ -90,16 +91,6 @@ static int sheet_open(Sheet *sheet, P2cContext *ctx, P2cStore *store, const Grid
 
 /* ---- tiles ---- */
 
-static P2cStatus load_picture(P2cContext *ctx, const char *path, int size, P2cImage *out) {
-    P2cImage image = { 0 };
-    P2cStatus status = p2c_image_read(ctx, path, &image);
-    if (status) return status;
-    p2c_image_over_white(&image);
-    status = p2c_image_resize(ctx, &image, size, size, P2C_FILTER_ANTIALIAS, out);
-    p2c_image_clear(&image);
-    return status;
-}
-
 static void paste(Sheet *sheet, const P2cImage *tile, int row, int column) {
     size_t size = (size_t)sheet->size, stride = (size_t)sheet->image.width * 3;
     uint8_t *corner = sheet->image.pixels + (size_t)row * size * stride + (size_t)column * size * 3;
@@ -124,7 +115,7 @@ static P2cStatus paste_made(Sheet *sheet, const P2cGenerated *made, int row, int
 
 static int draw_column(Sheet *sheet, const char *path, int column) {
     P2cImage tile = { 0 };
-    P2cStatus status = load_picture(sheet->ctx, path, sheet->size, &tile);
+    P2cStatus status = picture_read(sheet->ctx, path, sheet->size, &tile);
     if (status) return report(sheet, status);
     paste(sheet, &tile, 0, column);
     p2c_image_to_planes(&tile, sheet->planes);

@@ -35,7 +35,7 @@ static const CliOption table[] = {
     HEADING("Pictures"),
     TEXT(dataset, "NAME", KEPT, "folder below --data_root, with trainA, trainB, testA, testB"),
     TEXT(data_root, "DIR", 0, "where datasets lie"),
-    WHOLE(img_size, 32, 4096, KEPT | SHAPE, "side of the square that the networks see, divisible by 16"),
+    WHOLE(img_size, 96, 4096, KEPT | SHAPE, "side of the square that the networks see, divisible by 16; the deep discriminators need 96"),
     WHOLE(img_ch, 3, 3, 0, "colour channels; only 3 is possible"),
     BOOL(augment, KEPT, "turn training pictures left to right and crop them, at random"),
     FLAG(skip_bad, "leave pictures out that cannot be read, and say so, instead of stopping"),
@@ -104,9 +104,9 @@ void options_help(void) {
            "PNG or JPEG, in folders within these, too. A hundred of each kind and more; every picture is scaled to --img_size.\n\n"
            "  p2c-train --dataset NAME --run first              a new run, in experiment/first/; Ctrl-C saves and stops\n"
            "  p2c-train --run first --resume                    goes on where that stopped, with the same options\n"
-           "  p2c-train --dataset NAME --run small --img_size 64 --ch 8 --iteration 4000 --print_freq 200 --save_freq 500\n"
+           "  p2c-train --dataset NAME --run small --img_size 96 --ch 8 --iteration 4000 --print_freq 200 --save_freq 500\n"
            "                                                    to see it work on a CPU before a run of days\n"
-           "  p2c-train --run first --phase test                every test picture by the newest networks, into its img/\n\n"
+           "  p2c-train --run first --phase test                every test picture by the newest networks, into its test/\n\n"
            "What is in the folder of a run:\n"
            "  model/           checkpoints, in PyTorch's format: NAME_params_0001000.pt, ..., NAME_params_latest.pt. Use one with\n"
            "                   p2c-infer --prepared --weights experiment/first/model/NAME_params_latest.pt PHOTO.png\n"

@@ -252,3 +252,17 @@ void rundir_close(RunDir *run) {
     if (run->lock >= 0) close(run->lock);
     run->lock = -1;
 }
+
+void rundir_discard(RunDir *run) {
+    static const char *const left[] = { "lock", "metrics.jsonl", "model", "img", "" };
+    char path[RUN_FILE];
+    RunCheckpoint *list = NULL;
+    size_t count = 1;
+    bool empty = run->lock >= 0 && rundir_list(run->path, NULL, &list, &count) && !count;
+    free(list);
+    for (size_t i = 0; empty && i < sizeof left / sizeof *left; i++) {
+        snprintf(path, sizeof path, "%s/%s", run->path, left[i]);
+        remove(path); /* a folder that is not empty stays */
+    }
+    rundir_close(run);
+}

@@ -35,6 +35,8 @@ typedef struct RunRequest {
  * closed in either case. The lock ends with the process, however it ends. */
 int rundir_open(RunDir *run, const RunRequest *request);
 void rundir_close(RunDir *run);
+/* The same, for a run that never began: a folder without checkpoints is removed again. */
+void rundir_discard(RunDir *run);
 /* Makes a folder in it, such as "test"; one that is there is fine. 0 or the exit code of a reported failure. */
 int rundir_make(const RunDir *run, const char *folder);
 

@@ -1,5 +1,5 @@
 /* setup.c: a run from its options: data, folder, face network, graph, weights; or from its newest checkpoint. What can be wrong is found in this
- * order, and nothing is written before the pictures and the memory are known to be there. */
+ * order, and a run that cannot begin leaves no folder behind. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,10 +209,11 @@ static int open_all(Trainer *t, P2cValue **tree) {
     if ((code = open_pictures(t)) || (code = open_test_pictures(t)) || (code = check_pictures(t))) return code;
     say("pictures     A %d, B %d to learn from; A %d, B %d to test", loader_count(t->loader, 0), loader_count(t->loader, 1), t->test_a.count, t->test_b.count);
     if ((code = report(t->ctx, p2c_store_new(&t->store, t->ctx, (uint64_t)o->seed)))) return code;
-    if ((code = open_face(t)) || (code = build_step(t)) || (code = load_weights(t, *tree))) return code;
+    if ((code = open_face(t))) return code;
+    if (!o->resume && (code = open_run(t, o->dataset))) return code;
+    if ((code = build_step(t)) || (code = load_weights(t, *tree))) return code;
     p2c_value_free(tree);
     describe_networks(t);
-    if (!o->resume && (code = open_run(t, o->dataset))) return code;
     say("run folder   %s", t->run.path);
     if ((code = open_metrics(t))) return code;
     return o->resume ? 0 : trainer_save(t); /* so that there is something to go back to, and to know at once that the disk takes it */
@@ -237,6 +238,7 @@ void trainer_close(Trainer *t) {
     free(t->b);
     step_clear(&t->step);
     p2c_store_free(&t->store);
-    rundir_close(&t->run);
+    if (t->saved < 0 && !t->options->resume) rundir_discard(&t->run);
+    else rundir_close(&t->run);
     p2c_context_free(&t->ctx);
 }

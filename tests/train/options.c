@@ -177,7 +177,7 @@ static void refused(void **state) {
         { "--ch 0", "--ch 0: expected a whole number from 4 to 1024" },
         { "--ch 2048", "from 4 to 1024" },
         { "--img_size 100", "--img_size 100: expected a number divisible by 16, such as 96" },
-        { "--img-size 16", "--img_size 16: expected a whole number from 32 to 4096" },
+        { "--img-size 16", "--img_size 16: expected a whole number from 96 to 4096" },
         { "--img_ch 1", "--img_ch 1: expected 3" },
         { "--batch_size 0", "--batch_size 0: expected a whole number from 1" },
         { "--batch_size 1.5", "expected a whole number" },
@@ -227,8 +227,8 @@ static void refused(void **state) {
 static void limits_are_allowed(void **state) {
     (void)state;
     Case c;
-    parse_well(&c, "--ch 4 --img_size 32 --lr 1 --ema 0.9999 --iteration 1 --seed 9223372036854775807 --threads 256 --adv_weight 0 --weight_decay 0");
-    assert_true(c.o.seed == INT64_MAX && c.o.ch == 4 && c.o.img_size == 32 && c.o.lr == 1 && c.o.ema == 0.9999);
+    parse_well(&c, "--ch 4 --img_size 96 --lr 1 --ema 0.9999 --iteration 1 --seed 9223372036854775807 --threads 256 --adv_weight 0 --weight_decay 0");
+    assert_true(c.o.seed == INT64_MAX && c.o.ch == 4 && c.o.img_size == 96 && c.o.lr == 1 && c.o.ema == 0.9999);
 }
 
 static void given(void **state) {
