@@ -50,7 +50,7 @@ static void toy_init(Toy *toy, P2cContext *ctx, uint64_t seed, int outputs, int 
         if (i < CHECKPOINT_PUBLISHED) loss = loss ? p2c_add(loss, one) : one;
     }
     loss = p2c_add(loss, toy_network(toy, "face", outputs, &face));
-    p2c_minimize(loss, networks < CHECKPOINT_PUBLISHED ? networks : CHECKPOINT_PUBLISHED, nets, &toy->adam);
+    p2c_minimize(loss, networks < CHECKPOINT_PUBLISHED ? networks : CHECKPOINT_PUBLISHED, nets, &toy->adam, NULL);
     OK(p2c_graph_finish(toy->graph));
     for (int i = 0; i < 2 * INPUTS; i++) x[i] = (float)(i % 7) - 2.5f;
     OK(p2c_node_write(toy->x, x));

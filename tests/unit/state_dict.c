@@ -27,7 +27,7 @@ static void trained_init(Trained *t, int steps) {
     p2c_param(net, "unused.weight", P2C_DIMS(3, 2), P2C_KAIMING_UNIFORM);
     OK(p2c_store_param(t->w.store, "net.norm.num_batches_tracked", P2C_SCALAR, (P2cInit){ .frozen = true, .int64 = true }, &count));
     count->count = (1LL << 40) + steps;
-    p2c_minimize(t->s.loss, 1, &net, &t->adam);
+    p2c_minimize(t->s.loss, 1, &net, &t->adam, NULL);
     p2c_output(t->s.loss);
     OK(p2c_graph_finish(t->w.g));
     small_write(&t->s);
