@@ -18,6 +18,7 @@
     X(options)                                                                                                                             \
     X(step)                                                                                                                                \
     X(guard)                                                                                                                               \
+    X(trainer)                                                                                                                             \
     X(rundir)                                                                                                                              \
     X(checkpoint)                                                                                                                          \
     X(metrics)                                                                                                                             \

@@ -306,7 +306,7 @@ static void with_inputs(void **state) {
 
 static const char changed[] = "--dataset mine --iteration 500 --batch_size 2 --accumulate 3 --decay_flag no --lr 0.0003 --weight_decay 0.01 "
                               "--adv_weight 2 --cycle_weight 3 --identity_weight 4 --cam_weight 5 --faceid_weight 6 --rho_clipper 0.5 "
-                              "--w_clipper 0.25 --ch 16 --img_size 64 --light no --augment no --seed 77 --ema 0.999";
+                              "--w_clipper 0.25 --ch 16 --img_size 128 --light no --augment no --seed 77 --ema 0.999";
 
 static P2cValue *saved_by(const char *line) {
     Case c;
@@ -373,8 +373,8 @@ static void differences(void **state) {
           "leave that out, or say --override to change it" },
         { "--ch 16 --light false", "cannot be changed: --ch 16 (checkpoint: 32), --light false (checkpoint: true)\n" },
         { "--ch 16 --lr 1", "cannot be changed: --ch 16 (checkpoint: 32); and --override is needed for --lr 1 (checkpoint: 0.0001)" },
-        { "--img_size 64 --override", "cannot be changed: --img_size 64 (checkpoint: 256)\n" },
-        { "--img_size 64 --lr 1 --override", "cannot be changed: --img_size 64 (checkpoint: 256)\n" },
+        { "--img_size 128 --override", "cannot be changed: --img_size 128 (checkpoint: 256)\n" },
+        { "--img_size 128 --lr 1 --override", "cannot be changed: --img_size 128 (checkpoint: 256)\n" },
         { "--dataset other", "--dataset other (checkpoint: photo2cartoon)" },
         { "--dataset photo2cartoom", "--dataset photo2cartoom (checkpoint: photo2cartoon)" },
         { "--lr 0.00010000000000000002", "--lr 0.00010000000000000002 (checkpoint: 0.0001)" },

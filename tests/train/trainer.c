@@ -1,0 +1,83 @@
+/* trainer.c (test): the learning rate of every step, and what a checkpoint holds of a run besides its weights. */
+#include "../../train/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "../unit/support.h"
+
+/* As the published program changes it: after half of the steps, less by lr/half each time, starting from what it was. */
+static void test_rate(void **state) {
+    (void)state;
+    static const int64_t lengths[] = { 2, 3, 20, 21, 1000 };
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        Options o = { .iteration = lengths[i], .lr = 3e-4, .decay_flag = true };
+        double rate = o.lr;
+        for (int64_t step = 1; step <= o.iteration; step++) {
+            if (step > o.iteration / 2) rate -= o.lr / (double)(o.iteration / 2);
+            assert_float_equal(trainer_rate(&o, step), fmax(0, rate), 1e-12);
+        }
+        assert_true(trainer_rate(&o, o.iteration) >= 0 && trainer_rate(&o, o.iteration) < 1e-12);
+        o.decay_flag = false;
+        assert_true(trainer_rate(&o, o.iteration) == o.lr);
+    }
+    Options one = { .iteration = 1, .lr = 1e-4, .decay_flag = true };
+    assert_true(trainer_rate(&one, 1) == 1e-4);
+    Options published = { .iteration = 1000000, .lr = 1e-4, .decay_flag = true };
+    assert_true(trainer_rate(&published, 500000) == 1e-4);
+    assert_float_equal(trainer_rate(&published, 750000), 0.5e-4, 1e-15);
+}
+
+static RunState some_state(void) {
+    RunState s = { .step = INT64_C(5000000000), .generators = 17, .discriminators = 18, .skips = 3, .branch = 2, .seconds = 1.5e6, .best_kid = -1e-3, .best_step = 1000,
+                   .pictures = { 359, 194 }, .hashes = { 0, UINT64_MAX } };
+    strcpy(s.face_weights, "/some where/face.pth");
+    return s;
+}
+
+static P2cValue *saved(const RunState *s) {
+    Options o;
+    char *argv[] = { (char *)(uintptr_t) "p2c-train" };
+    assert_int_equal(options_parse(&o, 1, argv), 0);
+    P2cValue *dict = state_save(s, &o);
+    assert_non_null(dict);
+    options_clear(&o);
+    return dict;
+}
+
+static void test_state(void **state) {
+    Scratch *scratch = *state;
+    RunState s = some_state(), got;
+    P2cValue *dict = saved(&s), *read = NULL;
+    assert_int_equal(p2c_pt_write(scratch->ctx, scratch_path(scratch, "s.pt"), dict), P2C_OK);
+    assert_int_equal(p2c_pt_read(scratch->ctx, scratch->path, &read), P2C_OK);
+    assert_int_equal(state_load(&got, read), 0);
+    assert_true(got.step == s.step && got.generators == 17 && got.discriminators == 18 && got.skips == 3 && got.branch == 2);
+    assert_true(got.seconds == 1.5e6 && got.best_kid == -1e-3 && got.best_step == 1000);
+    assert_true(!memcmp(got.pictures, s.pictures, sizeof s.pictures) && !memcmp(got.hashes, s.hashes, sizeof s.hashes));
+    assert_string_equal(got.face_weights, s.face_weights);
+    assert_non_null(p2c_value_get(p2c_value_get(read, "options"), "lr"));
+    p2c_value_free(&dict);
+    p2c_value_free(&read);
+}
+
+/* A published checkpoint has no state; one of a later program another format; a damaged one anything. */
+static void test_state_refused(void **state) {
+    (void)state;
+    RunState s = some_state(), got;
+    assert_int_equal(state_load(&got, NULL), EXIT_BAD_INPUT);
+    P2cValue *dict = saved(&s);
+    assert_int_equal(p2c_value_set(dict, "format", p2c_value_int(2)), P2C_OK);
+    assert_int_equal(state_load(&got, dict), EXIT_BAD_INPUT);
+    p2c_value_free(&dict);
+    static const char *const names[] = { "step", "branch", "seconds", "hash_A", "pictures_B" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        dict = saved(&s);
+        assert_int_equal(p2c_value_set(dict, names[i], p2c_value_none()), P2C_OK);
+        assert_int_equal(state_load(&got, dict), EXIT_BAD_INPUT);
+        p2c_value_free(&dict);
+    }
+}
+
+const struct CMUnitTest p2c_tests_trainer[] = { cmocka_unit_test(test_rate), TEST(test_state), cmocka_unit_test(test_state_refused) };
+const size_t p2c_tests_trainer_count = sizeof p2c_tests_trainer / sizeof *p2c_tests_trainer;
