@@ -306,10 +306,19 @@ typedef struct P2cJudged {
 } P2cJudged;
 P2C_API P2cJudged p2c_discriminator(P2cNet net, P2cNode *picture, P2cDiscriminator options);
 
-/* face (n,3,112,112) in [-1,1] -> unit embedding (n,512); evaluation mode. Chen 2018 */
-P2C_API P2cNode *p2c_mobilefacenet(P2cNet net, P2cNode *face);
-/* The square of a prepared portrait that holds the face, resized to 112 x 112. */
+/* Face networks, for the ID loss: MobileFaceNet (Chen 2018) in the two layouts that weights are published in. Evaluation mode, and every
+ * parameter frozen: gradients go through to the picture, never to weights. */
+typedef enum P2cFaceKind {
+    P2C_FACE_TREB1EN,  /* photo2cartoon's: 512 values (TreB1eN/InsightFace_Pytorch) */
+    P2C_FACE_XIAOCCER, /* 128 values (Xiaoccer/MobileFaceNet_Pytorch) */
+} P2cFaceKind;
+/* Which layout a state dict is of; fails when it is of neither, and says what it begins with. */
+P2C_API P2C_CHECKED P2cStatus p2c_face_kind(P2cContext *ctx, const P2cValue *state_dict, P2cFaceKind *kind);
+/* The faces of prepared portraits, cut out and scaled as the layout wants them. picture (n,3,s,s) in [-1,1] -> unit embeddings (n,512) or (n,128) */
+P2C_API P2cNode *p2c_face_embedding(P2cNet net, P2cNode *picture, P2cFaceKind kind);
+/* Its two halves, for TREB1EN: the square that holds the face -> (n,3,112,112); face (n,3,112,112) -> (n,512). */
 P2C_API P2cNode *p2c_face_crop(P2cNode *picture);
+P2C_API P2cNode *p2c_mobilefacenet(P2cNet net, P2cNode *face);
 
 /* ---- pictures ---------------------------------------------------------------------------------------- */
 

@@ -21,13 +21,14 @@ static void build_5(P2cNet net) {
     p2c_discriminator(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 256, 256)), (P2cDiscriminator){ .layers = 5, .ch = 32 });
 }
 static void build_face(P2cNet net) { p2c_mobilefacenet(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 112, 112))); }
+static void build_face96(P2cNet net) { p2c_face_embedding(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 112, 112)), P2C_FACE_XIAOCCER); }
 
 static const struct Network {
     const char *file;
     void (*build)(P2cNet net);
 } networks[] = {
     { "generator_light", build_light }, { "generator_full", build_full },   { "discriminator_7", build_7 },
-    { "discriminator_5", build_5 },     { "mobilefacenet", build_face },
+    { "discriminator_5", build_5 },     { "mobilefacenet", build_face },   { "mobilefacenet_xiaoccer", build_face96 },
 };
 enum { NETWORKS = sizeof networks / sizeof *networks };
 
@@ -110,6 +111,13 @@ static size_t fan_in(const P2cStore *store, const char *name) {
     return 0;
 }
 
+/* A vector named "weight" is a batch norm's, which keeps a running mean, or a PReLU's. */
+static bool is_prelu(const P2cStore *store, const char *name) {
+    char mean[160];
+    snprintf(mean, sizeof mean, "%.*srunning_mean", (int)(strrchr(name, '.') + 1 - name), name);
+    return p2c_store_find(store, mean) < 0;
+}
+
 /* Uniform in [-bound, bound): mean 0 and mean square bound^2/3, each within six standard deviations. */
 static void check_uniform(const char *name, const float *v, size_t n, double bound) {
     double sum = 0, squares = 0, largest = 0;
@@ -154,7 +162,7 @@ static void check_start(const P2cStore *store, int i) {
     else if (!strcmp(leaf, "rho")) check_constant(name, v, n, strstr(name, "DecodeBlock") ? 0.9f : 0); /* AdaLIN, LIN */
     else if (!strcmp(leaf, "weight_u") || !strcmp(leaf, "weight_v")) check_unit(name, v, n);
     else if (fan) check_uniform(name, v, n, 1 / sqrt((double)fan));
-    else if (strstr(name, ".prelu.")) check_constant(name, v, n, 0.25f);
+    else if (is_prelu(store, name)) check_constant(name, v, n, 0.25f);
     else check_constant(name, v, n, strcmp(leaf, "bias") ? 1 : 0); /* batch norm */
     free(v);
 }

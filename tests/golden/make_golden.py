@@ -3,7 +3,8 @@
     python tests/golden/make_golden.py REFERENCE    run from the repository root; REFERENCE holds golden/ and oracle/
 
 From the full golden files it drops the pictures (test_image makes them again) and replaces most large tensors by digests: sum, sum
-of squares, 16 evenly spaced values. For a few sizes and widths that those files lack it runs the oracle. A file is a dict:
+of squares, 16 evenly spaced values. For a few sizes and widths that those files lack it runs the oracle, and
+face_torch.py for the network that the oracle lacks. A file is a dict:
 
     name        float32 tensor, or a list of 18 floats: a digest
     err.name    float: the norm of what PyTorch's own float32 run differs by
@@ -55,6 +56,23 @@ def save(name, data):
     return size
 
 
+def golden_face96(p2c_torch):
+    """mobilefacenet_xiaoccer.pt, and the list of keys."""
+    import torch.nn.functional as F
+    from face_torch import MobileFaceNet96, crop96, embedding
+
+    def run(dtype):
+        net = p2c_torch.hash_init(MobileFaceNet96(), 'face').to(dtype).eval()
+        x, ref = (p2c_torch.test_image(tag, 2, 64).to(dtype) for tag in ('face', 'face.ref'))
+        distance = (1 - F.cosine_similarity(embedding(net, x.requires_grad_(True)), embedding(net, ref))).mean()
+        distance.backward()
+        return {'crop': crop96(x), 'embedding': embedding(net, x), 'distance': distance, 'dx': x.grad}
+    record = p2c_torch.record(run, lambda k: k == 'crop')
+    with open(os.path.join(OUT, 'keys_mobilefacenet_xiaoccer.tsv'), 'w') as f:
+        for k, t in MobileFaceNet96().state_dict().items(): f.write(f'{k}\t{",".join(map(str, t.shape))}\t{str(t.dtype)[6:]}\n')
+    return save('mobilefacenet_xiaoccer', reduce(record, 0, lambda k: False, p2c_torch.digest)) + os.path.getsize(f.name)
+
+
 def main(reference):
     sys.path.insert(0, os.path.join(reference, 'oracle'))
     import p2c_torch
@@ -69,6 +87,7 @@ def main(reference):
             source = torch.load(os.path.join(folder, f'generator_{tag}.pt'), weights_only=True)
             source = {k: v for k, v in source.items() if not k.removeprefix('err.').startswith(('tap.', 'grad.'))}
             total += save('generator_' + tag, reduce(source, 0, lambda k: False, p2c_torch.digest))
+    total += golden_face96(p2c_torch)
     for tag, digests in TRAINING.items():
         source = torch.load(os.path.join(reference, 'golden', f'training_{tag}.pt'), weights_only=True)
         total += save('training_' + tag, {k: v.clone() if k.startswith('losses') else v.tolist()
