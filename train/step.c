@@ -116,7 +116,7 @@ static void discriminate(const Builder *b, const Part *part, bool real, bool fir
 /* 1 - cosine similarity of the faces in a picture and in its translation. */
 static P2cNode *face_distance(const Builder *b, P2cNode *x, P2cNode *y) {
     P2cNet face = p2c_net(b->graph, b->store, "face");
-    P2cNode *ex = p2c_mobilefacenet(face, p2c_face_crop(x)), *ey = p2c_mobilefacenet(face, p2c_face_crop(y));
+    P2cNode *ex = p2c_face_embedding(face, x, b->options->face_kind), *ey = p2c_face_embedding(face, y, b->options->face_kind);
     return p2c_affine(p2c_mean(p2c_cosine_similarity(ex, ey)), -1, 1);
 }
 

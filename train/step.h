@@ -8,7 +8,8 @@ typedef struct StepOptions {
     int batch, parts; /* pictures of each domain a step: batch * parts, computed `batch` at a time (gradient accumulation) */
     int size, ch;
     bool full;      /* the large generator */
-    bool face;      /* MobileFaceNet's parameters are in the store, under "face" */
+    bool face;      /* a face network's parameters are in the store, under "face" */
+    P2cFaceKind face_kind;
     double ema;     /* decay of the averaged generators genA2B_ema and genB2A_ema; 0: none */
     double lr, weight_decay;
     double adv, cycle, identity, cam, faceid; /* weights of the loss terms */

@@ -88,7 +88,7 @@ void test_face_embedding(void **state) {
         P2cNet net = p2c_net(b.graph, b.store, "face");
         P2cNode *x = p2c_input(b.graph, "x", P2C_DIMS(1, 3, 64, 64)), *y = p2c_output(p2c_face_embedding(net, x, (P2cFaceKind)kind));
         P2cNode *halves = p2c_output(kind == P2C_FACE_TREB1EN ? p2c_mobilefacenet(net, p2c_face_crop(x)) : p2c_mobilefacenet_xiaoccer(net, p2c_face_crop_96(x)));
-        p2c_minimize(p2c_mean(y), 1, &net, &adam);
+        p2c_minimize(p2c_mean(y), 1, &net, &adam, NULL);
         bench_finish(&b);
         bench_picture(&b, x, "face", NULL, "x");
         float *before = all_values(b.store, &count), one[512], other[512];
