@@ -150,6 +150,24 @@ static void ticks_are_round(void **state) {
     }
 }
 
+/* What differs by rounding alone is drawn as a constant: amid the picture, at ticks that read differently. */
+static void constants(void **state) {
+    (void)state;
+    static const double levels[] = { 2.5, -146, 0, 1e-5, 3e8 };
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        double other = levels[i] * (1 + 1e-15), y, value, before = -INFINITY;
+        ChartPoint points[] = { { 1, levels[i], levels[i], levels[i] }, { 2, other, other, other } };
+        Chart chart = { "constant", "step", false, 1, { { "a", points, 2, true } } };
+        char *svg = check(&chart);
+        int count = 0;
+        for (; y_tick(svg, count, &y, &value); count++, before = value) assert_true(value > before);
+        assert_in_range(count, 3, 11);
+        y = strtod(strstr(strstr(svg, "<circle class=\"dot\" cx"), "cy=\"") + 4, NULL);
+        assert_true(y > 100 && y < 170);
+        free(svg);
+    }
+}
+
 /* On a logarithmic axis ten times is always as far. */
 static void logarithmic(void **state) {
     (void)state;
@@ -218,6 +236,6 @@ static void names_are_escaped(void **state) {
 const struct CMUnitTest p2c_tests_chart[] = {
     cmocka_unit_test(finite_whatever_comes), cmocka_unit_test(empty_and_single),     cmocka_unit_test(gaps),
     cmocka_unit_test(ticks_are_round),       cmocka_unit_test(logarithmic),          cmocka_unit_test(bands_do_not_flatten),
-    cmocka_unit_test(labels_do_not_touch),   cmocka_unit_test(names_are_escaped),
+    cmocka_unit_test(constants), cmocka_unit_test(labels_do_not_touch),   cmocka_unit_test(names_are_escaped),
 };
 const size_t p2c_tests_chart_count = sizeof p2c_tests_chart / sizeof *p2c_tests_chart;
