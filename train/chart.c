@@ -7,7 +7,8 @@
  *      +--+-----+-----+--
  *       1000  2000  3000  step             or, under the pointer, the values there
  *
- * The scale of y fits the lines and 80 % of the bands: one stray value must not flatten the curve; what goes beyond is cut at the edge. */
+ * The scale of y fits the lines, and of the bands what leaves the lines room: neither one stray value nor the noise of a long run, whose bands grow ever
+ * wider, may flatten the curve. What goes beyond is cut at the edge. */
 #include "chart.h"
 
 #include <math.h>
@@ -25,7 +26,7 @@ const char chart_style[] =
     ".chart .mid{text-anchor:middle}.chart .end{text-anchor:end}\n"
     ".chart .rule{stroke:var(--rule);stroke-width:1;fill:none}\n"
     ".chart .line{stroke:var(--c);stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round;fill:none}\n"
-    ".chart .band{fill:var(--c);fill-opacity:.17}\n"
+    ".chart .band{fill:var(--c)}\n"
     ".chart .dot{fill:var(--c);stroke:var(--paper);stroke-width:1}\n"
     ".chart .at rect{fill:var(--ink);fill-opacity:0}.chart .at path,.chart .at text{visibility:hidden}\n"
     ".chart .at:hover path,.chart .at:hover text{visibility:visible}\n"
@@ -75,7 +76,8 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* The bands' bounds but for the strayest tenth on either side. Without memory for the sorting the lines alone decide. */
+/* The bands' bounds but for the strayest tenth on either side, and at most half as far again as the lines go (when logarithmic, by a factor of two or
+ * more). Without memory for the sorting the lines alone decide. */
 static void fit_bands(const Chart *c, Frame *f) {
     int total = 0, used = 0;
     for (int l = 0; l < c->line_count; l++) total += c->lines[l].count;
@@ -89,10 +91,12 @@ static void fit_bands(const Chart *c, Frame *f) {
             highs[used++] = high;
         }
     if (used) {
+        double spread = f->high - f->low;
+        double below = c->log ? fmax(spread, 0.6) : fmax(spread, fabs(f->low)), above = c->log ? below : fmax(spread, fabs(f->high));
         qsort(lows, (size_t)used, sizeof *lows, ascending);
         qsort(highs, (size_t)used, sizeof *highs, ascending);
-        f->low = fmin(f->low, lows[used / 10]);
-        f->high = fmax(f->high, highs[used - 1 - used / 10]);
+        f->low = fmin(f->low, fmax(lows[used / 10], f->low - below / 2));
+        f->high = fmax(f->high, fmin(highs[used - 1 - used / 10], f->high + above / 2));
     }
     free(lows);
     free(highs);
@@ -193,7 +197,7 @@ static void write_band(FILE *out, const Chart *c, const Frame *f, const ChartPoi
     bool any = false;
     for (int i = 0; i < count; i++) any |= points[i].low != points[i].high;
     if (!any || count < 2) return;
-    fputs("<path class=\"band\" d=\"", out);
+    fprintf(out, "<path class=\"band\" fill-opacity=\"%.2f\" d=\"", 0.17 / (0.6 + 0.4 * c->line_count)); /* several on one another stay light */
     for (int i = 0; i < 2 * count; i++) {
         const ChartPoint *p = i < count ? &points[i] : &points[2 * count - 1 - i];
         double bound = i < count ? p->high : p->low;

@@ -80,7 +80,7 @@ const char *const series_reading[] = {
     "generators make from real photos (disGA, disLA) and real cartoons (disGB, disLB); the G ones look at whole pictures, the L ones at patches. The generators learn to pass.",
     "So the curves are those of a contest, and do not fall to zero. Good news is balance: d and adv level off within some 500 steps and stay. The pictures tell more than the "
     "curves: look at the test columns of the grids, and at whether one would know the person.",
-    "A line is the mean over neighbouring steps, the light band around it their least and greatest values. With one picture a step, wide bands are normal.",
+    "A line is the mean over neighbouring steps, the light band around it their least and greatest values. With one picture a step, wide bands are normal; where they would squeeze the line, they are cut at the chart's edge.",
     NULL
 };
 

@@ -108,7 +108,7 @@ static void gaps(void **state) {
     Chart chart = { "gap", "step", false, 2, { { "a", points, 9, false }, { "b", points, 4, false } } };
     char *svg = check(&chart);
     assert_int_equal(count_of(svg, "<path class=\"line\" d="), 3);
-    assert_int_equal(count_of(svg, "<path class=\"band\" d="), 3);
+    assert_int_equal(count_of(svg, "<path class=\"band\""), 3);
     const char *line = strstr(svg, "<path class=\"line\" d="), *band = svg;
     while ((band = strstr(band + 1, "<path class=\"band\""))) assert_true(band < line);
     free(svg);
@@ -150,6 +150,24 @@ static void ticks_are_round(void **state) {
     }
 }
 
+/* What differs by rounding alone is drawn as a constant: amid the picture, at ticks that read differently. */
+static void constants(void **state) {
+    (void)state;
+    static const double levels[] = { 2.5, -146, 0, 1e-5, 3e8 };
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        double other = levels[i] * (1 + 1e-15), y, value, before = -INFINITY;
+        ChartPoint points[] = { { 1, levels[i], levels[i], levels[i] }, { 2, other, other, other } };
+        Chart chart = { "constant", "step", false, 1, { { "a", points, 2, true } } };
+        char *svg = check(&chart);
+        int count = 0;
+        for (; y_tick(svg, count, &y, &value); count++, before = value) assert_true(value > before);
+        assert_in_range(count, 3, 11);
+        y = strtod(strstr(strstr(svg, "<circle class=\"dot\" cx"), "cy=\"") + 4, NULL);
+        assert_true(y > 100 && y < 170);
+        free(svg);
+    }
+}
+
 /* On a logarithmic axis ten times is always as far. */
 static void logarithmic(void **state) {
     (void)state;
@@ -168,7 +186,7 @@ static void logarithmic(void **state) {
     free(svg);
 }
 
-/* A stray value in the band does not flatten the line. */
+/* Neither a stray value in the band nor a band that is wide everywhere flattens the line. */
 static void bands_do_not_flatten(void **state) {
     (void)state;
     ChartPoint points[100];
@@ -179,6 +197,14 @@ static void bands_do_not_flatten(void **state) {
     for (int i = 0; y_tick(svg, i, &y, &value); i++) greatest = fmax(greatest, value);
     assert_true(greatest >= 1.9 && greatest < 2.6);
     free(svg);
+    for (int log = 0; log < 2; log++) {
+        for (int i = 0; i < 100; i++) points[i].low = 1e-5, points[i].high = 50;
+        chart.log = log;
+        svg = check(&chart);
+        double first = strtod(strchr(strstr(svg, "class=\"line\" d=\"M") + 18, ' '), NULL), last = strtod(strstr(strstr(svg, "class=\"dot c0\""), "cy=\"") + 4, NULL);
+        assert_true(first - last > 40); /* 1 to 2, of 176 pixels */
+        free(svg);
+    }
 }
 
 static void labels_do_not_touch(void **state) {
@@ -218,6 +244,6 @@ static void names_are_escaped(void **state) {
 const struct CMUnitTest p2c_tests_chart[] = {
     cmocka_unit_test(finite_whatever_comes), cmocka_unit_test(empty_and_single),     cmocka_unit_test(gaps),
     cmocka_unit_test(ticks_are_round),       cmocka_unit_test(logarithmic),          cmocka_unit_test(bands_do_not_flatten),
-    cmocka_unit_test(labels_do_not_touch),   cmocka_unit_test(names_are_escaped),
+    cmocka_unit_test(constants), cmocka_unit_test(labels_do_not_touch),   cmocka_unit_test(names_are_escaped),
 };
 const size_t p2c_tests_chart_count = sizeof p2c_tests_chart / sizeof *p2c_tests_chart;

@@ -20,6 +20,7 @@ static void numbers(void **state) {
     assert_string_equal(text_tidy("10e-10").s, "10e-10");
     assert_string_equal(text_count(0).s, "0");
     assert_string_equal(text_count(999).s, "999");
+    assert_string_equal(text_count(-100).s, "-100");
     assert_string_equal(text_count(-1000).s, "-1,000");
     assert_string_equal(text_count(13294048).s, "13,294,048");
     assert_string_equal(text_count(INT64_MIN).s, "-9,223,372,036,854,775,808");
