@@ -125,6 +125,7 @@ check-built: all $(TESTS) $(HELPERS)
 
 bench: all
 	@tests/bench/infer.sh $B/p2c-infer
+	@tests/bench/train.sh $B/p2c-train
 
 # The shared library as lib<name>.so.VERSION with its two usual links. PREFIX may be relative; p2cnn.pc needs it whole.
 I := $(DESTDIR)$(PREFIX)
