@@ -11,7 +11,9 @@
 #include <cmocka.h>
 
 #define GROUPS(X)                                                                                                                           \
-    X(step)
+    X(step)                                                                                                                                \
+    X(face)                                                                                                                                \
+    X(evaluate)
 
 #define DECLARE(name)                                                                                                                      \
     extern const struct CMUnitTest p2c_tests_##name[];                                                                                     \
