@@ -26,6 +26,8 @@
     X(chart)                                                                                                                               \
     X(report)                                                                                                                              \
     X(tensorboard)                                                                                                                         \
+    X(face)                                                                                                                                \
+    X(evaluate)                                                                                                                            \
     X(grid)
 
 #define DECLARE(name)                                                                                                                      \
