@@ -16,6 +16,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "augment.h"
 #include "cli/cli.h"
 
 /* ---- kernel distance ------------------------------------------------------------------------------------------ */
@@ -90,22 +91,8 @@ typedef struct Set {
     double similarity, cycle; /* means */
 } Set;
 
-/* planes (3,size,size) in [-1,1] */
-static P2cStatus load_picture(P2cContext *ctx, const char *path, int size, float *planes) {
-    P2cImage picture = { 0 }, square = { 0 };
-    P2cStatus status = p2c_image_read(ctx, path, &picture);
-    if (status) goto cleanup;
-    p2c_image_over_white(&picture);
-    if ((status = p2c_image_resize(ctx, &picture, size, size, P2C_FILTER_ANTIALIAS, &square))) goto cleanup;
-    p2c_image_to_planes(&square, planes);
-cleanup:
-    p2c_image_clear(&square);
-    p2c_image_clear(&picture);
-    return status;
-}
-
 static P2cStatus look_at(const Look *look, P2cContext *ctx, const char *path, int size, float *planes) {
-    P2cStatus status = load_picture(ctx, path, size, planes);
+    P2cStatus status = picture_load(ctx, path, size, planes);
     if (!status) status = p2c_node_write(look->picture, planes);
     return status ? status : p2c_graph_run(look->graph);
 }
