@@ -86,7 +86,8 @@ static void unbiased(void **state) {
 static void apart(void **state) {
     enum { N = 50, D = 16 };
     (void)state;
-    float *x = drawn("kid.apart.x", N, D, 0), *near = drawn("kid.apart.y", N, D, 0), *off = drawn("kid.apart.y", N, D, 0.5), *far = drawn("kid.apart.y", N, D, 2);
+    float *x = drawn("kid.apart.x", N, D, 0), *near = drawn("kid.apart.y", N, D, 0);
+    float *off = drawn("kid.apart.y", N, D, 0.5), *far = drawn("kid.apart.y", N, D, 2);
     double same = kid(x, N, near, N, D), some = kid(x, N, off, N, D), much = kid(x, N, far, N, D);
     print_message("KID: same %.4f, half a unit off %.4f, two units off %.4f\n", same, some, much);
     assert_true(fabs(same) < 0.2);

@@ -131,7 +131,8 @@ static void no_face_network(void **state) {
     put_file(scratch_path(scratch, "text.pth"), "no weights", 10);
     refuses(scratch, scratch->path, EXIT_BAD_INPUT, "text.pth|no PyTorch file");
     P2cStore *generator = made_store(scratch->ctx, true, P2C_FACE_TREB1EN);
-    refuses(scratch, written(scratch, state_dict(generator), NULL), EXIT_BAD_INPUT, "face.pt|no weights of a face network|got 406 entries: ConvBlock1.1.weight, ");
+    refuses(scratch, written(scratch, state_dict(generator), NULL), EXIT_BAD_INPUT,
+            "face.pt|no weights of a face network|got 406 entries: ConvBlock1.1.weight, ");
     refuses(scratch, written(scratch, state_dict(generator), "genA2B"), EXIT_BAD_INPUT, "face.pt|got 2 entries: epoch, genA2B, -");
     p2c_store_free(&generator);
     refuses(scratch, written(scratch, p2c_value_list(), NULL), EXIT_BAD_INPUT, "face.pt|got 0 entries");
@@ -205,7 +206,8 @@ static void real_weights(void **state) {
     size_t size;
     embed(scratch->ctx, planes, ours);
     put_file(scratch_path(scratch, "photos"), planes, sizeof planes);
-    snprintf(command, sizeof command, "python3 -B tests/golden/face_torch.py %s %d %s/photos %s/embeddings", WEIGHTS, SIDE, scratch->folder, scratch->folder);
+    snprintf(command, sizeof command, "python3 -B tests/golden/face_torch.py %s %d %s/photos %s/embeddings", WEIGHTS, SIDE, scratch->folder,
+             scratch->folder);
     assert_int_equal(system(command), 0);
     float *theirs = (float *)(void *)get_file(scratch_path(scratch, "embeddings"), &size);
     assert_int_equal(size, sizeof ours);
