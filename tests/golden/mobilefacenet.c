@@ -87,15 +87,10 @@ void test_face_embedding(void **state) {
         bench_open(&b, 0);
         P2cNet net = p2c_net(b.graph, b.store, "face");
         P2cNode *x = p2c_input(b.graph, "x", P2C_DIMS(1, 3, 64, 64)), *y = p2c_output(p2c_face_embedding(net, x, (P2cFaceKind)kind));
-<<<<<<< HEAD
-        P2cNode *halves = p2c_output(kind == P2C_FACE_TREB1EN ? p2c_mobilefacenet(net, p2c_face_crop(x)) : p2c_mobilefacenet_xiaoccer(net, p2c_face_crop_96(x)));
-        p2c_minimize(p2c_mean(y), 1, &net, &adam, NULL);
-=======
         bool treb1en = kind == P2C_FACE_TREB1EN;
         P2cNode *halves = treb1en ? p2c_mobilefacenet(net, p2c_face_crop(x)) : p2c_mobilefacenet_xiaoccer(net, p2c_face_crop_96(x));
         p2c_output(halves);
-        p2c_minimize(p2c_mean(y), 1, &net, &adam);
->>>>>>> face
+        p2c_minimize(p2c_mean(y), 1, &net, &adam, NULL);
         bench_finish(&b);
         bench_picture(&b, x, "face", NULL, "x");
         float *before = all_values(b.store, &count), one[512], other[512];
