@@ -30,8 +30,10 @@ int checkpoint_link_best(const RunDir *run, int64_t step);
 
 /* Reads the newest intact checkpoint of the run, by the step in its name, and says so on stdout. Damaged ones that are newer are reported,
  * and once an older one was found, renamed to *.damaged, so that they do not count as copies any more. EXIT_BAD_INPUT: none is intact.
- * *tree is the caller's to free, NULL on failure. */
+ * *tree is to be freed with checkpoint_free, NULL on failure. */
 int checkpoint_find(P2cContext *ctx, const RunDir *run, P2cValue **tree, int64_t *step);
+/* Frees the tree, and gives its memory, as much as all weights and moments, back to the system. */
+void checkpoint_free(P2cValue **tree);
 /* Loads networks and moments, names and shapes agreeing one to one: the graph must be built, since that is what makes moments.
  * Averaged generators that the tree lacks start as the generators. When something does not fit, nothing is changed. */
 int checkpoint_load(P2cContext *ctx, P2cStore *store, const P2cValue *tree);

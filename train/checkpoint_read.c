@@ -1,6 +1,7 @@
 /* checkpoint_read.c: going on from a checkpoint, and starting from somebody else's. */
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,13 @@ int checkpoint_find(P2cContext *ctx, const RunDir *run, P2cValue **tree, int64_t
     }
     free(list);
     return p2c_exit_code(status);
+}
+
+void checkpoint_free(P2cValue **tree) {
+    p2c_value_free(tree);
+#ifdef __GLIBC__
+    malloc_trim(0); /* it would keep half of that for allocations that a training run never makes */
+#endif
 }
 
 /* ---- loading ----------------------------------------------------------------------------------------------------- */
@@ -159,6 +167,6 @@ int checkpoint_load_pretrained(P2cContext *ctx, P2cStore *store, const char *pat
     status = load_dicts(store, dicts);
     if (status) complain("%s: %s", path, p2c_error(ctx));
     else say_what_became(store, dicts, path);
-    p2c_value_free(&file);
+    checkpoint_free(&file);
     return p2c_exit_code(status);
 }

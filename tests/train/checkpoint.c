@@ -171,7 +171,8 @@ static void round_trip(void **state) {
     assert_string_equal(runs->heard, "");
     assert_int_equal(same_networks(&a, &b), 8);
     assert_false(same_below(&a, &b, "face"));
-    p2c_value_free(&tree);
+    checkpoint_free(&tree);
+    assert_null(tree);
     b.adam.step = a.adam.step;
     toy_train(&a, 1);
     assert_int_equal(same_networks(&a, &b), 2); /* the averages, which no loss updates */

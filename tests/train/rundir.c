@@ -197,6 +197,7 @@ static void resuming_the_latest(void **state) {
     assert_false(have_file(runs_path(runs, "results")));
     put_checkpoint(runs, "dogs-big-2024-01-01", "dogs-big_params_0001000.pt", 0); /* another dataset's */
     put_checkpoint(runs, "renamed", "dogs_params_0001000.pt", 0);
+    put_checkpoint(runs, "dogsled", "dogs_params_0001000.pt", 0);
     put_checkpoint(runs, "dogs-2024-01-03", "dogs_params_latest.pt", 0);
     assert_refused(runs, NULL, "dogs", true, EXIT_BAD_INPUT, "no run of dogs with a checkpoint");
     put_checkpoint(runs, "dogs-2024-01-01", "dogs_params_0009000.pt", 300);
@@ -240,14 +241,16 @@ static void leftovers_are_removed(void **state) {
 static void one_process_a_folder(void **state) {
     Runs *runs = *state;
     RunDir run;
-    int ready[2];
+    int ready[2], parent[2];
     char byte = 0, expected[64];
     assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe(parent), 0);
     pid_t child = fork();
     assert_true(child >= 0);
     if (!child) {
+        close(parent[1]);
         byte = open_run(runs, &run, "x", "dogs", false) == 0;
-        if (write(ready[1], &byte, 1) == 1) pause();
+        if (write(ready[1], &byte, 1) == 1 && read(parent[0], &byte, 1) == 0) _exit(0); /* it ends with the parent, if not before */
         _exit(1);
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
@@ -257,8 +260,7 @@ static void one_process_a_folder(void **state) {
     assert_int_equal(kill(child, SIGKILL), 0);
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_opens(runs, "x", "dogs", false, "x");
-    close(ready[0]);
-    close(ready[1]);
+    for (int i = 0; i < 2; i++) close(ready[i]), close(parent[i]);
 }
 
 const struct CMUnitTest p2c_tests_rundir[] = {
