@@ -52,7 +52,7 @@ int mode_test(Options *o) {
     if (!code) code = rundir_open(&run, &(RunRequest){ .result_dir = o->result_dir, .name = o->run, .dataset = dataset, .resume = true, .now = time(NULL) });
     if (!code) code = checkpoint_find(ctx, &run, &tree, &step);
     if (!code) code = load_generators(ctx, &store, o, tree);
-    p2c_value_free(&tree);
+    checkpoint_free(&tree);
     if (!code) code = draw_tests(ctx, store, o, &run);
     rundir_close(&run);
     p2c_store_free(&store);

@@ -212,7 +212,7 @@ static int open_all(Trainer *t, P2cValue **tree) {
     if ((code = open_face(t))) return code;
     if (!o->resume && (code = open_run(t, o->dataset))) return code;
     if ((code = build_step(t)) || (code = load_weights(t, *tree))) return code;
-    p2c_value_free(tree);
+    checkpoint_free(tree);
     describe_networks(t);
     say("run folder   %s", t->run.path);
     if ((code = open_metrics(t))) return code;
@@ -224,7 +224,7 @@ int trainer_open(Trainer *t) {
     t->run.lock = -1;
     t->saved = -1;
     int code = open_all(t, &tree);
-    p2c_value_free(&tree);
+    checkpoint_free(&tree);
     return code;
 }
 

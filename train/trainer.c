@@ -46,7 +46,7 @@ static int roll_back(Trainer *t) {
     ticker_hide(&t->ticker);
     int code = checkpoint_find(t->ctx, &t->run, &tree, &t->saved);
     if (!code) code = trainer_restore(t, tree);
-    p2c_value_free(&tree);
+    checkpoint_free(&tree);
     if (code) return code;
     t->state.branch = branch + 1;
     t->state.seconds = seconds;

@@ -1,5 +1,6 @@
 /* device.c: the CPU as a device: memory, and the table of kernels of this instruction set. */
 #include <cblas.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,11 +17,20 @@ static const P2cKernel *const kernels[] = {
 /* Our threads are outside the matrix products. */
 static void start(void) { openblas_set_num_threads(1); }
 
+enum { ALIGN = 64 };
+
+/* By calloc, which takes large blocks from the system as zeros: an arena costs no memory before a run touches it. In front of what is
+ * returned stands where its block begins. */
 static void *alloc(size_t bytes) {
-    size_t rounded = (bytes + 63) / 64 * 64;
-    void *memory = rounded >= bytes ? aligned_alloc(64, rounded ? rounded : 64) : NULL;
-    if (memory) memset(memory, 0, rounded);
+    char *block = bytes < SIZE_MAX - ALIGN ? calloc(1, bytes + ALIGN) : NULL;
+    if (!block) return NULL;
+    void *memory = block + ALIGN - (uintptr_t)block % ALIGN; /* 16 or more further on, since malloc's blocks begin at multiples of 16 */
+    ((void **)memory)[-1] = block;
     return memory;
+}
+
+static void release(void *memory) {
+    if (memory) free(((void **)memory)[-1]);
 }
 
 static void copy(void *to, const void *from, size_t bytes) { memcpy(to, from, bytes); }
@@ -43,7 +53,7 @@ const P2cDevice P2C_CPU(device) = {
 #endif
     .start = start,
     .alloc = alloc,
-    .free = free,
+    .free = release,
     .upload = copy,
     .download = copy,
     .fill = fill,
