@@ -141,13 +141,15 @@ P2C_API void p2c_store_set_range(P2cStore *store, int i, float low, float high);
 P2C_API P2C_CHECKED P2cStatus p2c_store_load(P2cStore *store, const char *prefix, const P2cValue *state_dict);
 /* Whether p2c_store_load would take it; changes nothing in either case. */
 P2C_API P2C_CHECKED P2cStatus p2c_store_check(const P2cStore *store, const char *prefix, const P2cValue *state_dict);
-/* The parameters below `prefix` as a new state dict, to be freed by the caller; *out is NULL on failure. On the CPU its tensors are not
- * copies but borrow the store's memory: they hold until the store is written to, loaded, updated by a graph or freed. */
+/* The parameters below `prefix` as a new state dict, to be freed by the caller; *out is NULL on failure. */
 P2C_API P2C_CHECKED P2cStatus p2c_store_save(const P2cStore *store, const char *prefix, P2cValue **out);
+/* The same for writing it at once, without a second copy of the weights: on the CPU its tensors are the store's own memory, to be freed before
+ * the store is written to, loaded, updated by a graph or freed. */
+P2C_API P2C_CHECKED P2cStatus p2c_store_view(const P2cStore *store, const char *prefix, P2cValue **out);
 /* Adam's moments, in PyTorch's words: {"exp_avg": {full name: tensor, ...}, "exp_avg_sq": {...}} of the parameters below `prefix` that have
- * any, which are those that a p2c_minimize updates; borrowed like p2c_store_save's. Loading is as strict as p2c_store_load; build the
+ * any, which are those that a p2c_minimize updates; a view like p2c_store_view's. Loading is as strict as p2c_store_load; build the
  * graph first. */
-P2C_API P2C_CHECKED P2cStatus p2c_store_save_moments(const P2cStore *store, const char *prefix, P2cValue **out);
+P2C_API P2C_CHECKED P2cStatus p2c_store_view_moments(const P2cStore *store, const char *prefix, P2cValue **out);
 P2C_API P2C_CHECKED P2cStatus p2c_store_load_moments(P2cStore *store, const char *prefix, const P2cValue *moments);
 
 /* ---- graph ---------------------------------------------------------------------------------------- */

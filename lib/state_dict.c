@@ -152,23 +152,23 @@ P2cStatus p2c_store_load_moments(P2cStore *store, const char *prefix, const P2cV
 /* ---- save ---------------------------------------------------------------------------------------------------- */
 
 /* The memory itself where the host can read it, else a copy. */
-static P2cValue *to_value(const P2cStore *store, const P2cParam *p, Part part) {
+static P2cValue *to_value(const P2cStore *store, const P2cParam *p, Part part, bool borrow) {
     const float *memory = memory_of(p, part);
     P2cShape shape = { .rank = p->dims.rank };
     for (int k = 0; k < p->dims.rank; k++) shape.size[k] = p->dims.d[k];
     assert(memory || p2c_dims_count(p->dims) == 1);
-    if (!memory) return p2c_value_tensor_borrowed(P2C_I64, shape, &p->count);
-    if (p2c_device_is_host(store->ctx->device)) return p2c_value_tensor_borrowed(P2C_F32, shape, memory);
+    if (!memory) return borrow ? p2c_value_tensor_borrowed(P2C_I64, shape, &p->count) : p2c_value_tensor(P2C_I64, shape, &p->count);
+    if (borrow && p2c_device_is_host(store->ctx->device)) return p2c_value_tensor_borrowed(P2C_F32, shape, memory);
     P2cValue *value = p2c_value_tensor(P2C_F32, shape, NULL);
     if (value) store->ctx->device->download(p2c_value_mutable_data(value), memory, p2c_dims_count(p->dims) * sizeof *memory);
     return value;
 }
 
-static P2cValue *save_part(const P2cStore *store, const char *prefix, Part part) {
+static P2cValue *save_part(const P2cStore *store, const char *prefix, Part part, bool borrow) {
     P2cValue *dict = p2c_value_dict();
     for (int i = 0; i < store->count && dict; i++) {
         const char *key = key_of(store->params[i], prefix, part);
-        if (key && p2c_value_set(dict, key, to_value(store, store->params[i], part))) p2c_value_free(&dict);
+        if (key && p2c_value_set(dict, key, to_value(store, store->params[i], part, borrow))) p2c_value_free(&dict);
     }
     return dict;
 }
@@ -178,15 +178,20 @@ static P2cStatus no_memory(const P2cStore *store, const char *what, const char *
 }
 
 P2cStatus p2c_store_save(const P2cStore *store, const char *prefix, P2cValue **out) {
-    *out = save_part(store, prefix, VALUES);
+    *out = save_part(store, prefix, VALUES, false);
     return *out ? P2C_OK : no_memory(store, "parameters", prefix);
 }
 
-P2cStatus p2c_store_save_moments(const P2cStore *store, const char *prefix, P2cValue **out) {
+P2cStatus p2c_store_view(const P2cStore *store, const char *prefix, P2cValue **out) {
+    *out = save_part(store, prefix, VALUES, true);
+    return *out ? P2C_OK : no_memory(store, "parameters", prefix);
+}
+
+P2cStatus p2c_store_view_moments(const P2cStore *store, const char *prefix, P2cValue **out) {
     P2cValue *moments = *out = p2c_value_dict();
     P2cStatus status = moments ? P2C_OK : P2C_ERR_MEMORY;
     for (Part part = EXP_AVG; part <= EXP_AVG_SQ && status == P2C_OK; part++)
-        status = p2c_value_set(moments, part_names[part], save_part(store, prefix, part));
+        status = p2c_value_set(moments, part_names[part], save_part(store, prefix, part, true));
     if (status == P2C_OK) return P2C_OK;
     p2c_value_free(out);
     return no_memory(store, "moments", prefix);

@@ -39,7 +39,7 @@ static P2cStatus add_networks(const P2cStore *store, P2cValue *tree) {
     for (int i = 0; i < CHECKPOINT_NETWORKS && !status; i++) {
         P2cValue *dict;
         if (!checkpoint_tensor_count(store, checkpoint_networks[i])) continue;
-        status = p2c_store_save(store, checkpoint_networks[i], &dict);
+        status = p2c_store_view(store, checkpoint_networks[i], &dict);
         if (!status) status = p2c_value_set(tree, checkpoint_networks[i], dict);
     }
     return status;
@@ -49,7 +49,7 @@ static P2cStatus add_networks(const P2cStore *store, P2cValue *tree) {
 static P2cStatus collect(const P2cStore *store, P2cValue *p2cnn, P2cValue **out) {
     P2cValue *tree = *out = p2c_value_dict(), *moments;
     P2cStatus status = tree && p2cnn ? add_networks(store, tree) : P2C_ERR_MEMORY;
-    if (!status) status = p2c_store_save_moments(store, "", &moments);
+    if (!status) status = p2c_store_view_moments(store, "", &moments);
     if (!status) status = p2c_value_set(p2cnn, "moments", moments);
     if (!status) status = p2c_value_set(tree, "p2cnn", p2cnn);
     else p2c_value_free(&p2cnn);

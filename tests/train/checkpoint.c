@@ -73,8 +73,8 @@ static bool same_below(const Toy *a, const Toy *b, const char *prefix) {
     bool same = same_tree(x, y);
     p2c_value_free(&x);
     p2c_value_free(&y);
-    OK(p2c_store_save_moments(a->store, prefix, &x));
-    OK(p2c_store_save_moments(b->store, prefix, &y));
+    OK(p2c_store_view_moments(a->store, prefix, &x));
+    OK(p2c_store_view_moments(b->store, prefix, &y));
     same &= same_tree(x, y);
     p2c_value_free(&x);
     p2c_value_free(&y);
@@ -239,7 +239,7 @@ static void what_does_not_fit_changes_nothing(void **state) {
     p2c_value_free(&tree);
     /* Nor are networks loaded when it is the moments that do not fit. */
     assert_int_equal(find(runs, &run, &tree, &step), 0);
-    OK(p2c_store_save_moments(a.store, "genA2B", &moments));
+    OK(p2c_store_view_moments(a.store, "genA2B", &moments));
     OK(p2c_value_set(state_dict, "moments", moments));
     OK(p2c_value_set(tree, "p2cnn", state_dict));
     assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, same.store, tree)), EXIT_BAD_INPUT);

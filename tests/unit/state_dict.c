@@ -36,7 +36,7 @@ static void trained_init(Trained *t, int steps) {
 
 static P2cValue *saved(const Trained *t, bool moments) {
     P2cValue *tree;
-    OK(moments ? p2c_store_save_moments(t->w.store, "net", &tree) : p2c_store_save(t->w.store, "net", &tree));
+    OK(moments ? p2c_store_view_moments(t->w.store, "net", &tree) : p2c_store_view(t->w.store, "net", &tree));
     return tree;
 }
 
@@ -88,14 +88,14 @@ static void moments_are_those_of_updated_parameters(void **state) {
     const float *mi = p2c_value_data(p2c_value_get(m, "net.rho")), *vi = p2c_value_data(p2c_value_get(v, "net.rho"));
     for (int i = 0; i < 6; i++) assert_true(mi[i] != 0 && fabs(vi[i] - mi[i] * mi[i] * 0.004f) < 1e-5f * vi[i]);
     p2c_value_free(&moments);
-    OK(p2c_store_save_moments(t.w.store, "other", &moments));
+    OK(p2c_store_view_moments(t.w.store, "other", &moments));
     assert_int_equal(p2c_value_count(p2c_value_get(moments, "exp_avg")), 0);
     p2c_value_free(&moments);
     world_clear(&t.w);
 }
 
-/* No second copy of the weights: what is saved is the store's own memory, as long as that is the host's. */
-static void saving_borrows_on_the_host_alone(void **state) {
+/* No second copy of the weights: a view is the store's own memory, as long as that is the host's. */
+static void views_borrow_on_the_host_alone(void **state) {
     (void)state;
     Trained t;
     trained_init(&t, 1);
@@ -242,7 +242,7 @@ static void saving_and_verifying_take_no_memory(void **state) {
 const struct CMUnitTest p2c_tests_state_dict[] = {
     cmocka_unit_test(round_trip),
     cmocka_unit_test(moments_are_those_of_updated_parameters),
-    cmocka_unit_test(saving_borrows_on_the_host_alone),
+    cmocka_unit_test(views_borrow_on_the_host_alone),
     cmocka_unit_test(misfits_change_nothing),
     cmocka_unit_test(other_types),
     TEST(saving_and_verifying_take_no_memory),
