@@ -227,7 +227,7 @@ static void saving_and_verifying_take_no_memory(void **state) {
         skip();
     }
     long before = peak_memory();
-    OK(p2c_store_save(store, "net", &tree));
+    OK(p2c_store_view(store, "net", &tree));
     OK(p2c_pt_write(scratch->ctx, path, tree));
     long written = peak_memory();
     OK(p2c_pt_verify(scratch->ctx, path));
