@@ -51,8 +51,8 @@ int checkpoint_find(P2cContext *ctx, const RunDir *run, P2cValue **tree, int64_t
     if (!status) {
         *step = list[at].step;
         rundir_file(run, *step, file);
-        put_aside(run, list, damaged, *step);
-        say("resuming from %s, step %" PRId64, file, *step);
+        if (run->lock >= 0) put_aside(run, list, damaged, *step); /* else the folder is another process's */
+        say("%s %s, step %" PRId64, run->lock >= 0 ? "resuming from" : "reading", file, *step);
     } else if (status == P2C_ERR_MEMORY) {
         complain("%s", p2c_error(ctx));
     } else {

@@ -49,7 +49,7 @@ int mode_test(Options *o) {
     int64_t step;
     int code = report(ctx, p2c_context_new(&ctx, o->device, o->threads));
     const char *dataset = options_given(o, "dataset") ? o->dataset : NULL;
-    if (!code) code = rundir_open(&run, &(RunRequest){ .result_dir = o->result_dir, .name = o->run, .dataset = dataset, .resume = true, .now = time(NULL) });
+    if (!code) code = rundir_open(&run, &(RunRequest){ .result_dir = o->result_dir, .name = o->run, .dataset = dataset, .resume = true, .look = true, .now = time(NULL) });
     if (!code) code = checkpoint_find(ctx, &run, &tree, &step);
     if (!code) code = load_generators(ctx, &store, o, tree);
     checkpoint_free(&tree);

@@ -240,9 +240,9 @@ int rundir_open(RunDir *run, const RunRequest *request) {
     *run = (RunDir){ .lock = -1 };
     int code = choose(run, request);
     if (!code && request->resume) code = check_there(run);
-    if (!code) code = take_lock(run);
+    if (!code && !request->look) code = take_lock(run);
     if (!code) code = check_state(run, request);
-    if (code) return code;
+    if (code || request->look) return code;
     remove_temporaries(run);
     code = rundir_make(run, "model");
     return code ? code : rundir_make(run, "img");

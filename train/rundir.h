@@ -27,6 +27,7 @@ typedef struct RunRequest {
                           * recently saved of those */
     const char *dataset; /* name or path, of which the last part counts. Resuming: only looked at when name is NULL, and NULL means any */
     bool resume;         /* the folder must hold checkpoints, and they say which dataset; else it must hold none */
+    bool look;           /* with resume: only to read what is there, also while a process trains in it; no lock is taken */
     time_t now;          /* for the name: time(NULL) */
 } RunRequest;
 

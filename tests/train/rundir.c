@@ -255,6 +255,14 @@ static void one_process_a_folder(void **state) {
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
     assert_int_equal(byte, 1);
+    put_file(place(runs, "x/model/dogs_params_0000010.pt"), "", 0);
+    RunDir watcher; /* may look while the other one holds the lock */
+    char results[RUN_FILE];
+    snprintf(results, sizeof results, "%s", place(runs, ""));
+    assert_int_equal(rundir_open(&watcher, &(RunRequest){ .result_dir = results, .name = "x", .resume = true, .look = true }), 0);
+    assert_true(watcher.lock < 0 && !strcmp(watcher.dataset, "dogs"));
+    rundir_close(&watcher);
+    assert_int_equal(unlink(place(runs, "x/model/dogs_params_0000010.pt")), 0);
     snprintf(expected, sizeof expected, "another p2c-train (pid %ld) is training in ", (long)child);
     assert_refused(runs, "x", "dogs", false, EXIT_USAGE, expected);
     assert_int_equal(kill(child, SIGKILL), 0);
