@@ -81,6 +81,7 @@ typedef struct P2cFactorAttributes { int factor; } P2cFactorAttributes;
 typedef struct P2cResizeAttributes { int height, width; bool align_corners; } P2cResizeAttributes;
 typedef struct P2cScaleAttributes { float scale; } P2cScaleAttributes;
 typedef struct P2cEpsAttributes { float eps; } P2cEpsAttributes;
+typedef struct P2cAverageAttributes { const double *decay; } P2cAverageAttributes;
 typedef struct P2cAdamAttributes { P2cAdam *adam; const struct P2cParam *param; } P2cAdamAttributes;
 
 #endif

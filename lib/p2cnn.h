@@ -275,9 +275,10 @@ P2C_API const char *p2c_nonfinite_gradient(const P2cNode *squares);
 /* Gradient accumulation: adds the backward pass of `loss` alone. Its gradients wait for the next p2c_minimize of the same nets, which adds its
  * own and updates by the sum; a batch in N parts has N losses of 1/N each. */
 P2C_API void p2c_accumulate(P2cNode *loss, int count, const P2cNet nets[]);
-/* Keeps a running average of net's parameters in those of `average`: at this point of every run, a += (1 - decay) * (parameter - a). They start
- * as zeros: write the values to begin with by p2c_store_write. Polyak 1992 */
-P2C_API void p2c_average(P2cNet average, P2cNet net, double decay);
+/* Keeps a running average of net's parameters in those of `average`: at this point of every run, a += (1 - *decay) * (parameter - a). *decay is
+ * the caller's and may change between runs, as an average does well to forget its first values sooner. They start as zeros: write the values
+ * to begin with by p2c_store_write. Polyak 1992 */
+P2C_API void p2c_average(P2cNet average, P2cNet net, const double *decay);
 
 /* ---- models: the networks of photo2cartoon, with the names of its checkpoints ------------------------ */
 

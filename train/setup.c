@@ -95,7 +95,7 @@ static int open_face(Trainer *t) {
 
 StepOptions trainer_step_options(const Options *o) {
     StepOptions s = step_defaults();
-    s.batch = o->batch_size, s.parts = o->accumulate, s.size = o->img_size, s.ch = o->ch, s.full = !o->light, s.ema = o->ema;
+    s.batch = o->batch_size, s.parts = o->accumulate, s.size = o->img_size, s.ch = o->ch, s.full = !o->light, s.average = o->ema > 0;
     s.lr = o->lr, s.weight_decay = o->weight_decay;
     s.adv = o->adv_weight, s.cycle = o->cycle_weight, s.identity = o->identity_weight, s.cam = o->cam_weight, s.faceid = o->faceid_weight;
     s.rho_clip = (float)o->rho_clipper, s.w_clip = (float)o->w_clipper;

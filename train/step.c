@@ -193,7 +193,7 @@ static void build_averages(const Builder *b) {
     char name[32];
     for (int i = 0; i < GENERATORS; i++) {
         snprintf(name, sizeof name, "%s_ema", network_names[i]);
-        p2c_average(p2c_net(b->graph, b->store, name), b->nets[i], b->options->ema);
+        p2c_average(p2c_net(b->graph, b->store, name), b->nets[i], &b->step->decay);
     }
 }
 
@@ -210,12 +210,12 @@ P2cStatus step_init(Step *step, P2cContext *ctx, P2cStore *store, const StepOpti
     step->a = p2c_input(step->graph, "photos", dims);
     step->b = p2c_input(step->graph, "cartoons", dims);
     build(&b, parts);
-    if (o->ema > 0) build_averages(&b);
+    if (o->average) build_averages(&b);
     free(parts);
     set_ranges(store, o);
     p2c_graph_limit(step->graph, o->memory_limit);
     status = p2c_graph_finish(step->graph);
-    return status || o->ema == 0 ? status : step_restart_averages(store);
+    return status || !o->average ? status : step_restart_averages(store);
 }
 
 /* "genA2B.x" for "genA2B_ema.x"; false: the parameter is no average. */

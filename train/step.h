@@ -10,7 +10,7 @@ typedef struct StepOptions {
     bool full;      /* the large generator */
     bool face;      /* a face network's parameters are in the store, under "face" */
     P2cFaceKind face_kind;
-    double ema;     /* decay of the averaged generators genA2B_ema and genB2A_ema; 0: none */
+    bool average;   /* keep averaged generators, genA2B_ema and genB2A_ema */
     double lr, weight_decay;
     double adv, cycle, identity, cam, faceid; /* weights of the loss terms */
     float rho_clip, w_clip;                   /* upper bounds of rho, and of w_gamma and w_beta; the lower ones are 0 */
@@ -33,6 +33,7 @@ typedef struct Step {
     P2cNode *sum[TERM_COUNT], *of_a[TERM_COUNT], *of_b[TERM_COUNT]; /* scalars, readable after a run */
     P2cNode *squares[NETWORKS]; /* after a run: the sum of squares of each network's gradients; not finite: it was not updated */
     P2cAdam generators, discriminators; /* lr may be changed between runs */
+    double decay;                       /* of the averaged generators, likewise; 0 at first: they are the generators */
 } Step;
 
 /* Builds and finishes the graph; parameters are created in the store when they are not there: genA2B, genB2A, disGA, disGB, disLA,

@@ -15,6 +15,8 @@ double trainer_rate(const Options *o, int64_t step) {
     return fmax(0, o->lr - o->lr / (double)half * (double)(step - half));
 }
 
+double trainer_decay(const Options *o, int64_t updates) { return fmin(o->ema, (1 + (double)updates) / (10 + (double)updates)); }
+
 /* ---- saving and going back ------------------------------------------------------------------------------- */
 
 int trainer_save(Trainer *t) {
@@ -92,6 +94,7 @@ static int one_step(Trainer *t, GuardVerdict *verdict) {
     int code = loader_next(t->loader, t->state.step, t->state.branch, t->a, t->b);
     if (code) return code;
     t->step.generators.lr = t->step.discriminators.lr = trainer_rate(t->options, t->state.step + 1);
+    t->step.decay = trainer_decay(t->options, t->step.generators.step);
     P2cStatus status = p2c_node_write(t->step.a, t->a);
     if (!status) status = p2c_node_write(t->step.b, t->b);
     if (!status) status = p2c_graph_run(t->step.graph);

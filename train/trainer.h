@@ -52,6 +52,8 @@ extern volatile sig_atomic_t trainer_signal;
 int trainer_run(Trainer *trainer);
 /* The learning rate of step `step`, from 1: constant, then falling by lr/half each step over the second half. */
 double trainer_rate(const Options *options, int64_t step);
+/* Decay of the averaged generators after so many updates: at first the average is of few steps, or it would long look like the beginning. */
+double trainer_decay(const Options *options, int64_t updates);
 int trainer_save(Trainer *trainer);
 
 /* ---- outputs.c ---- */

@@ -1,4 +1,4 @@
-/* average: a running average in place: a += (1 - decay) * (x - a).   a, x of one shape -> scalar 0.
+/* average: a running average in place: a += (1 - *decay) * (x - a).   a, x of one shape -> scalar 0.
  * Polyak & Juditsky 1992; of a generator's weights: Karras et al. 2018, section 5. No gradient. */
 #include <string.h>
 
@@ -13,15 +13,14 @@ static P2cStatus shape(P2cNode *node) {
 
 const P2cOp p2c_op_average = { .id = P2C_OP_average, .name = "average", .shape = shape, .updates = true, .blocks = true };
 
-void p2c_average(P2cNet average, P2cNet net, double decay) {
+void p2c_average(P2cNet average, P2cNet net, const double *decay) {
     P2cGraph *graph = net.graph;
     size_t length = strlen(net.prefix);
-    float rate = (float)(1 - decay);
     for (int i = 0, count = graph->node_count; i < count; i++) {
         P2cNode *node = graph->nodes[i];
         const P2cParam *param = node->state->param;
         if (!param || strncmp(param->name, net.prefix, length) || param->name[length] != '.') continue;
         P2cNode *twin = p2c_param(average, param->name + length + 1, param->dims, P2C_BUFFER(0));
-        p2c_node_binary(&p2c_op_average, twin, node, &(P2cScaleAttributes){ rate }, sizeof(P2cScaleAttributes));
+        p2c_node_binary(&p2c_op_average, twin, node, &(P2cAverageAttributes){ decay }, sizeof(P2cAverageAttributes));
     }
 }

@@ -18,12 +18,13 @@ typedef struct Trainee {
 
 #define OK(call) assert_int_equal(call, P2C_OK)
 
-static void trainee_init(Trainee *t, int batch, int parts, double ema) {
+static void trainee_init(Trainee *t, int batch, int parts, double decay) {
     StepOptions o = step_defaults();
-    o.ch = CH, o.size = SIZE, o.batch = batch, o.parts = parts, o.ema = ema;
+    o.ch = CH, o.size = SIZE, o.batch = batch, o.parts = parts, o.average = decay > 0;
     OK(p2c_context_new(&t->ctx, "cpu", 2));
     OK(p2c_store_new(&t->store, t->ctx, 7));
     OK(step_init(&t->step, t->ctx, t->store, &o));
+    t->step.decay = decay;
 }
 
 static void trainee_clear(Trainee *t) {

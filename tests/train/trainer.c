@@ -28,6 +28,14 @@ static void test_rate(void **state) {
     assert_float_equal(trainer_rate(&published, 750000), 0.5e-4, 1e-15);
 }
 
+static void test_decay(void **state) {
+    (void)state;
+    Options o = { .ema = 0.999 };
+    assert_float_equal(trainer_decay(&o, 0), 0.1, 1e-15);
+    assert_float_equal(trainer_decay(&o, 90), 0.91, 1e-15);
+    assert_true(trainer_decay(&o, 8989) < 0.999 && trainer_decay(&o, 8991) == 0.999 && trainer_decay(&o, 1000000) == 0.999);
+}
+
 static RunState some_state(void) {
     RunState s = { .step = INT64_C(5000000000), .generators = 17, .discriminators = 18, .skips = 3, .branch = 2, .seconds = 1.5e6, .best_kid = -1e-3, .best_step = 1000,
                    .pictures = { 359, 194 }, .hashes = { 0, UINT64_MAX } };
@@ -79,5 +87,5 @@ static void test_state_refused(void **state) {
     }
 }
 
-const struct CMUnitTest p2c_tests_trainer[] = { cmocka_unit_test(test_rate), TEST(test_state), cmocka_unit_test(test_state_refused) };
+const struct CMUnitTest p2c_tests_trainer[] = { cmocka_unit_test(test_rate), cmocka_unit_test(test_decay), TEST(test_state), cmocka_unit_test(test_state_refused) };
 const size_t p2c_tests_trainer_count = sizeof p2c_tests_trainer / sizeof *p2c_tests_trainer;
