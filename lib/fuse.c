@@ -15,7 +15,8 @@ static bool norm_relu(P2cNode *norm, P2cNode *relu) {
     return a->relu = true;
 }
 
-/* y = conv(norm(x)): the convolution reads x and norms what it reads; the norm is needed no more. */
+/* y = conv(norm(x)): the convolution reads x and norms what it reads. Once all who read the norm do that, it is needed no more, and the
+ * normed map never exists. */
 static bool norm_conv(P2cNode *norm, P2cNode *conv) {
     P2cConvAttributes *a = P2C_ATTRIBUTES(conv, P2cConvAttributes);
     a->normed = true;
@@ -25,12 +26,13 @@ static bool norm_conv(P2cNode *norm, P2cNode *conv) {
 }
 
 static const struct Pattern {
-    const P2cOp *first, *second; /* second's only operand is first's result, used nowhere else */
+    const P2cOp *first, *second; /* second's first operand is first's result */
     bool (*fold)(P2cNode *first, P2cNode *second);
+    int readers; /* at most so many nodes read first's result, all of them such seconds: each does first's work anew */
 } patterns[] = {
-    { &p2c_op_instance_norm, &p2c_op_relu, norm_relu },
-    { &p2c_op_layer_instance_norm, &p2c_op_relu, norm_relu },
-    { &p2c_op_instance_norm, &p2c_op_conv2d, norm_conv },
+    { &p2c_op_instance_norm, &p2c_op_relu, norm_relu, 1 },
+    { &p2c_op_layer_instance_norm, &p2c_op_relu, norm_relu, 1 },
+    { &p2c_op_instance_norm, &p2c_op_conv2d, norm_conv, 2 },
 };
 
 static P2cNode *resolved(P2cNode *node) {
@@ -38,31 +40,38 @@ static P2cNode *resolved(P2cNode *node) {
     return node;
 }
 
-/* How often each node's value is asked for: by operations, by the caller, by a gradient. */
-static int *count_uses(const P2cGraph *graph) {
-    int *uses = calloc((size_t)graph->node_count + 1, sizeof *uses);
+/* How often each node's value is asked for: by operations, by the caller, by a gradient; and how often by a convolution, as what it convolves. */
+typedef struct Uses { int all, by_conv; } Uses;
+
+static Uses *count_uses(const P2cGraph *graph) {
+    Uses *uses = calloc((size_t)graph->node_count + 1, sizeof *uses);
     for (int i = 0; uses && i < graph->node_count; i++) {
         const P2cNode *node = graph->nodes[i];
-        for (int k = 0; k < node->count; k++) uses[node->x[k]->state->id]++;
-        if (node->state->is_output) uses[i]++;
-        if (node->state->gradient_of) uses[node->state->gradient_of->state->id]++;
-        if (node->state->loss) uses[node->state->loss->state->id]++;
+        for (int k = 0; k < node->count; k++) uses[node->x[k]->state->id].all++;
+        if (node->op == &p2c_op_conv2d) uses[node->x[0]->state->id].by_conv++;
+        if (node->state->is_output) uses[i].all++;
+        if (node->state->gradient_of) uses[node->state->gradient_of->state->id].all++;
+        if (node->state->loss) uses[node->state->loss->state->id].all++;
     }
     return uses;
 }
 
-static void try_patterns(P2cNode *node, int uses[]) {
+static bool readers_fit(const struct Pattern *pattern, Uses uses) {
+    return uses.all == 1 || (uses.all <= pattern->readers && uses.all == uses.by_conv);
+}
+
+static void try_patterns(P2cNode *node, Uses uses[]) {
     P2cNode *first = node->x[0];
-    if (uses[first->state->id] != 1) return;
-    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
-        if (patterns[i].second == node->op && patterns[i].first == first->op && patterns[i].fold(first, node)) {
-            uses[first->state->id] = uses[node->state->id]; /* whoever asked for the second now asks for the first */
-            return;
-        }
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+        const struct Pattern *p = &patterns[i];
+        if (p->second != node->op || p->first != first->op || !readers_fit(p, uses[first->state->id]) || !p->fold(first, node)) continue;
+        if (node->state->fused_into) uses[first->state->id] = uses[node->state->id]; /* whoever asked for the second now asks for the first */
+        return;
+    }
 }
 
 void p2c_fuse(P2cGraph *graph) {
-    int *uses = count_uses(graph);
+    Uses *uses = count_uses(graph);
     for (int i = 0; uses && i < graph->node_count; i++) {
         P2cNode *node = graph->nodes[i];
         for (int k = 0; k < node->count; k++) node->x[k] = resolved(node->x[k]);

@@ -327,6 +327,40 @@ static void norms_read_by_convolutions(void **state) {
     free(memory);
 }
 
+/* Two convolutions that read one norm: it is gone; with a third reader that is none, it is computed once and read by all. */
+static void norms_read_by_two(void **state) {
+    (void)state;
+    enum { X = 2 * 6 * 9 * 11 };
+    float sum[3], dx[3][X];
+    int steps[3];
+    for (int way = 0; way < 3; way++) { /* 0: convolutions alone; 1: kept apart by an output; 2: a third reader */
+        World w;
+        world_init(&w, 2);
+        P2cNet net = p2c_net(w.g, w.store, "conv");
+        P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2, 6, 9, 11)), *in = p2c_relu(p2c_instance_norm(x, 1e-5f)), *grad, *loss;
+        P2cNode *a = p2c_conv2d(in, p2c_param(net, "a", P2C_DIMS(8, 6, 3, 3), P2C_KAIMING_UNIFORM), NULL, (P2cConv2d){ .pad = 1, .reflect = true });
+        P2cNode *b = p2c_conv2d(in, p2c_param(net, "b", P2C_DIMS(8, 6, 1, 1), P2C_KAIMING_UNIFORM), NULL, (P2cConv2d){ 0 });
+        loss = p2c_sum(p2c_mul(a, b));
+        if (way == 1) p2c_output(in);
+        if (way == 2) loss = p2c_add(loss, p2c_affine(p2c_sum(in), 0, 0));
+        p2c_backward(loss, 1, &x, &grad);
+        p2c_output(loss), p2c_output(grad);
+        OK(p2c_graph_finish(w.g));
+        steps[way] = p2c_graph_step_count(w.g);
+        fill_random(dx[way], X, -1, 1, 5);
+        OK(p2c_node_write(x, dx[way]));
+        OK(p2c_graph_run(w.g));
+        OK(p2c_node_read(loss, &sum[way])), OK(p2c_node_read(grad, dx[way]));
+        world_clear(&w);
+    }
+    assert_int_equal(steps[1], steps[0] + 3);
+    assert_true(steps[2] > steps[1]);
+    for (int way = 1; way < 3; way++) {
+        assert_true(sum[way] == sum[0]);
+        close_to(dx[way], dx[0], X);
+    }
+}
+
 /* Both norms with their ReLU in one node, beside the same nodes kept apart by an output in between; results and gradients. */
 static void fused_pairs(void **state) {
     (void)state;
@@ -476,6 +510,7 @@ const struct CMUnitTest p2c_tests_graph[] = {
     cmocka_unit_test(threads_do_not_matter),
     cmocka_unit_test(fused_is_the_same),
     cmocka_unit_test(norms_read_by_convolutions),
+    cmocka_unit_test(norms_read_by_two),
     cmocka_unit_test(fused_pairs),
     cmocka_unit_test(pairs_not_fused),
     cmocka_unit_test(only_the_table_fuses),
