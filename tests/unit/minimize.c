@@ -117,6 +117,26 @@ static void accumulated(void **state) {
     assert_true(got[0][0][0] < 0.9f && got[0][1][0] < 1.9f && got[0][2][0] == 3);
 }
 
+/* Accumulated gradients are spent by the update: a second one in the same graph starts anew. loss = p*x each time. */
+static void spent(void **state) {
+    (void)state;
+    World w;
+    world_init(&w, 1);
+    P2cNet net = p2c_net(w.g, w.store, "a");
+    P2cAdam adam = { .lr = 0, .beta1 = 0, .beta2 = 0, .eps = 1 };
+    P2cNode *p = p2c_param(net, "p", P2C_SCALAR, P2C_CONSTANT(1)), *x = p2c_input(w.g, "x", P2C_SCALAR), *first, *second;
+    p2c_accumulate(p2c_mul(p, x), 1, &net);
+    p2c_minimize(p2c_mul(p, x), 1, &net, &adam, &first);
+    p2c_minimize(p2c_mul(p, x), 1, &net, &adam, &second);
+    OK(p2c_graph_finish(w.g));
+    float three = 3;
+    OK(p2c_node_write(x, &three));
+    OK(p2c_graph_run(w.g));
+    assert_true(read_scalar(first) == 36 && read_scalar(second) == 9);
+    assert_int_equal(adam.step, 2);
+    world_clear(&w);
+}
+
 static void averages(void **state) {
     (void)state;
     World w;
@@ -125,6 +145,7 @@ static void averages(void **state) {
     P2cAdam adam = adam_for_tests();
     P2cNode *p = p2c_param(p2c_sub(net, "deep"), "p", P2C_DIMS(2), P2C_CONSTANT(1)), *x = p2c_input(w.g, "x", P2C_DIMS(2));
     p2c_param(net, "unused", P2C_SCALAR, P2C_CONSTANT(5));
+    p2c_param(p2c_net(w.g, w.store, "generator"), "x", P2C_SCALAR, P2C_CONSTANT(5)); /* begins alike, is another */
     p2c_minimize(p2c_sum(p2c_mul(p, x)), 1, &net, &adam, NULL);
     double decay = 0.75;
     p2c_average(average, net, &decay);
@@ -143,6 +164,7 @@ static void averages(void **state) {
         }
         if (t == 2) decay = 0.5;
     }
+    assert_int_equal(p2c_store_count(w.store), 5);
     float unused;
     read_param(&w, "gen_ema.unused", &unused);
     assert_float_equal(unused, 5 * (1 - pow(0.75, 3) * 0.5), 1e-5);
@@ -152,6 +174,6 @@ static void averages(void **state) {
 extern const struct CMUnitTest p2c_tests_minimize[];
 extern const size_t p2c_tests_minimize_count;
 const struct CMUnitTest p2c_tests_minimize[] = {
-    cmocka_unit_test(norms), cmocka_unit_test(bad_gradient), cmocka_unit_test(bad_loss), cmocka_unit_test(accumulated), cmocka_unit_test(averages),
+    cmocka_unit_test(norms), cmocka_unit_test(bad_gradient), cmocka_unit_test(bad_loss), cmocka_unit_test(accumulated), cmocka_unit_test(spent), cmocka_unit_test(averages),
 };
 const size_t p2c_tests_minimize_count = COUNT(p2c_tests_minimize);
