@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 top=$PWD
 B=${B:-build/release} SAN=${SAN:-} CC=${CC:-cc} SANITIZE=${SANITIZE:-} MAKE=${MAKE:-make}
-infer=$top/$B/p2c-infer demo=$top/$B/tests/demo helper=$top/$B/tests/cli
+infer=$top/$B/p2c-infer train=$top/$B/p2c-train demo=$top/$B/tests/demo helper=$top/$B/tests/cli
 passed=0 failed=0
 T=$(mktemp -d) || exit 1
 trap 'rm -rf "$T"' EXIT
@@ -26,20 +26,22 @@ check() { # name, command...: it must succeed
     shift
     if "$@" >"$logs/out" 2>"$logs/err"; then pass; else fail "$name" "exit $?: $*" "$(head -c 2000 "$logs/err")"; fi
 }
-snapshot() { (cd "$W" && find . -printf '%y %p ' \( -type f -exec sha256sum {} \; -o -printf '\n' \) | sort); }
-refused() { # exit code, pattern, arguments of p2c-infer...: one line on stderr that matches, and no file made, changed or removed
-    local want=$1 pattern=$2 before after code
+# A run's lock holds the number of the last process that had it.
+snapshot() { (cd "$W" && find . ! -name lock -printf '%y %p ' \( -type f -exec sha256sum {} \; -o -printf '\n' \) | sort); }
+program=$infer lines=1 # of refused, see there
+refused() { # exit code, pattern, arguments of $program...: $lines lines on stderr, one of which matches, and no file made, changed or removed
+    local want=$1 pattern=$2 name=${program##*/} before after code
     shift 2
     before=$(snapshot)
-    (cd "$W" && eval "${limit:-}" && "$infer" "$@") >"$logs/out" 2>"$logs/err" </dev/null
+    (cd "$W" && eval "${limit:-}" && "$program" "$@") >"$logs/out" 2>"$logs/err" </dev/null
     code=$?
     sed -i '/WARNING: AddressSanitizer failed to allocate/d' "$logs/err" # it says so, where malloc just returns NULL
     after=$(snapshot)
-    if [ $code != "$want" ]; then fail "p2c-infer $*" "exit $code, expected $want" "$(head -c 2000 "$logs/err")"
-    elif [ "$(wc -l <"$logs/err")" != 1 ] || ! grep -Eq -- "^p2c-infer: .*$pattern" "$logs/err"; then
-        fail "p2c-infer $*" "stderr is not one line with '$pattern':" "$(head -c 2000 "$logs/err")"
-    elif [ "$before" != "$after" ]; then fail "p2c-infer $*" "files changed:" "$(diff <(echo "$before") <(echo "$after"))"
-    elif [ -s "$logs/out" ]; then fail "p2c-infer $*" "it printed: $(head -c 300 "$logs/out")"
+    if [ $code != "$want" ]; then fail "$name $*" "exit $code, expected $want" "$(head -c 2000 "$logs/err")"
+    elif [ "$(grep -c "^$name: " "$logs/err")" != "$lines" ] || [ "$(wc -l <"$logs/err")" != "$lines" ] || ! grep -Eq -- "^$name: .*$pattern" "$logs/err"; then
+        fail "$name $*" "stderr is not $lines line(s), one with '$pattern':" "$(head -c 2000 "$logs/err")"
+    elif [ "$before" != "$after" ]; then fail "$name $*" "files changed:" "$(diff <(echo "$before") <(echo "$after"))"
+    elif [ "$program" = "$infer" ] && [ -s "$logs/out" ]; then fail "$name $*" "it printed: $(head -c 300 "$logs/out")"
     else pass; fi
 }
 cartoon() { (cd "$W" && "$infer" --prepared --weights good.pt "$@"); }

@@ -1,0 +1,62 @@
+# A training: what it writes and where, and what can be done with it.
+# shellcheck shell=bash disable=SC2154
+. tests/cli/train.bash
+check 'a run' training "${small[@]}" --run first --max-steps 4 --save_freq 2 --print_freq 2 --ema 0.9 --lr 0.01 --tensorboard
+check 'a run: nothing on stderr' [ ! -s "$said" ]
+check 'a run: says what it works on' grep -qx 'pictures     A 3, B 3 to learn from; A 2, B 2 to test' "$out"
+check 'a run: says that the ID loss is off' grep -q '^ID loss *off: no --face_weights' "$out"
+check 'a run: says where things are' grep -qx 'done: step 4; the newest networks are experiment/first/model/tiny_params_latest.pt, how it went is in experiment/first/report.html' "$out"
+check 'a run: a line of losses' grep -Eq '^step 4/4  d [0-9.]+  g [0-9]+  .* ms  done$' "$out"
+check 'a run: its checkpoints' [ "$(numbered first)" = 'tiny_params_0000000.pt tiny_params_0000002.pt tiny_params_0000004.pt' ]
+check 'a run: the newest' cmp "$(model first latest)" "$(model first 0000004)"
+check 'a run: checkpoints are whole' all_whole first
+check 'a run: it learns' sh -c "! '$helper/checkpoints' networks '$(model first 0000002)' '$(model first 0000004)'"
+for name in A2B B2A; do
+    for step in 2 4; do check "a run: $name of step $step" is_square "$runs/first/img/${name}_000000$step.png" $((5 * 96)); done # 3 to learn from, 2 to test
+    check "a run: ${name}_latest.jpg" test -s "$runs/first/img/${name}_latest.jpg"
+done
+check 'a run: one line of metrics each step' [ "$(sed 's/^{"step":\([0-9]*\),"d":.*/\1/' "$runs/first/metrics.jsonl" | xargs)" = '1 2 3 4' ]
+for name in step {d,g,adv,cycle,identity,cam,faceid}{,_A,_B} lr ms grad_{genA2B,genB2A,disGA,disGB,disLA,disLB}; do
+    check "a run: metrics: $name" [ "$(grep -Ec "[{,]\"$name\":-?[0-9]+(\.[0-9]+)?(e[-+][0-9]+)?[,}]" "$runs/first/metrics.jsonl")" = 4 ]
+done
+check 'a run: report' sh -c "head -c 15 '$runs/first/report.html' | grep -qi '<!doctype html>' && tail -n 1 '$runs/first/report.html' | grep -q '</html>'"
+check 'a run: for TensorBoard' sh -c "test -s '$runs'/first/tensorboard/events.out.tfevents.*"
+check 'a run: no other files' [ "$(cd "$runs/first" && echo .[!.]* * model/.[!.]* img/.[!.]*)" = '.[!.]* img lock metrics.jsonl model report.html tensorboard model/.[!.]* img/.[!.]*' ]
+
+# Its networks.
+photo=dataset/tiny/testA/0001.png
+check 'p2c-infer takes its networks' sh -c "cd '$W' && '$infer' --prepared --weights experiment/first/model/tiny_params_latest.pt $photo -o cartoon.png"
+check 'p2c-infer: a picture' is_square "$W/cartoon.png" 256
+check 'p2c-infer takes the averaged ones' sh -c "cd '$W' && '$infer' --prepared --ema --weights experiment/first/model/tiny_params_latest.pt $photo -o average.png"
+check 'p2c-infer: the averaged ones are others' sh -c "! cmp -s '$W/cartoon.png' '$W/average.png'"
+check 'the test phase' training --run first --phase test
+check 'the test phase: says where' grep -qx '2 photos and 2 cartoons, seven rows each, are in experiment/first/test' "$out"
+check 'the test phase: pictures' [ "$(cd "$runs/first/test" && echo *)" = 'A2B_0001.png A2B_0002.png B2A_0001.png B2A_0002.png' ]
+check 'the test phase: a column' is_square "$runs/first/test/B2A_0002.png" 96
+cp "$(model first latest)" "$W/start.pt"
+
+# Where pictures and runs lie; names that are made.
+cp -r "$W/dataset/tiny" "$W/elsewhere"
+one=(--ch 4 --img_size 96 --max_steps 1)
+[ -n "$SAN" ] || { # sanitizers are slow
+    check 'dataset: a path' training --dataset ./elsewhere "${one[@]}" --run path
+    check 'dataset: a path: its name' test -s "$runs/path/model/elsewhere_params_0000001.pt"
+    check 'dataset: below another root' training --dataset tiny --data_root "$W/dataset/" "${one[@]}" --run ./here --save-freq 1
+    check 'run: a path' test -s "$W/here/model/tiny_params_0000001.pt"
+    check 'a name from the day' training "${small[@]}" --max_steps 1
+    day=$(cd "$runs" && echo tiny-*)
+    check 'a name from the day: which' sh -c "echo '$day' | grep -Eqx 'tiny-[0-9]{4}-[0-9]{2}-[0-9]{2}'"
+    check 'another one the same day' training "${small[@]}" --max_steps 1
+    check 'another one the same day: says so' grep -q "experiment/$day is there already.*is experiment/tiny-.*-2\$" "$out"
+    check 'resume without a name' training --resume --max_steps 2
+    check 'resume without a name: the last one' test -s "$runs/$day-2/model/tiny_params_0000002.pt"
+}
+check 'other networks to start from' training "${small[@]}" --max_steps 1 --run pretrained --pretrained_weights start.pt
+check 'other networks to start from: they are' "$helper/checkpoints" networks "$(model pretrained 0000000)" "$W/start.pt"
+check 'other networks to start from: says so' grep -Eq '^disLB: [0-9]+ tensors loaded from start.pt$' "$out"
+
+number='[0-9]+\.[0-9]+'
+check 'benchmark' training --benchmark 2 --ch 4 --img_size 96 --threads 1
+check 'benchmark: its line' grep -Eqx "\{\"step_ms_median\": $number, \"step_ms_min\": $number, \"peak_rss_mib\": $number, \"steps\": 2, \"ch\": 4, \"size\": 96, \"batch\": 1, \"threads\": 1, \"device\": \"cpu, [^\"]*\"\}" "$out"
+check 'benchmark: nothing else' [ "$(wc -l <"$out")" = 1 ]
+rm -rf "$W"/{dataset,experiment,elsewhere,here,cartoon.png,average.png,start.pt}
