@@ -5,11 +5,17 @@
 
 const char *const program_name = "p2c-train";
 
-static void on_signal(int number) { trainer_signal = number; }
+/* The first one is answered after the step at hand, by saving; the second one, of either kind, ends the program at once. */
+static void on_signal(int number) {
+    if (trainer_signal) {
+        signal(number, SIG_DFL);
+        raise(number); /* delivered when this returns */
+    }
+    trainer_signal = number;
+}
 
-/* The first one is answered after the step at hand, by saving; the second one ends the program at once. */
 static void catch_signals(void) {
-    struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+    struct sigaction action = { .sa_handler = on_signal };
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN); /* whoever reads the output may leave */
