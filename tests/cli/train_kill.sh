@@ -1,41 +1,67 @@
-# Killed at random moments, again and again, a training comes to the same bits. KILLS says how often.
+# Killed at random moments, again and again, a training comes to the same bits. KILLS=N says how often.
 # shellcheck shell=bash disable=SC2154
 . tests/cli/train.bash
-kills=${KILLS:-200} # of all lives together
-a_life=25 stride=20 # kills before a run is brought to a step that is a multiple of stride, and compared
-[ -z "$SAN" ] || { kills=${KILLS:-10} a_life=10 stride=5; }
-how=("${small[@]}" --save_freq 1 --keep 2 --print_freq 5 --workers 1)
+machine=(--save_freq 1 --keep 2 --print_freq 5 --workers 1)
+kills=${KILLS:-200} life=25 stride=20 # a run is killed `life` times, goes on to a step that is a multiple of stride, and is compared there
+[ -z "$SAN" ] || kills=${KILLS:-10} life=10 stride=4
 RANDOM=20
 
-# How long a start takes until a few steps are done, in milliseconds: kills are spread over it.
-check 'killed: without, once' training "${how[@]}" --run time --max_steps 1
+# What a start and two steps take, in milliseconds: kills are spread over it.
+check 'killed: a first run' training "${small[@]}" "${machine[@]}" --run time --max_steps 1
 begin=$(date +%s%N)
-check 'killed: without, resumed' training --run time --resume --save_freq 1 --keep 2 --max_steps 3
+check 'killed: a first run, resumed' training "${machine[@]}" --run time --resume --max_steps 3
 span=$((($(date +%s%N) - begin) / 1000000))
 rm -rf "$runs/time"
 
-has_checkpoint() { ls "$runs/$1"/model/*_params_0*.pt >/dev/null 2>&1; }
-early=0 torn=0 ended=0 done_kills=0 lives=0 finals=
-go_on() { # a run and further arguments: as its user would
-    if has_checkpoint "$1"; then "$2" --run "$1" --resume "${@:3}" "${how[@]:5}"; else "$2" "${how[@]}" --run "$1" "${@:3}"; fi
+saved() { ls "$runs/$1"/model/*_params_0*.pt >/dev/null 2>&1; }
+go_on() { # start or training, a run, options: as one would who looks into its folder
+    if saved "$2"; then "$1" "${machine[@]}" --run "$2" --resume "${@:3}"; else "$1" "${small[@]}" "${machine[@]}" --run "$2" "${@:3}"; fi
 }
+early=0 torn=0
 kill_once() { # a run
-    local ms=$((RANDOM % span))
-    go_on "$1" start
+    local ms=$((RANDOM * 32768 + RANDOM))
+    ms=$((ms % span))
+    go_on start "$1"
     sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))"
-    kill -KILL $pid 2>/dev/null
+    kill -KILL $pid
     end
-    [ $code = 137 ] || fail "killed: run $1 ended by itself: $code" "$(cat "$said")"
+    [ $code = 137 ] || fail "killed: $1 ended by itself, $code" "$(cat "$said")"
     [ -z "$(find "$runs/$1" -name '.p2cnn-*' 2>/dev/null)" ] || torn=$((torn + 1))
-    if ! has_checkpoint "$1"; then early=$((early + 1))
-    elif ! all_whole "$1" >"$logs/whole"; then fail "killed: run $1: damaged" "$(cat "$logs/whole")"; fi
+    if saved "$1"; then
+        all_whole "$1" >"$logs/whole" || fail "killed: $1 has damaged checkpoints" "$(cat "$logs/whole")"
+    else
+        early=$((early + 1))
+        [ $early -gt 2 ] || no_training 3 'holds no checkpoint to resume|there is no such run to resume' --run "$1" --resume
+    fi
 }
-newest() { (cd "$runs/$1/model" && printf '%s\n' *_params_0*.pt) | sed -n 's/.*_params_0*\([0-9]*\)\.pt$/\1/p' | tail -n 1; }
-while [ $done_kills -lt "$kills" ]; do
-    lives=$((lives + 1)) life=life$lives
-    for _ in $(seq $a_life); do
-        [ $done_kills -lt "$kills" ] || break
-        kill_once $life
-        done_kills=$((done_kills + 1))
-    done
+newest() { # step of a run's newest checkpoint
+    local names
+    names=$(numbered "$1")
+    names=${names##*_}
+    echo $((10#${names%.pt}))
+}
+compared=() most=0
+for ((n = 0; n < kills;)); do
+    run=life-${#compared[@]}
+    for ((i = 0; i < life && n < kills; i++, n++)); do kill_once "$run"; done
+    end=0
+    saved "$run" && end=$(newest "$run")
+    end=$(((end / stride + 1) * stride))
+    check "killed: $run goes on to step $end" go_on training "$run" --max_steps $end
+    check "killed: $run: no temporaries" no_temporaries
+    check "killed: $run: the newest is the last" cmp "$(model "$run" latest)" "$(model "$run" "$(printf %07d $end)")"
+    check "killed: $run: each step once in metrics.jsonl" [ "$(losses "$run" | sed 's/^{"step":\([0-9]*\),.*/\1/' | xargs)" = "$(seq $end | xargs)" ]
+    rm -rf "$runs/$run/img"
+    find "$runs/$run/model" -type f ! -name "*_$(printf %07d $end).pt" -delete
+    compared+=("$run $end")
+    [ $end -le $most ] || most=$end
 done
+check "killed: in one go, to step $most" training "${small[@]}" --run whole --save_freq $stride --keep 0 --max_steps $most
+losses whole >"$logs/losses"
+for each in "${compared[@]}"; do
+    read -r run end <<<"$each"
+    check "killed: $run: the same bits as in one go" same "$run" whole "$(printf %07d "$end")"
+    check "killed: $run: the same losses" diff <(losses "$run") <(head -n "$end" "$logs/losses")
+done
+echo "    $kills kills within $span ms of a start: $early before there was a checkpoint, $torn while a file was written"
+rm -rf "$W"/{dataset,experiment}
