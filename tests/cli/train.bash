@@ -14,7 +14,6 @@ training() {
     [ $code = 0 ] || cat "$said" >&2
     return $code
 }
-no_training() { program=$train refused "$@"; }
 model() { echo "$runs/$1/model/tiny_params_$2.pt"; } # of a run, a step or "latest"
 numbered() { (cd "$runs/$1/model" && echo *_params_0*.pt); }
 # Numbers of every step, without times.
@@ -23,6 +22,11 @@ same_losses() { [ -s "$runs/$1/metrics.jsonl" ] && diff <(losses "$1") <(losses 
 same() { "$helper/checkpoints" same "$(model "$1" "$3")" "$(model "$2" "$3")"; } # two runs, a step
 all_whole() { "$helper/checkpoints" whole "$runs/$1"/model/*.pt; }
 no_temporaries() { [ -z "$(find "$runs" -name '.p2cnn-*')" ]; }
+
+no_training() { # as refused
+    program=$train refused "$@"
+    cp "$logs/err" "$said"
+}
 
 # A training in the background: $pid is its own number.
 start() { # arguments

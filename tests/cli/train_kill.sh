@@ -2,8 +2,8 @@
 # shellcheck shell=bash disable=SC2154
 . tests/cli/train.bash
 machine=(--save_freq 1 --keep 2 --print_freq 5 --workers 1)
-kills=${KILLS:-200} life=25 stride=20 # a run is killed `life` times, goes on to a step that is a multiple of stride, and is compared there
-[ -z "$SAN" ] || kills=${KILLS:-10} life=10 stride=4
+kills=${KILLS:-200} life=10 stride=10 # a run is killed `life` times, goes on to a step that is a multiple of stride, and is compared there
+[ -z "$SAN" ] || kills=${KILLS:-10} life=5 stride=4
 RANDOM=20
 
 # What a start and two steps take, in milliseconds: kills are spread over it.
@@ -20,7 +20,7 @@ go_on() { # start or training, a run, options: as one would who looks into its f
 early=0 torn=0
 kill_once() { # a run
     local ms=$((RANDOM * 32768 + RANDOM))
-    ms=$((ms % span))
+    saved "$1" && ms=$((ms % span)) || ms=$((ms % (span / 3 + 1)))
     go_on start "$1"
     sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))"
     kill -KILL $pid
@@ -28,7 +28,7 @@ kill_once() { # a run
     [ $code = 137 ] || fail "killed: $1 ended by itself, $code" "$(cat "$said")"
     [ -z "$(find "$runs/$1" -name '.p2cnn-*' 2>/dev/null)" ] || torn=$((torn + 1))
     if saved "$1"; then
-        all_whole "$1" >"$logs/whole" || fail "killed: $1 has damaged checkpoints" "$(cat "$logs/whole")"
+        "$helper/checkpoints" whole "$runs/$1"/model/*_params_0*.pt >"$logs/whole" || fail "killed: $1 has damaged checkpoints" "$(cat "$logs/whole")"
     else
         early=$((early + 1))
         [ $early -gt 2 ] || no_training 3 'holds no checkpoint to resume|there is no such run to resume' --run "$1" --resume
