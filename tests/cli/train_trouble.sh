@@ -1,0 +1,64 @@
+# What goes wrong while a training goes on: pictures that vanish, a full disk, numbers that are none.
+# shellcheck shell=bash disable=SC2154
+. tests/cli/train.bash
+
+# A picture is deleted, and not in memory.
+cp -r "$W/dataset/tiny" "$W/dataset/fading"
+fading=(--dataset fading --ch 4 --img_size 96 --cache_mib 0)
+start "${fading[@]}" --run fading --save_freq 100000
+await reached fading 1 || fail 'a deleted picture: before' "$(cat "$said")"
+rm "$W/dataset/fading/trainA/0002.png"
+end
+at=$(step fading)
+check "a deleted picture: exit code 3, got $code" [ $code = 3 ]
+check 'a deleted picture: which' complained '^p2c-train: dataset/fading/trainA/0002.png: cannot read: No such file or directory; --skip_bad would go on without it$'
+check 'a deleted picture: what was done is saved' complained "^p2c-train: stopped at step $at, which is saved; --resume goes on from it$"
+check 'a deleted picture: it is' test -s "$runs/fading/model/fading_params_$(printf %07d "$at").pt"
+no_training 2 'the pictures are not those of the checkpoint \(A 3, B 3 there; A 2, B 3 here' --run fading --resume
+check 'a deleted picture: without it' training --run fading --resume --override --max_steps $((at + 1))
+start "${fading[@]}" --run skipping --save_freq 100000 --skip_bad --workers 0
+await reached skipping 1 || fail 'a deleted picture, --skip_bad: before' "$(cat "$said")"
+rm "$W/dataset/fading/trainB/0003.png"
+await complained 'trainB/0003.png: cannot read: No such file or directory; left out from now on$'
+at=$(step skipping)
+await reached skipping $((at + 3))
+check 'a deleted picture, --skip_bad: goes on' kill -TERM $pid
+end
+check "a deleted picture, --skip_bad: until it is stopped, $code" [ $code = 143 ]
+check 'a deleted picture, --skip_bad: said once' [ "$(wc -l <"$said")" = 1 ]
+
+# A disk that fills up: room for two checkpoints of 8 MB, and for none.
+tmpfs=$W/disk
+mkdir "$tmpfs"
+if mount -t tmpfs -o size=20m tmpfs "$tmpfs" 2>/dev/null; then
+    check 'a full disk: exit code 4' sh -c "(cd '$W' && '$train' ${small[*]} --run disk/run --save_freq 1 --max_steps 4) >'$out' 2>'$said'; [ \$? = 4 ]"
+    check 'a full disk: two checkpoints are there' [ "$(cd "$tmpfs/run/model" && echo *)" = 'tiny_params_0000000.pt tiny_params_0000001.pt tiny_params_latest.pt' ]
+    check 'a full disk: and whole' "$helper/checkpoints" whole "$tmpfs"/run/model/*
+    check 'a full disk: says so' complained 'disk/run/model/tiny_params_0000002.pt: cannot write: .*No space left on device; step 2 is not saved, older checkpoints are as they were$'
+    check 'a full disk: goes on' complained 'the checkpoint of step 3 could not be written; the one of step 1 is the newest$'
+    check 'a full disk: does not claim to be done' sh -c "! grep -q '^done' '$out'"
+    check 'a full disk: no temporaries' [ -z "$(find "$tmpfs" -name '.p2cnn*')" ]
+    mount -o remount,size=60m "$tmpfs"
+    check 'more room: goes on' training --run disk/run --resume --max_steps 3 --save_freq 1
+    rm -rf "$tmpfs/run"
+    mount -o remount,size=2m "$tmpfs"
+    no_training 4 'disk/run/model/tiny_params_0000000.pt: cannot write: .*No space left on device; step 0 is not saved' "${small[@]}" --run disk/run
+    dd if=/dev/zero of="$tmpfs/full" bs=64k status=none 2>/dev/null
+    no_training 4 'disk/.*No space left on device' "${small[@]}" --run disk/run
+    umount "$tmpfs"
+else
+    skip 'a training on a full disk (a tmpfs cannot be mounted here)'
+fi
+
+# Losses that are no numbers: nothing is learnt from them.
+check 'divergence: exit code 7' sh -c "(cd '$W' && '$train' ${small[*]} --run wild --adv_weight 1e30 --lr 1 --max_steps 50) >'$out' 2>'$said'; [ \$? = 7 ]"
+tensor='the gradient of (dis[GL][AB]|gen[AB]2[AB])\.[A-Za-z0-9_.]+ \(network (dis[GL][AB]|gen[AB]2[AB])\) is not finite'
+check 'divergence: step, tensor and network' [ "$(grep -Ec "^p2c-train: step [123] skipped: $tensor$" "$said")" = 6 ]
+check 'divergence: goes back, twice' [ "$(grep -Ec '^p2c-train: 3 steps out of 100 were skipped: back from step 3 to step 0' "$said")" = 2 ]
+check 'divergence: in the end' [ "$(tail -n 1 "$said")" = 'p2c-train: diverged: went back twice; saved at step 0; a lower --lr (with --resume --override) may help' ]
+cp "$(model wild latest)" "$W/wild.pt"
+check 'divergence: untouched weights to compare with' training "${small[@]}" --run tame --max_steps 1
+check 'divergence: the weights are those of step 0' "$helper/checkpoints" networks "$(model tame 0000000)" "$W/wild.pt"
+check 'divergence: the report says so' grep -qi 'diverged' "$runs/wild/report.html"
+check 'divergence: with a remedy' training --run wild --resume --override --adv_weight 1 --lr 0.0001 --max_steps 2
+rm -rf "$W"/{dataset,experiment,disk,wild.pt}
