@@ -16,7 +16,7 @@ int main(int argc, char **argv) {
     }
     Person who = person_make(p2c_rng_key(SEED, "portrait"));
     P2cStatus status = p2c_context_new(&ctx, "cpu", 1);
-    if (!status) status = draw_person(ctx, &who, photo_style, size, 0, &image);
+    if (!status) status = draw_person(ctx, &who, photo_style, size, &image);
     if (!status) status = p2c_image_write(ctx, argv[1], &image);
     if (status) fprintf(stderr, "portrait: %s\n", p2c_error(ctx));
     p2c_image_clear(&image);

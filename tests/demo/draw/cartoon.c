@@ -3,17 +3,17 @@
 
 #include <math.h>
 
-static const float edge = 0.005f, pen = 0.017f; /* half the width of a line */
+static const float edge = 0.005f, pen = 0.021f; /* half the width of a line */
 static const Colour white = { 1, 1, 1 }, ink = { 0.13f, 0.08f, 0.12f };
 
 /* A shape in one colour, with its outline. */
 static Colour fill(Colour below, Colour c, float distance) { return lay(lay(below, c, distance, edge), ink, fabsf(distance) - pen, edge); }
 
-/* Colours out of the paint box: brighter and fuller than life. */
+/* Colours out of the paint box: brighter and fuller than life. Nothing but ink is black. */
 static Colour paint(Colour c) {
     float grey = (c.r + c.g + c.b) / 3;
-    Colour full = { grey + 1.25f * (c.r - grey), grey + 1.25f * (c.g - grey), grey + 1.25f * (c.b - grey) };
-    return dim(full, 1.12f);
+    Colour full = { grey + 1.3f * (c.r - grey), grey + 1.3f * (c.g - grey), grey + 1.3f * (c.b - grey) };
+    return mix(dim(full, 1.12f), white, 0.6f * limit(0.5f - grey));
 }
 
 static Colour eye(const Person *who, Colour c, Point p, float side) {

@@ -50,14 +50,14 @@ static Point to_person(const Person *who, Point p) {
     return (Point){ c * p.x + s * p.y, c * p.y - s * p.x };
 }
 
-static void draw_row(const Person *who, Style *style, float border, int row, P2cImage *out) {
+static void draw_row(const Person *who, Style *style, int row, P2cImage *out) {
     int size = out->width, side = size * SAMPLES;
     for (int j = 0; j < size; j++) {
         Colour sum = { 0, 0, 0 };
         for (int s = 0; s < SAMPLES * SAMPLES; s++) {
             int x = j * SAMPLES + s % SAMPLES, y = row * SAMPLES + s / SAMPLES;
             Point p = { (2 * (float)x + 1) / (float)side - 1, (2 * (float)y + 1) / (float)side - 1 };
-            Colour c = style(who, to_person(who, (Point){ p.x / (1 - 2 * border), p.y / (1 - 2 * border) }));
+            Colour c = style(who, to_person(who, p));
             sum = (Colour){ sum.r + c.r, sum.g + c.g, sum.b + c.b };
         }
         const float rgb[] = { sum.r, sum.g, sum.b };
@@ -66,10 +66,10 @@ static void draw_row(const Person *who, Style *style, float border, int row, P2c
     }
 }
 
-P2cStatus draw_person(P2cContext *ctx, const Person *who, Style *style, int size, float border, P2cImage *out) {
+P2cStatus draw_person(P2cContext *ctx, const Person *who, Style *style, int size, P2cImage *out) {
     P2cStatus status = p2c_image_init(ctx, out, size, size, 3);
     if (status) return status;
 #pragma omp parallel for schedule(dynamic)
-    for (int i = 0; i < size; i++) draw_row(who, style, border, i, out);
+    for (int i = 0; i < size; i++) draw_row(who, style, i, out);
     return P2C_OK;
 }

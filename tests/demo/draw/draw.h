@@ -65,7 +65,7 @@ float hair_front(const Person *who, Point p);   /* what covers the face */
 typedef Colour Style(const Person *who, Point p);
 Style photo_style, cartoon_style;
 
-/* A new RGB picture of size x size. border: white around it, as a part of its side. */
-P2C_CHECKED P2cStatus draw_person(P2cContext *ctx, const Person *who, Style *style, int size, float border, P2cImage *out);
+/* A new RGB picture of size x size. */
+P2C_CHECKED P2cStatus draw_person(P2cContext *ctx, const Person *who, Style *style, int size, P2cImage *out);
 
 #endif
