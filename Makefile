@@ -1,6 +1,6 @@
 # p2cnn. What people type:
 #   make            library and programs, under build/
-#   make demo       installs what is missing, builds, draws a portrait, turns it into a cartoon
+#   make demo       installs what is missing, builds, draws faces, learns for a minute to turn them into cartoons
 #   make check      installs what is missing, builds, runs every test (SAN=address,undefined: under sanitizers)
 #   make bench      times p2cnn, beside PyTorch when there is one
 #   make install    PREFIX=/usr/local, DESTDIR=
@@ -103,16 +103,26 @@ deps:
 demo check: deps
 	@$(MAKE) --no-print-directory $@-built
 
+# A training of about a minute on two cores: small networks, small pictures, steps forty times as large as a long training takes, no
+# random crops, and style before likeness.
 D := build/demo
+DEMO_TRAIN := --img_size 96 --ch 8 --iteration 500 --lr 4e-3 --weight_decay 0 --adv_weight 0.5 --cycle_weight 15 --identity_weight 30 \
+              --cam_weight 1 --ema 0.98 --augment false --print_freq 100 --save_freq 500
 demo-built: all $(HELPERS)
-	@mkdir -p $D
-	@$B/tests/demo/portrait $D/portrait.png
-	@$B/tests/demo/random_weights $D/untrained.pt 32 256
-	@$B/p2c-infer --prepared --weights $D/untrained.pt $D/portrait.png -o $D/cartoon.png
-	@$B/tests/demo/beside $D/before_after.png $D/portrait.png $D/cartoon.png
-	@echo "The drawn portrait and what the network makes of it, side by side: $D/before_after.png"
-	@echo "These weights are UNTRAINED (random), so the right half is abstract; with trained ones:"
-	@echo "  $B/p2c-infer --prepared --weights WEIGHTS.pt PORTRAIT.png -o CARTOON.png"
+	@rm -rf $D && mkdir -p $D/faces
+	@echo "1. Drawing faces: 200 'photos' and 200 cartoons to learn from, none of them in pairs, and 8 of each that are never learnt from"
+	@$B/tests/demo/faces $D/faces 200 8
+	@echo "2. Training from nothing: a network that makes cartoons of photos, one for the way back, and their four critics"
+	@$B/p2c-train --dataset $D/faces --run $D/run $(DEMO_TRAIN)
+	@echo "3. Cartoons of the 8 photos that were kept back"
+	@$B/p2c-infer --prepared --ema --size 96 --weights $D/run/model/faces_params_latest.pt $D/faces/testA/*.png -o $D/cartoons/
+	@$B/tests/demo/beside $D/before_after.png -s 192 $D/faces/testA/*.png / $D/cartoons/*.png
+	@echo
+	@echo "Photos, and below them what the network makes of them after this one minute:   $D/before_after.png"
+	@echo "How it learnt, in curves and pictures; open it in a browser:                   $D/run/report.html"
+	@echo "For the real thing put prepared portraits and cartoons into dataset/NAME/{trainA,trainB,testA,testB} and give it days, not a minute:"
+	@echo "  $B/p2c-train --dataset NAME --run first"
+	@echo "  $B/p2c-infer --prepared --weights experiment/first/model/NAME_params_latest.pt PORTRAIT.png -o CARTOON.png"
 
 # GOMP_SPINCOUNT: waiting threads sleep soon, so that the tests take no longer on a machine that does other work.
 # Leaks count as failures; the exit codes of the sanitizers differ from those of every program here.

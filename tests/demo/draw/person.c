@@ -53,7 +53,7 @@ Person person_make(uint64_t key) {
     who.mouth = roll(&dice, 0.11f, 0.16f);
     who.smile = roll(&dice, 0.0f, 0.06f);
     who.open_mouth = roll(&dice, 0, 1) < 0.3f;
-    who.glasses = roll(&dice, 0, 1) < 0.2f ? roll(&dice, 2, 5) : 0;
+    who.glasses = roll(&dice, 0, 1) < 0.12f ? roll(&dice, 2, 5) : 0;
     who.tilt = roll(&dice, -0.12f, 0.12f);
     who.scale = roll(&dice, 1.24f, 1.34f) - (who.style == HAIR_BUN ? 0.12f : who.style == HAIR_CURLS ? 0.06f : 0);
     who.light = roll(&dice, 0, 1) < 0.5f ? roll(&dice, -1, -0.4f) : roll(&dice, 0.4f, 1);
