@@ -18,11 +18,11 @@ static void catch_signals(void) {
     struct sigaction action = { .sa_handler = on_signal };
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* whoever reads the output may leave */
 }
 
 static int train(Options *options) {
     Trainer trainer = { .options = options };
+    signal(SIGPIPE, SIG_IGN); /* whoever reads the output may leave, also before the first step */
     int code = trainer_open(&trainer);
     if (!code) {
         catch_signals();
