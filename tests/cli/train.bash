@@ -1,5 +1,5 @@
 # What the tests of p2c-train share: a small set of pictures, and the smallest networks that can be trained. Sourced by train_*.sh.
-# shellcheck shell=bash disable=SC2154,SC2034
+# shellcheck shell=bash disable=SC2154,SC2034,SC2086
 small=(--dataset tiny --ch 4 --img_size 96)
 runs=$W/experiment # by default
 rm -rf "$W/dataset" "$runs"

@@ -1,5 +1,5 @@
 # Going on with a run when something is not as it was: options, pictures, checkpoints; and who else is there.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2059
 . tests/cli/train.bash
 check 'a run to go on with' training "${small[@]}" --run first --max_steps 2 --save_freq 1
 cp -r "$runs/first" "$runs/copy"

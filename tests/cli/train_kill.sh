@@ -1,5 +1,5 @@
 # Killed at random moments, again and again, a training comes to the same bits. KILLS=N says how often.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2086
 . tests/cli/train.bash
 machine=(--save_freq 1 --keep 2 --print_freq 5 --workers 1)
 kills=${KILLS:-200} life=10 stride=10 # a run is killed `life` times, goes on to a step that is a multiple of stride, and is compared there

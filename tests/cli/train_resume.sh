@@ -1,12 +1,11 @@
 # A training in parts computes the same bits as one in one go, whatever the machine's options are in each part.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2086
 . tests/cli/train.bash
 last=6
 [ -z "$SAN" ] || last=3 # sanitizers are slow
 
 # How it is computed, in one go; then in parts, each with its last step and its options.
 whole() { check "in one go: $1" training "${small[@]}" --iteration $last --run whole $1; } # words, on purpose
-# shellcheck disable=SC2086
 in_parts() { # how it is computed, then pairs
     local how=$1 name begin="${small[*]} --iteration $last $1"
     shift

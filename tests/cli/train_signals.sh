@@ -1,5 +1,5 @@
 # A training that is asked to stop: once, so that it saves first; twice, so that it leaves at once.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2086
 . tests/cli/train.bash
 furthest=0
 stopped() { # signal, exit code, what it calls it

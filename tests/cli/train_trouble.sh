@@ -50,6 +50,12 @@ else
     skip 'a training on a full disk (a tmpfs cannot be mounted here)'
 fi
 
+# Whoever reads the output leaves.
+(cd "$W" && "$train" "${small[@]}" --run unread --max_steps 1 2>"$said"; echo $? >"$logs/code") | head -n 1 >"$out"
+check "an output that nobody reads: exit code 4, got $(cat "$logs/code")" [ "$(cat "$logs/code")" = 4 ]
+check 'an output that nobody reads: trains' test -s "$(model unread 0000001)"
+check 'an output that nobody reads: says so' complained '^p2c-train: cannot write to standard output$'
+
 # Losses that are no numbers: nothing is learnt from them.
 check 'divergence: exit code 7' sh -c "(cd '$W' && '$train' ${small[*]} --run wild --adv_weight 1e30 --lr 1 --max_steps 50) >'$out' 2>'$said'; [ \$? = 7 ]"
 tensor='the gradient of (dis[GL][AB]|gen[AB]2[AB])\.[A-Za-z0-9_.]+ \(network (dis[GL][AB]|gen[AB]2[AB])\) is not finite'
