@@ -5,7 +5,7 @@
 #   make bench      times p2cnn, beside PyTorch when there is one
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make deps       only installs what is missing
-# V=1 shows commands; WERROR=1 makes warnings errors.
+# V=1 shows commands; WERROR=1 makes warnings errors; KILLS=N: how often the tests kill a training (200).
 
 VERSION  := $(shell sed -n 's/.*define P2C_VERSION "\(.*\)"/\1/p' lib/p2cnn.h)
 PREFIX   ?= /usr/local

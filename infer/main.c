@@ -111,6 +111,7 @@ cleanup:
 
 int main(int argc, char **argv) {
     Options options;
+    reserve_streams();
     int code = options_parse(&options, argc, argv);
     if (!code && options.help) options_help();
     else if (!code && options.version) printf("p2c-infer %s\n", p2c_version());

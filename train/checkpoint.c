@@ -93,7 +93,8 @@ static void prune(const RunDir *run, CheckpointPolicy policy) {
     snprintf(best, sizeof best, "%s/model/best.pt", run->path);
     for (size_t i = keep; i < count; i++) {
         rundir_file(run, list[i].step, file);
-        if ((policy.milestone && list[i].step % policy.milestone == 0) || same_file(file, best)) continue;
+        bool milestone = policy.milestone && list[i].step > 0 && list[i].step % policy.milestone == 0;
+        if (milestone || same_file(file, best)) continue;
         if (unlink(file)) complain("%s: cannot delete this old checkpoint: %s", file, strerror(errno));
     }
     free(list);

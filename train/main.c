@@ -15,9 +15,10 @@ static void on_signal(int number) {
 }
 
 static void catch_signals(void) {
-    struct sigaction action = { .sa_handler = on_signal };
+    struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL); /* the terminal was closed */
 }
 
 static int train(Options *options) {
@@ -35,6 +36,7 @@ static int train(Options *options) {
 static int run(Options *options) {
     if (options->help) options_help();
     else if (options->version) printf("p2c-train %s\n", p2c_version());
+    else if (options_check(options)) return EXIT_USAGE;
     else if (options->benchmark) return mode_benchmark(options);
     else if (!strcmp(options->phase, "test")) return mode_test(options);
     else return train(options);
@@ -43,6 +45,7 @@ static int run(Options *options) {
 
 int main(int argc, char **argv) {
     Options options;
+    reserve_streams();
     int code = options_parse(&options, argc, argv);
     if (!code) code = run(&options);
     options_clear(&options);

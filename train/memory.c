@@ -23,7 +23,7 @@ static uint64_t container_limit(void) {
     uint64_t cache = line_of("/sys/fs/cgroup/memory.stat", "inactive_file %llu");
     if (!limit) return UINT64_MAX; /* "max", or no such file */
     used -= cache < used ? cache : used;
-    return limit > used ? limit - used : 0;
+    return limit > used ? limit - used : 1; /* 0 would mean that nothing is known */
 }
 
 size_t memory_available(void) {

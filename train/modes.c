@@ -9,17 +9,12 @@
 #include "say.h"
 #include "trainer.h"
 
-static int report(const P2cContext *ctx, P2cStatus status) {
-    if (status) complain("%s", p2c_error(ctx));
-    return p2c_exit_code(status);
-}
-
 /* ---- test: every test picture, by the newest networks ------------------------------------------------------------ */
 
 static int load_generators(P2cContext *ctx, P2cStore **store, Options *o, const P2cValue *tree) {
     int code = options_resume(o, p2c_value_get(p2c_value_get(tree, "p2cnn"), "options"));
-    if (!code) code = report(ctx, p2c_store_new(store, ctx, 0));
-    if (!code) code = report(ctx, trainer_create_generators(ctx, *store, o, o->ema > 0));
+    if (!code) code = report_status(ctx, p2c_store_new(store, ctx, 0));
+    if (!code) code = report_status(ctx, trainer_create_generators(ctx, *store, o, o->ema > 0));
     return code ? code : checkpoint_load_networks(ctx, *store, tree);
 }
 
@@ -47,7 +42,8 @@ int mode_test(Options *o) {
     P2cValue *tree = NULL;
     RunDir run = { .lock = -1 };
     int64_t step;
-    int code = report(ctx, p2c_context_new(&ctx, o->device, o->threads));
+    P2cStatus status = p2c_context_new(&ctx, o->device, o->threads);
+    int code = report_status(ctx, status);
     const char *dataset = options_given(o, "dataset") ? o->dataset : NULL;
     if (!code) code = rundir_open(&run, &(RunRequest){ .result_dir = o->result_dir, .name = o->run, .dataset = dataset, .resume = true, .look = true, .now = time(NULL) });
     if (!code) code = checkpoint_find(ctx, &run, &tree, &step);
@@ -109,12 +105,14 @@ int mode_benchmark(const Options *o) {
     Step step = { 0 };
     StepOptions s = trainer_step_options(o);
     s.face = true;
+    s.memory_limit = memory_available();
     double *ms = malloc((size_t)o->benchmark * sizeof *ms);
-    int code = report(ctx, ms ? p2c_context_new(&ctx, o->device, o->threads) : P2C_ERR_MEMORY);
-    if (!code) code = report(ctx, p2c_store_new(&store, ctx, (uint64_t)o->seed));
-    if (!code) code = report(ctx, step_init(&step, ctx, store, &s));
-    if (!code) code = report(ctx, write_pictures(&step, o));
-    if (!code) code = report(ctx, time_steps(&step, ms, o->benchmark));
+    P2cStatus status = ms ? p2c_context_new(&ctx, o->device, o->threads) : P2C_ERR_MEMORY;
+    int code = report_status(ctx, status);
+    if (!code) code = report_status(ctx, p2c_store_new(&store, ctx, (uint64_t)o->seed));
+    if (!code) code = report_status(ctx, step_init(&step, ctx, store, &s));
+    if (!code) code = report_status(ctx, write_pictures(&step, o));
+    if (!code) code = report_status(ctx, time_steps(&step, ms, o->benchmark));
     if (!code) print_times(ctx, o, ms, o->benchmark);
     step_clear(&step);
     p2c_store_free(&store);

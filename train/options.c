@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT = 1, SHAPE = 2 }; /* marks: a checkpoint keeps it; and it shapes the networks, so that it cannot be changed later */
+/* Marks: a checkpoint keeps it; and it shapes the networks, so that it cannot be changed later; kept, but free to change: it decides only
+ * what is written. */
+enum { KEPT = 1, SHAPE = 2, FREE = 4 };
 enum { TEXT_SIZE = 256, LIST_SIZE = 1536 };
 
 #define HEADING(text) { text, 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 }
@@ -63,12 +65,12 @@ static const CliOption table[] = {
     REAL(w_clipper, HUGE_VAL, KEPT, "upper limit of the light norms' scale and shift"),
 
     HEADING("What is written, in steps"),
-    LONG(print_freq, 1, HUGE_VAL, 0, "pictures of the state of learning, every N"),
-    LONG(save_freq, 1, HUGE_VAL, 0, "a checkpoint, every N"),
-    WHOLE(keep, 0, INT_MAX, 0, "how many of the newest checkpoints stay; 0: all"),
-    LONG(milestone, 0, HUGE_VAL, 0, "checkpoints of every Nth step stay for good; 0: none"),
-    LONG(eval_freq, 0, HUGE_VAL, 0, "measure on the test pictures, every N; 0: never"),
-    FLAG(tensorboard, "write the losses for TensorBoard, too"),
+    LONG(print_freq, 1, HUGE_VAL, FREE, "pictures of the state of learning, every N"),
+    LONG(save_freq, 1, HUGE_VAL, FREE, "a checkpoint, every N"),
+    WHOLE(keep, 0, INT_MAX, FREE, "how many of the newest checkpoints stay, two at least; 0: all"),
+    LONG(milestone, 0, HUGE_VAL, FREE, "checkpoints of every Nth step stay for good; 0: none"),
+    LONG(eval_freq, 0, HUGE_VAL, FREE, "measure on the test pictures, every N; 0: never"),
+    BOOL(tensorboard, FREE, "write the losses for TensorBoard, too"),
 
     HEADING("The machine"),
     TEXT(device, "cpu|auto", 0, "where to compute"),
@@ -143,6 +145,16 @@ int options_parse(Options *o, int argc, char **argv) {
     return *wrong ? EXIT_USAGE : 0;
 }
 
+int options_check(const Options *o) {
+    bool test = !strcmp(o->phase, "test");
+    const char *wrong = NULL;
+    if (o->benchmark && (o->resume || test)) wrong = "--benchmark times steps on pictures of its own; leave --resume and --phase test out";
+    else if (o->pretrained_weights && (o->resume || test)) wrong = "--pretrained_weights starts a new run; leave it out, or --resume or --phase test";
+    else if (o->override && !o->resume && !test) wrong = "--override is about the options of a checkpoint; it needs --resume";
+    if (wrong) complain("%s", wrong);
+    return wrong ? EXIT_USAGE : 0;
+}
+
 void options_clear(Options *o) {
     free(o->resumed_dataset);
     o->resumed_dataset = NULL;
@@ -170,7 +182,7 @@ static P2cValue *saved_value(const CliOption *option, const Options *o) {
 P2cValue *options_save(const Options *o) {
     P2cValue *dict = p2c_value_dict();
     for (int i = 0; dict && i < COUNT; i++)
-        if (table[i].marks & KEPT && p2c_value_set(dict, table[i].name, saved_value(&table[i], o))) p2c_value_free(&dict);
+        if (table[i].marks && p2c_value_set(dict, table[i].name, saved_value(&table[i], o))) p2c_value_free(&dict);
     return dict;
 }
 
@@ -190,7 +202,7 @@ static const char *typed(const CliOption *option, const P2cValue *value, char *t
 static int take_entry(const char *name, const P2cValue *value, const Options *o, Options *theirs, Options *next) {
     char text[TEXT_SIZE], expected[TEXT_SIZE];
     int place = cli_find(table, COUNT, name);
-    if (place < 0 || !(table[place].marks & KEPT)) {
+    if (place < 0 || !table[place].marks) {
         complain("the checkpoint holds an option '%.100s', which p2c-train %s does not know", name, p2c_version());
         return EXIT_BAD_INPUT;
     }

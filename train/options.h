@@ -31,12 +31,14 @@ typedef struct Options {
 /* Texts are borrowed from argv. 0, or the exit code of the failure that it has reported. Free with options_clear in either case. */
 int options_parse(Options *options, int argc, char **argv);
 void options_clear(Options *options);
+/* Whether they go together, so that nothing that was said is ignored in silence. 0, or EXIT_USAGE, reported. */
+int options_check(const Options *options);
 void options_help(void);
 /* Whether the command line said so. A name that is no option's is an assertion. */
 bool options_given(const Options *options, const char *name);
 
-/* The options that a checkpoint keeps, as a new dict of name -> bool, int, float or string: those that decide what the training
- * computes, not where files lie or how often they are written. NULL: out of memory. */
+/* The options that a checkpoint keeps, as a new dict of name -> bool, int, float or string: those that decide what the training computes, and
+ * how often what is written; not where files lie. NULL: out of memory. */
 P2cValue *options_save(const Options *options);
 /* Going on from a checkpoint that holds `saved`: options that the command line does not give take its values (those that it does not
  * hold stay as they are). Given ones that differ from it are refused in one line that lists them all, EXIT_USAGE; with --override the

@@ -59,10 +59,14 @@ void trainer_grids(Trainer *t) {
 /* ---- evaluation ------------------------------------------------------------------------------------------------ */
 
 static void keep_best(Trainer *t, double kid) {
-    if (!isfinite(kid) || (t->state.best_step && kid >= t->state.best_kid)) return;
+    RunState before = t->state;
+    bool better = isfinite(kid) && (!t->state.best_step || kid < t->state.best_kid);
+    if (!better || !guard_is_calm(&t->guard, t->state.step)) return;
     t->state.best_kid = kid;
     t->state.best_step = t->state.step;
-    if (!trainer_save(t)) checkpoint_link_best(&t->run, t->state.step);
+    if (!trainer_save(t) && !checkpoint_link_best(&t->run, t->state.step)) return;
+    t->state.best_kid = before.best_kid; /* on a full disk: a later one gets its chance */
+    t->state.best_step = before.best_step;
 }
 
 void trainer_evaluate(Trainer *t) {
@@ -70,15 +74,15 @@ void trainer_evaluate(Trainer *t) {
     EvaluateOptions options = { .size = o->img_size, .ch = o->ch, .full = !o->light, .ema = o->ema > 0, .face = t->has_face, .kind = t->face,
                                 .a = t->test_a.paths, .count_a = t->test_a.count, .b = t->test_b.paths, .count_b = t->test_b.count };
     Evaluation e;
-    if (!t->test_a.count || !t->test_b.count) return;
+    if (!t->test_a.count) return;
     ticker_hide(&t->ticker);
     if (evaluate(t->ctx, t->store, &options, &e)) return;
     double values[EVALUATION_COUNT] = { [EVALUATION_KID] = e.kid, [EVALUATION_ID_SIMILARITY] = e.id_similarity, [EVALUATION_CYCLE_L1] = e.cycle_l1 };
     ticker_warn(&t->ticker, metrics_evaluation(t->metrics, t->state.step, values));
     if (t->board) ticker_warn(&t->ticker, tensorboard_scalars(t->board, t->state.step, tensorboard_clock(), EVALUATION_COUNT, series_table.evaluations, values));
-    if (t->has_face) ticker_say(&t->ticker, "step %" PRId64 ": KID %.4f, ID similarity %.3f, cycle L1 %.4f on %d photos, %d cartoons", t->state.step, e.kid, e.id_similarity, e.cycle_l1,
+    if (isfinite(e.kid)) ticker_say(&t->ticker, "step %" PRId64 ": KID %.4f, ID similarity %.3f, cycle L1 %.4f on %d photos, %d cartoons", t->state.step, e.kid, e.id_similarity, e.cycle_l1,
                                 e.photos, e.cartoons);
-    else ticker_say(&t->ticker, "step %" PRId64 ": cycle L1 %.4f on %d photos (KID and ID similarity need --face_weights)", t->state.step, e.cycle_l1, e.photos);
+    else ticker_say(&t->ticker, "step %" PRId64 ": cycle L1 %.4f on %d photos (KID and ID similarity need --face_weights and cartoons to test)", t->state.step, e.cycle_l1, e.photos);
     keep_best(t, e.kid);
 }
 

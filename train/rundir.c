@@ -254,7 +254,7 @@ void rundir_close(RunDir *run) {
 }
 
 void rundir_discard(RunDir *run) {
-    static const char *const left[] = { "lock", "metrics.jsonl", "model", "img", "" };
+    static const char *const left[] = { "lock", "model", "img", "" };
     char path[RUN_FILE];
     RunCheckpoint *list = NULL;
     size_t count = 1;

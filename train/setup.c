@@ -12,11 +12,6 @@
 #include "text.h"
 #include "trainer.h"
 
-static int report(const P2cContext *ctx, P2cStatus status) {
-    if (status) complain("%s", p2c_error(ctx));
-    return p2c_exit_code(status);
-}
-
 /* ---- pictures ------------------------------------------------------------------------------------------------- */
 
 void trainer_folder(const Options *o, const char *name, char path[RUN_FILE]) {
@@ -129,10 +124,10 @@ static int build_step(Trainer *t) {
     s.memory_limit = memory_available();
     P2cStatus status = step_init(&t->step, t->ctx, t->store, &s);
     if (status == P2C_ERR_MEMORY) {
-        complain("%s; try a smaller --batch_size (with --accumulate), --img_size or --ch", p2c_error(t->ctx));
+        complain("%s: smaller --batch_size (with --accumulate), --img_size, --ch", p2c_error(t->ctx));
         return EXIT_MEMORY;
     }
-    if (status) return report(t->ctx, status);
+    if (status) return report_status(t->ctx, status);
     size_t floats = (size_t)(s.batch * s.parts) * 3 * (size_t)s.size * (size_t)s.size;
     t->a = malloc(floats * sizeof *t->a);
     t->b = malloc(floats * sizeof *t->b);
@@ -153,12 +148,18 @@ static void describe_networks(const Trainer *t) {
 /* ---- resuming ------------------------------------------------------------------------------------------------------- */
 
 int trainer_restore(Trainer *t, const P2cValue *tree) {
+    RunState now = t->state; /* pictures and face network are those that are open, which --override may have changed */
     int code = state_load(&t->state, p2c_value_get(tree, "p2cnn"));
     if (!code) code = checkpoint_load(t->ctx, t->store, tree);
     if (code) return code;
+    memcpy(t->state.pictures, now.pictures, sizeof now.pictures);
+    memcpy(t->state.hashes, now.hashes, sizeof now.hashes);
+    memcpy(t->state.face_weights, now.face_weights, sizeof now.face_weights);
     t->step.generators.step = t->state.generators;
     t->step.discriminators.step = t->state.discriminators;
     t->guard.skips = t->state.skips;
+    t->guard.won = t->state.won;
+    memcpy(t->guard.skipped, t->state.skipped, sizeof t->guard.skipped);
     t->saved = t->state.step;
     return 0;
 }
@@ -184,7 +185,7 @@ static int load_weights(Trainer *t, const P2cValue *tree) {
     const Options *o = t->options;
     if (tree) return trainer_restore(t, tree);
     int code = o->pretrained_weights ? checkpoint_load_pretrained(t->ctx, t->store, o->pretrained_weights) : 0;
-    return code || !o->pretrained_weights || o->ema == 0 ? code : report(t->ctx, step_restart_averages(t->store));
+    return code || !o->pretrained_weights || o->ema == 0 ? code : report_status(t->ctx, step_restart_averages(t->store));
 }
 
 /* ---- metrics ---------------------------------------------------------------------------------------------------------- */
@@ -202,21 +203,23 @@ static int open_metrics(Trainer *t) {
 
 static int open_all(Trainer *t, P2cValue **tree) {
     Options *o = t->options;
-    int code = report(t->ctx, p2c_context_new(&t->ctx, o->device, o->threads));
+    P2cStatus status = p2c_context_new(&t->ctx, o->device, o->threads);
+    int code = report_status(t->ctx, status);
     if (code) return code;
     say("p2c-train %s, %s", p2c_version(), p2c_device_name(t->ctx));
     if (o->resume && (code = find_checkpoint(t, tree))) return code;
     if ((code = open_pictures(t)) || (code = open_test_pictures(t)) || (code = check_pictures(t))) return code;
     say("pictures     A %d, B %d to learn from; A %d, B %d to test", loader_count(t->loader, 0), loader_count(t->loader, 1), t->test_a.count, t->test_b.count);
-    if ((code = report(t->ctx, p2c_store_new(&t->store, t->ctx, (uint64_t)o->seed)))) return code;
+    if ((code = report_status(t->ctx, p2c_store_new(&t->store, t->ctx, (uint64_t)o->seed)))) return code;
     if ((code = open_face(t))) return code;
     if (!o->resume && (code = open_run(t, o->dataset))) return code;
     if ((code = build_step(t)) || (code = load_weights(t, *tree))) return code;
     checkpoint_free(tree);
     describe_networks(t);
     say("run folder   %s", t->run.path);
-    if ((code = open_metrics(t))) return code;
-    return o->resume ? 0 : trainer_save(t); /* so that there is something to go back to, and to know at once that the disk takes it */
+    /* The first checkpoint is there to go back to, and shows at once whether the disk takes it. */
+    if (!o->resume && (code = trainer_save(t))) return code;
+    return open_metrics(t);
 }
 
 int trainer_open(Trainer *t) {

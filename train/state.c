@@ -14,6 +14,10 @@ static const struct { const char *name; FieldKind kind; size_t offset; } fields[
     { "generator_updates", WHOLE, offsetof(RunState, generators) },
     { "discriminator_updates", WHOLE, offsetof(RunState, discriminators) },
     { "skipped_steps", WHOLE, offsetof(RunState, skips) },
+    { "skipped_1", WHOLE, offsetof(RunState, skipped) },
+    { "skipped_2", WHOLE, offsetof(RunState, skipped) + sizeof(int64_t) },
+    { "skipped_3", WHOLE, offsetof(RunState, skipped) + 2 * sizeof(int64_t) },
+    { "discriminators_won", WHOLE, offsetof(RunState, won) },
     { "branch", SMALL, offsetof(RunState, branch) },
     { "seconds", REAL, offsetof(RunState, seconds) },
     { "best_kid", REAL, offsetof(RunState, best_kid) },
@@ -24,6 +28,7 @@ static const struct { const char *name; FieldKind kind; size_t offset; } fields[
     { "hash_B", HASH, offsetof(RunState, hashes) + sizeof(uint64_t) },
 };
 enum { COUNT = sizeof fields / sizeof *fields };
+_Static_assert(GUARD_SKIPS == 3, "one field each");
 
 /* 64 bits without a sign are text, since an integer in a file has one. */
 static P2cValue *to_value(FieldKind kind, const void *field) {

@@ -2,12 +2,13 @@
 #ifndef P2C_TRAIN_STATE_H
 #define P2C_TRAIN_STATE_H
 
+#include "guard.h"
 #include "options.h"
 
 typedef struct RunState {
     int64_t step;                             /* steps done, skipped ones included */
     int64_t generators, discriminators;       /* updates made, which is what Adam counts */
-    int64_t skips;                            /* steps that were skipped */
+    int64_t skips, skipped[GUARD_SKIPS], won; /* see guard.h */
     int branch;                               /* of the random order of pictures: raised when the run went back */
     double seconds;                           /* spent on steps */
     double best_kid; int64_t best_step;       /* best_step 0: none yet */

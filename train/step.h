@@ -31,7 +31,7 @@ typedef struct Step {
     P2cGraph *graph;
     P2cNode *a, *b; /* inputs (batch*parts,3,size,size): real photos, real cartoons, in [-1,1] */
     P2cNode *sum[TERM_COUNT], *of_a[TERM_COUNT], *of_b[TERM_COUNT]; /* scalars, readable after a run */
-    P2cNode *squares[NETWORKS]; /* after a run: the sum of squares of each network's gradients; not finite: it was not updated */
+    P2cNode *squares[NETWORKS]; /* after a run: the sum of squares of each network's gradients; one not finite: nor it nor its siblings were updated */
     P2cAdam generators, discriminators; /* lr may be changed between runs */
     double decay;                       /* of the averaged generators, likewise; 0 at first: they are the generators */
 } Step;

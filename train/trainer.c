@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 volatile sig_atomic_t trainer_signal;
 
@@ -25,6 +26,8 @@ int trainer_save(Trainer *t) {
     t->state.generators = t->step.generators.step;
     t->state.discriminators = t->step.discriminators.step;
     t->state.skips = t->guard.skips;
+    t->state.won = t->guard.won;
+    memcpy(t->state.skipped, t->guard.skipped, sizeof t->state.skipped);
     ticker_hide(&t->ticker);
     int code = checkpoint_save(t->ctx, &t->run, t->store, t->state.step, state_save(&t->state, o), (CheckpointPolicy){ .keep = o->keep, .milestone = o->milestone });
     if (!code) t->saved = t->state.step;
@@ -33,8 +36,8 @@ int trainer_save(Trainer *t) {
 
 /* A save that falls due. When the disk is full the run goes on: the older checkpoints are there. */
 static void save_and_report(Trainer *t) {
+    ticker_warn(&t->ticker, metrics_sync(t->metrics)); /* first, so that no checkpoint is ahead of them */
     if (trainer_save(t)) trainer_event(t, "the checkpoint of step %" PRId64 " could not be written; the one of step %" PRId64 " is the newest", t->state.step, t->saved);
-    ticker_warn(&t->ticker, metrics_sync(t->metrics));
     if (t->board) ticker_warn(&t->ticker, tensorboard_sync(t->board));
     trainer_report(t, REPORT_TRAINING, NULL);
 }
@@ -56,8 +59,8 @@ static int roll_back(Trainer *t) {
     guard_rolled_back(&t->guard);
     if ((code = metrics_rewind(t->metrics, t->state.step))) return code;
     if (t->board) ticker_warn(&t->ticker, tensorboard_restart(t->board, t->state.step, tensorboard_clock()));
-    trainer_event(t, "%d steps out of %d were skipped: back from step %" PRId64 " to step %" PRId64 ", with other pictures from here", GUARD_SKIPS, GUARD_WINDOW, from,
-                  t->state.step);
+    trainer_event(t, "%d steps out of %d were skipped: back from step %" PRId64 " to step %" PRId64 ", with other pictures from here (%s)", GUARD_SKIPS, GUARD_WINDOW, from,
+                  t->state.step, t->trouble);
     ticker_start(&t->ticker, t->state.step, t->ticker.total, now_ms());
     return 0;
 }
@@ -76,13 +79,17 @@ static bool find_trouble(Trainer *t) {
         int i = (k + GENERATORS) % NETWORKS; /* the discriminators' update comes first */
         const char *tensor = isfinite(scalar(step->squares[i])) ? NULL : p2c_nonfinite_gradient(step->squares[i]);
         if (!tensor) continue;
-        trainer_event(t, "step %" PRId64 " skipped: the gradient of %s (network %s) is not finite", t->state.step, tensor, network_names[i]);
+        snprintf(t->trouble, sizeof t->trouble, "step %" PRId64 " skipped: the gradient of %s (network %s) is not finite%s", t->state.step, tensor, network_names[i],
+                 i < GENERATORS ? "; the discriminators' update, which came before, stands" : "");
+        trainer_event(t, "%s", t->trouble);
         return true;
     }
     for (int k = 0; k < TERM_COUNT; k++) {
         double value = scalar(step->sum[k]);
         if (isfinite(value)) continue;
-        trainer_event(t, "step %" PRId64 " skipped: the loss %s is %g (networks %s)", t->state.step, term_names[k], value, k == TERM_D ? "disGA to disLB" : "genA2B, genB2A");
+        snprintf(t->trouble, sizeof t->trouble, "step %" PRId64 " skipped: the loss %s is %g (networks %s)", t->state.step, term_names[k], value,
+                 k == TERM_D ? "disGA to disLB" : "genA2B, genB2A");
+        trainer_event(t, "%s", t->trouble);
         return true;
     }
     return false;
@@ -108,13 +115,14 @@ static int one_step(Trainer *t, GuardVerdict *verdict) {
     bool trouble = find_trouble(t);
     *verdict = guard_step(&t->guard, t->state.step, !trouble);
     trainer_measure(t, ms, trouble);
-    if (guard_discriminators_won(&t->guard, scalar(t->step.sum[TERM_D])))
+    double adv = t->options->adv_weight, d = scalar(t->step.sum[TERM_D]);
+    if (adv > 0 && guard_discriminators_won(&t->guard, d / adv))
         trainer_event(t, "warning: d has been below %g for %d steps (it is %.3g; 2 to 2.5 is healthy): the discriminators tell all fakes apart, and the generators "
-                      "learn little from them; a lower --lr, or more pictures, may help", GUARD_WON_BELOW, GUARD_WON, scalar(t->step.sum[TERM_D]));
+                      "learn little from them; a lower --lr, or more pictures, may help", GUARD_WON_BELOW * adv, GUARD_WON, d);
     return 0;
 }
 
-static bool due(int64_t step, int64_t every) { return every && step % every == 0; }
+static bool due(int64_t step, int64_t every) { return every && step > 0 && step % every == 0; }
 
 /* What is done every so many steps. A checkpoint waits until no step before it was skipped for a while, so that it is good to go back to. */
 static void periodic(Trainer *t, int64_t last, bool *save_waits) {
@@ -122,13 +130,13 @@ static void periodic(Trainer *t, int64_t last, bool *save_waits) {
     int64_t step = t->state.step;
     if (due(step, o->print_freq)) trainer_grids(t);
     if (due(step, o->eval_freq)) trainer_evaluate(t);
-    *save_waits |= due(step, o->save_freq);
+    *save_waits |= due(step, o->save_freq) || due(step, o->milestone);
     if (!*save_waits || step == last || !guard_is_calm(&t->guard, step)) return;
     save_and_report(t);
     *save_waits = false;
 }
 
-static const char *signal_name(int number) { return number == SIGINT ? "SIGINT (Ctrl-C)" : "SIGTERM"; }
+static const char *signal_name(int number) { return number == SIGINT ? "SIGINT (Ctrl-C)" : number == SIGHUP ? "SIGHUP" : "SIGTERM"; }
 
 /* The end of a run, for whatever reason: saved, shown, said. */
 static int finish(Trainer *t, int64_t last, GuardVerdict verdict) {
@@ -139,17 +147,26 @@ static int finish(Trainer *t, int64_t last, GuardVerdict verdict) {
     int number = trainer_signal;
     if (verdict == GUARD_STOP) {
         trainer_report(t, REPORT_DIVERGED, "Steps were skipped again after going back.");
-        complain("diverged: went back twice; saved at step %" PRId64 "; a lower --lr (with --resume --override) may help", t->state.step);
+        complain("diverged: went back twice; the newest checkpoint is that of step %" PRId64 "; a lower --lr (with --resume --override) may help", t->saved);
         return code ? code : EXIT_DIVERGED;
     }
     if (t->state.step < last && number) {
         trainer_report(t, REPORT_STOPPED, "Stopped by a signal.");
-        ticker_say(&t->ticker, "%s: %s step %" PRId64 "; --resume goes on from here", signal_name(number), code ? "could not save" : "saved at", t->state.step);
+        ticker_say(&t->ticker, "%s: stopped at step %" PRId64 "; --resume goes on from step %" PRId64, signal_name(number), t->state.step, t->saved);
         return code ? code : 128 + number;
     }
     trainer_report(t, t->state.step >= t->options->iteration ? REPORT_FINISHED : REPORT_STOPPED, NULL);
     if (!code) ticker_say(&t->ticker, "done: step %" PRId64 "; the newest networks are %s/model/%s_params_latest.pt, how it went is in %s/report.html", t->state.step, t->run.path,
                           t->run.dataset, t->run.path);
+    return code;
+}
+
+/* The end of a run that cannot go on. What was done so far is good, unless it is what it should have gone back from. */
+static int fail(Trainer *t, int code, bool good) {
+    ticker_hide(&t->ticker);
+    if (good) trainer_save(t);
+    trainer_report(t, REPORT_STOPPED, "Stopped by a failure.");
+    complain("stopped at step %" PRId64 "; the newest checkpoint is that of step %" PRId64 ", from which --resume goes on", t->state.step, t->saved);
     return code;
 }
 
@@ -165,16 +182,11 @@ int trainer_run(Trainer *t) {
     ticker_start(&t->ticker, t->state.step, last, now_ms());
     while (t->state.step < last && !trainer_signal) {
         int code = one_step(t, &verdict);
-        if (!code && verdict == GUARD_STOP) break;
-        if (!code && verdict == GUARD_ROLL_BACK) code = roll_back(t);
-        if (code) {
-            ticker_hide(&t->ticker);
-            int saved = trainer_save(t); /* what was done so far is good */
-            trainer_report(t, REPORT_STOPPED, "Stopped by a failure.");
-            if (!saved) complain("stopped at step %" PRId64 ", which is saved; --resume goes on from it", t->state.step);
-            return code;
-        }
-        periodic(t, last, &save_waits);
+        if (code) return fail(t, code, true);
+        if (verdict == GUARD_STOP) break;
+        if (verdict != GUARD_ROLL_BACK) periodic(t, last, &save_waits);
+        else if ((code = roll_back(t))) return fail(t, code, false);
+        else save_waits = false;
     }
     return finish(t, last, verdict);
 }

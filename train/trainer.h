@@ -26,6 +26,7 @@ typedef struct Trainer {
     float *a, *b;          /* a batch: real photos, real cartoons */
     RunState state;
     Guard guard;
+    char trouble[256];     /* what the newest skipped step was skipped for */
     Metrics *metrics;
     TensorBoard *board;    /* NULL: not asked for */
     Ticker ticker;

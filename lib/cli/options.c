@@ -193,6 +193,7 @@ static int store(CliParser *p, const CliOption *option, const char *text) {
 /* Whether the argument behind an option belongs to it. Behind a BOOL it may be the next option, or an input. */
 static bool takes(const CliParser *p, const CliOption *option, const char *next) {
     if (option->kind == CLI_FLAG || !next) return false;
+    if (option->kind != CLI_BOOL && next[0] == '-' && next[1] == '-' && next[2]) return false; /* a forgotten value; --x=--y is one */
     return option->kind != CLI_BOOL || truth(next) >= 0 || (!p->inputs && next[0] != '-');
 }
 

@@ -1,8 +1,10 @@
 /* report.c: one line per failure, and JSON that any reader accepts. */
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -19,6 +21,18 @@ void complain(const char *format, ...) {
     va_end(args);
     neutralise(text);
     fprintf(stderr, "%s: %s\n", program_name, text);
+}
+
+int report_status(const P2cContext *ctx, P2cStatus status) {
+    if (status) complain("%s", p2c_error(ctx));
+    return p2c_exit_code(status);
+}
+
+void reserve_streams(void) {
+    int fd;
+    do fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) close(fd);
 }
 
 void print_plain(const char *text) {

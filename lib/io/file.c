@@ -133,8 +133,10 @@ P2cStatus p2c_file_write(P2cContext *ctx, const char *path, const void *data, si
     P2cOutput out;
     P2cStatus status = p2c_output_open(ctx, path, &out);
     if (status) return status;
-    fwrite(data, 1, size, out.stream); /* the stream remembers an error until the commit */
-    return p2c_output_commit(&out);
+    if (fwrite(data, 1, size, out.stream) == size && fflush(out.stream) == 0) return p2c_output_commit(&out);
+    status = p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: %s", path, strerror(errno));
+    p2c_output_discard(&out);
+    return status;
 }
 
 /* ---- input ---- */

@@ -1,7 +1,7 @@
 /* adam: one update of a parameter p in place, with L2 decay added to the gradient g, t = adam->step:
  *   g += decay*p   m = b1*m + (1-b1)*g   v = b2*v + (1-b2)*g^2   p -= lr * (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + eps)
  * then p is clamped to the parameter's range.  p, g, t from adam_begin (NaN: p stays as it is) -> scalar t.
- * Kingma & Ba 2015; the decay is not decoupled, as in torch.optim.Adam. Nodes come from p2c_minimize (autodiff.c). */
+ * Kingma & Ba 2015; the decay is not decoupled, as in torch.optim.Adam. Nodes come from p2c_minimize (minimize.c). */
 #include "../graph.h"
 
 static P2cStatus shape(P2cNode *node) {

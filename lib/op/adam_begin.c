@@ -1,6 +1,6 @@
 /* adam_begin: before the updates of a group of parameters: t = the number of the update that begins, counted in adam->step; or NaN, and not
  * counted, when `squares` (the sum of squares of all its gradients) or `loss` is not finite: then nothing is updated.
- * squares, loss: scalars -> scalar t.  Nodes come from p2c_minimize (autodiff.c). */
+ * squares, loss: scalars -> scalar t.  Nodes come from p2c_minimize (minimize.c). */
 #include "../graph.h"
 
 static P2cStatus shape(P2cNode *node) {

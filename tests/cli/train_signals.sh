@@ -10,7 +10,7 @@ stopped() { # signal, exit code, what it calls it
     end
     at=$(step "$run")
     check "$1: exit code $2, got $code" [ $code = "$2" ]
-    check "$1: says so" grep -Eqx "$3: saved at step $at; --resume goes on from here" "$out"
+    check "$1: says so" grep -Eqx "$3: stopped at step $at; --resume goes on from step $at" "$out"
     check "$1: nothing on stderr" [ ! -s "$said" ]
     check "$1: the step is saved" [ "$(numbered "$run")" = "tiny_params_0000000.pt $(basename "$(model "$run" "$(printf %07d "$at")")")" ]
     check "$1: the report says so" grep -q 'Stopped by a signal' "$runs/$run/report.html"

@@ -12,7 +12,7 @@ end
 at=$(step fading)
 check "a deleted picture: exit code 3, got $code" [ $code = 3 ]
 check 'a deleted picture: which' complained '^p2c-train: dataset/fading/trainA/0002.png: cannot read: No such file or directory; --skip_bad would go on without it$'
-check 'a deleted picture: what was done is saved' complained "^p2c-train: stopped at step $at, which is saved; --resume goes on from it$"
+check 'a deleted picture: what was done is saved' complained "^p2c-train: stopped at step $at; the newest checkpoint is that of step $at, from which --resume goes on$"
 check 'a deleted picture: it is' test -s "$runs/fading/model/fading_params_$(printf %07d "$at").pt"
 no_training 2 'the pictures are not those of the checkpoint \(A 3, B 3 there; A 2, B 3 here' --run fading --resume
 check 'a deleted picture: without it' training --run fading --resume --override --max_steps $((at + 1))
@@ -61,7 +61,7 @@ check 'divergence: exit code 7' sh -c "(cd '$W' && '$train' ${small[*]} --run wi
 tensor='the gradient of (dis[GL][AB]|gen[AB]2[AB])\.[A-Za-z0-9_.]+ \(network (dis[GL][AB]|gen[AB]2[AB])\) is not finite'
 check 'divergence: step, tensor and network' [ "$(grep -Ec "^p2c-train: step [123] skipped: $tensor$" "$said")" = 6 ]
 check 'divergence: goes back, twice' [ "$(grep -Ec '^p2c-train: 3 steps out of 100 were skipped: back from step 3 to step 0' "$said")" = 2 ]
-check 'divergence: in the end' [ "$(tail -n 1 "$said")" = 'p2c-train: diverged: went back twice; saved at step 0; a lower --lr (with --resume --override) may help' ]
+check 'divergence: in the end' [ "$(tail -n 1 "$said")" = 'p2c-train: diverged: went back twice; the newest checkpoint is that of step 0; a lower --lr (with --resume --override) may help' ]
 cp "$(model wild latest)" "$W/wild.pt"
 check 'divergence: untouched weights to compare with' training "${small[@]}" --run tame --max_steps 1
 check 'divergence: the weights are those of step 0' "$helper/checkpoints" networks "$(model tame 0000000)" "$W/wild.pt"
