@@ -118,8 +118,8 @@ demo-built: all $(HELPERS)
 	@$B/p2c-infer --prepared --ema --size 96 --weights $D/run/model/faces_params_latest.pt $D/faces/testA/*.png -o $D/cartoons/
 	@$B/tests/demo/beside $D/before_after.png -s 192 $D/faces/testA/*.png / $D/cartoons/*.png
 	@echo
-	@echo "Photos, and below them what the network makes of them after 500 steps:  $D/before_after.png"
-	@echo "How it learnt, in curves and pictures; open it in a browser:                      $D/run/report.html"
+	@echo "Photos, and below them what the network makes of them after 500 steps:   $D/before_after.png"
+	@echo "How it learnt, in curves and pictures; open it in a browser:                    $D/run/report.html"
 	@echo "For the real thing put prepared portraits and cartoons into dataset/NAME/{trainA,trainB,testA,testB} and give it days, not minutes:"
 	@echo "  $B/p2c-train --dataset NAME --run first"
 	@echo "  $B/p2c-infer --prepared --weights experiment/first/model/NAME_params_latest.pt PORTRAIT.png -o CARTOON.png"
