@@ -1,6 +1,6 @@
 # p2cnn. What people type:
 #   make            library and programs, under build/
-#   make demo       installs what is missing, builds, draws faces, learns for a minute to turn them into cartoons
+#   make demo       installs what is missing, builds, draws faces, learns for a minute or two to turn them into cartoons
 #   make check      installs what is missing, builds, runs every test (SAN=address,undefined: under sanitizers)
 #   make bench      times p2cnn, beside PyTorch when there is one
 #   make install    PREFIX=/usr/local, DESTDIR=
@@ -103,8 +103,8 @@ deps:
 demo check: deps
 	@$(MAKE) --no-print-directory $@-built
 
-# A training of about a minute on two cores: small networks, small pictures, steps forty times as large as a long training takes, no
-# random crops, and style before likeness.
+# A training of a minute or two on two quiet cores: small networks, the smallest pictures, steps forty times as large as in a long
+# training, no random crops, and style before likeness.
 D := build/demo
 DEMO_TRAIN := --img_size 96 --ch 8 --iteration 500 --lr 4e-3 --weight_decay 0 --adv_weight 0.5 --cycle_weight 15 --identity_weight 30 \
               --cam_weight 1 --ema 0.98 --augment false --print_freq 100 --save_freq 500
@@ -118,9 +118,9 @@ demo-built: all $(HELPERS)
 	@$B/p2c-infer --prepared --ema --size 96 --weights $D/run/model/faces_params_latest.pt $D/faces/testA/*.png -o $D/cartoons/
 	@$B/tests/demo/beside $D/before_after.png -s 192 $D/faces/testA/*.png / $D/cartoons/*.png
 	@echo
-	@echo "Photos, and below them what the network makes of them after this one minute:   $D/before_after.png"
-	@echo "How it learnt, in curves and pictures; open it in a browser:                   $D/run/report.html"
-	@echo "For the real thing put prepared portraits and cartoons into dataset/NAME/{trainA,trainB,testA,testB} and give it days, not a minute:"
+	@echo "Photos, and below them what the network makes of them after 500 steps:   $D/before_after.png"
+	@echo "How it learnt, in curves and pictures; open it in a browser:                    $D/run/report.html"
+	@echo "For the real thing put prepared portraits and cartoons into dataset/NAME/{trainA,trainB,testA,testB} and give it days, not minutes:"
 	@echo "  $B/p2c-train --dataset NAME --run first"
 	@echo "  $B/p2c-infer --prepared --weights experiment/first/model/NAME_params_latest.pt PORTRAIT.png -o CARTOON.png"
 

@@ -49,7 +49,8 @@ int main(int argc, char **argv) {
         const char *name;
         Style *style;
         int count;
-    } folders[] = { { "trainA", photo_style, train }, { "trainB", cartoon_style, train }, { "testA", photo_style, test }, { "testB", cartoon_style, test } };
+    } folders[] = { { "trainA", photo_style, train }, { "trainB", cartoon_style, train }, { "testA", photo_style, test },
+                    { "testB", cartoon_style, test } };
     int code = p2c_exit_code(p2c_context_new(&ctx, "cpu", 0));
     if (code) fprintf(stderr, "faces: %s\n", p2c_error(ctx));
     if (!code && !make_folder(argv[1])) code = p2c_exit_code(P2C_ERR_WRITE);

@@ -39,7 +39,8 @@ static float lattice(uint32_t seed, int x, int y) {
 float noise(uint32_t seed, float x, float y) {
     int i = (int)floorf(x), j = (int)floorf(y);
     float u = ramp(0, 1, x - (float)i), v = ramp(0, 1, y - (float)j);
-    float top = lattice(seed, i, j) * (1 - u) + lattice(seed, i + 1, j) * u, bottom = lattice(seed, i, j + 1) * (1 - u) + lattice(seed, i + 1, j + 1) * u;
+    float top = lattice(seed, i, j) * (1 - u) + lattice(seed, i + 1, j) * u;
+    float bottom = lattice(seed, i, j + 1) * (1 - u) + lattice(seed, i + 1, j + 1) * u;
     return top * (1 - v) + bottom * v;
 }
 

@@ -22,9 +22,11 @@ static Colour pick(Dice *dice, const Colour *from, int count) {
 
 static void roll_colours(Person *who, Dice *dice) {
     static const Colour skins[] = { { 0.97f, 0.82f, 0.73f }, { 0.94f, 0.74f, 0.60f }, { 0.80f, 0.58f, 0.43f } };
-    static const Colour hairs[] = { { 0.13f, 0.11f, 0.12f }, { 0.33f, 0.19f, 0.12f }, { 0.52f, 0.31f, 0.17f }, { 0.82f, 0.38f, 0.13f }, { 0.93f, 0.76f, 0.40f } };
+    static const Colour hairs[] = { { 0.13f, 0.11f, 0.12f }, { 0.33f, 0.19f, 0.12f }, { 0.52f, 0.31f, 0.17f }, { 0.82f, 0.38f, 0.13f },
+                                    { 0.93f, 0.76f, 0.40f } };
     static const Colour irises[] = { { 0.34f, 0.21f, 0.12f }, { 0.25f, 0.42f, 0.60f }, { 0.30f, 0.48f, 0.30f } };
-    static const Colour cloths[] = { { 0.26f, 0.42f, 0.72f }, { 0.80f, 0.24f, 0.26f }, { 0.26f, 0.60f, 0.42f }, { 0.90f, 0.68f, 0.24f }, { 0.56f, 0.36f, 0.66f } };
+    static const Colour cloths[] = { { 0.26f, 0.42f, 0.72f }, { 0.80f, 0.24f, 0.26f }, { 0.26f, 0.60f, 0.42f }, { 0.90f, 0.68f, 0.24f },
+                                     { 0.56f, 0.36f, 0.66f } };
     who->skin = pick(dice, skins, 3);
     who->hair = pick(dice, hairs, 5);
     who->iris = pick(dice, irises, 3);
