@@ -12,7 +12,9 @@
 /* ---- test: every test picture, by the newest networks ------------------------------------------------------------ */
 
 static int load_generators(P2cContext *ctx, P2cStore **store, Options *o, const P2cValue *tree) {
-    int code = options_resume(o, p2c_value_get(p2c_value_get(tree, "p2cnn"), "options"));
+    RunState state;
+    int code = state_load(&state, p2c_value_get(tree, "p2cnn"));
+    if (!code) code = options_resume(o, p2c_value_get(p2c_value_get(tree, "p2cnn"), "options"));
     if (!code) code = report_status(ctx, p2c_store_new(store, ctx, 0));
     if (!code) code = report_status(ctx, trainer_create_generators(ctx, *store, o, o->ema > 0));
     return code ? code : checkpoint_load_networks(ctx, *store, tree);
@@ -20,11 +22,13 @@ static int load_generators(P2cContext *ctx, P2cStore **store, Options *o, const 
 
 static int draw_tests(P2cContext *ctx, P2cStore *store, const Options *o, RunDir *run) {
     Folder a = { 0 }, b = { 0 };
-    char path[RUN_FILE], folder[RUN_FILE];
-    trainer_folder(o, "testA", path);
-    int code = folder_open(&a, path);
-    trainer_folder(o, "testB", path);
-    if (!code) code = folder_open(&b, path);
+    char folder[RUN_FILE];
+    int code = trainer_open_tests(o, &a, &b);
+    if (!code && !a.count && !b.count) {
+        trainer_folder(o, "testA", folder);
+        complain("%s: there are no test pictures to draw, nor in testB beside it", folder);
+        code = EXIT_BAD_INPUT;
+    }
     if (!code) code = rundir_make(run, "test");
     snprintf(folder, sizeof folder, "%s/test", run->path);
     GridOptions grid = { .size = o->img_size, .ch = o->ch, .full = !o->light, .ema = o->ema > 0, .folder = folder,

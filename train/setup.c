@@ -29,15 +29,14 @@ static int open_pictures(Trainer *t) {
     return loader_open(&t->loader, &loader);
 }
 
-/* Test pictures are nice to have. */
-static int open_test_pictures(Trainer *t) {
+int trainer_open_tests(const Options *o, Folder *a, Folder *b) {
     static const char *const names[2] = { "testA", "testB" };
-    Folder *folders[2] = { &t->test_a, &t->test_b };
+    Folder *folders[2] = { a, b };
     char path[RUN_FILE];
     struct stat info;
     for (int i = 0; i < 2; i++) {
-        trainer_folder(t->options, names[i], path);
-        if (stat(path, &info)) say("no %s: sample grids and evaluations go without it", path);
+        trainer_folder(o, names[i], path);
+        if (stat(path, &info)) say("no %s: test pictures are nice to have", path);
         else {
             int code = folder_open(folders[i], path);
             if (code) return code;
@@ -208,7 +207,7 @@ static int open_all(Trainer *t, P2cValue **tree) {
     if (code) return code;
     say("p2c-train %s, %s", p2c_version(), p2c_device_name(t->ctx));
     if (o->resume && (code = find_checkpoint(t, tree))) return code;
-    if ((code = open_pictures(t)) || (code = open_test_pictures(t)) || (code = check_pictures(t))) return code;
+    if ((code = open_pictures(t)) || (code = trainer_open_tests(o, &t->test_a, &t->test_b)) || (code = check_pictures(t))) return code;
     say("pictures     A %d, B %d to learn from; A %d, B %d to test", loader_count(t->loader, 0), loader_count(t->loader, 1), t->test_a.count, t->test_b.count);
     if ((code = report_status(t->ctx, p2c_store_new(&t->store, t->ctx, (uint64_t)o->seed)))) return code;
     if ((code = open_face(t))) return code;

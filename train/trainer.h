@@ -44,6 +44,8 @@ StepOptions trainer_step_options(const Options *options);
 int trainer_restore(Trainer *trainer, const P2cValue *tree);
 /* Creates the generators in the store, as options say, to be loaded. */
 P2cStatus trainer_create_generators(P2cContext *ctx, P2cStore *store, const Options *options, bool ema);
+/* The test pictures that there are; a folder that is not there is said, and is empty. To be cleared in either case. */
+int trainer_open_tests(const Options *options, Folder *a, Folder *b);
 /* <data_root>/<dataset>/<name>, or <dataset>/<name> when the dataset is a path. */
 void trainer_folder(const Options *options, const char *name, char path[RUN_FILE]);
 

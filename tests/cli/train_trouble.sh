@@ -67,4 +67,15 @@ check 'divergence: untouched weights to compare with' training "${small[@]}" --r
 check 'divergence: the weights are those of step 0' "$helper/checkpoints" networks "$(model tame 0000000)" "$W/wild.pt"
 check 'divergence: the report says so' grep -qi 'diverged' "$runs/wild/report.html"
 check 'divergence: with a remedy' training --run wild --resume --override --adv_weight 1 --lr 0.0001 --max_steps 2
+check 'divergence: with evaluations: exit code 7' sh -c "(cd '$W' && '$train' ${small[*]} --run wild2 --adv_weight 1e30 --lr 1 --max_steps 50 --eval_freq 5) >'$out' 2>'$said'; [ \$? = 7 ]"
+# Stopped and resumed in the middle of it: what was skipped before counts.
+check 'divergence in parts: two steps' training "${small[@]}" --run parts --cycle_weight 1e39 --max_steps 2
+check 'divergence in parts: exit code 7' sh -c "(cd '$W' && '$train' --run parts --resume --max_steps 40) >'$out' 2>'$said'; [ \$? = 7 ]"
+check 'divergence in parts: the third one' complained '3 steps out of 100 were skipped: back from step 3 to step 2'
+# What was changed once stays so.
+check 'changed: starts' training "${small[@]}" --run moved --max_steps 1
+mv "$W/dataset/tiny" "$W/dataset/other"; "$demo/faces" "$W/dataset/tiny" 4 2
+no_training 2 'the pictures are not those of the checkpoint' --run moved --resume --max_steps 2
+check 'changed: with other pictures' training --run moved --resume --override --max_steps 2
+check 'changed: for good' training --run moved --resume --max_steps 3
 rm -rf "$W"/{dataset,experiment,disk,wild.pt}
