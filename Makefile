@@ -106,8 +106,8 @@ demo check: deps
 # A training of a minute or two on two quiet cores: small networks, the smallest pictures, steps forty times as large as in a long
 # training, no random crops, and style before likeness.
 D := build/demo
-DEMO_TRAIN := --img_size 96 --ch 8 --iteration 500 --lr 4e-3 --weight_decay 0 --adv_weight 0.5 --cycle_weight 15 --identity_weight 30 \
-              --cam_weight 1 --ema 0.98 --augment false --print_freq 100 --save_freq 500
+DEMO_TRAIN := --img_size 96 --ch 8 --iteration 350 --lr 4e-3 --weight_decay 0 --adv_weight 0.5 --cycle_weight 15 --identity_weight 30 \
+              --cam_weight 1 --ema 0.98 --augment false --print_freq 50 --save_freq 350
 demo-built: all $(HELPERS)
 	@rm -rf $D && mkdir -p $D/faces
 	@echo "1. Drawing faces: 200 'photos' and 200 cartoons to learn from, none of them in pairs, and 8 of each that are never learnt from"
@@ -118,7 +118,7 @@ demo-built: all $(HELPERS)
 	@$B/p2c-infer --prepared --ema --size 96 --weights $D/run/model/faces_params_latest.pt $D/faces/testA/*.png -o $D/cartoons/
 	@$B/tests/demo/beside $D/before_after.png -s 192 $D/faces/testA/*.png / $D/cartoons/*.png
 	@echo
-	@echo "Photos, and below them what the network makes of them after 500 steps:   $D/before_after.png"
+	@echo "Photos, and below them what the network makes of them after 350 steps:   $D/before_after.png"
 	@echo "How it learnt, in curves and pictures; open it in a browser:                    $D/run/report.html"
 	@echo "For the real thing put prepared portraits and cartoons into dataset/NAME/{trainA,trainB,testA,testB} and give it days, not minutes:"
 	@echo "  $B/p2c-train --dataset NAME --run first"
