@@ -96,18 +96,18 @@ StepOptions trainer_step_options(const Options *o) {
     return s;
 }
 
+/* A graph that is built and thrown away makes the parameters. */
 P2cStatus trainer_create_generators(P2cContext *ctx, P2cStore *store, const Options *o, bool ema) {
     P2cGraph *graph = NULL;
     P2cStatus status = p2c_graph_new(&graph, ctx);
     if (status) return status;
     P2cNode *x = p2c_input(graph, "x", P2C_DIMS(1, 3, o->img_size, o->img_size));
     P2cGenerator options = { .ch = o->ch, .full = !o->light };
-    p2c_output(p2c_generator(p2c_net(graph, store, ema ? "genA2B_ema" : "genA2B"), x, options).image);
-    p2c_output(p2c_generator(p2c_net(graph, store, ema ? "genB2A_ema" : "genB2A"), x, options).image);
-    p2c_graph_limit(graph, 1); /* the parameters are wanted, the graph is not */
-    status = p2c_graph_finish(graph);
+    P2cNode *a2b = p2c_generator(p2c_net(graph, store, ema ? "genA2B_ema" : "genA2B"), x, options).image;
+    P2cNode *b2a = p2c_generator(p2c_net(graph, store, ema ? "genB2A_ema" : "genB2A"), x, options).image;
+    if (!a2b || !b2a) status = p2c_graph_finish(graph); /* which says why */
     p2c_graph_free(&graph);
-    return status == P2C_ERR_MEMORY ? P2C_OK : status;
+    return status;
 }
 
 /* Weights and moments, all float32. */
