@@ -13,10 +13,8 @@
 
 /* Which of the nets a parameter is below, the first one; -1: none. */
 static int net_of(const P2cParam *param, int count, const P2cNet nets[]) {
-    for (int i = 0; i < count; i++) {
-        size_t n = strlen(nets[i].prefix);
-        if (!n || (!strncmp(param->name, nets[i].prefix, n) && param->name[n] == '.')) return i;
-    }
+    for (int i = 0; i < count; i++)
+        if (p2c_name_below(param->name, nets[i].prefix)) return i;
     return -1;
 }
 

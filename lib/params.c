@@ -90,6 +90,12 @@ fail:
     return p2c_fail_memory(store->ctx, name, p2c_dims_count(dims) * sizeof(float));
 }
 
+const char *p2c_name_below(const char *name, const char *prefix) {
+    size_t n = strlen(prefix);
+    if (!n) return name;
+    return !strncmp(name, prefix, n) && name[n] == '.' ? name + n + 1 : NULL;
+}
+
 int p2c_store_find(const P2cStore *store, const char *name) {
     for (int i = 0; i < store->count; i++)
         if (!strcmp(store->params[i]->name, name)) return i;

@@ -26,4 +26,7 @@ P2cStatus p2c_store_param(P2cStore *store, const char *name, P2cDims dims, P2cIn
 /* Gives a parameter its moments, zero at first. */
 P2cStatus p2c_store_moments(P2cStore *store, P2cParam *param);
 
+/* The part of a parameter's name below `prefix` ("" is above all), or NULL when it is not below. */
+const char *p2c_name_below(const char *name, const char *prefix);
+
 #endif

@@ -22,16 +22,9 @@ static const char *const part_names[] = { [EXP_AVG] = "exp_avg", [EXP_AVG_SQ] = 
 /* NULL for values that are no floats: int64 ones live in p->count. */
 static float *memory_of(const P2cParam *p, Part part) { return part == VALUES ? p->data : part == EXP_AVG ? p->m : p->v; }
 
-/* The part of a parameter's name below `prefix`, or NULL when it is not below. */
-static const char *below(const char *name, const char *prefix) {
-    size_t n = strlen(prefix);
-    if (!n) return name;
-    return !strncmp(name, prefix, n) && name[n] == '.' ? name + n + 1 : NULL;
-}
-
 /* The key of a parameter in the dict of this part, or NULL when it does not belong there. */
 static const char *key_of(const P2cParam *p, const char *prefix, Part part) {
-    const char *name = below(p->name, prefix);
+    const char *name = p2c_name_below(p->name, prefix);
     if (!name || part == VALUES) return name;
     return memory_of(p, part) ? p->name : NULL;
 }

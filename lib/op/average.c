@@ -1,7 +1,5 @@
 /* average: a running average in place: a += (1 - *decay) * (x - a).   a, x of one shape -> scalar 0.
  * Polyak & Juditsky 1992; of a generator's weights: Karras et al. 2018, section 5. No gradient. */
-#include <string.h>
-
 #include "../graph.h"
 
 static P2cStatus shape(P2cNode *node) {
@@ -15,12 +13,12 @@ const P2cOp p2c_op_average = { .id = P2C_OP_average, .name = "average", .shape =
 
 void p2c_average(P2cNet average, P2cNet net, const double *decay) {
     P2cGraph *graph = net.graph;
-    size_t length = strlen(net.prefix);
     for (int i = 0, count = graph->node_count; i < count; i++) {
         P2cNode *node = graph->nodes[i];
         const P2cParam *param = node->state->param;
-        if (!param || strncmp(param->name, net.prefix, length) || param->name[length] != '.') continue;
-        P2cNode *twin = p2c_param(average, param->name + length + 1, param->dims, P2C_BUFFER(0));
+        const char *leaf = param ? p2c_name_below(param->name, net.prefix) : NULL;
+        if (!leaf) continue;
+        P2cNode *twin = p2c_param(average, leaf, param->dims, P2C_BUFFER(0));
         p2c_node_binary(&p2c_op_average, twin, node, &(P2cAverageAttributes){ decay }, sizeof(P2cAverageAttributes));
     }
 }
