@@ -1,16 +1,10 @@
 /* bench.c: --benchmark N: N forwards after a warm-up, and the memory they took, as one line of JSON. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "infer.h"
 
 enum { WARM_UP = 2 };
-
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 /* The picture to time with, already of the network's size: the one given, or stripes, since the time does not depend on what is in it. */
 static P2cStatus any_picture(P2cContext *ctx, const Options *options, int size, P2cImage *picture) {
@@ -28,11 +22,8 @@ static P2cStatus any_picture(P2cContext *ctx, const Options *options, int size, 
 }
 
 static void print_result(const P2cContext *ctx, double *ms, int count, int size) {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    qsort(ms, (size_t)count, sizeof *ms, by_value);
-    double median = count % 2 ? ms[count / 2] : (ms[count / 2 - 1] + ms[count / 2]) / 2;
-    printf("{\"forward_ms_median\": %.3f, \"forward_ms_min\": %.3f, \"peak_rss_mib\": %.1f", median, ms[0], (double)usage.ru_maxrss / 1024);
+    double median = sort_median(ms, count);
+    printf("{\"forward_ms_median\": %.3f, \"forward_ms_min\": %.3f, \"peak_rss_mib\": %.1f", median, ms[0], peak_memory_mib());
     printf(", \"runs\": %d, \"size\": %d, \"threads\": %d, \"device\": ", count, size, p2c_thread_count(ctx));
     print_json_string(stdout, p2c_device_name(ctx));
     printf("}\n");

@@ -146,6 +146,8 @@ P2C_API P2C_CHECKED P2cStatus p2c_store_save(const P2cStore *store, const char *
 /* The same for writing it at once, without a second copy of the weights: on the CPU its tensors are the store's own memory, to be freed before
  * the store is written to, loaded, updated by a graph or freed. */
 P2C_API P2C_CHECKED P2cStatus p2c_store_view(const P2cStore *store, const char *prefix, P2cValue **out);
+/* The values of the parameters below `from` into those below `to`, which must have the same names and shapes one to one. */
+P2C_API P2C_CHECKED P2cStatus p2c_store_copy(P2cStore *store, const char *from, const char *to);
 /* Adam's moments, in PyTorch's words: {"exp_avg": {full name: tensor, ...}, "exp_avg_sq": {...}} of the parameters below `prefix` that have
  * any, which are those that a p2c_minimize updates; a view like p2c_store_view's. Loading is as strict as p2c_store_load; build the
  * graph first. */

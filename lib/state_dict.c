@@ -180,6 +180,14 @@ P2cStatus p2c_store_view(const P2cStore *store, const char *prefix, P2cValue **o
     return *out ? P2C_OK : no_memory(store, "parameters", prefix);
 }
 
+P2cStatus p2c_store_copy(P2cStore *store, const char *from, const char *to) {
+    P2cValue *values;
+    P2cStatus status = p2c_store_view(store, from, &values); /* what is written to is not what is viewed */
+    if (!status) status = p2c_store_load(store, to, values);
+    p2c_value_free(&values);
+    return status;
+}
+
 P2cStatus p2c_store_view_moments(const P2cStore *store, const char *prefix, P2cValue **out) {
     P2cValue *moments = *out = p2c_value_dict();
     P2cStatus status = moments ? P2C_OK : P2C_ERR_MEMORY;

@@ -8,7 +8,6 @@
 
 #include "checkpoint.h"
 #include "cli/cli.h"
-#include "say.h"
 
 /* ---- finding -------------------------------------------------------------------------------------------------- */
 
@@ -88,12 +87,9 @@ static P2cStatus check_networks(const P2cStore *store, const P2cValue *tree) {
 static P2cStatus load_network(P2cStore *store, const P2cValue *tree, int i) {
     const char *name = checkpoint_networks[i];
     if (!starts_anew(tree, i)) return p2c_store_load(store, name, p2c_value_get(tree, name));
-    P2cValue *generator;
     const char *source = checkpoint_networks[i - CHECKPOINT_PUBLISHED];
-    P2cStatus status = p2c_store_save(store, source, &generator);
-    if (!status) status = p2c_store_load(store, name, generator);
+    P2cStatus status = p2c_store_copy(store, source, name);
     if (!status) say("%s: not in the checkpoint, starts as %s", name, source);
-    p2c_value_free(&generator);
     return status;
 }
 

@@ -3,7 +3,6 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/resource.h>
 
 /* The number in the line of a file that fits `format`; 0: none. */
 static uint64_t line_of(const char *path, const char *format) {
@@ -30,10 +29,4 @@ size_t memory_available(void) {
     static const char file[] = "/proc/meminfo";
     uint64_t free_bytes = 1024 * (line_of(file, "MemAvailable: %llu kB") + line_of(file, "SwapFree: %llu kB")), container = container_limit();
     return (size_t)(container < free_bytes ? container : free_bytes);
-}
-
-size_t memory_peak(void) {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (size_t)usage.ru_maxrss * 1024;
 }

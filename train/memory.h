@@ -6,7 +6,5 @@
 
 /* Bytes that can be taken before the machine swaps its working set or the container's limit is reached; 0: not known here. */
 size_t memory_available(void);
-/* Of this process, the most that was resident at a time. */
-size_t memory_peak(void);
 
 #endif

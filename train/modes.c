@@ -6,7 +6,6 @@
 
 #include "grid.h"
 #include "memory.h"
-#include "say.h"
 #include "trainer.h"
 
 /* ---- test: every test picture, by the newest networks ------------------------------------------------------------ */
@@ -64,11 +63,6 @@ int mode_test(Options *o) {
 
 enum { WARM_UP = 1 };
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Smooth pictures; what is in them does not change the time. */
 static P2cStatus write_pictures(const Step *step, const Options *o) {
     size_t n = (size_t)(o->batch_size * o->accumulate) * 3 * (size_t)o->img_size * (size_t)o->img_size;
@@ -93,9 +87,8 @@ static P2cStatus time_steps(const Step *step, double *ms, int count) {
 }
 
 static void print_times(const P2cContext *ctx, const Options *o, double *ms, int count) {
-    qsort(ms, (size_t)count, sizeof *ms, by_value);
-    double median = count % 2 ? ms[count / 2] : (ms[count / 2 - 1] + ms[count / 2]) / 2;
-    printf("{\"step_ms_median\": %.2f, \"step_ms_min\": %.2f, \"peak_rss_mib\": %.1f", median, ms[0], (double)memory_peak() / (1 << 20));
+    double median = sort_median(ms, count);
+    printf("{\"step_ms_median\": %.2f, \"step_ms_min\": %.2f, \"peak_rss_mib\": %.1f", median, ms[0], peak_memory_mib());
     printf(", \"steps\": %d, \"ch\": %d, \"size\": %d, \"batch\": %d, \"threads\": %d, \"device\": ", count, o->ch, o->img_size, o->batch_size * o->accumulate,
            p2c_thread_count(ctx));
     print_json_string(stdout, p2c_device_name(ctx));

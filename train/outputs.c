@@ -7,10 +7,9 @@
 
 #include "evaluate.h"
 #include "grid.h"
-#include "memory.h"
 #include "trainer.h"
 
-static double scalar(const P2cNode *node) {
+double trainer_scalar(const P2cNode *node) {
     float value = NAN;
     return p2c_node_read(node, &value) ? NAN : value;
 }
@@ -19,13 +18,13 @@ void trainer_measure(Trainer *t, double ms, bool skipped) {
     double values[SERIES_COUNT];
     TickerValue shown[TERM_COUNT];
     for (int k = 0; k < TERM_COUNT; k++) {
-        values[SERIES_SUM + k] = scalar(t->step.sum[k]);
-        values[SERIES_A + k] = scalar(t->step.of_a[k]);
-        values[SERIES_B + k] = scalar(t->step.of_b[k]);
+        values[SERIES_SUM + k] = trainer_scalar(t->step.sum[k]);
+        values[SERIES_A + k] = trainer_scalar(t->step.of_a[k]);
+        values[SERIES_B + k] = trainer_scalar(t->step.of_b[k]);
     }
     values[SERIES_LR] = t->step.generators.lr;
     values[SERIES_MS] = ms;
-    for (int i = 0; i < NETWORKS; i++) values[SERIES_GRADIENTS + i] = sqrt(scalar(t->step.squares[i]));
+    for (int i = 0; i < NETWORKS; i++) values[SERIES_GRADIENTS + i] = sqrt(trainer_scalar(t->step.squares[i]));
     ticker_warn(&t->ticker, metrics_step(t->metrics, t->state.step, values, skipped));
     if (t->board) ticker_warn(&t->ticker, tensorboard_scalars(t->board, t->state.step, tensorboard_clock(), SERIES_COUNT, series_table.steps, values));
     series_for_ticker(t->metrics, shown);
@@ -61,7 +60,7 @@ void trainer_grids(Trainer *t) {
 static void keep_best(Trainer *t, double kid) {
     RunState before = t->state;
     bool better = isfinite(kid) && (!t->state.best_step || kid < t->state.best_kid);
-    if (!better || !guard_is_calm(&t->guard, t->state.step)) return;
+    if (!better || !guard_is_calm(&t->state.guard, t->state.step)) return;
     t->state.best_kid = kid;
     t->state.best_step = t->state.step;
     if (!trainer_save(t) && !checkpoint_link_best(&t->run, t->state.step)) return;
@@ -113,7 +112,7 @@ static void describe(const Trainer *t, Settings *s) {
     if (o->ema > 0) set(s, "averaged generators", "decay %g", o->ema);
     set(s, "seed", "%" PRId64, o->seed);
     set(s, "device", "%s", p2c_device_name(t->ctx));
-    set(s, "peak memory", "%.2f GiB", (double)memory_peak() / (1 << 30));
+    set(s, "peak memory", "%.2f GiB", peak_memory_mib() / 1024);
     set(s, "p2cnn", "%s", p2c_version());
 }
 

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "say.h"
 
 static int out_of_memory(void) {
     complain("out of memory");

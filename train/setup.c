@@ -8,7 +8,6 @@
 
 #include "face.h"
 #include "memory.h"
-#include "say.h"
 #include "text.h"
 #include "trainer.h"
 
@@ -147,18 +146,10 @@ static void describe_networks(const Trainer *t) {
 /* ---- resuming ------------------------------------------------------------------------------------------------------- */
 
 int trainer_restore(Trainer *t, const P2cValue *tree) {
-    RunState now = t->state; /* pictures and face network are those that are open, which --override may have changed */
-    int code = state_load(&t->state, p2c_value_get(tree, "p2cnn"));
-    if (!code) code = checkpoint_load(t->ctx, t->store, tree);
+    int code = checkpoint_load(t->ctx, t->store, tree);
     if (code) return code;
-    memcpy(t->state.pictures, now.pictures, sizeof now.pictures);
-    memcpy(t->state.hashes, now.hashes, sizeof now.hashes);
-    memcpy(t->state.face_weights, now.face_weights, sizeof now.face_weights);
     t->step.generators.step = t->state.generators;
     t->step.discriminators.step = t->state.discriminators;
-    t->guard.skips = t->state.skips;
-    t->guard.won = t->state.won;
-    memcpy(t->guard.skipped, t->state.skipped, sizeof t->guard.skipped);
     t->saved = t->state.step;
     return 0;
 }

@@ -8,7 +8,7 @@
 typedef struct RunState {
     int64_t step;                             /* steps done, skipped ones included */
     int64_t generators, discriminators;       /* updates made, which is what Adam counts */
-    int64_t skips, skipped[GUARD_SKIPS], won; /* see guard.h */
+    Guard guard;                              /* all but its roll_backs, which are this process's */
     int branch;                               /* of the random order of pictures: raised when the run went back */
     double seconds;                           /* spent on steps */
     double best_kid; int64_t best_step;       /* best_step 0: none yet */

@@ -189,12 +189,14 @@ static void build(const Builder *b, Part *parts) {
     sum_terms(b->step);
 }
 
+static const char *average_name(int generator, char name[32]) {
+    snprintf(name, 32, "%s_ema", network_names[generator]);
+    return name;
+}
+
 static void build_averages(const Builder *b) {
     char name[32];
-    for (int i = 0; i < GENERATORS; i++) {
-        snprintf(name, sizeof name, "%s_ema", network_names[i]);
-        p2c_average(p2c_net(b->graph, b->store, name), b->nets[i], &b->step->decay);
-    }
+    for (int i = 0; i < GENERATORS; i++) p2c_average(p2c_net(b->graph, b->store, average_name(i, name)), b->nets[i], &b->step->decay);
 }
 
 P2cStatus step_init(Step *step, P2cContext *ctx, P2cStore *store, const StepOptions *o) {
@@ -218,25 +220,11 @@ P2cStatus step_init(Step *step, P2cContext *ctx, P2cStore *store, const StepOpti
     return status || !o->average ? status : step_restart_averages(store);
 }
 
-/* "genA2B.x" for "genA2B_ema.x"; false: the parameter is no average. */
-static bool averaged_name(const char *name, char *of, size_t size) {
-    const char *mark = strstr(name, "_ema.");
-    if (mark) snprintf(of, size, "%.*s%s", (int)(mark - name), name, mark + 4);
-    return mark != NULL;
-}
-
 P2cStatus step_restart_averages(P2cStore *store) {
-    char of[256];
-    for (int i = 0; i < p2c_store_count(store); i++) {
-        if (!averaged_name(p2c_store_name(store, i), of, sizeof of)) continue;
-        int from = p2c_store_find(store, of);
-        float *values = malloc(p2c_dims_count(p2c_store_dims(store, i)) * sizeof *values);
-        P2cStatus status = !values ? P2C_ERR_MEMORY : from < 0 ? P2C_OK : p2c_store_read(store, from, values);
-        if (!status && from >= 0) status = p2c_store_write(store, i, values);
-        free(values);
-        if (status) return status;
-    }
-    return P2C_OK;
+    char name[32];
+    P2cStatus status = P2C_OK;
+    for (int i = 0; i < GENERATORS && !status; i++) status = p2c_store_copy(store, network_names[i], average_name(i, name));
+    return status;
 }
 
 void step_clear(Step *step) { p2c_graph_free(&step->graph); }

@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 volatile sig_atomic_t trainer_signal;
 
@@ -25,9 +24,6 @@ int trainer_save(Trainer *t) {
     if (t->saved == t->state.step) return 0;
     t->state.generators = t->step.generators.step;
     t->state.discriminators = t->step.discriminators.step;
-    t->state.skips = t->guard.skips;
-    t->state.won = t->guard.won;
-    memcpy(t->state.skipped, t->guard.skipped, sizeof t->state.skipped);
     ticker_hide(&t->ticker);
     int code = checkpoint_save(t->ctx, &t->run, t->store, t->state.step, state_save(&t->state, o), (CheckpointPolicy){ .keep = o->keep, .milestone = o->milestone });
     if (!code) t->saved = t->state.step;
@@ -42,21 +38,29 @@ static void save_and_report(Trainer *t) {
     trainer_report(t, REPORT_TRAINING, NULL);
 }
 
+/* What is counted over the whole run stays: skipped steps, time, branches. */
+static int go_back(Trainer *t, const P2cValue *tree, const RunState *then) {
+    t->state.step = then->step;
+    t->state.generators = then->generators;
+    t->state.discriminators = then->discriminators;
+    t->state.best_kid = then->best_kid;
+    t->state.best_step = then->best_step;
+    t->state.branch++;
+    guard_rolled_back(&t->state.guard);
+    return trainer_restore(t, tree);
+}
+
 /* To the newest checkpoint, and from there with other pictures: the same ones would lead to the same place. */
 static int roll_back(Trainer *t) {
     P2cValue *tree = NULL;
-    int64_t from = t->state.step, skips = t->guard.skips;
-    int branch = t->state.branch;
-    double seconds = t->state.seconds;
+    int64_t from = t->state.step;
+    RunState then;
     ticker_hide(&t->ticker);
     int code = checkpoint_find(t->ctx, &t->run, &tree, &t->saved);
-    if (!code) code = trainer_restore(t, tree);
+    if (!code) code = state_load(&then, p2c_value_get(tree, "p2cnn"));
+    if (!code) code = go_back(t, tree, &then);
     checkpoint_free(&tree);
     if (code) return code;
-    t->state.branch = branch + 1;
-    t->state.seconds = seconds;
-    t->guard.skips = skips;
-    guard_rolled_back(&t->guard);
     if ((code = metrics_rewind(t->metrics, t->state.step))) return code;
     if (t->board) ticker_warn(&t->ticker, tensorboard_restart(t->board, t->state.step, tensorboard_clock()));
     trainer_event(t, "%d steps out of %d were skipped: back from step %" PRId64 " to step %" PRId64 ", with other pictures from here (%s)", GUARD_SKIPS, GUARD_WINDOW, from,
@@ -67,17 +71,12 @@ static int roll_back(Trainer *t) {
 
 /* ---- a step ------------------------------------------------------------------------------------------------ */
 
-static double scalar(const P2cNode *node) {
-    float value = NAN;
-    return p2c_node_read(node, &value) ? NAN : value;
-}
-
 /* Says what is not finite; false: all is. */
 static bool find_trouble(Trainer *t) {
     const Step *step = &t->step;
     for (int k = 0; k < NETWORKS; k++) {
         int i = (k + GENERATORS) % NETWORKS; /* the discriminators' update comes first */
-        const char *tensor = isfinite(scalar(step->squares[i])) ? NULL : p2c_nonfinite_gradient(step->squares[i]);
+        const char *tensor = isfinite(trainer_scalar(step->squares[i])) ? NULL : p2c_nonfinite_gradient(step->squares[i]);
         if (!tensor) continue;
         snprintf(t->trouble, sizeof t->trouble, "step %" PRId64 " skipped: the gradient of %s (network %s) is not finite%s", t->state.step, tensor, network_names[i],
                  i < GENERATORS ? "; the discriminators' update, which came before, stands" : "");
@@ -85,7 +84,7 @@ static bool find_trouble(Trainer *t) {
         return true;
     }
     for (int k = 0; k < TERM_COUNT; k++) {
-        double value = scalar(step->sum[k]);
+        double value = trainer_scalar(step->sum[k]);
         if (isfinite(value)) continue;
         snprintf(t->trouble, sizeof t->trouble, "step %" PRId64 " skipped: the loss %s is %g (networks %s)", t->state.step, term_names[k], value,
                  k == TERM_D ? "disGA to disLB" : "genA2B, genB2A");
@@ -113,10 +112,10 @@ static int one_step(Trainer *t, GuardVerdict *verdict) {
     double ms = now_ms() - start;
     t->state.seconds += ms / 1e3;
     bool trouble = find_trouble(t);
-    *verdict = guard_step(&t->guard, t->state.step, !trouble);
+    *verdict = guard_step(&t->state.guard, t->state.step, !trouble);
     trainer_measure(t, ms, trouble);
-    double adv = t->options->adv_weight, d = scalar(t->step.sum[TERM_D]);
-    if (adv > 0 && guard_discriminators_won(&t->guard, d / adv))
+    double adv = t->options->adv_weight, d = trainer_scalar(t->step.sum[TERM_D]);
+    if (adv > 0 && guard_discriminators_won(&t->state.guard, d / adv))
         trainer_event(t, "warning: d has been below %g for %d steps (it is %.3g; 2 to 2.5 is healthy): the discriminators tell all fakes apart, and the generators "
                       "learn little from them; a lower --lr, or more pictures, may help", GUARD_WON_BELOW * adv, GUARD_WON, d);
     return 0;
@@ -131,7 +130,7 @@ static void periodic(Trainer *t, int64_t last, bool *save_waits) {
     if (due(step, o->print_freq)) trainer_grids(t);
     if (due(step, o->eval_freq)) trainer_evaluate(t);
     *save_waits |= due(step, o->save_freq) || due(step, o->milestone);
-    if (!*save_waits || step == last || !guard_is_calm(&t->guard, step)) return;
+    if (!*save_waits || step == last || !guard_is_calm(&t->state.guard, step)) return;
     save_and_report(t);
     *save_waits = false;
 }

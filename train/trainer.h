@@ -25,7 +25,6 @@ typedef struct Trainer {
     Step step;
     float *a, *b;          /* a batch: real photos, real cartoons */
     RunState state;
-    Guard guard;
     char trouble[256];     /* what the newest skipped step was skipped for */
     Metrics *metrics;
     TensorBoard *board;    /* NULL: not asked for */
@@ -40,7 +39,7 @@ typedef struct Trainer {
 int trainer_open(Trainer *trainer);
 void trainer_close(Trainer *trainer);
 StepOptions trainer_step_options(const Options *options);
-/* The newest checkpoint of the run: weights, moments, counters. *tree as from checkpoint_find. */
+/* Weights and moments of a checkpoint, *tree as from checkpoint_find; and Adam's counts, from trainer->state. */
 int trainer_restore(Trainer *trainer, const P2cValue *tree);
 /* Creates the generators in the store, as options say, to be loaded. */
 P2cStatus trainer_create_generators(P2cContext *ctx, P2cStore *store, const Options *options, bool ema);
@@ -60,6 +59,8 @@ double trainer_decay(const Options *options, int64_t updates);
 int trainer_save(Trainer *trainer);
 
 /* ---- outputs.c ---- */
+/* A scalar of the step that has just run; NaN when it cannot be had. */
+double trainer_scalar(const P2cNode *node);
 /* The numbers of the step that has just run, whose number is state.step. */
 void trainer_measure(Trainer *trainer, double ms, bool skipped);
 void trainer_event(Trainer *trainer, const char *format, ...) __attribute__((format(printf, 2, 3)));

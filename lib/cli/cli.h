@@ -17,13 +17,19 @@ extern const char *const program_name;
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Complains of the newest failure unless the status is P2C_OK; returns what to exit with. */
 int report_status(const P2cContext *ctx, P2cStatus status);
+/* One line on stdout, at once, also into a pipe; control characters become '?'. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void print_plain(const char *text);                     /* to stdout, control characters become '?' */
 void print_json_string(FILE *stream, const char *text); /* with its quotes */
 /* Bytes of the UTF-8 character at s (RFC 3629: no overlong forms, no surrogates), 0 when there is none. */
 int utf8_length(const unsigned char *s);
 /* Descriptors 0 to 2 are never those of a file that is opened later: a program may be started without them. Call first in main. */
 void reserve_streams(void);
-double now_ms(void);                                    /* of a clock that never jumps */
+
+/* ---- measure.c ---- */
+double now_ms(void);                           /* of a clock that never jumps */
+double sort_median(double *values, int count); /* puts them in order, at least one; the least is then the first */
+double peak_memory_mib(void);                  /* the most that was resident at a time */
 
 /* ---- progress.c: a bar on stderr, when that is a terminal and there is more than one of what is counted ---- */
 typedef struct Progress {

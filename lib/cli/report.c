@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -21,6 +20,17 @@ void complain(const char *format, ...) {
     va_end(args);
     neutralise(text);
     fprintf(stderr, "%s: %s\n", program_name, text);
+}
+
+void say(const char *format, ...) {
+    char text[8192];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    print_plain(text);
+    putchar('\n');
+    fflush(stdout);
 }
 
 int report_status(const P2cContext *ctx, P2cStatus status) {
@@ -62,10 +72,4 @@ void print_json_string(FILE *stream, const char *text) {
         }
     }
     putc('"', stream);
-}
-
-double now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }

@@ -37,7 +37,7 @@ static void test_decay(void **state) {
 }
 
 static RunState some_state(void) {
-    RunState s = { .step = INT64_C(5000000000), .generators = 17, .discriminators = 18, .skips = 3, .branch = 2, .seconds = 1.5e6, .best_kid = -1e-3, .best_step = 1000,
+    RunState s = { .step = INT64_C(5000000000), .generators = 17, .discriminators = 18, .guard.skips = 3, .branch = 2, .seconds = 1.5e6, .best_kid = -1e-3, .best_step = 1000,
                    .pictures = { 359, 194 }, .hashes = { 0, UINT64_MAX } };
     strcpy(s.face_weights, "/some where/face.pth");
     return s;
@@ -60,7 +60,7 @@ static void test_state(void **state) {
     assert_int_equal(p2c_pt_write(scratch->ctx, scratch_path(scratch, "s.pt"), dict), P2C_OK);
     assert_int_equal(p2c_pt_read(scratch->ctx, scratch->path, &read), P2C_OK);
     assert_int_equal(state_load(&got, read), 0);
-    assert_true(got.step == s.step && got.generators == 17 && got.discriminators == 18 && got.skips == 3 && got.branch == 2);
+    assert_true(got.step == s.step && got.generators == 17 && got.discriminators == 18 && got.guard.skips == 3 && got.branch == 2);
     assert_true(got.seconds == 1.5e6 && got.best_kid == -1e-3 && got.best_step == 1000);
     assert_true(!memcmp(got.pictures, s.pictures, sizeof s.pictures) && !memcmp(got.hashes, s.hashes, sizeof s.hashes));
     assert_string_equal(got.face_weights, s.face_weights);

@@ -239,7 +239,24 @@ static void saving_and_verifying_take_no_memory(void **state) {
     p2c_store_free(&store);
 }
 
+/* Between scopes of one store; a misfit changes nothing. */
+static void copied(void **state) {
+    Scratch *scratch = *state;
+    P2cStore *store;
+    P2cParam *a, *b, *other;
+    OK(p2c_store_new(&store, scratch->ctx, 1));
+    OK(p2c_store_param(store, "a.deep.w", P2C_DIMS(3), P2C_CONSTANT(1.5f), &a));
+    OK(p2c_store_param(store, "b.deep.w", P2C_DIMS(3), P2C_CONSTANT(2), &b));
+    OK(p2c_store_param(store, "c.deep.w", P2C_DIMS(4), P2C_CONSTANT(3), &other));
+    OK(p2c_store_copy(store, "a", "b"));
+    assert_true(b->data[0] == 1.5f && b->data[2] == 1.5f && a->data[1] == 1.5f && other->data[0] == 3);
+    assert_int_equal(p2c_store_copy(store, "a", "c"), P2C_ERR_SHAPE);
+    assert_true(other->data[0] == 3);
+    p2c_store_free(&store);
+}
+
 const struct CMUnitTest p2c_tests_state_dict[] = {
+    TEST(copied),
     cmocka_unit_test(round_trip),
     cmocka_unit_test(moments_are_those_of_updated_parameters),
     cmocka_unit_test(views_borrow_on_the_host_alone),
