@@ -87,6 +87,9 @@ static void mark_needed(P2cGraph *graph) {
 
 static size_t value_bytes(const P2cNode *node) { return p2c_dims_count(node->dims) * sizeof(float); }
 
+/* Of the planes of y: (mean, variance) each. */
+static size_t moments_bytes(const P2cNode *node) { return (size_t)node->dims.d[0] * (size_t)node->dims.d[1] * 2 * sizeof(float); }
+
 static P2cStatus emit_forward(P2cGraph *graph, P2cNode *node) {
     P2cNodeState *s = node->state;
     if (!(s->buffer = p2c_buffer_new(graph, value_bytes(node)))) return graph->status;
@@ -95,6 +98,7 @@ static P2cStatus emit_forward(P2cGraph *graph, P2cNode *node) {
         return P2C_OK;
     }
     if (node->saved_bytes && !(s->saved = p2c_buffer_new(graph, node->saved_bytes))) return graph->status;
+    if (node->makes_moments && !(s->moments = p2c_buffer_new(graph, moments_bytes(node)))) return graph->status;
     return p2c_step_new(graph, P2C_STEP_FORWARD, node) ? P2C_OK : graph->status;
 }
 
@@ -128,24 +132,40 @@ static void take_earlier_gradients(P2cGraph *graph, const P2cNode *marker) {
     }
 }
 
+static bool is_twice_operand(const P2cNode *node, int k) {
+    for (int i = 0; i < node->count; i++)
+        if (i != k && node->x[i] == node->x[k]) return true;
+    return false;
+}
+
+/* The gradient of operand k: there already; or new, for a kernel that writes it in place of adding, or else zeros. */
+static P2cStatus gradient_of_operand(P2cGraph *graph, P2cNode *node, int k, unsigned *fresh) {
+    P2cNode *x = node->x[k];
+    if (x->state->gradient) return P2C_OK;
+    if (!graph->ctx->device->kernels[node->op->id]->fresh || is_twice_operand(node, k)) return emit_fill(graph, x, 0);
+    *fresh |= 1u << k;
+    return (x->state->gradient = p2c_buffer_new(graph, value_bytes(x))) ? P2C_OK : graph->status;
+}
+
 static P2cStatus emit_backward(P2cGraph *graph, P2cNode *node, const bool active[]) {
     const P2cOp *op = node->op;
     if (op->blocks) return P2C_OK;
     if (!graph->ctx->device->kernels[op->id]->backward)
         return p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "%s has no gradient on %s", op->name, graph->ctx->device->name);
     P2cBuffer *dx[P2C_MAX_OPERANDS] = { 0 };
+    unsigned fresh = 0;
     bool any = false;
     for (int k = 0; k < node->count; k++) {
-        P2cNode *x = node->x[k];
-        if (!active[x->state->id]) continue;
-        if (!x->state->gradient && emit_fill(graph, x, 0) != P2C_OK) return graph->status;
-        dx[k] = x->state->gradient;
+        if (!active[node->x[k]->state->id]) continue;
+        if (gradient_of_operand(graph, node, k, &fresh) != P2C_OK) return graph->status;
+        dx[k] = node->x[k]->state->gradient;
         any = true;
     }
     if (!any) return P2C_OK;
     P2cStep *step = p2c_step_new(graph, P2C_STEP_BACKWARD, node);
     if (!step) return graph->status;
     step->dy = node->state->gradient;
+    step->fresh = fresh;
     memcpy(step->dx, dx, sizeof dx);
     return P2C_OK;
 }

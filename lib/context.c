@@ -16,15 +16,25 @@ P2cStatus p2c_context_new(P2cContext **out, const char *device, int threads) {
     if (threads < 0 || threads > MAX_THREADS)
         return p2c_fail(ctx, P2C_ERR_ARGUMENT, "threads: %d is outside 0 to %d (0: one per core)", threads, MAX_THREADS);
     ctx->threads = threads ? threads : omp_get_num_procs() < MAX_THREADS ? omp_get_num_procs() : MAX_THREADS;
-    ctx->device = p2c_device_find(device);
-    if (!ctx->device) return p2c_fail(ctx, P2C_ERR_DEVICE, "device '%s' is not known; this build has: cpu, auto", device);
-    ctx->device->start();
-    snprintf(ctx->device_name, sizeof ctx->device_name, "%s, %s, %d thread%s", ctx->device->name, ctx->device->detail, ctx->threads,
-             ctx->threads == 1 ? "" : "s");
+    int index = 0;
+    const P2cDevice *found = p2c_device_find(device, &index);
+    if (!found) return p2c_fail(ctx, P2C_ERR_DEVICE, "device '%s' is not known; this build has: %s", device, p2c_device_names());
+    P2cStatus status = found->open(ctx, index);
+    if (status == P2C_OK) ctx->device = found;
+    return status;
+}
+
+P2cStatus p2c_context_set_precision(P2cContext *ctx, P2cPrecision precision) {
+    static const char *const names[] = { "fp32", "tf32", "bf16" };
+    if (precision != P2C_PRECISION_FP32 && p2c_device_is_host(ctx->device))
+        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "precision %s: the CPU computes in fp32 alone", names[precision]);
+    ctx->precision = precision;
     return P2C_OK;
 }
 
 void p2c_context_free(P2cContext **ctx) {
+    if (!*ctx) return;
+    if ((*ctx)->device) (*ctx)->device->close(*ctx);
     free(*ctx);
     *ctx = NULL;
 }

@@ -4,12 +4,16 @@
 
 #include "p2cnn.h"
 
-typedef struct P2cDevice P2cDevice;
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct P2cContext {
-    const P2cDevice *device;
+    const struct P2cDevice *device;
+    struct P2cQueue *queue; /* the device's own */
     int threads;
-    char device_name[64];
+    P2cPrecision precision;
+    char device_name[160];
     char error[1024];
 };
 
@@ -19,4 +23,7 @@ P2cStatus p2c_fail(P2cContext *ctx, P2cStatus status, const char *format, ...) _
 /* "out of memory (<what>, <n> MiB)" */
 P2cStatus p2c_fail_memory(P2cContext *ctx, const char *what, size_t bytes);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -1,4 +1,5 @@
 /* device.c: which places to compute there are, and which is the fastest. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "device.h"
@@ -24,9 +25,34 @@ int p2c_cpu_device_count(void) { return 1; }
 
 const P2cDevice *p2c_cpu_device_at(int level) { return cpus[level]; }
 
-const P2cDevice *p2c_device_find(const char *name) {
-    bool cpu = !strcmp(name, "cpu") || !strcmp(name, "auto");
-    return cpu ? cpus[p2c_cpu_device_count() - 1] : NULL;
+/* The one place that knows whether a build has CUDA. */
+#ifdef P2C_CUDA
+extern const P2cDevice p2c_cuda_device;
+int p2c_cuda_device_count(void); /* 0: none, or no driver */
+static const P2cDevice *const cuda = &p2c_cuda_device;
+const char *p2c_device_names(void) { return "cpu, cuda, cuda:N, auto"; }
+#else
+static const P2cDevice *const cuda = NULL;
+static int p2c_cuda_device_count(void) { return 0; }
+const char *p2c_device_names(void) { return "cpu, auto"; }
+#endif
+
+/* "cuda:3" -> 3, "cuda" -> 0; -1: neither. */
+static int cuda_index(const char *name) {
+    if (strncmp(name, "cuda", 4)) return -1;
+    if (!name[4]) return 0;
+    char *end;
+    long index = name[4] == ':' && name[5] >= '0' && name[5] <= '9' ? strtol(name + 5, &end, 10) : -1;
+    return index >= 0 && index < 1000 && !*end ? (int)index : -1;
+}
+
+const P2cDevice *p2c_device_find(const char *name, int *index) {
+    bool automatic = !strcmp(name, "auto");
+    *index = cuda_index(name);
+    if (cuda && *index >= 0) return cuda;
+    *index = 0;
+    if (automatic && p2c_cuda_device_count()) return cuda;
+    return automatic || !strcmp(name, "cpu") ? cpus[p2c_cpu_device_count() - 1] : NULL;
 }
 
 bool p2c_device_is_host(const P2cDevice *device) {

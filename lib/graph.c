@@ -65,7 +65,12 @@ void p2c_graph_free(P2cGraph **out) {
     free(graph->nodes);
     free(graph->buffers);
     free(graph->steps);
-    graph->ctx->device->free(graph->arena);
+    if (graph->arena) {
+        graph->ctx->device->wait(graph->ctx);
+        graph->ctx->device->forget(graph->ctx, &graph->tape);
+        graph->ctx->device->free(graph->ctx, graph->arena);
+        graph->ctx->device->free_host(graph->ctx, graph->tape.here);
+    }
     free(graph);
     *out = NULL;
 }
@@ -279,8 +284,8 @@ static P2cBuffer *buffer_of(const P2cNode *node) {
 P2cStatus p2c_node_write(P2cNode *node, const float *values) {
     P2cGraph *graph = node->state->graph;
     assert(graph->finished && node->state->leaf == P2C_LEAF_INPUT);
-    if (buffer_of(node)) graph->ctx->device->upload(buffer_of(node)->memory, values, p2c_dims_count(node->dims) * sizeof *values);
-    return P2C_OK;
+    P2cBuffer *buffer = buffer_of(node);
+    return buffer ? graph->ctx->device->upload(graph->ctx, buffer->memory, values, p2c_dims_count(node->dims) * sizeof *values) : P2C_OK;
 }
 
 P2cStatus p2c_node_read(const P2cNode *node, float *values) {
@@ -288,6 +293,11 @@ P2cStatus p2c_node_read(const P2cNode *node, float *values) {
     assert(graph->finished && (node->state->is_output || node->state->leaf == P2C_LEAF_PARAM || node->state->leaf == P2C_LEAF_INPUT));
     if (!buffer_of(node)) /* an input or parameter that nothing needs has no memory in the graph */
         return p2c_fail(graph->ctx, P2C_ERR_ARGUMENT, "%s is not used in this graph", node->state->name ? node->state->name : "the node");
-    graph->ctx->device->download(values, buffer_of(node)->memory, p2c_dims_count(node->dims) * sizeof *values);
+    size_t bytes = p2c_dims_count(node->dims) * sizeof *values;
+    P2cStatus status = p2c_settle(graph);
+    if (status) return status;
+    const char *memory = buffer_of(node)->memory, *tail = graph->tape.there;
+    if (!tail || memory < tail || memory >= tail + graph->tape.bytes) return graph->ctx->device->download(graph->ctx, values, memory, bytes);
+    memcpy(values, (const char *)graph->tape.here + (memory - tail), bytes);
     return P2C_OK;
 }

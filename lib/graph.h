@@ -4,7 +4,7 @@
  *   finish       fuse: patterns of nodes become one                                 fuse.c
  *                expand: nodes become steps; a backward marker becomes many         autodiff.c
  *                plan: every buffer gets a place in one arena                        plan.c
- *   run          the steps, one kernel call each                                    run.c
+ *   run          the steps, one kernel call each; or again what a device recorded   run.c
  */
 #ifndef P2C_GRAPH_H
 #define P2C_GRAPH_H
@@ -38,7 +38,7 @@ typedef struct P2cNodeState {
     P2cNode *earlier;     /* GRADIENT: of an earlier loss, which this one adds to; PARAM: one that waits for its update; or NULL */
     bool is_output, is_needed;
     P2cNode *fused_into; /* this node's value is that node's, by a pattern */
-    P2cBuffer *buffer, *saved, *gradient; /* gradient: of the backward pass being expanded */
+    P2cBuffer *buffer, *saved, *moments, *gradient; /* gradient: of the backward pass being expanded */
 } P2cNodeState;
 
 typedef enum P2cStepKind { P2C_STEP_FORWARD, P2C_STEP_BACKWARD, P2C_STEP_FILL } P2cStepKind;
@@ -46,9 +46,10 @@ typedef enum P2cStepKind { P2C_STEP_FORWARD, P2C_STEP_BACKWARD, P2C_STEP_FILL } 
 typedef struct P2cStep {
     P2cStepKind kind;
     P2cNode *node;
-    P2cBuffer *dy, *dx[P2C_MAX_OPERANDS]; /* BACKWARD */
+    P2cBuffer *dy, *dx[P2C_MAX_OPERANDS]; unsigned fresh; /* BACKWARD */
     P2cBuffer *target; float value;       /* FILL */
     P2cBuffer *work;
+    size_t mail;                          /* its offset in the tail */
     P2cCall call;                         /* filled by plan */
 } P2cStep;
 
@@ -61,6 +62,9 @@ struct P2cGraph {
     P2cStep *steps; int step_count, step_room;
     P2cBuffer **buffers; int buffer_count, buffer_room;
     void *arena; size_t arena_bytes, arena_limit; /* limit 0: none */
+    size_t tail; /* where in the arena the tail begins: mail, then small outputs, which the tape carries back after every run */
+    P2cTape tape;
+    bool running; /* on another device: asked for, and not yet waited for */
     bool no_reuse;         /* tests: give every buffer memory of its own */
 };
 
@@ -88,5 +92,7 @@ P2cNode *p2c_gradient_new(P2cNode *marker, P2cNode *of); /* the leaf for one gra
 void p2c_fuse(P2cGraph *graph);
 P2cStatus p2c_expand(P2cGraph *graph);
 P2cStatus p2c_plan(P2cGraph *graph);
+/* Waits for the run that was asked for last, if any. */
+P2cStatus p2c_settle(P2cGraph *graph);
 
 #endif

@@ -7,11 +7,24 @@
  *   - forward writes all of y (y may share memory with x[0] where the operation says `in_place`);
  *   - backward ADDS to dx[i], and skips operands whose dx[i] is NULL;
  *   - results do not depend on the number of threads: work is cut into fixed pieces, and sums run in a fixed order.
+ *
+ * A kernel may offer more, and says so in its P2cKernel; the graph then asks for it: dx written instead of added to (`fresh`), the mean and
+ * variance of each plane of y for the norm that reads it (`moments`), patterns of operations in one (`folds`), many calls at once (`many`).
  */
 #ifndef P2C_OP_H
 #define P2C_OP_H
 
 #include "p2cnn.h"
+
+#ifdef __cplusplus /* kernels may be CUDA C, which is C++ */
+extern "C" {
+#define P2C_ALIGNED(bytes) alignas(bytes)
+#else
+#define P2C_ALIGNED(bytes) _Alignas(bytes)
+#ifdef __cplusplus
+}
+#endif
+#endif
 
 enum { P2C_MAX_OPERANDS = 8 };
 
@@ -41,18 +54,40 @@ typedef struct P2cOp {
 typedef struct P2cCall {
     const P2cNode *node;
     int threads;
+    struct P2cQueue *queue;      /* the device's own; NULL on the CPU */
     float *x[P2C_MAX_OPERANDS];  /* operands */
     float *y;                    /* result */
     const float *dy;             /* backward: gradient of the result */
     float *dx[P2C_MAX_OPERANDS]; /* backward: gradients of the operands that want one */
     void *saved;                 /* written by forward, read by backward */
     void *work;                  /* scratch of this call, 64-byte aligned, contents undefined */
+    unsigned fresh;              /* backward: bit i: dx[i] is undefined so far, to be written instead of added to */
+    float *moments;              /* forward: where to put (mean, biased variance) of each (n,c) plane of y, when asked for */
+    const float *x_moments;      /* the same of x[0], when what made x[0] was asked for them */
+    void *mail, *mail_host;      /* the kernel's `mail_bytes`, and their copy on the host */
 } P2cCall;
+
+/* Patterns of two operations that the second one's kernel computes alone, see fuse.c. */
+typedef enum P2cFold {
+    P2C_FOLD_NORM = 1,     /* conv2d of an instance norm: P2cConvAttributes.normed */
+    P2C_FOLD_UPSAMPLE = 2, /* conv2d or add of a nearest upsampling: .upsample */
+    P2C_FOLD_CONCAT = 4,   /* add of a concat of channels: operands 1 and on are its pieces */
+} P2cFold;
 
 typedef struct P2cKernel {
     void (*forward)(const P2cCall *call);
     void (*backward)(const P2cCall *call); /* NULL: not differentiable */
     size_t (*work)(const P2cNode *node, bool backward, int threads); /* bytes of scratch; NULL: none */
+    unsigned folds;  /* P2cFold: what this kernel computes besides */
+    bool fresh;      /* backward honours call->fresh; else gradients start as zeros */
+    bool moments;    /* forward honours call->moments */
+    /* The forward of consecutive steps of this operation, in their order, where a device gains by knowing them together; NULL: one by one. */
+    void (*many)(const P2cCall *const calls[], int count);
+    /* What a kernel on another device cannot reach on the host, or the host wants back: memory of each call that is copied there before a run
+     * and back after it. `before` fills call->mail_host, `after` reads it. */
+    size_t mail_bytes;
+    void (*before)(const P2cCall *call);
+    void (*after)(const P2cCall *call);
 } P2cKernel;
 
 /* What kernels may see of a node. The graph's own fields are in graph.h. */
@@ -61,8 +96,9 @@ struct P2cNode {
     P2cDims dims;
     int count; /* of operands */
     P2cNode *x[P2C_MAX_OPERANDS];
-    _Alignas(8) unsigned char attributes[32];
+    P2C_ALIGNED(8) unsigned char attributes[48];
     size_t saved_bytes;
+    bool makes_moments; /* its kernel is asked for moments */
     struct P2cNodeState *state; /* the graph's */
 };
 
@@ -70,8 +106,11 @@ struct P2cNode {
 #define P2C_ATTRIBUTES(node, type) ((type *)(void *)(node)->attributes)
 
 typedef struct P2cNormAttributes { float eps; bool relu; } P2cNormAttributes; /* relu: fused, y = max(y, 0) */
-/* normed: fused, the convolution reads the instance norm of x, then ReLU, instead of x. */
-typedef struct P2cConvAttributes { P2cConv2d conv; P2cNormAttributes norm; bool normed; } P2cConvAttributes;
+/* normed: fused, the convolution reads the instance norm of x, then ReLU, instead of x. upsample: fused, 0 or 1: none; x is read as if it were
+ * repeated so often along both axes (the norm, if any, is of the small x). */
+typedef struct P2cConvAttributes { P2cConv2d conv; P2cNormAttributes norm; bool normed; int upsample; } P2cConvAttributes;
+/* Fused: joined: operands 1 to count-1 are the pieces, along channels, of what is added; upsample: operand 1 is read repeated, 0 or 1: as it is. */
+typedef struct P2cAddAttributes { bool joined; int upsample; } P2cAddAttributes;
 typedef struct P2cSpectralAttributes { bool training; } P2cSpectralAttributes;
 typedef struct P2cSlopeAttributes { float slope; } P2cSlopeAttributes;
 typedef struct P2cRangeAttributes { float low, high; } P2cRangeAttributes;
@@ -84,4 +123,7 @@ typedef struct P2cEpsAttributes { float eps; } P2cEpsAttributes;
 typedef struct P2cAverageAttributes { const double *decay; } P2cAverageAttributes;
 typedef struct P2cAdamAttributes { P2cAdam *adam; const struct P2cParam *param; } P2cAdamAttributes;
 
+#ifdef __cplusplus
+}
+#endif
 #endif

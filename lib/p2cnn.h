@@ -69,7 +69,7 @@ P2C_API const char *p2c_version(void);
 
 typedef struct P2cContext P2cContext;
 
-/* device: "cpu" or "auto" (the fastest there is). threads: 0 for one per core.
+/* device: "cpu", "cuda" or "cuda:N" (an NVIDIA GPU, in builds that have CUDA), or "auto" (the fastest there is). threads: 0 for one per core.
  * *ctx is set even on failure, so that p2c_error can say why (NULL only when memory is out);
  * free it in either case. Graphs, stores and cartoonizers must be freed before their context.
  * On the CPU the threads are OpenMP's, and OpenBLAS is set to one thread for the whole process, since it runs inside them. */
@@ -80,6 +80,15 @@ P2C_API const char *p2c_error(const P2cContext *ctx);
 /* For people, such as "cpu, AVX-512, 2 threads". Borrowed from the context. */
 P2C_API const char *p2c_device_name(const P2cContext *ctx);
 P2C_API int p2c_thread_count(const P2cContext *ctx);
+
+/* How convolutions multiply; sums, weights, statistics and all else are float32 in every case. Set it before a graph is finished. The CPU
+ * has FP32 alone; a GPU starts with TF32, as PyTorch's convolutions do. */
+typedef enum P2cPrecision {
+    P2C_PRECISION_FP32,
+    P2C_PRECISION_TF32, /* factors rounded to 10 bits of mantissa */
+    P2C_PRECISION_BF16, /* factors rounded to bfloat16, 7 bits */
+} P2cPrecision;
+P2C_API P2C_CHECKED P2cStatus p2c_context_set_precision(P2cContext *ctx, P2cPrecision precision);
 
 /* ---- dims --------------------------------------------------------------------------------------- */
 
@@ -168,7 +177,8 @@ P2C_API void p2c_graph_free(P2cGraph **graph);
 P2C_API void p2c_graph_limit(P2cGraph *graph, size_t bytes);
 /* Ends building: drops what no output or update needs, fuses, differentiates, plans the memory and takes it. */
 P2C_API P2C_CHECKED P2cStatus p2c_graph_finish(P2cGraph *graph);
-/* Runs every operation once. Allocates nothing. */
+/* Runs every operation once. Allocates nothing. A GPU may still be at work when this returns; p2c_node_read and the next run wait for it, and
+ * what the run counts (P2cAdam.step) and its failures show then. */
 P2C_API P2C_CHECKED P2cStatus p2c_graph_run(P2cGraph *graph);
 P2C_API size_t p2c_graph_arena_bytes(const P2cGraph *graph); /* activations, gradients and scratch */
 P2C_API int p2c_graph_step_count(const P2cGraph *graph);     /* kernels per run */

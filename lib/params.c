@@ -19,24 +19,24 @@ P2cStatus p2c_store_new(P2cStore **out, P2cContext *ctx, uint64_t seed) {
     return P2C_OK;
 }
 
-static void param_free(P2cParam *p, const P2cDevice *device) {
+static void param_free(P2cParam *p, P2cContext *ctx) {
     if (!p) return;
-    device->free(p->data);
-    device->free(p->m);
-    device->free(p->v);
+    ctx->device->free(ctx, p->data);
+    ctx->device->free(ctx, p->m);
+    ctx->device->free(ctx, p->v);
     free(p->name);
     free(p);
 }
 
 void p2c_store_free(P2cStore **store) {
     if (!*store) return;
-    for (int i = 0; i < (*store)->count; i++) param_free((*store)->params[i], (*store)->ctx->device);
+    for (int i = 0; i < (*store)->count; i++) param_free((*store)->params[i], (*store)->ctx);
     free((*store)->params);
     free(*store);
     *store = NULL;
 }
 
-static float *device_floats(P2cContext *ctx, size_t count) { return ctx->device->alloc(count * sizeof(float)); }
+static float *device_floats(P2cContext *ctx, size_t count) { return ctx->device->alloc(ctx, count * sizeof(float)); }
 
 /* ---- initial values --------------------------------------------------------------------------------- */
 
@@ -66,15 +66,15 @@ static P2cStatus initialise(P2cStore *store, P2cParam *p) {
     float *values = malloc(n * sizeof *values);
     if (!values) return p2c_fail_memory(store->ctx, p->name, n * sizeof *values);
     draw(p, p2c_rng_key(store->seed, p->name), values);
-    store->ctx->device->upload(p->data, values, n * sizeof *values);
+    P2cStatus status = store->ctx->device->upload(store->ctx, p->data, values, n * sizeof *values);
     free(values);
-    return P2C_OK;
+    return status;
 }
 
 /* ---- create and find ----------------------------------------------------------------------------------- */
 
 static P2cStatus param_new(P2cStore *store, const char *name, P2cDims dims, P2cInit init, P2cParam **out) {
-    P2cStatus status = P2C_ERR_MEMORY;
+    P2cStatus status = P2C_OK;
     P2cParam *p = calloc(1, sizeof *p);
     if (!p || !p2c_grow(&store->params, store->count, &store->room, sizeof *store->params)) goto fail;
     *p = (P2cParam){ .dims = dims, .init = init, .low = -INFINITY, .high = INFINITY };
@@ -86,8 +86,8 @@ static P2cStatus param_new(P2cStore *store, const char *name, P2cDims dims, P2cI
     store->params[store->count++] = *out = p;
     return P2C_OK;
 fail:
-    param_free(p, store->ctx->device);
-    return p2c_fail_memory(store->ctx, name, p2c_dims_count(dims) * sizeof(float));
+    param_free(p, store->ctx);
+    return status ? status : p2c_fail_memory(store->ctx, name, p2c_dims_count(dims) * sizeof(float));
 }
 
 const char *p2c_name_below(const char *name, const char *prefix) {
@@ -132,14 +132,14 @@ void p2c_store_set_range(P2cStore *store, int i, float low, float high) {
 
 P2cStatus p2c_store_read(const P2cStore *store, int i, float *values) {
     const P2cParam *p = store->params[i];
-    if (p->data) store->ctx->device->download(values, p->data, p2c_dims_count(p->dims) * sizeof *values);
-    else *values = (float)p->count;
+    if (p->data) return store->ctx->device->download(store->ctx, values, p->data, p2c_dims_count(p->dims) * sizeof *values);
+    *values = (float)p->count;
     return P2C_OK;
 }
 
 P2cStatus p2c_store_write(P2cStore *store, int i, const float *values) {
     P2cParam *p = store->params[i];
-    if (p->data) store->ctx->device->upload(p->data, values, p2c_dims_count(p->dims) * sizeof *values);
-    else p->count = (int64_t)*values;
+    if (p->data) return store->ctx->device->upload(store->ctx, p->data, values, p2c_dims_count(p->dims) * sizeof *values);
+    p->count = (int64_t)*values;
     return P2C_OK;
 }

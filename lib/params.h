@@ -4,6 +4,10 @@
 
 #include "context.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct P2cParam {
     char *name;
     P2cDims dims;
@@ -29,4 +33,7 @@ P2cStatus p2c_store_moments(P2cStore *store, P2cParam *param);
 /* The part of a parameter's name below `prefix` ("" is above all), or NULL when it is not below. */
 const char *p2c_name_below(const char *name, const char *prefix);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

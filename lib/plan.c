@@ -11,6 +11,9 @@
  *          |  |  x  |     y       |  z   |
  *          +--+-----+-------------+------+---> step
  *
+ * Behind all that: small buffers, each for itself, and last the tail, what a device of its own brings back after every run: the mail of kernels
+ * and small outputs such as losses, in one transfer.
+ *
  * Greedy by size: Pisarchyk & Lee 2020, "Efficient memory management for deep neural net inference". */
 #include <assert.h>
 #include <stdlib.h>
@@ -63,6 +66,8 @@ static void touch_step(P2cStep *step, int i) {
             if (forward || node->op->keeps_x) touch(node->x[k]->state->buffer, i);
         if (forward || node->op->keeps_y) touch(node->state->buffer, i);
         touch(node->state->saved, i);
+        touch(node->state->moments, i);
+        if (node->count) touch(node->x[0]->state->moments, i);
     }
     touch(step->dy, i);
     for (int k = 0; k < P2C_MAX_OPERANDS; k++) touch(step->dx[k], i);
@@ -129,6 +134,32 @@ static void put_at_end(P2cGraph *graph, P2cBuffer *b) {
     graph->arena_bytes += aligned(b->bytes);
 }
 
+static bool is_small(const P2cBuffer *b) { return in_arena(b) && b->bytes <= SMALL; }
+
+/* An output stays readable until the end; so do inputs and constants, which are pinned. */
+static bool is_output(const P2cGraph *graph, const P2cBuffer *b) { return b->last == graph->step_count && !b->pinned; }
+
+static void place_mail(P2cGraph *graph) {
+    for (int i = 0; i < graph->step_count; i++) {
+        P2cStep *step = &graph->steps[i];
+        size_t bytes = step->kind == P2C_STEP_FORWARD ? graph->ctx->device->kernels[step->node->op->id]->mail_bytes : 0;
+        step->mail = graph->arena_bytes;
+        graph->arena_bytes += aligned(bytes);
+    }
+}
+
+static void place_small(P2cGraph *graph) {
+    P2cBuffer **b = graph->buffers;
+    for (int i = 0; i < graph->buffer_count; i++)
+        if (is_small(b[i]) && !is_output(graph, b[i])) put_at_end(graph, b[i]);
+    graph->tail = graph->arena_bytes;
+    place_mail(graph);
+    graph->tape.to = graph->arena_bytes - graph->tail;
+    for (int i = 0; i < graph->buffer_count; i++)
+        if (is_small(b[i]) && is_output(graph, b[i])) put_at_end(graph, b[i]);
+    graph->tape.bytes = graph->arena_bytes - graph->tail;
+}
+
 /* Small buffers (scalars, vectors of channels) are most of the count and nothing of the memory: behind the others, each for itself. */
 static P2cStatus place_all(P2cGraph *graph) {
     int n = 0;
@@ -145,8 +176,7 @@ static P2cStatus place_all(P2cGraph *graph) {
             size_t end = todo[i]->offset + aligned(todo[i]->bytes);
             if (end > graph->arena_bytes) graph->arena_bytes = end;
         }
-        for (int i = 0; i < graph->buffer_count; i++)
-            if (in_arena(graph->buffers[i]) && graph->buffers[i]->bytes <= SMALL) put_at_end(graph, graph->buffers[i]);
+        place_small(graph);
     } else {
         p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while planning");
     }
@@ -162,7 +192,7 @@ static void *memory_of(P2cBuffer *buffer) { return buffer ? root(buffer)->memory
 static void fill_call(const P2cGraph *graph, P2cStep *step) {
     const P2cNode *node = step->node;
     P2cCall *call = &step->call;
-    *call = (P2cCall){ .node = node, .threads = graph->ctx->threads };
+    *call = (P2cCall){ .node = node, .threads = graph->ctx->threads, .queue = graph->ctx->queue, .fresh = step->fresh };
     for (int k = 0; k < node->count; k++) {
         call->x[k] = memory_of(node->x[k]->state->buffer);
         call->dx[k] = memory_of(step->dx[k]);
@@ -171,6 +201,11 @@ static void fill_call(const P2cGraph *graph, P2cStep *step) {
     call->dy = memory_of(step->dy);
     call->saved = memory_of(node->state->saved);
     call->work = memory_of(step->work);
+    call->moments = memory_of(node->state->moments);
+    call->x_moments = node->count ? memory_of(node->x[0]->state->moments) : NULL;
+    if (step->kind != P2C_STEP_FORWARD || !graph->ctx->device->kernels[node->op->id]->mail_bytes) return;
+    call->mail = (char *)graph->arena + step->mail;
+    call->mail_host = (char *)graph->tape.here + (step->mail - graph->tail);
 }
 
 static P2cStatus add_work(P2cGraph *graph) {
@@ -185,11 +220,30 @@ static P2cStatus add_work(P2cGraph *graph) {
     return P2C_OK;
 }
 
+static P2cStatus alloc_arena(P2cGraph *graph) {
+    P2cContext *ctx = graph->ctx;
+    double mib = 1 << 20, needs = (double)graph->arena_bytes / mib;
+    size_t room = ctx->device->room(ctx);
+    if (graph->arena_limit && graph->arena_bytes > graph->arena_limit)
+        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "the graph needs %.1f MiB of memory on %s, and %.1f MiB may be used", needs, ctx->device->name,
+                              (double)graph->arena_limit / mib);
+    if ((graph->arena = ctx->device->alloc(ctx, graph->arena_bytes + ALIGN))) {
+        if (p2c_device_is_host(ctx->device)) return P2C_OK;
+        graph->tape.there = (char *)graph->arena + graph->tail;
+        if ((graph->tape.here = ctx->device->alloc_host(ctx, graph->tape.bytes + ALIGN))) return P2C_OK;
+        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: %.1f MiB for transfers", (double)graph->tape.bytes / mib);
+    }
+    if (room)
+        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: the graph needs %.1f MiB on %s, where %.1f MiB are free; try a smaller picture or batch",
+                              needs, ctx->device->name, (double)room / mib);
+    return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: the graph needs %.1f MiB on %s; try a smaller picture or batch", needs, ctx->device->name);
+}
+
 static void fill_constants(P2cGraph *graph) {
     for (int i = 0; i < graph->node_count; i++) {
         const P2cNodeState *s = graph->nodes[i]->state;
         if (s->leaf == P2C_LEAF_CONSTANT && s->buffer)
-            graph->ctx->device->fill(s->buffer->memory, p2c_dims_count(graph->nodes[i]->dims), s->value, 1);
+            graph->ctx->device->fill(graph->ctx, s->buffer->memory, p2c_dims_count(graph->nodes[i]->dims), s->value);
     }
 }
 
@@ -198,12 +252,7 @@ P2cStatus p2c_plan(P2cGraph *graph) {
     find_lifetimes(graph);
     for (int i = 0; i < graph->step_count && !graph->no_reuse; i++) share(&graph->steps[i], i);
     if (place_all(graph) != P2C_OK) return graph->status;
-    if (graph->arena_limit && graph->arena_bytes > graph->arena_limit)
-        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "the graph needs %.1f MiB of memory on %s, and %.1f MiB may be used", (double)graph->arena_bytes / (1 << 20),
-                              graph->ctx->device->name, (double)graph->arena_limit / (1 << 20));
-    if (!(graph->arena = graph->ctx->device->alloc(graph->arena_bytes + ALIGN)))
-        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: the graph needs %.1f MiB on %s; try a smaller picture or batch",
-                              (double)graph->arena_bytes / (1 << 20), graph->ctx->device->name);
+    if (alloc_arena(graph) != P2C_OK) return graph->status;
     for (int i = 0; i < graph->buffer_count; i++)
         if (in_arena(graph->buffers[i])) graph->buffers[i]->memory = (char *)graph->arena + graph->buffers[i]->offset;
     for (int i = 0; i < graph->step_count; i++) fill_call(graph, &graph->steps[i]);

@@ -107,16 +107,14 @@ static P2cStatus copy_in(const P2cStore *store, P2cParam *p, Part part, const P2
         memcpy(&p->count, p2c_value_data(value), sizeof p->count);
         return P2C_OK;
     }
-    if (memory && p2c_value_type(value) == P2C_F32) { /* nearly always: needs no memory in between */
-        store->ctx->device->upload(memory, p2c_value_data(value), bytes);
-        return P2C_OK;
-    }
+    if (memory && p2c_value_type(value) == P2C_F32) /* nearly always: needs no memory in between */
+        return store->ctx->device->upload(store->ctx, memory, p2c_value_data(value), bytes);
     if (!(values = malloc(bytes))) return p2c_fail_memory(store->ctx, p->name, bytes);
     p2c_value_to_float(value, values);
-    if (memory) store->ctx->device->upload(memory, values, bytes);
-    else p->count = (int64_t)*values;
+    P2cStatus status = memory ? store->ctx->device->upload(store->ctx, memory, values, bytes) : P2C_OK;
+    if (!memory) p->count = (int64_t)*values;
     free(values);
-    return P2C_OK;
+    return status;
 }
 
 static P2cStatus load_part(P2cStore *store, const char *prefix, Part part, const P2cValue *dict) {
@@ -144,8 +142,12 @@ P2cStatus p2c_store_load_moments(P2cStore *store, const char *prefix, const P2cV
 
 /* ---- save ---------------------------------------------------------------------------------------------------- */
 
-/* The memory itself where the host can read it, else a copy. */
-static P2cValue *to_value(const P2cStore *store, const P2cParam *p, Part part, bool borrow) {
+static P2cStatus no_memory(const P2cStore *store, const char *what, const char *prefix) {
+    return p2c_fail(store->ctx, P2C_ERR_MEMORY, "out of memory: a list of the %s of %s", what, *prefix ? prefix : "the network");
+}
+
+/* The memory itself where the host can read it, else a copy. NULL: memory is out, or (then *status says so) the device failed. */
+static P2cValue *to_value(const P2cStore *store, const P2cParam *p, Part part, bool borrow, P2cStatus *status) {
     const float *memory = memory_of(p, part);
     P2cShape shape = { .rank = p->dims.rank };
     for (int k = 0; k < p->dims.rank; k++) shape.size[k] = p->dims.d[k];
@@ -153,31 +155,28 @@ static P2cValue *to_value(const P2cStore *store, const P2cParam *p, Part part, b
     if (!memory) return borrow ? p2c_value_tensor_borrowed(P2C_I64, shape, &p->count) : p2c_value_tensor(P2C_I64, shape, &p->count);
     if (borrow && p2c_device_is_host(store->ctx->device)) return p2c_value_tensor_borrowed(P2C_F32, shape, memory);
     P2cValue *value = p2c_value_tensor(P2C_F32, shape, NULL);
-    if (value) store->ctx->device->download(p2c_value_mutable_data(value), memory, p2c_dims_count(p->dims) * sizeof *memory);
+    if (value) *status = store->ctx->device->download(store->ctx, p2c_value_mutable_data(value), memory, p2c_dims_count(p->dims) * sizeof *memory);
+    if (*status) p2c_value_free(&value);
     return value;
 }
 
-static P2cValue *save_part(const P2cStore *store, const char *prefix, Part part, bool borrow) {
+static P2cStatus save_part(const P2cStore *store, const char *prefix, Part part, bool borrow, P2cValue **out) {
+    P2cStatus status = P2C_OK;
     P2cValue *dict = p2c_value_dict();
     for (int i = 0; i < store->count && dict; i++) {
         const char *key = key_of(store->params[i], prefix, part);
-        if (key && p2c_value_set(dict, key, to_value(store, store->params[i], part, borrow))) p2c_value_free(&dict);
+        if (key && p2c_value_set(dict, key, to_value(store, store->params[i], part, borrow, &status))) p2c_value_free(&dict);
     }
-    return dict;
-}
-
-static P2cStatus no_memory(const P2cStore *store, const char *what, const char *prefix) {
-    return p2c_fail(store->ctx, P2C_ERR_MEMORY, "out of memory: a list of the %s of %s", what, *prefix ? prefix : "the network");
+    *out = dict;
+    return status || dict ? status : no_memory(store, part == VALUES ? "parameters" : "moments", prefix);
 }
 
 P2cStatus p2c_store_save(const P2cStore *store, const char *prefix, P2cValue **out) {
-    *out = save_part(store, prefix, VALUES, false);
-    return *out ? P2C_OK : no_memory(store, "parameters", prefix);
+    return save_part(store, prefix, VALUES, false, out);
 }
 
 P2cStatus p2c_store_view(const P2cStore *store, const char *prefix, P2cValue **out) {
-    *out = save_part(store, prefix, VALUES, true);
-    return *out ? P2C_OK : no_memory(store, "parameters", prefix);
+    return save_part(store, prefix, VALUES, true, out);
 }
 
 P2cStatus p2c_store_copy(P2cStore *store, const char *from, const char *to) {
@@ -190,10 +189,12 @@ P2cStatus p2c_store_copy(P2cStore *store, const char *from, const char *to) {
 
 P2cStatus p2c_store_view_moments(const P2cStore *store, const char *prefix, P2cValue **out) {
     P2cValue *moments = *out = p2c_value_dict();
-    P2cStatus status = moments ? P2C_OK : P2C_ERR_MEMORY;
-    for (Part part = EXP_AVG; part <= EXP_AVG_SQ && status == P2C_OK; part++)
-        status = p2c_value_set(moments, part_names[part], save_part(store, prefix, part, true));
-    if (status == P2C_OK) return P2C_OK;
-    p2c_value_free(out);
-    return no_memory(store, "moments", prefix);
+    P2cStatus status = moments ? P2C_OK : no_memory(store, "moments", prefix);
+    for (Part part = EXP_AVG; part <= EXP_AVG_SQ && status == P2C_OK; part++) {
+        P2cValue *values;
+        status = save_part(store, prefix, part, true, &values);
+        if (!status && p2c_value_set(moments, part_names[part], values)) status = no_memory(store, "moments", prefix);
+    }
+    if (status) p2c_value_free(out);
+    return status;
 }

@@ -1,6 +1,7 @@
 /* device.c: the CPU as a device: memory, and the table of kernels of this instruction set. */
 #include <cblas.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,14 +15,12 @@ static const P2cKernel *const kernels[] = {
 #include "../../lib/op_list.h"
 };
 
-/* Our threads are outside the matrix products. */
-static void start(void) { openblas_set_num_threads(1); }
-
 enum { ALIGN = 64 };
 
 /* By calloc, which takes large blocks from the system as zeros: an arena costs no memory before a run touches it. In front of what is
  * returned stands where its block begins. */
-static void *alloc(size_t bytes) {
+static void *alloc(P2cContext *ctx, size_t bytes) {
+    (void)ctx;
     char *block = bytes < SIZE_MAX - ALIGN ? calloc(1, bytes + ALIGN) : NULL;
     if (!block) return NULL;
     void *memory = block + ALIGN - (uintptr_t)block % ALIGN; /* 16 or more further on, since malloc's blocks begin at multiples of 16 */
@@ -29,15 +28,40 @@ static void *alloc(size_t bytes) {
     return memory;
 }
 
-static void release(void *memory) {
+static void release(P2cContext *ctx, void *memory) {
+    (void)ctx;
     if (memory) free(((void **)memory)[-1]);
 }
 
-static void copy(void *to, const void *from, size_t bytes) { memcpy(to, from, bytes); }
+static P2cStatus copy(P2cContext *ctx, void *to, const void *from, size_t bytes) {
+    (void)ctx;
+    memcpy(to, from, bytes);
+    return P2C_OK;
+}
 
-static void fill(float *to, size_t count, float value, int threads) {
-#pragma omp parallel for num_threads(count < WORTH_THREADS ? 1 : threads) schedule(static)
+static size_t room(P2cContext *ctx) { return (void)ctx, 0; }
+
+static void fill(P2cContext *ctx, float *to, size_t count, float value) {
+#pragma omp parallel for num_threads(count < WORTH_THREADS ? 1 : ctx->threads) schedule(static)
     for (size_t i = 0; i < count; i++) to[i] = value;
+}
+
+static P2cStatus run(P2cContext *ctx, P2cTape *tape) {
+    (void)ctx;
+    tape->issue(tape->of);
+    return P2C_OK;
+}
+
+static P2cStatus done(P2cContext *ctx) { return (void)ctx, P2C_OK; }
+static void forget(P2cContext *ctx, P2cTape *tape) { (void)ctx, (void)tape; }
+static void close_nothing(P2cContext *ctx) { (void)ctx; }
+
+/* Our threads are outside the matrix products. */
+static P2cStatus open_cpu(P2cContext *ctx, int index) {
+    (void)index;
+    openblas_set_num_threads(1);
+    snprintf(ctx->device_name, sizeof ctx->device_name, "cpu, %s, %d thread%s", P2C_CPU(device).detail, ctx->threads, ctx->threads == 1 ? "" : "s");
+    return P2C_OK;
 }
 
 const P2cDevice P2C_CPU(device) = {
@@ -51,11 +75,18 @@ const P2cDevice P2C_CPU(device) = {
 #else
     .detail = "portable",
 #endif
-    .start = start,
+    .open = open_cpu,
+    .close = close_nothing,
     .alloc = alloc,
     .free = release,
+    .alloc_host = alloc,
+    .free_host = release,
+    .room = room,
     .upload = copy,
     .download = copy,
     .fill = fill,
+    .run = run,
+    .wait = done,
+    .forget = forget,
     .kernels = kernels,
 };

@@ -1,0 +1,88 @@
+/* cuda.cuh: what the CUDA kernels share.
+ *
+ * Every file is named after its operation and defines p2c_cuda_<operation>. Kernels are started by P2C_LAUNCH on the stream of the call's queue;
+ * a call starts one or a few of them and returns. No kernel allocates, synchronises or uses float atomics, and sums have a fixed order, so that
+ * two runs give the same bits, on every GPU: grids depend on shapes alone, never on the device.
+ *
+ * The same files are compiled as C++ for the CPU by the tests (tests/cuda_on_cpu), with cuda_runtime.h, launch.h and mma.h from there. So:
+ * P2C_LAUNCH in place of <<<>>>, P2C_DYNAMIC_SHARED in place of extern __shared__, no inline PTX outside of native/, no cooperative groups. */
+#ifndef P2C_CUDA_CUH
+#define P2C_CUDA_CUH
+
+#include <cuda_runtime.h>
+
+#include "launch.h"
+
+#include "../../lib/device.h"
+#include "../../lib/params.h"
+
+extern "C" {
+#define P2C_OP(name) extern const P2cKernel p2c_cuda_##name;
+#include "../../lib/op_list.h"
+}
+
+enum { THREADS = 256, WARP = 32, MOST_COUNTERS = 1 << 14 };
+
+/* What a context has open on a GPU (device.cu). */
+struct P2cQueue {
+    P2cContext *ctx;
+    int index;           /* of the GPU */
+    cudaStream_t stream;
+    int *counters;       /* MOST_COUNTERS zeros for is_last_block; zeros again after every kernel */
+    struct P2cStaging *staging;
+    cudaError_t fault;   /* the first error of this queue, which is then of no more use */
+};
+
+/* ---- elements ------------------------------------------------------------------------------------------------ */
+
+static inline unsigned blocks_for(size_t n, unsigned threads = THREADS) { return (unsigned)((n + threads - 1) / threads); }
+
+/* A thread's number in a launch of one-dimensional blocks: element i of fewer than 2^31. */
+static __device__ inline unsigned global_thread() { return blockIdx.x * blockDim.x + threadIdx.x; }
+
+/* A gradient is written, or added to what is there. */
+static __device__ inline void put(float *dx, float value, bool fresh) { *dx = fresh ? value : *dx + value; }
+
+static inline bool is_fresh(const P2cCall *call, int k) { return call->fresh >> k & 1; }
+static inline size_t count_of(const P2cNode *node) { return p2c_dims_count(node->dims); }
+static inline int planes_of(P2cDims d) { return d.d[0] * d.d[1]; }
+static inline int area_of(P2cDims d) { return d.d[2] * d.d[3]; }
+
+/* ---- sums ------------------------------------------------------------------------------------------------------- */
+
+/* The sum over a warp, in all its lanes; all of them must call. */
+template <class T> static __device__ inline T warp_sum(T value) {
+    for (int step = WARP / 2; step; step /= 2) value += __shfl_xor_sync(0xFFFFFFFFu, value, step);
+    return value;
+}
+
+/* The sum over a block (whole warps, at most 1024 threads), in all its threads; all of them must call. */
+template <class T> static __device__ inline T block_sum(T value) {
+    __shared__ T sums[WARP];
+    int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP, warps = blockDim.x / WARP;
+    value = warp_sum(value);
+    __syncthreads(); /* sums may still be read from the call before */
+    if (lane == 0) sums[warp] = value;
+    __syncthreads();
+    T total = 0;
+    for (int i = 0; i < warps; i++) total += sums[i];
+    return total;
+}
+
+/* Whether this block is the last of `count` to arrive at `counter` (one of the queue's), in all threads; all of them must call, once per launch.
+ * The last one sees what the others wrote to global memory before they called, so it can add up their partial sums, in an order of its own:
+ * which block it is does not show in the result. */
+static __device__ inline bool is_last_block(int *counter, int count) {
+    __shared__ bool last;
+    __threadfence();
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        last = atomicAdd(counter, 1) == count - 1;
+        if (last) *counter = 0;
+    }
+    __syncthreads();
+    if (last) __threadfence();
+    return last;
+}
+
+#endif
