@@ -29,7 +29,7 @@ static void check(OpTest *t, int level) {
 void test_op_adam_begin(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_adam_begin, .build = build };
-    for (int level = 0; level < p2c_cpu_device_count(); level++) check(&t, level);
+    for (int level = 0; level < op_level_count(); level++) check(&t, level);
     op_refused(&t, &(OpCase){ .count = 2, .x = { SCALAR, DIMS(2) } }, "expected a scalar, got (2)");
     op_done(&t);
 }
