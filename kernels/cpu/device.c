@@ -87,6 +87,7 @@ const P2cDevice P2C_CPU(device) = {
     .fill = fill,
     .run = run,
     .wait = done,
+    .lanes = 1,
     .forget = forget,
     .kernels = kernels,
 };
