@@ -20,7 +20,7 @@ typedef struct P2cTape {
     void *of;
     void *there, *here;      /* values that travel: the device's memory, and pinned memory of the host; NULL: none */
     size_t to, bytes;        /* before a run the first `to` bytes go there; after it all come back */
-    void *recording;         /* the device's own; NULL: not yet */
+    void *recording; int runs; /* the device's own; NULL: not yet */
 } P2cTape;
 
 typedef struct P2cDevice {

@@ -114,7 +114,7 @@ void test_op_adam(void **state) {
     static const size_t sizes[] = { 1, 5, 8, 16, 17, 31, 33, 1000, 70000 };
     for (size_t i = 0; i < COUNT(settings); i++)
         for (size_t k = 0; k < COUNT(sizes); k++, t.cases++)
-            for (int level = 0; level < p2c_cpu_device_count(); level++) check(&t, &settings[i], sizes[k], level);
+            for (int level = 0; level < op_level_count(); level++) check(&t, &settings[i], sizes[k], level);
     op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 5), SCALAR } }, "expected rates (10), got ()");
     op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 4), SCALAR } }, "parameter (3,5), gradient (3,4)");
     op_done(&t);

@@ -40,7 +40,7 @@ static void check(OpTest *t, int level, bool after, int64_t step) {
 void test_op_adam_begin(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_adam_begin, .build = build };
-    for (int level = 0; level < p2c_cpu_device_count(); level++)
+    for (int level = 0; level < op_level_count(); level++)
         for (int after = 0; after < 2; after++) check(&t, level, after, 0), check(&t, level, after, 41), check(&t, level, after, 1000000);
     op_refused(&t, &(OpCase){ .count = 2, .x = { SCALAR, DIMS(2) } }, "expected a scalar, got (2)");
     op_refused(&t, &(OpCase){ .count = 3, .x = { SCALAR, SCALAR, DIMS(9) } }, "expected (10) of the one before, got (9)");
