@@ -66,7 +66,7 @@ static void touch_step(P2cStep *step, int i) {
             if (forward || node->op->keeps_x) touch(node->x[k]->state->buffer, i);
         if (forward || node->op->keeps_y) touch(node->state->buffer, i);
         touch(node->state->saved, i);
-        touch(node->state->moments, i);
+        if (forward) touch(node->state->moments, i);
         if (node->count) touch(node->x[0]->state->moments, i);
     }
     touch(step->dy, i);
@@ -201,7 +201,7 @@ static void fill_call(const P2cGraph *graph, P2cStep *step) {
     call->dy = memory_of(step->dy);
     call->saved = memory_of(node->state->saved);
     call->work = memory_of(step->work);
-    call->moments = memory_of(node->state->moments);
+    if (step->kind == P2C_STEP_FORWARD) call->moments = memory_of(node->state->moments);
     call->x_moments = node->count ? memory_of(node->x[0]->state->moments) : NULL;
     if (step->kind != P2C_STEP_FORWARD || !graph->ctx->device->kernels[node->op->id]->mail_bytes) return;
     call->mail = (char *)graph->arena + step->mail;
