@@ -48,6 +48,8 @@ typedef struct P2cDevice {
     void (*enter_lane)(P2cContext *ctx, int lane, const int waits[P2C_MAX_LANES]);
     void (*mark)(P2cContext *ctx, int mark);
     void (*forget)(P2cContext *ctx, P2cTape *tape); /* frees the recording */
+    /* The mean time of one `issue`, of so many that follow each other. */
+    P2cStatus (*time)(P2cContext *ctx, void (*issue)(void *of), void *of, int repeats, double *ms);
     const P2cKernel *const *kernels; /* by P2cOpId */
 } P2cDevice;
 

@@ -107,6 +107,8 @@ void p2c_order(P2cGraph *graph);
 P2cStatus p2c_assign_lanes(P2cGraph *graph);
 /* How many steps from i on one kernel takes together, at least 1. */
 int p2c_together(const P2cGraph *graph, int i, int most);
+/* Calls the kernel of one step. */
+void p2c_issue_step(const P2cGraph *graph, const P2cStep *step);
 /* Waits for the run that was asked for last, if any. */
 P2cStatus p2c_settle(P2cGraph *graph);
 

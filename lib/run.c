@@ -8,7 +8,7 @@
 
 static const P2cKernel *kernel_of(const P2cGraph *graph, const P2cStep *step) { return graph->ctx->device->kernels[step->node->op->id]; }
 
-static void issue_step(const P2cGraph *graph, const P2cStep *step) {
+void p2c_issue_step(const P2cGraph *graph, const P2cStep *step) {
     if (step->kind == P2C_STEP_FILL) graph->ctx->device->fill(graph->ctx, step->target->memory, step->target->bytes / sizeof(float), step->value);
     else (step->kind == P2C_STEP_FORWARD ? kernel_of(graph, step)->forward : kernel_of(graph, step)->backward)(&step->call);
 }
@@ -27,7 +27,7 @@ static void issue(void *of) {
         n = p2c_together(graph, i, P2C_MOST_CALLS);
         if (device->lanes > 1) device->enter_lane(graph->ctx, step->lane, step->waits);
         if (n > 1) issue_together(graph, step, n);
-        else issue_step(graph, step);
+        else p2c_issue_step(graph, step);
         if (device->lanes > 1 && step->is_awaited) device->mark(graph->ctx, i);
     }
 }

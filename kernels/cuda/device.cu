@@ -160,6 +160,47 @@ static void forget(P2cContext *ctx, P2cTape *tape) {
     tape->recording = NULL;
 }
 
+/* ---- timing --------------------------------------------------------------------------------------------------------------------- */
+
+/* `repeats` issues as one graph, so that the time of launching does not count. */
+static cudaError_t record_repeats(cudaStream_t stream, void (*issue)(void *of), void *of, int repeats, cudaGraphExec_t *exec) {
+    cudaGraph_t graph = NULL;
+    cudaError_t error = cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal);
+    if (error) return error;
+    for (int i = 0; i < repeats; i++) issue(of);
+    error = cudaGetLastError();
+    cudaError_t end = cudaStreamEndCapture(stream, &graph);
+    if (!error) error = end;
+    if (!error) error = cudaGraphInstantiate(exec, graph, 0);
+    if (graph) cudaGraphDestroy(graph);
+    return error;
+}
+
+/* The second of two runs. */
+static cudaError_t time_graph(cudaStream_t stream, cudaGraphExec_t exec, const cudaEvent_t event[2], float *ms) {
+    cudaError_t error = cudaGraphLaunch(exec, stream);
+    if (!error) error = cudaEventRecord(event[0], stream);
+    if (!error) error = cudaGraphLaunch(exec, stream);
+    if (!error) error = cudaEventRecord(event[1], stream);
+    if (!error) error = cudaEventSynchronize(event[1]);
+    return error ? error : cudaEventElapsedTime(ms, event[0], event[1]);
+}
+
+static P2cStatus time_issues(P2cContext *ctx, void (*issue)(void *of), void *of, int repeats, double *ms) {
+    cudaGraphExec_t exec = NULL;
+    cudaEvent_t event[2] = { NULL, NULL };
+    float all = 0;
+    cudaError_t error = cudaSetDevice(ctx->queue->index);
+    for (int k = 0; k < 2 && !error; k++) error = cudaEventCreate(&event[k]);
+    if (!error) error = record_repeats(ctx->queue->stream, issue, of, repeats, &exec);
+    if (!error) error = time_graph(ctx->queue->stream, exec, event, &all);
+    for (int k = 0; k < 2; k++)
+        if (event[k]) cudaEventDestroy(event[k]);
+    if (exec) cudaGraphExecDestroy(exec);
+    *ms = (double)all / repeats;
+    return queue_check(ctx, error, "timing a kernel");
+}
+
 extern "C" const P2cDevice p2c_cuda_device = {
     .name = "cuda",
     .detail = "CUDA",
@@ -179,5 +220,6 @@ extern "C" const P2cDevice p2c_cuda_device = {
     .enter_lane = lanes_enter,
     .mark = lanes_mark,
     .forget = forget,
+    .time = time_issues,
     .kernels = kernels,
 };
