@@ -1,9 +1,11 @@
 /* world.c: see world.h. */
 #include "world.h"
 
+#include "../device.h"
+
 void world_init(World *w, int threads) {
     *w = (World){ 0 };
-    OK(p2c_context_new(&w->ctx, "cpu", threads));
+    OK(p2c_context_new(&w->ctx, test_device(), threads));
     OK(p2c_store_new(&w->store, w->ctx, 7));
     OK(p2c_graph_new(&w->g, w->ctx));
 }
