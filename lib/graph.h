@@ -13,6 +13,8 @@
 #include "device.h"
 #include "params.h"
 
+enum { P2C_ARENA_SPARE = 64 }; /* bytes that an arena is longer than its plan */
+
 typedef enum P2cLeaf { P2C_NOT_LEAF, P2C_LEAF_INPUT, P2C_LEAF_CONSTANT, P2C_LEAF_PARAM, P2C_LEAF_GRADIENT, P2C_LEAF_BACKWARD } P2cLeaf;
 
 /* A piece of memory that the plan places. Alive from the step that first writes it to the one that last touches it. */
@@ -92,7 +94,5 @@ P2cNode *p2c_gradient_new(P2cNode *marker, P2cNode *of); /* the leaf for one gra
 void p2c_fuse(P2cGraph *graph);
 P2cStatus p2c_expand(P2cGraph *graph);
 P2cStatus p2c_plan(P2cGraph *graph);
-/* Waits for the run that was asked for last, if any. */
-P2cStatus p2c_settle(P2cGraph *graph);
 
 #endif
