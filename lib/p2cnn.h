@@ -191,6 +191,20 @@ P2C_API P2C_CHECKED P2cStatus p2c_graph_run(P2cGraph *graph);
 /* Waits until the run that was asked for last is over, and returns its failure. A GPU that failed (P2C_ERR_DEVICE) fails from then on, whatever
  * is asked of it: what it held can no longer be read. */
 P2C_API P2C_CHECKED P2cStatus p2c_graph_wait(P2cGraph *graph);
+/* Where the time of a run goes: steps of one kind and shape together, the most costly first. bytes: what they read and write at least. */
+enum { P2C_PROFILE_ENTRIES = 400 };
+typedef struct P2cProfileEntry {
+    char name[192]; /* operation and shapes, such as "conv2d backward (1,32,64,64) (16,32,3,3)" */
+    int steps;
+    double ms, bytes;
+} P2cProfileEntry;
+typedef struct P2cProfile {
+    int count;
+    double ms; /* of all steps, one after another */
+    P2cProfileEntry entries[P2C_PROFILE_ENTRIES];
+} P2cProfile;
+/* Runs the graph once, then every step by itself, ten times: afterwards its values are good for nothing, and its updates were made often. */
+P2C_API P2C_CHECKED P2cStatus p2c_graph_profile(P2cGraph *graph, P2cProfile *profile);
 P2C_API size_t p2c_graph_arena_bytes(const P2cGraph *graph); /* activations, gradients and scratch */
 P2C_API int p2c_graph_step_count(const P2cGraph *graph);     /* kernels per run */
 

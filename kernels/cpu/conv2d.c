@@ -72,4 +72,4 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return is_direct(s) ? P2C_CPU(conv2d_direct_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, false, threads);
 }
 
-const P2cKernel P2C_CPU(conv2d) = { .forward = forward, .backward = backward, .work = work };
+const P2cKernel P2C_CPU(conv2d) = { .forward = forward, .backward = backward, .work = work, .folds = P2C_FOLD_NORM };
