@@ -35,6 +35,19 @@ static __device__ inline int source_of(int i, int size, int up, bool reflect) {
     return up == 1 ? i : i / up;
 }
 
+/* The positions of a padded axis that read index i: itself and its mirror images, counted from the padding's first; -1: there is no k-th. */
+enum { READERS = 3 };
+static __device__ inline int reader_of(int i, int k, int size, int pad, bool reflect) {
+    if (k == 0) return pad + i;
+    bool mirrored = reflect && (k == 1 ? i > 0 && i <= pad : i < size - 1 && i >= size - 1 - pad);
+    return !mirrored ? -1 : k == 1 ? pad - i : pad + 2 * (size - 1) - i;
+}
+
+static inline P2cDims x_dims(Conv s) {
+    P2cDims d = { 4, { s.n, s.groups * s.cin, s.xh, s.xw } };
+    return d;
+}
+
 /* The moments of the planes of x: made by what made x, or kept by forward. Read by norm_at alone, where x is normed. */
 static inline const float *moments_of_x(const P2cCall *call) { return call->x_moments ? call->x_moments : (const float *)call->saved; }
 
@@ -47,6 +60,10 @@ static __device__ inline Norm norm_at(const float *moments, int p, const Conv &s
 /* y. conv2d_forward.cu; moments of x have been made where x is normed. */
 void p2c_cuda_conv2d_forward(const P2cCall *call, Conv s);
 size_t p2c_cuda_conv2d_forward_work(Conv s);
+/* Both for any sizes, groups above all: conv2d_direct.cu. Moments of y are left to the caller. */
+void p2c_cuda_conv2d_direct(const P2cCall *call, Conv s);
+void p2c_cuda_conv2d_direct_input_gradient(const P2cCall *call, Conv s);
+size_t p2c_cuda_conv2d_direct_input_work(Conv s);
 /* call->dx[0]. conv2d_input.cu */
 void p2c_cuda_conv2d_input_gradient(const P2cCall *call, Conv s);
 size_t p2c_cuda_conv2d_input_work(Conv s);
