@@ -13,8 +13,9 @@
  * registers. Few of them are added up by the block that comes last, many by a second kernel. */
 #include "conv2d_weights.cuh"
 #include "mma.h"
+#include "sums.cuh"
 
-enum { BATCH = 8 /* loads that a thread has on their way at a time */, BIAS_PIECE = 32 * THREADS };
+enum { BATCH = 8 /* loads that a thread has on their way at a time */ };
 
 /* ---- loading ------------------------------------------------------------------------------------------------------ */
 
@@ -44,16 +45,16 @@ template <P2cPrecision P> static __device__ inline void next_tile(const Conv &s,
     tile->n++;
 }
 
-/* Where in a patch a thread begins, and in steps of what it goes on: from place to place, and from channel to channel. */
-struct Walk {
+/* A thread's share of a patch: where it begins, and in steps of what it goes on, from place to place and from channel to channel. */
+struct Share {
     int place, places, channel, channels;
 };
 
-static __device__ inline Walk walk_of(const Cut &t) {
+static __device__ inline Share share_of(const Cut &t) {
     int size = t.patch_rows * t.patch_columns, places = min((size + WARP - 1) / WARP * WARP, THREADS), channels = THREADS / places;
-    Walk w = { (int)threadIdx.x % places, places, (int)threadIdx.x / places, channels };
-    if (w.channel >= channels) w.place = size; /* nothing is left for it */
-    return w;
+    Share share = { (int)threadIdx.x % places, places, (int)threadIdx.x / places, channels };
+    if (share.channel >= channels) share.place = size; /* nothing is left for it */
+    return share;
 }
 
 /* words[output][pixel]; zero beyond the map and beyond the last output. A thread stays at a pixel and goes through outputs, BATCH of which are on
@@ -89,22 +90,22 @@ static __device__ inline void load_norms(const Conv &s, const float *moments, in
 }
 
 /* words[channel][row][column], channels from `first` on. A thread stays at a place of the patch and goes through channels, like load_dy. */
-template <P2cPrecision P> static __device__ inline void load_patch(const Conv &s, const Cut &t, Walk w, const float *__restrict__ x, const Norm *norms, Tile tile,
+template <P2cPrecision P> static __device__ inline void load_patch(const Conv &s, const Cut &t, Share share, const float *__restrict__ x, const Norm *norms, Tile tile,
                                                                    int first, uint32_t *words) {
     int hw = s.xh * s.xw, channels = min(t.channels, s.cin - first);
     x += ((size_t)tile.n * s.cin + first) * hw;
-    for (int p = w.place; p < t.patch_rows * t.patch_columns; p += w.places) {
-        int row = (int)((p + 1) * (uint64_t)t.by_columns >> 32), column = p - row * t.patch_columns, at[2];
+    for (int p = share.place; p < t.patch_rows * t.patch_columns; p += share.places) {
+        int row = (int)quotient((unsigned)p, t.by_columns), column = p - row * t.patch_columns, at[2];
         for (int h = 0; h < halves(P); h++) at[h] = place_of(s, (tile.top + h * t.rows) * s.stride + row - s.pad, tile.left * s.stride + column - s.pad);
-        for (int c = w.channel; c < channels; c += BATCH * w.channels) {
+        for (int c = share.channel; c < channels; c += BATCH * share.channels) {
             float v[BATCH][2];
 #pragma unroll
             for (int b = 0; b < BATCH; b++)
 #pragma unroll
-                for (int h = 0; h < halves(P); h++) v[b][h] = c + b * w.channels < channels && at[h] >= 0 ? x[(c + b * w.channels) * hw + at[h]] : 0;
+                for (int h = 0; h < halves(P); h++) v[b][h] = c + b * share.channels < channels && at[h] >= 0 ? x[(c + b * share.channels) * hw + at[h]] : 0;
 #pragma unroll
             for (int b = 0; b < BATCH; b++) {
-                int to = c + b * w.channels;
+                int to = c + b * share.channels;
                 if (to >= channels) break;
                 for (int h = 0; h < halves(P); h++) v[b][h] = at[h] < 0 ? 0 : normed(v[b][h], norms[to]);
                 words[to * t.plane + row * t.pitch + column] = word_of<P>(v[b]);
@@ -169,7 +170,7 @@ template <int MT, int NT> static __device__ inline void multiply_exactly(const C
 /* ---- adding up ---------------------------------------------------------------------------------------------------- */
 
 /* What a lane holds of a product: taps m and m + 8 of outputs o and o + 1. */
-static __device__ inline void put_sums(int taps, int outputs, int m, int o, float4 sums, float *dw, bool fresh) {
+static __device__ inline void put_products(int taps, int outputs, int m, int o, float4 sums, float *dw, bool fresh) {
     float v[4] = { sums.x, sums.y, sums.z, sums.w };
     dw += (size_t)o * taps + m;
 #pragma unroll
@@ -182,7 +183,7 @@ static __device__ inline void put_slot(const Conv &s, const Cut &t, int block, i
     int lane = slot % WARP, j = slot / WARP % t.nt, i = slot / WARP / t.nt % t.mt, warp = slot / WARP / (t.nt * t.mt);
     int m = ((block % t.m_blocks * t.m_warps + warp % t.m_warps) * t.mt + i) * 16 + lane / 4;
     int o = ((block / t.m_blocks * t.n_warps + warp / t.m_warps) * t.nt + j) * 8 + lane % 4 * 2;
-    put_sums(s.cin * s.kh * s.kw, s.cout, m, o, sums, dw, fresh);
+    put_products(s.cin * s.kh * s.kw, s.cout, m, o, sums, dw, fresh);
 }
 
 /* The sum of `count` float4 that are `step` apart, in order. */
@@ -226,13 +227,13 @@ static __global__ void __launch_bounds__(THREADS, 2) weights_kernel(Conv s, Cut 
         int tap = min(m + i * 8, taps - 1);
         offset[i / 2][i % 2] = (tap / kernel - channel) * t.plane + tap % kernel / s.kw * t.pitch + tap % s.kw;
     }
-    Walk walk = walk_of(t);
+    Share share = share_of(t);
     Tile tile = tile_at<P>(t, split * t.split_tiles);
     for (int i = min(t.split_tiles, t.tiles - split * t.split_tiles); i; i--, next_tile<P>(s, t, &tile)) {
         __syncthreads();
         if (tile.n != n) load_norms(s, moments, n = tile.n, channel, min(t.channels, s.cin - channel), norms);
         load_dy<P>(s, t, dy, tile, block_n, outputs, shared);
-        load_patch<P>(s, t, walk, x, norms, tile, channel, patch);
+        load_patch<P>(s, t, share, x, norms, tile, channel, patch);
         __syncthreads();
         if (!multiplies) continue;
         if (P == P2C_PRECISION_FP32) multiply_exactly<MT, NT>(s, t, words, patch, offset, sums);
@@ -246,7 +247,7 @@ static __global__ void __launch_bounds__(THREADS, 2) weights_kernel(Conv s, Cut 
             if (!multiplies) continue;
             float4 sum = make_float4(sums[i][j][0], sums[i][j][1], sums[i][j][2], sums[i][j][3]);
             int o = block_n + (n_warp * NT + j) * 8 + threadIdx.x % 4 * 2;
-            if (t.splits == 1) put_sums(taps, s.cout, m + i * 16, o, sum, dw, fresh);
+            if (t.splits == 1) put_products(taps, s.cout, m + i * 16, o, sum, dw, fresh);
             else partial[split * t.slots + ((warp * MT + i) * NT + j) * WARP + threadIdx.x % WARP] = sum;
         }
     if (t.splits == 1 || !t.alone || !is_last_block(counters + block, t.splits)) return;
@@ -256,7 +257,7 @@ static __global__ void __launch_bounds__(THREADS, 2) weights_kernel(Conv s, Cut 
 /* ---- one weight at a time -------------------------------------------------------------------------------------------
  * Groups, and kernels whose patch does not fit: a warp per weight, which nothing here that is trained needs. */
 
-static __global__ void direct_kernel(Conv s, const float *x, const float *moments, const float *dy, float *dw, bool fresh) {
+static __global__ void one_weight_kernel(Conv s, const float *x, const float *moments, const float *dy, float *dw, bool fresh) {
     int weight = blockIdx.x * (THREADS / WARP) + threadIdx.x / WARP, kernel = s.kh * s.kw, taps = s.cin * kernel, area = s.oh * s.ow;
     if (weight >= s.groups * s.cout * taps) return;
     int output = weight / taps, tap = weight % taps, input = output / s.cout * s.cin + tap / kernel, row = tap % kernel / s.kw, column = tap % s.kw;
@@ -274,24 +275,15 @@ static __global__ void direct_kernel(Conv s, const float *x, const float *moment
 
 /* ---- bias --------------------------------------------------------------------------------------------------------- */
 
-static int bias_pieces(Conv s) {
-    return s.groups * s.cout > MOST_COUNTERS ? 1 : max(1, over(s.n * s.oh * s.ow, BIAS_PIECE));
-}
+struct BiasTerm {
+    const float *dy;
+    __device__ float operator()(unsigned i, unsigned) const { return dy[i]; }
+    __device__ void pass(unsigned, unsigned) const {}
+};
 
-static __global__ void bias_kernel(const float *dy, float *db, bool fresh, int channels, int area, int count, int pieces, float *partial, int *counters) {
-    int o = blockIdx.x / pieces, piece = blockIdx.x % pieces, size = over(count, pieces);
-    float sum = 0;
-    double total = 0;
-    for (int k = piece * size + threadIdx.x; k < min((piece + 1) * size, count); k += (int)blockDim.x) sum += dy[((size_t)(k / area) * channels + o) * area + k % area];
-    sum = block_sum(sum);
-    if (pieces == 1) total = sum;
-    if (pieces > 1) {
-        if (threadIdx.x == 0) partial[blockIdx.x] = sum;
-        if (!is_last_block(counters + o, pieces)) return;
-        for (int i = threadIdx.x; i < pieces; i += (int)blockDim.x) total += partial[o * pieces + i];
-        total = block_sum(total);
-    }
-    if (threadIdx.x == 0) put(&db[o], (float)total, fresh);
+static Sums bias_sums(Conv s) {
+    P2cDims y = { 4, { s.n, s.groups * s.cout, s.oh, s.ow } }, b = { 4, { 1, s.groups * s.cout, 1, 1 } };
+    return sums_of_operand(y, b, b);
 }
 
 /* ---- the call ------------------------------------------------------------------------------------------------------- */
@@ -311,26 +303,20 @@ template <P2cPrecision P> static void weights(const P2cCall *call, Conv s) {
 static void weight_gradient(const P2cCall *call, Conv s) {
     P2cPrecision precision = precision_of(call);
     if (!can_cut(s))
-        P2C_LAUNCH(direct_kernel, blocks_for(count_of(call->node->x[1]), THREADS / WARP), THREADS, 0, call->queue, s, call->x[0], moments_of_x(call),
+        P2C_LAUNCH(one_weight_kernel, blocks_for(count_of(call->node->x[1]), THREADS / WARP), THREADS, 0, call->queue, s, call->x[0], moments_of_x(call),
                    call->dy, call->dx[1], is_fresh(call, 1));
     else if (precision == P2C_PRECISION_BF16) weights<P2C_PRECISION_BF16>(call, s);
     else if (precision == P2C_PRECISION_TF32) weights<P2C_PRECISION_TF32>(call, s);
     else weights<P2C_PRECISION_FP32>(call, s);
 }
 
-static void bias_gradient(const P2cCall *call, Conv s) {
-    int channels = s.groups * s.cout, pieces = bias_pieces(s), count = s.n * s.oh * s.ow, threads = min(THREADS, over(count, WARP) * WARP);
-    P2C_LAUNCH(bias_kernel, (unsigned)(channels * pieces), (unsigned)threads, 0, call->queue, call->dy, call->dx[2], is_fresh(call, 2), channels, s.oh * s.ow, count, pieces,
-               (float *)call->work, call->queue->counters);
-}
-
 void p2c_cuda_conv2d_weight_gradient(const P2cCall *call, Conv s) {
     if (call->dx[1]) weight_gradient(call, s);
-    if (call->dx[2]) bias_gradient(call, s);
+    if (call->dx[2]) put_sums(call, bias_sums(s), BiasTerm{ call->dy }, 1, call->dx[2], is_fresh(call, 2));
 }
 
 /* Of any precision: the context may change it. */
 size_t p2c_cuda_conv2d_weight_work(Conv s) {
-    size_t bias = sizeof(float) * (size_t)(s.groups * s.cout) * (size_t)bias_pieces(s);
+    size_t bias = sums_work(bias_sums(s));
     return can_cut(s) ? max(bias, max(partial_bytes(cut_of(s, 1)), partial_bytes(cut_of(s, 2)))) : bias;
 }

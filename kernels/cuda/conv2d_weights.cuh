@@ -3,6 +3,7 @@
 #define P2C_CUDA_CONV2D_WEIGHTS_CUH
 
 #include "conv2d.cuh"
+#include "walk.cuh"
 
 enum {
     FULL = 2 * 132,          /* blocks wanted: two for each multiprocessor of a large GPU */
@@ -23,7 +24,7 @@ struct Cut {
     int words_log, columns_log, rows;  /* of a tile: words, words in a row, rows */
     int across, down, tiles;           /* tiles in a row, in a column, in all pictures */
     int patch_columns, patch_rows;     /* of x, that a tile reads */
-    unsigned by_columns;               /* p / patch_columns = (p + 1) * by_columns / 2^32 */
+    Divisor by_columns;                /* of the patch */
     int channels, pitch, plane;        /* of a patch: channels at most; words from row to row, from channel to channel */
     int dy_pitch;                      /* words from output to output */
 };
@@ -64,7 +65,7 @@ static inline void cut_tile(const Conv &s, int halves, Cut *t) {
     t->tiles = s.n * t->across * t->down;
     t->patch_columns = (columns - 1) * s.stride + s.kw;
     t->patch_rows = (t->rows - 1) * s.stride + s.kh;
-    t->by_columns = 0xFFFFFFFFu / (unsigned)t->patch_columns;
+    t->by_columns = divisor_of(t->patch_columns);
     t->pitch = t->patch_columns + (s.stride == 1 ? 1 : 8);
     t->plane = over(t->patch_rows * t->pitch - 28, 32) * 32 + 28;
     t->dy_pitch = t->rows * columns + 4;
