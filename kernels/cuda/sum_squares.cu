@@ -101,7 +101,8 @@ static __global__ void backward_kernel(const float *x, const float *dy, float *d
 static void backward(const P2cCall *call) {
     unsigned n = (unsigned)count_of(call->node->x[0]);
     if (call->dx[0] || call->dx[1])
-        P2C_LAUNCH(backward_kernel, call->dx[0] ? blocks_for(n) : 1, THREADS, 0, call->queue, call->x[0], call->dy, call->dx[0], call->dx[1], n, call->fresh);
+        P2C_LAUNCH(backward_kernel, call->dx[0] ? blocks_for(n) : 1, THREADS, 0, call->queue, call->x[0], call->dy, call->dx[0], call->dx[1], n,
+                   call->fresh);
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
