@@ -1,6 +1,6 @@
 /* add: y = a + b, broadcasting, or, folded, b repeated f x f or joined of pieces along channels;  da += dy, db += dy, summed where broadcast or
  * repeated. Gradients are one launch, unless both are broadcast. Nothing is kept; the moments of y are made when asked for. */
-#include "pieces.cuh"
+#include "joined.cuh"
 #include "sums.cuh"
 #include "upsample.cuh"
 
@@ -15,7 +15,7 @@ struct Add {
 
 struct AddJoined {
     const float *a;
-    Pieces pieces;
+    JoinedPieces pieces;
     __device__ float operator()(unsigned i) const { return a[i] + *place_at(pieces, i).x; }
 };
 
@@ -23,7 +23,7 @@ static void forward(const P2cCall *call) {
     const P2cNode *node = call->node;
     const P2cAddAttributes *a = P2C_ATTRIBUTES(node, P2cAddAttributes);
     const P2cDims d[2] = { node->x[0]->dims, node->x[1]->dims };
-    if (a->joined) make_planes(call, AddJoined{ call->x[0], pieces_of(call, 1, 1, false) });
+    if (a->joined) make_planes(call, AddJoined{ call->x[0], joined_of(call, 1, 1, false) });
     else make_planes(call, Add{ call->x[0], call->x[1], a->upsample > 1 ? repeating_walk(d[1], a->upsample) : operands_walk(node->dims, d[0], d[1]) });
 }
 
@@ -62,8 +62,8 @@ static void backward(const P2cCall *call) {
     const P2cNode *node = call->node;
     const P2cAddAttributes *a = P2C_ATTRIBUTES(node, P2cAddAttributes);
     if (a->upsample > 1) put_upsampled(call, 1, a->upsample, call->dx[0]);
-    else if (a->joined) put_pieces(call, call->dx[0], pieces_of(call, 1, 1, true));
-    else if (same_sizes(node->x[0]->dims, node->x[1]->dims)) put_pieces(call, call->dx[0], pieces_of(call, 1, 0, true));
+    else if (a->joined) put_joined(call, call->dx[0], joined_of(call, 1, 1, true));
+    else if (same_sizes(node->x[0]->dims, node->x[1]->dims)) put_joined(call, call->dx[0], joined_of(call, 1, 0, true));
     else broadcast_gradients(call);
 }
 

@@ -2,9 +2,7 @@
  * Batches are small, so that the work is to read w: once for a tile of N pictures, by vectors of V floats where the rows allow it.
  * Forward: short rows of w: a warp for each; long ones: a block for ROWS of them, or a slice of them, which the last block adds up.
  * Backward, one launch: blocks of dx take all rows of 32 V columns of w, split over the warps; blocks of dw and db take 32 rows of 32 V columns. */
-#include "cuda.cuh"
-
-#include <stdint.h>
+#include "vectors.cuh"
 
 /* ROWS of w at a time share what is read of x. SLICE: of a row, that a block takes at once. */
 enum { ROWS = 4, WARPS = THREADS / WARP, SHORT = 512, SLICE = 4096, WIDE = 4096 };
@@ -22,25 +20,6 @@ static Sizes sizes_of(const P2cNode *node) {
 /* log2 of the pictures in a tile. */
 static int tile_log(int n) { return n > 4 ? 3 : n > 2 ? 2 : n - 1; }
 static int tiles_of(int n) { return (int)blocks_for((size_t)n, 1u << tile_log(n)); }
-
-static bool is_aligned(const void *p) { return (uintptr_t)p % 16 == 0; }
-
-/* V floats at once */
-template <int V> static __device__ inline void load(float *to, const float *from) {
-    if constexpr (V == 4) {
-        float4 f = *(const float4 *)from;
-        to[0] = f.x, to[1] = f.y, to[2] = f.z, to[3] = f.w;
-    } else {
-        *to = *from;
-    }
-}
-
-template <int V> static __device__ inline void put_all(float *dx, const float *values, bool fresh) {
-    float old[V] = { 0 };
-    if (!fresh) load<V>(old, dx);
-    if constexpr (V == 4) *(float4 *)dx = make_float4(old[0] + values[0], old[1] + values[1], old[2] + values[2], old[3] + values[3]);
-    else *dx = old[0] + values[0];
-}
 
 /* ---- forward ----------------------------------------------------------------------------------------------------- */
 

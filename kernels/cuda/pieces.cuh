@@ -1,88 +1,47 @@
-/* pieces.cuh: tensors that lie one after the other along an axis of a larger one: concat, and add of a concat.
- *
- * The larger one is rows of `whole` consecutive elements, each of them a run of every piece. */
+/* pieces.cuh: a sum over many elements, to a scalar: each block sums a piece of them, and the last one to finish adds up the sums of all pieces,
+ * in an order that depends on their number alone. */
 #ifndef P2C_CUDA_PIECES_CUH
 #define P2C_CUDA_PIECES_CUH
 
-#include "elementwise.cuh"
-#include "walk.cuh"
+#include "cuda.cuh"
 
+/* Pieces are of PIECE elements, 8 a thread; longer where there would be more than MOST_PIECES of them. */
+static const unsigned PIECE = 8 * THREADS, MOST_PIECES = 4096;
+
+/* By value to the kernel, whose grid is `count` blocks. */
 struct Pieces {
-    Divisor whole;
-    struct {
-        float *x;             /* NULL: not wanted */
-        unsigned begin, size; /* of its run in the row; behind all rows where there are fewer pieces */
-        bool fresh;
-    } of[P2C_MAX_OPERANDS];
+    float *sums;
+    int *counter;
+    unsigned n, length; /* elements in all, and in a piece */
+    int count;
 };
 
-struct Place {
-    float *x; /* NULL: none */
-    bool fresh;
-};
-
-/* Where element i is. */
-static __device__ inline Place place_at(const Pieces &p, unsigned i) {
-    unsigned row = quotient(i, p.whole), at = i - row * p.whole.by, begin = 0, size = p.of[0].size;
-    Place place = { p.of[0].x, p.of[0].fresh };
-    for (int k = 1; k < P2C_MAX_OPERANDS; k++)
-        if (at >= p.of[k].begin) place.x = p.of[k].x, place.fresh = p.of[k].fresh, begin = p.of[k].begin, size = p.of[k].size;
-    if (place.x) place.x += row * size + at - begin;
-    return place;
+static inline unsigned piece_length(size_t n, unsigned least, unsigned most) {
+    size_t length = (n + most - 1) / most;
+    return (unsigned)((length > least ? length : least) + THREADS - 1) / THREADS * THREADS;
 }
 
-/* Operands first to count-1, joined along an axis; their values, or their gradients. */
-static inline Pieces pieces_of(const P2cCall *call, int first, int axis, bool gradients) {
-    const P2cNode *node = call->node;
-    Pieces p = { divisor_of(1), {} };
-    unsigned at = 0;
-    for (int k = 0; k < P2C_MAX_OPERANDS; k++) {
-        int operand = first + k;
-        p.of[k].begin = ~0u;
-        if (operand >= node->count) continue;
-        p.of[k].x = gradients ? call->dx[operand] : call->x[operand];
-        p.of[k].begin = at;
-        p.of[k].fresh = is_fresh(call, operand);
-        p.of[k].size = 1;
-        for (int i = axis; i < 4; i++) p.of[k].size *= (unsigned)node->x[operand]->dims.d[i];
-        at += p.of[k].size;
-    }
-    p.whole = divisor_of(at);
+static inline size_t pieces_bytes(size_t n) { return blocks_for(n, piece_length(n, PIECE, MOST_PIECES)) * sizeof(float); }
+
+static inline Pieces pieces_of(const P2cCall *call, size_t n) {
+    unsigned length = piece_length(n, PIECE, MOST_PIECES);
+    Pieces p = { (float *)call->work, call->queue->counters, (unsigned)n, length, (int)blocks_for(n, length) };
     return p;
 }
 
-static __global__ void pieces_kernel(const float *__restrict__ dy, float *beside, bool fresh, Pieces pieces, unsigned n) {
-    unsigned first = blockIdx.x * SPAN + threadIdx.x;
-    float v[EACH];
-    for (int k = 0; k < EACH; k++) v[k] = dy[lesser(first + k * THREADS, n - 1)];
-    for (int k = 0; k < EACH; k++) {
-        unsigned i = first + k * THREADS;
-        if (i >= n) break;
-        Place p = place_at(pieces, i);
-        if (beside) put(beside + i, v[k], fresh);
-        if (p.x) put(p.x, v[k], p.fresh);
-    }
-}
+/* A thread's elements of its block's piece are first_of, first_of + THREADS, ... below end_of. */
+static __device__ inline unsigned first_of(Pieces p) { return blockIdx.x * p.length + threadIdx.x; }
+static __device__ inline unsigned end_of(Pieces p) { return min(p.n, (blockIdx.x + 1) * p.length); }
 
-static inline void launch_pieces(const P2cCall *call, float *beside, Pieces pieces) {
-    unsigned n = (unsigned)count_of(call->node);
-    P2C_LAUNCH(pieces_kernel, blocks_for(n, SPAN), THREADS, 0, call->queue, call->dy, beside, is_fresh(call, 0), pieces, n);
-}
-
-/* Hands dy out to the pieces' gradients, and all of it to `beside`, operand 0's, unless NULL: in one launch, or one for each time that a piece is
- * there again, whose gradient another thread adds to. */
-static void put_pieces(const P2cCall *call, float *beside, Pieces pieces) {
-    for (bool more = true; more; beside = NULL) {
-        Pieces now = pieces;
-        more = false;
-        for (int k = 0; k < P2C_MAX_OPERANDS; k++) {
-            bool again = false;
-            for (int i = 0; i < k; i++) again |= now.of[i].x && now.of[i].x == now.of[k].x;
-            if (again) now.of[k].x = NULL, more = true;
-            else pieces.of[k].x = NULL;
-        }
-        launch_pieces(call, beside, now);
-    }
+/* From each thread's sum; by all threads of all blocks. true in the block that then has the total, in all of its threads. */
+static __device__ inline bool total_of(Pieces p, float sum, double *total) {
+    double all = 0;
+    sum = block_sum(sum);
+    if (threadIdx.x == 0) p.sums[blockIdx.x] = sum;
+    if (!is_last_block(p.counter, p.count)) return false;
+    for (int i = (int)threadIdx.x; i < p.count; i += THREADS) all += p.sums[i];
+    *total = block_sum(all);
+    return true;
 }
 
 #endif
