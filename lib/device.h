@@ -59,6 +59,10 @@ const P2cDevice *p2c_device_find(const char *name, int *index);
 /* "cpu, auto": what p2c_device_find knows in this build. */
 const char *p2c_device_names(void);
 
+/* alloc and free, counted; a failure names `what` it was for, and what the device has left. *memory is NULL then. */
+P2cStatus p2c_device_take(P2cContext *ctx, const char *what, size_t bytes, void **memory);
+void p2c_device_give(P2cContext *ctx, void *memory, size_t bytes);
+
 /* Its memory is the host's: what alloc gave may be read without download. */
 bool p2c_device_is_host(const P2cDevice *device);
 

@@ -15,6 +15,8 @@
 #include "device.h"
 #include "params.h"
 
+enum { P2C_ARENA_SPARE = 64 }; /* bytes that an arena is longer than its plan */
+
 typedef enum P2cLeaf { P2C_NOT_LEAF, P2C_LEAF_INPUT, P2C_LEAF_CONSTANT, P2C_LEAF_PARAM, P2C_LEAF_GRADIENT, P2C_LEAF_BACKWARD } P2cLeaf;
 
 /* A piece of memory that the plan places. Alive from the step that first writes it to the one that last touches it. */
@@ -109,7 +111,5 @@ P2cStatus p2c_assign_lanes(P2cGraph *graph);
 int p2c_together(const P2cGraph *graph, int i, int most);
 /* Calls the kernel of one step. */
 void p2c_issue_step(const P2cGraph *graph, const P2cStep *step);
-/* Waits for the run that was asked for last, if any. */
-P2cStatus p2c_settle(P2cGraph *graph);
 
 #endif

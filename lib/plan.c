@@ -228,21 +228,17 @@ static void place_in_arena(const P2cGraph *graph, P2cBuffer *b) {
 
 static P2cStatus alloc_arena(P2cGraph *graph) {
     P2cContext *ctx = graph->ctx;
-    double mib = 1 << 20, needs = (double)graph->arena_bytes / mib;
-    size_t room = ctx->device->room(ctx);
-    if (graph->arena_limit && graph->arena_bytes > graph->arena_limit)
-        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "the graph needs %.1f MiB of memory on %s, and %.1f MiB may be used", needs, ctx->device->name,
-                              (double)graph->arena_limit / mib);
-    if ((graph->arena = ctx->device->alloc(ctx, graph->arena_bytes + ALIGN))) {
-        if (p2c_device_is_host(ctx->device)) return P2C_OK;
-        graph->tape.there = (char *)graph->arena + graph->tail;
-        if ((graph->tape.here = ctx->device->alloc_host(ctx, graph->tape.bytes + ALIGN))) return P2C_OK;
-        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: %.1f MiB for transfers", (double)graph->tape.bytes / mib);
-    }
-    if (room)
-        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: the graph needs %.1f MiB on %s, where %.1f MiB are free; try a smaller picture or batch",
-                              needs, ctx->device->name, (double)room / mib);
-    return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: the graph needs %.1f MiB on %s; try a smaller picture or batch", needs, ctx->device->name);
+    double mib = 1 << 20;
+    bool host = p2c_device_is_host(ctx->device);
+    if (host && graph->arena_limit && graph->arena_bytes > graph->arena_limit)
+        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "the graph needs %.1f MiB of memory on %s, and %.1f MiB may be used", (double)graph->arena_bytes / mib,
+                              ctx->device->name, (double)graph->arena_limit / mib);
+    P2cStatus status = p2c_device_take(ctx, "the graph", graph->arena_bytes + P2C_ARENA_SPARE, &graph->arena);
+    if (status) return p2c_graph_fail(graph, status, "%s%s", p2c_error(ctx), status == P2C_ERR_MEMORY ? "; try a smaller picture or batch" : "");
+    if (host) return P2C_OK;
+    graph->tape.there = (char *)graph->arena + graph->tail;
+    if ((graph->tape.here = ctx->device->alloc_host(ctx, graph->tape.bytes + ALIGN))) return P2C_OK;
+    return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: %.1f MiB for transfers", (double)graph->tape.bytes / mib);
 }
 
 static void fill_constants(P2cGraph *graph) {

@@ -63,7 +63,7 @@ P2cStatus p2c_graph_profile(P2cGraph *graph, P2cProfile *profile) {
     enum { REPEATS = 10 };
     memset(profile, 0, sizeof *profile);
     P2cStatus status = p2c_graph_run(graph); /* kernels are loaded, memory is touched, values are sound */
-    if (!status) status = p2c_settle(graph);
+    if (!status) status = p2c_graph_wait(graph);
     for (int i = 0; i < graph->step_count && !status; i++) {
         Timed timed = { graph, &graph->steps[i] };
         double ms;

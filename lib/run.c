@@ -1,7 +1,7 @@
 /* run.c: a finished graph runs: one kernel call per step, in order, no allocation.
  *
  * A device that works through a queue records the steps at the first run and repeats them at the next ones. It is not waited for before somebody
- * asks for a result: p2c_settle then waits and lets kernels tell the host what they counted. */
+ * asks for a result: p2c_graph_wait then waits and lets kernels tell the host what they counted. */
 #include <assert.h>
 
 #include "graph.h"
@@ -42,22 +42,22 @@ static void deliver(P2cGraph *graph, bool before) {
     }
 }
 
-P2cStatus p2c_settle(P2cGraph *graph) {
+P2cStatus p2c_graph_wait(P2cGraph *graph) {
     if (!graph->running) return P2C_OK;
-    graph->running = false;
     P2cStatus status = graph->ctx->device->wait(graph->ctx);
-    if (status == P2C_OK) deliver(graph, false);
-    return status;
+    if (status) return status; /* and again when asked again, or an old result would be taken for a new one */
+    graph->running = false;
+    deliver(graph, false);
+    return P2C_OK;
 }
 
 P2cStatus p2c_graph_run(P2cGraph *graph) {
     assert(graph->finished);
-    P2cStatus status = p2c_settle(graph);
+    P2cStatus status = p2c_graph_wait(graph);
     if (status) return status;
     graph->tape.issue = issue;
     graph->tape.of = graph;
     deliver(graph, true);
-    status = graph->ctx->device->run(graph->ctx, &graph->tape);
-    graph->running = status == P2C_OK && !p2c_device_is_host(graph->ctx->device);
-    return status;
+    graph->running = !p2c_device_is_host(graph->ctx->device);
+    return graph->ctx->device->run(graph->ctx, &graph->tape);
 }

@@ -2,6 +2,7 @@
  * Fused: y = a + concat(b, c, ...), each operand a run of channels;  db += its run of dy.
  *        y = a + upsample(b): y[p,i,j] = a[p,i,j] + b[p,i/f,j/f];  db[p,i,j] += the sum of its f x f copies in dy. */
 #include "broadcast.h"
+#include "upsample.h"
 
 BROADCAST_FORWARD(+)
 
@@ -65,15 +66,6 @@ ALWAYS_INLINE void add_repeated(const float *a, const float *b, float *y, int w,
         for (int k = 0; k < f; k++) y[j * f + k] = a[j * f + k] + b[j];
 }
 
-ALWAYS_INLINE void add_sums(const float *dy, size_t row, float *dx, int w, int f) {
-    for (int j = 0; j < w; j++) {
-        float sum = 0;
-        for (int k = 0; k < f; k++)
-            for (int l = 0; l < f; l++) sum += dy[(size_t)k * row + (size_t)(j * f + l)];
-        dx[j] += sum;
-    }
-}
-
 /* Row i of y is as wide as row i/f of b times f. */
 static void upsampled_forward(const P2cCall *call, int f) {
     const P2cDims b = call->node->x[1]->dims;
@@ -90,14 +82,12 @@ static void upsampled_forward(const P2cCall *call, int f) {
 static void upsampled_backward(const P2cCall *call, int f) {
     const P2cDims b = call->node->x[1]->dims;
     int rows = b.d[0] * b.d[1] * b.d[2], w = b.d[3];
-    size_t row = (size_t)(w * f), size = row * (size_t)f; /* of y: a row, and what one row of b becomes */
+    size_t size = (size_t)(w * f) * (size_t)f; /* of what one row of b becomes */
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) schedule(static)
     for (int i = 0; i < rows; i++) {
         const float *dy = call->dy + (size_t)i * size;
         if (call->dx[0]) axpy(1, dy, call->dx[0] + (size_t)i * size, size);
-        if (!call->dx[1]) continue;
-        if (f == 2) add_sums(dy, row, call->dx[1] + (size_t)i * (size_t)w, w, 2);
-        else add_sums(dy, row, call->dx[1] + (size_t)i * (size_t)w, w, f);
+        if (call->dx[1]) add_copies(dy, w, f, call->dx[1] + (size_t)i * (size_t)w);
     }
 }
 
