@@ -200,7 +200,7 @@ static void averages(void **state) {
 
 /* Two groups of many parameters, from 1 to some thousands of values, whose gradients are constants: then every update is lr, up or down. And the
  * running average of all of them, and the average of that average. */
-enum { MANY = 150, MOST_VALUES = 7 * 1021 + 1 };
+enum { MANY = 80, MOST_VALUES = 7 * 1021 + 1 };
 
 static int size_of(int i) { return 1 + i % 8 * 1021; }
 static float slope_of(int i) { return (float)(1 + i % 5) * (i % 3 ? 1 : -1); }
