@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../device.h"
 #include "context.h"
 #include "device.h"
 
@@ -14,15 +15,16 @@ void must_at(P2cContext *ctx, P2cStatus status, const char *call, const char *fi
     _fail(file, line);
 }
 
-void cpu_context(P2cContext **ctx, int threads) {
+void test_context(P2cContext **ctx, int threads) {
     const char *level = getenv("P2C_TEST_LEVEL");
-    must(*ctx, p2c_context_new(ctx, "cpu", threads));
-    if (level) (*ctx)->device = p2c_cpu_device_at(atoi(level));
+    must(*ctx, p2c_context_new(ctx, test_device(), threads));
+    must(*ctx, p2c_context_set_precision(*ctx, P2C_PRECISION_FP32));
+    if (level && p2c_device_is_host((*ctx)->device)) (*ctx)->device = p2c_cpu_device_at(atoi(level));
 }
 
 void bench_open(Bench *bench, int threads) {
     memset(bench, 0, sizeof *bench);
-    cpu_context(&bench->ctx, threads);
+    test_context(&bench->ctx, threads);
     must(bench->ctx, p2c_store_new(&bench->store, bench->ctx, 1));
     must(bench->ctx, p2c_graph_new(&bench->graph, bench->ctx));
 }

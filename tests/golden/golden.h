@@ -64,8 +64,9 @@ void gradients_build(Gradients *gradients, P2cNode *loss, P2cNode *x, P2cNet net
 /* Names begin with `prefix`, such as "0.". Weights without a gradient are left out. */
 void gradients_read(const Gradients *gradients, Results *results, const char *prefix);
 
-/* A context on the CPU; P2C_TEST_LEVEL=N in the environment picks one of the instruction sets, 0 the weakest. */
-void cpu_context(P2cContext **ctx, int threads);
+/* A context on test_device(), in float32 whatever its default. On the CPU P2C_TEST_LEVEL=N in the environment picks one of the instruction sets,
+ * 0 the weakest. */
+void test_context(P2cContext **ctx, int threads);
 
 /* A context, a store and a graph of one network. */
 typedef struct Bench {
@@ -104,6 +105,7 @@ void test_mobilefacenet_xiaoccer(void **state);
 void test_face_embedding(void **state);
 void test_face_kind(void **state);
 void test_mobilefacenet_refuses(void **state);
+void test_precision(void **state);
 void test_training(void **state);
 void test_training_slow(void **state);
 void test_training_ch32(void **state);

@@ -127,7 +127,7 @@ void test_face_kind(void **state) {
         p2c_value_free(&dict);
         bench_close(&b);
     }
-    cpu_context(&ctx, 1);
+    test_context(&ctx, 1);
     P2cValue *other = p2c_value_dict(), *none = p2c_value_none();
     must(ctx, p2c_value_set(other, "epoch", p2c_value_int(3)));
     must(ctx, p2c_value_set(other, "genA2B", p2c_value_dict()));

@@ -42,7 +42,7 @@ static void open_training(Training *t, const Run *run) {
     StepOptions options = step_defaults();
     char path[128];
     options.ch = run->ch, options.size = run->size, options.face = true, options.lr = run->lr;
-    cpu_context(&t->ctx, 0);
+    test_context(&t->ctx, 0);
     must(t->ctx, p2c_store_new(&t->store, t->ctx, 1));
     must(t->ctx, step_init(&t->step, t->ctx, t->store, &options));
     must(t->ctx, hash_fill(t->store));

@@ -28,6 +28,14 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     return p2c_node_new(x[0]->state->graph, &p2c_op_adam, 3, x, &(P2cAdamAttributes){ NULL, NULL }, sizeof(P2cAdamAttributes));
 }
 
+static void set_rates(float *x, const P2cAdam *a) {
+    double t = (double)a->step;
+    P2cAdamRates r = { .step = (float)t, .rate = (float)(a->lr / (1 - pow(a->beta1, t))), .unbias = (float)sqrt(1 / (1 - pow(a->beta2, t))),
+                       .decay = (float)a->weight_decay, .eps = (float)a->eps, .beta1 = (float)a->beta1, .rest1 = (float)(1 - a->beta1),
+                       .beta2 = (float)a->beta2, .rest2 = (float)(1 - a->beta2) };
+    memcpy(x, &r, sizeof r);
+}
+
 /* The kernel's state and the reference's, side by side. */
 typedef struct State {
     OpRun run;
@@ -38,7 +46,7 @@ typedef struct State {
 } State;
 
 static void state_init(State *s, const OpTest *t, const Setting *setting, size_t n, int level) {
-    OpCase c = { .count = 3, .x = { DIMS((int)n), DIMS((int)n), SCALAR }, .y = SCALAR };
+    OpCase c = { .count = 3, .x = { DIMS((int)n), DIMS((int)n), DIMS(P2C_ADAM_RATES) }, .y = SCALAR };
     op_run_init(&s->run, t, &c);
     op_run_level(&s->run, level);
     s->n = n;
@@ -61,7 +69,7 @@ static void step(State *s, OpTest *t, const Setting *setting, int threads) {
     uint64_t random = (uint64_t)++s->adam.step;
     for (size_t i = 0; i < s->n; i++) g[i] = (float)op_uniform(&random);
     if (s->n > 3) g[3] = 0;
-    *s->run.call.x[2] = (float)s->adam.step;
+    set_rates(s->run.call.x[2], &s->adam);
     update(setting, (int)s->adam.step, s->n, s->p, g, s->m, s->v);
     op_run_forward(&s->run, threads);
     double worst = op_compare("adam: parameter", s->run.call.x[0], s->p, s->n, 1e-5);
@@ -73,7 +81,7 @@ static void step(State *s, OpTest *t, const Setting *setting, int threads) {
     for (size_t i = 0; i < s->n; i++) assert_true(g[i] == (float)op_uniform(&random) || i == 3); /* the gradient is left as it is */
 }
 
-/* NaN instead of a number of an update: nothing may change, whatever the gradient holds. */
+/* NaN instead of the number of an update: nothing may change, whatever the gradient holds. */
 static void skipped(State *s, int threads) {
     size_t bytes = s->n * sizeof(float);
     float *before = malloc(3 * bytes), *now[3] = { s->run.call.x[0], s->param.m, s->param.v };
@@ -106,7 +114,8 @@ void test_op_adam(void **state) {
     static const size_t sizes[] = { 1, 5, 8, 16, 17, 31, 33, 1000, 70000 };
     for (size_t i = 0; i < COUNT(settings); i++)
         for (size_t k = 0; k < COUNT(sizes); k++, t.cases++)
-            for (int level = 0; level < p2c_cpu_device_count(); level++) check(&t, &settings[i], sizes[k], level);
+            for (int level = 0; level < op_level_count(); level++) check(&t, &settings[i], sizes[k], level);
+    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 5), SCALAR } }, "expected rates (10), got ()");
     op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 4), SCALAR } }, "parameter (3,5), gradient (3,4)");
     op_done(&t);
 }

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "../device.h"
+
 /* Under the address sanitizer canaries may not even be read. */
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
@@ -74,16 +76,87 @@ static void guarded_check(unsigned char *memory, size_t bytes, const char *when)
     close_canaries(memory, bytes);
 }
 
-void *op_run_memory(OpRun *run, size_t bytes) {
+static bool is_host(const OpRun *run) { return p2c_device_is_host(run->ctx->device); }
+
+static OpBuffer *buffer_new(OpRun *run, size_t bytes) {
     assert_true(run->buffer_count < OP_BUFFERS);
-    unsigned char *memory = guarded_new(bytes);
-    run->buffers[run->buffer_count].memory = memory;
-    run->buffers[run->buffer_count++].bytes = bytes;
-    return memory + CANARY_BYTES;
+    OpBuffer *b = &run->buffers[run->buffer_count++];
+    *b = (OpBuffer){ .memory = guarded_new(bytes), .bytes = bytes };
+    if (!is_host(run)) assert_non_null(b->there = run->ctx->device->alloc(run->ctx, bytes + 2 * CANARY_BYTES));
+    return b;
+}
+
+void *op_run_memory(OpRun *run, size_t bytes) { return buffer_new(run, bytes)->memory + CANARY_BYTES; }
+
+/* The newest one. */
+static void buffer_drop(OpRun *run) {
+    OpBuffer *b = &run->buffers[--run->buffer_count];
+    free(b->memory);
+    if (b->there) run->ctx->device->free(run->ctx, b->there);
 }
 
 void op_run_canaries(const OpRun *run, const char *when) {
     for (int i = 0; i < run->buffer_count; i++) guarded_check(run->buffers[i].memory, run->buffers[i].bytes, when);
+}
+
+/* ---- the memory of a GPU ------------------------------------------------------------------------------ */
+
+void *op_run_there(OpRun *run, void *memory) {
+    unsigned char *at = memory;
+    if (!at || is_host(run)) return memory;
+    for (int i = 0; i < run->buffer_count; i++) {
+        const OpBuffer *b = &run->buffers[i];
+        if (at >= b->memory && at < b->memory + b->bytes + 2 * CANARY_BYTES) return b->there + (at - b->memory);
+    }
+    fail_msg("memory that is in no buffer");
+    return NULL;
+}
+
+/* All buffers, canaries and all, to the device or back. */
+static void carry_buffers(OpRun *run, bool to) {
+    const P2cDevice *device = run->ctx->device;
+    for (int i = 0; i < run->buffer_count; i++) {
+        OpBuffer *b = &run->buffers[i];
+        size_t bytes = b->bytes + 2 * CANARY_BYTES;
+        open_canaries(b->memory, b->bytes);
+        P2cStatus status = to ? device->upload(run->ctx, b->there, b->memory, bytes) : device->download(run->ctx, b->memory, b->there, bytes);
+        if (status) fail_msg("%s", p2c_error(run->ctx));
+        close_canaries(b->memory, b->bytes);
+    }
+}
+
+static P2cCall call_there(OpRun *run) {
+    P2cCall call = run->call;
+    for (int i = 0; i < P2C_MAX_OPERANDS; i++) {
+        call.x[i] = op_run_there(run, call.x[i]);
+        call.dx[i] = op_run_there(run, call.dx[i]);
+    }
+    call.y = op_run_there(run, call.y);
+    call.dy = op_run_there(run, (void *)call.dy);
+    call.saved = op_run_there(run, call.saved);
+    call.work = op_run_there(run, call.work);
+    call.moments = op_run_there(run, call.moments);
+    call.x_moments = op_run_there(run, (void *)call.x_moments);
+    call.mail_host = call.mail;
+    call.mail = op_run_there(run, call.mail);
+    call.queue = run->ctx->queue;
+    return call;
+}
+
+/* The emulation of a GPU has it: in which order blocks and threads go, 0 on, 1 back, 2 in any. */
+__attribute__((weak)) void emulated_order(int order);
+
+/* The kernel as the graph calls it there; `order` stands for the number of threads. */
+static void call_on_device(OpRun *run, bool backward, int order) {
+    P2cCall call = call_there(run);
+    if (emulated_order) emulated_order((order - 1) % 3);
+    if (!backward && run->kernel->before) run->kernel->before(&call);
+    carry_buffers(run, true);
+    (backward ? run->kernel->backward : run->kernel->forward)(&call);
+    if (run->ctx->device->wait(run->ctx)) fail_msg("%s", p2c_error(run->ctx));
+    carry_buffers(run, false);
+    if (!backward && run->kernel->after) run->kernel->after(&call);
+    if (emulated_order) emulated_order(0);
 }
 
 /* ---- one node, one call ------------------------------------------------------------------------------- */
@@ -92,7 +165,8 @@ static P2cNode *build(OpRun *run, const OpTest *t, const OpCase *c) {
     P2cNode *x[P2C_MAX_OPERANDS] = { 0 };
     P2cNet net;
     char name[8];
-    assert_int_equal(p2c_context_new(&run->ctx, "cpu", 1), P2C_OK);
+    assert_int_equal(p2c_context_new(&run->ctx, test_device(), 1), P2C_OK);
+    assert_int_equal(p2c_context_set_precision(run->ctx, P2C_PRECISION_FP32), P2C_OK);
     assert_int_equal(p2c_store_new(&run->store, run->ctx, 1), P2C_OK);
     assert_int_equal(p2c_graph_new(&run->graph, run->ctx), P2C_OK);
     net = p2c_net(run->graph, run->store, "net");
@@ -109,7 +183,7 @@ void op_run_init(OpRun *run, const OpTest *t, const OpCase *c) {
     run->node = build(run, t, c);
     if (!run->node) fail_msg("%s", run->graph->error);
     assert_ptr_equal(run->node->op->id, t->op);
-    op_run_level(run, p2c_cpu_device_count() - 1);
+    op_run_level(run, op_level_count() - 1);
     run->call.node = run->node;
     for (int i = 0; i < c->count; i++) run->call.x[i] = op_run_memory(run, op_size(c->x[i]) * sizeof(float));
     for (int i = 0; i < c->count; i++)
@@ -117,12 +191,18 @@ void op_run_init(OpRun *run, const OpTest *t, const OpCase *c) {
     run->call.y = op_run_memory(run, op_size(c->y) * sizeof(float));
     run->call.dy = op_run_memory(run, op_size(c->y) * sizeof(float));
     if (run->node->saved_bytes) run->call.saved = op_run_memory(run, run->node->saved_bytes);
+    if (run->kernel->mail_bytes) run->call.mail = op_run_memory(run, run->kernel->mail_bytes);
 }
 
-void op_run_level(OpRun *run, int level) { run->kernel = p2c_cpu_device_at(level)->kernels[run->node->op->id]; }
+int op_level_count(void) { return strcmp(test_device(), "cpu") ? 1 : p2c_cpu_device_count(); }
+
+void op_run_level(OpRun *run, int level) {
+    const P2cDevice *device = is_host(run) ? p2c_cpu_device_at(level) : run->ctx->device;
+    run->kernel = device->kernels[run->node->op->id];
+}
 
 void op_run_clear(OpRun *run) {
-    for (int i = 0; i < run->buffer_count; i++) free(run->buffers[i].memory);
+    while (run->buffer_count) buffer_drop(run);
     p2c_graph_free(&run->graph);
     p2c_store_free(&run->store);
     p2c_context_free(&run->ctx);
@@ -130,13 +210,13 @@ void op_run_clear(OpRun *run) {
 
 static void call_kernel(OpRun *run, bool backward, int threads) {
     size_t bytes = run->kernel->work ? run->kernel->work(run->node, backward, threads) : 0;
-    unsigned char *work = bytes ? guarded_new(bytes) : NULL;
-    run->call.work = work ? work + CANARY_BYTES : NULL;
+    run->call.work = bytes ? op_run_memory(run, bytes) : NULL;
     run->call.threads = threads;
-    (backward ? run->kernel->backward : run->kernel->forward)(&run->call);
-    if (work) guarded_check(work, bytes, "scratch");
-    free(work);
+    if (is_host(run)) (backward ? run->kernel->backward : run->kernel->forward)(&run->call);
+    else call_on_device(run, backward, threads);
     op_run_canaries(run, backward ? "backward" : "forward");
+    if (bytes) buffer_drop(run);
+    run->call.work = NULL;
 }
 
 void op_run_forward(OpRun *run, int threads) { call_kernel(run, false, threads); }

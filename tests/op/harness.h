@@ -13,6 +13,10 @@
  *   - gradients with central differences of sum(dy * reference(x)): single elements, and random directions that see all;
  *   - gradients added to 100 instead of 0; one gradient wanted at a time; 1, 2 and 3 threads (the same bits); y over x[0].
  *
+ * On a GPU (P2C_TEST_DEVICE=cuda) the same, with runs that must give the same bits in place of numbers of threads; under emulation their
+ * blocks and threads go in different orders. What kernels offer besides is checked where they do: gradients written instead of added,
+ * moments of the result, and norms that get the moments of x.
+ *
  * Tolerance: 1e-5 of the larger of the value wanted and the tensor's root mean square, which is 84 float32 roundings (2^-23 each);
  * a direction sums n gradients, and gets 1e-5 of the root of the sum of their squares.
  */
@@ -71,7 +75,10 @@ void op_done(OpTest *t);
 
 /* ---- for what does not fit a table: one node and its call ---------------------------------------------- */
 
-enum { OP_BUFFERS = 4 * P2C_MAX_OPERANDS };
+enum { OP_BUFFERS = 5 * P2C_MAX_OPERANDS };
+
+/* Memory between canaries. On a device of its own, memory there stands for it while a kernel runs. */
+typedef struct OpBuffer { unsigned char *memory, *there; size_t bytes; } OpBuffer;
 
 /* A node in a graph, and a call of its kernels with memory between canaries. */
 typedef struct OpRun {
@@ -81,11 +88,13 @@ typedef struct OpRun {
     P2cNode *node;
     const P2cKernel *kernel;
     P2cCall call; /* x, dx, y, dy, saved: all there, to be pointed elsewhere at will */
-    struct { unsigned char *memory; size_t bytes; } buffers[OP_BUFFERS];
+    OpBuffer buffers[OP_BUFFERS];
     int buffer_count;
 } OpRun;
 
-void op_run_init(OpRun *run, const OpTest *t, const OpCase *c); /* on the fastest device; op_run_level changes it */
+/* On test_device(). The CPU has a level per instruction set, the fastest to begin with; a GPU has one. */
+void op_run_init(OpRun *run, const OpTest *t, const OpCase *c);
+int op_level_count(void);
 void op_run_level(OpRun *run, int level);
 void op_run_clear(OpRun *run);
 void op_run_forward(OpRun *run, int threads);  /* with scratch as large as the kernel asks for, full of NaN */
@@ -93,6 +102,8 @@ void op_run_backward(OpRun *run, int threads);
 void op_run_canaries(const OpRun *run, const char *when);
 /* 64-byte aligned, full of NaN, between canaries that op_run_canaries checks. */
 void *op_run_memory(OpRun *run, size_t bytes);
+/* Where the kernels see memory of op_run_memory, or a place within: for pointers that are not in the call. */
+void *op_run_there(OpRun *run, void *memory);
 
 P2cDims op_dims(P2cDims table); /* a table's dims with the unused sizes 1 */
 size_t op_size(P2cDims table);

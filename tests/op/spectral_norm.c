@@ -102,7 +102,7 @@ void test_op_spectral_norm(void **state) {
         for (size_t i = 0; i < COUNT(rows); i++) op_check(&t, (OpCase[]){ make(rows[i], training) });
         for (int w = 1; w <= 40; w++) op_check(&t, (OpCase[]){ make((P2cDims)DIMS(3, w), training) });
     }
-    for (int level = 0; level < p2c_cpu_device_count(); level++) three_calls(&t, level);
+    for (int level = 0; level < op_level_count(); level++) three_calls(&t, level);
     op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(4), DIMS(4), DIMS(1) } }, "(4)");
     op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(4, 3, 2, 2), DIMS(3), DIMS(12) } }, "(3)");
     op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(4, 3, 2, 2), DIMS(4), DIMS(11) } }, "(11)");

@@ -10,7 +10,7 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_node_new
 
 /* A NaN or an infinity anywhere must show. */
 static void shows(OpTest *t, size_t n, size_t at, float bad) {
-    for (int level = 0; level < p2c_cpu_device_count(); level++) {
+    for (int level = 0; level < op_level_count(); level++) {
         OpCase c = { .count = 1, .x = { DIMS((int)n) }, .y = SCALAR };
         OpRun run;
         op_run_init(&run, t, &c);

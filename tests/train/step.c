@@ -1,5 +1,6 @@
 /* step.c (test): the training step's own properties: parts against batches, what a bad picture does, averages. Its numbers are compared
  * with PyTorch's in tests/golden/training.c. */
+#include "../device.h"
 #include "../../train/step.h"
 
 #include <math.h>
@@ -21,7 +22,7 @@ typedef struct Trainee {
 static void trainee_init(Trainee *t, int batch, int parts, double decay) {
     StepOptions o = step_defaults();
     o.ch = CH, o.size = SIZE, o.batch = batch, o.parts = parts, o.average = decay > 0;
-    OK(p2c_context_new(&t->ctx, "cpu", 2));
+    OK(p2c_context_new(&t->ctx, test_device(), 2));
     OK(p2c_store_new(&t->store, t->ctx, 7));
     OK(step_init(&t->step, t->ctx, t->store, &o));
     t->step.decay = decay;

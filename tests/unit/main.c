@@ -12,6 +12,7 @@
     X(state_dict)                                                                                                                          \
     X(autodiff)                                                                                                                            \
     X(minimize)                                                                                                                            \
+    X(schedule)                                                                                                                            \
     X(image)                                                                                                                               \
     X(png)                                                                                                                                 \
     X(jpeg)                                                                                                                                \

@@ -137,6 +137,29 @@ static void spent(void **state) {
     world_clear(&w);
 }
 
+/* Two updates by one P2cAdam in one run are those of two runs with one each. */
+static void twice_in_a_run(void **state) {
+    (void)state;
+    float got[2][3];
+    for (int updates = 1; updates <= 2; updates++) {
+        World w;
+        world_init(&w, 1);
+        P2cNet net = p2c_net(w.g, w.store, "a");
+        P2cAdam adam = adam_for_tests();
+        P2cNode *p = p2c_param(net, "p", P2C_DIMS(3), P2C_CONSTANT(1)), *x = p2c_input(w.g, "x", P2C_DIMS(3)), *squares;
+        for (int i = 0; i < updates; i++) p2c_minimize(p2c_sum(p2c_mul(p2c_mul(p, p), x)), 1, &net, &adam, &squares);
+        OK(p2c_graph_finish(w.g));
+        OK(p2c_node_write(x, (float[]){ 1, -1, 0.3f }));
+        for (int run = 0; run < 6 / updates; run++) OK(p2c_graph_run(w.g));
+        read_param(&w, "a.p", got[updates - 1]);
+        assert_true(read_scalar(squares) > 0);
+        assert_int_equal(adam.step, 6);
+        world_clear(&w);
+    }
+    for (int i = 0; i < 3; i++) assert_float_equal(got[0][i], got[1][i], 1e-6);
+    assert_true(got[0][0] < 0.7f);
+}
+
 static void averages(void **state) {
     (void)state;
     World w;
@@ -174,6 +197,7 @@ static void averages(void **state) {
 extern const struct CMUnitTest p2c_tests_minimize[];
 extern const size_t p2c_tests_minimize_count;
 const struct CMUnitTest p2c_tests_minimize[] = {
-    cmocka_unit_test(norms), cmocka_unit_test(bad_gradient), cmocka_unit_test(bad_loss), cmocka_unit_test(accumulated), cmocka_unit_test(spent), cmocka_unit_test(averages),
+    cmocka_unit_test(norms), cmocka_unit_test(bad_gradient), cmocka_unit_test(bad_loss), cmocka_unit_test(accumulated), cmocka_unit_test(spent),
+    cmocka_unit_test(twice_in_a_run), cmocka_unit_test(averages),
 };
 const size_t p2c_tests_minimize_count = COUNT(p2c_tests_minimize);

@@ -1,6 +1,8 @@
 /* support.c: see support.h. */
 #include "support.h"
 
+#include "../device.h"
+
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +15,7 @@ int scratch_setup(void **state) {
     *state = scratch;
     strcpy(scratch->folder, "/tmp/p2cnn-test-XXXXXX");
     if (!mkdtemp(scratch->folder)) return -1;
-    return p2c_context_new(&scratch->ctx, "cpu", 1) == P2C_OK ? 0 : -1;
+    return p2c_context_new(&scratch->ctx, test_device(), 1) == P2C_OK ? 0 : -1;
 }
 
 int scratch_teardown(void **state) {

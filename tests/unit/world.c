@@ -1,9 +1,11 @@
 /* world.c: see world.h. */
 #include "world.h"
 
+#include "../device.h"
+
 void world_init(World *w, int threads) {
     *w = (World){ 0 };
-    OK(p2c_context_new(&w->ctx, "cpu", threads));
+    OK(p2c_context_new(&w->ctx, test_device(), threads));
     OK(p2c_store_new(&w->store, w->ctx, 7));
     OK(p2c_graph_new(&w->g, w->ctx));
 }
@@ -28,6 +30,12 @@ void fill_random(float *x, size_t n, float low, float high, uint64_t seed) {
 
 void close_to(const float *got, const float *want, size_t n) {
     for (size_t i = 0; i < n; i++) assert_float_equal(got[i], want[i], 1e-5 * fmax(1, fabs(want[i])));
+}
+
+int count_passes(const P2cGraph *graph) {
+    int passes = 0;
+    for (int i = 0; i < graph->step_count; i++) passes += graph->steps[i].kind != P2C_STEP_FILL;
+    return passes;
 }
 
 double read_scalar(const P2cNode *node) {

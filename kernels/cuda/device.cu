@@ -1,0 +1,225 @@
+/* device.cu: an NVIDIA GPU as a device: memory, transfers, runs, and the faults of all of them.
+ *
+ * A context has one stream, in which everything happens in order. The host runs ahead of it:
+ *   upload    copies into one of two pinned staging buffers and returns; the transfer waits its turn in the stream
+ *   run       the first one launches kernel by kernel, which loads them; the second is captured into a CUDA graph, and from then on
+ *             a run is one launch of that graph
+ *   download, wait   wait for the stream
+ *
+ * While it is captured, steps go into several lanes (lib/schedule.c), which become branches of the graph.
+ *
+ * The first error sticks: a kernel that failed leaves a context whose memory can no longer be read, so every later call says so at once. */
+#include "queue.cuh"
+
+#include <string.h>
+
+static const P2cKernel *const kernels[] = {
+#define P2C_OP(name) &p2c_cuda_##name,
+#include "../../lib/op_list.h"
+};
+
+/* ---- faults ------------------------------------------------------------------------------------------------------- */
+
+/* Reports the queue's first error, whenever it came. */
+P2cStatus queue_check(P2cContext *ctx, cudaError_t error, const char *what) {
+    P2cQueue *queue = ctx->queue;
+    if (queue->fault == cudaSuccess) queue->fault = error;
+    if (queue->fault == cudaSuccess) return P2C_OK;
+    return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda:%d failed in %s: %s (%s); nothing on it can be read any more", queue->index, what,
+                    cudaGetErrorString(queue->fault), cudaGetErrorName(queue->fault));
+}
+
+static bool has_failed(const P2cContext *ctx) { return ctx->queue->fault != cudaSuccess; }
+
+/* ---- memory --------------------------------------------------------------------------------------------------------- */
+
+static void *alloc(P2cContext *ctx, size_t bytes) {
+    void *memory = NULL;
+    cudaSetDevice(ctx->queue->index);
+    if (has_failed(ctx) || cudaMalloc(&memory, bytes) != cudaSuccess) {
+        cudaGetLastError(); /* being out of memory is no fault of the queue */
+        return NULL;
+    }
+    if (queue_check(ctx, cudaMemsetAsync(memory, 0, bytes, ctx->queue->stream), "clearing memory") == P2C_OK) return memory;
+    cudaFree(memory);
+    return NULL;
+}
+
+static void release(P2cContext *ctx, void *memory) {
+    if (!memory) return;
+    cudaSetDevice(ctx->queue->index);
+    cudaFree(memory);
+}
+
+void *queue_alloc_host(P2cContext *ctx, size_t bytes) {
+    void *memory = NULL;
+    cudaSetDevice(ctx->queue->index);
+    if (cudaHostAlloc(&memory, bytes, cudaHostAllocDefault) != cudaSuccess) {
+        cudaGetLastError();
+        return NULL;
+    }
+    return memset(memory, 0, bytes);
+}
+
+void queue_free_host(P2cContext *ctx, void *memory) {
+    (void)ctx;
+    if (memory) cudaFreeHost(memory);
+}
+
+static size_t room(P2cContext *ctx) {
+    size_t free_bytes = 0, total = 0;
+    cudaSetDevice(ctx->queue->index);
+    return cudaMemGetInfo(&free_bytes, &total) == cudaSuccess ? free_bytes : 0;
+}
+
+/* ---- transfers -------------------------------------------------------------------------------------------------------- */
+
+/* At most SLOT_BYTES. */
+static P2cStatus send(P2cContext *ctx, void *to, const void *from, size_t bytes) {
+    P2cQueue *queue = ctx->queue;
+    P2cStaging *s = queue->staging;
+    int k = s->next;
+    s->next = (k + 1) % SLOTS;
+    P2cStatus status = queue_check(ctx, cudaEventSynchronize(s->sent[k]), "an upload");
+    if (status) return status;
+    memcpy(s->slot[k], from, bytes);
+    status = queue_check(ctx, cudaMemcpyAsync(to, s->slot[k], bytes, cudaMemcpyHostToDevice, queue->stream), "an upload");
+    return status ? status : queue_check(ctx, cudaEventRecord(s->sent[k], queue->stream), "an upload");
+}
+
+static P2cStatus upload(P2cContext *ctx, void *to, const void *from, size_t bytes) {
+    P2cStatus status = queue_check(ctx, cudaSetDevice(ctx->queue->index), "an upload");
+    for (size_t at = 0; at < bytes && !status; at += SLOT_BYTES)
+        status = send(ctx, (char *)to + at, (const char *)from + at, bytes - at < SLOT_BYTES ? bytes - at : SLOT_BYTES);
+    return status;
+}
+
+static P2cStatus wait(P2cContext *ctx) {
+    P2cStatus status = queue_check(ctx, cudaSetDevice(ctx->queue->index), "waiting");
+    return status ? status : queue_check(ctx, cudaStreamSynchronize(ctx->queue->stream), "a run");
+}
+
+static P2cStatus download(P2cContext *ctx, void *to, const void *from, size_t bytes) {
+    P2cStatus status = queue_check(ctx, cudaSetDevice(ctx->queue->index), "a download");
+    if (!status) status = queue_check(ctx, cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, ctx->queue->stream), "a download");
+    return status ? status : wait(ctx);
+}
+
+static __global__ void fill_kernel(float *to, unsigned count, float value) {
+    unsigned i = global_thread();
+    if (i < count) to[i] = value;
+}
+
+void queue_fill(P2cContext *ctx, float *to, size_t count, float value) {
+    if (value == 0) cudaMemsetAsync(to, 0, count * sizeof *to, ctx->queue->stream);
+    else P2C_LAUNCH(fill_kernel, blocks_for(count), THREADS, 0, ctx->queue, to, (unsigned)count, value);
+}
+
+/* ---- runs ----------------------------------------------------------------------------------------------------------------- */
+
+static cudaError_t carry(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+    return bytes ? cudaMemcpyAsync(to, from, bytes, kind, stream) : cudaSuccess;
+}
+
+static cudaError_t issue(P2cContext *ctx, P2cTape *tape, bool recording) {
+    cudaStream_t stream = ctx->queue->stream;
+    cudaError_t error = carry(tape->there, tape->here, tape->to, cudaMemcpyHostToDevice, stream), end = cudaSuccess;
+    if (error) return error;
+    if (recording) lanes_fork(ctx->queue);
+    tape->issue(tape->of);
+    if (recording) end = lanes_join(ctx->queue);
+    error = cudaGetLastError(); /* of any launch */
+    if (!error) error = end;
+    return error ? error : carry(tape->here, tape->there, tape->bytes, cudaMemcpyDeviceToHost, stream);
+}
+
+static cudaError_t record(P2cContext *ctx, P2cTape *tape) {
+    cudaGraph_t graph = NULL;
+    cudaError_t error = cudaStreamBeginCapture(ctx->queue->stream, cudaStreamCaptureModeThreadLocal);
+    if (error) return error;
+    error = issue(ctx, tape, true);
+    cudaError_t end = cudaStreamEndCapture(ctx->queue->stream, &graph);
+    lanes_forget(ctx->queue->lanes);
+    if (!error) error = end;
+    if (!error) error = cudaGraphInstantiate((cudaGraphExec_t *)&tape->recording, graph, 0);
+    if (graph) cudaGraphDestroy(graph);
+    return error;
+}
+
+static P2cStatus run(P2cContext *ctx, P2cTape *tape) {
+    P2cStatus status = queue_check(ctx, cudaSetDevice(ctx->queue->index), "a run");
+    if (status) return status;
+    if (!tape->runs++) return queue_check(ctx, issue(ctx, tape, false), "the first run");
+    if (!tape->recording) status = queue_check(ctx, record(ctx, tape), "recording a run");
+    return status ? status : queue_check(ctx, cudaGraphLaunch((cudaGraphExec_t)tape->recording, ctx->queue->stream), "a run");
+}
+
+static void forget(P2cContext *ctx, P2cTape *tape) {
+    cudaSetDevice(ctx->queue->index);
+    if (tape->recording) cudaGraphExecDestroy((cudaGraphExec_t)tape->recording);
+    tape->recording = NULL;
+}
+
+/* ---- timing --------------------------------------------------------------------------------------------------------------------- */
+
+/* `repeats` issues as one graph, so that the time of launching does not count. */
+static cudaError_t record_repeats(cudaStream_t stream, void (*issue)(void *of), void *of, int repeats, cudaGraphExec_t *exec) {
+    cudaGraph_t graph = NULL;
+    cudaError_t error = cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal);
+    if (error) return error;
+    for (int i = 0; i < repeats; i++) issue(of);
+    error = cudaGetLastError();
+    cudaError_t end = cudaStreamEndCapture(stream, &graph);
+    if (!error) error = end;
+    if (!error) error = cudaGraphInstantiate(exec, graph, 0);
+    if (graph) cudaGraphDestroy(graph);
+    return error;
+}
+
+/* The second of two runs. */
+static cudaError_t time_graph(cudaStream_t stream, cudaGraphExec_t exec, const cudaEvent_t event[2], float *ms) {
+    cudaError_t error = cudaGraphLaunch(exec, stream);
+    if (!error) error = cudaEventRecord(event[0], stream);
+    if (!error) error = cudaGraphLaunch(exec, stream);
+    if (!error) error = cudaEventRecord(event[1], stream);
+    if (!error) error = cudaEventSynchronize(event[1]);
+    return error ? error : cudaEventElapsedTime(ms, event[0], event[1]);
+}
+
+static P2cStatus time_issues(P2cContext *ctx, void (*issue)(void *of), void *of, int repeats, double *ms) {
+    cudaGraphExec_t exec = NULL;
+    cudaEvent_t event[2] = { NULL, NULL };
+    float all = 0;
+    cudaError_t error = cudaSetDevice(ctx->queue->index);
+    for (int k = 0; k < 2 && !error; k++) error = cudaEventCreate(&event[k]);
+    if (!error) error = record_repeats(ctx->queue->stream, issue, of, repeats, &exec);
+    if (!error) error = time_graph(ctx->queue->stream, exec, event, &all);
+    for (int k = 0; k < 2; k++)
+        if (event[k]) cudaEventDestroy(event[k]);
+    if (exec) cudaGraphExecDestroy(exec);
+    *ms = (double)all / repeats;
+    return queue_check(ctx, error, "timing a kernel");
+}
+
+extern "C" const P2cDevice p2c_cuda_device = {
+    .name = "cuda",
+    .detail = "CUDA",
+    .open = queue_open,
+    .close = queue_close,
+    .alloc = alloc,
+    .free = release,
+    .alloc_host = queue_alloc_host,
+    .free_host = queue_free_host,
+    .room = room,
+    .upload = upload,
+    .download = download,
+    .fill = queue_fill,
+    .run = run,
+    .wait = wait,
+    .lanes = P2C_MAX_LANES,
+    .enter_lane = lanes_enter,
+    .mark = lanes_mark,
+    .forget = forget,
+    .time = time_issues,
+    .kernels = kernels,
+};
