@@ -11,23 +11,29 @@ constinit thread_local dim3 blockDim, gridDim;
 
 /* ---- workers ------------------------------------------------------------------------------------------------------ */
 
-/* Those of threads that have ended wait for new threads: their stacks are worth keeping. */
-static std::mutex idle_lock;
-static Worker *idle_workers;
+/* All there are. Those of threads that have ended wait for new ones: their stacks are worth keeping. */
+static std::mutex workers_lock;
+static Worker *workers;
+
+static Worker *idle_worker() {
+    for (Worker *w = workers; w; w = w->next)
+        if (!w->owned) return w;
+    Worker *w = (Worker *)calloc(1, sizeof *w);
+    w->next = workers;
+    return workers = w;
+}
 
 struct OwnWorker {
     Worker *worker;
     OwnWorker() {
-        std::lock_guard<std::mutex> held(idle_lock);
-        worker = idle_workers;
-        if (worker) idle_workers = worker->next;
-        else worker = (Worker *)calloc(1, sizeof *worker);
+        std::lock_guard<std::mutex> held(workers_lock);
+        worker = idle_worker();
+        worker->owned = true;
         worker->system = fiber_of_system();
     }
     ~OwnWorker() {
-        std::lock_guard<std::mutex> held(idle_lock);
-        worker->next = idle_workers;
-        idle_workers = worker;
+        std::lock_guard<std::mutex> held(workers_lock);
+        worker->owned = false;
     }
 };
 
@@ -201,6 +207,8 @@ static void tell(const Worker *w, int first) {
 }
 
 void worker_abort(Worker *w, const char *wrong) {
+    static std::mutex once; /* other blocks may have the same to say */
+    once.lock();
     fprintf(stderr, "cuda_on_cpu: kernel %s (%s), block (%u, %u, %u), thread (%u, %u, %u): %s\n", w->launch->kernel, w->launch->file, blockIdx.x,
             blockIdx.y, blockIdx.z, threadIdx.x, threadIdx.y, threadIdx.z, wrong);
     for (int i = 0; i < w->threads; i++) tell(w, i);

@@ -26,6 +26,9 @@ void block_run(const EmulatedLaunch *launch, uint3 index, EmulatedOrder order);
  * `seed`; it reaches each number once. */
 size_t order_at(EmulatedOrder order, size_t i, size_t count, uint64_t seed);
 
+/* What emulated_order, or P2C_EMULATED_ORDER, says (grid.cc). */
+EmulatedOrder order_now();
+
 /* What copy.h delays, by thread. */
 void emulated_copy_begin(void *to, const void *from, size_t bytes);
 void emulated_copy_commit();

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #ifdef __SANITIZE_ADDRESS__
@@ -49,11 +50,9 @@ __asm__(".text\n"
  * the stack pointer is 8 less than a multiple of 16, as after any call. */
 static void prepare(Fiber *f, void (*body)()) {
     void **top = (void **)((char *)f->low + f->bytes);
-    top[-1] = NULL;
-    top[-2] = NULL;
-    top[-3] = (void *)body;
-    for (int i = 4; i <= 9; i++) top[-i] = NULL;
-    f->registers = top - 9;
+    memset(top - 10, 0, 10 * sizeof *top);
+    top[-4] = (void *)body;
+    f->registers = top - 10;
 }
 
 static void change(Fiber *from, Fiber *to) { emulated_switch_stacks(&from->registers, to->registers); }

@@ -17,7 +17,7 @@ static int chosen_order = -1;
 
 extern "C" void emulated_order(int order) { chosen_order = order; }
 
-static EmulatedOrder order_now() {
+EmulatedOrder order_now() {
     if (chosen_order >= 0) return (EmulatedOrder)chosen_order;
     const char *name = getenv("P2C_EMULATED_ORDER");
     if (!name || !*name || !strcmp(name, "forward")) return EMULATED_FORWARD;

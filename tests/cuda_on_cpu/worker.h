@@ -55,7 +55,8 @@ struct Worker {
     Fiber system;     /* the operating system's stack */
     Fiber *running, *idle;
     Copy *idle_copies;
-    Worker *next; /* in a list of idle workers */
+    Worker *next; /* in the list of all */
+    bool owned;   /* by a thread of the operating system */
 };
 
 Worker *worker_get();

@@ -60,7 +60,4 @@ template <class T> void take(Queue *q, T *to, T *memory, size_t count) {
     OK(cudaFree(memory));
 }
 
-/* Runs in a process of its own, which must end otherwise than well, having said `text`. */
-void assert_dies(void (*body)(), const char *text);
-
 #endif
