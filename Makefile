@@ -5,6 +5,8 @@
 #   make bench      times p2cnn, beside PyTorch when there is one
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make deps       only installs what is missing
+# CUDA=1 also builds for NVIDIA's GPUs, with nvcc (SMS="80 90": for which architectures); CUDA=emulated builds the same for a GPU that is
+# emulated on the CPU, under sanitizers: for tests. Each has a folder of its own under build/.
 # V=1 shows commands; WERROR=1 makes warnings errors; KILLS=N: how often the tests kill a training (200).
 
 VERSION  := $(shell sed -n 's/.*define P2C_VERSION "\(.*\)"/\1/p' lib/p2cnn.h)
@@ -12,8 +14,15 @@ PREFIX   ?= /usr/local
 CC       ?= cc
 CFLAGS   ?= -O2 -g
 SAN      ?=
+CUDA     ?=
+SMS      ?= 80 90
 comma    := ,
-CONFIG   := $(if $(SAN),san-$(subst $(comma),-,$(SAN)),release)
+space    := $(subst ,, )
+$(if $(filter-out 1 emulated,$(CUDA)),$(error CUDA=$(CUDA): there are CUDA=1 and CUDA=emulated))
+# The emulation is there to find faults: it is under sanitizers, unless SAN=none.
+SANITIZERS := $(filter-out none,$(or $(SAN),$(if $(filter emulated,$(CUDA)),address$(comma)undefined)))
+KIND     := $(if $(CUDA),$(if $(filter emulated,$(CUDA)),emulated,cuda)) $(if $(SAN),san-$(subst $(comma),-,$(SAN)))
+CONFIG   := $(or $(subst $(space),-,$(strip $(KIND))),release)
 B        := build/$(CONFIG)
 Q        := $(if $(V),,@)
 
@@ -24,13 +33,24 @@ PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES) openblas 2>/dev/null)
 $(if $(PKG_LIBS),,$(error libraries are missing; 'make deps' installs them, or says what to install))
 endif
 
+# Where kernels/cuda goes: to nvcc, or as C++ to the emulation in tests/cuda_on_cpu, whose headers stand in for those of kernels/cuda/native.
+ifeq ($(CUDA),1)
+NVCC ?= nvcc
+CUDA_RUNTIME := $(firstword $(wildcard $(foreach d,lib64 lib targets/*/lib,$(dir $(realpath $(shell command -v $(NVCC))))../$d/libcudart_static.a)))
+CUDA_LIBS    := $(CUDA_RUNTIME) -ldl -lrt -lpthread -lstdc++
+$(if $(CUDA_RUNTIME),,$(error CUDA=1 needs nvcc in PATH, and libcudart_static.a beside it))
+else ifeq ($(CUDA),emulated)
+CUDA_LIBS    := -lstdc++
+EMULATOR     := tests/cuda_on_cpu
+endif
+
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef $(if $(WERROR),-Werror)
-SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-BASE := -std=gnu11 $(WARN) $(SANITIZE) -fopenmp -fPIC -fvisibility=hidden -MMD -MP -Ilib $(PKG_CFLAGS)
+SANITIZE := $(if $(SANITIZERS),-fsanitize=$(SANITIZERS) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+BASE := -std=gnu11 $(WARN) $(SANITIZE) -fopenmp -fPIC -fvisibility=hidden -MMD -MP -Ilib $(PKG_CFLAGS) $(if $(CUDA),-DP2C_CUDA)
 # Contraction to fused multiply-add and no errno or traps from arithmetic; never -ffast-math, which deletes NaN checks.
 # -Wno-psabi: wide vectors are passed between inline functions of one file alone.
 KERNEL := -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi
-LIBS := $(PKG_LIBS) -lm
+LIBS := $(PKG_LIBS) $(CUDA_LIBS) -lm
 
 # Kernels are plain C, compiled once per instruction set; lib/device picks at run time.
 ifeq ($(shell uname -m),x86_64)
@@ -45,11 +65,13 @@ endif
 
 LIB_C    := $(wildcard lib/*.c lib/op/*.c lib/io/*.c lib/model/*.c)
 KERNEL_C := $(wildcard kernels/cpu/*.c)
-LIB_O    := $(LIB_C:%.c=$B/%.o) $(foreach i,$(ISAS),$(KERNEL_C:%.c=$B/%.$i.o))
+CUDA_C   := $(if $(CUDA),$(wildcard kernels/cuda/*.cu))
+EMU_O    := $(if $(EMULATOR),$(patsubst %.cc,$B/%.o,$(wildcard $(EMULATOR)/*.cc)))
+LIB_O    := $(LIB_C:%.c=$B/%.o) $(foreach i,$(ISAS),$(KERNEL_C:%.c=$B/%.$i.o)) $(CUDA_C:%.cu=$B/%.o) $(EMU_O)
 CLI_O    := $(patsubst %.c,$B/%.o,$(wildcard lib/cli/*.c))
 TRAIN_O  := $(patsubst %.c,$B/%.o,$(wildcard train/*.c))
 PROGRAMS := $B/p2c-infer $B/p2c-train
-TESTS    := $(foreach d,op unit golden train,$B/test-$d)
+TESTS    := $(foreach d,op unit golden train,$B/test-$d) $(if $(EMULATOR),$B/test-emulator)
 HELPERS  := $(patsubst %.c,$B/%,$(wildcard tests/demo/*.c tests/cli/*.c))
 
 .PHONY: all demo demo-built check check-built bench install deps clean
@@ -80,6 +102,32 @@ $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$Q $(CC) $(BASE) $(CFLAGS) -c -o $@ $<
 
+ifeq ($(CUDA),1)
+# Machine code for each architecture, and PTX of the last for those to come.
+GENCODE := $(foreach s,$(SMS),-gencode arch=compute_$s,code=sm_$s) -gencode arch=compute_$(lastword $(SMS)),code=compute_$(lastword $(SMS))
+HOST    := -fPIC -fvisibility=hidden -fopenmp -Wall -Wextra -Wno-missing-field-initializers $(SANITIZE)
+$B/%.o: %.cu Makefile
+	$(if $V,,@echo "  NVCC  $<")
+	@mkdir -p $(@D)
+	$Q $(NVCC) -std=c++20 -O3 $(GENCODE) $(if $(WERROR),--Werror all-warnings) -Xcompiler $(subst $(space),$(comma),$(strip $(HOST))) \
+	    -MMD -MP -Ikernels/cuda/native -Ilib -c -o $@ $<
+else ifeq ($(CUDA),emulated)
+# Kernels are written for nvcc, which knows its pragmas, allows what C++ calls aliasing, and does not ask for signs in comparisons.
+EMULATED  = -x c++ -std=c++20 -Wall -Wextra $(if $(WERROR),-Werror) $(SANITIZE) -fopenmp -fPIC -fvisibility=hidden -ftls-model=initial-exec \
+            -MMD -MP -I$(EMULATOR) -Ilib
+AS_CUDA  := -fno-strict-aliasing -Wno-unknown-pragmas -Wno-sign-compare -Wno-missing-field-initializers -Wno-deprecated-enum-enum-conversion
+$B/%.o: %.cu Makefile
+	$(if $V,,@echo "  CXX   $<")
+	@mkdir -p $(@D)
+	$Q $(CXX) $(EMULATED) $(AS_CUDA) $(CFLAGS) -c -o $@ $<
+$B/%.o: %.cc Makefile
+	$(if $V,,@echo "  CXX   $<")
+	@mkdir -p $(@D)
+	$Q $(CXX) $(EMULATED) -Wshadow $(CFLAGS) -c -o $@ $<
+# What runs for every thread of every kernel is not itself under sanitizers.
+$(foreach f,fiber block waiting mma,$B/$(EMULATOR)/$f.o): SANITIZE :=
+endif
+
 $B/test-%: $B/libp2cnn.a
 	$(if $V,,@echo "  LD    $@")
 	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $(filter %.o,$^) $B/libp2cnn.a $(LIBS) -lcmocka
@@ -90,6 +138,11 @@ $(foreach d,op unit golden train,$(eval $(call test_rule,$d)))
 $B/test-golden: $B/train/step.o
 # All of the trainer but its main, with what the unit tests share.
 $B/test-train: $(filter-out %/main.o,$(TRAIN_O)) $(CLI_O) $B/tests/unit/support.o $B/tests/unit/world.o
+# The emulation's own, without a library.
+EMULATOR_TESTS := $(wildcard $(EMULATOR)/self/*.c $(EMULATOR)/self/*.cu)
+$B/test-emulator: $(patsubst %,$B/%.o,$(basename $(EMULATOR_TESTS))) $(EMU_O)
+	$(if $V,,@echo "  LD    $@")
+	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $^ $(CUDA_LIBS) -lm -lcmocka
 
 $B/tests/demo/portrait $B/tests/demo/faces: $(patsubst %.c,$B/%.o,$(wildcard tests/demo/draw/*.c))
 $(HELPERS): $B/%: $B/%.o $B/libp2cnn.a

@@ -24,8 +24,8 @@ static P2cStatus any_picture(P2cContext *ctx, const Options *options, int size, 
 static void print_result(const P2cContext *ctx, double *ms, int count, int size) {
     double median = sort_median(ms, count);
     printf("{\"forward_ms_median\": %.3f, \"forward_ms_min\": %.3f, \"peak_rss_mib\": %.1f", median, ms[0], peak_memory_mib());
-    printf(", \"runs\": %d, \"size\": %d, \"threads\": %d, \"device\": ", count, size, p2c_thread_count(ctx));
-    print_json_string(stdout, p2c_device_name(ctx));
+    printf(", \"runs\": %d, \"size\": %d, \"threads\": %d, ", count, size, p2c_thread_count(ctx));
+    print_json_device(ctx);
     printf("}\n");
 }
 

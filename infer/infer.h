@@ -7,7 +7,7 @@
 
 /* ---- options.c: the command line ---- */
 typedef struct Options {
-    const char *weights, *output, *heatmap, *direction, *device, *list;
+    const char *weights, *output, *heatmap, *direction, *device, *precision, *list;
     int size, threads, benchmark;
     bool prepared, ema, json, help, version;
     const char **inputs;

@@ -1,8 +1,11 @@
 /* main.c: p2c-infer: prepared portraits in, cartoons out. */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "infer.h"
+
+enum { LOST_SIZE = 1200 };
 
 const char *const program_name = "p2c-infer";
 
@@ -57,21 +60,24 @@ static void report(const Options *o, const Job *job, const char *error, double m
     fflush(stdout);
 }
 
-/* The highest exit code of all pictures. */
+/* The highest exit code of all pictures. When the device fails, which is the highest, the pictures that are left would fail, too. */
 static int cartoon_all(P2cContext *ctx, P2cCartoonizer *cartoonizer, const Options *o, const Job *jobs) {
-    int worst = 0;
+    int worst = 0, made = 0;
+    char lost[LOST_SIZE];
     Progress progress = progress_start(o->input_count);
-    for (int i = 0; i < o->input_count && !interrupted; i++) {
+    for (int i = 0; i < o->input_count && !interrupted && worst != EXIT_DEVICE; i++) {
         progress_show(&progress);
         double start = now_ms();
         P2cStatus status = cartoon_one(ctx, cartoonizer, &jobs[i]);
         int code = p2c_exit_code(status);
         progress_hide(&progress);
-        report(o, &jobs[i], status ? p2c_error(ctx) : NULL, now_ms() - start);
+        if (code == EXIT_DEVICE) snprintf(lost, sizeof lost, "%.1000s; stopped after %d of %d pictures", p2c_error(ctx), made, o->input_count);
+        report(o, &jobs[i], code == EXIT_DEVICE ? lost : status ? p2c_error(ctx) : NULL, now_ms() - start);
         worst = code > worst ? code : worst;
+        made += !status;
         progress.done = i + 1;
     }
-    if (!interrupted) return worst;
+    if (!interrupted || worst == EXIT_DEVICE) return worst;
     complain("interrupted after %d of %d pictures", progress.done, o->input_count);
     return EXIT_INTERRUPTED;
 }
@@ -87,9 +93,9 @@ static int run(const Options *o) {
     P2cContext *ctx = NULL;
     P2cCartoonizer *cartoonizer = NULL;
     Job *jobs = NULL;
-    P2cStatus status = p2c_context_new(&ctx, o->device, o->threads);
-    int code = p2c_exit_code(status);
-    if (status) complain("%s", p2c_error(ctx));
+    /* A file is listed without a GPU, unless one is asked for. */
+    const char *device = o->list && !strcmp(o->device, "auto") ? "cpu" : o->device;
+    int code = device_open(&ctx, (DeviceChoice){ .device = device, .precision = o->precision, .threads = o->threads });
     if (!code && o->list) {
         code = list_weights(ctx, o->list);
         goto cleanup;

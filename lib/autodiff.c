@@ -83,6 +83,21 @@ static void mark_needed(P2cGraph *graph) {
     }
 }
 
+static bool norms_first_operand(const P2cNode *node) {
+    return node->op == &p2c_op_instance_norm || node->op == &p2c_op_layer_instance_norm ||
+           (node->op == &p2c_op_conv2d && P2C_ATTRIBUTES(node, P2cConvAttributes)->normed);
+}
+
+/* A norm begins with the mean and the variance of each plane of what it reads: where a kernel makes that, it is asked for them in passing. */
+static void ask_for_moments(P2cGraph *graph) {
+    for (int i = 0; i < graph->node_count; i++) {
+        const P2cNode *node = graph->nodes[i];
+        if (!node->state->is_needed || !norms_first_operand(node)) continue;
+        P2cNode *x = node->x[0];
+        if (x->op && !x->op->view && graph->ctx->device->kernels[x->op->id]->moments) x->makes_moments = true;
+    }
+}
+
 /* ---- expansion: steps ------------------------------------------------------------------------------------- */
 
 static size_t value_bytes(const P2cNode *node) { return p2c_dims_count(node->dims) * sizeof(float); }
@@ -242,6 +257,7 @@ static P2cStatus expand_backward(P2cGraph *graph, P2cNode *marker) {
 
 P2cStatus p2c_expand(P2cGraph *graph) {
     mark_needed(graph);
+    ask_for_moments(graph);
     for (int i = 0; i < graph->node_count && graph->status == P2C_OK; i++) {
         P2cNode *node = graph->nodes[i];
         if (!node->state->is_needed || node->state->fused_into) continue;

@@ -24,13 +24,21 @@ P2cStatus p2c_context_new(P2cContext **out, const char *device, int threads) {
     return status;
 }
 
+const char *p2c_precision_name(P2cPrecision precision) {
+    static const char *const names[] = { [P2C_PRECISION_FP32] = "fp32", [P2C_PRECISION_TF32] = "tf32", [P2C_PRECISION_BF16] = "bf16" };
+    return names[precision];
+}
+
 P2cStatus p2c_context_set_precision(P2cContext *ctx, P2cPrecision precision) {
-    static const char *const names[] = { "fp32", "tf32", "bf16" };
     if (precision != P2C_PRECISION_FP32 && p2c_device_is_host(ctx->device))
-        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "precision %s: the CPU computes in fp32 alone", names[precision]);
+        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "precision %s: the CPU computes in fp32 alone", p2c_precision_name(precision));
     ctx->precision = precision;
     return P2C_OK;
 }
+
+P2cPrecision p2c_context_precision(const P2cContext *ctx) { return ctx->precision; }
+size_t p2c_device_memory_free(const P2cContext *ctx) { return ctx->device->room((P2cContext *)ctx); }
+size_t p2c_device_memory_used(const P2cContext *ctx) { return p2c_device_is_host(ctx->device) ? 0 : ctx->device_bytes; }
 
 void p2c_context_free(P2cContext **ctx) {
     if (!*ctx) return;

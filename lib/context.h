@@ -13,6 +13,7 @@ struct P2cContext {
     struct P2cQueue *queue; /* the device's own */
     int threads;
     P2cPrecision precision;
+    size_t device_bytes; /* taken by p2c_device_take */
     char device_name[160];
     char error[1024];
 };

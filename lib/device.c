@@ -55,6 +55,26 @@ const P2cDevice *p2c_device_find(const char *name, int *index) {
     return automatic || !strcmp(name, "cpu") ? cpus[p2c_cpu_device_count() - 1] : NULL;
 }
 
+P2cStatus p2c_device_take(P2cContext *ctx, const char *what, size_t bytes, void **memory) {
+    double mib = 1 << 20;
+    int name = (int)strcspn(ctx->device_name, ","); /* "cuda:0, ..." */
+    if ((*memory = ctx->device->alloc(ctx, bytes))) {
+        ctx->device_bytes += bytes;
+        return P2C_OK;
+    }
+    P2cStatus status = ctx->device->wait(ctx); /* one that failed gives no memory, either */
+    if (status) return status;
+    size_t room = ctx->device->room(ctx);
+    if (!room) return p2c_fail(ctx, P2C_ERR_MEMORY, "out of memory: %s needs %.1f MiB on %.*s", what, (double)bytes / mib, name, ctx->device_name);
+    return p2c_fail(ctx, P2C_ERR_MEMORY, "out of memory: %s needs %.1f MiB on %.*s, where %.1f MiB are free", what, (double)bytes / mib, name,
+                    ctx->device_name, (double)room / mib);
+}
+
+void p2c_device_give(P2cContext *ctx, void *memory, size_t bytes) {
+    if (memory) ctx->device_bytes -= bytes;
+    ctx->device->free(ctx, memory);
+}
+
 bool p2c_device_is_host(const P2cDevice *device) {
     for (size_t i = 0; i < sizeof cpus / sizeof *cpus; i++)
         if (device == cpus[i]) return true;

@@ -23,6 +23,8 @@ typedef struct P2cTape {
     void *recording; int runs; /* the device's own; NULL: not yet */
 } P2cTape;
 
+enum { P2C_MAX_LANES = 4 };
+
 typedef struct P2cDevice {
     const char *name;   /* "cpu", "cuda" */
     const char *detail; /* what of it is used, such as "AVX-512" */
@@ -40,7 +42,14 @@ typedef struct P2cDevice {
     void (*fill)(P2cContext *ctx, float *to, size_t count, float value);
     P2cStatus (*run)(P2cContext *ctx, P2cTape *tape);
     P2cStatus (*wait)(P2cContext *ctx); /* until all is done */
+    /* While a tape is issued. lanes: streams that run side by side; 1: none of the rest. Kernels go into `lane` from now on, behind what `mark`
+     * calls by the numbers in `waits` (one by lane, -1: none); afterwards `mark`, when it is not -1, stands for all in this lane so far. */
+    int lanes;
+    void (*enter_lane)(P2cContext *ctx, int lane, const int waits[P2C_MAX_LANES]);
+    void (*mark)(P2cContext *ctx, int mark);
     void (*forget)(P2cContext *ctx, P2cTape *tape); /* frees the recording */
+    /* The mean time of one `issue`, of so many that follow each other. */
+    P2cStatus (*time)(P2cContext *ctx, void (*issue)(void *of), void *of, int repeats, double *ms);
     const P2cKernel *const *kernels; /* by P2cOpId */
 } P2cDevice;
 
@@ -49,6 +58,10 @@ typedef struct P2cDevice {
 const P2cDevice *p2c_device_find(const char *name, int *index);
 /* "cpu, auto": what p2c_device_find knows in this build. */
 const char *p2c_device_names(void);
+
+/* alloc and free, counted; a failure names `what` it was for, and what the device has left. *memory is NULL then. */
+P2cStatus p2c_device_take(P2cContext *ctx, const char *what, size_t bytes, void **memory);
+void p2c_device_give(P2cContext *ctx, void *memory, size_t bytes);
 
 /* Its memory is the host's: what alloc gave may be read without download. */
 bool p2c_device_is_host(const P2cDevice *device);

@@ -2,13 +2,18 @@
  * the table become one node. This happens before differentiation, so that a pattern needs no twin for the backward pass:
  * the gradient of the fused node is its own kernel's business.
  *
+ * A norm takes over the ReLU behind it, on every device. The other patterns are those that the second one's kernel offers to compute
+ * (P2cKernel.folds); what it reads is then what the first one read.
+ *
  * To add a pattern: one line in the table, and a function that folds one of the two into the other when attributes allow. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "graph.h"
 
 /* y = relu(norm(x)): the norm does it all, and stands for the relu. */
-static bool norm_relu(P2cNode *norm, P2cNode *relu) {
+static bool norm_relu(P2cNode *norm, P2cNode *relu, int k) {
+    (void)k;
     P2cNormAttributes *a = P2C_ATTRIBUTES(norm, P2cNormAttributes);
     if (a->relu || P2C_ATTRIBUTES(relu, P2cSlopeAttributes)->slope != 0) return false;
     relu->state->fused_into = norm;
@@ -17,22 +22,64 @@ static bool norm_relu(P2cNode *norm, P2cNode *relu) {
 
 /* y = conv(norm(x)): the convolution reads x and norms what it reads. Once all who read the norm do that, it is needed no more, and the
  * normed map never exists. */
-static bool norm_conv(P2cNode *norm, P2cNode *conv) {
+static bool norm_conv(P2cNode *norm, P2cNode *conv, int k) {
     P2cConvAttributes *a = P2C_ATTRIBUTES(conv, P2cConvAttributes);
+    if (a->normed) return false;
     a->normed = true;
     a->norm = *P2C_ATTRIBUTES(norm, P2cNormAttributes);
-    conv->x[0] = norm->x[0];
+    conv->x[k] = norm->x[0];
     return conv->op->shape(conv) == P2C_OK; /* sizes are as before; what is kept has changed */
+}
+
+/* y = conv(upsample(x)), or with a norm before or behind the upsampling, which is the same: the convolution reads x repeated. */
+static bool upsample_conv(P2cNode *upsample, P2cNode *conv, int k) {
+    P2cConvAttributes *a = P2C_ATTRIBUTES(conv, P2cConvAttributes);
+    if (a->upsample) return false;
+    a->upsample = P2C_ATTRIBUTES(upsample, P2cFactorAttributes)->factor;
+    conv->x[k] = upsample->x[0];
+    return conv->op->shape(conv) == P2C_OK;
+}
+
+/* Where operand k of an addition may be folded: the other one, when nothing is broadcast or folded yet; else NULL. */
+static P2cNode *beside(const P2cNode *add, int k) {
+    const P2cAddAttributes *a = P2C_ATTRIBUTES(add, P2cAddAttributes);
+    return a->joined || a->upsample || !p2c_dims_equal(add->x[0]->dims, add->x[1]->dims) ? NULL : add->x[1 - k];
+}
+
+/* y = x + upsample(small): reads small repeated. */
+static bool upsample_add(P2cNode *upsample, P2cNode *add, int k) {
+    P2cNode *x = beside(add, k);
+    if (!x) return false;
+    P2C_ATTRIBUTES(add, P2cAddAttributes)->upsample = P2C_ATTRIBUTES(upsample, P2cFactorAttributes)->factor;
+    add->x[0] = x;
+    add->x[1] = upsample->x[0];
+    return true;
+}
+
+/* y = x + concat(a, b, ...) of channels: reads a, b, ... where they are. */
+static bool concat_add(P2cNode *concat, P2cNode *add, int k) {
+    P2cNode *x = beside(add, k);
+    if (!x || P2C_ATTRIBUTES(concat, P2cAxisAttributes)->axis != 1 || concat->count >= P2C_MAX_OPERANDS) return false;
+    P2C_ATTRIBUTES(add, P2cAddAttributes)->joined = true;
+    add->x[0] = x;
+    memcpy(add->x + 1, concat->x, (size_t)concat->count * sizeof *concat->x);
+    add->count = 1 + concat->count;
+    return true;
 }
 
 static const struct Pattern {
     const P2cOp *first, *second; /* second's first operand is first's result */
-    bool (*fold)(P2cNode *first, P2cNode *second);
-    int readers; /* at most so many nodes read first's result, all of them such seconds: each does first's work anew */
+    bool (*fold)(P2cNode *first, P2cNode *second, int k); /* k: which operand it is */
+    int readers;    /* at most so many nodes read first's result, all of them such seconds: each does first's work anew */
+    bool either;    /* or second's other operand is */
+    unsigned folds; /* what second's kernel must offer to read first's operands; 0: first reads them as ever */
 } patterns[] = {
-    { &p2c_op_instance_norm, &p2c_op_relu, norm_relu, 1 },
-    { &p2c_op_layer_instance_norm, &p2c_op_relu, norm_relu, 1 },
-    { &p2c_op_instance_norm, &p2c_op_conv2d, norm_conv, 2 },
+    { &p2c_op_instance_norm, &p2c_op_relu, norm_relu, .readers = 1 },
+    { &p2c_op_layer_instance_norm, &p2c_op_relu, norm_relu, .readers = 1 },
+    { &p2c_op_instance_norm, &p2c_op_conv2d, norm_conv, .readers = 2, .folds = P2C_FOLD_NORM },
+    { &p2c_op_upsample_nearest, &p2c_op_conv2d, upsample_conv, .readers = 1, .folds = P2C_FOLD_UPSAMPLE },
+    { &p2c_op_upsample_nearest, &p2c_op_add, upsample_add, .readers = 1, .either = true, .folds = P2C_FOLD_UPSAMPLE },
+    { &p2c_op_concat, &p2c_op_add, concat_add, .readers = 1, .either = true, .folds = P2C_FOLD_CONCAT },
 };
 
 static P2cNode *resolved(P2cNode *node) {
@@ -60,14 +107,35 @@ static bool readers_fit(const struct Pattern *pattern, Uses uses) {
     return uses.all == 1 || (uses.all <= pattern->readers && uses.all == uses.by_conv);
 }
 
-static void try_patterns(P2cNode *node, Uses uses[]) {
-    P2cNode *first = node->x[0];
+/* What the second reads in the first's place must still be the same by then; a parameter may have been updated. */
+static bool reads_parameters(const P2cNode *node) {
+    for (int k = 0; k < node->count; k++) {
+        const P2cNode *x = node->x[k];
+        while (x->op && x->op->view) x = x->x[0];
+        if (x->state->leaf == P2C_LEAF_PARAM) return true;
+    }
+    return false;
+}
+
+static bool fits(const struct Pattern *p, const P2cNode *node, int k, const Uses uses[]) {
+    const P2cNode *first = node->x[k];
+    if (p->second != node->op || p->first != first->op || !readers_fit(p, uses[first->state->id])) return false;
+    unsigned offered = node->state->graph->ctx->device->kernels[node->op->id]->folds;
+    return !p->folds || ((p->folds & offered) && !reads_parameters(first));
+}
+
+/* Folds one pattern that ends with `node`, if any does. */
+static bool try_patterns(P2cNode *node, Uses uses[]) {
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
         const struct Pattern *p = &patterns[i];
-        if (p->second != node->op || p->first != first->op || !readers_fit(p, uses[first->state->id]) || !p->fold(first, node)) continue;
-        if (node->state->fused_into) uses[first->state->id] = uses[node->state->id]; /* whoever asked for the second now asks for the first */
-        return;
+        for (int k = 0; k <= (p->either && node->count > 1); k++) {
+            P2cNode *first = node->x[k];
+            if (!fits(p, node, k, uses) || !p->fold(first, node, k)) continue;
+            if (node->state->fused_into) uses[first->state->id] = uses[node->state->id]; /* whoever asked for the second now asks for the first */
+            return true;
+        }
     }
+    return false;
 }
 
 void p2c_fuse(P2cGraph *graph) {
@@ -77,7 +145,7 @@ void p2c_fuse(P2cGraph *graph) {
         for (int k = 0; k < node->count; k++) node->x[k] = resolved(node->x[k]);
         node->state->loss = resolved(node->state->loss);
         node->state->gradient_of = resolved(node->state->gradient_of);
-        if (node->op && node->count) try_patterns(node, uses);
+        while (node->op && node->count && !node->state->fused_into && try_patterns(node, uses)) continue;
     }
     free(uses); /* without memory for the counts nothing is fused: slower, not wrong */
 }

@@ -68,7 +68,7 @@ void p2c_graph_free(P2cGraph **out) {
     if (graph->arena) {
         graph->ctx->device->wait(graph->ctx);
         graph->ctx->device->forget(graph->ctx, &graph->tape);
-        graph->ctx->device->free(graph->ctx, graph->arena);
+        p2c_device_give(graph->ctx, graph->arena, graph->arena_bytes + P2C_ARENA_SPARE);
         graph->ctx->device->free_host(graph->ctx, graph->tape.here);
     }
     free(graph);
@@ -294,7 +294,7 @@ P2cStatus p2c_node_read(const P2cNode *node, float *values) {
     if (!buffer_of(node)) /* an input or parameter that nothing needs has no memory in the graph */
         return p2c_fail(graph->ctx, P2C_ERR_ARGUMENT, "%s is not used in this graph", node->state->name ? node->state->name : "the node");
     size_t bytes = p2c_dims_count(node->dims) * sizeof *values;
-    P2cStatus status = p2c_settle(graph);
+    P2cStatus status = p2c_graph_wait(graph);
     if (status) return status;
     const char *memory = buffer_of(node)->memory, *tail = graph->tape.there;
     if (!tail || memory < tail || memory >= tail + graph->tape.bytes) return graph->ctx->device->download(graph->ctx, values, memory, bytes);

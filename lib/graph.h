@@ -3,7 +3,9 @@
  *   build        nodes in order, leaves and operations                              graph.c, op/, minimize.c
  *   finish       fuse: patterns of nodes become one                                 fuse.c
  *                expand: nodes become steps; a backward marker becomes many         autodiff.c
+ *                order: what may run side by side alternates                         schedule.c
  *                plan: every buffer gets a place in one arena                        plan.c
+ *                lanes: which step waits for which                                   schedule.c
  *   run          the steps, one kernel call each; or again what a device recorded   run.c
  */
 #ifndef P2C_GRAPH_H
@@ -13,6 +15,8 @@
 #include "device.h"
 #include "params.h"
 
+enum { P2C_ARENA_SPARE = 64 }; /* bytes that an arena is longer than its plan */
+
 typedef enum P2cLeaf { P2C_NOT_LEAF, P2C_LEAF_INPUT, P2C_LEAF_CONSTANT, P2C_LEAF_PARAM, P2C_LEAF_GRADIENT, P2C_LEAF_BACKWARD } P2cLeaf;
 
 /* A piece of memory that the plan places. Alive from the step that first writes it to the one that last touches it. */
@@ -20,8 +24,10 @@ typedef struct P2cBuffer {
     size_t bytes, offset;
     int first, last;         /* steps; first > last: unused */
     bool pinned;             /* outside the arena's sharing: alive always (inputs, constants) */
+    bool placed;             /* in the arena */
     struct P2cBuffer *same;  /* shares this other buffer's memory (views, in-place results) */
     void *memory;            /* of a parameter; else NULL until planned */
+    int write_depth, read_depth, piece, piece_end; const P2cOp *writer; /* schedule.c */
 } P2cBuffer;
 
 /* The graph's part of a node. */
@@ -51,7 +57,13 @@ typedef struct P2cStep {
     P2cBuffer *work;
     size_t mail;                          /* its offset in the tail */
     P2cCall call;                         /* filled by plan */
+    int depth, gather, built;             /* schedule.c: where it stands in the order, and stood */
+    int lane, waits[P2C_MAX_LANES];       /* and by lane the step there that it waits for, -1: none */
+    bool is_awaited;
 } P2cStep;
+
+/* Steps that a kernel takes at once, at most. */
+enum { P2C_MOST_CALLS = 4096 };
 
 struct P2cGraph {
     P2cContext *ctx;
@@ -92,7 +104,12 @@ P2cNode *p2c_gradient_new(P2cNode *marker, P2cNode *of); /* the leaf for one gra
 void p2c_fuse(P2cGraph *graph);
 P2cStatus p2c_expand(P2cGraph *graph);
 P2cStatus p2c_plan(P2cGraph *graph);
-/* Waits for the run that was asked for last, if any. */
-P2cStatus p2c_settle(P2cGraph *graph);
+/* For devices with several lanes: orders the steps before they are planned, and gives each its lane afterwards. */
+void p2c_order(P2cGraph *graph);
+P2cStatus p2c_assign_lanes(P2cGraph *graph);
+/* How many steps from i on one kernel takes together, at least 1. */
+int p2c_together(const P2cGraph *graph, int i, int most);
+/* Calls the kernel of one step. */
+void p2c_issue_step(const P2cGraph *graph, const P2cStep *step);
 
 #endif

@@ -3,7 +3,7 @@
  *   p2c_accumulate   backward(loss 1)                gradients wait at their parameters
  *   p2c_minimize     backward(loss 2)                goes on from them
  *                    sum_squares, a chain per net    the norm; a NaN or an infinity anywhere shows in it
- *                    adam_begin                      counts the update, unless that sum or the loss is not finite
+ *                    adam_begin                      counts the update, unless that sum or the loss is not finite; makes its rates
  *                    adam, one per parameter         not when adam_begin said no */
 #include <math.h>
 #include <stdlib.h>
@@ -73,6 +73,15 @@ static P2cNode *sum_squares(const Group *group, P2cGraph *graph, int net, int co
     return sum ? sum : p2c_output(p2c_constant(graph, P2C_SCALAR, 0));
 }
 
+/* The graph's last adam_begin of this P2cAdam, which the next one counts on from; NULL: none. */
+static P2cNode *begun(const P2cGraph *graph, const P2cAdam *adam) {
+    for (int i = graph->node_count - 1; i >= 0; i--) {
+        P2cNode *node = graph->nodes[i];
+        if (node->op == &p2c_op_adam_begin && P2C_ATTRIBUTES(node, P2cAdamAttributes)->adam == adam) return node;
+    }
+    return NULL;
+}
+
 static void update(const Group *group, P2cNode *begin, P2cStore *store, P2cAdam *adam) {
     P2cGraph *graph = begin->state->graph;
     for (int i = 0; i < group->count; i++) {
@@ -99,7 +108,8 @@ void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam, 
             if (squares) squares[i] = sum;
             total = i ? p2c_add(total, sum) : sum;
         }
-        P2cNode *begin = p2c_node_binary(&p2c_op_adam_begin, total, loss, &(P2cAdamAttributes){ adam, NULL }, sizeof(P2cAdamAttributes));
+        P2cNode *x[] = { total, loss, begun(graph, adam) };
+        P2cNode *begin = p2c_node_new(graph, &p2c_op_adam_begin, x[2] ? 3 : 2, x, &(P2cAdamAttributes){ adam, NULL }, sizeof(P2cAdamAttributes));
         if (begin) update(&group, begin, nets[0].store, adam);
     }
     group_clear(&group);

@@ -123,6 +123,15 @@ typedef struct P2cEpsAttributes { float eps; } P2cEpsAttributes;
 typedef struct P2cAverageAttributes { const double *decay; } P2cAverageAttributes;
 typedef struct P2cAdamAttributes { P2cAdam *adam; const struct P2cParam *param; } P2cAdamAttributes;
 
+/* The result of adam_begin, a vector of floats: what is the same for every element that its updates change. */
+typedef struct P2cAdamRates {
+    float step;                                   /* the number of the update; NaN: refused, nothing is to change */
+    float rate, unbias;                           /* lr / (1 - beta1^step), 1 / sqrt(1 - beta2^step) */
+    float decay, eps, beta1, rest1, beta2, rest2; /* rest: 1 - beta */
+    float updates;                                /* of the same P2cAdam in this run so far, this one counted */
+} P2cAdamRates;
+enum { P2C_ADAM_RATES = sizeof(P2cAdamRates) / sizeof(float) };
+
 #ifdef __cplusplus
 }
 #endif

@@ -89,6 +89,13 @@ typedef enum P2cPrecision {
     P2C_PRECISION_BF16, /* factors rounded to bfloat16, 7 bits */
 } P2cPrecision;
 P2C_API P2C_CHECKED P2cStatus p2c_context_set_precision(P2cContext *ctx, P2cPrecision precision);
+P2C_API P2cPrecision p2c_context_precision(const P2cContext *ctx);
+P2C_API const char *p2c_precision_name(P2cPrecision precision); /* "fp32", "tf32", "bf16" */
+
+/* A GPU's own memory, in bytes; both are 0 on the CPU. Free: what it has left for everybody (0 also where that is not known); used: what the graphs
+ * and stores of this context hold. */
+P2C_API size_t p2c_device_memory_free(const P2cContext *ctx);
+P2C_API size_t p2c_device_memory_used(const P2cContext *ctx);
 
 /* ---- dims --------------------------------------------------------------------------------------- */
 
@@ -173,13 +180,31 @@ typedef struct P2cNode P2cNode;
 
 P2C_API P2C_CHECKED P2cStatus p2c_graph_new(P2cGraph **graph, P2cContext *ctx);
 P2C_API void p2c_graph_free(P2cGraph **graph);
-/* Makes p2c_graph_finish refuse, with P2C_ERR_MEMORY and before it takes any, when the arena would need more bytes than this. */
+/* Makes p2c_graph_finish refuse, with P2C_ERR_MEMORY and before it takes any, when the arena would need more bytes of the host's memory than
+ * this. A graph on a GPU is refused when the GPU has not as much left. */
 P2C_API void p2c_graph_limit(P2cGraph *graph, size_t bytes);
 /* Ends building: drops what no output or update needs, fuses, differentiates, plans the memory and takes it. */
 P2C_API P2C_CHECKED P2cStatus p2c_graph_finish(P2cGraph *graph);
-/* Runs every operation once. Allocates nothing. A GPU may still be at work when this returns; p2c_node_read and the next run wait for it, and
- * what the run counts (P2cAdam.step) and its failures show then. */
+/* Runs every operation once. Allocates nothing. A GPU may still be at work when this returns; p2c_graph_wait, p2c_node_read and the next run wait
+ * for it, and what the run counts (P2cAdam.step) and its failures show then. */
 P2C_API P2C_CHECKED P2cStatus p2c_graph_run(P2cGraph *graph);
+/* Waits until the run that was asked for last is over, and returns its failure. A GPU that failed (P2C_ERR_DEVICE) fails from then on, whatever
+ * is asked of it: what it held can no longer be read. */
+P2C_API P2C_CHECKED P2cStatus p2c_graph_wait(P2cGraph *graph);
+/* Where the time of a run goes: steps of one kind and shape together, the most costly first. bytes: what they read and write at least. */
+enum { P2C_PROFILE_ENTRIES = 400 };
+typedef struct P2cProfileEntry {
+    char name[192]; /* operation and shapes, such as "conv2d backward (1,32,64,64) (16,32,3,3)" */
+    int steps;
+    double ms, bytes;
+} P2cProfileEntry;
+typedef struct P2cProfile {
+    int count;
+    double ms; /* of all steps, one after another */
+    P2cProfileEntry entries[P2C_PROFILE_ENTRIES];
+} P2cProfile;
+/* Runs the graph once, then every step by itself, ten times: afterwards its values are good for nothing, and its updates were made often. */
+P2C_API P2C_CHECKED P2cStatus p2c_graph_profile(P2cGraph *graph, P2cProfile *profile);
 P2C_API size_t p2c_graph_arena_bytes(const P2cGraph *graph); /* activations, gradients and scratch */
 P2C_API int p2c_graph_step_count(const P2cGraph *graph);     /* kernels per run */
 

@@ -21,9 +21,10 @@ P2cStatus p2c_store_new(P2cStore **out, P2cContext *ctx, uint64_t seed) {
 
 static void param_free(P2cParam *p, P2cContext *ctx) {
     if (!p) return;
-    ctx->device->free(ctx, p->data);
-    ctx->device->free(ctx, p->m);
-    ctx->device->free(ctx, p->v);
+    size_t bytes = p2c_dims_count(p->dims) * sizeof(float);
+    p2c_device_give(ctx, p->data, bytes);
+    p2c_device_give(ctx, p->m, bytes);
+    p2c_device_give(ctx, p->v, bytes);
     free(p->name);
     free(p);
 }
@@ -36,7 +37,12 @@ void p2c_store_free(P2cStore **store) {
     *store = NULL;
 }
 
-static float *device_floats(P2cContext *ctx, size_t count) { return ctx->device->alloc(ctx, count * sizeof(float)); }
+static P2cStatus take_floats(P2cContext *ctx, const char *what, size_t count, float **floats) {
+    void *memory;
+    P2cStatus status = p2c_device_take(ctx, what, count * sizeof(float), &memory);
+    *floats = memory;
+    return status;
+}
 
 /* ---- initial values --------------------------------------------------------------------------------- */
 
@@ -80,7 +86,7 @@ static P2cStatus param_new(P2cStore *store, const char *name, P2cDims dims, P2cI
     *p = (P2cParam){ .dims = dims, .init = init, .low = -INFINITY, .high = INFINITY };
     if (!(p->name = strdup(name))) goto fail;
     if (!init.int64) {
-        if (!(p->data = device_floats(store->ctx, p2c_dims_count(dims)))) goto fail;
+        if ((status = take_floats(store->ctx, name, p2c_dims_count(dims), &p->data)) != P2C_OK) goto fail;
         if ((status = initialise(store, p)) != P2C_OK) goto fail;
     }
     store->params[store->count++] = *out = p;
@@ -113,9 +119,8 @@ P2cStatus p2c_store_param(P2cStore *store, const char *name, P2cDims dims, P2cIn
 
 P2cStatus p2c_store_moments(P2cStore *store, P2cParam *p) {
     size_t n = p2c_dims_count(p->dims);
-    if (!p->m) p->m = device_floats(store->ctx, n);
-    if (!p->v) p->v = device_floats(store->ctx, n);
-    return p->m && p->v ? P2C_OK : p2c_fail_memory(store->ctx, "the optimiser's moments", 2 * n * sizeof(float));
+    P2cStatus status = p->m ? P2C_OK : take_floats(store->ctx, "the optimiser", n, &p->m);
+    return status || p->v ? status : take_floats(store->ctx, "the optimiser", n, &p->v);
 }
 
 /* ---- access ---------------------------------------------------------------------------------------------- */

@@ -66,7 +66,7 @@ static void touch_step(P2cStep *step, int i) {
             if (forward || node->op->keeps_x) touch(node->x[k]->state->buffer, i);
         if (forward || node->op->keeps_y) touch(node->state->buffer, i);
         touch(node->state->saved, i);
-        touch(node->state->moments, i);
+        if (forward) touch(node->state->moments, i);
         if (node->count) touch(node->x[0]->state->moments, i);
     }
     touch(step->dy, i);
@@ -113,12 +113,12 @@ static int by_size(const void *a, const void *b) {
 
 static size_t aligned(size_t bytes) { return (bytes + ALIGN - 1) / ALIGN * ALIGN; }
 
-/* placed: by offset. Puts b into the lowest gap. */
-static void place(P2cBuffer *b, P2cBuffer **placed, int count, bool no_reuse) {
+/* placed: by offset. Puts b into the lowest gap. rest: memory stays unused for so many steps between two uses. */
+static void place(P2cBuffer *b, P2cBuffer **placed, int count, int rest, bool no_reuse) {
     size_t offset = 0;
     for (int i = 0; i < count; i++) {
         const P2cBuffer *p = placed[i];
-        bool together = no_reuse || (p->first <= b->last && b->first <= p->last);
+        bool together = no_reuse || (p->first <= b->last + rest && b->first <= p->last + rest);
         if (!together) continue;
         if (p->offset >= offset + aligned(b->bytes)) break;
         if (p->offset + aligned(p->bytes) > offset) offset = p->offset + aligned(p->bytes);
@@ -162,7 +162,7 @@ static void place_small(P2cGraph *graph) {
 
 /* Small buffers (scalars, vectors of channels) are most of the count and nothing of the memory: behind the others, each for itself. */
 static P2cStatus place_all(P2cGraph *graph) {
-    int n = 0;
+    int n = 0, lanes = graph->ctx->device->lanes, rest = lanes > 1 ? 2 * lanes : 0;
     P2cBuffer **todo = calloc((size_t)graph->buffer_count + 1, sizeof *todo), **placed = calloc((size_t)graph->buffer_count + 1, sizeof *placed);
     if (todo && placed) {
         for (int i = 0; i < graph->buffer_count; i++) {
@@ -172,7 +172,7 @@ static P2cStatus place_all(P2cGraph *graph) {
         }
         qsort(todo, (size_t)n, sizeof *todo, by_size);
         for (int i = 0; i < n; i++) {
-            place(todo[i], placed, i, graph->no_reuse);
+            place(todo[i], placed, i, rest, graph->no_reuse);
             size_t end = todo[i]->offset + aligned(todo[i]->bytes);
             if (end > graph->arena_bytes) graph->arena_bytes = end;
         }
@@ -201,7 +201,7 @@ static void fill_call(const P2cGraph *graph, P2cStep *step) {
     call->dy = memory_of(step->dy);
     call->saved = memory_of(node->state->saved);
     call->work = memory_of(step->work);
-    call->moments = memory_of(node->state->moments);
+    if (step->kind == P2C_STEP_FORWARD) call->moments = memory_of(node->state->moments);
     call->x_moments = node->count ? memory_of(node->x[0]->state->moments) : NULL;
     if (step->kind != P2C_STEP_FORWARD || !graph->ctx->device->kernels[node->op->id]->mail_bytes) return;
     call->mail = (char *)graph->arena + step->mail;
@@ -220,23 +220,25 @@ static P2cStatus add_work(P2cGraph *graph) {
     return P2C_OK;
 }
 
+static void place_in_arena(const P2cGraph *graph, P2cBuffer *b) {
+    if (!in_arena(b)) return;
+    b->memory = (char *)graph->arena + b->offset;
+    b->placed = true;
+}
+
 static P2cStatus alloc_arena(P2cGraph *graph) {
     P2cContext *ctx = graph->ctx;
-    double mib = 1 << 20, needs = (double)graph->arena_bytes / mib;
-    size_t room = ctx->device->room(ctx);
-    if (graph->arena_limit && graph->arena_bytes > graph->arena_limit)
-        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "the graph needs %.1f MiB of memory on %s, and %.1f MiB may be used", needs, ctx->device->name,
-                              (double)graph->arena_limit / mib);
-    if ((graph->arena = ctx->device->alloc(ctx, graph->arena_bytes + ALIGN))) {
-        if (p2c_device_is_host(ctx->device)) return P2C_OK;
-        graph->tape.there = (char *)graph->arena + graph->tail;
-        if ((graph->tape.here = ctx->device->alloc_host(ctx, graph->tape.bytes + ALIGN))) return P2C_OK;
-        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: %.1f MiB for transfers", (double)graph->tape.bytes / mib);
-    }
-    if (room)
-        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: the graph needs %.1f MiB on %s, where %.1f MiB are free; try a smaller picture or batch",
-                              needs, ctx->device->name, (double)room / mib);
-    return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: the graph needs %.1f MiB on %s; try a smaller picture or batch", needs, ctx->device->name);
+    double mib = 1 << 20;
+    bool host = p2c_device_is_host(ctx->device);
+    if (host && graph->arena_limit && graph->arena_bytes > graph->arena_limit)
+        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "the graph needs %.1f MiB of memory on %s, and %.1f MiB may be used", (double)graph->arena_bytes / mib,
+                              ctx->device->name, (double)graph->arena_limit / mib);
+    P2cStatus status = p2c_device_take(ctx, "the graph", graph->arena_bytes + P2C_ARENA_SPARE, &graph->arena);
+    if (status) return p2c_graph_fail(graph, status, "%s%s", p2c_error(ctx), status == P2C_ERR_MEMORY ? "; try a smaller picture or batch" : "");
+    if (host) return P2C_OK;
+    graph->tape.there = (char *)graph->arena + graph->tail;
+    if ((graph->tape.here = ctx->device->alloc_host(ctx, graph->tape.bytes + ALIGN))) return P2C_OK;
+    return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: %.1f MiB for transfers", (double)graph->tape.bytes / mib);
 }
 
 static void fill_constants(P2cGraph *graph) {
@@ -248,14 +250,16 @@ static void fill_constants(P2cGraph *graph) {
 }
 
 P2cStatus p2c_plan(P2cGraph *graph) {
+    bool lanes = graph->ctx->device->lanes > 1;
+    if (lanes) p2c_order(graph);
     if (add_work(graph) != P2C_OK) return graph->status;
     find_lifetimes(graph);
     for (int i = 0; i < graph->step_count && !graph->no_reuse; i++) share(&graph->steps[i], i);
     if (place_all(graph) != P2C_OK) return graph->status;
     if (alloc_arena(graph) != P2C_OK) return graph->status;
     for (int i = 0; i < graph->buffer_count; i++)
-        if (in_arena(graph->buffers[i])) graph->buffers[i]->memory = (char *)graph->arena + graph->buffers[i]->offset;
+        place_in_arena(graph, graph->buffers[i]);
     for (int i = 0; i < graph->step_count; i++) fill_call(graph, &graph->steps[i]);
     fill_constants(graph);
-    return P2C_OK;
+    return lanes ? p2c_assign_lanes(graph) : P2C_OK;
 }

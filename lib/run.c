@@ -1,48 +1,35 @@
 /* run.c: a finished graph runs: one kernel call per step, in order, no allocation.
  *
  * A device that works through a queue records the steps at the first run and repeats them at the next ones. It is not waited for before somebody
- * asks for a result: p2c_settle then waits and lets kernels tell the host what they counted. */
+ * asks for a result: p2c_graph_wait then waits and lets kernels tell the host what they counted. */
 #include <assert.h>
 
 #include "graph.h"
 
 static const P2cKernel *kernel_of(const P2cGraph *graph, const P2cStep *step) { return graph->ctx->device->kernels[step->node->op->id]; }
 
-enum { MOST_CALLS = 4096 };
-
-/* How many steps from i on are forwards of one operation that its kernel takes together. */
-static int together(const P2cGraph *graph, int i, const P2cCall *calls[]) {
-    int n = 0;
-    const P2cOp *op = graph->steps[i].node->op;
-    for (; n < MOST_CALLS && i + n < graph->step_count; n++) {
-        const P2cStep *step = &graph->steps[i + n];
-        if (step->kind != P2C_STEP_FORWARD || step->node->op != op) break;
-        calls[n] = &step->call;
-    }
-    return n;
+void p2c_issue_step(const P2cGraph *graph, const P2cStep *step) {
+    if (step->kind == P2C_STEP_FILL) graph->ctx->device->fill(graph->ctx, step->target->memory, step->target->bytes / sizeof(float), step->value);
+    else (step->kind == P2C_STEP_FORWARD ? kernel_of(graph, step)->forward : kernel_of(graph, step)->backward)(&step->call);
 }
 
-/* Calls the kernels of step i; returns how many steps are done with that. */
-static int issue_step(P2cGraph *graph, int i) {
-    const P2cStep *step = &graph->steps[i];
-    if (step->kind == P2C_STEP_FILL) {
-        graph->ctx->device->fill(graph->ctx, step->target->memory, step->target->bytes / sizeof(float), step->value);
-        return 1;
-    }
-    const P2cKernel *kernel = kernel_of(graph, step);
-    if (step->kind == P2C_STEP_FORWARD && kernel->many) {
-        const P2cCall *calls[MOST_CALLS];
-        int count = together(graph, i, calls);
-        kernel->many(calls, count);
-        return count;
-    }
-    (step->kind == P2C_STEP_FORWARD ? kernel->forward : kernel->backward)(&step->call);
-    return 1;
+static void issue_together(const P2cGraph *graph, const P2cStep *steps, int count) {
+    const P2cCall *calls[P2C_MOST_CALLS];
+    for (int i = 0; i < count; i++) calls[i] = &steps[i].call;
+    kernel_of(graph, steps)->many(calls, count);
 }
 
 static void issue(void *of) {
     P2cGraph *graph = of;
-    for (int i = 0; i < graph->step_count;) i += issue_step(graph, i);
+    const P2cDevice *device = graph->ctx->device;
+    for (int i = 0, n; i < graph->step_count; i += n) {
+        const P2cStep *step = &graph->steps[i];
+        n = p2c_together(graph, i, P2C_MOST_CALLS);
+        if (device->lanes > 1) device->enter_lane(graph->ctx, step->lane, step->waits);
+        if (n > 1) issue_together(graph, step, n);
+        else p2c_issue_step(graph, step);
+        if (device->lanes > 1 && step->is_awaited) device->mark(graph->ctx, i);
+    }
 }
 
 /* Calls the hook `before` or `after` of all steps whose kernel has mail. */
@@ -55,22 +42,22 @@ static void deliver(P2cGraph *graph, bool before) {
     }
 }
 
-P2cStatus p2c_settle(P2cGraph *graph) {
+P2cStatus p2c_graph_wait(P2cGraph *graph) {
     if (!graph->running) return P2C_OK;
-    graph->running = false;
     P2cStatus status = graph->ctx->device->wait(graph->ctx);
-    if (status == P2C_OK) deliver(graph, false);
-    return status;
+    if (status) return status; /* and again when asked again, or an old result would be taken for a new one */
+    graph->running = false;
+    deliver(graph, false);
+    return P2C_OK;
 }
 
 P2cStatus p2c_graph_run(P2cGraph *graph) {
     assert(graph->finished);
-    P2cStatus status = p2c_settle(graph);
+    P2cStatus status = p2c_graph_wait(graph);
     if (status) return status;
     graph->tape.issue = issue;
     graph->tape.of = graph;
     deliver(graph, true);
-    status = graph->ctx->device->run(graph->ctx, &graph->tape);
-    graph->running = status == P2C_OK && !p2c_device_is_host(graph->ctx->device);
-    return status;
+    graph->running = !p2c_device_is_host(graph->ctx->device);
+    return graph->ctx->device->run(graph->ctx, &graph->tape);
 }

@@ -45,7 +45,7 @@ static P2cStatus add_networks(const P2cStore *store, P2cValue *tree) {
     return status;
 }
 
-/* Takes p2cnn. The only way to fail is for want of memory. */
+/* Takes p2cnn. What can fail is memory, and the device that the weights are on. */
 static P2cStatus collect(const P2cStore *store, P2cValue *p2cnn, P2cValue **out) {
     P2cValue *tree = *out = p2c_value_dict(), *moments;
     P2cStatus status = tree && p2cnn ? add_networks(store, tree) : P2C_ERR_MEMORY;
@@ -116,6 +116,7 @@ int checkpoint_save(P2cContext *ctx, const RunDir *run, const P2cStore *store, i
     P2cValue *tree;
     rundir_file(run, step, file);
     P2cStatus status = collect(store, p2cnn, &tree);
+    if (status == P2C_ERR_DEVICE) return EXIT_DEVICE;
     if (status) {
         complain("%s: not saved: out of memory", file);
         return EXIT_MEMORY;

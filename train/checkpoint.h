@@ -8,7 +8,8 @@
  * docs/file-formats.md has the layout in full. What is in "p2cnn" besides the moments is the trainer's. Other scopes of the store, such as the
  * frozen face network, are neither saved nor loaded.
  *
- * Functions that return int have reported their failure in one line, and return the exit code that a program should end with; 0: done.
+ * Functions that return int have reported their failure in one line, and return the exit code that a program should end with; 0: done. But
+ * EXIT_DEVICE is not reported: p2c_error tells what happened, and the caller what that means for the run.
  */
 #ifndef P2C_TRAIN_CHECKPOINT_H
 #define P2C_TRAIN_CHECKPOINT_H
@@ -22,8 +23,9 @@ typedef struct CheckpointPolicy {
 } CheckpointPolicy;
 
 /* Writes the checkpoint of `step`, reads it back, and only then lets `latest` name it and deletes what the policy does not keep (never the
- * one that best.pt is). p2cnn: a dict, taken in every case; "moments" is added to it; NULL means that memory was out. Copies no weights.
- * On failure all older checkpoints are as they were (EXIT_WRITE: the disk), and training may go on. */
+ * one that best.pt is). p2cnn: a dict, taken in every case; "moments" is added to it; NULL means that memory was out. Copies no weights that
+ * are in the host's memory. On failure all older checkpoints are as they were (EXIT_WRITE: the disk), and unless it is the device's training may
+ * go on. */
 int checkpoint_save(P2cContext *ctx, const RunDir *run, const P2cStore *store, int64_t step, P2cValue *p2cnn, CheckpointPolicy policy);
 /* best.pt becomes another name of the checkpoint of `step`, which must be there. */
 int checkpoint_link_best(const RunDir *run, int64_t step);

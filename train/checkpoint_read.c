@@ -101,7 +101,7 @@ static P2cStatus load_networks(P2cStore *store, const P2cValue *tree) {
 }
 
 static int cannot_load(P2cContext *ctx, P2cStatus status) {
-    if (status) complain("the checkpoint cannot be loaded: %s", p2c_error(ctx));
+    if (status && status != P2C_ERR_DEVICE) complain("the checkpoint cannot be loaded: %s", p2c_error(ctx));
     return p2c_exit_code(status);
 }
 
@@ -161,8 +161,8 @@ int checkpoint_load_pretrained(P2cContext *ctx, P2cStore *store, const char *pat
     }
     find_dicts(file, dicts);
     status = load_dicts(store, dicts);
-    if (status) complain("%s: %s", path, p2c_error(ctx));
-    else say_what_became(store, dicts, path);
+    if (status && status != P2C_ERR_DEVICE) complain("%s: %s", path, p2c_error(ctx));
+    if (!status) say_what_became(store, dicts, path);
     checkpoint_free(&file);
     return p2c_exit_code(status);
 }

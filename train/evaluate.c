@@ -133,10 +133,8 @@ static int look_over(P2cContext *ctx, P2cStore *store, const EvaluateOptions *o,
         status = look_at(&look, ctx, set->paths[i], o->size, planes);
         if (!status) status = take(set, &look, i);
     }
-    if (status) {
-        complain("evaluation: %s", p2c_error(ctx));
-        code = p2c_exit_code(status);
-    }
+    if (status && status != P2C_ERR_DEVICE) complain("evaluation: %s", p2c_error(ctx));
+    if (status) code = p2c_exit_code(status);
 cleanup:
     p2c_graph_free(&look.graph);
     free(planes);

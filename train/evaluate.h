@@ -22,7 +22,7 @@ typedef struct Evaluation {
 
 /* What cannot be had is NaN: kid and id_similarity without a face network, means of no pictures, kid of fewer than two of either kind.
  * The generators' parameters must be in the store. Its graphs look at one picture at a time and are freed before it returns.
- * Returns 0 or an exit code, the failure told on stderr; *out is then not to be used. */
+ * Returns 0 or an exit code, the failure told on stderr, unless it is EXIT_DEVICE, of which p2c_error tells; *out is then not to be used. */
 int evaluate(P2cContext *ctx, P2cStore *store, const EvaluateOptions *options, Evaluation *out);
 
 /* Kernel inception distance (Binkowski 2018): the unbiased estimate of the squared maximum mean discrepancy under the kernel

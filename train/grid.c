@@ -31,11 +31,11 @@ typedef struct Sheet {
     Progress progress;
 } Sheet;
 
+/* What a device's failure means is the caller's to say. */
 static int report(const Sheet *sheet, P2cStatus status) {
     if (!status) return 0;
     progress_hide(&sheet->progress);
-    complain("%s", p2c_error(sheet->ctx));
-    return p2c_exit_code(status);
+    return status == P2C_ERR_DEVICE ? EXIT_DEVICE : report_status(sheet->ctx, status);
 }
 
 /* A bad picture is not the end, but it is remembered. */
@@ -167,8 +167,8 @@ static int write_direction(P2cContext *ctx, P2cStore *store, const GridOptions *
 }
 
 int grid_write(P2cContext *ctx, P2cStore *store, const GridOptions *o, int64_t step) {
-    int a = write_direction(ctx, store, o, 0, step), b = write_direction(ctx, store, o, 1, step);
-    return a ? a : b;
+    int a = write_direction(ctx, store, o, 0, step), b = a == EXIT_DEVICE ? a : write_direction(ctx, store, o, 1, step);
+    return a && b != EXIT_DEVICE ? a : b;
 }
 
 /* ---- --phase test ---- */

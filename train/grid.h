@@ -21,7 +21,7 @@ typedef struct GridOptions {
 
 /* <folder>/A2B_<step>.png and B2A_<step>.png: up to five training and five test pictures, evenly spaced over the lists, always the same; and
  * A2B_latest.jpg, B2A_latest.jpg: the same, at most 1280 pixels wide. The store must hold both generators.
- * Returns an exit code; what failed has been reported. A picture that cannot be read leaves its column white; the sheet is written. */
+ * Returns an exit code; what failed has been reported, unless it is EXIT_DEVICE, of which p2c_error tells. A picture that cannot be read leaves its column white; the sheet is written. */
 int grid_write(P2cContext *ctx, P2cStore *store, const GridOptions *options, int64_t step);
 
 /* <folder>/A2B_<name>.png, B2A_<name>.png: one column per test picture, called as the picture without its ending. A picture that cannot be

@@ -16,7 +16,7 @@ static int load_generators(P2cContext *ctx, P2cStore **store, Options *o, const 
     if (!code) code = options_resume(o, p2c_value_get(p2c_value_get(tree, "p2cnn"), "options"));
     if (!code) code = report_status(ctx, p2c_store_new(store, ctx, 0));
     if (!code) code = report_status(ctx, trainer_create_generators(ctx, *store, o, o->ema > 0));
-    return code ? code : checkpoint_load_networks(ctx, *store, tree);
+    return code ? code : report_device(ctx, checkpoint_load_networks(ctx, *store, tree));
 }
 
 static int draw_tests(P2cContext *ctx, P2cStore *store, const Options *o, RunDir *run) {
@@ -32,7 +32,7 @@ static int draw_tests(P2cContext *ctx, P2cStore *store, const Options *o, RunDir
     snprintf(folder, sizeof folder, "%s/test", run->path);
     GridOptions grid = { .size = o->img_size, .ch = o->ch, .full = !o->light, .ema = o->ema > 0, .folder = folder,
                          .test_a = a.paths, .test_b = b.paths, .test_a_count = a.count, .test_b_count = b.count };
-    if (!code) code = grid_test(ctx, store, &grid);
+    if (!code) code = report_device(ctx, grid_test(ctx, store, &grid));
     if (!code) say("%d photos and %d cartoons, seven rows each, are in %s", a.count, b.count, folder);
     folder_clear(&a);
     folder_clear(&b);
@@ -45,8 +45,7 @@ int mode_test(Options *o) {
     P2cValue *tree = NULL;
     RunDir run = { .lock = -1 };
     int64_t step;
-    P2cStatus status = p2c_context_new(&ctx, o->device, o->threads);
-    int code = report_status(ctx, status);
+    int code = options_open_device(o, &ctx);
     const char *dataset = options_given(o, "dataset") ? o->dataset : NULL;
     if (!code) code = rundir_open(&run, &(RunRequest){ .result_dir = o->result_dir, .name = o->run, .dataset = dataset, .resume = true, .look = true, .now = time(NULL) });
     if (!code) code = checkpoint_find(ctx, &run, &tree, &step);
@@ -61,7 +60,8 @@ int mode_test(Options *o) {
 
 /* ---- benchmark: steps on generated pictures ------------------------------------------------------------------------ */
 
-enum { WARM_UP = 1 };
+/* On the CPU the first step touches all memory; a GPU loads the kernels with the first, and records them with the second. */
+enum { WARM_UP = 1, WARM_UP_GPU = 2 };
 
 /* Smooth pictures; what is in them does not change the time. */
 static P2cStatus write_pictures(const Step *step, const Options *o) {
@@ -76,11 +76,12 @@ static P2cStatus write_pictures(const Step *step, const Options *o) {
     return status;
 }
 
-static P2cStatus time_steps(const Step *step, double *ms, int count) {
+static P2cStatus time_steps(const P2cContext *ctx, const Step *step, double *ms, int count) {
     P2cStatus status = P2C_OK;
-    for (int i = -WARM_UP; !status && i < count; i++) {
+    for (int i = p2c_device_memory_used(ctx) ? -WARM_UP_GPU : -WARM_UP; !status && i < count; i++) {
         double start = now_ms();
         status = p2c_graph_run(step->graph);
+        if (!status) status = p2c_graph_wait(step->graph);
         if (i >= 0) ms[i] = now_ms() - start;
     }
     return status;
@@ -89,9 +90,9 @@ static P2cStatus time_steps(const Step *step, double *ms, int count) {
 static void print_times(const P2cContext *ctx, const Options *o, double *ms, int count) {
     double median = sort_median(ms, count);
     printf("{\"step_ms_median\": %.2f, \"step_ms_min\": %.2f, \"peak_rss_mib\": %.1f", median, ms[0], peak_memory_mib());
-    printf(", \"steps\": %d, \"ch\": %d, \"size\": %d, \"batch\": %d, \"threads\": %d, \"device\": ", count, o->ch, o->img_size, o->batch_size * o->accumulate,
+    printf(", \"steps\": %d, \"ch\": %d, \"size\": %d, \"batch\": %d, \"threads\": %d, ", count, o->ch, o->img_size, o->batch_size * o->accumulate,
            p2c_thread_count(ctx));
-    print_json_string(stdout, p2c_device_name(ctx));
+    print_json_device(ctx);
     printf("}\n");
 }
 
@@ -104,12 +105,11 @@ int mode_benchmark(const Options *o) {
     s.face = true;
     s.memory_limit = memory_available();
     double *ms = malloc((size_t)o->benchmark * sizeof *ms);
-    P2cStatus status = ms ? p2c_context_new(&ctx, o->device, o->threads) : P2C_ERR_MEMORY;
-    int code = report_status(ctx, status);
+    int code = ms ? options_open_device(o, &ctx) : report_status(NULL, P2C_ERR_MEMORY);
     if (!code) code = report_status(ctx, p2c_store_new(&store, ctx, (uint64_t)o->seed));
     if (!code) code = report_status(ctx, step_init(&step, ctx, store, &s));
     if (!code) code = report_status(ctx, write_pictures(&step, o));
-    if (!code) code = report_status(ctx, time_steps(&step, ms, o->benchmark));
+    if (!code) code = report_status(ctx, time_steps(ctx, &step, ms, o->benchmark));
     if (!code) print_times(ctx, o, ms, o->benchmark);
     step_clear(&step);
     p2c_store_free(&store);

@@ -73,8 +73,9 @@ static const CliOption table[] = {
     BOOL(tensorboard, FREE, "write the losses for TensorBoard, too"),
 
     HEADING("The machine"),
-    TEXT(device, "cpu|auto", 0, "where to compute"),
-    TEXT(gpu_ids, "LIST", 0, "which GPU; no effect on the CPU"),
+    TEXT(device, CLI_DEVICE, 0, "where to compute; cuda: an NVIDIA GPU; auto: the fastest there is"),
+    TEXT(gpu_ids, "N", 0, "when given: --device cuda:N in photo2cartoon's words; one GPU only"),
+    { "precision", 0, CLI_CHOICE, offsetof(Options, precision), 0, 0, CLI_PRECISION, "of convolutions' factors; the CPU has fp32 alone, a GPU begins with tf32", 0 },
     WHOLE(threads, 0, 256, 0, "0: one per core"),
     WHOLE(workers, 0, 64, 0, "threads that read pictures ahead; 0: none, each is read when it is its turn"),
     WHOLE(cache_mib, 0, 1 << 20, 0, "memory for pictures already read, in MiB"),
@@ -164,6 +165,11 @@ bool options_given(const Options *o, const char *name) {
     int place = cli_find(table, COUNT, name);
     assert(place >= 0);
     return o->given[place];
+}
+
+int options_open_device(const Options *o, P2cContext **ctx) {
+    const char *ids = options_given(o, "gpu_ids") ? o->gpu_ids : NULL;
+    return device_open(ctx, (DeviceChoice){ .device = o->device, .precision = o->precision, .gpu_ids = ids, .threads = o->threads });
 }
 
 /* ---- what a checkpoint keeps --------------------------------------------------------------------------------- */

@@ -17,7 +17,7 @@ typedef struct Options {
     const char *data_root;  /* where --dataset is looked for */
     const char *result_dir; /* where run folders are made */
     const char *run;        /* name of the run folder, or a path to it; NULL: from dataset and date */
-    const char *face_weights, *device;
+    const char *face_weights, *device, *precision;
     int64_t max_steps;      /* stop when the run is this old; 0: at --iteration */
     int64_t milestone, eval_freq, seed; /* eval_freq 0: never */
     double ema;             /* 0: no averaged generators */
@@ -36,6 +36,8 @@ int options_check(const Options *options);
 void options_help(void);
 /* Whether the command line said so. A name that is no option's is an assertion. */
 bool options_given(const Options *options, const char *name);
+/* A context as they say: device_open. */
+int options_open_device(const Options *options, P2cContext **ctx);
 
 /* The options that a checkpoint keeps, as a new dict of name -> bool, int, float or string: those that decide what the training computes, and
  * how often what is written; not where files lie. NULL: out of memory. */

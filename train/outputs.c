@@ -1,4 +1,5 @@
-/* outputs.c: what people see of a run while it goes on: numbers, grids of pictures, evaluations, the report. None of it stops the run. */
+/* outputs.c: what people see of a run while it goes on: numbers, grids of pictures, evaluations, the report. None of it stops the run,
+ * unless the device fails (EXIT_DEVICE). */
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -43,7 +44,9 @@ void trainer_event(Trainer *t, const char *format, ...) {
 
 /* ---- pictures ------------------------------------------------------------------------------------------------ */
 
-void trainer_grids(Trainer *t) {
+static int only_device(int code) { return code == EXIT_DEVICE ? code : 0; }
+
+int trainer_grids(Trainer *t) {
     char folder[RUN_FILE];
     const Options *o = t->options;
     const Folder *a = loader_folder(t->loader, 0), *b = loader_folder(t->loader, 1);
@@ -52,37 +55,42 @@ void trainer_grids(Trainer *t) {
                          .train_a = a->paths, .train_b = b->paths, .test_a = t->test_a.paths, .test_b = t->test_b.paths,
                          .train_a_count = a->count, .train_b_count = b->count, .test_a_count = t->test_a.count, .test_b_count = t->test_b.count };
     ticker_hide(&t->ticker);
-    if (grid_write(t->ctx, t->store, &grid, t->state.step)) trainer_event(t, "the pictures of step %" PRId64 " are not complete", t->state.step);
+    int code = grid_write(t->ctx, t->store, &grid, t->state.step);
+    if (code && code != EXIT_DEVICE) trainer_event(t, "the pictures of step %" PRId64 " are not complete", t->state.step);
+    return only_device(code);
 }
 
 /* ---- evaluation ------------------------------------------------------------------------------------------------ */
 
-static void keep_best(Trainer *t, double kid) {
+static int keep_best(Trainer *t, double kid) {
     RunState before = t->state;
     bool better = isfinite(kid) && (!t->state.best_step || kid < t->state.best_kid);
-    if (!better || !guard_is_calm(&t->state.guard, t->state.step)) return;
+    if (!better || !guard_is_calm(&t->state.guard, t->state.step)) return 0;
     t->state.best_kid = kid;
     t->state.best_step = t->state.step;
-    if (!trainer_save(t) && !checkpoint_link_best(&t->run, t->state.step)) return;
+    int code = trainer_save(t);
+    if (!code && !checkpoint_link_best(&t->run, t->state.step)) return 0;
     t->state.best_kid = before.best_kid; /* on a full disk: a later one gets its chance */
     t->state.best_step = before.best_step;
+    return only_device(code);
 }
 
-void trainer_evaluate(Trainer *t) {
+int trainer_evaluate(Trainer *t) {
     const Options *o = t->options;
     EvaluateOptions options = { .size = o->img_size, .ch = o->ch, .full = !o->light, .ema = o->ema > 0, .face = t->has_face, .kind = t->face,
                                 .a = t->test_a.paths, .count_a = t->test_a.count, .b = t->test_b.paths, .count_b = t->test_b.count };
     Evaluation e;
-    if (!t->test_a.count) return;
+    if (!t->test_a.count) return 0;
     ticker_hide(&t->ticker);
-    if (evaluate(t->ctx, t->store, &options, &e)) return;
+    int code = evaluate(t->ctx, t->store, &options, &e);
+    if (code) return only_device(code);
     double values[EVALUATION_COUNT] = { [EVALUATION_KID] = e.kid, [EVALUATION_ID_SIMILARITY] = e.id_similarity, [EVALUATION_CYCLE_L1] = e.cycle_l1 };
     ticker_warn(&t->ticker, metrics_evaluation(t->metrics, t->state.step, values));
     if (t->board) ticker_warn(&t->ticker, tensorboard_scalars(t->board, t->state.step, tensorboard_clock(), EVALUATION_COUNT, series_table.evaluations, values));
     if (isfinite(e.kid)) ticker_say(&t->ticker, "step %" PRId64 ": KID %.4f, ID similarity %.3f, cycle L1 %.4f on %d photos, %d cartoons", t->state.step, e.kid, e.id_similarity, e.cycle_l1,
                                 e.photos, e.cartoons);
     else ticker_say(&t->ticker, "step %" PRId64 ": cycle L1 %.4f on %d photos (KID and ID similarity need --face_weights and cartoons to test)", t->state.step, e.cycle_l1, e.photos);
-    keep_best(t, e.kid);
+    return keep_best(t, e.kid);
 }
 
 /* ---- the report ------------------------------------------------------------------------------------------------- */

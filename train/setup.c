@@ -109,20 +109,13 @@ P2cStatus trainer_create_generators(P2cContext *ctx, P2cStore *store, const Opti
     return status;
 }
 
-/* Weights and moments, all float32. */
-static double store_bytes(const P2cStore *store) {
-    double floats = 0;
-    for (int i = 0; i < p2c_store_count(store); i++) floats += (double)p2c_dims_count(p2c_store_dims(store, i));
-    return 3 * floats * sizeof(float);
-}
-
 static int build_step(Trainer *t) {
     StepOptions s = trainer_step_options(t->options);
     s.face = t->has_face, s.face_kind = t->face;
     s.memory_limit = memory_available();
     P2cStatus status = step_init(&t->step, t->ctx, t->store, &s);
     if (status == P2C_ERR_MEMORY) {
-        complain("%s: smaller --batch_size (with --accumulate), --img_size, --ch", p2c_error(t->ctx));
+        complain("%s: smaller --batch_size (with --accumulate), --img_size, --ch%s", p2c_error(t->ctx), p2c_device_memory_used(t->ctx) ? "; or another --device" : "");
         return EXIT_MEMORY;
     }
     if (status) return report_status(t->ctx, status);
@@ -134,13 +127,26 @@ static int build_step(Trainer *t) {
     return EXIT_MEMORY;
 }
 
+/* Weights and moments, all float32. */
+static double store_bytes(const P2cStore *store) {
+    double floats = 0;
+    for (int i = 0; i < p2c_store_count(store); i++) floats += (double)p2c_dims_count(p2c_store_dims(store, i));
+    return 3 * floats * sizeof(float);
+}
+
+/* A GPU's memory is taken by now; of the host's, no more than pictures. */
+static void describe_memory(const Trainer *t) {
+    double gib = (double)(1 << 30), used = (double)p2c_device_memory_used(t->ctx), kept = (double)loader_kept_bytes(t->loader);
+    double need = (double)p2c_graph_arena_bytes(t->step.graph) + store_bytes(t->store) + kept;
+    if (used > 0) say("memory       %.2f GiB of the GPU's needed, %.2f GiB there", used / gib, (used + (double)p2c_device_memory_free(t->ctx)) / gib);
+    else say("memory       %.2f GiB needed, %.2f GiB there", need / gib, ((double)memory_available() + kept) / gib);
+}
+
 static void describe_networks(const Trainer *t) {
     ReportNetwork networks[SERIES_NETWORKS];
-    double gib = (double)(1 << 30), need = (double)p2c_graph_arena_bytes(t->step.graph) + store_bytes(t->store) + (double)loader_kept_bytes(t->loader);
-    size_t there = memory_available();
     series_networks(t->store, networks);
     for (int i = 0; i < SERIES_NETWORKS; i++) say("%-12s %11s parameters; %s", networks[i].name, text_count(networks[i].parameters).s, networks[i].role);
-    say("memory       %.2f GiB needed, %.2f GiB there", need / gib, ((double)there + (double)loader_kept_bytes(t->loader)) / gib);
+    describe_memory(t);
 }
 
 /* ---- resuming ------------------------------------------------------------------------------------------------------- */
@@ -173,9 +179,9 @@ static int find_checkpoint(Trainer *t, P2cValue **tree) {
 /* The weights to start from. */
 static int load_weights(Trainer *t, const P2cValue *tree) {
     const Options *o = t->options;
-    if (tree) return trainer_restore(t, tree);
-    int code = o->pretrained_weights ? checkpoint_load_pretrained(t->ctx, t->store, o->pretrained_weights) : 0;
-    return code || !o->pretrained_weights || o->ema == 0 ? code : report_status(t->ctx, step_restart_averages(t->store));
+    int code = tree ? trainer_restore(t, tree) : o->pretrained_weights ? checkpoint_load_pretrained(t->ctx, t->store, o->pretrained_weights) : 0;
+    if (code || tree || !o->pretrained_weights || o->ema == 0) return report_device(t->ctx, code);
+    return report_status(t->ctx, step_restart_averages(t->store));
 }
 
 /* ---- metrics ---------------------------------------------------------------------------------------------------------- */
@@ -193,8 +199,7 @@ static int open_metrics(Trainer *t) {
 
 static int open_all(Trainer *t, P2cValue **tree) {
     Options *o = t->options;
-    P2cStatus status = p2c_context_new(&t->ctx, o->device, o->threads);
-    int code = report_status(t->ctx, status);
+    int code = options_open_device(o, &t->ctx);
     if (code) return code;
     say("p2c-train %s, %s", p2c_version(), p2c_device_name(t->ctx));
     if (o->resume && (code = find_checkpoint(t, tree))) return code;
@@ -208,7 +213,7 @@ static int open_all(Trainer *t, P2cValue **tree) {
     describe_networks(t);
     say("run folder   %s", t->run.path);
     /* The first checkpoint is there to go back to, and shows at once whether the disk takes it. */
-    if (!o->resume && (code = trainer_save(t))) return code;
+    if (!o->resume && (code = report_device(t->ctx, trainer_save(t)))) return code;
     return open_metrics(t);
 }
 

@@ -14,7 +14,7 @@ typedef struct StepOptions {
     double lr, weight_decay;
     double adv, cycle, identity, cam, faceid; /* weights of the loss terms */
     float rho_clip, w_clip;                   /* upper bounds of rho, and of w_gamma and w_beta; the lower ones are 0 */
-    size_t memory_limit;                      /* bytes that the step may take; 0: any */
+    size_t memory_limit;                      /* bytes of the host's memory that the step may take; 0: any */
 } StepOptions;
 
 /* The published values; lr 1e-4, batch 1, 256 pixels, 32 channels. parts 1, no average. */

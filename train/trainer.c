@@ -31,11 +31,14 @@ int trainer_save(Trainer *t) {
 }
 
 /* A save that falls due. When the disk is full the run goes on: the older checkpoints are there. */
-static void save_and_report(Trainer *t) {
+static int save_and_report(Trainer *t) {
     ticker_warn(&t->ticker, metrics_sync(t->metrics)); /* first, so that no checkpoint is ahead of them */
-    if (trainer_save(t)) trainer_event(t, "the checkpoint of step %" PRId64 " could not be written; the one of step %" PRId64 " is the newest", t->state.step, t->saved);
+    int code = trainer_save(t);
+    if (code == EXIT_DEVICE) return code;
+    if (code) trainer_event(t, "the checkpoint of step %" PRId64 " could not be written; the one of step %" PRId64 " is the newest", t->state.step, t->saved);
     if (t->board) ticker_warn(&t->ticker, tensorboard_sync(t->board));
     trainer_report(t, REPORT_TRAINING, NULL);
+    return 0;
 }
 
 /* What is counted over the whole run stays: skipped steps, time, branches. */
@@ -94,6 +97,14 @@ static bool find_trouble(Trainer *t) {
     return false;
 }
 
+/* On new pictures. A GPU is waited for before anything of it is looked at: its failure is no loss that is no number. */
+static P2cStatus run_step(Trainer *t) {
+    P2cStatus status = p2c_node_write(t->step.a, t->a);
+    if (!status) status = p2c_node_write(t->step.b, t->b);
+    if (!status) status = p2c_graph_run(t->step.graph);
+    return status ? status : p2c_graph_wait(t->step.graph);
+}
+
 /* One step; *verdict tells what to do about it. */
 static int one_step(Trainer *t, GuardVerdict *verdict) {
     double start = now_ms();
@@ -101,13 +112,8 @@ static int one_step(Trainer *t, GuardVerdict *verdict) {
     if (code) return code;
     t->step.generators.lr = t->step.discriminators.lr = trainer_rate(t->options, t->state.step + 1);
     t->step.decay = trainer_decay(t->options, t->step.generators.step);
-    P2cStatus status = p2c_node_write(t->step.a, t->a);
-    if (!status) status = p2c_node_write(t->step.b, t->b);
-    if (!status) status = p2c_graph_run(t->step.graph);
-    if (status) {
-        complain("%s", p2c_error(t->ctx));
-        return p2c_exit_code(status);
-    }
+    P2cStatus status = run_step(t);
+    if (status) return status == P2C_ERR_DEVICE ? EXIT_DEVICE : report_status(t->ctx, status);
     t->state.step++;
     double ms = now_ms() - start;
     t->state.seconds += ms / 1e3;
@@ -124,24 +130,43 @@ static int one_step(Trainer *t, GuardVerdict *verdict) {
 static bool due(int64_t step, int64_t every) { return every && step > 0 && step % every == 0; }
 
 /* What is done every so many steps. A checkpoint waits until no step before it was skipped for a while, so that it is good to go back to. */
-static void periodic(Trainer *t, int64_t last, bool *save_waits) {
+static int periodic(Trainer *t, int64_t last, bool *save_waits) {
     const Options *o = t->options;
     int64_t step = t->state.step;
-    if (due(step, o->print_freq)) trainer_grids(t);
-    if (due(step, o->eval_freq)) trainer_evaluate(t);
+    int code = due(step, o->print_freq) ? trainer_grids(t) : 0;
+    if (!code && due(step, o->eval_freq)) code = trainer_evaluate(t);
     *save_waits |= due(step, o->save_freq) || due(step, o->milestone);
-    if (!*save_waits || step == last || !guard_is_calm(&t->state.guard, step)) return;
-    save_and_report(t);
+    if (code || !*save_waits || step == last || !guard_is_calm(&t->state.guard, step)) return code;
     *save_waits = false;
+    return save_and_report(t);
 }
 
 static const char *signal_name(int number) { return number == SIGINT ? "SIGINT (Ctrl-C)" : number == SIGHUP ? "SIGHUP" : "SIGTERM"; }
+
+/* The end of a run whose device failed. The weights were there: what is left of them is the newest checkpoint. */
+static int lose(Trainer *t) {
+    ticker_hide(&t->ticker);
+    trainer_event(t, "%.300s; stopped at step %" PRId64 "; --resume goes on from step %" PRId64 ", the newest checkpoint", p2c_error(t->ctx), t->state.step, t->saved);
+    trainer_report(t, REPORT_STOPPED, "Stopped: the device failed.");
+    return EXIT_DEVICE;
+}
+
+/* The end of a run that cannot go on. What was done so far is good, unless it is what it should have gone back from. */
+static int fail(Trainer *t, int code, bool good) {
+    ticker_hide(&t->ticker);
+    if (code == EXIT_DEVICE || (good && trainer_save(t) == EXIT_DEVICE)) return lose(t);
+    trainer_report(t, REPORT_STOPPED, "Stopped by a failure.");
+    complain("stopped at step %" PRId64 "; the newest checkpoint is that of step %" PRId64 ", from which --resume goes on", t->state.step, t->saved);
+    return code;
+}
 
 /* The end of a run, for whatever reason: saved, shown, said. */
 static int finish(Trainer *t, int64_t last, GuardVerdict verdict) {
     int code = verdict == GUARD_STOP ? roll_back(t) : 0;
     if (!code && verdict == GUARD_STOP) t->saved = -1; /* the same step, but with another branch of pictures to go on with */
     if (!code) code = trainer_save(t);
+    if (t->saved < 0) t->saved = t->state.step; /* when it cannot be written again, it is still there as it was */
+    if (code == EXIT_DEVICE) return fail(t, code, false);
     ticker_warn(&t->ticker, metrics_sync(t->metrics));
     int number = trainer_signal;
     if (verdict == GUARD_STOP) {
@@ -160,15 +185,6 @@ static int finish(Trainer *t, int64_t last, GuardVerdict verdict) {
     return code;
 }
 
-/* The end of a run that cannot go on. What was done so far is good, unless it is what it should have gone back from. */
-static int fail(Trainer *t, int code, bool good) {
-    ticker_hide(&t->ticker);
-    if (good) trainer_save(t);
-    trainer_report(t, REPORT_STOPPED, "Stopped by a failure.");
-    complain("stopped at step %" PRId64 "; the newest checkpoint is that of step %" PRId64 ", from which --resume goes on", t->state.step, t->saved);
-    return code;
-}
-
 int trainer_run(Trainer *t) {
     const Options *o = t->options;
     int64_t last = o->max_steps && o->max_steps < o->iteration ? o->max_steps : o->iteration;
@@ -183,9 +199,10 @@ int trainer_run(Trainer *t) {
         int code = one_step(t, &verdict);
         if (code) return fail(t, code, true);
         if (verdict == GUARD_STOP) break;
-        if (verdict != GUARD_ROLL_BACK) periodic(t, last, &save_waits);
-        else if ((code = roll_back(t))) return fail(t, code, false);
-        else save_waits = false;
+        bool back = verdict == GUARD_ROLL_BACK;
+        code = back ? roll_back(t) : periodic(t, last, &save_waits);
+        if (code) return fail(t, code, !back);
+        if (back) save_waits = false;
     }
     return finish(t, last, verdict);
 }

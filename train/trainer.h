@@ -1,5 +1,6 @@
 /* trainer.h: a training run: everything that it holds, from setup.c (made from options, or from a checkpoint) through trainer.c (the loop) to
- * outputs.c (what people see of it). Functions that return int return 0 or the exit code of a failure that has been reported. */
+ * outputs.c (what people see of it). Functions that return int return 0 or the exit code of a failure that has been reported;
+ * but not EXIT_DEVICE once the run is open, since trainer_run says at its end what that means. */
 #ifndef P2C_TRAIN_TRAINER_H
 #define P2C_TRAIN_TRAINER_H
 
@@ -56,7 +57,7 @@ int trainer_run(Trainer *trainer);
 double trainer_rate(const Options *options, int64_t step);
 /* Decay of the averaged generators after so many updates: at first the average is of few steps, or it would long look like the beginning. */
 double trainer_decay(const Options *options, int64_t updates);
-int trainer_save(Trainer *trainer);
+int trainer_save(Trainer *trainer); /* nor does this one report EXIT_DEVICE, nor trainer_restore */
 
 /* ---- outputs.c ---- */
 /* A scalar of the step that has just run; NaN when it cannot be had. */
@@ -64,8 +65,9 @@ double trainer_scalar(const P2cNode *node);
 /* The numbers of the step that has just run, whose number is state.step. */
 void trainer_measure(Trainer *trainer, double ms, bool skipped);
 void trainer_event(Trainer *trainer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void trainer_grids(Trainer *trainer);
-void trainer_evaluate(Trainer *trainer);
+/* 0, or EXIT_DEVICE; what else fails does not stop the run. */
+int trainer_grids(Trainer *trainer);
+int trainer_evaluate(Trainer *trainer);
 void trainer_report(Trainer *trainer, ReportState state, const char *note);
 
 /* ---- modes.c: what is no training ---- */

@@ -28,7 +28,7 @@ static inline size_t row_offset(P2cDims y, Strides t, size_t row) {
     return n * t.s[0] + c * t.s[1] + h * t.s[2];
 }
 
-/* Defines `forward`: y = a operator b, row by row, or in one go where nothing is broadcast. */
+/* Defines `broadcast_forward`: y = a operator b, row by row, or in one go where nothing is broadcast. */
 #define BROADCAST_FORWARD(operator)                                                                                    \
     static void forward_rows(const P2cCall *call) {                                                                    \
         const P2cDims y = call->node->dims;                                                                            \
@@ -40,7 +40,7 @@ static inline size_t row_offset(P2cDims y, Strides t, size_t row) {
             for (size_t i = 0; i < width; i++) call->y[row * width + i] = a[i * ta.s[3]] operator b[i * tb.s[3]];      \
         }                                                                                                              \
     }                                                                                                                  \
-    static void forward(const P2cCall *call) {                                                                         \
+    static void broadcast_forward(const P2cCall *call) {                                                               \
         size_t n = p2c_dims_count(call->node->dims);                                                                   \
         const float *a = call->x[0], *b = call->x[1];                                                                  \
         float *y = call->y;                                                                                            \

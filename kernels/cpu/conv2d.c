@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conv2d.h"
+#include "upsample.h"
 
 enum { DIRECT_BYTES = 1 << 20 };
 
@@ -34,20 +35,42 @@ static void plain_input_gradient(const P2cCall *call, Conv s) {
     else P2C_CPU(conv2d_gemm_input_gradient)(call, s);
 }
 
-/* Floats for the gradient of the normed x, which exists here alone. */
+/* ---- what is fused in front: gradients of the normed x and of the repeated x exist in scratch alone ---- */
+
 static size_t normed_floats(const P2cNode *node, Conv s) { return s.normed ? aligned_floats(p2c_dims_count(node->x[0]->dims)) : 0; }
+static size_t repeated_floats(Conv s) { return s.up > 1 ? aligned_floats((size_t)s.n * (size_t)(s.groups * s.cin) * (size_t)s.h * (size_t)s.w) : 0; }
+
+/* dx += the sum over the copies of each pixel. */
+static void sum_copies(const P2cCall *call, Conv s, const float *repeated, float *dx) {
+    int rows = s.n * s.groups * s.cin * (s.h / s.up), w = s.w / s.up;
+#pragma omp parallel for num_threads(threads_for(call, repeated_floats(s))) schedule(static)
+    for (int i = 0; i < rows; i++) add_copies(repeated + (size_t)i * (size_t)s.up * (size_t)s.w, w, s.up, dx + (size_t)i * (size_t)w);
+}
+
+static void repeated_input_gradient(const P2cCall *call, Conv s) {
+    P2cCall inner = *call;
+    float *gradient = call->work;
+    if (s.up == 1) {
+        plain_input_gradient(call, s);
+        return;
+    }
+    inner.work = gradient + repeated_floats(s);
+    inner.dx[0] = memset(gradient, 0, repeated_floats(s) * sizeof *gradient);
+    plain_input_gradient(&inner, s);
+    sum_copies(call, s, gradient, call->dx[0]);
+}
 
 static void input_gradient(const P2cCall *call, Conv s) {
     const P2cDims x = call->node->x[0]->dims;
     P2cCall inner = *call;
     float *gradient = call->work;
     if (!s.normed) {
-        plain_input_gradient(call, s);
+        repeated_input_gradient(call, s);
         return;
     }
     inner.work = gradient + normed_floats(call->node, s);
     inner.dx[0] = memset(gradient, 0, p2c_dims_count(x) * sizeof *gradient);
-    plain_input_gradient(&inner, s);
+    repeated_input_gradient(&inner, s);
     P2C_CPU(instance_norm_gradient)(call->x[0], gradient, call->dx[0], x, s.relu, call->saved, call->threads);
 }
 
@@ -62,7 +85,7 @@ static size_t backward_work(const P2cNode *node, Conv s, int threads) {
     bool direct = is_direct(s);
     size_t input = direct && s.stride == 1 ? P2C_CPU(conv2d_direct_input_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, true, threads);
     size_t weight = direct ? P2C_CPU(conv2d_direct_weight_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, true, threads);
-    input += sizeof(float) * normed_floats(node, s);
+    input += sizeof(float) * (normed_floats(node, s) + repeated_floats(s));
     return input > weight ? input : weight;
 }
 
@@ -72,4 +95,4 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return is_direct(s) ? P2C_CPU(conv2d_direct_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, false, threads);
 }
 
-const P2cKernel P2C_CPU(conv2d) = { .forward = forward, .backward = backward, .work = work };
+const P2cKernel P2C_CPU(conv2d) = { .forward = forward, .backward = backward, .work = work, .folds = P2C_FOLD_NORM | P2C_FOLD_UPSAMPLE };

@@ -4,9 +4,9 @@
 
 #include "norm.h"
 
-/* cin, cout: of one group. */
+/* cin, cout: of one group. h, w: of what is convolved, which is x with every pixel `up` times along both axes where that is fused. */
 typedef struct Conv {
-    int n, groups, cin, cout, h, w, kh, kw, oh, ow, stride, pad_y, pad_x;
+    int n, groups, cin, cout, h, w, kh, kw, oh, ow, stride, pad_y, pad_x, up;
     bool reflect;
     bool normed, relu; /* fused: x is read normed, see norm_at */
 } Conv;
@@ -15,10 +15,16 @@ static inline Conv conv_of(const P2cNode *node) {
     const P2cConvAttributes *a = P2C_ATTRIBUTES(node, P2cConvAttributes);
     const P2cConv2d o = a->conv;
     const P2cDims x = node->x[0]->dims, w = node->x[1]->dims, y = node->dims;
-    return (Conv){ .n = x.d[0], .groups = o.groups, .cin = w.d[1], .cout = w.d[0] / o.groups, .h = x.d[2], .w = x.d[3], .kh = w.d[2], .kw = w.d[3],
-                   .oh = y.d[2], .ow = y.d[3],
-                   .stride = o.stride, .pad_y = o.pad, .pad_x = o.pad, .reflect = o.reflect,
+    int up = a->upsample > 1 ? a->upsample : 1;
+    return (Conv){ .n = x.d[0], .groups = o.groups, .cin = w.d[1], .cout = w.d[0] / o.groups, .h = x.d[2] * up, .w = x.d[3] * up,
+                   .kh = w.d[2], .kw = w.d[3], .oh = y.d[2], .ow = y.d[3],
+                   .stride = o.stride, .pad_y = o.pad, .pad_x = o.pad, .up = up, .reflect = o.reflect,
                    .normed = a->normed, .relu = a->norm.relu };
+}
+
+/* Row i of channel c, counted as if x were repeated; from there on column j is at j / up. x: its first channel. */
+static inline const float *input_row(const float *x, Conv s, int c, int i) {
+    return x + ((size_t)c * (size_t)(s.h / s.up) + (size_t)(i / s.up)) * (size_t)(s.w / s.up);
 }
 
 /* Where position i of an axis of `size` reads, i from -pad on: an index, or -1 for zero. */

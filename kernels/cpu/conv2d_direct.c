@@ -147,7 +147,7 @@ static int border_of(Conv s) { return s.reflect ? s.pad_y : 0; }
 static Conv transposed(Conv s) {
     int border = border_of(s);
     return (Conv){ .n = s.n, .groups = s.groups, .cin = s.cout, .cout = s.cin, .h = s.oh, .w = s.ow, .kh = s.kh, .kw = s.kw,
-                   .oh = s.h + 2 * border, .ow = s.w + 2 * border, .stride = 1, .pad_y = s.kh - 1 - s.pad_y + border, .pad_x = s.kw - 1 - s.pad_x + border };
+                   .oh = s.h + 2 * border, .ow = s.w + 2 * border, .stride = 1, .up = 1, .pad_y = s.kh - 1 - s.pad_y + border, .pad_x = s.kw - 1 - s.pad_x + border };
 }
 
 /* Rows of dx per strip; the last strip takes the rest and has less than twice as many. */

@@ -36,7 +36,7 @@ static void gather(const float *row, Conv s, Norm norm, int v, float *to) {
     }
     for (int j = 0; j < s.ow; j++) {
         int at = padded_index(j * s.stride + v - s.pad_x, s.w, s.reflect);
-        to[j] = at < 0 ? 0 : normed(row[at], norm);
+        to[j] = at < 0 ? 0 : normed(row[s.up == 1 ? at : at / s.up], norm);
     }
 }
 
@@ -49,14 +49,14 @@ static void scatter(const float *from, Conv s, int v, float *row) {
 
 /* `channels` planes of x from `plane` on -> columns of rows top..top+rows-1 of y. */
 static void im2col(const P2cCall *call, size_t plane, Conv s, int channels, int top, int rows, float *columns) {
-    const float *x = call->x[0] + plane * (size_t)s.h * (size_t)s.w;
+    const float *x = call->x[0] + plane * (size_t)(s.h / s.up) * (size_t)(s.w / s.up);
     for (int c = 0; c < channels; c++) {
         Norm norm = norm_at(call, s, plane + (size_t)c);
         for (int u = 0; u < s.kh; u++)
             for (int v = 0; v < s.kw; v++)
                 for (int r = 0; r < rows; r++, columns += s.ow) {
                     int at = padded_index((top + r) * s.stride + u - s.pad_y, s.h, s.reflect);
-                    gather(at < 0 ? NULL : x + ((size_t)c * (size_t)s.h + (size_t)at) * (size_t)s.w, s, norm, v, columns);
+                    gather(at < 0 ? NULL : input_row(x, s, c, at), s, norm, v, columns);
                 }
     }
 }

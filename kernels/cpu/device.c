@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../../lib/device.h"
 #include "cpu.h"
@@ -52,6 +53,20 @@ static P2cStatus run(P2cContext *ctx, P2cTape *tape) {
     return P2C_OK;
 }
 
+static double now_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static P2cStatus time_issues(P2cContext *ctx, void (*issue)(void *of), void *of, int repeats, double *ms) {
+    (void)ctx;
+    double start = now_ms();
+    for (int i = 0; i < repeats; i++) issue(of);
+    *ms = (now_ms() - start) / repeats;
+    return P2C_OK;
+}
+
 static P2cStatus done(P2cContext *ctx) { return (void)ctx, P2C_OK; }
 static void forget(P2cContext *ctx, P2cTape *tape) { (void)ctx, (void)tape; }
 static void close_nothing(P2cContext *ctx) { (void)ctx; }
@@ -87,6 +102,8 @@ const P2cDevice P2C_CPU(device) = {
     .fill = fill,
     .run = run,
     .wait = done,
+    .lanes = 1,
     .forget = forget,
+    .time = time_issues,
     .kernels = kernels,
 };

@@ -21,4 +21,4 @@ static void backward(const P2cCall *call) {
     }
 }
 
-const P2cKernel P2C_CPU(mul) = { .forward = forward, .backward = backward };
+const P2cKernel P2C_CPU(mul) = { .forward = broadcast_forward, .backward = backward };

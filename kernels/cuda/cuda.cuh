@@ -21,14 +21,16 @@ extern "C" {
 #include "../../lib/op_list.h"
 }
 
-enum { THREADS = 256, WARP = 32, MOST_COUNTERS = 1 << 14 };
+enum { THREADS = 256, WARP = 32 };
+constexpr int MOST_COUNTERS = 1 << 14;
 
 /* What a context has open on a GPU (device.cu). */
 struct P2cQueue {
     P2cContext *ctx;
     int index;           /* of the GPU */
-    cudaStream_t stream;
-    int *counters;       /* MOST_COUNTERS zeros for is_last_block; zeros again after every kernel */
+    cudaStream_t stream; /* into which kernels are started */
+    int *counters;       /* MOST_COUNTERS zeros for is_last_block; zeros again after every kernel; each lane has its own */
+    struct P2cLanes *lanes;
     struct P2cStaging *staging;
     cudaError_t fault;   /* the first error of this queue, which is then of no more use */
 };

@@ -26,6 +26,20 @@ int utf8_length(const unsigned char *s);
 /* Descriptors 0 to 2 are never those of a file that is opened later: a program may be started without them. Call first in main. */
 void reserve_streams(void);
 
+/* ---- device.c: where to compute ---- */
+#define CLI_DEVICE "cpu|cuda[:N]|auto" /* what the help calls --device and --precision */
+#define CLI_PRECISION "fp32|tf32|bf16"
+typedef struct DeviceChoice {
+    const char *device, *precision, *gpu_ids; /* precision NULL: the device's own choice; gpu_ids, photo2cartoon's way to say cuda:N: NULL: not said */
+    int threads;
+} DeviceChoice;
+/* A context as the command line asks for it. 0, or the exit code of the failure that it has reported. To be freed in either case. */
+int device_open(P2cContext **ctx, DeviceChoice choice);
+/* Complains of the failure of a device, of which whoever returned `code` has said nothing; returns it. */
+int report_device(const P2cContext *ctx, int code);
+/* "precision": "fp32", and of a GPU the memory that was taken, "device_mib": 123.4, and "device": what it is: the end of a benchmark's line. */
+void print_json_device(const P2cContext *ctx);
+
 /* ---- measure.c ---- */
 double now_ms(void);                           /* of a clock that never jumps */
 double sort_median(double *values, int count); /* puts them in order, at least one; the least is then the first */

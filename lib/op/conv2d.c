@@ -1,7 +1,8 @@
 /* conv2d: two-dimensional convolution with bias, stride, groups, zero or reflection padding.
  *   x (n,cin,h,w)  w (cout,cin/groups,kh,kw)  b (cout)  ->  y (n,cout,(h+2*pad-kh)/stride+1,(w+2*pad-kw)/stride+1)
  * Padding is part of the operation, resolved when the kernel reads: no padded copy of x exists. Neither does the instance norm (and ReLU)
- * of x where that is fused; then (mean, 1/sqrt(var+eps)) of each plane of x is kept. */
+ * of x where that is fused; then (mean, 1/sqrt(var+eps)) of each plane of x is kept. Nor does x repeated where a nearest upsampling is
+ * fused: then h and w above are those of x times its factor. */
 #include <limits.h>
 
 #include "../graph.h"
@@ -12,8 +13,16 @@ static P2cConv2d normalised(P2cConv2d o) {
     return o;
 }
 
+/* Of what is convolved: x, or x repeated. */
+static P2cDims input_dims(const P2cNode *node) {
+    P2cDims x = node->x[0]->dims;
+    int f = P2C_ATTRIBUTES(node, P2cConvAttributes)->upsample;
+    for (int i = 2; i < 4 && f > 1; i++) x.d[i] *= f; /* fits: the upsampling's own rule has seen to it */
+    return x;
+}
+
 static P2cStatus check(P2cNode *node, const P2cConv2d *o) {
-    const P2cDims x = node->x[0]->dims, w = node->x[1]->dims;
+    const P2cDims x = input_dims(node), w = node->x[1]->dims;
     if (x.rank != 4 || w.rank != 4)
         return p2c_node_fail(node, "expected input (n,c,h,w) and weight (out,in,kh,kw), got %s and %s", p2c_dims_text(x).text, p2c_dims_text(w).text);
     if (o->stride < 1 || o->pad < 0 || o->groups < 1)
@@ -35,7 +44,7 @@ static P2cStatus check(P2cNode *node, const P2cConv2d *o) {
 static P2cStatus shape(P2cNode *node) {
     const P2cConvAttributes *a = P2C_ATTRIBUTES(node, P2cConvAttributes);
     const P2cConv2d *o = &a->conv;
-    const P2cDims x = node->x[0]->dims, w = node->x[1]->dims;
+    const P2cDims x = input_dims(node), w = node->x[1]->dims;
     P2cStatus status = check(node, o);
     if (status != P2C_OK) return status;
     node->dims = P2C_DIMS(x.d[0], w.d[0], (x.d[2] + 2 * o->pad - w.d[2]) / o->stride + 1, (x.d[3] + 2 * o->pad - w.d[3]) / o->stride + 1);

@@ -26,10 +26,12 @@ no_cartoon 2 'size 16' --size 16 face.png
 no_cartoon 2 'size 1000000' --size 1000000 face.png
 no_cartoon 2 "direction 'B2B'" --direction B2B face.png
 no_cartoon 6 "device 'tpu'" --device tpu face.png
+no_cartoon 2 '--precision int8: expected one of fp32|tf32|bf16' --precision int8 face.png
+no_cartoon 2 'precision bf16: the CPU computes in fp32 alone' --device cpu --precision bf16 face.png
 
 check 'help' "$infer" --help
 cp "$logs/out" "$logs/help"
-for option in weights output prepared heatmap size direction ema device threads json benchmark list-weights photo-path save-path version help; do
+for option in weights output prepared heatmap size direction ema device precision threads json benchmark list-weights photo-path save-path version help; do
     check "help explains --$option" grep -Eq -- "--$option\b.* [a-z]" "$logs/help"
 done
 check 'help tells exit codes' grep -q 'Exit codes' "$logs/help"

@@ -37,7 +37,7 @@ check 'a picture that is not square: scaled' is_square "$W/one.png" 32
 
 number='[0-9]+\.[0-9]+'
 check 'benchmark without weights' sh -c "'$infer' --benchmark 2 --size 32 --threads 2 >'$logs/bench'"
-check 'benchmark: its line' grep -Eqx "\{\"forward_ms_median\": $number, \"forward_ms_min\": $number, \"peak_rss_mib\": $number, \"runs\": 2, \"size\": 32, \"threads\": 2, \"device\": \"cpu, [^\"]*\"\}" "$logs/bench"
+check 'benchmark: its line' grep -Eqx "\{\"forward_ms_median\": $number, \"forward_ms_min\": $number, \"peak_rss_mib\": $number, \"runs\": 2, \"size\": 32, \"threads\": 2, \"precision\": \"fp32\", \"device\": \"cpu, [^\"]*\"\}" "$logs/bench"
 check 'benchmark with weights and a picture' sh -c "cd '$W' && '$infer' --benchmark 1 --size 32 --weights good.pt face.png | grep -q forward_ms_median"
 refused 3 'missing.png' --benchmark 1 --size 32 --weights good.pt missing.png
 

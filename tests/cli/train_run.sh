@@ -57,6 +57,6 @@ check 'other networks to start from: says so' grep -Eq '^disLB: [0-9]+ tensors l
 
 number='[0-9]+\.[0-9]+'
 check 'benchmark' training --benchmark 2 --ch 4 --img_size 96 --threads 1
-check 'benchmark: its line' grep -Eqx "\{\"step_ms_median\": $number, \"step_ms_min\": $number, \"peak_rss_mib\": $number, \"steps\": 2, \"ch\": 4, \"size\": 96, \"batch\": 1, \"threads\": 1, \"device\": \"cpu, [^\"]*\"\}" "$out"
+check 'benchmark: its line' grep -Eqx "\{\"step_ms_median\": $number, \"step_ms_min\": $number, \"peak_rss_mib\": $number, \"steps\": 2, \"ch\": 4, \"size\": 96, \"batch\": 1, \"threads\": 1, \"precision\": \"fp32\", \"device\": \"cpu, [^\"]*\"\}" "$out"
 check 'benchmark: nothing else' [ "$(wc -l <"$out")" = 1 ]
 rm -rf "$W"/{dataset,experiment,elsewhere,here,cartoon.png,average.png,start.pt}

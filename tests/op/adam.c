@@ -28,26 +28,36 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     return p2c_node_new(x[0]->state->graph, &p2c_op_adam, 3, x, &(P2cAdamAttributes){ NULL, NULL }, sizeof(P2cAdamAttributes));
 }
 
+static void set_rates(float *x, const P2cAdam *a) {
+    double t = (double)a->step;
+    P2cAdamRates r = { .step = (float)t, .rate = (float)(a->lr / (1 - pow(a->beta1, t))), .unbias = (float)sqrt(1 / (1 - pow(a->beta2, t))),
+                       .decay = (float)a->weight_decay, .eps = (float)a->eps, .beta1 = (float)a->beta1, .rest1 = (float)(1 - a->beta1),
+                       .beta2 = (float)a->beta2, .rest2 = (float)(1 - a->beta2) };
+    memcpy(x, &r, sizeof r);
+}
+
 /* The kernel's state and the reference's, side by side. */
 typedef struct State {
     OpRun run;
     P2cAdam adam;
-    P2cParam param;
+    P2cParam param; /* where the kernel sees it */
     size_t n;
+    float *kernel_m, *kernel_v;
     double *p, *m, *v;
 } State;
 
 static void state_init(State *s, const OpTest *t, const Setting *setting, size_t n, int level) {
-    OpCase c = { .count = 3, .x = { DIMS((int)n), DIMS((int)n), SCALAR }, .y = SCALAR };
+    OpCase c = { .count = 3, .x = { DIMS((int)n), DIMS((int)n), DIMS(P2C_ADAM_RATES) }, .y = SCALAR };
     op_run_init(&s->run, t, &c);
     op_run_level(&s->run, level);
     s->n = n;
     s->adam = setting->adam;
-    s->param = (P2cParam){ .dims = op_dims(c.x[0]), .low = setting->low, .high = setting->high, .data = s->run.call.x[0] };
-    s->param.m = op_run_memory(&s->run, n * sizeof(float));
-    s->param.v = op_run_memory(&s->run, n * sizeof(float));
-    memset(s->param.m, 0, n * sizeof(float));
-    memset(s->param.v, 0, n * sizeof(float));
+    s->kernel_m = op_run_memory(&s->run, n * sizeof(float));
+    s->kernel_v = op_run_memory(&s->run, n * sizeof(float));
+    memset(s->kernel_m, 0, n * sizeof(float));
+    memset(s->kernel_v, 0, n * sizeof(float));
+    s->param = (P2cParam){ .dims = op_dims(c.x[0]), .low = setting->low, .high = setting->high, .data = op_run_there(&s->run, s->run.call.x[0]),
+                           .m = op_run_there(&s->run, s->kernel_m), .v = op_run_there(&s->run, s->kernel_v) };
     *P2C_ATTRIBUTES(s->run.node, P2cAdamAttributes) = (P2cAdamAttributes){ &s->adam, &s->param };
     s->p = calloc(3 * n, sizeof *s->p);
     s->m = s->p + n;
@@ -61,22 +71,22 @@ static void step(State *s, OpTest *t, const Setting *setting, int threads) {
     uint64_t random = (uint64_t)++s->adam.step;
     for (size_t i = 0; i < s->n; i++) g[i] = (float)op_uniform(&random);
     if (s->n > 3) g[3] = 0;
-    *s->run.call.x[2] = (float)s->adam.step;
+    set_rates(s->run.call.x[2], &s->adam);
     update(setting, (int)s->adam.step, s->n, s->p, g, s->m, s->v);
     op_run_forward(&s->run, threads);
     double worst = op_compare("adam: parameter", s->run.call.x[0], s->p, s->n, 1e-5);
-    worst = fmax(worst, op_compare("adam: first moment", s->param.m, s->m, s->n, 1e-5));
-    worst = fmax(worst, op_compare("adam: second moment", s->param.v, s->v, s->n, 1e-5));
+    worst = fmax(worst, op_compare("adam: first moment", s->kernel_m, s->m, s->n, 1e-5));
+    worst = fmax(worst, op_compare("adam: second moment", s->kernel_v, s->v, s->n, 1e-5));
     t->worst_y = fmax(t->worst_y, worst);
     assert_true(*s->run.call.y == (float)s->adam.step);
     random = (uint64_t)s->adam.step;
     for (size_t i = 0; i < s->n; i++) assert_true(g[i] == (float)op_uniform(&random) || i == 3); /* the gradient is left as it is */
 }
 
-/* NaN instead of a number of an update: nothing may change, whatever the gradient holds. */
+/* NaN instead of the number of an update: nothing may change, whatever the gradient holds. */
 static void skipped(State *s, int threads) {
     size_t bytes = s->n * sizeof(float);
-    float *before = malloc(3 * bytes), *now[3] = { s->run.call.x[0], s->param.m, s->param.v };
+    float *before = malloc(3 * bytes), *now[3] = { s->run.call.x[0], s->kernel_m, s->kernel_v };
     for (int k = 0; k < 3; k++) memcpy(before + (size_t)k * s->n, now[k], bytes);
     for (size_t i = 0; i < s->n; i++) s->run.call.x[1][i] = i % 2 ? NAN : 1;
     *s->run.call.x[2] = NAN;
@@ -95,7 +105,7 @@ static void check(OpTest *t, const Setting *setting, size_t n, int level) {
             if (i == 2) skipped(&s[k], k + 1);
         }
         assert_memory_equal(s[k].run.call.x[0], s[0].run.call.x[0], n * sizeof(float));
-        assert_memory_equal(s[k].param.v, s[0].param.v, n * sizeof(float));
+        assert_memory_equal(s[k].kernel_v, s[0].kernel_v, n * sizeof(float));
     }
     for (int k = 0; k < 3; k++) op_run_clear(&s[k].run), free(s[k].p);
 }
@@ -107,6 +117,7 @@ void test_op_adam(void **state) {
     for (size_t i = 0; i < COUNT(settings); i++)
         for (size_t k = 0; k < COUNT(sizes); k++, t.cases++)
             for (int level = 0; level < op_level_count(); level++) check(&t, &settings[i], sizes[k], level);
+    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 5), SCALAR } }, "expected rates (10), got ()");
     op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 4), SCALAR } }, "parameter (3,5), gradient (3,4)");
     op_done(&t);
 }

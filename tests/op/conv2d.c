@@ -29,31 +29,49 @@ static void reference(const OpCase *c, double *const x[], double *y) {
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_conv2d(x[0], x[1], c->count == 3 ? x[2] : NULL, c->conv); }
 
-/* The fused form: a convolution of the instance norm of x. (With ReLU between: tests/unit/graph.c, against the parts.) */
-static void normed_reference(const OpCase *c, double *const x[], double *y) {
-    P2cDims d = op_dims(c->x[0]);
+/* The fused forms: a convolution of the instance norm of x (with ReLU between: tests/unit/fuse.c, against the parts), */
+static double *norm_of(P2cDims d, const double *x, double eps) {
     int area = d.d[2] * d.d[3];
-    double *normed = malloc(op_size(c->x[0]) * sizeof *normed);
+    double *normed = malloc(p2c_dims_count(d) * sizeof *normed);
     assert_non_null(normed);
     for (int p = 0; p < d.d[0] * d.d[1]; p++) {
-        const double *from = x[0] + (size_t)p * area;
+        const double *from = x + (size_t)p * area;
         double mean = 0, var = 0;
         for (int i = 0; i < area; i++) mean += from[i] / area;
         for (int i = 0; i < area; i++) var += (from[i] - mean) * (from[i] - mean) / area;
-        for (int i = 0; i < area; i++) normed[(size_t)p * area + i] = (from[i] - mean) / sqrt(var + c->eps);
+        for (int i = 0; i < area; i++) normed[(size_t)p * area + i] = (from[i] - mean) / sqrt(var + eps);
     }
-    reference(c, (double *[]){ normed, x[1], x[2] }, y);
-    free(normed);
+    return normed;
 }
 
-static P2cNode *build_normed(const OpCase *c, P2cNode *const x[]) {
-    P2cNode *y = build(c, x);
-    if (!y) return NULL;
-    P2cConvAttributes *a = P2C_ATTRIBUTES(y, P2cConvAttributes);
-    a->normed = true;
-    a->norm.eps = c->eps;
-    assert_int_equal(y->op->shape(y), P2C_OK);
+/* of x repeated, */
+static double *repeated(P2cDims d, const double *x, int factor) {
+    P2cDims large = P2C_DIMS(d.d[0], d.d[1], d.d[2] * factor, d.d[3] * factor);
+    double *y = malloc(p2c_dims_count(large) * sizeof *y);
+    assert_non_null(y);
+    for (int n = 0; n < large.d[0]; n++)
+        for (int c = 0; c < large.d[1]; c++)
+            for (int h = 0; h < large.d[2]; h++)
+                for (int w = 0; w < large.d[3]; w++) y[op_at(large, n, c, h, w)] = x[op_at(d, n, c, h / factor, w / factor)];
     return y;
+}
+
+/* and of both. eps 0: no norm; factor 0: not repeated. */
+static void fused_reference(const OpCase *c, double *const x[], double *y) {
+    int factor = c->factor > 1 ? c->factor : 1;
+    OpCase plain = *c;
+    P2cDims d = op_dims(c->x[0]);
+    double *normed = c->eps > 0 ? norm_of(d, x[0], c->eps) : NULL, *large = repeated(d, normed ? normed : x[0], factor);
+    plain.x[0].d[2] *= factor;
+    plain.x[0].d[3] *= factor;
+    reference(&plain, (double *[]){ large, x[1], x[2] }, y);
+    free(normed);
+    free(large);
+}
+
+static P2cNode *build_fused(const OpCase *c, P2cNode *const x[]) {
+    P2cConvAttributes a = { .conv = c->conv, .normed = c->eps > 0, .norm.eps = c->eps, .upsample = c->factor };
+    return p2c_node_new(x[0]->state->graph, &p2c_op_conv2d, c->count, x, &a, sizeof a);
 }
 
 typedef struct Row { int n, cin, h, w, cout, kh, kw, stride, pad, groups, reflect, bias; } Row;
@@ -115,12 +133,53 @@ static const Row normed_rows[] = {
 };
 
 static void normed(OpTest *t) {
-    t->build = build_normed;
-    t->reference = normed_reference;
+    t->build = build_fused;
+    t->reference = fused_reference;
+    t->folds = P2C_FOLD_NORM;
     for (size_t i = 0; i < COUNT(normed_rows); i++) {
         OpCase c = make(normed_rows[i]);
         c.eps = i % 2 ? 1e-5f : 0.5f;
         op_check(t, &c);
+    }
+}
+
+/* The row's h and w are those of what is convolved. */
+static OpCase make_upsampled(Row r, int factor) {
+    OpCase c = make(r);
+    if (!c.conv.stride) c.conv.stride = 1;
+    if (!c.conv.groups) c.conv.groups = 1;
+    c.factor = factor;
+    c.x[0].d[2] /= factor;
+    c.x[0].d[3] /= factor;
+    assert_int_equal(c.x[0].d[2] * factor, r.h);
+    assert_int_equal(c.x[0].d[3] * factor, r.w);
+    return c;
+}
+
+static const Row upsampled_rows[] = {
+    { 1, 1, 6, 6, 1, 1, 1, 1, 0, 1, 0, 0 },     { 2, 3, 6, 12, 8, 3, 3, 1, 1, 1, 1, 0 },    { 1, 3, 12, 6, 5, 3, 3, 1, 1, 1, 0, 1 },
+    { 1, 2, 12, 18, 3, 7, 7, 1, 3, 1, 1, 1 },   { 1, 3, 12, 6, 2, 5, 5, 1, 0, 1, 0, 0 },    { 2, 3, 12, 12, 4, 3, 3, 2, 1, 1, 1, 0 },
+    { 1, 4, 12, 18, 5, 4, 4, 3, 2, 1, 0, 1 },   { 2, 6, 6, 12, 4, 3, 3, 1, 1, 2, 0, 1 },    { 1, 5, 6, 6, 5, 3, 3, 1, 1, 5, 1, 1 },
+    { 1, 33, 12, 18, 17, 3, 3, 1, 1, 1, 1, 0 }, { 1, 16, 66, 72, 8, 3, 3, 1, 1, 1, 1, 0 },  { 2, 64, 18, 12, 64, 3, 3, 1, 1, 1, 1, 1 },
+    { 1, 260, 6, 6, 130, 3, 3, 1, 1, 1, 1, 0 }, { 3, 260, 6, 6, 130, 3, 3, 2, 1, 1, 0, 1 }, { 1, 3, 6, 6, 8, 1, 1, 1, 3, 1, 0, 1 },
+};
+
+static void upsampled(OpTest *t) {
+    t->build = build_fused;
+    t->reference = fused_reference;
+    for (int with_norm = 0; with_norm < 2; with_norm++) {
+        t->folds = P2C_FOLD_UPSAMPLE | (with_norm ? P2C_FOLD_NORM : 0);
+        for (size_t i = 0; i < COUNT(upsampled_rows); i++)
+            for (int factor = 2; factor <= 3; factor++) {
+                OpCase c = make_upsampled(upsampled_rows[i], factor);
+                c.eps = with_norm ? 0.5f : 0;
+                op_check(t, &c);
+            }
+        for (int w = 1; w <= 20; w++) {
+            OpCase c = make_upsampled((Row){ 1, 3, 4, 2 * w, 9, 3, 3, 1, 1, 1, w % 2, 1 }, 2);
+            c.eps = with_norm ? 0.5f : 0;
+            op_check(t, &c);
+        }
     }
 }
 
@@ -147,5 +206,6 @@ void test_op_conv2d(void **state) {
     widths(&t);
     refusals(&t);
     normed(&t);
+    upsampled(&t);
     op_done(&t);
 }

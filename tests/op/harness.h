@@ -56,6 +56,7 @@ typedef struct OpTest {
     P2cOpId op;
     P2cNode *(*build)(const OpCase *c, P2cNode *const x[]);
     void (*reference)(const OpCase *c, double *const x[], double *y); /* may change x where the operation does */
+    unsigned folds;  /* P2cFold: kernels that do not offer it are passed over */
     unsigned frozen; /* bit i: operand i is a frozen parameter and has no gradient */
     void (*gradient_of)(const OpCase *c, double *const x[], double *y); /* what is differentiated instead, at the changed x */
     bool relu; /* gradient_of leaves out the ReLU that `flag` adds: only results above 0 count, as if no step crossed the kink */

@@ -8,9 +8,11 @@
     X(pt)                                                                                                                                  \
     X(pt_bad)                                                                                                                              \
     X(graph)                                                                                                                               \
+    X(fuse)                                                                                                                                \
     X(state_dict)                                                                                                                          \
     X(autodiff)                                                                                                                            \
     X(minimize)                                                                                                                            \
+    X(schedule)                                                                                                                            \
     X(image)                                                                                                                               \
     X(png)                                                                                                                                 \
     X(jpeg)                                                                                                                                \

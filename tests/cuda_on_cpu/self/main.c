@@ -1,0 +1,13 @@
+/* main.c: the emulation of CUDA, tested: what kernels do, what hosts do, and that the mistakes of both show. */
+#define GROUPS(X)                                                                                                                          \
+    X(threads)                                                                                                                             \
+    X(warps)                                                                                                                               \
+    X(tensor_cores)                                                                                                                        \
+    X(copies)                                                                                                                              \
+    X(streams)                                                                                                                             \
+    X(graphs)                                                                                                                              \
+    X(launches)                                                                                                                            \
+    X(faults)                                                                                                                              \
+    X(mistakes)
+#define SUITE "emulator tests"
+#include "../../groups.h"

@@ -1,0 +1,219 @@
+/* stream.cc: streams that do nothing until somebody waits, and events.
+ *
+ * A stream is a list of commands and a count of those done. An event, when recorded, remembers how many commands its stream had been given: it
+ * has happened once that many are done, and waiting for it means doing them. A command of one stream that waits for an event of another
+ * does the other's commands up to there. So work is done as late as it can be, in an order that the rules of CUDA allow.
+ *
+ *     stream a    copy  kernel  [record e]  kernel          cudaEventSynchronize(e): copy and kernel of a are done, no more
+ *     stream b    kernel  [wait for e]  kernel              cudaStreamSynchronize(b): its kernel, then a's up to e, then its second one
+ *
+ * Copies are as lazy as kernels, also those from and to memory that is not pinned, for which CUDA promises less. */
+#include "stream.h"
+
+#include <chrono>
+
+static std::vector<uintptr_t> streams; /* all, inverted, as in memory.cc */
+
+static cudaStream_t stream_at(size_t i) { return (cudaStream_t)~streams[i]; }
+
+bool is_stream(cudaStream_t stream) {
+    for (uintptr_t s : streams)
+        if (s == ~(uintptr_t)stream) return true;
+    return false;
+}
+
+void each_stream(const std::function<void(cudaStream_t)> &visit) {
+    for (size_t i = 0; i < streams.size(); i++) visit(stream_at(i));
+}
+
+static cudaStream_t stream_new(int device, bool blocking) {
+    return new EmulatedStream{ std::make_shared<Queue>(Queue{ {}, 0, 0, device, blocking }), NULL, {} };
+}
+
+/* The default streams, one per device. */
+static cudaStream_t default_stream() {
+    static std::vector<std::unique_ptr<EmulatedStream>> defaults;
+    size_t device = (size_t)current_device();
+    while (defaults.size() <= device) defaults.emplace_back(stream_new((int)defaults.size(), false));
+    return defaults[device].get();
+}
+
+/* ---- doing -------------------------------------------------------------------------------------------------------- */
+
+/* Does a queue's commands until `ticket` are done, or one fails: then nothing is ever done again. */
+static cudaError_t drain(Queue *q, unsigned long long ticket) {
+    if (fatal() || q->done >= ticket) return fatal();
+    device_open(q->device);
+    while (q->done < ticket && !fatal()) {
+        Command command = std::move(q->waiting.front());
+        q->waiting.pop_front();
+        cudaError_t error = command();
+        if (error) set_fatal(error);
+        q->done++;
+    }
+    device_close(q->device);
+    return fatal();
+}
+
+static cudaError_t drain_stream(cudaStream_t stream) {
+    std::shared_ptr<Queue> q = stream->queue;
+    return drain(q.get(), q->given);
+}
+
+cudaError_t drain_all(int device) {
+    cudaError_t error = drain_stream(default_stream());
+    for (size_t i = 0; i < streams.size() && !error; i++)
+        if (device < 0 || stream_at(i)->queue->device == device) error = drain_stream(stream_at(i));
+    return error;
+}
+
+/* The default stream begins after, and ends before, all work of the streams that are not cudaStreamNonBlocking. */
+static void take_turns(cudaStream_t stream) {
+    cudaStream_t first = default_stream();
+    if (stream != first && stream->queue->blocking) drain_stream(first);
+    for (size_t i = 0; i < streams.size() && stream == first; i++)
+        if (stream_at(i)->queue->blocking) drain_stream(stream_at(i));
+}
+
+static void push(cudaStream_t stream, const Command &command) {
+    take_turns(stream);
+    stream->queue->waiting.push_back(command);
+    stream->queue->given++;
+}
+
+/* NULL becomes the default stream. */
+static cudaError_t resolve(cudaStream_t *stream) {
+    if (fatal()) return fatal();
+    if (*stream && !is_stream(*stream)) return cudaErrorInvalidResourceHandle;
+    if (*stream) return cudaSuccess;
+    *stream = default_stream();
+    return refuse_in_capture();
+}
+
+cudaError_t enqueue(cudaStream_t stream, const Command &command) {
+    cudaError_t error = resolve(&stream);
+    if (error) return error;
+    if (stream->capture) return capture_command(stream, command);
+    return push(stream, command), cudaSuccess;
+}
+
+/* ---- streams ------------------------------------------------------------------------------------------------------ */
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags) {
+    std::lock_guard<std::recursive_mutex> held(runtime_lock);
+    int device;
+    cudaError_t error = cudaGetDevice(&device);
+    if (error) return error;
+    *stream = stream_new(device, flags != cudaStreamNonBlocking);
+    streams.push_back(~(uintptr_t)*stream);
+    return cudaSuccess;
+}
+
+cudaError_t cudaStreamCreate(cudaStream_t *stream) { return cudaStreamCreateWithFlags(stream, cudaStreamDefault); }
+
+/* Its work is done, as by the real one, which only returns earlier. */
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+    std::lock_guard<std::recursive_mutex> held(runtime_lock);
+    if (!is_stream(stream)) return note(cudaErrorInvalidResourceHandle);
+    if (stream->capture) return note(cudaErrorStreamCaptureUnsupported);
+    cudaError_t error = drain_stream(stream);
+    std::erase(streams, ~(uintptr_t)stream);
+    stream->queue->waiting.clear(); /* after a fault; they may hold other queues */
+    delete stream;
+    return note(error);
+}
+
+/* A stream to wait for, which a captured one is not. */
+static cudaError_t waitable(cudaStream_t *stream) {
+    cudaError_t error = resolve(stream);
+    if (error || !(*stream)->capture) return error;
+    (*stream)->capture->invalid = true;
+    return cudaErrorStreamCaptureUnsupported;
+}
+
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+    std::lock_guard<std::recursive_mutex> held(runtime_lock);
+    cudaError_t error = waitable(&stream);
+    return note(error ? error : drain_stream(stream));
+}
+
+/* Who asks is told "not yet" once, and then finds it done. */
+cudaError_t cudaStreamQuery(cudaStream_t stream) {
+    std::lock_guard<std::recursive_mutex> held(runtime_lock);
+    cudaError_t error = waitable(&stream);
+    if (error || stream->queue->waiting.empty()) return note(error);
+    error = drain_stream(stream);
+    return note(error ? error : cudaErrorNotReady);
+}
+
+/* ---- events ------------------------------------------------------------------------------------------------------- */
+
+static double now() { return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned flags) {
+    std::lock_guard<std::recursive_mutex> held(runtime_lock);
+    if (fatal()) return note(fatal());
+    *event = new EmulatedEvent{ NULL, 0, NULL, !(flags & cudaEventDisableTiming), NULL, {} };
+    return cudaSuccess;
+}
+
+cudaError_t cudaEventCreate(cudaEvent_t *event) { return cudaEventCreateWithFlags(event, cudaEventDefault); }
+
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+    std::lock_guard<std::recursive_mutex> held(runtime_lock);
+    delete event;
+    return note(fatal());
+}
+
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+    std::lock_guard<std::recursive_mutex> held(runtime_lock);
+    cudaError_t error = resolve(&stream);
+    if (error) return note(error);
+    if (stream->capture) return note(capture_record(stream, event));
+    std::shared_ptr<double> time = std::make_shared<double>(0);
+    push(stream, [time] { return *time = now(), cudaSuccess; });
+    event->queue = stream->queue;
+    event->ticket = stream->queue->given;
+    event->time = time;
+    event->capture = NULL;
+    return cudaSuccess;
+}
+
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags) {
+    (void)flags;
+    std::lock_guard<std::recursive_mutex> held(runtime_lock);
+    cudaError_t error = resolve(&stream);
+    if (error) return note(error);
+    if (stream->capture || event->capture) return note(capture_wait(stream, event));
+    std::shared_ptr<Queue> other = event->queue;
+    unsigned long long ticket = event->ticket;
+    if (other) push(stream, [other, ticket] { return drain(other.get(), ticket); });
+    return cudaSuccess;
+}
+
+static bool has_happened(cudaEvent_t event) { return !event->queue || event->queue->done >= event->ticket; }
+
+static cudaError_t check(cudaEvent_t event) { return fatal() ? fatal() : event->capture ? cudaErrorCapturedEvent : cudaSuccess; }
+
+cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+    std::lock_guard<std::recursive_mutex> held(runtime_lock);
+    cudaError_t error = check(event);
+    return note(error || has_happened(event) ? error : drain(event->queue.get(), event->ticket));
+}
+
+cudaError_t cudaEventQuery(cudaEvent_t event) {
+    std::lock_guard<std::recursive_mutex> held(runtime_lock);
+    cudaError_t error = check(event);
+    if (error || has_happened(event)) return note(error);
+    error = drain(event->queue.get(), event->ticket);
+    return note(error ? error : cudaErrorNotReady);
+}
+
+cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t start, cudaEvent_t end) {
+    std::lock_guard<std::recursive_mutex> held(runtime_lock);
+    if (fatal()) return note(fatal());
+    if (!start->timed || !end->timed || !start->queue || !end->queue) return note(cudaErrorInvalidResourceHandle);
+    if (!has_happened(start) || !has_happened(end)) return note(cudaErrorNotReady);
+    *ms = (float)(*end->time - *start->time);
+    return cudaSuccess;
+}
