@@ -90,8 +90,8 @@ static __device__ inline void load_norms(const Conv &s, const float *moments, in
 }
 
 /* words[channel][row][column], channels from `first` on. A thread stays at a place of the patch and goes through channels, like load_dy. */
-template <P2cPrecision P> static __device__ inline void load_patch(const Conv &s, const Cut &t, Share share, const float *__restrict__ x, const Norm *norms, Tile tile,
-                                                                   int first, uint32_t *words) {
+template <P2cPrecision P> static __device__ inline void load_patch(const Conv &s, const Cut &t, Share share, const float *__restrict__ x, const Norm *norms,
+                                                                   Tile tile, int first, uint32_t *words) {
     int hw = s.xh * s.xw, channels = min(t.channels, s.cin - first);
     x += ((size_t)tile.n * s.cin + first) * hw;
     for (int p = share.place; p < t.patch_rows * t.patch_columns; p += share.places) {
@@ -117,11 +117,13 @@ template <P2cPrecision P> static __device__ inline void load_patch(const Conv &s
 /* ---- multiplying -------------------------------------------------------------------------------------------------- */
 
 /* Where the first tap of word q of a tile is. */
-static __device__ inline int patch_at(const Conv &s, const Cut &t, int q) { return ((q >> t.columns_log) * t.pitch + (q & ((1 << t.columns_log) - 1))) * s.stride; }
+static __device__ inline int patch_at(const Conv &s, const Cut &t, int q) {
+    return ((q >> t.columns_log) * t.pitch + (q & ((1 << t.columns_log) - 1))) * s.stride;
+}
 
 /* sums[i][j] in the layout of an instruction's result: row lane/4 (+8), column lane%4*2 (+1). offset: of those rows' taps. */
-template <P2cPrecision P, int MT, int NT> static __device__ inline void multiply(const Conv &s, const Cut &t, const uint32_t *dy, const uint32_t *patch, const int offset[MT][2],
-                                                                                 float sums[MT][NT][4]) {
+template <P2cPrecision P, int MT, int NT>
+static __device__ inline void multiply(const Conv &s, const Cut &t, const uint32_t *dy, const uint32_t *patch, const int offset[MT][2], float sums[MT][NT][4]) {
     int row = threadIdx.x % WARP / 4, k = threadIdx.x % 4;
 #pragma unroll 2
     for (int q = k; q < 1 << t.words_log; q += INSTRUCTION_WORDS) {
@@ -145,8 +147,9 @@ template <P2cPrecision P, int MT, int NT> static __device__ inline void multiply
 }
 
 /* The same in float32, without tensor cores. */
-template <int MT, int NT> static __device__ inline void multiply_exactly(const Conv &s, const Cut &t, const uint32_t *dy, const uint32_t *patch, const int offset[MT][2],
-                                                                         float sums[MT][NT][4]) {
+template <int MT, int NT>
+static __device__ inline void multiply_exactly(const Conv &s, const Cut &t, const uint32_t *dy, const uint32_t *patch, const int offset[MT][2],
+                                               float sums[MT][NT][4]) {
     int column = threadIdx.x % 4 * 2;
 #pragma unroll 2
     for (int q = 0; q < 1 << t.words_log; q++) {
@@ -210,8 +213,8 @@ static __global__ void splits_kernel(Conv s, Cut t, const float4 *partial, float
 }
 
 template <P2cPrecision P, int MT, int NT>
-static __global__ void __launch_bounds__(THREADS, 2) weights_kernel(Conv s, Cut t, const float *__restrict__ x, const float *__restrict__ moments, const float *__restrict__ dy,
-                                                                    float4 *partial, int *counters, float *dw, bool fresh) {
+static __global__ void __launch_bounds__(THREADS, 2) weights_kernel(Conv s, Cut t, const float *__restrict__ x, const float *__restrict__ moments,
+                                                                    const float *__restrict__ dy, float4 *partial, int *counters, float *dw, bool fresh) {
     __shared__ Norm norms[MOST_CHANNELS];
     P2C_DYNAMIC_SHARED(uint32_t, shared);
     int block = blockIdx.x / t.splits, split = blockIdx.x % t.splits, kernel = s.kh * s.kw, taps = s.cin * kernel;
@@ -296,8 +299,8 @@ template <P2cPrecision P> static void weights(const P2cCall *call, Conv s) {
     P2C_LAUNCH(kernel, blocks, THREADS, shared_bytes(t), call->queue, s, t, call->x[0], moments_of_x(call), call->dy, (float4 *)call->work,
                call->queue->counters, call->dx[1], is_fresh(call, 1));
     if (t.splits > 1 && !t.alone)
-        P2C_LAUNCH(splits_kernel, (unsigned)(t.m_blocks * t.n_blocks * (t.slots / SLOTS)), THREADS, 0, call->queue, s, t, (const float4 *)call->work, call->dx[1],
-                   is_fresh(call, 1));
+        P2C_LAUNCH(splits_kernel, (unsigned)(t.m_blocks * t.n_blocks * (t.slots / SLOTS)), THREADS, 0, call->queue, s, t, (const float4 *)call->work,
+                   call->dx[1], is_fresh(call, 1));
 }
 
 static void weight_gradient(const P2cCall *call, Conv s) {
