@@ -184,7 +184,7 @@ CHECK_ENV := GOMP_SPINCOUNT=1000 ASAN_OPTIONS=detect_leaks=1:exitcode=99:allocat
 ifneq ($(CUDA),)
 check-built: check-cuda
 else
-CHECK_CUDA := $(if $(SAN),,@$(MAKE) --no-print-directory CUDA=emulated check-cuda; $(if $(shell command -v nvcc),$(MAKE) --no-print-directory CUDA=1 WERROR=1 check-cuda,echo "skipped: no nvcc here to compile kernels/cuda with"))
+CHECK_CUDA := $(if $(SAN),,@$(MAKE) --no-print-directory CUDA=emulated check-cuda && $(if $(shell command -v nvcc),$(MAKE) --no-print-directory CUDA=1 WERROR=1 check-cuda,echo "skipped: no nvcc here to compile kernels/cuda with"))
 check-built: all $(TESTS) $(HELPERS)
 	@failed=; for t in $(TESTS); do echo "== $$t"; $(CHECK_ENV) $$t || failed="$$failed $$t"; done; \
 	echo "== tests/cli"; \
