@@ -76,4 +76,11 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return bytes[0] > bytes[1] ? bytes[0] : bytes[1];
 }
 
-const P2cKernel p2c_cuda_add = { .forward = forward, .backward = backward, .work = work, .folds = P2C_FOLD_UPSAMPLE | P2C_FOLD_CONCAT, .fresh = true, .moments = true };
+const P2cKernel p2c_cuda_add = {
+    .forward = forward,
+    .backward = backward,
+    .work = work,
+    .folds = P2C_FOLD_UPSAMPLE | P2C_FOLD_CONCAT,
+    .fresh = true,
+    .moments = true,
+};

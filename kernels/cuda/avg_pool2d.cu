@@ -33,7 +33,7 @@ template <int K> struct AvgPool {
 static void forward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims, y = call->node->dims;
     int k = P2C_ATTRIBUTES(call->node, P2cFactorAttributes)->factor;
-    Divisor height = divisor_of((unsigned)y.d[2]), width = divisor_of((unsigned)y.d[3]);
+    Divisor height = divisor_at(y, 2), width = divisor_at(y, 3);
     if (k == 2) make_planes(call, AvgPool<2>{ call->x[0], x.d[2], x.d[3], k, height, width });
     else make_planes(call, AvgPool<0>{ call->x[0], x.d[2], x.d[3], k, height, width });
 }
@@ -54,7 +54,7 @@ static void backward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims, y = call->node->dims;
     int k = P2C_ATTRIBUTES(call->node, P2cFactorAttributes)->factor;
     float scale = 1.0f / (float)(k * k);
-    put_gradient(call, 0, AvgPoolGradient{ call->dy, (unsigned)y.d[2], (unsigned)y.d[3], scale, divisor_of((unsigned)x.d[2]), divisor_of((unsigned)x.d[3]), divisor_of((unsigned)k) });
+    put_gradient(call, 0, AvgPoolGradient{ call->dy, (unsigned)y.d[2], (unsigned)y.d[3], scale, divisor_at(x, 2), divisor_at(x, 3), divisor_of((unsigned)k) });
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {

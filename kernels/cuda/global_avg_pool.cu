@@ -26,7 +26,9 @@ struct GlobalAvgGradient {
     __device__ float operator()(unsigned i) const { return dy[quotient(i, hw)] / (float)hw.by; }
 };
 
-static void backward(const P2cCall *call) { put_gradient(call, 0, GlobalAvgGradient{ call->dy, divisor_of((unsigned)area_of(call->node->x[0]->dims)) }); }
+static void backward(const P2cCall *call) {
+    put_gradient(call, 0, GlobalAvgGradient{ call->dy, divisor_of((unsigned)area_of(call->node->x[0]->dims)) });
+}
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
     (void)threads;

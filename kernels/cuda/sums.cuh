@@ -83,7 +83,7 @@ static __device__ inline double sum_over_rows(double sum, int lanes) {
 
 template <class Term> static __global__ void sum_kernel(Sums s, Term term, double scale, float *out, bool fresh) {
     unsigned group = blockIdx.x / s.splits, split = blockIdx.x % s.splits, e = group * s.lanes + threadIdx.x % s.lanes;
-    unsigned share = (s.added.count + s.splits - 1) / s.splits, begin = split * share, end = begin + share < s.added.count ? begin + share : s.added.count;
+    unsigned terms = s.added.count, share = (terms + s.splits - 1) / s.splits, begin = split * share, end = begin + share < terms ? begin + share : terms;
     bool mine = (int)threadIdx.x < s.lanes && e < s.kept.count;
     double sum = sum_over_rows(e < s.kept.count ? thread_sum(s, term, e, begin, end) : 0, s.lanes);
     if (s.splits > 1) {

@@ -20,6 +20,9 @@ static inline Divisor divisor_of(unsigned by) {
     return d;
 }
 
+/* Of an index into dimension k. */
+static inline Divisor divisor_at(P2cDims d, int k) { return divisor_of((unsigned)d.d[k]); }
+
 static __device__ inline unsigned quotient(unsigned n, Divisor d) {
     return ((unsigned)((unsigned long long)n * d.magic >> 32) + n) >> d.shift;
 }
