@@ -112,10 +112,11 @@ $B/%.o: %.cu Makefile
 	$Q $(NVCC) -std=c++20 -O3 $(GENCODE) $(if $(WERROR),--Werror all-warnings) -Xcompiler $(subst $(space),$(comma),$(strip $(HOST))) \
 	    -MMD -MP -Ikernels/cuda/native -Ilib -c -o $@ $<
 else ifeq ($(CUDA),emulated)
-# Kernels are written for nvcc, which knows its pragmas, allows what C++ calls aliasing, and does not ask for signs in comparisons.
+# Kernels are written for nvcc, which knows its pragmas, allows what C++ calls aliasing, and does not ask for signs in comparisons. Each file is a
+# program of its own on a GPU, and may call different things by one name: hence -fno-weak, which shares no inline functions between files.
 EMULATED  = -x c++ -std=c++20 -Wall -Wextra $(if $(WERROR),-Werror) $(SANITIZE) -fopenmp -fPIC -fvisibility=hidden -ftls-model=initial-exec \
             -MMD -MP -I$(EMULATOR) -Ilib
-AS_CUDA  := -fno-strict-aliasing -Wno-unknown-pragmas -Wno-sign-compare -Wno-missing-field-initializers -Wno-deprecated-enum-enum-conversion
+AS_CUDA  := -fno-weak -fno-strict-aliasing -Wno-unknown-pragmas -Wno-sign-compare -Wno-missing-field-initializers -Wno-deprecated-enum-enum-conversion
 $B/%.o: %.cu Makefile
 	$(if $V,,@echo "  CXX   $<")
 	@mkdir -p $(@D)
