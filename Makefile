@@ -113,7 +113,9 @@ $B/%.o: %.cu Makefile
 	$Q $(NVCC) -std=c++20 -O3 $(GENCODE) $(if $(WERROR),--Werror all-warnings) -Xcompiler $(subst $(space),$(comma),$(strip $(HOST))) \
 	    -MMD -MP -Ikernels/cuda/native -Ilib -c -o $@ $<
 else ifeq ($(CUDA),emulated)
-# Kernels are written for nvcc, which knows its pragmas, allows what C++ calls aliasing, and does not ask for signs in comparisons.
+# Kernels are written for nvcc, which knows its pragmas, allows what C++ calls aliasing, and does not ask for signs in comparisons. Each file is a
+# program of its own on a GPU, and may call different things by one name; C++ would take one of them for all: so what a file defines weakly
+# (inline functions, methods of its structs) is made its own.
 EMULATED  = -x c++ -std=c++20 -Wall -Wextra $(if $(WERROR),-Werror) $(SANITIZE) -fopenmp -fPIC -fvisibility=hidden -ftls-model=initial-exec \
             -MMD -MP -I$(EMULATOR) -Ilib
 AS_CUDA  := --coverage -fno-strict-aliasing -Wno-unknown-pragmas -Wno-sign-compare -Wno-missing-field-initializers -Wno-deprecated-enum-enum-conversion
@@ -121,6 +123,8 @@ $B/%.o: %.cu Makefile
 	$(if $V,,@echo "  CXX   $<")
 	@mkdir -p $(@D)
 	$Q $(CXX) $(EMULATED) $(AS_CUDA) $(CFLAGS) -c -o $@ $<
+	$Q ld -r --force-group-allocation -o $@.own $@
+	$Q objcopy $$(nm --defined-only $@.own | awk '$$2 ~ /[WVu]/ { print "--localize-symbol=" $$3 }') $@.own $@ && rm $@.own
 $B/%.o: %.cc Makefile
 	$(if $V,,@echo "  CXX   $<")
 	@mkdir -p $(@D)

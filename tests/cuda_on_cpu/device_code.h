@@ -88,7 +88,7 @@ template <class T> struct EmulatedShuffle {
 };
 
 /* The value of a lane that is not there is undefined: all bits ones, a NaN. */
-template <class T> void emulated_shuffle_all(void *const lanes[32]) {
+template <class T> static void emulated_shuffle_all(void *const lanes[32]) {
     for (int i = 0; i < 32; i++) {
         EmulatedShuffle<T> *s = (EmulatedShuffle<T> *)lanes[i];
         if (!s) continue;
@@ -98,7 +98,7 @@ template <class T> void emulated_shuffle_all(void *const lanes[32]) {
     }
 }
 
-template <class T> T emulated_shuffle(unsigned mask, T value, int from, EmulatedPlace at) {
+template <class T> static T emulated_shuffle(unsigned mask, T value, int from, EmulatedPlace at) {
     static_assert(__is_trivially_copyable(T) && (sizeof(T) == 4 || sizeof(T) == 8), "shuffles take 4 or 8 bytes");
     EmulatedShuffle<T> s = { value, value, from };
     emulated_warp(mask, emulated_shuffle_all<T>, &s, at);
@@ -106,19 +106,19 @@ template <class T> T emulated_shuffle(unsigned mask, T value, int from, Emulated
 }
 
 /* Lanes form groups of `width`. Whoever would read beyond its own group reads itself. */
-template <class T> T __shfl_sync(unsigned mask, T value, int from, int width = 32, EmulatedPlace at = emulated_here()) {
+template <class T> static T __shfl_sync(unsigned mask, T value, int from, int width = 32, EmulatedPlace at = emulated_here()) {
     int first = emulated_lane() & ~(width - 1);
     return emulated_shuffle(mask, value, first + (from & (width - 1)), at);
 }
-template <class T> T __shfl_xor_sync(unsigned mask, T value, int bits, int width = 32, EmulatedPlace at = emulated_here()) {
+template <class T> static T __shfl_xor_sync(unsigned mask, T value, int bits, int width = 32, EmulatedPlace at = emulated_here()) {
     int lane = emulated_lane(), last = lane | (width - 1), from = (lane ^ bits) & 31;
     return emulated_shuffle(mask, value, from > last ? lane : from, at);
 }
-template <class T> T __shfl_up_sync(unsigned mask, T value, unsigned by, int width = 32, EmulatedPlace at = emulated_here()) {
+template <class T> static T __shfl_up_sync(unsigned mask, T value, unsigned by, int width = 32, EmulatedPlace at = emulated_here()) {
     int lane = emulated_lane(), first = lane & ~(width - 1), from = lane - (int)by;
     return emulated_shuffle(mask, value, from < first ? lane : from, at);
 }
-template <class T> T __shfl_down_sync(unsigned mask, T value, unsigned by, int width = 32, EmulatedPlace at = emulated_here()) {
+template <class T> static T __shfl_down_sync(unsigned mask, T value, unsigned by, int width = 32, EmulatedPlace at = emulated_here()) {
     int lane = emulated_lane(), last = lane | (width - 1), from = lane + (int)by;
     return emulated_shuffle(mask, value, from > last ? lane : from, at);
 }
@@ -173,12 +173,12 @@ static inline unsigned atomicInc(unsigned *at, unsigned most) {
 }
 
 /* Loads and stores that say how caches should take them. */
-template <class T> T __ldg(const T *at) { return *at; }
-template <class T> T __ldca(const T *at) { return *at; }
-template <class T> T __ldcg(const T *at) { return *at; }
-template <class T> T __ldcs(const T *at) { return *at; }
-template <class T> void __stcg(T *at, T value) { *at = value; }
-template <class T> void __stcs(T *at, T value) { *at = value; }
+template <class T> static T __ldg(const T *at) { return *at; }
+template <class T> static T __ldca(const T *at) { return *at; }
+template <class T> static T __ldcg(const T *at) { return *at; }
+template <class T> static T __ldcs(const T *at) { return *at; }
+template <class T> static void __stcg(T *at, T value) { *at = value; }
+template <class T> static void __stcs(T *at, T value) { *at = value; }
 
 [[noreturn]] static inline void __trap() { abort(); }
 
@@ -231,7 +231,7 @@ static inline float __int2float_rn(int x) { return (float)x; }
 static inline float __uint2float_rn(unsigned x) { return (float)x; }
 
 /* Bits of one type as another. */
-template <class To, class From> To emulated_bits(From from) {
+template <class To, class From> static To emulated_bits(From from) {
     To to;
     static_assert(sizeof to == sizeof from);
     memcpy(&to, &from, sizeof to);

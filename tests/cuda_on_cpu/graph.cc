@@ -32,9 +32,8 @@ static thread_local int capturing; /* captures of this thread that forbid waitin
 
 cudaError_t refuse_in_capture() {
     if (!capturing) return cudaSuccess;
-    each_stream([](cudaStream_t s) {
+    for (cudaStream_t s : every_stream())
         if (s->capture) s->capture->invalid = true;
-    });
     return cudaErrorStreamCaptureUnsupported;
 }
 

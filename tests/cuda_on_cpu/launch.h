@@ -21,9 +21,6 @@ void emulated_launch(const EmulatedLaunch &launch, cudaStream_t stream);
 /* The running block's dynamic shared memory. */
 void *emulated_dynamic_shared();
 
-/* Arguments are of types that files name alike and mean differently: each file has these templates to itself. */
-namespace {
-
 /* Called with a kernel's arguments, converts them as a call of the kernel would, now, and keeps them for later. */
 template <class... P> struct EmulatedKernel {
     void (*kernel)(P...);
@@ -32,8 +29,6 @@ template <class... P> struct EmulatedKernel {
     }
 };
 template <class... P> static inline EmulatedKernel<P...> emulated_kernel(void (*kernel)(P...)) { return { kernel }; }
-
-} // namespace
 
 #define P2C_LAUNCH(kernel, grid, block, shared, queue, ...)                                                                                    \
     emulated_launch({ #kernel, __FILE__, (const void *)(kernel), (grid), (block), (size_t)(shared), emulated_kernel(kernel)(__VA_ARGS__) }, \

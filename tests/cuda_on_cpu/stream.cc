@@ -10,37 +10,44 @@
  * Copies are as lazy as kernels, also those from and to memory that is not pinned, for which CUDA promises less. */
 #include "stream.h"
 
+#include <algorithm>
 #include <chrono>
 
-static std::vector<uintptr_t> streams; /* all, inverted, as in memory.cc */
+static std::vector<uintptr_t> streams; /* all that were created, inverted, as in memory.cc */
 
-static cudaStream_t stream_at(size_t i) { return (cudaStream_t)~streams[i]; }
-
-bool is_stream(cudaStream_t stream) {
-    for (uintptr_t s : streams)
-        if (s == ~(uintptr_t)stream) return true;
-    return false;
-}
-
-void each_stream(const std::function<void(cudaStream_t)> &visit) {
-    for (size_t i = 0; i < streams.size(); i++) visit(stream_at(i));
-}
+bool is_stream(cudaStream_t stream) { return std::find(streams.begin(), streams.end(), ~(uintptr_t)stream) != streams.end(); }
 
 static cudaStream_t stream_new(int device, bool blocking) {
     return new EmulatedStream{ std::make_shared<Queue>(Queue{ {}, 0, 0, device, blocking }), NULL, {} };
 }
 
 /* The default streams, one per device. */
+static std::vector<std::unique_ptr<EmulatedStream>> defaults;
+
 static cudaStream_t default_stream() {
-    static std::vector<std::unique_ptr<EmulatedStream>> defaults;
     size_t device = (size_t)current_device();
     while (defaults.size() <= device) defaults.emplace_back(stream_new((int)defaults.size(), false));
     return defaults[device].get();
 }
 
+std::vector<cudaStream_t> every_stream() {
+    std::vector<cudaStream_t> all;
+    for (const auto &s : defaults) all.push_back(s.get());
+    for (uintptr_t s : streams) all.push_back((cudaStream_t)~s);
+    return all;
+}
+
 /* ---- doing -------------------------------------------------------------------------------------------------------- */
 
-/* Does a queue's commands until `ticket` are done, or one fails: then nothing is ever done again. */
+/* After a fault what waits is never done, not even if the device is mended. */
+static void drop_all() {
+    for (cudaStream_t s : every_stream()) {
+        s->queue->waiting.clear();
+        s->queue->done = s->queue->given;
+    }
+}
+
+/* Does a queue's commands until `ticket` are done, or one fails. */
 static cudaError_t drain(Queue *q, unsigned long long ticket) {
     if (fatal() || q->done >= ticket) return fatal();
     device_open(q->device);
@@ -48,8 +55,10 @@ static cudaError_t drain(Queue *q, unsigned long long ticket) {
         Command command = std::move(q->waiting.front());
         q->waiting.pop_front();
         cudaError_t error = command();
-        if (error) set_fatal(error);
         q->done++;
+        if (!error) continue;
+        set_fatal(error);
+        drop_all();
     }
     device_close(q->device);
     return fatal();
@@ -61,9 +70,9 @@ static cudaError_t drain_stream(cudaStream_t stream) {
 }
 
 cudaError_t drain_all(int device) {
-    cudaError_t error = drain_stream(default_stream());
-    for (size_t i = 0; i < streams.size() && !error; i++)
-        if (device < 0 || stream_at(i)->queue->device == device) error = drain_stream(stream_at(i));
+    cudaError_t error = fatal();
+    for (cudaStream_t s : every_stream())
+        if (!error && (device < 0 || s->queue->device == device)) error = drain_stream(s);
     return error;
 }
 
@@ -71,8 +80,8 @@ cudaError_t drain_all(int device) {
 static void take_turns(cudaStream_t stream) {
     cudaStream_t first = default_stream();
     if (stream != first && stream->queue->blocking) drain_stream(first);
-    for (size_t i = 0; i < streams.size() && stream == first; i++)
-        if (stream_at(i)->queue->blocking) drain_stream(stream_at(i));
+    for (cudaStream_t s : every_stream())
+        if (stream == first && s->queue->blocking) drain_stream(s);
 }
 
 static void push(cudaStream_t stream, const Command &command) {
@@ -118,7 +127,6 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     if (stream->capture) return note(cudaErrorStreamCaptureUnsupported);
     cudaError_t error = drain_stream(stream);
     std::erase(streams, ~(uintptr_t)stream);
-    stream->queue->waiting.clear(); /* after a fault; they may hold other queues */
     delete stream;
     return note(error);
 }

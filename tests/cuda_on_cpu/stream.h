@@ -47,7 +47,7 @@ struct EmulatedEvent {
 
 /* stream.cc */
 bool is_stream(cudaStream_t stream);
-void each_stream(const std::function<void(cudaStream_t)> &visit);
+std::vector<cudaStream_t> every_stream();
 
 /* graph.cc: into a capture, instead of a queue */
 cudaError_t capture_command(cudaStream_t stream, const Command &command);

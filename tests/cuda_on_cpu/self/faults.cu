@@ -55,6 +55,27 @@ static void test_little_memory(void **) {
     OK(cudaFreeHost(host));
 }
 
+/* What was waiting at that time is never done. */
+static void test_waiting_work(void **) {
+    Queue q = queue_new(), other = queue_new();
+    int *there = device_zeros<int>(2), here[2];
+    set_fault("launch:1");
+    for (int i = 0; i < 2; i++) P2C_LAUNCH(add_kernel, 1, 1, 0, &q, there, 1);
+    P2C_LAUNCH(add_kernel, 1, 1, 0, &other, there + 1, 1);
+    FAILS(cudaStreamSynchronize(q.stream), cudaErrorIllegalAddress);
+    set_fault("");
+    cudaGetLastError();
+    OK(cudaDeviceSynchronize());
+    OK(cudaMemcpy(here, there, sizeof here, cudaMemcpyDeviceToHost));
+    assert_int_equal(here[0], 0);
+    assert_int_equal(here[1], 0);
+    P2C_LAUNCH(add_kernel, 1, 1, 0, &q, there, 1);
+    OK(cudaStreamSynchronize(q.stream));
+    OK(cudaFree(there));
+    queue_free(&q);
+    queue_free(&other);
+}
+
 /* The third kernel fails when it runs, not when it is launched; then nothing works, but memory can be freed. */
 static void test_illegal_address(void **) {
     Queue q = queue_new();
@@ -86,4 +107,5 @@ static void test_illegal_address(void **) {
 static int mend(void **) { return unsetenv("P2C_EMULATED_FAULT"), cudaGetLastError(), 0; }
 
 TESTS(faults, cmocka_unit_test_teardown(test_no_driver, mend), cmocka_unit_test_teardown(test_no_code, mend),
-      cmocka_unit_test_teardown(test_little_memory, mend), cmocka_unit_test_teardown(test_illegal_address, mend))
+      cmocka_unit_test_teardown(test_little_memory, mend), cmocka_unit_test_teardown(test_illegal_address, mend),
+      cmocka_unit_test_teardown(test_waiting_work, mend))

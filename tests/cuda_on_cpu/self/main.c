@@ -8,6 +8,7 @@
     X(graphs)                                                                                                                              \
     X(launches)                                                                                                                            \
     X(faults)                                                                                                                              \
-    X(mistakes)
+    X(mistakes)                                                                                                                            \
+    X(report)
 #define SUITE "emulator tests"
 #include "../../groups.h"
