@@ -183,6 +183,76 @@ static void upsampled(OpTest *t) {
     }
 }
 
+/* ---- tensor cores: factors of fewer bits, where a device has them --------------------------------------------- */
+
+/* The square root of the mean square of a, or of a - b. */
+static double root_mean_square(const float *a, const float *b, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += (a[i] - (b ? b[i] : 0.0)) * (a[i] - (b ? b[i] : 0.0));
+    return sqrt(sum / (double)n);
+}
+
+/* y, and behind it the gradients of x and w, computed in a precision. */
+static float *computed(OpRun *run, const OpCase *c, P2cPrecision precision) {
+    size_t ny = op_size(c->y), nx = op_size(c->x[0]), nw = op_size(c->x[1]);
+    float *all = malloc((ny + nx + nw) * sizeof *all);
+    assert_non_null(all);
+    assert_int_equal(p2c_context_set_precision(run->ctx, precision), P2C_OK);
+    for (int i = 0; i < c->count; i++) memset(run->call.dx[i], 0, op_size(c->x[i]) * sizeof(float));
+    op_run_forward(run, 1);
+    op_run_backward(run, 1);
+    memcpy(all, run->call.y, ny * sizeof *all);
+    memcpy(all + ny, run->call.dx[0], nx * sizeof *all);
+    memcpy(all + ny + nx, run->call.dx[1], nw * sizeof *all);
+    return all;
+}
+
+/* That float32 is right is known by now: the others are held against it, and must not be it. */
+static void rounded_case(OpTest *t, const OpCase *c) {
+    static const struct { P2cPrecision precision; const char *name; double least, most; } ways[] = {
+        { P2C_PRECISION_TF32, "tf32", 1e-5, 1e-3 }, { P2C_PRECISION_BF16, "bf16", 1e-4, 1e-2 }
+    };
+    const size_t sizes[] = { op_size(c->y), op_size(c->x[0]), op_size(c->x[1]) };
+    uint64_t state = 5;
+    OpRun run;
+    op_run_init(&run, t, c);
+    for (int i = 0; i < c->count; i++)
+        for (size_t e = 0; e < op_size(c->x[i]); e++) run.call.x[i][e] = (float)op_uniform(&state);
+    for (size_t e = 0; e < sizes[0]; e++) ((float *)run.call.dy)[e] = (float)op_uniform(&state);
+    float *exact = p2c_device_is_host(run.ctx->device) ? NULL : computed(&run, c, P2C_PRECISION_FP32);
+    for (size_t k = 0; exact && k < COUNT(ways); k++) {
+        float *got = computed(&run, c, ways[k].precision);
+        for (size_t part = 0, at = 0; part < COUNT(sizes); at += sizes[part++]) {
+            double error = root_mean_square(got + at, exact + at, sizes[part]) / root_mean_square(exact + at, NULL, sizes[part]);
+            if (!(error >= ways[k].least && error <= ways[k].most))
+                fail_msg("conv2d in %s, case %d: %s has an error of %.3g, expected %g to %g", ways[k].name, t->cases + 1,
+                         (const char *[]){ "y", "dx", "dw" }[part], error, ways[k].least, ways[k].most);
+        }
+        free(got);
+    }
+    free(exact);
+    op_run_clear(&run);
+    t->cases++;
+}
+
+static const Row rounded_rows[] = {
+    { 1, 8, 40, 33, 8, 3, 3, 1, 1, 1, 1, 0 },   { 2, 17, 9, 12, 33, 3, 3, 1, 1, 1, 0, 1 },  { 1, 33, 18, 16, 70, 4, 4, 2, 1, 1, 1, 0 },
+    { 1, 70, 20, 17, 20, 1, 1, 1, 0, 1, 0, 1 }, { 1, 3, 20, 34, 32, 7, 7, 1, 3, 1, 1, 0 },  { 1, 96, 4, 4, 40, 3, 3, 1, 1, 1, 0, 1 },
+    { 2, 40, 8, 8, 16, 3, 3, 1, 1, 1, 1, 1 },   { 1, 20, 66, 64, 70, 3, 3, 1, 1, 1, 0, 0 }, { 1, 70, 7, 9, 33, 3, 3, 2, 1, 1, 0, 1 },
+};
+
+static void rounded(OpTest *t) {
+    for (size_t i = 0; i < COUNT(rounded_rows); i++) {
+        const Row r = rounded_rows[i];
+        OpCase plain = make(r), fused = r.h % 2 || r.w % 2 ? plain : make_upsampled(r, 2);
+        fused.eps = 1e-5f;
+        t->build = build;
+        rounded_case(t, &plain);
+        t->build = build_fused;
+        rounded_case(t, &fused);
+    }
+}
+
 static void refusals(OpTest *t) {
     const P2cConv2d reflect = { .pad = 4, .reflect = true };
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(3, 5, 4), DIMS(1, 5, 1, 1) } }, "(3,5,4)");
@@ -207,5 +277,6 @@ void test_op_conv2d(void **state) {
     refusals(&t);
     normed(&t);
     upsampled(&t);
+    rounded(&t);
     op_done(&t);
 }
