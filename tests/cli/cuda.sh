@@ -12,7 +12,7 @@ gpus_hidden=${P2C_EMULATED_DEVICES:-} # of tests that are not about them
 export P2C_EMULATED_DEVICES=1
 fault() { limit="export P2C_EMULATED_FAULT=$1"; } # of refused
 counted() { P2C_EMULATED_REPORT=$logs/launches "$@"; }
-launches() { awk '{ n += $3 } END { print n }' "$logs/launches"; } # of the program that was counted
+launches() { awk -F'\t' '{ n += $3 } END { print n }' "$logs/launches"; } # of the program that was counted
 quick=(--prepared --weights good.pt --size 32) # a small picture
 
 says=$("$infer" --list-weights "$W/good.pt" --device cuda 2>&1 >/dev/null)
