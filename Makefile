@@ -113,7 +113,8 @@ $B/%.o: %.cu Makefile
 	    -MMD -MP -Ikernels/cuda/native -Ilib -c -o $@ $<
 else ifeq ($(CUDA),emulated)
 # Kernels are written for nvcc, which knows its pragmas, allows what C++ calls aliasing, and does not ask for signs in comparisons.
-EMULATED := -x c++ -std=c++20 -Wall -Wextra $(if $(WERROR),-Werror) $(SANITIZE) -fopenmp -fPIC -fvisibility=hidden -MMD -MP -I$(EMULATOR) -Ilib
+EMULATED  = -x c++ -std=c++20 -Wall -Wextra $(if $(WERROR),-Werror) $(SANITIZE) -fopenmp -fPIC -fvisibility=hidden -ftls-model=initial-exec \
+            -MMD -MP -I$(EMULATOR) -Ilib
 AS_CUDA  := -fno-strict-aliasing -Wno-unknown-pragmas -Wno-sign-compare -Wno-missing-field-initializers -Wno-deprecated-enum-enum-conversion
 $B/%.o: %.cu Makefile
 	$(if $V,,@echo "  CXX   $<")
@@ -123,6 +124,8 @@ $B/%.o: %.cc Makefile
 	$(if $V,,@echo "  CXX   $<")
 	@mkdir -p $(@D)
 	$Q $(CXX) $(EMULATED) -Wshadow $(CFLAGS) -c -o $@ $<
+# What runs for every thread of every kernel is not itself under sanitizers.
+$(foreach f,fiber block waiting mma,$B/$(EMULATOR)/$f.o): SANITIZE :=
 endif
 
 $B/test-%: $B/libp2cnn.a

@@ -54,19 +54,9 @@ static inline void pack_inside(const float *from, int at, int stride, int count,
         for (int k = 0; k < count; k++) to[k] = normed(from[k * stride + at], norm);
 }
 
-ALWAYS_INLINE void pack_pixels(const float *from, int pixels, int up, Norm norm, float *to) {
+ALWAYS_INLINE void repeat_pixels(const float *from, int pixels, int up, Norm norm, float *to) {
     for (int j = 0; j < pixels; j++)
         for (int k = 0; k < up; k++) to[j * up + k] = normed(from[j], norm);
-}
-
-/* The same of a row that is read repeated, its neighbours: what is left of a pixel, whole pixels, what is left. */
-static inline void pack_repeated(const float *from, int at, int up, int count, Norm norm, float *to) {
-    int k = 0;
-    for (; k < count && (at + k) % up; k++) to[k] = normed(from[(at + k) / up], norm);
-    int pixels = (count - k) / up;
-    if (up == 2) pack_pixels(from + (at + k) / up, pixels, 2, norm, to + k);
-    else pack_pixels(from + (at + k) / up, pixels, up, norm, to + k);
-    for (k += pixels * up; k < count; k++) to[k] = normed(from[(at + k) / up], norm);
 }
 
 /* One position, inside or beyond the row. Padding by zeros is zero after the norm. */
@@ -83,7 +73,8 @@ static inline void pack_phase(const float *from, Conv s, Norm norm, int phase, i
     int run = max_int(i, min_int(count, inside)), at = i * s.stride + shift;
     if (s.up == 1 && s.stride == 1 && !s.normed) memcpy(to + i, from + at, (size_t)(run - i) * sizeof *to);
     else if (s.up == 1) pack_inside(from, at, s.stride, run - i, norm, to + i);
-    else if (s.stride == 1) pack_repeated(from, at, s.up, run - i, norm, to + i);
+    else if (s.stride == 1 && s.up == 2) repeat_pixels(from, s.w / 2, 2, norm, to + i); /* with stride 1 all of the row is packed */
+    else if (s.stride == 1) repeat_pixels(from, s.w / s.up, s.up, norm, to + i);
     else
         for (int k = i; k < run; k++) to[k] = pack_one(from, s, norm, k * s.stride + shift);
     for (i = run; i < count; i++) to[i] = pack_one(from, s, norm, i * s.stride + shift);

@@ -4,7 +4,7 @@
 #include "sums.cuh"
 #include "upsample.cuh"
 
-struct Sum {
+struct Add {
     const float *a, *b;
     Walk walk;
     __device__ float operator()(unsigned i) const {
@@ -13,7 +13,7 @@ struct Sum {
     }
 };
 
-struct SumOfJoined {
+struct AddJoined {
     const float *a;
     JoinedPieces pieces;
     __device__ float operator()(unsigned i) const { return a[i] + *place_at(pieces, i).x; }
@@ -23,12 +23,12 @@ static void forward(const P2cCall *call) {
     const P2cNode *node = call->node;
     const P2cAddAttributes *a = P2C_ATTRIBUTES(node, P2cAddAttributes);
     const P2cDims d[2] = { node->x[0]->dims, node->x[1]->dims };
-    if (a->joined) make_planes(call, SumOfJoined{ call->x[0], joined_of(call, 1, 1, false) });
-    else make_planes(call, Sum{ call->x[0], call->x[1], a->upsample > 1 ? repeating_walk(d[1], a->upsample) : operands_walk(node->dims, d[0], d[1]) });
+    if (a->joined) make_planes(call, AddJoined{ call->x[0], joined_of(call, 1, 1, false) });
+    else make_planes(call, Add{ call->x[0], call->x[1], a->upsample > 1 ? repeating_walk(d[1], a->upsample) : operands_walk(node->dims, d[0], d[1]) });
 }
 
 /* The terms of the gradient of a broadcast operand; in passing the gradient of the other one, if that has the size of y and wants it. */
-struct Term {
+struct AddTerm {
     const float *dy;
     float *passed;
     bool fresh;
@@ -38,7 +38,7 @@ struct Term {
     }
 };
 
-struct Copy {
+struct AddGradient {
     const float *dy;
     __device__ float operator()(unsigned i) const { return dy[i]; }
 };
@@ -50,12 +50,12 @@ static void broadcast_gradients(const P2cCall *call) {
     bool whole[2] = { same_sizes(node->x[0]->dims, node->dims), same_sizes(node->x[1]->dims, node->dims) }, done[2] = { !call->dx[0], !call->dx[1] };
     for (int k = 0; k < 2; k++) {
         if (whole[k] || done[k]) continue;
-        Term term = { call->dy, whole[1 - k] ? call->dx[1 - k] : NULL, is_fresh(call, 1 - k) };
+        AddTerm term = { call->dy, whole[1 - k] ? call->dx[1 - k] : NULL, is_fresh(call, 1 - k) };
         put_sums(call, operand_sums(node, k), term, 1, call->dx[k], is_fresh(call, k));
         done[1 - k] |= whole[1 - k];
     }
     for (int k = 0; k < 2; k++)
-        if (whole[k] && !done[k]) put_gradient(call, k, Copy{ call->dy });
+        if (whole[k] && !done[k]) put_gradient(call, k, AddGradient{ call->dy });
 }
 
 static void backward(const P2cCall *call) {

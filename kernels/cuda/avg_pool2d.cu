@@ -15,7 +15,7 @@ static __device__ inline Position position_at(unsigned i, Divisor height, Diviso
 }
 
 /* K: k, or 0: any. */
-template <int K> struct Mean {
+template <int K> struct AvgPool {
     const float *x;
     int h, w, any; /* of x; k */
     Divisor height, width; /* of y */
@@ -33,12 +33,12 @@ template <int K> struct Mean {
 static void forward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims, y = call->node->dims;
     int k = P2C_ATTRIBUTES(call->node, P2cFactorAttributes)->factor;
-    Divisor height = divisor_of(y.d[2]), width = divisor_of(y.d[3]);
-    if (k == 2) make_planes(call, Mean<2>{ call->x[0], x.d[2], x.d[3], k, height, width });
-    else make_planes(call, Mean<0>{ call->x[0], x.d[2], x.d[3], k, height, width });
+    Divisor height = divisor_of((unsigned)y.d[2]), width = divisor_of((unsigned)y.d[3]);
+    if (k == 2) make_planes(call, AvgPool<2>{ call->x[0], x.d[2], x.d[3], k, height, width });
+    else make_planes(call, AvgPool<0>{ call->x[0], x.d[2], x.d[3], k, height, width });
 }
 
-struct Gradient {
+struct AvgPoolGradient {
     const float *dy;
     unsigned h, w; /* of y */
     float scale;
@@ -54,7 +54,7 @@ static void backward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims, y = call->node->dims;
     int k = P2C_ATTRIBUTES(call->node, P2cFactorAttributes)->factor;
     float scale = 1.0f / (float)(k * k);
-    put_gradient(call, 0, Gradient{ call->dy, (unsigned)y.d[2], (unsigned)y.d[3], scale, divisor_of(x.d[2]), divisor_of(x.d[3]), divisor_of(k) });
+    put_gradient(call, 0, AvgPoolGradient{ call->dy, (unsigned)y.d[2], (unsigned)y.d[3], scale, divisor_of((unsigned)x.d[2]), divisor_of((unsigned)x.d[3]), divisor_of((unsigned)k) });
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {

@@ -43,6 +43,9 @@ static __device__ inline int reader_of(int i, int k, int size, int pad, bool ref
     return !mirrored ? -1 : k == 1 ? pad - i : pad + 2 * (size - 1) - i;
 }
 
+/* Of a part of `work`, so that the next one is aligned. */
+static inline size_t aligned_bytes(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
 static inline P2cDims x_dims(Conv s) {
     P2cDims d = { 4, { s.n, s.groups * s.cin, s.xh, s.xw } };
     return d;

@@ -3,7 +3,7 @@
  * from there. */
 #include "conv2d.cuh"
 
-struct Direct {
+struct ConvDirect {
     Conv s;
     const float *x, *w, *bias, *moments, *dy;
     float *to;
@@ -24,7 +24,7 @@ static __device__ inline float taps_sum(const Conv &s, const float *x, const flo
     return sum;
 }
 
-static __global__ void direct_kernel(Direct d) {
+static __global__ void direct_kernel(ConvDirect d) {
     const Conv &s = d.s;
     unsigned e = global_thread();
     if (e >= d.count) return;
@@ -38,7 +38,7 @@ static __global__ void direct_kernel(Direct d) {
 
 void p2c_cuda_conv2d_direct(const P2cCall *call, Conv s) {
     unsigned count = (unsigned)count_of(call->node);
-    Direct d = { s, call->x[0], call->x[1], call->node->count > 2 ? call->x[2] : NULL, moments_of_x(call), NULL, call->y, count, true };
+    ConvDirect d = { s, call->x[0], call->x[1], call->node->count > 2 ? call->x[2] : NULL, moments_of_x(call), NULL, call->y, count, true };
     P2C_LAUNCH(direct_kernel, blocks_for(count), THREADS, 0, call->queue, d);
 }
 
@@ -57,7 +57,7 @@ static __device__ inline float taps_gradient(const Conv &s, const float *dy, con
     return sum;
 }
 
-static __global__ void direct_input_kernel(Direct d) {
+static __global__ void direct_input_kernel(ConvDirect d) {
     const Conv &s = d.s;
     unsigned e = global_thread();
     if (e >= d.count) return;
@@ -76,13 +76,13 @@ static __global__ void direct_input_kernel(Direct d) {
     put(&d.to[e], (float)sum, d.fresh);
 }
 
-static size_t gradient_bytes(Conv s) { return (p2c_dims_count(x_dims(s)) * sizeof(float) + 63) / 64 * 64; }
+static size_t gradient_bytes(Conv s) { return aligned_bytes(p2c_dims_count(x_dims(s)) * sizeof(float)); }
 
 size_t p2c_cuda_conv2d_direct_input_work(Conv s) { return s.normed ? gradient_bytes(s) + p2c_cuda_plane_moments_work(x_dims(s)) : 0; }
 
 void p2c_cuda_conv2d_direct_input_gradient(const P2cCall *call, Conv s) {
     float *g = s.normed ? (float *)call->work : call->dx[0];
-    Direct d = { s, NULL, call->x[1], NULL, NULL, call->dy, g, (unsigned)p2c_dims_count(x_dims(s)), s.normed || is_fresh(call, 0) };
+    ConvDirect d = { s, NULL, call->x[1], NULL, NULL, call->dy, g, (unsigned)p2c_dims_count(x_dims(s)), s.normed || is_fresh(call, 0) };
     P2C_LAUNCH(direct_input_kernel, blocks_for(d.count), THREADS, 0, call->queue, d);
     if (s.normed)
         p2c_cuda_norm_gradient(call, call->x[0], g, call->dx[0], x_dims(s), s.relu, s.eps, moments_of_x(call), (char *)call->work + gradient_bytes(s),

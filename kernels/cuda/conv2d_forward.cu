@@ -2,7 +2,7 @@
  * map's channel tile merges what the tiles' blocks leave of each plane: (mean, sum of squared deviations). */
 #include "conv2d_tile.cuh"
 
-struct Forward {
+struct ConvForward {
     Product p;
     const float *bias;
     float *y, *moments;
@@ -21,7 +21,7 @@ static __device__ inline bool in_map(const Product &p, Spot at, int pixel) {
     return at.y + (pixel >> p.t.across_log2) < p.out_rows && at.x + (pixel & ((1 << p.t.across_log2) - 1)) < p.out_cols;
 }
 
-template <int MT, int NT> static __device__ inline void put_tile(const Forward &f, Spot at, float acc[MT][NT][4]) {
+template <int MT, int NT> static __device__ inline void put_tile(const ConvForward &f, Spot at, float acc[MT][NT][4]) {
     const Product &p = f.p;
     const Lane l = lane_of(p.t.shape);
     const size_t area = (size_t)p.out_rows * p.out_cols;
@@ -43,7 +43,7 @@ template <int MT, int NT> static __device__ inline void put_tile(const Forward &
 }
 
 /* (mean, sum of squared deviations) of the tile's pixels, of each of its planes, to `pieces`. */
-template <int MT, int NT> static __device__ inline void put_pieces(const Forward &f, Spot at, int tiles, float *sums, const float acc[MT][NT][4]) {
+template <int MT, int NT> static __device__ inline void put_pieces(const ConvForward &f, Spot at, int tiles, float *sums, const float acc[MT][NT][4]) {
     const Product &p = f.p;
     const Shape s = p.t.shape;
     const Lane l = lane_of(s);
@@ -77,7 +77,7 @@ template <int MT, int NT> static __device__ inline void put_pieces(const Forward
 }
 
 /* By the last block of the channel tile: a warp a plane. First the mean of all, then all deviations from it: no division a piece. */
-static __device__ inline void merge_planes(const Forward &f, Spot at, int tiles) {
+static __device__ inline void merge_planes(const ConvForward &f, Spot at, int tiles) {
     const Product &p = f.p;
     int warp = (int)threadIdx.x / WARP, warps = (int)blockDim.x / WARP, lane = (int)threadIdx.x % WARP;
     double area = (double)p.out_rows * p.out_cols;
@@ -93,7 +93,7 @@ static __device__ inline void merge_planes(const Forward &f, Spot at, int tiles)
     }
 }
 
-template <P2cPrecision P, int K, int MT, int NT> static __global__ void forward_kernel(Forward f) {
+template <P2cPrecision P, int K, int MT, int NT> static __global__ void forward_kernel(ConvForward f) {
     P2C_DYNAMIC_SHARED(uint32_t, shared);
     const int tiles = f.p.t.tiles_x * f.p.t.tiles_y;
     float acc[MT][NT][4];
@@ -105,17 +105,17 @@ template <P2cPrecision P, int K, int MT, int NT> static __global__ void forward_
     if (is_last_block(f.counters + counters_of_splits(f.p.t) + at.group, tiles)) merge_planes(f, at, tiles);
 }
 
-template <P2cPrecision P, int K> static auto kernel_for(Shape s) -> void (*)(Forward) {
+template <P2cPrecision P, int K> static auto kernel_for(Shape s) -> void (*)(ConvForward) {
     if (s.mt == 2) return forward_kernel<P, K, 2, 4>;
     return s.nt == 4 ? forward_kernel<P, K, 1, 4> : s.nt == 2 ? forward_kernel<P, K, 1, 2> : forward_kernel<P, K, 1, 1>;
 }
 
-template <P2cPrecision P> static auto kernel_for(const Product &p) -> void (*)(Forward) {
+template <P2cPrecision P> static auto kernel_for(const Product &p) -> void (*)(ConvForward) {
     if (p.taps_y == 3 && p.taps_x == 3) return kernel_for<P, 3>(p.t.shape);
     return p.taps_y == 1 && p.taps_x == 1 ? kernel_for<P, 1>(p.t.shape) : kernel_for<P, 0>(p.t.shape);
 }
 
-static auto kernel_for(const Product &p, P2cPrecision precision) -> void (*)(Forward) {
+static auto kernel_for(const Product &p, P2cPrecision precision) -> void (*)(ConvForward) {
     if (precision == P2C_PRECISION_FP32) return kernel_for<P2C_PRECISION_FP32>(p);
     return precision == P2C_PRECISION_TF32 ? kernel_for<P2C_PRECISION_TF32>(p) : kernel_for<P2C_PRECISION_BF16>(p);
 }
@@ -130,7 +130,7 @@ static Product product_of(Conv s) {
     return p;
 }
 
-static size_t pieces_bytes(Conv s, const Product &p) { return (size_t)s.n * s.cout * p.t.tiles_x * p.t.tiles_y * sizeof(float2); }
+static size_t pieces_bytes(Conv s, const Product &p) { return aligned_bytes((size_t)s.n * s.cout * p.t.tiles_x * p.t.tiles_y * sizeof(float2)); }
 
 size_t p2c_cuda_conv2d_forward_work(Conv s) {
     Product p = product_of(s);
@@ -140,7 +140,7 @@ size_t p2c_cuda_conv2d_forward_work(Conv s) {
 void p2c_cuda_conv2d_forward(const P2cCall *call, Conv s) {
     const P2cPrecision precision = precision_of(call);
     const int floats = precision == P2C_PRECISION_BF16 ? 2 : 1;
-    Forward f = { product_of(s), call->node->count > 2 ? call->x[2] : NULL, call->y, call->moments, (float2 *)call->work, call->queue->counters };
+    ConvForward f = { product_of(s), call->node->count > 2 ? call->x[2] : NULL, call->y, call->moments, (float2 *)call->work, call->queue->counters };
     Product &p = f.p;
     if (s.groups > 1 || !p2c_cuda_conv2d_tile(&p, s.n, 1, floats)) {
         p2c_cuda_conv2d_direct(call, s);

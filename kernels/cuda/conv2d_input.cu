@@ -10,8 +10,8 @@
  *   2. dx: each element collects from the positions that read it; then the norm: r * (g - mean(g) - y * mean(g * y)). */
 #include "conv2d_tile.cuh"
 
-struct Gradient {
-    Product p; /* of class (0,0), where there are several */
+struct ConvGradient {
+    Product p; /* of all but the class, see product_of_class */
     Conv s;
     int first, rows, cols; /* the positions that are wanted: from (first, first) on */
     int classes_x, classes;
@@ -42,8 +42,9 @@ static __host__ __device__ inline void use_taps(Product *p, const Conv &s, Taps 
     p->taps_y = y.count, p->taps_x = x.count, p->origin_y = y.origin, p->origin_x = x.origin;
 }
 
-static __device__ inline Product product_of_class(const Gradient &g, int row, int column) {
+static __device__ inline Product product_of_class(const ConvGradient &g, int row, int column) {
     Product p = g.p;
+    if (g.s.stride == 1) return p;
     use_taps(&p, g.s, taps_of(g.first + row, g.s.kh, g.s.stride), taps_of(g.first + column, g.s.kw, g.s.stride));
     p.taps = divisor_of(p.taps_y * p.taps_x), p.by_taps_x = divisor_of(p.taps_x);
     if (!p.taps.d) p.channels = 0;
@@ -60,7 +61,7 @@ struct Place {
     int to, from;
 };
 
-static __device__ inline Place place_of(const Gradient &g, Spot at, Class of, int pixel) {
+static __device__ inline Place place_of(const ConvGradient &g, Spot at, Class of, int pixel) {
     int row = (at.y + (pixel >> g.p.t.across_log2)) * g.s.stride + of.row;
     int column = (at.x + (pixel & ((1 << g.p.t.across_log2) - 1))) * g.s.stride + of.column;
     int y = source_of(row + g.first - g.s.pad, g.s.h, g.s.up, g.s.reflect), x = source_of(column + g.first - g.s.pad, g.s.w, g.s.up, g.s.reflect);
@@ -70,7 +71,7 @@ static __device__ inline Place place_of(const Gradient &g, Spot at, Class of, in
 
 /* Puts the tile into g. Where x is normed, the thread's share of the sums of g and g * y, g as the element that is read lets it through. */
 template <int MT, int NT>
-static __device__ inline void put_tile(const Gradient &g, Spot at, Class of, const float acc[MT][NT][4], float sum[NT][2], float sum_y[NT][2]) {
+static __device__ inline void put_tile(const ConvGradient &g, Spot at, Class of, const float acc[MT][NT][4], float sum[NT][2], float sum_y[NT][2]) {
     const Lane l = lane_of(g.p.t.shape);
     Place place[MT * 2];
 #pragma unroll
@@ -97,7 +98,7 @@ static __device__ inline void put_tile(const Gradient &g, Spot at, Class of, con
 }
 
 /* By the last block of the channel tile: a warp a plane. */
-static __device__ inline void merge_planes(const Gradient &g, Spot at, int tiles) {
+static __device__ inline void merge_planes(const ConvGradient &g, Spot at, int tiles) {
     int warp = (int)threadIdx.x / WARP, warps = (int)blockDim.x / WARP, lane = (int)threadIdx.x % WARP;
     double area = (double)g.s.xh * g.s.xw;
     for (int c = at.channel + warp; c < min(at.channel + channels_of(g.p.t.shape), g.s.cin); c += warps) {
@@ -110,7 +111,7 @@ static __device__ inline void merge_planes(const Gradient &g, Spot at, int tiles
     }
 }
 
-template <int NT> static __device__ inline void put_pieces(const Gradient &g, Spot at, int tiles, float *sums, float sum[NT][2], float sum_y[NT][2]) {
+template <int NT> static __device__ inline void put_pieces(const ConvGradient &g, Spot at, int tiles, float *sums, float sum[NT][2], float sum_y[NT][2]) {
     const Shape s = g.p.t.shape;
     float *sums_y = sums + s.warps_m * channels_of(s);
     int channel = (int)threadIdx.x;
@@ -121,7 +122,7 @@ template <int NT> static __device__ inline void put_pieces(const Gradient &g, Sp
             make_float2(sum_over_warps(sums, s, channel), sum_over_warps(sums_y, s, channel));
 }
 
-template <P2cPrecision P, int K, int MT, int NT> static __global__ void input_kernel(Gradient g) {
+template <P2cPrecision P, int K, int MT, int NT> static __global__ void input_kernel(ConvGradient g) {
     P2C_DYNAMIC_SHARED(uint32_t, shared);
     const int map = g.p.t.tiles_x * g.p.t.tiles_y, tiles = map * g.classes;
     float acc[MT][NT][4], sum[NT][2], sum_y[NT][2];
@@ -139,7 +140,7 @@ template <P2cPrecision P, int K, int MT, int NT> static __global__ void input_ke
 
 /* ---- 2: dx ----------------------------------------------------------------------------------------------------------- */
 
-struct Fold {
+struct ConvFold {
     Conv s;
     const float *g, *x, *moments;
     const float2 *means;
@@ -150,7 +151,7 @@ struct Fold {
 };
 
 /* What element (row, column) of x gets from the positions that read it. g: its plane. */
-static __device__ inline float collected(const Fold &f, const float *g, int row, int column) {
+static __device__ inline float collected(const ConvFold &f, const float *g, int row, int column) {
     const Conv &s = f.s;
     const int images = s.reflect ? READERS : 1;
     float sum = 0;
@@ -167,7 +168,7 @@ static __device__ inline float collected(const Fold &f, const float *g, int row,
     return sum;
 }
 
-static __global__ void fold_kernel(Fold f) {
+static __global__ void fold_kernel(ConvFold f) {
     const Conv &s = f.s;
     unsigned e = global_thread();
     if (e >= f.count) return;
@@ -184,25 +185,25 @@ static __global__ void fold_kernel(Fold f) {
 
 /* ---- on the host -------------------------------------------------------------------------------------------------------- */
 
-template <P2cPrecision P, int K> static auto kernel_for(Shape s) -> void (*)(Gradient) {
+template <P2cPrecision P, int K> static auto kernel_for(Shape s) -> void (*)(ConvGradient) {
     if (s.mt == 2) return input_kernel<P, K, 2, 4>;
     return s.nt == 4 ? input_kernel<P, K, 1, 4> : s.nt == 2 ? input_kernel<P, K, 1, 2> : input_kernel<P, K, 1, 1>;
 }
 
-template <P2cPrecision P> static auto kernel_for(const Gradient &g) -> void (*)(Gradient) {
+template <P2cPrecision P> static auto kernel_for(const ConvGradient &g) -> void (*)(ConvGradient) {
     if (g.s.stride == 1 && g.s.kh == 3 && g.s.kw == 3) return kernel_for<P, 3>(g.p.t.shape);
     return g.s.stride == 1 && g.s.kh == 1 && g.s.kw == 1 ? kernel_for<P, 1>(g.p.t.shape) : kernel_for<P, 0>(g.p.t.shape);
 }
 
-static auto kernel_for(const Gradient &g, P2cPrecision precision) -> void (*)(Gradient) {
+static auto kernel_for(const ConvGradient &g, P2cPrecision precision) -> void (*)(ConvGradient) {
     if (precision == P2C_PRECISION_FP32) return kernel_for<P2C_PRECISION_FP32>(g);
     return precision == P2C_PRECISION_TF32 ? kernel_for<P2C_PRECISION_TF32>(g) : kernel_for<P2C_PRECISION_BF16>(g);
 }
 
 static bool is_folded(Conv s) { return s.reflect || s.up > 1 || s.normed; }
 
-static Gradient gradient_of(Conv s) {
-    Gradient g = {};
+static ConvGradient gradient_of(Conv s) {
+    ConvGradient g = {};
     g.s = s;
     g.first = s.reflect ? 0 : s.pad;
     g.rows = s.h + (s.reflect ? 2 * s.pad : 0), g.cols = s.w + (s.reflect ? 2 * s.pad : 0);
@@ -215,30 +216,28 @@ static Gradient gradient_of(Conv s) {
     return g;
 }
 
-static size_t round_up(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
 /* `work`: g, means, pieces, and what tiles share. */
 struct Parts {
     size_t g, means, pieces, shares;
 };
 
-static Parts parts_of(const Gradient &g) {
+static Parts parts_of(const ConvGradient &g) {
     size_t planes = (size_t)g.s.n * g.s.cin, tiles = (size_t)g.classes * g.p.t.tiles_x * g.p.t.tiles_y;
     Parts p = {};
-    if (is_folded(g.s)) p.g = round_up(planes * g.rows * g.cols * sizeof(float));
-    if (g.s.normed) p.means = round_up(planes * sizeof(float2)), p.pieces = round_up(planes * tiles * sizeof(float2));
+    if (is_folded(g.s)) p.g = aligned_bytes(planes * g.rows * g.cols * sizeof(float));
+    if (g.s.normed) p.means = aligned_bytes(planes * sizeof(float2)), p.pieces = aligned_bytes(planes * tiles * sizeof(float2));
     p.shares = splits_bytes(g.p, g.s.n, g.classes);
     return p;
 }
 
 size_t p2c_cuda_conv2d_input_work(Conv s) {
-    Gradient g = gradient_of(s);
+    ConvGradient g = gradient_of(s);
     if (s.groups > 1 || !p2c_cuda_conv2d_tile(&g.p, s.n, g.classes, 1)) return p2c_cuda_conv2d_direct_input_work(s);
     Parts parts = parts_of(g);
     return parts.g + parts.means + parts.pieces + parts.shares;
 }
 
-static void point(Gradient *g, const P2cCall *call) {
+static void point(ConvGradient *g, const P2cCall *call) {
     const Parts parts = parts_of(*g);
     char *work = (char *)call->work;
     g->p.from = call->dy, g->p.weights = call->x[1], g->x = call->x[0], g->moments = moments_of_x(call);
@@ -250,15 +249,15 @@ static void point(Gradient *g, const P2cCall *call) {
     if (g->s.stride == 1) use_taps(&g->p, g->s, taps_of(g->first, g->s.kh, 1), taps_of(g->first, g->s.kw, 1));
 }
 
-static void fold(const P2cCall *call, const Gradient &g) {
-    Fold f = { g.s, g.to, g.x, g.moments, g.means, call->dx[0], (unsigned)p2c_dims_count(x_dims(g.s)), g.first, g.rows, g.cols, is_fresh(call, 0) };
+static void fold(const P2cCall *call, const ConvGradient &g) {
+    ConvFold f = { g.s, g.to, g.x, g.moments, g.means, call->dx[0], (unsigned)p2c_dims_count(x_dims(g.s)), g.first, g.rows, g.cols, is_fresh(call, 0) };
     P2C_LAUNCH(fold_kernel, blocks_for(f.count), THREADS, 0, call->queue, f);
 }
 
 void p2c_cuda_conv2d_input_gradient(const P2cCall *call, Conv s) {
     const P2cPrecision precision = precision_of(call);
     const int floats = precision == P2C_PRECISION_BF16 ? 2 : 1;
-    Gradient g = gradient_of(s);
+    ConvGradient g = gradient_of(s);
     Product &p = g.p;
     if (s.groups > 1 || !p2c_cuda_conv2d_tile(&p, s.n, g.classes, floats)) {
         p2c_cuda_conv2d_direct_input_gradient(call, s);

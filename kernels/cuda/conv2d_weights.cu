@@ -10,7 +10,7 @@
  * that lie above each other, so that every tap of both is one word again.
  *
  * Grid: blocks of weights times splits of the tiles, as many as keep a large GPU busy. Splits leave their sums in `work`, in the layout of the
- * registers; the last block of every FAN_IN of them adds those up, and the last of these blocks the rest. */
+ * registers. Few of them are added up by the block that comes last, many by a second kernel. */
 #include "conv2d_weights.cuh"
 #include "mma.h"
 
@@ -123,7 +123,7 @@ template <P2cPrecision P, int MT, int NT> static __device__ inline void multiply
                                                                                  float sums[MT][NT][4]) {
     int row = threadIdx.x % WARP / 4, k = threadIdx.x % 4;
 #pragma unroll 2
-    for (int q = k; q < 1 << t.words_log; q += 8) {
+    for (int q = k; q < 1 << t.words_log; q += INSTRUCTION_WORDS) {
         int near = patch_at(s, t, q), far = patch_at(s, t, q + 4);
         uint32_t b[NT][2];
 #pragma unroll
@@ -168,46 +168,49 @@ template <int MT, int NT> static __device__ inline void multiply_exactly(const C
 
 /* ---- adding up ---------------------------------------------------------------------------------------------------- */
 
-template <int MT, int NT> static __device__ inline void leave(const float sums[MT][NT][4], float4 *to) {
-    for (int i = 0; i < MT; i++)
-        for (int j = 0; j < NT; j++) to[(i * NT + j) * WARP] = make_float4(sums[i][j][0], sums[i][j][1], sums[i][j][2], sums[i][j][3]);
+/* What a lane holds of a product: taps m and m + 8 of outputs o and o + 1. */
+static __device__ inline void put_sums(int taps, int outputs, int m, int o, float4 sums, float *dw, bool fresh) {
+    float v[4] = { sums.x, sums.y, sums.z, sums.w };
+    dw += (size_t)o * taps + m;
+#pragma unroll
+    for (int e = 0; e < 4; e++)
+        if (m + e / 2 * 8 < taps && o + e % 2 < outputs) put(&dw[e % 2 * taps + e / 2 * 8], v[e], fresh);
 }
 
-/* sums = those of `count` splits, `step` float4 apart, in order */
-template <int MT, int NT> static __device__ inline void gather(float sums[MT][NT][4], const float4 *from, int count, size_t step) {
-    for (int i = 0; i < MT * NT * 4; i++) sums[i / (NT * 4)][i / 4 % NT][i % 4] = 0;
-#pragma unroll 8 / (MT * NT)
-    for (int k = 0; k < count; k++)
-#pragma unroll
-        for (int i = 0; i < MT; i++)
-#pragma unroll
-            for (int j = 0; j < NT; j++) {
-                float4 v = from[k * step + (i * NT + j) * WARP];
-                sums[i][j][0] += v.x, sums[i][j][1] += v.y, sums[i][j][2] += v.z, sums[i][j][3] += v.w;
-            }
+/* A block's sums as float4: slot ((warp * mt + i) * nt + j) * WARP + lane has what a lane holds of the warp's product (i,j). */
+static __device__ inline void put_slot(const Conv &s, const Cut &t, int block, int slot, float4 sums, float *dw, bool fresh) {
+    int lane = slot % WARP, j = slot / WARP % t.nt, i = slot / WARP / t.nt % t.mt, warp = slot / WARP / (t.nt * t.mt);
+    int m = ((block % t.m_blocks * t.m_warps + warp % t.m_warps) * t.mt + i) * 16 + lane / 4;
+    int o = ((block / t.m_blocks * t.n_warps + warp / t.m_warps) * t.nt + j) * 8 + lane % 4 * 2;
+    put_sums(s.cin * s.kh * s.kw, s.cout, m, o, sums, dw, fresh);
 }
 
-/* Whether this block has the sum over all splits, in `sums` of the warps that multiply. All threads call. */
-template <int MT, int NT> static __device__ inline bool add_up(const Cut &t, float sums[MT][NT][4], float4 *partial, int *counters, int block, int split) {
-    if (t.splits == 1) return true;
-    int warps = t.m_warps * t.n_warps, groups = over(t.splits, FAN_IN), group = split / FAN_IN, members = min(FAN_IN, t.splits - group * FAN_IN);
-    bool has_sums = (int)threadIdx.x < warps * WARP;
-    size_t step = (size_t)warps * MT * NT * WARP;
-    float4 *own = partial + (size_t)block * t.splits * step + threadIdx.x / WARP * MT * NT * WARP + threadIdx.x % WARP;
-    counters += block * (groups + 1);
-    if (has_sums) leave<MT, NT>(sums, own + split * step);
-    if (!is_last_block(counters + group, members)) return false;
-    if (has_sums) gather<MT, NT>(sums, own + group * FAN_IN * step, members, step);
-    if (groups == 1) return true;
-    if (has_sums) leave<MT, NT>(sums, own + group * FAN_IN * step);
-    if (!is_last_block(counters + groups, groups)) return false;
-    if (has_sums) gather<MT, NT>(sums, own, groups, FAN_IN * step);
-    return true;
+/* The sum of `count` float4 that are `step` apart, in order. */
+static __device__ inline float4 sum_of(const float4 *from, int count, size_t step) {
+    float4 sum = make_float4(0, 0, 0, 0);
+#pragma unroll 8
+    for (int k = 0; k < count; k++) {
+        float4 v = from[k * step];
+        sum.x += v.x, sum.y += v.y, sum.z += v.z, sum.w += v.w;
+    }
+    return sum;
+}
+
+/* Adds up the splits of SLOTS slots, each by PARTS threads. */
+enum { SLOTS = 16, PARTS = THREADS / SLOTS };
+
+static __global__ void splits_kernel(Conv s, Cut t, const float4 *partial, float *dw, bool fresh) {
+    __shared__ float4 sums[PARTS][SLOTS];
+    int per_block = t.slots / SLOTS, block = blockIdx.x / per_block, slot = blockIdx.x % per_block * SLOTS + threadIdx.x % SLOTS, part = threadIdx.x / SLOTS;
+    const float4 *from = partial + ((size_t)block * t.splits + part) * t.slots + slot;
+    sums[part][threadIdx.x % SLOTS] = sum_of(from, over(max(t.splits - part, 0), PARTS), (size_t)PARTS * t.slots);
+    __syncthreads();
+    if (part == 0) put_slot(s, t, block, slot, sum_of(&sums[0][threadIdx.x], PARTS, SLOTS), dw, fresh);
 }
 
 template <P2cPrecision P, int MT, int NT>
 static __global__ void __launch_bounds__(THREADS, 2) weights_kernel(Conv s, Cut t, const float *__restrict__ x, const float *__restrict__ moments, const float *__restrict__ dy,
-                                                                    float *dw, bool fresh, float4 *partial, int *counters) {
+                                                                    float4 *partial, int *counters, float *dw, bool fresh) {
     __shared__ Norm norms[MOST_CHANNELS];
     P2C_DYNAMIC_SHARED(uint32_t, shared);
     int block = blockIdx.x / t.splits, split = blockIdx.x % t.splits, kernel = s.kh * s.kw, taps = s.cin * kernel;
@@ -235,13 +238,19 @@ static __global__ void __launch_bounds__(THREADS, 2) weights_kernel(Conv s, Cut 
         if (P == P2C_PRECISION_FP32) multiply_exactly<MT, NT>(s, t, words, patch, offset, sums);
         else multiply<P, MT, NT>(s, t, words, patch, offset, sums);
     }
-    if (!add_up<MT, NT>(t, sums, partial, counters, block, split) || !multiplies) return;
+    partial += (size_t)block * t.splits * t.slots;
+#pragma unroll
     for (int i = 0; i < MT; i++)
-        for (int j = 0; j < NT; j++)
-            for (int e = 0; e < 4; e++) {
-                int tap = m + i * 16 + e / 2 * 8, o = block_n + (n_warp * NT + j) * 8 + threadIdx.x % 4 * 2 + e % 2;
-                if (tap < taps && o < s.cout) put(&dw[(size_t)o * taps + tap], sums[i][j][e], fresh);
-            }
+#pragma unroll
+        for (int j = 0; j < NT; j++) {
+            if (!multiplies) continue;
+            float4 sum = make_float4(sums[i][j][0], sums[i][j][1], sums[i][j][2], sums[i][j][3]);
+            int o = block_n + (n_warp * NT + j) * 8 + threadIdx.x % 4 * 2;
+            if (t.splits == 1) put_sums(taps, s.cout, m + i * 16, o, sum, dw, fresh);
+            else partial[split * t.slots + ((warp * MT + i) * NT + j) * WARP + threadIdx.x % WARP] = sum;
+        }
+    if (t.splits == 1 || !t.alone || !is_last_block(counters + block, t.splits)) return;
+    for (int i = threadIdx.x; i < t.slots; i += THREADS) put_slot(s, t, block, i, sum_of(partial + i, t.splits, t.slots), dw, fresh);
 }
 
 /* ---- one weight at a time -------------------------------------------------------------------------------------------
@@ -273,13 +282,13 @@ static __global__ void bias_kernel(const float *dy, float *db, bool fresh, int c
     int o = blockIdx.x / pieces, piece = blockIdx.x % pieces, size = over(count, pieces);
     float sum = 0;
     double total = 0;
-    for (int k = piece * size + threadIdx.x; k < min((piece + 1) * size, count); k += THREADS) sum += dy[((size_t)(k / area) * channels + o) * area + k % area];
+    for (int k = piece * size + threadIdx.x; k < min((piece + 1) * size, count); k += (int)blockDim.x) sum += dy[((size_t)(k / area) * channels + o) * area + k % area];
     sum = block_sum(sum);
     if (pieces == 1) total = sum;
     if (pieces > 1) {
         if (threadIdx.x == 0) partial[blockIdx.x] = sum;
         if (!is_last_block(counters + o, pieces)) return;
-        for (int i = threadIdx.x; i < pieces; i += THREADS) total += partial[o * pieces + i];
+        for (int i = threadIdx.x; i < pieces; i += (int)blockDim.x) total += partial[o * pieces + i];
         total = block_sum(total);
     }
     if (threadIdx.x == 0) put(&db[o], (float)total, fresh);
@@ -290,10 +299,13 @@ static __global__ void bias_kernel(const float *dy, float *db, bool fresh, int c
 template <P2cPrecision P> static void weights(const P2cCall *call, Conv s) {
     Cut t = cut_of(s, P == P2C_PRECISION_BF16 ? 2 : 1);
     unsigned blocks = (unsigned)(t.m_blocks * t.n_blocks) * (unsigned)t.splits;
-    void (*kernel)(Conv, Cut, const float *, const float *, const float *, float *, bool, float4 *, int *) =
+    void (*kernel)(Conv, Cut, const float *, const float *, const float *, float4 *, int *, float *, bool) =
         t.nt == 1 ? weights_kernel<P, 1, 1> : t.nt == 2 ? weights_kernel<P, 2, 2> : weights_kernel<P, 2, 4>;
-    P2C_LAUNCH(kernel, blocks, THREADS, shared_bytes(t), call->queue, s, t, call->x[0], moments_of_x(call), call->dy, call->dx[1], is_fresh(call, 1),
-               (float4 *)call->work, call->queue->counters);
+    P2C_LAUNCH(kernel, blocks, THREADS, shared_bytes(t), call->queue, s, t, call->x[0], moments_of_x(call), call->dy, (float4 *)call->work,
+               call->queue->counters, call->dx[1], is_fresh(call, 1));
+    if (t.splits > 1 && !t.alone)
+        P2C_LAUNCH(splits_kernel, (unsigned)(t.m_blocks * t.n_blocks * (t.slots / SLOTS)), THREADS, 0, call->queue, s, t, (const float4 *)call->work, call->dx[1],
+                   is_fresh(call, 1));
 }
 
 static void weight_gradient(const P2cCall *call, Conv s) {
@@ -307,9 +319,9 @@ static void weight_gradient(const P2cCall *call, Conv s) {
 }
 
 static void bias_gradient(const P2cCall *call, Conv s) {
-    int channels = s.groups * s.cout, pieces = bias_pieces(s);
-    P2C_LAUNCH(bias_kernel, (unsigned)(channels * pieces), THREADS, 0, call->queue, call->dy, call->dx[2], is_fresh(call, 2), channels, s.oh * s.ow,
-               s.n * s.oh * s.ow, pieces, (float *)call->work, call->queue->counters);
+    int channels = s.groups * s.cout, pieces = bias_pieces(s), count = s.n * s.oh * s.ow, threads = min(THREADS, over(count, WARP) * WARP);
+    P2C_LAUNCH(bias_kernel, (unsigned)(channels * pieces), (unsigned)threads, 0, call->queue, call->dy, call->dx[2], is_fresh(call, 2), channels, s.oh * s.ow, count, pieces,
+               (float *)call->work, call->queue->counters);
 }
 
 void p2c_cuda_conv2d_weight_gradient(const P2cCall *call, Conv s) {

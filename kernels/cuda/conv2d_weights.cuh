@@ -5,12 +5,12 @@
 #include "conv2d.cuh"
 
 enum {
-    FULL = 2 * 132,         /* blocks wanted: two for each multiprocessor of a large GPU */
-    FAN_IN = 16,            /* splits whose sums a block adds up */
+    FULL = 2 * 132,          /* blocks wanted: two for each multiprocessor of a large GPU */
+    ALONE_BYTES = 128 << 10, /* sums of splits that a block may add up alone */
     TILE_COLUMNS = 16, TILE_WORDS = 128, /* at most */
     INSTRUCTION_WORDS = 8,
-    SHARED_BYTES = 40 << 10,
-    MOST_CHANNELS = 160,    /* of x in a block: 1x1, 5 warps of 2 * 16 taps */
+    SHARED_BYTES = 44 << 10, /* with the static, 48 KiB need not be asked for */
+    MOST_CHANNELS = 256,     /* of x in a block: 1x1, 8 warps of 2 * 16 taps */
 };
 
 /* Weights are [taps, along m][outputs, along n]. A warp multiplies `mt` times `nt` tiles of 16 taps and 8 outputs; a block has m_warps * n_warps
@@ -18,6 +18,8 @@ enum {
 struct Cut {
     int mt, nt, m_warps, n_warps, m_blocks, n_blocks;
     int splits, split_tiles;
+    int slots;                         /* float4 of sums that a block has */
+    bool alone;                        /* the last split's block adds them up, instead of a kernel of its own */
     int words_log, columns_log, rows;  /* of a tile: words, words in a row, rows */
     int across, down, tiles;           /* tiles in a row, in a column, in all pictures */
     int patch_columns, patch_rows;     /* of x, that a tile reads */
@@ -38,21 +40,22 @@ static inline size_t shared_bytes(const Cut &t) {
     return sizeof(uint32_t) * ((size_t)(t.n_warps * t.nt * 8) * (size_t)t.dy_pitch + (size_t)t.channels * (size_t)t.plane);
 }
 
-/* Few tiles of weights are spread over the warps; many share what they load. */
+/* Few tiles of weights are spread over the warps; many share what they load. Where blocks are many at any rate, larger ones have less to load. */
 static inline void cut_weights(const Conv &s, Cut *t) {
     int kernel = s.kh * s.kw, m_tiles = over(s.cin * kernel, 16), n_tiles = over(s.cout, 8);
     bool few = n_tiles == 1 || m_tiles * n_tiles <= THREADS / WARP;
     t->mt = few ? 1 : 2;
     t->nt = few ? 1 : n_tiles == 2 ? 2 : 4;
     t->n_warps = few ? n_tiles : 1;
-    int rows = over(m_tiles, t->mt), most = few ? THREADS / WARP / t->n_warps : rows > 5 && rows % 4 == 0 ? 4 : 5;
-    t->m_blocks = over(rows, most);
-    t->m_warps = over(rows, t->m_blocks);
     t->n_blocks = over(n_tiles, t->n_warps * t->nt);
+    int rows = over(m_tiles, t->mt), warps = THREADS / WARP / t->n_warps;
+    bool many = over(rows, warps) * t->n_blocks >= 2 * FULL;
+    t->m_blocks = over(rows, few || many ? warps : rows > 5 && rows % 4 == 0 ? 4 : 5);
+    t->m_warps = over(rows, t->m_blocks);
     t->channels = min(s.cin, (t->m_warps * t->mt * 16 + kernel - 2) / kernel + 1);
 }
 
-/* Pitches: the lanes of a warp read four neighbours of eight outputs, taps or channels, which should be in different banks. */
+/* Pitches: the lanes of a warp read four pixels of eight outputs, or of eight taps in a row, which should be in different banks. */
 static inline void cut_tile(const Conv &s, int halves, Cut *t) {
     int columns = 1 << t->columns_log;
     t->words_log = log_of(t->rows * columns);
@@ -62,9 +65,8 @@ static inline void cut_tile(const Conv &s, int halves, Cut *t) {
     t->patch_columns = (columns - 1) * s.stride + s.kw;
     t->patch_rows = (t->rows - 1) * s.stride + s.kh;
     t->by_columns = 0xFFFFFFFFu / (unsigned)t->patch_columns;
-    t->pitch = over(t->patch_columns, 4) * 4;
-    t->plane = t->patch_rows * t->pitch;
-    t->plane += t->plane % 8 ? 0 : 4;
+    t->pitch = t->patch_columns + (s.stride == 1 ? 1 : 8);
+    t->plane = over(t->patch_rows * t->pitch - 28, 32) * 32 + 28;
     t->dy_pitch = t->rows * columns + 4;
 }
 
@@ -81,17 +83,16 @@ static inline Cut cut_of(const Conv &s, int halves) {
         else t.columns_log--;
         cut_tile(s, halves, &t);
     }
-    int splits = max(1, min(min(FULL / (t.m_blocks * t.n_blocks), FAN_IN * FAN_IN), t.tiles));
+    int splits = max(1, min(FULL / (t.m_blocks * t.n_blocks), t.tiles));
     t.split_tiles = over(t.tiles, splits);
     t.splits = over(t.tiles, t.split_tiles);
+    t.slots = t.m_warps * t.n_warps * t.mt * t.nt * WARP;
+    t.alone = t.splits * t.slots * sizeof(float4) <= ALONE_BYTES;
     return t;
 }
 
-/* What a block leaves behind where there are several splits. */
-static inline size_t partial_bytes(const Cut &t) {
-    size_t weights = (size_t)(t.m_warps * t.mt * 16) * (size_t)(t.n_warps * t.nt * 8);
-    return t.splits > 1 ? sizeof(float) * (size_t)(t.m_blocks * t.n_blocks * t.splits) * weights : 0;
-}
+/* What splits leave behind, where there are several. */
+static inline size_t partial_bytes(const Cut &t) { return t.splits > 1 ? (size_t)(t.m_blocks * t.n_blocks * t.splits) * (size_t)t.slots * sizeof(float4) : 0; }
 
 /* Not where there are groups, nor where a patch is too large. */
 static inline bool can_cut(const Conv &s) {

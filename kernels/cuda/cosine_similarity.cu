@@ -65,7 +65,8 @@ static __global__ void backward_kernel(const float *x, const float *t, const flo
 static void backward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims;
     if (!call->dx[0] && !call->dx[1]) return;
-    P2C_LAUNCH(backward_kernel, (unsigned)x.d[0], THREADS, 0, call->queue, call->x[0], call->x[1], call->dy, call->dx[0], call->dx[1], x.d[1], call->fresh);
+    P2C_LAUNCH(backward_kernel, (unsigned)x.d[0], THREADS, 0, call->queue, call->x[0], call->x[1], call->dy, call->dx[0], call->dx[1], x.d[1],
+               call->fresh);
 }
 
 const P2cKernel p2c_cuda_cosine_similarity = { .forward = forward, .backward = backward, .fresh = true };

@@ -5,8 +5,9 @@
  *         __device__ float operator()(unsigned i) const { return tanhf(x[i]); }
  *     };
  *
- * make_result writes y so, make_planes does and leaves the moments of y's planes when they are asked for, put_gradient writes or adds. A thread makes
- * several elements, THREADS apart, and stores none before it has read for all: the memory's latency is paid once. That also lets y lie over x. */
+ * Profiles show kernels by its name. make_result writes y so, make_planes does and leaves the moments of y's planes when they are asked for,
+ * put_gradient writes or adds. A thread makes several elements, THREADS apart, and stores none before it has read for all: the memory's latency is
+ * paid once. That also lets y lie over x. */
 #ifndef P2C_CUDA_ELEMENTWISE_CUH
 #define P2C_CUDA_ELEMENTWISE_CUH
 

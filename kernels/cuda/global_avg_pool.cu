@@ -10,23 +10,23 @@ static Sums sums_of_planes(const P2cNode *node) {
     return sums_new(planes, pixels);
 }
 
-struct Pixel {
+struct GlobalAvgTerm {
     const float *x;
     __device__ float operator()(unsigned i, unsigned) const { return x[i]; }
     __device__ void pass(unsigned, unsigned) const {}
 };
 
 static void forward(const P2cCall *call) {
-    put_sums(call, sums_of_planes(call->node), Pixel{ call->x[0] }, 1.0 / area_of(call->node->x[0]->dims), call->y, true);
+    put_sums(call, sums_of_planes(call->node), GlobalAvgTerm{ call->x[0] }, 1.0 / area_of(call->node->x[0]->dims), call->y, true);
 }
 
-struct Gradient {
+struct GlobalAvgGradient {
     const float *dy;
     Divisor hw;
     __device__ float operator()(unsigned i) const { return dy[quotient(i, hw)] / (float)hw.by; }
 };
 
-static void backward(const P2cCall *call) { put_gradient(call, 0, Gradient{ call->dy, divisor_of(area_of(call->node->x[0]->dims)) }); }
+static void backward(const P2cCall *call) { put_gradient(call, 0, GlobalAvgGradient{ call->dy, divisor_of((unsigned)area_of(call->node->x[0]->dims)) }); }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
     (void)threads;

@@ -47,7 +47,7 @@ static inline JoinedPieces joined_of(const P2cCall *call, int first, int axis, b
         for (int i = axis; i < 4; i++) p.of[k].size *= (unsigned)node->x[operand]->dims.d[i];
         at += p.of[k].size;
     }
-    p.whole = divisor_of((int)at);
+    p.whole = divisor_of(at);
     return p;
 }
 

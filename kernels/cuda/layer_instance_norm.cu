@@ -82,7 +82,10 @@ static __device__ inline Piece piece_of(Layer l) {
 }
 
 /* The blocks of a launch from l.start on: planes that is_last_block has counters for. */
-static unsigned grid_of(Layer l) { return (unsigned)(l.planes - l.start < MOST_COUNTERS ? l.planes - l.start : (int)MOST_COUNTERS) * (unsigned)l.pieces; }
+static unsigned grid_of(Layer l) {
+    int planes = l.planes - l.start < MOST_COUNTERS ? l.planes - l.start : MOST_COUNTERS;
+    return (unsigned)(planes * l.pieces);
+}
 
 /* ---- forward --------------------------------------------------------------------------------------------------------- */
 

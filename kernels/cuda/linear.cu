@@ -128,7 +128,7 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
 
 /* ---- backward ---------------------------------------------------------------------------------------------------- */
 
-struct Gradients {
+struct LinearGradients {
     const float *x, *w, *dy;
     float *dx, *dw, *db; /* NULL: not wanted */
     bool fresh_x, fresh_w, fresh_b;
@@ -137,7 +137,7 @@ struct Gradients {
 };
 
 /* dx of N pictures and a chunk of columns. */
-template <int N, int V> static __device__ inline void input_gradient(Gradients g, Sizes s, int first, int begin) {
+template <int N, int V> static __device__ inline void input_gradient(LinearGradients g, Sizes s, int first, int begin) {
     enum { COLUMNS = WARP * V };
     __shared__ float sums[WARPS][N][COLUMNS];
     int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP, k = begin + lane * V;
@@ -166,7 +166,7 @@ template <int N, int V> static __device__ inline void input_gradient(Gradients g
 }
 
 /* dw of ROWS rows and a chunk of columns, and db with the first chunk, by a warp. */
-template <int V> static __device__ inline void parameter_gradients(Gradients g, Sizes s, int row, int begin) {
+template <int V> static __device__ inline void parameter_gradients(LinearGradients g, Sizes s, int row, int begin) {
     int lane = threadIdx.x % WARP, k = begin + lane * V;
     if (g.dw && k < s.in) {
         float sum[ROWS][V] = { { 0 } }, x[V];
@@ -189,7 +189,7 @@ template <int V> static __device__ inline void parameter_gradients(Gradients g, 
     }
 }
 
-template <int N, int V> static __global__ void backward_kernel(Gradients g, Sizes s) {
+template <int N, int V> static __global__ void backward_kernel(LinearGradients g, Sizes s) {
     if (blockIdx.x < g.dx_blocks) {
         input_gradient<N, V>(g, s, (int)(blockIdx.x / g.chunks) * N, (int)(blockIdx.x % g.chunks) * (WARP * V));
     } else {
@@ -198,9 +198,9 @@ template <int N, int V> static __global__ void backward_kernel(Gradients g, Size
     }
 }
 
-typedef void (*Backward)(Gradients, Sizes);
+typedef void (*Backward)(LinearGradients, Sizes);
 
-static void launch_backward(const P2cCall *call, Gradients g, bool vector) {
+static void launch_backward(const P2cCall *call, LinearGradients g, bool vector) {
     static const Backward kernels[4][2] = { { backward_kernel<1, 1>, backward_kernel<1, 4> }, { backward_kernel<2, 1>, backward_kernel<2, 4> },
                                             { backward_kernel<4, 1>, backward_kernel<4, 4> }, { backward_kernel<8, 1>, backward_kernel<8, 4> } };
     const Sizes s = sizes_of(call->node);
@@ -215,7 +215,7 @@ static void backward(const P2cCall *call) {
     float *dx = call->dx[0], *dw = call->dx[1], *db = call->dx[2];
     const Sizes s = sizes_of(call->node);
     bool vector = s.in >= WIDE && s.in % 4 == 0 && is_aligned(call->x[0]) && is_aligned(call->x[1]) && is_aligned(dx) && is_aligned(dw);
-    Gradients g = { call->x[0], call->x[1], call->dy, dx, dw, db, is_fresh(call, 0), is_fresh(call, 1), is_fresh(call, 2), 0, 0 };
+    LinearGradients g = { call->x[0], call->x[1], call->dy, dx, dw, db, is_fresh(call, 0), is_fresh(call, 1), is_fresh(call, 2), 0, 0 };
     if ((!dx || (dx != dw && dx != db)) && (!dw || dw != db)) {
         launch_backward(call, g, vector);
         return;

@@ -2,7 +2,7 @@
 #include "elementwise.cuh"
 #include "sums.cuh"
 
-struct Product {
+struct Mul {
     const float *a, *b;
     Walk walk;
     __device__ float operator()(unsigned i) const {
@@ -13,7 +13,7 @@ struct Product {
 
 static void forward(const P2cCall *call) {
     P2cNode *const *x = call->node->x;
-    make_result(call, Product{ call->x[0], call->x[1], operands_walk(call->node->dims, x[0]->dims, x[1]->dims) });
+    make_result(call, Mul{ call->x[0], call->x[1], operands_walk(call->node->dims, x[0]->dims, x[1]->dims) });
 }
 
 /* Nothing broadcast. a and b may be one, and so may their gradients. */
@@ -25,7 +25,7 @@ static __global__ void both_kernel(const float *a, const float *b, const float *
 }
 
 /* The terms of the gradient of a broadcast operand; in passing the gradient of the other one, if that has the size of y and wants it. */
-struct Term {
+struct MulTerm {
     const float *dy, *own, *other;
     float *passed;
     bool fresh;
@@ -37,7 +37,7 @@ struct Term {
 
 static void broadcast_gradient(const P2cCall *call, int k, float *passed) {
     const P2cNode *node = call->node;
-    Term term = { call->dy, call->x[k], call->x[1 - k], passed, is_fresh(call, 1 - k) };
+    MulTerm term = { call->dy, call->x[k], call->x[1 - k], passed, is_fresh(call, 1 - k) };
     put_sums(call, sums_of_operand(node->dims, node->x[k]->dims, node->x[1 - k]->dims), term, 1, call->dx[k], is_fresh(call, k));
 }
 
@@ -56,7 +56,7 @@ static void backward(const P2cCall *call) {
         done[1 - k] |= whole[1 - k];
     }
     for (int k = 0; k < 2; k++)
-        if (!done[k]) put_gradient(call, k, Product{ call->dy, call->x[1 - k], operands_walk(y, y, d[1 - k]) });
+        if (!done[k]) put_gradient(call, k, Mul{ call->dy, call->x[1 - k], operands_walk(y, y, d[1 - k]) });
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {

@@ -5,8 +5,8 @@
 
 #include "cuda.cuh"
 
-/* Pieces are of PIECE elements, 8 a thread; longer where there would be more than MOST_PIECES of them. */
-static const unsigned PIECE = 8 * THREADS, MOST_PIECES = 4096;
+/* Pieces are of LEAST_PIECE elements, 8 a thread; longer where there would be more than MOST_PIECES of them. */
+static const unsigned LEAST_PIECE = 8 * THREADS, MOST_PIECES = 4096;
 
 /* By value to the kernel, whose grid is `count` blocks. */
 struct Pieces {
@@ -16,15 +16,15 @@ struct Pieces {
     int count;
 };
 
-static inline unsigned piece_length(size_t n, unsigned least, unsigned most) {
-    size_t length = (n + most - 1) / most;
-    return (unsigned)((length > least ? length : least) + THREADS - 1) / THREADS * THREADS;
+static inline unsigned piece_length(size_t n) {
+    size_t length = (n + MOST_PIECES - 1) / MOST_PIECES;
+    return length > LEAST_PIECE ? (unsigned)length : LEAST_PIECE;
 }
 
-static inline size_t pieces_bytes(size_t n) { return blocks_for(n, piece_length(n, PIECE, MOST_PIECES)) * sizeof(float); }
+static inline size_t pieces_bytes(size_t n) { return blocks_for(n, piece_length(n)) * sizeof(float); }
 
 static inline Pieces pieces_of(const P2cCall *call, size_t n) {
-    unsigned length = piece_length(n, PIECE, MOST_PIECES);
+    unsigned length = piece_length(n);
     Pieces p = { (float *)call->work, call->queue->counters, (unsigned)n, length, (int)blocks_for(n, length) };
     return p;
 }

@@ -18,14 +18,14 @@ struct Prelu {
     }
 };
 
-static Prelu prelu_of(const P2cCall *call) {
-    return Prelu{ call->x[0], call->x[1], call->dy, operands_walk(call->node->dims, call->node->dims, slope_dims(call->node)) };
+static Prelu prelu_of(const P2cCall *call, const float *dy) {
+    return Prelu{ call->x[0], call->x[1], dy, operands_walk(call->node->dims, call->node->dims, slope_dims(call->node)) };
 }
 
-static void forward(const P2cCall *call) { make_result(call, prelu_of(call)); }
+static void forward(const P2cCall *call) { make_result(call, prelu_of(call, NULL)); }
 
 /* The terms of dslope; in passing dx, if that is wanted. */
-struct Term {
+struct PreluTerm {
     const float *x, *slope, *dy;
     float *dx;
     bool fresh;
@@ -38,9 +38,9 @@ struct Term {
 static Sums slope_sums(const P2cNode *node) { return sums_of_operand(node->dims, slope_dims(node), slope_dims(node)); }
 
 static void backward(const P2cCall *call) {
-    Term term = { call->x[0], call->x[1], call->dy, call->dx[0], is_fresh(call, 0) };
+    PreluTerm term = { call->x[0], call->x[1], call->dy, call->dx[0], is_fresh(call, 0) };
     if (call->dx[1]) put_sums(call, slope_sums(call->node), term, 1, call->dx[1], is_fresh(call, 1));
-    else put_gradient(call, 0, prelu_of(call));
+    else put_gradient(call, 0, prelu_of(call, call->dy));
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {

@@ -1,11 +1,11 @@
 /* reshape: forward is the plan's business (a view);  dx += dy */
 #include "elementwise.cuh"
 
-struct Copy {
+struct ReshapeGradient {
     const float *dy;
     __device__ float operator()(unsigned i) const { return dy[i]; }
 };
 
-static void backward(const P2cCall *call) { put_gradient(call, 0, Copy{ call->dy }); }
+static void backward(const P2cCall *call) { put_gradient(call, 0, ReshapeGradient{ call->dy }); }
 
 const P2cKernel p2c_cuda_reshape = { .backward = backward, .fresh = true };

@@ -44,7 +44,7 @@ struct Resize {
 static void forward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims, y = call->node->dims;
     bool align = P2C_ATTRIBUTES(call->node, P2cResizeAttributes)->align_corners;
-    make_result(call, Resize{ call->x[0], axis_of(x.d[2], y.d[2], align), axis_of(x.d[3], y.d[3], align), divisor_of(y.d[2]), divisor_of(y.d[3]) });
+    make_result(call, Resize{ call->x[0], axis_of(x.d[2], y.d[2], align), axis_of(x.d[3], y.d[3], align), divisor_of((unsigned)y.d[2]), divisor_of((unsigned)y.d[3]) });
 }
 
 /* The results that pixel q may have a part in: first to last. All, at the edges, on the side where positions are held. */
@@ -59,7 +59,7 @@ static __device__ inline Span results_of(Axis a, int q) {
     return s;
 }
 
-struct Gradient {
+struct ResizeGradient {
     const float *dy;
     Axis rows, columns;
     Divisor height, width; /* of x */
@@ -81,7 +81,7 @@ struct Gradient {
 static void backward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims, y = call->node->dims;
     bool align = P2C_ATTRIBUTES(call->node, P2cResizeAttributes)->align_corners;
-    put_gradient(call, 0, Gradient{ call->dy, axis_of(x.d[2], y.d[2], align), axis_of(x.d[3], y.d[3], align), divisor_of(x.d[2]), divisor_of(x.d[3]) });
+    put_gradient(call, 0, ResizeGradient{ call->dy, axis_of(x.d[2], y.d[2], align), axis_of(x.d[3], y.d[3], align), divisor_of((unsigned)x.d[2]), divisor_of((unsigned)x.d[3]) });
 }
 
 const P2cKernel p2c_cuda_resize_bilinear = { .forward = forward, .backward = backward, .fresh = true };

@@ -26,10 +26,10 @@ struct Slice {
 
 static void forward(const P2cCall *call) {
     Runs r = runs_of(call->node);
-    make_result(call, Slice{ call->x[0], r, divisor_of((int)r.run) });
+    make_result(call, Slice{ call->x[0], r, divisor_of(r.run) });
 }
 
-struct Gradient {
+struct SliceGradient {
     const float *dy;
     Runs r;
     Divisor whole;
@@ -41,7 +41,7 @@ struct Gradient {
 
 static void backward(const P2cCall *call) {
     Runs r = runs_of(call->node);
-    put_gradient(call, 0, Gradient{ call->dy, r, divisor_of((int)r.whole) });
+    put_gradient(call, 0, SliceGradient{ call->dy, r, divisor_of(r.whole) });
 }
 
 const P2cKernel p2c_cuda_slice = { .forward = forward, .backward = backward, .fresh = true };

@@ -26,7 +26,8 @@ static void backward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims;
     unsigned n = (unsigned)p2c_dims_count(x);
     if (!call->dx[0]) return;
-    P2C_LAUNCH(backward_kernel, blocks_for(n), THREADS, 0, call->queue, call->dy, call->dx[0], (unsigned)x.d[1], (unsigned)area_of(x), n, is_fresh(call, 0));
+    P2C_LAUNCH(backward_kernel, blocks_for(n), THREADS, 0, call->queue, call->dy, call->dx[0], (unsigned)x.d[1], (unsigned)area_of(x), n,
+               is_fresh(call, 0));
 }
 
 const P2cKernel p2c_cuda_sum_channels = { .forward = forward, .backward = backward, .fresh = true };

@@ -1,113 +1,96 @@
 /* sum_squares: y = sum of x^2, + before;  dx += 2 x dy, dbefore += dy
  *
- * Norms of a network's gradients are hundreds of these in a row, most of them of a few hundred elements: up to MOST of them share one launch, a
- * piece of one of them per block. The last block to finish adds up the pieces of each, a warp per call, and the totals along the chains, in order.
+ * The norm of a network's gradients is hundreds of these in a row, most of them of a few hundred elements: as many as fit the kernel's parameters
+ * share one launch, with a block per piece of one of them. The last block to finish adds up the pieces of each, and the totals along the chains.
  *
- * A call's pieces are in its own scratch. That is valid for all of the calls at once as long as it is small enough for the plan to give it memory
- * of its own (plan.c, SMALL): calls that run one by one would share larger scratch, or put it where an earlier call's operand was. */
-#include "pieces.cuh"
+ * A call's pieces are in its own scratch, which all of the calls use at once. That needs scratch that the plan places by itself, as it does where
+ * it is small (plan.c, SMALL): calls that run one by one may share larger scratch, or have it where an earlier one's operand was. */
+#include "tensors.cuh"
 
-enum { MOST = 100 };
-static const unsigned LEAST_LENGTH = 32 * THREADS, MOST_SUMS = 256; /* of a call: 1 KiB */
+static const unsigned LEAST_PIECE = 32 * THREADS, MOST_PIECES = 256; /* 1 KiB of sums */
 
 /* One call. */
 struct Squares {
     const float *x;
     float *sums, *y;
     const float *before; /* NULL: none */
-    unsigned n;
-    int first; /* of its blocks */
+    unsigned size;
 };
+static const int MOST = Batch<Squares>::ROOM;
+static_assert(MOST <= THREADS, "one thread for each call");
 
-/* Of one launch; by value to the kernel, where 4 KiB are the most. */
-struct Batch {
-    Squares of[MOST];
-    int count, blocks;
-};
-static_assert((int)MOST <= (int)THREADS, "a thread a call");
-static_assert(sizeof(Batch) + sizeof(int *) <= 4096, "kernel parameters");
-
-static __host__ __device__ inline unsigned length_of(unsigned n) {
-    unsigned length = (n + MOST_SUMS - 1) / MOST_SUMS;
-    return ((length > LEAST_LENGTH ? length : LEAST_LENGTH) + THREADS - 1) / THREADS * THREADS;
+static __host__ __device__ inline unsigned length_of(unsigned size) {
+    unsigned length = (size + MOST_PIECES - 1) / MOST_PIECES;
+    return length > LEAST_PIECE ? length : LEAST_PIECE;
 }
 
-static __host__ __device__ inline int pieces_in(unsigned n) { return (int)((n + length_of(n) - 1) / length_of(n)); }
+static __host__ __device__ inline int pieces_of(unsigned size) { return (int)((size + length_of(size) - 1) / length_of(size)); }
 
-/* Whose block this is. */
-static __device__ inline int call_of(const Batch &b, int block) {
-    int low = 0, high = b.count - 1;
-    while (low < high) {
-        int middle = (low + high + 1) / 2;
-        if (b.of[middle].first <= block) low = middle;
-        else high = middle - 1;
-    }
-    return low;
-}
-
-static __device__ inline float squares_in_piece(const float *x, unsigned n, int piece) {
-    unsigned length = length_of(n), end = min(n, (piece + 1) * length);
+static __device__ inline float squares_in_piece(const float *x, unsigned size, unsigned piece) {
+    unsigned length = length_of(size), end = min(size, (piece + 1) * length);
     float sum = 0;
     for (unsigned i = piece * length + threadIdx.x; i < end; i += THREADS) sum += x[i] * x[i];
     return block_sum(sum);
 }
 
 /* By the last block: totals[i] of call i, by a thread where there is one piece and by a warp where there are more; then y, along the chains. */
-static __device__ inline void add_up(const Batch &b) {
+static __device__ inline void add_up(const Batch<Squares> &batch) {
     __shared__ double totals[MOST];
     int thread = (int)threadIdx.x, lane = thread % WARP;
-    if (thread < b.count) totals[thread] = *b.of[thread].sums;
+    if (thread < batch.count) totals[thread] = *batch.tensors[thread].sums;
     __syncthreads();
-    for (int i = thread / WARP; i < b.count; i += THREADS / WARP) {
-        int pieces = pieces_in(b.of[i].n);
+    for (int i = thread / WARP; i < batch.count; i += THREADS / WARP) {
+        int pieces = pieces_of(batch.tensors[i].size);
         double sum = 0;
         if (pieces == 1) continue; /* the whole warp */
-        for (int k = lane; k < pieces; k += WARP) sum += b.of[i].sums[k];
+        for (int k = lane; k < pieces; k += WARP) sum += batch.tensors[i].sums[k];
         sum = warp_sum(sum);
         if (lane == 0) totals[i] = sum;
     }
     __syncthreads();
     double y = 0;
-    for (int i = 0; i < b.count && thread == 0; i++) {
-        const float *before = b.of[i].before;
-        bool chained = i && before == b.of[i - 1].y; /* then it need not come from memory */
+    for (int i = 0; i < batch.count && thread == 0; i++) {
+        const float *before = batch.tensors[i].before;
+        bool chained = i && before == batch.tensors[i - 1].y; /* then it need not come from memory */
         y = totals[i] + (chained ? y : before ? *before : 0);
-        *b.of[i].y = (float)y;
+        *batch.tensors[i].y = (float)y;
     }
 }
 
-static __global__ void forward_kernel(const Batch b, int *counter) {
-    int block = (int)blockIdx.x, i = call_of(b, block), piece = block - b.of[i].first;
-    float sum = squares_in_piece(b.of[i].x, b.of[i].n, piece);
-    if (threadIdx.x == 0) b.of[i].sums[piece] = sum;
-    if (is_last_block(counter, b.blocks)) add_up(b);
+static __global__ void forward_kernel(const Batch<Squares> batch, int *counter) {
+    const int i = tensor_of(batch, (int)blockIdx.x);
+    const unsigned piece = blockIdx.x - batch.first[i];
+    float sum = squares_in_piece(batch.tensors[i].x, batch.tensors[i].size, piece);
+    if (threadIdx.x == 0) batch.tensors[i].sums[piece] = sum;
+    if (is_last_block(counter, batch.pieces)) add_up(batch);
 }
 
 /* Whether the call takes the square of what an earlier one in the batch computes. */
-static bool reads_result(const Batch *b, const P2cCall *call) {
-    for (int i = 0; i < b->count; i++)
-        if (b->of[i].y == call->x[0]) return true;
+static bool reads_result(const Batch<Squares> *batch, const P2cCall *call) {
+    for (int i = 0; i < batch->count; i++)
+        if (batch->tensors[i].y == call->x[0]) return true;
     return false;
 }
 
-static void launch(Batch *b, const P2cCall *call) {
-    if (b->count) P2C_LAUNCH(forward_kernel, (unsigned)b->blocks, THREADS, 0, call->queue, *b, call->queue->counters);
-    b->count = b->blocks = 0;
+/* One launch, for the first calls that fit it and do not need each other's squares; returns how many. */
+static int launch(const P2cCall *const calls[], int count) {
+    Batch<Squares> batch;
+    batch.count = batch.pieces = 0;
+    for (int i = 0; i < count && i < MOST && !reads_result(&batch, calls[i]); i++) {
+        const P2cCall *call = calls[i];
+        unsigned size = (unsigned)count_of(call->node->x[0]);
+        Squares s = { call->x[0], (float *)call->work, call->y, call->node->count == 2 ? call->x[1] : NULL, size };
+        append_pieces(&batch, s, pieces_of(size));
+    }
+    P2C_LAUNCH(forward_kernel, batch.pieces, THREADS, 0, calls[0]->queue, batch, calls[0]->queue->counters);
+    return batch.count;
 }
 
 static void many(const P2cCall *const calls[], int count) {
-    Batch b = { .count = 0, .blocks = 0 };
-    for (int i = 0; i < count; i++) {
-        const P2cCall *call = calls[i];
-        unsigned n = (unsigned)count_of(call->node->x[0]);
-        if (b.count == MOST || reads_result(&b, call)) launch(&b, call);
-        b.of[b.count++] = { call->x[0], (float *)call->work, call->y, call->node->count == 2 ? call->x[1] : NULL, n, b.blocks };
-        b.blocks += pieces_in(n);
-    }
-    launch(&b, calls[0]);
+    for (int i = 0; i < count;) i += launch(calls + i, count - i);
 }
 
-static void forward(const P2cCall *call) { many(&call, 1); }
+static void forward(const P2cCall *call) { launch(&call, 1); }
 
 static __global__ void backward_kernel(const float *x, const float *dy, float *dx, float *before, unsigned n, unsigned fresh) {
     unsigned i = global_thread();
@@ -118,12 +101,13 @@ static __global__ void backward_kernel(const float *x, const float *dy, float *d
 static void backward(const P2cCall *call) {
     unsigned n = (unsigned)count_of(call->node->x[0]);
     if (call->dx[0] || call->dx[1])
-        P2C_LAUNCH(backward_kernel, call->dx[0] ? blocks_for(n) : 1, THREADS, 0, call->queue, call->x[0], call->dy, call->dx[0], call->dx[1], n, call->fresh);
+        P2C_LAUNCH(backward_kernel, call->dx[0] ? blocks_for(n) : 1, THREADS, 0, call->queue, call->x[0], call->dy, call->dx[0], call->dx[1], n,
+                   call->fresh);
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
     (void)threads;
-    return backward ? 0 : (size_t)pieces_in((unsigned)count_of(node->x[0])) * sizeof(float);
+    return backward ? 0 : (size_t)pieces_of((unsigned)count_of(node->x[0])) * sizeof(float);
 }
 
 const P2cKernel p2c_cuda_sum_squares = { .forward = forward, .backward = backward, .work = work, .fresh = true, .many = many };

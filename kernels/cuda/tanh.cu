@@ -8,12 +8,12 @@ struct Tanh {
     __device__ float operator()(unsigned i) const { return tanhf(x[i]); }
 };
 
-struct Gradient {
+struct TanhGradient {
     const float *y, *dy;
     __device__ float operator()(unsigned i) const { return dy[i] * (1 - y[i] * y[i]); }
 };
 
 static void forward(const P2cCall *call) { make_result(call, Tanh{ call->x[0] }); }
-static void backward(const P2cCall *call) { put_gradient(call, 0, Gradient{ call->y, call->dy }); }
+static void backward(const P2cCall *call) { put_gradient(call, 0, TanhGradient{ call->y, call->dy }); }
 
 const P2cKernel p2c_cuda_tanh = { .forward = forward, .backward = backward, .fresh = true };

@@ -16,11 +16,16 @@ template <class Tensor> struct Batch {
     Tensor tensors[ROOM];
 };
 
-/* size: elements of the tensor, 1 or more. */
-template <class Tensor> static inline void append(Batch<Tensor> *batch, Tensor tensor, size_t size) {
+/* A tensor of that many pieces. */
+template <class Tensor> static inline void append_pieces(Batch<Tensor> *batch, Tensor tensor, int pieces) {
     batch->first[batch->count] = batch->pieces;
     batch->tensors[batch->count++] = tensor;
-    batch->pieces += (int)blocks_for(size, PIECE);
+    batch->pieces += pieces;
+}
+
+/* size: elements of the tensor, 1 or more. */
+template <class Tensor> static inline void append(Batch<Tensor> *batch, Tensor tensor, size_t size) {
+    append_pieces(batch, tensor, (int)blocks_for(size, PIECE));
 }
 
 /* The tensor that a piece belongs to: the last one that does not begin after it. */

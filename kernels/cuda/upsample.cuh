@@ -7,24 +7,23 @@
 
 /* By value to the kernel; gradients that are not wanted are NULL. */
 struct Upsampled {
-    const float *dy;  /* (planes,h*f,w*f) */
-    float *small;     /* (planes,h,w): += sums over f x f */
-    float *beside;    /* as dy: += dy */
+    float *small;  /* (planes,h,w): += sums of dy (planes,h*f,w*f) over f x f */
+    float *beside; /* as dy: += dy */
     bool small_fresh, beside_fresh;
     Divisor w;
-    unsigned n;       /* planes*h*w */
+    unsigned n; /* planes*h*w */
     int f;
 };
 
 /* A thread for each f x f of dy. F: f, or 0: any. */
-template <int F> static __global__ void upsampled_kernel(Upsampled u) {
+template <int F> static __global__ void upsampled_kernel(const float *__restrict__ dy, Upsampled u) {
     int f = F ? F : u.f;
     unsigned i = global_thread(), row = quotient(i, u.w), width = u.w.by * f, at = row * f * width + (i - row * u.w.by) * f;
     if (i >= u.n) return;
     float sum = 0;
     for (int y = 0; y < f; y++)
         for (int x = 0; x < f; x++) {
-            float v = u.dy[at + y * width + x];
+            float v = dy[at + y * width + x];
             sum += v;
             if (u.beside) put(u.beside + at + y * width + x, v, u.beside_fresh);
         }
@@ -35,10 +34,10 @@ template <int F> static __global__ void upsampled_kernel(Upsampled u) {
 static void put_upsampled(const P2cCall *call, int k, int f, float *beside) {
     const P2cNode *x = call->node->x[k];
     unsigned n = (unsigned)count_of(x);
-    Upsampled u = { call->dy, call->dx[k], beside, is_fresh(call, k), is_fresh(call, 0), divisor_of(x->dims.d[3]), n, f };
+    Upsampled u = { call->dx[k], beside, is_fresh(call, k), is_fresh(call, 0), divisor_of((unsigned)x->dims.d[3]), n, f };
     if (!u.small && !beside) return;
-    if (f == 2) P2C_LAUNCH(upsampled_kernel<2>, blocks_for(n), THREADS, 0, call->queue, u);
-    else P2C_LAUNCH(upsampled_kernel<0>, blocks_for(n), THREADS, 0, call->queue, u);
+    if (f == 2) P2C_LAUNCH(upsampled_kernel<2>, blocks_for(n), THREADS, 0, call->queue, call->dy, u);
+    else P2C_LAUNCH(upsampled_kernel<0>, blocks_for(n), THREADS, 0, call->queue, call->dy, u);
 }
 
 #endif

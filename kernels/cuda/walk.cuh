@@ -13,8 +13,8 @@ struct Divisor {
     unsigned by, magic, shift;
 };
 
-static inline Divisor divisor_of(int by) {
-    Divisor d = { (unsigned)by, 0, 0 };
+static inline Divisor divisor_of(unsigned by) {
+    Divisor d = { by, 0, 0 };
     while ((1u << d.shift) < d.by) d.shift++;
     d.magic = (unsigned)((((1ull << d.shift) - d.by) << 32) / d.by + 1);
     return d;
@@ -31,8 +31,8 @@ struct WalkSize {
 
 struct Walk {
     int rank;
-    unsigned count; /* of elements, 1 or more */
-    WalkSize dim[4]; /* innermost first */
+    unsigned count;  /* of elements, 1 or more */
+    WalkSize dim[4]; /* innermost first; behind `rank` sizes that no number fills, so that no kernel needs to branch */
 };
 
 struct Places {
@@ -40,7 +40,8 @@ struct Places {
 };
 
 static inline Walk walk_new(void) {
-    Walk w = { 0, 1, {} };
+    WalkSize none = { divisor_of(1u << 31), 0, 0 };
+    Walk w = { 0, 1, { none, none, none, none } };
     return w;
 }
 
@@ -50,18 +51,17 @@ static inline void walk_around(Walk *w, int size, unsigned a, unsigned b) {
     if (size == 1) return;
     w->count *= (unsigned)size;
     if (inner && inner->a * inner->size.by == a && inner->b * inner->size.by == b) {
-        inner->size = divisor_of((int)inner->size.by * size);
+        inner->size = divisor_of(inner->size.by * (unsigned)size);
         return;
     }
-    WalkSize outer = { divisor_of(size), a, b };
+    WalkSize outer = { divisor_of((unsigned)size), a, b };
     w->dim[w->rank++] = outer;
 }
 
 static __device__ inline Places places_at(const Walk &w, unsigned i) {
     Places p = { 0, 0 };
     for (int k = 0; k < 4; k++) {
-        if (k >= w.rank) break;
-        unsigned rest = quotient(i, w.dim[k].size), at = i - rest * w.dim[k].size.by;
+        unsigned rest = k < 3 ? quotient(i, w.dim[k].size) : 0, at = i - rest * w.dim[k].size.by;
         p.a += at * w.dim[k].a;
         p.b += at * w.dim[k].b;
         i = rest;

@@ -6,7 +6,7 @@
 
 #include "worker.h"
 
-constinit thread_local uint3 threadIdx, blockIdx;
+constinit thread_local uint3 threadIdx = {}, blockIdx = {};
 constinit thread_local dim3 blockDim, gridDim;
 
 /* ---- workers ------------------------------------------------------------------------------------------------------ */

@@ -7,12 +7,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/common_interface_defs.h>
-#else /* the sanitizer wants to know which stack is in use, to follow calls on it, and where it ends */
-static void __sanitizer_start_switch_fiber(void **, const void *, size_t) {}
-static void __sanitizer_finish_switch_fiber(void *, const void **, size_t *) {}
-#endif
+/* The address sanitizer, where there is one, wants to know which stack is in use: to follow calls on it, and to know its end. */
+extern "C" {
+__attribute__((weak)) void __sanitizer_start_switch_fiber(void **fake_stack, const void *low, size_t bytes);
+__attribute__((weak)) void __sanitizer_finish_switch_fiber(void *fake_stack, const void **old_low, size_t *old_bytes);
+}
 
 /* Most of it is never touched and costs nothing. */
 enum { STACK = 128 << 10, GUARD = 64 << 10 };
@@ -77,13 +76,17 @@ static void change(Fiber *from, Fiber *to) {
 
 #endif
 
-void fiber_switch(Fiber *from, Fiber *to) {
-    __sanitizer_start_switch_fiber(&from->fake_stack, to->low, to->bytes);
-    change(from, to);
-    __sanitizer_finish_switch_fiber(from->fake_stack, NULL, NULL);
+static void finish(void *fake_stack) {
+    if (__sanitizer_finish_switch_fiber) __sanitizer_finish_switch_fiber(fake_stack, NULL, NULL);
 }
 
-void fiber_begun() { __sanitizer_finish_switch_fiber(NULL, NULL, NULL); }
+void fiber_switch(Fiber *from, Fiber *to) {
+    if (__sanitizer_start_switch_fiber) __sanitizer_start_switch_fiber(&from->fake_stack, to->low, to->bytes);
+    change(from, to);
+    finish(from->fake_stack);
+}
+
+void fiber_begun() { finish(NULL); }
 
 /* ---- stacks --------------------------------------------------------------------------------------------------------- */
 

@@ -40,8 +40,9 @@ static void set_rates(float *x, const P2cAdam *a) {
 typedef struct State {
     OpRun run;
     P2cAdam adam;
-    P2cParam param;
+    P2cParam param; /* where the kernel sees it */
     size_t n;
+    float *kernel_m, *kernel_v;
     double *p, *m, *v;
 } State;
 
@@ -51,11 +52,12 @@ static void state_init(State *s, const OpTest *t, const Setting *setting, size_t
     op_run_level(&s->run, level);
     s->n = n;
     s->adam = setting->adam;
-    s->param = (P2cParam){ .dims = op_dims(c.x[0]), .low = setting->low, .high = setting->high, .data = s->run.call.x[0] };
-    s->param.m = op_run_memory(&s->run, n * sizeof(float));
-    s->param.v = op_run_memory(&s->run, n * sizeof(float));
-    memset(s->param.m, 0, n * sizeof(float));
-    memset(s->param.v, 0, n * sizeof(float));
+    s->kernel_m = op_run_memory(&s->run, n * sizeof(float));
+    s->kernel_v = op_run_memory(&s->run, n * sizeof(float));
+    memset(s->kernel_m, 0, n * sizeof(float));
+    memset(s->kernel_v, 0, n * sizeof(float));
+    s->param = (P2cParam){ .dims = op_dims(c.x[0]), .low = setting->low, .high = setting->high, .data = op_run_there(&s->run, s->run.call.x[0]),
+                           .m = op_run_there(&s->run, s->kernel_m), .v = op_run_there(&s->run, s->kernel_v) };
     *P2C_ATTRIBUTES(s->run.node, P2cAdamAttributes) = (P2cAdamAttributes){ &s->adam, &s->param };
     s->p = calloc(3 * n, sizeof *s->p);
     s->m = s->p + n;
@@ -73,8 +75,8 @@ static void step(State *s, OpTest *t, const Setting *setting, int threads) {
     update(setting, (int)s->adam.step, s->n, s->p, g, s->m, s->v);
     op_run_forward(&s->run, threads);
     double worst = op_compare("adam: parameter", s->run.call.x[0], s->p, s->n, 1e-5);
-    worst = fmax(worst, op_compare("adam: first moment", s->param.m, s->m, s->n, 1e-5));
-    worst = fmax(worst, op_compare("adam: second moment", s->param.v, s->v, s->n, 1e-5));
+    worst = fmax(worst, op_compare("adam: first moment", s->kernel_m, s->m, s->n, 1e-5));
+    worst = fmax(worst, op_compare("adam: second moment", s->kernel_v, s->v, s->n, 1e-5));
     t->worst_y = fmax(t->worst_y, worst);
     assert_true(*s->run.call.y == (float)s->adam.step);
     random = (uint64_t)s->adam.step;
@@ -84,7 +86,7 @@ static void step(State *s, OpTest *t, const Setting *setting, int threads) {
 /* NaN instead of the number of an update: nothing may change, whatever the gradient holds. */
 static void skipped(State *s, int threads) {
     size_t bytes = s->n * sizeof(float);
-    float *before = malloc(3 * bytes), *now[3] = { s->run.call.x[0], s->param.m, s->param.v };
+    float *before = malloc(3 * bytes), *now[3] = { s->run.call.x[0], s->kernel_m, s->kernel_v };
     for (int k = 0; k < 3; k++) memcpy(before + (size_t)k * s->n, now[k], bytes);
     for (size_t i = 0; i < s->n; i++) s->run.call.x[1][i] = i % 2 ? NAN : 1;
     *s->run.call.x[2] = NAN;
@@ -103,7 +105,7 @@ static void check(OpTest *t, const Setting *setting, size_t n, int level) {
             if (i == 2) skipped(&s[k], k + 1);
         }
         assert_memory_equal(s[k].run.call.x[0], s[0].run.call.x[0], n * sizeof(float));
-        assert_memory_equal(s[k].param.v, s[0].param.v, n * sizeof(float));
+        assert_memory_equal(s[k].kernel_v, s[0].kernel_v, n * sizeof(float));
     }
     for (int k = 0; k < 3; k++) op_run_clear(&s[k].run), free(s[k].p);
 }

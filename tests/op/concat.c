@@ -1,6 +1,8 @@
 /* concat.c: operands one after the other along any axis. */
 #include "harness.h"
 
+#include "../device.h"
+
 static void reference(const OpCase *c, double *const x[], double *y) {
     P2cDims yd = op_dims(c->y);
     int offset = 0;
@@ -19,6 +21,34 @@ static void reference(const OpCase *c, double *const x[], double *y) {
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_concat(c->count, x, c->axis); }
 
+/* loss = sum(w * concat(a, b, a)), or of x + that, which is one node then: a's gradient is the sum of w at both its places. */
+static void twice(bool added) {
+    enum { N = 2, AREA = 300, PLANE = N * AREA };
+    P2cContext *ctx;
+    P2cGraph *g;
+    float weights[3 * PLANE], da[PLANE], db[PLANE];
+    assert_int_equal(p2c_context_new(&ctx, test_device(), 2), P2C_OK);
+    assert_int_equal(p2c_graph_new(&g, ctx), P2C_OK);
+    P2cNode *a = p2c_input(g, "a", P2C_DIMS(N, 1, 1, AREA)), *b = p2c_input(g, "b", P2C_DIMS(N, 1, 1, AREA));
+    P2cNode *x = p2c_input(g, "x", P2C_DIMS(N, 3, 1, AREA)), *w = p2c_input(g, "w", P2C_DIMS(N, 3, 1, AREA)), *grad[2];
+    P2cNode *y = p2c_concat(3, (P2cNode *[]){ a, b, a }, 1);
+    p2c_backward(p2c_sum(p2c_mul(added ? p2c_add(x, y) : y, w)), 2, (P2cNode *[]){ a, b }, grad);
+    p2c_output(grad[0]);
+    p2c_output(grad[1]);
+    assert_int_equal(p2c_graph_finish(g), P2C_OK);
+    for (int i = 0; i < 3 * PLANE; i++) weights[i] = (float)(i * 37 % 101);
+    assert_int_equal(p2c_node_write(w, weights), P2C_OK);
+    assert_int_equal(p2c_graph_run(g), P2C_OK);
+    assert_int_equal(p2c_node_read(grad[0], da), P2C_OK);
+    assert_int_equal(p2c_node_read(grad[1], db), P2C_OK);
+    for (int i = 0; i < PLANE; i++) {
+        const float *row = weights + i / AREA * 3 * AREA + i % AREA;
+        if (da[i] != row[0] + row[2 * AREA] || db[i] != row[AREA]) fail_msg("element %d: %g and %g", i, da[i], db[i]);
+    }
+    p2c_graph_free(&g);
+    p2c_context_free(&ctx);
+}
+
 void test_op_concat(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_concat, .build = build, .reference = reference };
@@ -35,6 +65,8 @@ void test_op_concat(void **state) {
     op_check_all(&t, cases, COUNT(cases));
     for (int w = 1; w <= 40; w++)
         op_check(&t, &(OpCase){ .count = 2, .x = { DIMS(3, w, 2, 2), DIMS(3, 5, 2, 2) }, .y = DIMS(3, w + 5, 2, 2), .axis = 1 });
+    twice(false);
+    twice(true);
     op_refused(&t, &(OpCase){ .count = 2, .x = { DIMS(3, 5), DIMS(4, 5) }, .axis = 1 }, "(4,5)");
     op_refused(&t, &(OpCase){ .count = 2, .x = { DIMS(3, 5), DIMS(3, 5, 1, 1) }, .axis = 1 }, "(3,5,1,1)");
     op_refused(&t, &(OpCase){ .count = 2, .x = { DIMS(3, 5), DIMS(3, 5) }, .axis = 2 }, "axis 2");

@@ -97,7 +97,7 @@ void test_op_spectral_norm(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_spectral_norm, .build = build, .reference = reference, .gradient_of = evaluation, .frozen = 1 << 1 | 1 << 2 };
     static const P2cDims rows[] = { DIMS(1, 1), DIMS(1, 5), DIMS(5, 1), DIMS(3, 5), DIMS(8, 3, 4, 4), DIMS(17, 5, 3, 1), DIMS(1, 70, 4, 4), DIMS(70, 33, 4, 4),
-                                    DIMS(1, 2048, 1, 1), DIMS(256, 64, 2, 2) };
+                                    DIMS(1, 2048, 1, 1), DIMS(256, 64, 2, 2), DIMS(130, 37), DIMS(70, 36) };
     for (int training = 0; training < 2; training++) {
         for (size_t i = 0; i < COUNT(rows); i++) op_check(&t, (OpCase[]){ make(rows[i], training) });
         for (int w = 1; w <= 40; w++) op_check(&t, (OpCase[]){ make((P2cDims)DIMS(3, w), training) });

@@ -1,4 +1,4 @@
-/* graph.c: building, finishing and running graphs, through the public header. */
+/* graph.c: building, finishing and running graphs, through the public header. What is fused: fuse.c. */
 #include <pthread.h>
 
 #include "world.h"
@@ -196,10 +196,10 @@ static void updates_are_never_dropped(void **state) {
     assert_memory_equal(once, twice, sizeof once);
 }
 
-/* ---- planning and fusion --------------------------------------------------------------------------------- */
+/* ---- planning -------------------------------------------------------------------------------------------- */
 
 enum { PARAMS = 1000 };
-typedef struct Trained { float loss, y[SMALL], dx[SMALL], params[PARAMS]; size_t arena; int steps; } Trained;
+typedef struct Trained { float loss, y[SMALL], dx[SMALL], params[PARAMS]; size_t arena; int passes; } Trained;
 
 typedef struct Way { int threads; bool no_reuse, unfused; } Way;
 
@@ -220,7 +220,7 @@ static void train(Trained *out, Way way) {
     p2c_output(s.loss), p2c_output(s.y), p2c_output(grad);
     OK(p2c_graph_finish(w.g));
     out->arena = p2c_graph_arena_bytes(w.g);
-    out->steps = p2c_graph_step_count(w.g);
+    out->passes = count_passes(w.g);
     small_write(&s);
     OK(p2c_node_read(s.x, before));
     for (int i = 0; i < 3; i++) OK(p2c_graph_run(w.g));
@@ -266,168 +266,16 @@ static void threads_do_not_matter(void **state) {
     }
 }
 
-static void close_to(const float *got, const float *want, size_t n) {
-    for (size_t i = 0; i < n; i++) assert_float_equal(got[i], want[i], 1e-5 * fmax(1, fabs(want[i])));
-}
-
 static void fused_is_the_same(void **state) {
     (void)state;
     static Trained fused, unfused;
     train(&fused, (Way){ .threads = 1 });
     train(&unfused, (Way){ .threads = 1, .unfused = true });
-    assert_int_equal(unfused.steps, fused.steps + 1 + 2 * 2); /* the ReLU; and in both backward passes its gradient, which starts as zeros */
+    assert_int_equal(unfused.passes, fused.passes + 1 + 2); /* the ReLU; and in both backward passes its gradient */
     close_to(&fused.loss, &unfused.loss, 1);
     close_to(fused.y, unfused.y, SMALL);
     close_to(fused.dx, unfused.dx, SMALL);
     close_to(fused.params, unfused.params, PARAMS);
-}
-
-/* conv(relu(norm(x))) or conv(norm(x)), the norm read by the convolution or, with `apart`, computed for itself: y, dx, dw; returns the steps. */
-static int normed_convolution(P2cConv2d options, int channels, bool relu, bool apart, float *y, float *dx, float *dw) {
-    World w;
-    world_init(&w, 2);
-    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2, channels, 9, 11)), *grads[2];
-    P2cNode *weight = p2c_param(p2c_net(w.g, w.store, "conv"), "w", P2C_DIMS(8, channels / (options.groups ? options.groups : 1), 3, 3), P2C_KAIMING_UNIFORM);
-    P2cNode *norm = p2c_instance_norm(x, 1e-5f), *in = relu ? p2c_relu(norm) : norm, *out = p2c_output(p2c_conv2d(in, weight, NULL, options));
-    if (apart) p2c_output(in);
-    p2c_backward(p2c_sum(p2c_mul(out, out)), 2, (P2cNode *[]){ x, weight }, grads);
-    p2c_output(grads[0]), p2c_output(grads[1]);
-    OK(p2c_graph_finish(w.g));
-    size_t n = p2c_dims_count(p2c_node_dims(x));
-    fill_random(dx, n, -1, 1, 5); /* dx holds x for a moment */
-    OK(p2c_node_write(x, dx));
-    OK(p2c_graph_run(w.g));
-    OK(p2c_node_read(out, y)), OK(p2c_node_read(grads[0], dx)), OK(p2c_node_read(grads[1], dw));
-    int steps = p2c_graph_step_count(w.g);
-    world_clear(&w);
-    return steps;
-}
-
-/* The same bits, whichever way the convolution takes; and fewer steps: no norm, no gradient of it, no zeros for that. */
-static void norms_read_by_convolutions(void **state) {
-    (void)state;
-    static const struct { P2cConv2d options; int channels; } ways[] = {
-        { { .pad = 1, .reflect = true }, 6 },   { { .pad = 1 }, 6 }, { { .stride = 2, .pad = 1, .reflect = true }, 6 },
-        { { .stride = 2, .pad = 3 }, 6 },       { { .groups = 2 }, 6 },
-        { { .pad = 2, .reflect = true }, 4000 }, { { .stride = 2, .pad = 1 }, 4000 }, /* by im2col */
-    };
-    enum { Y = 2 * 8 * 13 * 15, X = 2 * 4000 * 9 * 11, W = 8 * 4000 * 9 };
-    float *memory = calloc(2 * (Y + X + W), sizeof *memory);
-    assert_non_null(memory);
-    for (size_t i = 0; i < 2 * COUNT(ways); i++) {
-        int steps[2];
-        float *y[2] = { memory, memory + Y }, *dx[2] = { memory + 2 * Y, memory + 2 * Y + X }, *dw[2] = { memory + 2 * (Y + X), memory + 2 * (Y + X) + W };
-        for (int apart = 0; apart < 2; apart++)
-            steps[apart] = normed_convolution(ways[i / 2].options, ways[i / 2].channels, i % 2, apart, y[apart], dx[apart], dw[apart]);
-        assert_int_equal(steps[1], steps[0] + 3);
-        assert_memory_equal(y[0], y[1], Y * sizeof(float));
-        assert_memory_equal(dx[0], dx[1], X * sizeof(float));
-        assert_memory_equal(dw[0], dw[1], W * sizeof(float));
-    }
-    free(memory);
-}
-
-/* Two convolutions that read one norm: it is gone; with a third reader that is none, it is computed once and read by all. */
-static void norms_read_by_two(void **state) {
-    (void)state;
-    enum { X = 2 * 6 * 9 * 11 };
-    float sum[3], dx[3][X];
-    int steps[3];
-    for (int way = 0; way < 3; way++) { /* 0: convolutions alone; 1: kept apart by an output; 2: a third reader */
-        World w;
-        world_init(&w, 2);
-        P2cNet net = p2c_net(w.g, w.store, "conv");
-        P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2, 6, 9, 11)), *in = p2c_relu(p2c_instance_norm(x, 1e-5f)), *grad, *loss;
-        P2cNode *a = p2c_conv2d(in, p2c_param(net, "a", P2C_DIMS(8, 6, 3, 3), P2C_KAIMING_UNIFORM), NULL, (P2cConv2d){ .pad = 1, .reflect = true });
-        P2cNode *b = p2c_conv2d(in, p2c_param(net, "b", P2C_DIMS(8, 6, 1, 1), P2C_KAIMING_UNIFORM), NULL, (P2cConv2d){ 0 });
-        loss = p2c_sum(p2c_mul(a, b));
-        if (way == 1) p2c_output(in);
-        if (way == 2) loss = p2c_add(loss, p2c_affine(p2c_sum(in), 0, 0));
-        p2c_backward(loss, 1, &x, &grad);
-        p2c_output(loss), p2c_output(grad);
-        OK(p2c_graph_finish(w.g));
-        steps[way] = p2c_graph_step_count(w.g);
-        fill_random(dx[way], X, -1, 1, 5);
-        OK(p2c_node_write(x, dx[way]));
-        OK(p2c_graph_run(w.g));
-        OK(p2c_node_read(loss, &sum[way])), OK(p2c_node_read(grad, dx[way]));
-        world_clear(&w);
-    }
-    assert_int_equal(steps[1], steps[0] + 3);
-    assert_true(steps[2] > steps[1]);
-    for (int way = 1; way < 3; way++) {
-        assert_true(sum[way] == sum[0]);
-        close_to(dx[way], dx[0], X);
-    }
-}
-
-/* Both norms with their ReLU in one node, beside the same nodes kept apart by an output in between; results and gradients. */
-static void fused_pairs(void **state) {
-    (void)state;
-    for (int layer = 0; layer < 2; layer++) {
-        float y[2][48], dx[2][48], v[48];
-        int steps[2];
-        fill_random(v, 48, -1, 1, 3);
-        for (int apart = 0; apart < 2; apart++) {
-            World w;
-            world_init(&w, 2);
-            P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(1, 2, 4, 6)), *half = p2c_constant(w.g, P2C_DIMS(1, 2), 0.5f), *grad;
-            P2cNode *norm = layer ? p2c_layer_instance_norm(x, half, half, half, 1e-5f) : p2c_instance_norm(x, 1e-5f), *relu = p2c_relu(norm);
-            if (apart) p2c_output(norm);
-            p2c_backward(p2c_sum(p2c_mul(relu, p2c_mul(relu, x))), 1, &x, &grad);
-            p2c_output(relu), p2c_output(grad);
-            OK(p2c_graph_finish(w.g));
-            steps[apart] = p2c_graph_step_count(w.g);
-            OK(p2c_node_write(x, v));
-            OK(p2c_graph_run(w.g));
-            OK(p2c_node_read(relu, y[apart]));
-            OK(p2c_node_read(grad, dx[apart]));
-            world_clear(&w);
-        }
-        assert_true(steps[0] < steps[1]);
-        close_to(y[0], y[1], 48);
-        close_to(dx[0], dx[1], 48);
-    }
-}
-
-/* Pairs that must stay apart: a leaky ReLU, a norm that something else reads, a norm whose gradient is wanted. */
-static void pairs_not_fused(void **state) {
-    (void)state;
-    float v[6] = { -3, 1, 2, 5, -1, 0 }, norm_value[6], leaky[6], sum[6];
-    World w;
-    world_init(&w, 1);
-    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(1, 1, 2, 3)), *alone = p2c_output(p2c_instance_norm(x, 1e-5f));
-    P2cNode *slope = p2c_output(p2c_leaky_relu(p2c_instance_norm(x, 1e-5f), 0.5f)), *read = p2c_instance_norm(x, 1e-5f);
-    P2cNode *both = p2c_output(p2c_add(p2c_relu(read), read));
-    OK(p2c_graph_finish(w.g));
-    OK(p2c_node_write(x, v));
-    OK(p2c_graph_run(w.g));
-    OK(p2c_node_read(alone, norm_value));
-    OK(p2c_node_read(slope, leaky));
-    OK(p2c_node_read(both, sum));
-    for (int i = 0; i < 6; i++) {
-        assert_float_equal(leaky[i], norm_value[i] > 0 ? norm_value[i] : 0.5f * norm_value[i], 1e-6);
-        assert_float_equal(sum[i], norm_value[i] > 0 ? 2 * norm_value[i] : norm_value[i], 1e-6);
-    }
-    world_clear(&w);
-}
-
-/* A ReLU behind anything else stays an operation of its own. */
-static void only_the_table_fuses(void **state) {
-    (void)state;
-    float v[3] = { -1, 0.5f, -2 }, got[3];
-    World w;
-    world_init(&w, 1);
-    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(3)), *y = p2c_output(p2c_relu(p2c_affine(x, 2, 0))), *z = p2c_output(p2c_tanh(p2c_relu(x)));
-    OK(p2c_graph_finish(w.g));
-    assert_int_equal(p2c_graph_step_count(w.g), 4);
-    OK(p2c_node_write(x, v));
-    OK(p2c_graph_run(w.g));
-    OK(p2c_node_read(y, got));
-    for (int i = 0; i < 3; i++) assert_true(got[i] == fmaxf(2 * v[i], 0));
-    OK(p2c_node_read(z, got));
-    for (int i = 0; i < 3; i++) assert_true((got[i] > 0) == (v[i] > 0));
-    world_clear(&w);
 }
 
 /* A chain of elementwise operations needs its input and one buffer more; a result larger than its first operand does not go over it. */
@@ -509,11 +357,6 @@ const struct CMUnitTest p2c_tests_graph[] = {
     cmocka_unit_test(memory_is_reused),
     cmocka_unit_test(threads_do_not_matter),
     cmocka_unit_test(fused_is_the_same),
-    cmocka_unit_test(norms_read_by_convolutions),
-    cmocka_unit_test(norms_read_by_two),
-    cmocka_unit_test(fused_pairs),
-    cmocka_unit_test(pairs_not_fused),
-    cmocka_unit_test(only_the_table_fuses),
     cmocka_unit_test(results_over_operands),
     cmocka_unit_test(graphs_share_a_store),
     cmocka_unit_test(two_contexts_two_threads),

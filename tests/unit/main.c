@@ -8,6 +8,7 @@
     X(pt)                                                                                                                                  \
     X(pt_bad)                                                                                                                              \
     X(graph)                                                                                                                               \
+    X(fuse)                                                                                                                                \
     X(state_dict)                                                                                                                          \
     X(autodiff)                                                                                                                            \
     X(minimize)                                                                                                                            \

@@ -1,6 +1,8 @@
 /* minimize.c: updates that wait for finite gradients, gradients that accumulate, running averages. */
 #include "world.h"
 
+#include <stdio.h>
+
 static P2cAdam adam_for_tests(void) { return (P2cAdam){ .lr = 0.1, .beta1 = 0.5, .beta2 = 0.9, .eps = 1e-8, .weight_decay = 0.01 }; }
 
 /* loss = sum(p*x) + sum(q*y), p below "a", q below "b" */
@@ -50,10 +52,11 @@ static void bad_gradient(void **state) {
         two_init(&t);
         two_run(&t, (float[]){ 1, 1, 1 }, (float[]){ 1, 1, 1 });
         two_run(&t, (float[]){ 1, 1, 1 }, (float[]){ 1, bad[i], 1 });
-        assert_int_equal(t.adam.step, 1);
         assert_null(p2c_nonfinite_gradient(t.squares[0]));
+        assert_int_equal(t.adam.step, 1);
         assert_string_equal(p2c_nonfinite_gradient(t.squares[1]), "b.q");
         two_run(&t, (float[]){ 3, 1, 2 }, (float[]){ 1, 0, 1 });
+        assert_true(isfinite(read_scalar(t.squares[1])));
         assert_int_equal(t.adam.step, 2);
         static const char *const names[] = { "a.p", "b.q" };
         for (int k = 0; k < 2; k++) {
@@ -106,6 +109,7 @@ static void accumulated(void **state) {
         OK(p2c_graph_finish(w.g));
         OK(p2c_node_write(x, (float[]){ 0.5f, -0.25f }));
         for (int i = 0; i < 2; i++) OK(p2c_graph_run(w.g)); /* twice: nothing may be left over from the first */
+        assert_true(isfinite(read_scalar(squares)));
         assert_int_equal(adam.step, 2);
         read_param(&w, "a.p", got[parts][0]);
         read_param(&w, "a.q", got[parts][1]);
@@ -194,10 +198,67 @@ static void averages(void **state) {
     world_clear(&w);
 }
 
+/* Two groups of many parameters, from 1 to some thousands of values, whose gradients are constants: then every update is lr, up or down. And the
+ * running average of all of them, and the average of that average. */
+enum { MANY = 80, MOST_VALUES = 7 * 1021 + 1 };
+
+static int size_of(int i) { return 1 + i % 8 * 1021; }
+static float slope_of(int i) { return (float)(1 + i % 5) * (i % 3 ? 1 : -1); }
+
+static void many_build(P2cNet net, P2cAdam *adam) {
+    char name[16];
+    P2cNode *loss = NULL;
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "p%d", i);
+        P2cNode *term = p2c_affine(p2c_sum(p2c_param(net, name, P2C_DIMS(size_of(i)), P2C_CONSTANT(1))), slope_of(i), 0);
+        loss = loss ? p2c_add(loss, term) : term;
+    }
+    p2c_minimize(loss, 1, &net, adam, NULL);
+}
+
+static void check_many(const World *w, const char *net, double want_up, double want_down) {
+    float *values = malloc(MOST_VALUES * sizeof *values);
+    char name[32];
+    for (int i = 0; i < MANY; i++) {
+        double want = slope_of(i) > 0 ? want_down : want_up;
+        snprintf(name, sizeof name, "%s.p%d", net, i);
+        read_param(w, name, values);
+        for (int k = 0; k < size_of(i); k++)
+            if (!(fabs(values[k] - want) <= 1e-6)) fail_msg("%s: element %d of %d is %.9g, expected %.9g", name, k, size_of(i), values[k], want);
+    }
+    free(values);
+}
+
+static void many_parameters(void **state) {
+    (void)state;
+    World w;
+    world_init(&w, 2);
+    P2cNet a = p2c_net(w.g, w.store, "a"), b = p2c_net(w.g, w.store, "b"), ema = p2c_net(w.g, w.store, "ema"), slow = p2c_net(w.g, w.store, "slow");
+    P2cAdam first = { .lr = 0.125, .beta1 = 0.5, .beta2 = 0.75, .eps = 1e-12 }, second = { .lr = 0.25, .beta1 = 0.5, .beta2 = 0.75, .eps = 1e-12 };
+    double decay = 0.75, slower = 0.5, up[2] = { 0 }, down[2] = { 0 };
+    many_build(a, &first);
+    many_build(b, &second);
+    p2c_average(ema, a, &decay);
+    p2c_average(slow, ema, &slower);
+    OK(p2c_graph_finish(w.g));
+    for (int t = 1; t <= 3; t++) {
+        OK(p2c_graph_run(w.g));
+        up[0] += (1 - decay) * (1 + t * 0.125 - up[0]);
+        down[0] += (1 - decay) * (1 - t * 0.125 - down[0]);
+        up[1] += (1 - slower) * (up[0] - up[1]);
+        down[1] += (1 - slower) * (down[0] - down[1]);
+        check_many(&w, "a", 1 + t * 0.125, 1 - t * 0.125);
+        check_many(&w, "b", 1 + t * 0.25, 1 - t * 0.25);
+        check_many(&w, "ema", up[0], down[0]);
+        check_many(&w, "slow", up[1], down[1]);
+    }
+    world_clear(&w);
+}
+
 extern const struct CMUnitTest p2c_tests_minimize[];
 extern const size_t p2c_tests_minimize_count;
 const struct CMUnitTest p2c_tests_minimize[] = {
     cmocka_unit_test(norms), cmocka_unit_test(bad_gradient), cmocka_unit_test(bad_loss), cmocka_unit_test(accumulated), cmocka_unit_test(spent),
-    cmocka_unit_test(twice_in_a_run), cmocka_unit_test(averages),
+    cmocka_unit_test(twice_in_a_run), cmocka_unit_test(averages), cmocka_unit_test(many_parameters),
 };
 const size_t p2c_tests_minimize_count = COUNT(p2c_tests_minimize);

@@ -28,6 +28,16 @@ void fill_random(float *x, size_t n, float low, float high, uint64_t seed) {
     }
 }
 
+void close_to(const float *got, const float *want, size_t n) {
+    for (size_t i = 0; i < n; i++) assert_float_equal(got[i], want[i], 1e-5 * fmax(1, fabs(want[i])));
+}
+
+int count_passes(const P2cGraph *graph) {
+    int passes = 0;
+    for (int i = 0; i < graph->step_count; i++) passes += graph->steps[i].kind != P2C_STEP_FILL;
+    return passes;
+}
+
 double read_scalar(const P2cNode *node) {
     float value;
     assert_int_equal(p2c_dims_count(p2c_node_dims(node)), 1);

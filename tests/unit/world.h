@@ -27,6 +27,10 @@ void world_clear(World *w);
 void world_again(World *w);
 
 void fill_random(float *x, size_t n, float low, float high, uint64_t seed);
+/* To 1e-5, of 1 or of what is larger. */
+void close_to(const float *got, const float *want, size_t n);
+/* Steps of a finished graph that call a kernel, without those that fill a gradient with zeros, which not all devices need. */
+int count_passes(const P2cGraph *graph);
 double read_scalar(const P2cNode *node);
 void read_param(const World *w, const char *name, float *values);
 void write_param(World *w, const char *name, const float *values);
