@@ -3,6 +3,7 @@
 #   make demo       installs what is missing, builds, draws faces, learns for a minute or two to turn them into cartoons
 #   make check      installs what is missing, builds, runs every test (SAN=address,undefined: under sanitizers)
 #   make bench      times p2cnn, beside PyTorch when there is one
+#   make gpu-report on a machine with an NVIDIA GPU and nvcc: tests and times of all that runs there
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make deps       only installs what is missing
 # CUDA=1 also builds for NVIDIA's GPUs, with nvcc (SMS="80 90": for which architectures); CUDA=emulated builds the same for a GPU that is
@@ -40,7 +41,7 @@ CUDA_RUNTIME := $(firstword $(wildcard $(foreach d,lib64 lib targets/*/lib,$(dir
 CUDA_LIBS    := $(CUDA_RUNTIME) -ldl -lrt -lpthread -lstdc++
 $(if $(CUDA_RUNTIME),,$(error CUDA=1 needs nvcc in PATH, and libcudart_static.a beside it))
 else ifeq ($(CUDA),emulated)
-CUDA_LIBS    := -lstdc++
+CUDA_LIBS    := -lstdc++ --coverage
 EMULATOR     := tests/cuda_on_cpu
 endif
 
@@ -74,7 +75,7 @@ PROGRAMS := $B/p2c-infer $B/p2c-train
 TESTS    := $(foreach d,op unit golden train,$B/test-$d) $(if $(EMULATOR),$B/test-emulator)
 HELPERS  := $(patsubst %.c,$B/%,$(wildcard tests/demo/*.c tests/cli/*.c))
 
-.PHONY: all demo demo-built check check-built bench install deps clean
+.PHONY: all demo demo-built check check-built check-cuda bench gpu-report install deps clean
 .DELETE_ON_ERROR:
 all: $B/libp2cnn.a $B/libp2cnn.so $(PROGRAMS)
 
@@ -115,7 +116,7 @@ else ifeq ($(CUDA),emulated)
 # Kernels are written for nvcc, which knows its pragmas, allows what C++ calls aliasing, and does not ask for signs in comparisons.
 EMULATED  = -x c++ -std=c++20 -Wall -Wextra $(if $(WERROR),-Werror) $(SANITIZE) -fopenmp -fPIC -fvisibility=hidden -ftls-model=initial-exec \
             -MMD -MP -I$(EMULATOR) -Ilib
-AS_CUDA  := -fno-strict-aliasing -Wno-unknown-pragmas -Wno-sign-compare -Wno-missing-field-initializers -Wno-deprecated-enum-enum-conversion
+AS_CUDA  := --coverage -fno-strict-aliasing -Wno-unknown-pragmas -Wno-sign-compare -Wno-missing-field-initializers -Wno-deprecated-enum-enum-conversion
 $B/%.o: %.cu Makefile
 	$(if $V,,@echo "  CXX   $<")
 	@mkdir -p $(@D)
@@ -180,15 +181,33 @@ demo-built: all $(HELPERS)
 # GOMP_SPINCOUNT: waiting threads sleep soon, so that the tests take no longer on a machine that does other work.
 # Leaks count as failures; the exit codes of the sanitizers differ from those of every program here.
 CHECK_ENV := GOMP_SPINCOUNT=1000 ASAN_OPTIONS=detect_leaks=1:exitcode=99:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:exitcode=99
+ifneq ($(CUDA),)
+check-built: check-cuda
+else
+CHECK_CUDA := $(if $(SAN),,@$(MAKE) --no-print-directory CUDA=emulated check-cuda && $(if $(shell command -v nvcc),$(MAKE) --no-print-directory CUDA=1 WERROR=1 check-cuda,echo "skipped: no nvcc here to compile kernels/cuda with"))
 check-built: all $(TESTS) $(HELPERS)
 	@failed=; for t in $(TESTS); do echo "== $$t"; $(CHECK_ENV) $$t || failed="$$failed $$t"; done; \
 	echo "== tests/cli"; \
 	$(CHECK_ENV) B=$B SAN=$(SAN) CC="$(CC)" SANITIZE="$(SANITIZE)" MAKE="$(MAKE)" tests/cli/run.sh || failed="$$failed tests/cli"; \
 	if [ -n "$$failed" ]; then echo "check: FAILED:$$failed"; exit 1; else echo "check: all passed ($(CONFIG))"; fi
+	$(CHECK_CUDA)
+endif
+
+# The GPU's kernels: on one, or emulated. A plain build has none, so its check makes an emulated one, and with nvcc a real one.
+check-cuda: all $(TESTS) $(HELPERS)
+	@$(CHECK_ENV) B=$B SAN=$(SAN) CC="$(CC)" SANITIZE="$(SANITIZE)" MAKE="$(MAKE)" tests/cuda.sh
 
 bench: all
 	@tests/bench/infer.sh $B/p2c-infer
 	@tests/bench/train.sh $B/p2c-train
+
+# What only a machine with a GPU can tell.
+$B/bench-gpu: $B/tests/bench/gpu.o $B/train/step.o $B/libp2cnn.a
+	$(if $V,,@echo "  LD    $@")
+	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $^ $(LIBS)
+gpu-report:
+	@$(MAKE) --no-print-directory CUDA=1 build/cuda/test-op build/cuda/test-unit build/cuda/test-golden build/cuda/bench-gpu
+	@tests/bench/gpu.sh build/cuda
 
 # The shared library as lib<name>.so.VERSION with its two usual links. PREFIX may be relative; p2cnn.pc needs it whole.
 I := $(DESTDIR)$(PREFIX)

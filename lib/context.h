@@ -11,6 +11,7 @@ extern "C" {
 struct P2cContext {
     const struct P2cDevice *device;
     struct P2cQueue *queue; /* the device's own */
+    P2cGraph *running;      /* on a device of its own: asked for, and not yet waited for */
     int threads;
     P2cPrecision precision;
     size_t device_bytes; /* taken by p2c_device_take */

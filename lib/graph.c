@@ -67,6 +67,7 @@ void p2c_graph_free(P2cGraph **out) {
     free(graph->steps);
     if (graph->arena) {
         graph->ctx->device->wait(graph->ctx);
+        if (graph->ctx->running == graph) graph->ctx->running = NULL;
         graph->ctx->device->forget(graph->ctx, &graph->tape);
         p2c_device_give(graph->ctx, graph->arena, graph->arena_bytes + P2C_ARENA_SPARE);
         graph->ctx->device->free_host(graph->ctx, graph->tape.here);

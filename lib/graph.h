@@ -76,7 +76,6 @@ struct P2cGraph {
     void *arena; size_t arena_bytes, arena_limit; /* limit 0: none */
     size_t tail; /* where in the arena the tail begins: mail, then small outputs, which the tape carries back after every run */
     P2cTape tape;
-    bool running; /* on another device: asked for, and not yet waited for */
     bool no_reuse;         /* tests: give every buffer memory of its own */
 };
 

@@ -81,7 +81,8 @@ typedef struct P2cKernel {
     unsigned folds;  /* P2cFold: what this kernel computes besides */
     bool fresh;      /* backward honours call->fresh; else gradients start as zeros */
     bool moments;    /* forward honours call->moments */
-    /* The forward of consecutive steps of this operation, in their order, where a device gains by knowing them together; NULL: one by one. */
+    /* The forward of consecutive steps of this operation, in their order, where a device gains by knowing them together; NULL: one by one.
+     * Their scratch is in use all at once, and the plan does not know: each may ask for 1 KiB at most, which it shares with nobody. */
     void (*many)(const P2cCall *const calls[], int count);
     /* What a kernel on another device cannot reach on the host, or the host wants back: memory of each call that is copied there before a run
      * and back after it. `before` fills call->mail_host, `after` reads it. */

@@ -43,21 +43,22 @@ static void deliver(P2cGraph *graph, bool before) {
 }
 
 P2cStatus p2c_graph_wait(P2cGraph *graph) {
-    if (!graph->running) return P2C_OK;
+    if (graph->ctx->running != graph) return P2C_OK;
     P2cStatus status = graph->ctx->device->wait(graph->ctx);
     if (status) return status; /* and again when asked again, or an old result would be taken for a new one */
-    graph->running = false;
+    graph->ctx->running = NULL;
     deliver(graph, false);
     return P2C_OK;
 }
 
 P2cStatus p2c_graph_run(P2cGraph *graph) {
     assert(graph->finished);
-    P2cStatus status = p2c_graph_wait(graph);
+    P2cContext *ctx = graph->ctx;
+    P2cStatus status = ctx->running ? p2c_graph_wait(ctx->running) : P2C_OK; /* another graph may count in the same P2cAdam */
     if (status) return status;
     graph->tape.issue = issue;
     graph->tape.of = graph;
     deliver(graph, true);
-    graph->running = !p2c_device_is_host(graph->ctx->device);
-    return graph->ctx->device->run(graph->ctx, &graph->tape);
+    if (!p2c_device_is_host(ctx->device)) ctx->running = graph;
+    return ctx->device->run(ctx, &graph->tape);
 }
