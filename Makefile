@@ -118,7 +118,7 @@ else ifeq ($(CUDA),emulated)
 # (inline functions, methods of its structs) is made its own.
 EMULATED  = -x c++ -std=c++20 -Wall -Wextra $(if $(WERROR),-Werror) $(SANITIZE) -fopenmp -fPIC -fvisibility=hidden -ftls-model=initial-exec \
             -MMD -MP -I$(EMULATOR) -Ilib
-AS_CUDA  := --coverage -fno-strict-aliasing -Wno-unknown-pragmas -Wno-sign-compare -Wno-missing-field-initializers -Wno-deprecated-enum-enum-conversion
+AS_CUDA  := --coverage -fprofile-update=single -fno-strict-aliasing -Wno-unknown-pragmas -Wno-sign-compare -Wno-missing-field-initializers -Wno-deprecated-enum-enum-conversion
 $B/%.o: %.cu Makefile
 	$(if $V,,@echo "  CXX   $<")
 	@mkdir -p $(@D)
