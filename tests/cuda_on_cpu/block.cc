@@ -185,7 +185,8 @@ void block_run(const EmulatedLaunch *launch, uint3 index, EmulatedOrder order) {
 
 /* ---- the end ------------------------------------------------------------------------------------------------------ */
 
-static const char *const states[] = { "have not begun", "can go on", "wait at a barrier of the block", "wait in an operation of the warp", "have exited" };
+static const char *const states[] = { "have not begun", "can go on", "wait at a barrier of the block", "wait in an operation of the warp",
+                                      "have exited" };
 
 static bool same_place(const Thread *a, const Thread *b) {
     if (a->state != b->state) return false;

@@ -84,8 +84,8 @@ static void test_waiting_for_ever(void **) {
     char line[200];
     assert_dies(stuck, "kernel stuck_kernel");
     assert_dies(stuck, "threads of one block wait at different barriers");
-    assert_dies(half, "kernel half_kernel (tests/cuda_on_cpu/self/mistakes.cu), block (0, 0, 0), thread (63, 0, 0): threads wait for each other for ever");
-    snprintf(line, sizeof line, "  32 of 64 threads wait in an operation of the warp, tests/cuda_on_cpu/self/mistakes.cu:%d; the first is thread (1, 0, 0)", half_line);
+    assert_dies(half, "kernel half_kernel (" __FILE__ "), block (0, 0, 0), thread (63, 0, 0): threads wait for each other for ever");
+    snprintf(line, sizeof line, "  32 of 64 threads wait in an operation of the warp, %s:%d; the first is thread (1, 0, 0)", __FILE__, half_line);
     assert_dies(half, line);
     assert_dies(two_barriers, "different barriers");
     assert_dies(two_shuffles, "lanes of one warp wait in different operations");

@@ -22,7 +22,8 @@ static void test_tf32(void **) {
 static void test_bf16(void **) {
     const uint32_t cases[][2] = {
         { 0x3F800000, 0x3F80 }, { 0x3F807FFF, 0x3F80 }, { 0x3F808000, 0x3F80 }, { 0x3F808001, 0x3F81 }, /* a tie goes to the even one */
-        { 0x3F818000, 0x3F82 }, { 0xBF818000, 0xBF82 }, { 0x7F7FFFFF, 0x7F80 }, { 0x7F800000, 0x7F80 }, { 0xFF800000, 0xFF80 }, { 0x80000000, 0x8000 },
+        { 0x3F818000, 0x3F82 }, { 0xBF818000, 0xBF82 }, { 0x7F7FFFFF, 0x7F80 }, { 0x7F800000, 0x7F80 }, { 0xFF800000, 0xFF80 },
+        { 0x80000000, 0x8000 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         float x = __uint_as_float(cases[i][0]);

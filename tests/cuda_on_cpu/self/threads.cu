@@ -18,7 +18,8 @@ static void test_indices(void **) {
         take(&q, here, there, THREADS * BLOCKS);
         for (int b = 0; b < BLOCKS; b++)
             for (int t = 0; t < THREADS; t++)
-                assert_int_equal(here[b * THREADS + t], t % 5 + 10 * (t / 5 % 3) + 100 * (t / 15) + 1000 * (b % 4) + 10000 * (b / 4 % 3) + 100000 * (b / 12));
+                assert_int_equal(here[b * THREADS + t],
+                                 t % 5 + 10 * (t / 5 % 3) + 100 * (t / 15) + 1000 * (b % 4) + 10000 * (b / 4 % 3) + 100000 * (b / 12));
     }
     queue_free(&q);
 }

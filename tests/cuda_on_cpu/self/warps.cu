@@ -13,7 +13,7 @@ static __global__ void shuffle_kernel(int *y) {
     y[4 * n + i] = __shfl_sync(0xFFFFFFFFu, i, 9, 8);
     y[5 * n + i] = __shfl_down_sync(0xFFFFFFFFu, i, 3, 8);
     y[6 * n + i] = __shfl_up_sync(0xFFFFFFFFu, i, 3, 8);
-    y[7 * n + i] = (int)__shfl_xor_sync(0xFFFFFFFFu, 1e10 * i, 16) == 0;
+    y[7 * n + i] = __shfl_xor_sync(0xFFFFFFFFu, i, 12, 8);
     y[8 * n + i] = (int)(__shfl_xor_sync(0xFFFFFFFFu, 1e10 * i, 16) / 1e10 + 0.5);
 }
 
@@ -33,6 +33,7 @@ static void test_shuffles(void **) {
             assert_int_equal(y[4 * N + i], group + 1);
             assert_int_equal(y[5 * N + i], i % 8 + 3 > 7 ? i : i + 3);
             assert_int_equal(y[6 * N + i], i % 8 < 3 ? i : i - 3);
+            assert_int_equal(y[7 * N + i], (lane ^ 12) > (lane | 7) ? i : i ^ 12);
             assert_int_equal(y[8 * N + i], i ^ 16);
         }
     }
