@@ -41,7 +41,7 @@ CUDA_RUNTIME := $(firstword $(wildcard $(foreach d,lib64 lib targets/*/lib,$(dir
 CUDA_LIBS    := $(CUDA_RUNTIME) -ldl -lrt -lpthread -lstdc++
 $(if $(CUDA_RUNTIME),,$(error CUDA=1 needs nvcc in PATH, and libcudart_static.a beside it))
 else ifeq ($(CUDA),emulated)
-CUDA_LIBS    := -lstdc++ --coverage
+CUDA_LIBS    := -lstdc++ $(if $(COVERAGE),--coverage)
 EMULATOR     := tests/cuda_on_cpu
 endif
 
@@ -118,7 +118,7 @@ else ifeq ($(CUDA),emulated)
 # (inline functions, methods of its structs) is made its own.
 EMULATED  = -x c++ -std=c++20 -Wall -Wextra $(if $(WERROR),-Werror) $(SANITIZE) -fopenmp -fPIC -fvisibility=hidden -ftls-model=initial-exec \
             -MMD -MP -I$(EMULATOR) -Ilib
-AS_CUDA  := --coverage -fno-strict-aliasing -Wno-unknown-pragmas -Wno-sign-compare -Wno-missing-field-initializers -Wno-deprecated-enum-enum-conversion
+AS_CUDA  := $(if $(COVERAGE),--coverage) -fno-sanitize=undefined -fno-strict-aliasing -Wno-unknown-pragmas -Wno-sign-compare -Wno-missing-field-initializers -Wno-deprecated-enum-enum-conversion
 $B/%.o: %.cu Makefile
 	$(if $V,,@echo "  CXX   $<")
 	@mkdir -p $(@D)
