@@ -135,6 +135,12 @@ static void deep() { P2C_LAUNCH(deep_kernel, 1, 1, 0, &queue, device_zeros<float
 
 static void touches() { *(volatile float *)device_zeros<float>(64) = 1; }
 
+static void touches_new() {
+    float *there;
+    OK(cudaMalloc(&there, 4));
+    *(volatile float *)there = 1;
+}
+
 /* The host takes back what a copy still has to read. */
 static void too_early() {
     float *there = device_zeros<float>(64), *here = (float *)calloc(64, sizeof *here);
@@ -152,6 +158,7 @@ static void test_memory(void **) {
     assert_dies(beyond_array, "out of bounds");
     assert_dies(deep, "");
     assert_dies(touches, "use-after-poison");
+    assert_dies(touches_new, "use-after-poison");
     assert_dies(too_early, "heap-use-after-free");
 }
 

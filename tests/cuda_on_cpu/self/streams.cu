@@ -53,16 +53,25 @@ static void test_events(void **) {
     OK(cudaEventRecord(event, a.stream));
     P2C_LAUNCH(add_kernel, 1, 1, 0, &a, there, 10);
     OK(cudaMemcpyAsync(&here[1], there, sizeof(int), cudaMemcpyDeviceToHost, a.stream));
+    OK(cudaEventSynchronize(event));
+    assert_int_equal(here[0], 1);
+    assert_int_equal(here[1], -1);
     OK(cudaStreamWaitEvent(b.stream, event, 0));
     P2C_LAUNCH(copy_kernel, 1, 1, 0, &b, other, there);
     OK(cudaMemcpyAsync(&here[2], other, sizeof(int), cudaMemcpyDeviceToHost, b.stream));
     OK(cudaStreamSynchronize(b.stream));
-    assert_int_equal(here[0], 1);
     assert_int_equal(here[1], -1);
     assert_int_equal(here[2], 1);
     OK(cudaEventQuery(event));
-    OK(cudaStreamSynchronize(a.stream));
+    OK(cudaEventRecord(event, a.stream));
+    P2C_LAUNCH(add_kernel, 1, 1, 0, &a, there, 100);
+    OK(cudaStreamWaitEvent(b.stream, event, 0));
+    P2C_LAUNCH(copy_kernel, 1, 1, 0, &b, other, there);
+    OK(cudaMemcpyAsync(&here[2], other, sizeof(int), cudaMemcpyDeviceToHost, b.stream));
+    OK(cudaStreamSynchronize(b.stream));
     assert_int_equal(here[1], 11);
+    assert_int_equal(here[2], 11);
+    OK(cudaStreamSynchronize(a.stream));
     OK(cudaEventRecord(event, b.stream));
     FAILS(cudaEventQuery(event), cudaErrorNotReady);
     OK(cudaEventQuery(event));
@@ -132,5 +141,16 @@ static void test_ends(void **) {
     OK(cudaFree(there));
 }
 
+/* cudaFree waits for what may still use the memory. */
+static void test_freeing(void **) {
+    Queue q = queue_new();
+    int *there = device_zeros<int>(1), here = -1;
+    P2C_LAUNCH(add_kernel, 1, 1, 0, &q, there, 4);
+    OK(cudaMemcpyAsync(&here, there, sizeof here, cudaMemcpyDeviceToHost, q.stream));
+    OK(cudaFree(there));
+    assert_int_equal(here, 4);
+    queue_free(&q);
+}
+
 TESTS(streams, cmocka_unit_test(test_lazy), cmocka_unit_test(test_early_change), cmocka_unit_test(test_events), cmocka_unit_test(test_times),
-      cmocka_unit_test(test_default_stream), cmocka_unit_test(test_ends))
+      cmocka_unit_test(test_default_stream), cmocka_unit_test(test_ends), cmocka_unit_test(test_freeing))

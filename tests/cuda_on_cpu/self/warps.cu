@@ -86,6 +86,22 @@ static void test_split_warps(void **) {
     }
 }
 
+/* The others wait for a lane that exits. */
+static __global__ void exit_kernel(unsigned *y, unsigned lane) {
+    if (threadIdx.x == lane) return;
+    y[threadIdx.x] = __ballot_sync(0xFFFFFFFFu, 1);
+}
+
+static void test_exits(void **) {
+    Queue q = { NULL };
+    for (unsigned lane = 0; lane < 32; lane += 31) {
+        unsigned y[32], *to = device_zeros<unsigned>(32);
+        P2C_LAUNCH(exit_kernel, 1, 32, 0, &q, to, lane);
+        take(&q, y, to, 32);
+        for (unsigned i = 0; i < 32; i++) assert_int_equal(y[i], i == lane ? 0 : ~(1u << lane));
+    }
+}
+
 /* 40 threads: the second warp has 8 lanes, and what others would say is not known. */
 static __global__ void part_kernel(float *y) { y[threadIdx.x] = __shfl_xor_sync(0xFFFFFFFFu, (float)threadIdx.x, 8); }
 
@@ -122,5 +138,5 @@ static void test_uneven_warps(void **) {
 static int back_to_forward(void **) { return emulated_order(0), 0; }
 
 TESTS(warps, cmocka_unit_test_teardown(test_shuffles, back_to_forward), cmocka_unit_test(test_votes),
-      cmocka_unit_test_teardown(test_split_warps, back_to_forward), cmocka_unit_test(test_absent_lanes),
+      cmocka_unit_test_teardown(test_split_warps, back_to_forward), cmocka_unit_test(test_exits), cmocka_unit_test(test_absent_lanes),
       cmocka_unit_test_teardown(test_uneven_warps, back_to_forward))
