@@ -1,4 +1,30 @@
-/* conv2d.cuh: the convolution on a GPU: sizes, where a padded index reads, and who computes what. */
+/* conv2d.cuh: the convolution on a GPU, as an implicit matrix product with everything around it folded in.
+ *
+ * The product. An output pixel's channels are a sum over source channels and taps, so a layer is the product of a matrix [pixel][channel, tap] and
+ * the weights [channel, tap][output]. The first matrix is never written down (im2col), it is x seen through shifted windows:
+ *
+ *        source, one channel                      patch in shared memory                 tap (u,v) of a warp's 16 pixels
+ *      . . . . . . . . . . . .            r r r r r r r r r r . r r                    . . . . . . . . . . . . .
+ *      . +---------------+ . .            r +---------------+ r                        . . . A A A A A A A A A A    a row of the patch, moved
+ *      . |  a tile of    | . .   load     r |               | r     for all u, v       . . . . . . . . . . . . .    by u rows and v columns:
+ *      . |  y's pixels   | . .  ------>   r |  normed,      | r    ------------->      . . . . . . . . . . . . .    nothing is moved in memory
+ *      . +---------------+ . .            r |  rounded      | r                        8 channels of it are A, the weights of this tap and of
+ *      . . . . . . . . . . . .            r r r r r r r r r r r r                      8 channels x 8 outputs are B:   acc += A * B
+ *
+ * A block computes a tile of pixels x some outputs. It loads a chunk of source channels with their halo, each value ONCE: on the way its place is
+ * resolved (zero or reflection padding, repeated pixels) and it is normed and passed through ReLU, so that neither the padded, nor the repeated, nor
+ * the normed map exists; and it is rounded to what the tensor cores take. Meanwhile the next chunk is on its way (conv2d_load.cuh).
+ *
+ * Fragments (conv2d_tile.cuh). A warp multiplies 16 pixels x 8 words x 8 outputs at a time (mma.h), a word being one channel in tf32 and two in bf16.
+ * With g = lane / 4, t = lane % 4 a lane holds of A pixels g, g+8 in words t, t+4; of B words t, t+4 for output g; of the sums pixels g, g+8 for
+ * outputs 2t, 2t+1. Pixels of a word lie side by side in the patch, so a lane's bank is 8t + g when from word to word it is 8 banks on (or 24):
+ * planes of the patch and lines of the weights are an odd number of eights long, and no two lanes meet. 8 outputs is the least there is: the many
+ * layers of 8 channels waste nothing. Float32 has the same tiles and the same places for the sums, and multiplies what it finds there one by one.
+ *
+ * Around it. Small maps do not fill a GPU: tiles are then smaller, and blocks share the source channels of one; the last to come adds up what all
+ * have left, in order (conv2d_tiling.cu). The tile with y in registers also makes y's moments for the norm behind: per tile and channel (mean,
+ * squared deviations), merged by the last block. The input gradient is the same product from the other side (conv2d_input.cu); the weights' is
+ * another one, pixels being what is summed over (conv2d_weights.cu). Groups and sizes that fit no tile: conv2d_direct.cu. */
 #ifndef P2C_CUDA_CONV2D_CUH
 #define P2C_CUDA_CONV2D_CUH
 

@@ -116,7 +116,7 @@ template <P2cPrecision P> static auto kernel_for(const Product &p) -> void (*)(C
 }
 
 static auto kernel_for(const Product &p, P2cPrecision precision) -> void (*)(ConvForward) {
-    if (precision == P2C_PRECISION_FP32) return kernel_for<P2C_PRECISION_FP32>(p);
+    if (precision == P2C_PRECISION_FP32) return kernel_for<P2C_PRECISION_FP32, 0>(p.t.shape);
     return precision == P2C_PRECISION_TF32 ? kernel_for<P2C_PRECISION_TF32>(p) : kernel_for<P2C_PRECISION_BF16>(p);
 }
 
@@ -151,5 +151,5 @@ void p2c_cuda_conv2d_forward(const P2cCall *call, Conv s) {
     p.partial = (float *)((char *)call->work + pieces_bytes(s, p));
     const int tiles = p.t.tiles_x * p.t.tiles_y, blocks = p.t.tiles_n * tiles * p.t.splits, most = pictures_per_launch(p, tiles);
     for (; p.first < s.n; p.first += most)
-        P2C_LAUNCH(kernel_for(p, precision), (unsigned)(min(most, s.n - p.first) * blocks), threads_of(p.t.shape), shared_bytes(p.t, floats), call->queue, f);
+        P2C_LAUNCH(kernel_for(p, precision), (unsigned)(min(most, s.n - p.first) * blocks), threads_of(p.t.shape), shared_bytes(p, floats), call->queue, f);
 }

@@ -196,7 +196,7 @@ template <P2cPrecision P> static auto kernel_for(const ConvGradient &g) -> void 
 }
 
 static auto kernel_for(const ConvGradient &g, P2cPrecision precision) -> void (*)(ConvGradient) {
-    if (precision == P2C_PRECISION_FP32) return kernel_for<P2C_PRECISION_FP32>(g);
+    if (precision == P2C_PRECISION_FP32) return kernel_for<P2C_PRECISION_FP32, 0>(g.p.t.shape);
     return precision == P2C_PRECISION_TF32 ? kernel_for<P2C_PRECISION_TF32>(g) : kernel_for<P2C_PRECISION_BF16>(g);
 }
 
@@ -217,13 +217,13 @@ static ConvGradient gradient_of(Conv s) {
 }
 
 /* `work`: g, means, pieces, and what tiles share. */
-struct Parts {
+struct WorkParts {
     size_t g, means, pieces, shares;
 };
 
-static Parts parts_of(const ConvGradient &g) {
+static WorkParts parts_of(const ConvGradient &g) {
     size_t planes = (size_t)g.s.n * g.s.cin, tiles = (size_t)g.classes * g.p.t.tiles_x * g.p.t.tiles_y;
-    Parts p = {};
+    WorkParts p = {};
     if (is_folded(g.s)) p.g = aligned_bytes(planes * g.rows * g.cols * sizeof(float));
     if (g.s.normed) p.means = aligned_bytes(planes * sizeof(float2)), p.pieces = aligned_bytes(planes * tiles * sizeof(float2));
     p.shares = splits_bytes(g.p, g.s.n, g.classes);
@@ -233,12 +233,12 @@ static Parts parts_of(const ConvGradient &g) {
 size_t p2c_cuda_conv2d_input_work(Conv s) {
     ConvGradient g = gradient_of(s);
     if (s.groups > 1 || !p2c_cuda_conv2d_tile(&g.p, s.n, g.classes, 1)) return p2c_cuda_conv2d_direct_input_work(s);
-    Parts parts = parts_of(g);
+    WorkParts parts = parts_of(g);
     return parts.g + parts.means + parts.pieces + parts.shares;
 }
 
 static void point(ConvGradient *g, const P2cCall *call) {
-    const Parts parts = parts_of(*g);
+    const WorkParts parts = parts_of(*g);
     char *work = (char *)call->work;
     g->p.from = call->dy, g->p.weights = call->x[1], g->x = call->x[0], g->moments = moments_of_x(call);
     g->to = is_folded(g->s) ? (float *)work : call->dx[0];
@@ -266,7 +266,7 @@ void p2c_cuda_conv2d_input_gradient(const P2cCall *call, Conv s) {
     point(&g, call);
     const int tiles = g.classes * p.t.tiles_x * p.t.tiles_y, blocks = p.t.tiles_n * tiles * p.t.splits, most = pictures_per_launch(p, tiles);
     for (; p.first < s.n; p.first += most)
-        P2C_LAUNCH(kernel_for(g, precision), (unsigned)(min(most, s.n - p.first) * blocks), threads_of(p.t.shape), shared_bytes(p.t, floats), call->queue,
+        P2C_LAUNCH(kernel_for(g, precision), (unsigned)(min(most, s.n - p.first) * blocks), threads_of(p.t.shape), shared_bytes(p, floats), call->queue,
                    g);
     if (is_folded(s)) fold(call, g);
 }

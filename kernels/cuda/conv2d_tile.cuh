@@ -1,190 +1,9 @@
-/* conv2d_tile.cuh: the tile of an implicit matrix product that a block of threads computes. What it is all about: conv2d.cuh.
- *
- * Forward and the input gradient are one product, seen from two sides: an output (pixel, channel) is the sum over source channels k and taps
- * (u, v) of source[k][i*step+u+origin_y][j*step+v+origin_x] * weight(channel, k, u, v). Product says which source, taps and weights these are;
- * Tiling how outputs are dealt out to blocks, and a block's to its warps. */
+/* conv2d_tile.cuh: the tile of an implicit matrix product that a block of threads computes. What it is all about: conv2d.cuh. */
 #ifndef P2C_CUDA_CONV2D_TILE_CUH
 #define P2C_CUDA_CONV2D_TILE_CUH
 
-#include "conv2d.cuh"
+#include "conv2d_load.cuh"
 #include "mma.h"
-
-/* n / d by a multiplication, for n * d < 2^32. */
-struct Divisor {
-    unsigned d, magic;
-};
-
-static __host__ __device__ inline Divisor divisor_of(int d) {
-    Divisor by = { (unsigned)d, d > 1 ? 0xFFFFFFFFu / (unsigned)d + 1 : 0 };
-    return by;
-}
-
-static __device__ inline int quotient(int n, Divisor by) {
-    return by.magic ? (int)((unsigned long long)(unsigned)n * by.magic >> 32) : n;
-}
-
-/* The warps' shares of a block's tile: each has mt tiles of 16 pixels and nt of 8 channels. */
-struct Shape {
-    int mt, nt, warps_m, warps_n;
-};
-
-struct Tiling {
-    Shape shape;
-    int across_log2;               /* a tile's pixels are 1 << across_log2 columns */
-    int tiles_x, tiles_y, tiles_n; /* over the map, and over the channels */
-    int chunk;                     /* words of each source pixel in shared memory at a time: a multiple of 8 */
-    int splits, split;             /* blocks that share a tile's source channels; `split` channels each */
-    int columns, plane;            /* of the patch: the words of a row, and those from plane to plane */
-    int lines, line;               /* of the weights: lines a source word, and the words from line to line */
-};
-
-struct Product {
-    /* source */
-    const float *from;
-    int channels, rows, cols; /* of a picture in memory */
-    int height, width, up;    /* repeated */
-    bool reflect, normed, relu;
-    float eps;
-    const float *moments;
-    /* weights: weight(channel, k, u, v) = weights[channel*per_output + k*per_source + u*per_row + v*per_column] */
-    const float *weights;
-    int per_output, per_source, per_row, per_column;
-    /* taps and outputs */
-    int taps_y, taps_x, step, origin_y, origin_x;
-    int outputs, out_rows, out_cols; /* of a picture */
-    int first;                       /* picture of this launch */
-    Divisor taps, by_taps_x, by_columns, by_positions; /* positions: of the patch */
-    float *partial;                  /* [block][split][thread][accumulators] */
-    Tiling t;
-};
-
-/* Which tile a block computes. */
-struct Spot {
-    int picture, channel, y, x; /* the tile's first */
-    int tile, group;            /* numbers: of the tile in the map; of the map's channel tile, among all of the launch */
-    int split;
-};
-
-static __host__ __device__ inline int pixels_of(Shape s) { return 16 * s.mt * s.warps_m; }
-static __host__ __device__ inline int channels_of(Shape s) { return 8 * s.nt * s.warps_n; }
-static __host__ __device__ inline int threads_of(Shape s) { return WARP * s.warps_m * s.warps_n; }
-
-/* Floats in a word, and so source channels in the 8 words of a step of the tensor cores. */
-template <P2cPrecision P> static __host__ __device__ constexpr int floats_in_word() { return P == P2C_PRECISION_BF16 ? 2 : 1; }
-
-template <P2cPrecision P> static __device__ inline uint32_t word_of(float low, float high) {
-    if constexpr (P == P2C_PRECISION_BF16) return pack_bf16(low, high);
-    else if constexpr (P == P2C_PRECISION_TF32) return to_tf32(low);
-    else return __float_as_uint(low);
-}
-
-/* blockIdx.x = ((picture * tiles_n + channel tile) * tiles + tile) * splits + split; `tiles` may be more than the map's own, see conv2d_input.cu */
-static __device__ inline Spot spot_of(const Product &p, int tiles) {
-    const Tiling &t = p.t;
-    Spot at;
-    int i = (int)blockIdx.x, across = 1 << t.across_log2;
-    at.split = i % t.splits, i /= t.splits;
-    at.tile = i % tiles, at.group = i / tiles;
-    at.channel = at.group % t.tiles_n * channels_of(t.shape);
-    at.picture = p.first + at.group / t.tiles_n;
-    i = at.tile % (t.tiles_x * t.tiles_y);
-    at.y = i / t.tiles_x * (pixels_of(t.shape) >> t.across_log2);
-    at.x = i % t.tiles_x * across;
-    return at;
-}
-
-/* How many counters the tiles' splits take; those of the launch's channel tiles come behind. */
-static __device__ inline int counters_of_splits(const Tiling &t) { return t.splits > 1 ? (int)gridDim.x / t.splits : 0; }
-
-/* ---- on the host ------------------------------------------------------------------------------------------------------ */
-
-/* Picks the tiling of a product of n pictures and `classes` of output pixels, with so many floats a word, and fills in what follows from it.
- * false: it does not fit in shared memory (huge kernels or strides). conv2d_tiling.cu */
-bool p2c_cuda_conv2d_tile(Product *p, int n, int classes, int floats);
-
-static inline size_t shared_bytes(const Tiling &t, int floats) {
-    size_t chunk = (size_t)t.chunk * (size_t)(t.plane + t.lines * t.line + 2 * floats), sums = 2 * (size_t)t.shape.warps_m * channels_of(t.shape);
-    return sizeof(float) * (chunk > sums ? chunk : sums);
-}
-
-/* The memory of Product.partial. */
-static inline size_t splits_bytes(const Product &p, int n, int classes) {
-    size_t tile = (size_t)pixels_of(p.t.shape) * channels_of(p.t.shape) * sizeof(float);
-    return p.t.splits > 1 ? (size_t)n * p.t.tiles_n * classes * p.t.tiles_x * p.t.tiles_y * p.t.splits * tile : 0;
-}
-
-/* As many as there are counters for. */
-static inline int pictures_per_launch(const Product &p, int tiles) {
-    return MOST_COUNTERS / (p.t.tiles_n * (p.t.splits > 1 ? tiles + 1 : 1));
-}
-
-/* ---- loading ------------------------------------------------------------------------------------------------------- */
-
-enum { LOADS = 8 }; /* in flight at a time, of a thread */
-
-/* The norms of `count` source channels from k on. */
-static __device__ inline void load_norms(const Product &p, Spot at, int k, int count, float2 *norms) {
-    for (int i = (int)threadIdx.x; i < count; i += (int)blockDim.x) {
-        norms[i] = make_float2(0, 1);
-        if (k + i >= p.channels) continue;
-        Norm n = norm_of(p.moments, at.picture * p.channels + k + i, p.eps, p.relu);
-        norms[i] = make_float2(n.mean, n.r);
-    }
-}
-
-/* What the tile's pixels see of source channels k to `end`, as words: [word][row][column]. */
-template <P2cPrecision P> static __device__ inline void load_patch(const Product &p, Spot at, int k, int end, const float2 *norms, uint32_t *patch) {
-    constexpr int PACK = floats_in_word<P>(), WORDS = LOADS / PACK;
-    const int positions = (int)p.by_positions.d, items = positions * (p.t.chunk / WORDS);
-    const size_t area = (size_t)p.rows * (size_t)p.cols;
-    const float *from = p.from + (size_t)at.picture * (size_t)p.channels * area;
-    const float floor = p.normed && p.relu ? 0 : -INFINITY;
-    for (int e = (int)threadIdx.x; e < items; e += (int)blockDim.x) {
-        int group = quotient(e, p.by_positions), position = e - group * positions, row = quotient(position, p.by_columns);
-        int column = position - row * p.t.columns;
-        int y = source_of(at.y * p.step + row + p.origin_y, p.height, p.up, p.reflect);
-        int x = source_of(at.x * p.step + column + p.origin_x, p.width, p.up, p.reflect);
-        bool inside = y >= 0 && x >= 0;
-        const float *pixel = from + (inside ? y * p.cols + x : 0);
-        float v[LOADS];
-#pragma unroll
-        for (int i = 0; i < LOADS; i++) v[i] = inside && k + group * LOADS + i < end ? pixel[(size_t)(k + group * LOADS + i) * area] : 0;
-        if (p.normed && inside) {
-#pragma unroll
-            for (int i = 0; i < LOADS; i++) {
-                Norm n = { norms[group * LOADS + i].x, norms[group * LOADS + i].y, floor };
-                v[i] = normed(v[i], n);
-            }
-        }
-#pragma unroll
-        for (int i = 0; i < WORDS; i++) patch[(group * WORDS + i) * p.t.plane + position] = word_of<P>(v[i * PACK], v[i * PACK + PACK - 1]);
-    }
-}
-
-/* The weights of source channels k to `end` and the tile's channels, as words: [word][tap][channel]. */
-template <P2cPrecision P> static __device__ inline void load_weights(const Product &p, Spot at, int k, int end, uint32_t *weights) {
-    constexpr int PACK = floats_in_word<P>();
-    const int taps = (int)p.taps.d, lines = p.t.chunk * taps, groups = channels_of(p.t.shape) / LOADS;
-    for (int group = 0; group < groups; group++) {
-        int channel = at.channel + group * LOADS;
-        for (int e = (int)threadIdx.x; e < lines; e += (int)blockDim.x) {
-            int word = quotient(e, p.taps), tap = e - word * taps, u = quotient(tap, p.by_taps_x), v = tap - u * p.taps_x, source = k + word * PACK;
-            const float *w = p.weights + (size_t)channel * p.per_output + (size_t)source * p.per_source + u * p.per_row + v * p.per_column;
-            float value[PACK][LOADS];
-#pragma unroll
-            for (int j = 0; j < PACK; j++) {
-#pragma unroll
-                for (int i = 0; i < LOADS; i++)
-                    value[j][i] = source + j < end && channel + i < p.outputs ? w[(size_t)i * p.per_output + (size_t)j * p.per_source] : 0;
-            }
-            uint4 *to = reinterpret_cast<uint4 *>(weights + (size_t)(word * p.t.lines + tap) * p.t.line + group * LOADS);
-#pragma unroll
-            for (int i = 0; i < LOADS; i += 4)
-                to[i / 4] = make_uint4(word_of<P>(value[0][i], value[PACK - 1][i]), word_of<P>(value[0][i + 1], value[PACK - 1][i + 1]),
-                                       word_of<P>(value[0][i + 2], value[PACK - 1][i + 2]), word_of<P>(value[0][i + 3], value[PACK - 1][i + 3]));
-        }
-    }
-}
 
 /* ---- multiplying ------------------------------------------------------------------------------------------------------ */
 
@@ -298,23 +117,32 @@ template <int MT, int NT> static __device__ inline bool add_splits(const Product
     return true;
 }
 
+template <P2cPrecision P> static __device__ inline void stage(const Product &p, Spot at, int k, int end, float *patch, float *weights) {
+    stage_patch(p, at, k, end, floats_in_word<P>() * p.t.chunk, patch);
+    stage_weights(p, at, k, end, floats_in_word<P>(), weights);
+    cp_async_commit();
+}
+
 /* The sums of the tile `at` in acc, in the block that has to put them away: false, to all threads, in those that have not. `tiles` as for spot_of. */
 template <P2cPrecision P, int K, int MT, int NT>
 static __device__ inline bool compute_tile(const Product &p, Spot at, int tiles, int *counters, uint32_t *shared, float acc[MT][NT][4]) {
-    constexpr int PACK = floats_in_word<P>();
-    float2 *norms = reinterpret_cast<float2 *>(shared);
-    uint32_t *patch = shared + 2 * PACK * p.t.chunk, *weights = patch + p.t.chunk * p.t.plane;
-    const int begin = at.split * p.t.split, end = min(begin + p.t.split, p.channels);
+    constexpr int FLOATS = floats_in_word<P>();
+    const SharedParts part = shared_of(p, FLOATS);
+    const int begin = at.split * p.t.split, end = min(begin + p.t.split, p.channels), chunk = FLOATS * p.t.chunk;
+    float2 *norms = reinterpret_cast<float2 *>(shared + part.norms);
+    float *staged_patch = reinterpret_cast<float *>(shared + part.stage), *staged_weights = reinterpret_cast<float *>(shared + part.stage_weights);
 #pragma unroll
     for (int i = 0; i < MT * NT * 4; i++) acc[i / 4 / NT][i / 4 % NT][i % 4] = 0;
-    for (int k = begin; k < end; k += PACK * p.t.chunk) {
-        if (k > begin) __syncthreads();
-        if (p.normed) load_norms(p, at, k, PACK * p.t.chunk, norms);
-        load_weights<P>(p, at, k, end, weights);
-        if (p.normed) __syncthreads();
-        load_patch<P>(p, at, k, end, norms, patch);
+    if (p.t.staged && begin < end) stage<P>(p, at, begin, end, staged_patch, staged_weights);
+    if (p.normed) load_norms(p, at, begin, end, norms);
+    for (int k = begin; k < end; k += chunk) {
+        if (p.t.staged) cp_async_wait<0>();
+        __syncthreads(); /* the chunk before has been multiplied, the norms are there */
+        load_weights<P>(p, at, k, end, staged_weights, shared + part.weights);
+        load_patch<P>(p, at, k, end, norms + (k - begin), staged_patch, shared + part.patch);
+        if (p.t.staged && k + chunk < end) stage<P>(p, at, k + chunk, end, staged_patch, staged_weights);
         __syncthreads();
-        multiply_chunk<P, K, MT, NT>(p, patch, weights, acc);
+        multiply_chunk<P, K, MT, NT>(p, shared + part.patch, shared + part.weights, acc);
     }
     __syncthreads(); /* shared memory is free again */
     return add_splits<MT, NT>(p, at, tiles, counters, acc);

@@ -1,11 +1,12 @@
 /* conv2d_tiling.cu: how an implicit matrix product is dealt out to blocks, from its sizes alone.
  *
  * Tiles are as large as leaves enough blocks for a large GPU; for maps too small for that, blocks share the source channels of a tile. */
-#include "conv2d_tile.cuh"
+#include "conv2d_product.cuh"
 
 constexpr int ENOUGH_BLOCKS = 96, MOST_BLOCKS = 192; /* by splitting */
 constexpr int WORTH_SPLIT = 288;                     /* products a block sums, of one output */
-constexpr int GOOD_SHARED = 40 << 10, MOST_SHARED = 46 << 10;
+constexpr int GOOD_SHARED = 24 << 10;                /* bytes that leave room for several blocks on a multiprocessor */
+constexpr int MOST_SHARED = (48 << 10) - 256;        /* with the static, what need not be asked for */
 
 /* From the largest tile to the smallest; the last one for maps of at most 16 pixels. The kernels have instances for these mt and nt. */
 static const Shape shapes[] = { { 2, 4, 4, 2 }, { 2, 4, 4, 1 }, { 1, 4, 4, 1 }, { 1, 2, 8, 1 }, { 1, 2, 4, 1 }, { 1, 1, 8, 1 }, { 1, 1, 4, 1 }, { 1, 1, 1, 4 } };
@@ -15,8 +16,8 @@ static int up_to(int n, int multiple) { return (n + multiple - 1) / multiple; }
 /* At least n, and an odd multiple of 8: then 4 threads' planes, or lines, lie in different banks. */
 static int odd_eights(int n) { return 8 * (up_to(n, 8) | 1); }
 
-/* A chunk of 8 words; bytes: its size. */
-static Tiling tiling_of(const Product *p, Shape s, double *bytes) {
+/* Fills in what follows from the shape of tiles; 8 words a chunk. false: they do not fit. */
+static bool use_shape(Product *p, Shape s, int floats) {
     Tiling t = {};
     t.shape = s;
     t.across_log2 = p->out_cols > 8 ? 4 : p->out_cols > 4 ? 3 : 2;
@@ -24,12 +25,13 @@ static Tiling tiling_of(const Product *p, Shape s, double *bytes) {
     double columns = (across - 1.0) * p->step + p->taps_x, rows = (down - 1.0) * p->step + p->taps_y, taps = (double)p->taps_y * p->taps_x;
     t.tiles_x = up_to(p->out_cols, across), t.tiles_y = up_to(p->out_rows, down), t.tiles_n = up_to(p->outputs, channels_of(s));
     t.line = odd_eights(channels_of(s));
-    *bytes = 8 * sizeof(float) * (columns * rows + taps * t.line);
-    if (*bytes > MOST_SHARED) return t;
+    if (8 * sizeof(float) * (columns * rows + taps * t.line) > MOST_SHARED) return false;
     t.columns = (int)columns, t.plane = odd_eights((int)(columns * rows)), t.lines = (int)taps | 1;
     t.chunk = 8, t.splits = 1, t.split = p->channels;
-    *bytes = (double)shared_bytes(t, 2);
-    return t;
+    p->t = t;
+    p->taps = divisor_of((int)taps), p->by_taps_x = divisor_of(p->taps_x);
+    p->by_columns = divisor_of(t.columns), p->by_positions = divisor_of((int)(columns * rows));
+    return shared_bytes(*p, floats) <= MOST_SHARED;
 }
 
 static double blocks_of(const Tiling &t, int n, int classes) { return (double)n * classes * t.tiles_n * t.tiles_x * t.tiles_y; }
@@ -39,15 +41,16 @@ static bool suits(const Product *p, Shape s) {
     return s.warps_m == 1 ? tiny : channels_of(s) - 8 < p->outputs;
 }
 
+/* The same for all precisions, so that so is `work`. */
 static bool pick_shape(Product *p, int n, int classes) {
+    const int floats = 2;
+    Product tried = *p;
     bool found = false;
     for (const Shape &s : shapes) {
-        double bytes;
-        Tiling t = suits(p, s) ? tiling_of(p, s, &bytes) : p->t;
-        if (!suits(p, s) || bytes > MOST_SHARED || blocks_of(t, n, classes) * 2 > 2147483647.0 || t.tiles_n > MOST_COUNTERS) continue;
-        p->t = t;
+        if (!suits(p, s) || !use_shape(&tried, s, floats) || blocks_of(tried.t, n, classes) * 2 > 2147483647.0 || tried.t.tiles_n > MOST_COUNTERS) continue;
+        *p = tried;
         found = true;
-        if (blocks_of(t, n, classes) >= ENOUGH_BLOCKS) break;
+        if (blocks_of(p->t, n, classes) >= ENOUGH_BLOCKS) break;
     }
     return found;
 }
@@ -65,11 +68,14 @@ bool p2c_cuda_conv2d_tile(Product *p, int n, int classes, int floats) {
     if (!pick_shape(p, n, classes)) return false;
     split(p, n, classes);
     Tiling *t = &p->t;
-    int down = pixels_of(t->shape) >> t->across_log2, word = (int)sizeof(float) * (t->plane + t->lines * t->line + 2 * floats);
-    t->chunk = min(8 * up_to(up_to(t->split, floats), 8), max(8, GOOD_SHARED / word / 8 * 8));
-    p->taps = divisor_of(p->taps_y * p->taps_x);
-    p->by_taps_x = divisor_of(p->taps_x);
-    p->by_columns = divisor_of(t->columns);
-    p->by_positions = divisor_of(t->columns * ((down - 1) * p->step + p->taps_y));
+    const int words = 8 * up_to(up_to(t->split, floats), 8);
+    t->staged = true;
+    t->staged = shared_bytes(*p, floats) <= MOST_SHARED;
+    while (t->chunk < words) {
+        t->chunk += 8;
+        if (shared_bytes(*p, floats) <= GOOD_SHARED) continue;
+        t->chunk -= 8;
+        break;
+    }
     return true;
 }

