@@ -113,9 +113,12 @@ static const Row rows[] = {
     { 1, 16, 129, 97, 8, 1, 1, 1, 0, 1, 0, 0 }, { 1, 3, 128, 130, 16, 4, 4, 2, 1, 1, 1, 1 }, { 1, 16, 64, 70, 16, 3, 3, 2, 1, 16, 0, 1 },
 };
 
+/* The emulation of a GPU has it. */
+__attribute__((weak)) void emulated_order(int order);
+
 static void widths(OpTest *t) {
     static const int k[] = { 1, 3, 4, 7 };
-    for (int w = 1; w <= 40; w++)
+    for (int w = 1; w <= 40; w += emulated_order ? 3 : 1)
         for (size_t i = 0; i < COUNT(k); i++) {
             bool reflect = k[i] / 2 < w && w % 2;
             OpCase c = make((Row){ 1, 3, 4, w, 9, k[i], k[i], 1, k[i] / 2, 1, reflect && k[i] / 2 < 4, 1 });
@@ -269,10 +272,22 @@ static void refusals(OpTest *t) {
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 9, 4), DIMS(3, 6, 3, 3) }, .conv = reflect }, "(1,6,9,4)");
 }
 
+/* There the largest cases would take minutes each. */
+static bool too_long(const OpCase *c) {
+    P2cDims y = op_dims(c->y);
+    return emulated_order && op_size(c->x[1]) * (size_t)(y.d[0] * y.d[2] * y.d[3] + 63) / 64 * 64 > 10000000;
+}
+
 void test_op_conv2d(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_conv2d, .build = build, .reference = reference };
-    for (size_t i = 0; i < COUNT(rows); i++) op_check(&t, (OpCase[]){ make(rows[i]) });
+    int left_out = 0;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        OpCase c = make(rows[i]);
+        if (too_long(&c)) left_out++;
+        else op_check(&t, &c);
+    }
+    if (left_out) print_message("%d of the largest cases are left out in the emulation\n", left_out);
     widths(&t);
     refusals(&t);
     normed(&t);
