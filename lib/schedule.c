@@ -100,7 +100,7 @@ void p2c_order(P2cGraph *graph) {
         step->gather = d.op ? (int)d.op->id : -1;
         step->built = i;
     }
-    qsort(graph->steps, (size_t)graph->step_count, sizeof *graph->steps, by_depth);
+    if (graph->step_count) qsort(graph->steps, (size_t)graph->step_count, sizeof *graph->steps, by_depth);
 }
 
 /* ---- 3. lanes ----------------------------------------------------------------------------------------------------- */

@@ -193,6 +193,7 @@ static void only_named(void **state) {
     p2c_output(loss);
     OK(p2c_graph_finish(w.g));
     for (int i = 0; i < 3; i++) OK(p2c_graph_run(w.g));
+    OK(p2c_graph_wait(w.g));
     assert_int_equal(adam.step, 3);
     assert_true(param_value(&w, "a.seen") < 0.8f && param_value(&w, "a.deep1.seen") < 0.8f);
     assert_true(param_value(&w, "a.frozen") == 1 && param_value(&w, "b.w") == 1 && param_value(&w, "ab.w") == 1 && param_value(&w, "a.unused") == 1);

@@ -239,6 +239,12 @@ static void saving_and_verifying_take_no_memory(void **state) {
     p2c_store_free(&store);
 }
 
+static float first_value(const P2cStore *store, const P2cParam *param) {
+    float values[4] = { 0 };
+    OK(p2c_store_read(store, p2c_store_find(store, param->name), values));
+    return values[0];
+}
+
 /* Between scopes of one store; a misfit changes nothing. */
 static void copied(void **state) {
     Scratch *scratch = *state;
@@ -249,9 +255,9 @@ static void copied(void **state) {
     OK(p2c_store_param(store, "b.deep.w", P2C_DIMS(3), P2C_CONSTANT(2), &b));
     OK(p2c_store_param(store, "c.deep.w", P2C_DIMS(4), P2C_CONSTANT(3), &other));
     OK(p2c_store_copy(store, "a", "b"));
-    assert_true(b->data[0] == 1.5f && b->data[2] == 1.5f && a->data[1] == 1.5f && other->data[0] == 3);
+    assert_true(first_value(store, a) == 1.5f && first_value(store, b) == 1.5f && first_value(store, other) == 3);
     assert_int_equal(p2c_store_copy(store, "a", "c"), P2C_ERR_SHAPE);
-    assert_true(other->data[0] == 3);
+    assert_true(first_value(store, other) == 3);
     p2c_store_free(&store);
 }
 

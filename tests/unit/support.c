@@ -15,7 +15,8 @@ int scratch_setup(void **state) {
     *state = scratch;
     strcpy(scratch->folder, "/tmp/p2cnn-test-XXXXXX");
     if (!mkdtemp(scratch->folder)) return -1;
-    return p2c_context_new(&scratch->ctx, test_device(), 1) == P2C_OK ? 0 : -1;
+    if (p2c_context_new(&scratch->ctx, test_device(), 1) != P2C_OK) return -1;
+    return p2c_context_set_precision(scratch->ctx, P2C_PRECISION_FP32) == P2C_OK ? 0 : -1;
 }
 
 int scratch_teardown(void **state) {

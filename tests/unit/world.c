@@ -6,6 +6,7 @@
 void world_init(World *w, int threads) {
     *w = (World){ 0 };
     OK(p2c_context_new(&w->ctx, test_device(), threads));
+    OK(p2c_context_set_precision(w->ctx, P2C_PRECISION_FP32));
     OK(p2c_store_new(&w->store, w->ctx, 7));
     OK(p2c_graph_new(&w->g, w->ctx));
 }
