@@ -42,7 +42,7 @@ ONLY=tests/cli/cuda.sh B=$B SAN="${SAN:-}" tests/cli/run.sh || failed="$failed t
 cases=$(sed -n 's/^\([0-9]*\) cases,.*/\1/p' "$T/log" | awk '{ n += $1 } END { print n }')
 if [ -n "$emulated" ]; then
     echo "== kernels/cuda ($SECONDS s)"
-    ran=$(awk '{ print $1, $2 }' "$T/kernels" | sort -u | wc -l)
+    ran=$(cut -f1,2 "$T/kernels" | sort -u | wc -l)
     echo "$(cat kernels/cuda/*.cu* | grep -c '__global__') kernels are defined; $ran different launches ran, in $cases cases of operations and in networks"
     tests/cuda_on_cpu/coverage.sh "$B"
 else
