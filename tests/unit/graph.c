@@ -341,9 +341,35 @@ static void two_contexts_two_threads(void **state) {
     for (int i = 0; i < 2; i++) same_bits(&alone, &together[i]);
 }
 
+/* Every step is in the profile once, the costliest first. */
+static void profiled(void **state) {
+    (void)state;
+    static P2cProfile profile;
+    World w;
+    world_init(&w, 1);
+    Small s = small_network(&w);
+    p2c_output(s.loss);
+    OK(p2c_graph_finish(w.g));
+    small_write(&s);
+    OK(p2c_graph_profile(w.g, &profile));
+    int steps = 0;
+    double ms = 0;
+    for (int i = 0; i < profile.count; i++) {
+        const P2cProfileEntry *e = &profile.entries[i];
+        assert_true(e->steps > 0 && e->ms >= 0 && e->bytes > 0 && *e->name);
+        assert_true(!i || e->ms <= e[-1].ms);
+        steps += e->steps;
+        ms += e->ms;
+    }
+    assert_int_equal(steps, p2c_graph_step_count(w.g));
+    assert_true(fabs(ms - profile.ms) <= 1e-9 * ms);
+    world_clear(&w);
+}
+
 extern const struct CMUnitTest p2c_tests_graph[];
 extern const size_t p2c_tests_graph_count;
 const struct CMUnitTest p2c_tests_graph[] = {
+    cmocka_unit_test(profiled),
     cmocka_unit_test(first_error_is_kept),
     cmocka_unit_test(other_graph),
     cmocka_unit_test(bad_sizes),
