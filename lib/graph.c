@@ -277,9 +277,7 @@ P2cNode *p2c_param(P2cNet net, const char *name, P2cDims dims, P2cInit init) {
 
 static P2cBuffer *buffer_of(const P2cNode *node) {
     while (node->state->fused_into) node = node->state->fused_into;
-    P2cBuffer *buffer = node->state->buffer;
-    while (buffer && buffer->same) buffer = buffer->same;
-    return buffer;
+    return p2c_buffer_root(node->state->buffer);
 }
 
 P2cStatus p2c_node_write(P2cNode *node, const float *values) {

@@ -92,6 +92,11 @@ P2cStatus p2c_graph_fail(P2cGraph *graph, P2cStatus status, const char *format, 
 typedef struct P2cDimsText { char text[56]; } P2cDimsText;
 P2cDimsText p2c_dims_text(P2cDims dims);
 
+/* The buffer whose memory it shares; or itself. NULL of NULL. */
+static inline P2cBuffer *p2c_buffer_root(P2cBuffer *buffer) {
+    while (buffer && buffer->same) buffer = buffer->same;
+    return buffer;
+}
 P2cBuffer *p2c_buffer_new(P2cGraph *graph, size_t bytes); /* NULL: memory is out, and the graph has failed */
 P2cStep *p2c_step_new(P2cGraph *graph, P2cStepKind kind, P2cNode *node);
 /* Grows an array of `size`-byte items to hold one more. false: memory is out. */

@@ -44,15 +44,10 @@ P2cStep *p2c_step_new(P2cGraph *graph, P2cStepKind kind, P2cNode *node) {
     return step;
 }
 
-static P2cBuffer *root(P2cBuffer *buffer) {
-    while (buffer && buffer->same) buffer = buffer->same;
-    return buffer;
-}
-
 /* ---- lifetimes ---------------------------------------------------------------------------------------- */
 
 static void touch(P2cBuffer *buffer, int step) {
-    buffer = root(buffer);
+    buffer = p2c_buffer_root(buffer);
     if (!buffer) return;
     if (step < buffer->first) buffer->first = step;
     if (step > buffer->last) buffer->last = step;
@@ -95,9 +90,9 @@ static bool in_arena(const P2cBuffer *b) { return !b->same && !b->memory && b->l
 static void share(P2cStep *step, int i) {
     const P2cNode *node = step->node;
     if (step->kind != P2C_STEP_FORWARD || !node->op->in_place) return;
-    P2cBuffer *x = root(node->x[0]->state->buffer), *y = node->state->buffer;
+    P2cBuffer *x = p2c_buffer_root(node->x[0]->state->buffer), *y = node->state->buffer;
     bool free_after = in_arena(x) && !x->pinned && x->last == i && x->bytes == y->bytes;
-    for (int k = 1; k < node->count; k++) free_after &= root(node->x[k]->state->buffer) != x;
+    for (int k = 1; k < node->count; k++) free_after &= p2c_buffer_root(node->x[k]->state->buffer) != x;
     if (!free_after) return;
     y->same = x;
     x->last = y->last;
@@ -187,7 +182,7 @@ static P2cStatus place_all(P2cGraph *graph) {
 
 /* ---- calls ---------------------------------------------------------------------------------------------- */
 
-static void *memory_of(P2cBuffer *buffer) { return buffer ? root(buffer)->memory : NULL; }
+static void *memory_of(P2cBuffer *buffer) { return buffer ? p2c_buffer_root(buffer)->memory : NULL; }
 
 static void fill_call(const P2cGraph *graph, P2cStep *step) {
     const P2cNode *node = step->node;

@@ -16,13 +16,8 @@
 
 typedef void (*Touch)(void *of, P2cBuffer *buffer, bool writes);
 
-static P2cBuffer *root(P2cBuffer *buffer) {
-    while (buffer && buffer->same) buffer = buffer->same;
-    return buffer;
-}
-
 static void touch(Touch visit, void *of, P2cBuffer *buffer, bool writes) {
-    if (buffer) visit(of, root(buffer), writes);
+    if (buffer) visit(of, p2c_buffer_root(buffer), writes);
 }
 
 static void visit_operands(const P2cStep *step, Touch visit, void *of) {
@@ -127,8 +122,6 @@ static int by_value(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-static bool in_arena(const P2cBuffer *b) { return !b->same && b->last >= 0 && b->memory && b->placed; }
-
 static int cut_at(const Lanes *l, size_t offset) {
     return (int)((size_t *)bsearch(&offset, l->cuts, (size_t)l->cut_count, sizeof *l->cuts, by_value) - l->cuts);
 }
@@ -139,7 +132,7 @@ static bool cut_arena(Lanes *l) {
     if (!(l->cuts = malloc(2 * ((size_t)graph->buffer_count + 1) * sizeof *l->cuts))) return false;
     for (int i = 0; i < graph->buffer_count; i++) {
         const P2cBuffer *b = graph->buffers[i];
-        if (in_arena(b)) l->cuts[n++] = b->offset, l->cuts[n++] = b->offset + b->bytes;
+        if (b->placed) l->cuts[n++] = b->offset, l->cuts[n++] = b->offset + b->bytes;
     }
     qsort(l->cuts, (size_t)n, sizeof *l->cuts, by_value);
     for (int i = 0; i < n; i++)
@@ -148,8 +141,8 @@ static bool cut_arena(Lanes *l) {
     for (int i = 0; i < graph->buffer_count; i++) {
         P2cBuffer *b = graph->buffers[i];
         if (b->same) continue;
-        b->piece = in_arena(b) ? cut_at(l, b->offset) : l->piece_count++;
-        b->piece_end = in_arena(b) ? cut_at(l, b->offset + b->bytes) : b->piece + 1;
+        b->piece = b->placed ? cut_at(l, b->offset) : l->piece_count++;
+        b->piece_end = b->placed ? cut_at(l, b->offset + b->bytes) : b->piece + 1;
     }
     return true;
 }

@@ -113,9 +113,6 @@ static const Row rows[] = {
     { 1, 16, 129, 97, 8, 1, 1, 1, 0, 1, 0, 0 }, { 1, 3, 128, 130, 16, 4, 4, 2, 1, 1, 1, 1 }, { 1, 16, 64, 70, 16, 3, 3, 2, 1, 16, 0, 1 },
 };
 
-/* The emulation of a GPU has it. */
-__attribute__((weak)) void emulated_order(int order);
-
 static void widths(OpTest *t) {
     static const int k[] = { 1, 3, 4, 7 };
     for (int w = 1; w <= 40; w += emulated_order ? 3 : 1)

@@ -143,9 +143,6 @@ static P2cCall call_there(OpRun *run) {
     return call;
 }
 
-/* The emulation of a GPU has it: in which order blocks and threads go, 0 on, 1 back, 2 in any. */
-__attribute__((weak)) void emulated_order(int order);
-
 /* The kernel as the graph calls it there; `order` stands for the number of threads. */
 static void call_on_device(OpRun *run, bool backward, int order) {
     P2cCall call = call_there(run);

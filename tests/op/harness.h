@@ -114,6 +114,9 @@ double op_compare(const char *what, const float *got, const double *want, size_t
 /* Moves values out of (-gap, gap) around `at`, so that finite differences do not cross a kink there. */
 void op_keep_away(float *x, size_t n, float at, float gap);
 
+/* The emulation of a GPU has it: in which order blocks and threads go, 0 on, 1 back, 2 in any. */
+__attribute__((weak)) void emulated_order(int order);
+
 /* The tests, each in the file of its operation. */
 #define P2C_OP(name) void test_op_##name(void **state);
 #include "op_list.h"
