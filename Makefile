@@ -211,7 +211,7 @@ bench: all
 	@tests/bench/train.sh $B/p2c-train
 
 # What only a machine with a GPU can tell.
-$B/bench-gpu: $B/tests/bench/gpu.o $B/train/step.o $B/libp2cnn.a
+$B/bench-gpu: $B/tests/bench/gpu.o $B/train/step.o $(CLI_O) $B/libp2cnn.a
 	$(if $V,,@echo "  LD    $@")
 	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $^ $(LIBS)
 gpu-report:

@@ -4,27 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../../train/step.h"
+#include "cli/cli.h"
 
 enum { SIZE = 256, PIXELS = 3 * SIZE * SIZE, COSTLIEST = 5 };
 
-static double now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
+const char *const program_name = "bench-gpu";
 
 static void must(const P2cContext *ctx, P2cStatus status) {
-    if (!status) return;
-    fprintf(stderr, "bench-gpu: %s\n", p2c_error(ctx));
-    exit(p2c_exit_code(status));
-}
-
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
+    if (status) exit(report_status(ctx, status));
 }
 
 /* Reading a scalar waits for the runs before it. */
@@ -37,8 +26,7 @@ static double median_ms(P2cContext *ctx, P2cGraph *graph, int runs, int together
         must(ctx, p2c_graph_wait(graph));
         if (i >= 0) ms[i] = (now_ms() - start) / together;
     }
-    qsort(ms, (size_t)runs, sizeof *ms, by_value);
-    double median = ms[runs / 2];
+    double median = sort_median(ms, runs);
     free(ms);
     return median;
 }
