@@ -8,6 +8,7 @@
 #   make deps       only installs what is missing
 # CUDA=1 also builds for NVIDIA's GPUs, with nvcc (SMS="80 90": for which architectures); CUDA=emulated builds the same for a GPU that is
 # emulated on the CPU, under sanitizers: for tests. Each has a folder of its own under build/.
+# DLIB=0 leaves dlib's face detector out, and with it C++.
 # V=1 shows commands; WERROR=1 makes warnings errors; KILLS=N: how often the tests kill a training (200).
 
 VERSION  := $(shell sed -n 's/.*define P2C_VERSION "\(.*\)"/\1/p' lib/p2cnn.h)
@@ -16,6 +17,7 @@ CC       ?= cc
 CFLAGS   ?= -O2 -g
 SAN      ?=
 CUDA     ?=
+DLIB     ?= 1
 SMS      ?= 80 90
 comma    := ,
 space    := $(subst ,, )
@@ -27,7 +29,7 @@ CONFIG   := $(or $(subst $(space),-,$(strip $(KIND))),release)
 B        := build/$(CONFIG)
 Q        := $(if $(V),,@)
 
-PACKAGES := libpng libjpeg libzip libexif
+PACKAGES := libpng libjpeg libzip libexif libprotobuf-c
 ifneq ($(filter-out clean deps demo check,$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) openblas 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES) openblas 2>/dev/null)
@@ -51,7 +53,9 @@ BASE := -std=gnu11 $(WARN) $(SANITIZE) -fopenmp -fPIC -fvisibility=hidden -MMD -
 # Contraction to fused multiply-add and no errno or traps from arithmetic; never -ffast-math, which deletes NaN checks.
 # -Wno-psabi: wide vectors are passed between inline functions of one file alone.
 KERNEL := -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi
-LIBS := $(PKG_LIBS) $(CUDA_LIBS) -lm
+# Not dlib's pkg-config, which asks for the development packages of all that dlib could be built with.
+DLIB_LIBS := $(if $(filter-out 0,$(DLIB)),-ldlib -lstdc++ -lpthread)
+LIBS := $(PKG_LIBS) $(DLIB_LIBS) $(CUDA_LIBS) -lm
 
 # Kernels are plain C, compiled once per instruction set; lib/device picks at run time.
 ifeq ($(shell uname -m),x86_64)
@@ -64,11 +68,13 @@ ISAS := base
 ISA_base :=
 endif
 
-LIB_C    := $(wildcard lib/*.c lib/op/*.c lib/io/*.c lib/model/*.c)
+LIB_C    := $(wildcard lib/*.c lib/op/*.c lib/io/*.c lib/model/*.c lib/face/*.c)
+LIB_CC   := $(wildcard lib/face/*.cc)
+PROTO    := $(wildcard lib/io/*.proto)
 KERNEL_C := $(wildcard kernels/cpu/*.c)
 CUDA_C   := $(if $(CUDA),$(wildcard kernels/cuda/*.cu))
 EMU_O    := $(if $(EMULATOR),$(patsubst %.cc,$B/%.o,$(wildcard $(EMULATOR)/*.cc)))
-LIB_O    := $(LIB_C:%.c=$B/%.o) $(foreach i,$(ISAS),$(KERNEL_C:%.c=$B/%.$i.o)) $(CUDA_C:%.cu=$B/%.o) $(EMU_O)
+LIB_O    := $(LIB_C:%.c=$B/%.o) $(LIB_CC:%.cc=$B/%.o) $(PROTO:%.proto=$B/%.pb-c.o) $(foreach i,$(ISAS),$(KERNEL_C:%.c=$B/%.$i.o)) $(CUDA_C:%.cu=$B/%.o) $(EMU_O)
 CLI_O    := $(patsubst %.c,$B/%.o,$(wildcard lib/cli/*.c))
 TRAIN_O  := $(patsubst %.c,$B/%.o,$(wildcard train/*.c))
 PROGRAMS := $B/p2c-infer $B/p2c-train
@@ -102,6 +108,22 @@ $B/%.o: %.c Makefile
 	$(if $V,,@echo "  CC    $<")
 	@mkdir -p $(@D)
 	$Q $(CC) $(BASE) $(CFLAGS) -c -o $@ $<
+
+# dlib's headers are not held to the warnings of this project.
+$B/lib/face/%.o: lib/face/%.cc Makefile
+	$(if $V,,@echo "  CXX   $<")
+	@mkdir -p $(@D)
+	$Q $(CXX) -std=c++17 -Wall $(if $(WERROR),-Werror) $(SANITIZE) -fPIC -fvisibility=hidden -MMD -MP -Ilib $(if $(DLIB_LIBS),-DP2C_DLIB) $(CFLAGS) -c -o $@ $<
+# Readers of protobuf files, made by protoc-c.
+$B/%.pb-c.c $B/%.pb-c.h: %.proto
+	$(if $V,,@echo "  PROTO $<")
+	@mkdir -p $(@D)
+	$Q protoc-c -I$(<D) --c_out=$(@D) $<
+$B/%.pb-c.o: $B/%.pb-c.c
+	$(if $V,,@echo "  CC    $<")
+	$Q $(CC) $(BASE) $(CFLAGS) -c -o $@ $<
+$(patsubst lib/io/%.proto,$B/lib/io/%.o,$(PROTO)): BASE += -I$B/lib/io
+$(patsubst lib/io/%.proto,$B/lib/io/%.o,$(PROTO)): $B/lib/io/%.o: $B/lib/io/%.pb-c.h
 
 ifeq ($(CUDA),1)
 # Machine code for each architecture, and PTX of the last for those to come.

@@ -240,12 +240,16 @@ P2C_API P2cNode *p2c_param(P2cNet net, const char *name, P2cDims dims, P2cInit i
  * the left: (n, c) goes with (n, c, h, w), (1, c) too. */
 
 typedef struct P2cConv2d {
-    int stride, pad, groups; /* 0 stands for 1, 0, 1 */
-    bool reflect;            /* pad by reflection (needs pad < h, w), else by zeros; never a copy */
+    int stride, pad, groups, dilation; /* 0 stands for 1, 0, 1, 1 */
+    bool reflect;                      /* pad by reflection (needs pad < h, w), else by zeros; never a copy */
 } P2cConv2d;
-/* y[n,o,i,j] = b[o] + sum_{c,u,v} w[o,c,u,v] * x[n, g(o)*cin/groups + c, i*stride+u-pad, j*stride+v-pad]
- * x (n,cin,h,w), w (cout, cin/groups, kh, kw), b (cout) or NULL -> (n, cout, (h+2*pad-kh)/stride+1, ...) */
+/* y[n,o,i,j] = b[o] + sum_{c,u,v} w[o,c,u,v] * x[n, g(o)*cin/groups + c, i*stride+u*dilation-pad, j*stride+v*dilation-pad]
+ * x (n,cin,h,w), w (cout, cin/groups, kh, kw), b (cout) or NULL -> (n, cout, (h+2*pad-(kh-1)*dilation-1)/stride+1, ...) */
 P2C_API P2cNode *p2c_conv2d(P2cNode *x, P2cNode *w, P2cNode *b, P2cConv2d options);
+/* The gradient of conv2d to its input, as a layer of its own: x[n,c,i,j] * w[c,o,u,v] is added to y[n, o, i*stride+u*dilation-pad, ...].
+ * x (n,cin,h,w), w (cin, cout/groups, kh, kw), b (cout) or NULL -> (n, cout, (h-1)*stride-2*pad+(kh-1)*dilation+1+more, ...), 0 <= more < stride.
+ * No reflection. Zeiler 2010 */
+P2C_API P2cNode *p2c_conv_transpose2d(P2cNode *x, P2cNode *w, P2cNode *b, P2cConv2d options, int more);
 /* y = x w^T + b.  x (n,in), w (out,in), b (out) or NULL -> (n,out) */
 P2C_API P2cNode *p2c_linear(P2cNode *x, P2cNode *w, P2cNode *b);
 /* y = (x - mean) / sqrt(var + eps), mean and biased variance of each (n,c) plane.  Ulyanov 2016 */
@@ -268,17 +272,39 @@ P2C_API P2cNode *p2c_clamp(P2cNode *x, float low, float high);/* gradient 1 with
 P2C_API P2cNode *p2c_affine(P2cNode *x, float scale, float shift); /* scale*x + shift */
 P2C_API P2cNode *p2c_add(P2cNode *a, P2cNode *b);             /* broadcasting */
 P2C_API P2cNode *p2c_mul(P2cNode *a, P2cNode *b);             /* broadcasting */
+P2C_API P2cNode *p2c_div(P2cNode *a, P2cNode *b);             /* broadcasting */
+P2C_API P2cNode *p2c_lerp(P2cNode *a, P2cNode *b, P2cNode *w);/* (1-w)*a + w*b; a and b of one shape, w broadcast */
+P2C_API P2cNode *p2c_exp(P2cNode *x);
+P2C_API P2cNode *p2c_log(P2cNode *x);
+P2C_API P2cNode *p2c_pow(P2cNode *x, float exponent);         /* as C's powf: NaN for x < 0 unless the exponent is whole */
+P2C_API P2cNode *p2c_softmax(P2cNode *x, int axis);           /* exp(x - max) / sum of those, along the axis */
+/* The product of matrices: (m,k) x (k,n) -> (m,n), or (n,c,m,k) x (n,c,k,n') with the first two sizes equal or 1. */
+P2C_API P2cNode *p2c_matmul(P2cNode *a, P2cNode *b);
 
 P2C_API P2cNode *p2c_concat(int count, P2cNode *const x[], int axis);     /* at most 8 */
 P2C_API P2cNode *p2c_slice(P2cNode *x, int axis, int begin, int end);     /* [begin, end) */
 P2C_API P2cNode *p2c_reshape(P2cNode *x, P2cDims dims);                   /* same elements, same order; no copy */
+P2C_API P2cNode *p2c_transpose(P2cNode *x, const int order[4]);           /* y's axis i is x's axis order[i]; as many as x has */
+typedef enum P2cPadMode { P2C_PAD_CONSTANT, P2C_PAD_REFLECT, P2C_PAD_EDGE } P2cPadMode; /* reflect: without the border itself, as conv2d's */
+typedef struct P2cPad { int top, bottom, left, right; P2cPadMode mode; float value; } P2cPad; /* value: of CONSTANT */
+P2C_API P2cNode *p2c_pad(P2cNode *x, P2cPad options);                     /* (n,c,h,w), outside its planes */
 P2C_API P2cNode *p2c_detach(P2cNode *x);                                  /* x, but no gradient goes back */
 P2C_API P2cNode *p2c_upsample_nearest(P2cNode *x, int factor);            /* (n,c,h,w) -> (n,c,h*f,w*f) */
 P2C_API P2cNode *p2c_avg_pool2d(P2cNode *x, int k);                       /* k x k windows, stride k; the rest is dropped */
+/* Maxima of kh x kw windows, `stride` apart, `pad` beyond each side (never chosen); gradient to the first maximum of a window. */
+typedef struct P2cPool2d { int kh, kw, stride, pad; } P2cPool2d;          /* stride 0 stands for 1 */
+P2C_API P2cNode *p2c_max_pool2d(P2cNode *x, P2cPool2d options);
 P2C_API P2cNode *p2c_global_avg_pool(P2cNode *x);                         /* (n,c,h,w) -> (n,c) */
 P2C_API P2cNode *p2c_global_max_pool(P2cNode *x);                         /* gradient shared evenly between equal maxima */
-/* align_corners: source = i*(in-1)/(out-1); else source = (i+0.5)*in/out - 0.5, clamped at 0. Not antialiased. */
-P2C_API P2cNode *p2c_resize_bilinear(P2cNode *x, int height, int width, bool align_corners);
+/* Where element i of the result lies in x; what falls outside is clamped. Not antialiased. */
+typedef enum P2cCoordinates {
+    P2C_HALF_PIXEL,    /* (i+0.5)*in/out - 0.5 */
+    P2C_ALIGN_CORNERS, /* i*(in-1)/(out-1); 0 when out is 1 */
+    P2C_ASYMMETRIC,    /* i*in/out */
+} P2cCoordinates;
+P2C_API P2cNode *p2c_resize_bilinear(P2cNode *x, int height, int width, P2cCoordinates coordinates);
+typedef enum P2cRounding { P2C_ROUND_DOWN, P2C_ROUND_UP, P2C_ROUND_HALF_DOWN, P2C_ROUND_HALF_UP } P2cRounding; /* floor, ceil, to nearest */
+P2C_API P2cNode *p2c_resize_nearest(P2cNode *x, int height, int width, P2cCoordinates coordinates, P2cRounding rounding);
 
 P2C_API P2cNode *p2c_sum(P2cNode *x);                         /* all elements -> scalar */
 P2C_API P2cNode *p2c_mean(P2cNode *x);
@@ -444,6 +470,89 @@ P2C_API P2C_CHECKED P2cStatus p2c_file_write(P2cContext *ctx, const char *path, 
 P2C_API uint64_t p2c_rng_key(uint64_t seed, const char *name);
 P2C_API void p2c_rng_block(uint64_t key, uint64_t block, uint32_t words[4]);
 
+/* ---- networks from elsewhere: ONNX and TensorFlow files ------------------------------------------------------
+ * A file is read as a list of operations and weights; building adds them to a graph of ours. */
+
+typedef struct P2cModel P2cModel;
+/* An .onnx file, or a frozen TensorFlow graph (.pb), told apart by content. *out is NULL on failure. ONNX weights in files of their own are
+ * read from the model's folder alone. */
+P2C_API P2C_CHECKED P2cStatus p2c_model_read(P2cContext *ctx, const char *path, P2cModel **out);
+P2C_API void p2c_model_free(P2cModel **model);
+P2C_API int p2c_model_input_count(const P2cModel *model);
+P2C_API const char *p2c_model_input_name(const P2cModel *model, int i);
+P2C_API P2cShape p2c_model_input_shape(const P2cModel *model, int i); /* sizes -1: any */
+P2C_API int p2c_model_output_count(const P2cModel *model);
+P2C_API const char *p2c_model_output_name(const P2cModel *model, int i);
+/* Adds the network to net.graph. inputs: one node for each input, of its shape in the file's own order of axes (TensorFlow's is mostly n,h,w,c).
+ * outputs: set to one node for each output, the same. Weights become parameters below net.prefix, by their names in the file. Refuses, by its name and
+ * its node's, an operation that is not known here. */
+P2C_API P2C_CHECKED P2cStatus p2c_model_build(const P2cModel *model, P2cNet net, P2cNode *const inputs[], P2cNode *outputs[]);
+/* Writes what leads from inputs to `count` outputs of a graph, which is not finished yet, as ONNX (operator set 17), with weights. Names of inputs and
+ * outputs are those of the nodes. Verified: the file is read back and compared. */
+P2C_API P2C_CHECKED P2cStatus p2c_onnx_write(P2cContext *ctx, const char *path, int count, P2cNode *const outputs[]);
+
+/* ---- faces: from a photo to prepared portraits -------------------------------------------------------------
+ * Geometry is photo2cartoon's: rotated so that the outer corners of the eyes are level, a square around the landmarks with room for the
+ * hair, white outside the photo. Coordinates are pixels, x to the right, y down, (0,0) the middle of the first pixel. */
+
+typedef struct P2cPoint { double x, y; } P2cPoint;
+typedef struct P2cBox { double left, top, right, bottom; } P2cBox;
+enum { P2C_LANDMARKS = 68 }; /* in the order of iBUG 300-W (Sagonas 2013): jaw 0-16, brows 17-26, nose 27-35, eyes 36-47, mouth 48-67 */
+
+typedef enum P2cFaceWarning { /* bits: what spoils results */
+    P2C_FACE_SMALL = 1,     /* under 80 pixels wide */
+    P2C_FACE_SIDE_VIEW = 2, /* turned away strongly */
+    P2C_FACE_DARK = 4,
+    P2C_FACE_BRIGHT = 8,
+    P2C_FACE_BORDER = 16,   /* the square reaches out of the photo by more than a quarter */
+    P2C_FACE_ESTIMATED = 32,/* landmarks are guessed from the box: no landmark network */
+    P2C_FACE_NO_MATTE = 64, /* the background is kept: no matte network */
+    P2C_FACE_CENTRED = 128, /* no face was found; the middle of the photo stands for one */
+} P2cFaceWarning;
+
+typedef struct P2cFace {
+    P2cBox box;    /* the detector's, in the photo */
+    double score;  /* the detector's own measure; larger is surer */
+    int turns;     /* quarter turns clockwise after which the face is upright, 0 to 3 */
+    P2cPoint landmarks[P2C_LANDMARKS]; /* in the photo as it is */
+    double angle;  /* degrees by which the photo is rotated counterclockwise to level the eyes, quarter turns included, in (-180, 180] */
+    unsigned warnings; /* P2cFaceWarning */
+} P2cFace;
+/* One line for people about one warning, such as "the face is small (under 80 pixels)". Borrowed. */
+P2C_API const char *p2c_face_warning_text(P2cFaceWarning warning);
+
+typedef struct P2cPortrait {
+    P2cFace face;
+    P2cImage picture;    /* square RGBA at the photo's own scale: the head's colours, its matte in alpha */
+    double to_photo[6];  /* x' = m[0]*x + m[1]*y + m[2], y' = m[3]*x + m[4]*y + m[5]: a pixel of the picture in the photo */
+    double coverage;     /* mean of the matte, 0 to 1 */
+    double align_ms, matte_ms;
+} P2cPortrait;
+P2C_API void p2c_portrait_clear(P2cPortrait *portrait);
+
+typedef struct P2cPreparer P2cPreparer;
+/* Files by name; NULL: the one in the folder of models, when there is one, else as said here. */
+typedef struct P2cPreparerOptions {
+    const char *models;    /* folder of models; NULL: see p2c_models_folder */
+    const char *detector;  /* an ONNX face detector, or "dlib"; NULL: dlib's, which is built in */
+    const char *landmarks; /* an ONNX network for 68 points, or "none"; NULL: they are estimated from the box */
+    const char *matte;     /* an ONNX or TensorFlow network, or "none": the background is kept; NULL: none */
+} P2cPreparerOptions;
+P2C_API P2C_CHECKED P2cStatus p2c_preparer_open(P2cContext *ctx, const P2cPreparerOptions *options, P2cPreparer **out);
+P2C_API void p2c_preparer_close(P2cPreparer **preparer);
+/* The faces of a photo with their landmarks, the largest (box around its landmarks) first; when none is upright, those at the other three right angles.
+ * *faces: new array of *count, to be freed with free(). None is no failure: *count is 0. */
+P2C_API P2C_CHECKED P2cStatus p2c_preparer_find(P2cPreparer *preparer, const P2cImage *photo, P2cFace **faces, int *count);
+/* A face made of the middle of the photo, for when none is found. */
+P2C_API P2cFace p2c_face_centred(const P2cImage *photo);
+/* Cuts one of them out. On failure *out is {0}. */
+P2C_API P2C_CHECKED P2cStatus p2c_preparer_cut(P2cPreparer *preparer, const P2cImage *photo, const P2cFace *face, P2cPortrait *out);
+
+/* The folder where models are looked for: `given`, or $P2CNN_MODELS, or $XDG_DATA_HOME/p2cnn, or $HOME/.local/share/p2cnn. false: it does not fit. */
+P2C_API bool p2c_models_folder(const char *given, char *path, size_t size);
+/* The file of a role in that folder: "weights" (weights.pt), "detector" (.onnx), "landmarks" (.onnx), "matte" (.onnx or .pb). false: there is none. */
+P2C_API bool p2c_models_find(const char *folder, const char *role, char *path, size_t size);
+
 /* ---- cartoonizer: pictures in, pictures out ------------------------------------------------------------- */
 
 typedef struct P2cCartoonizer P2cCartoonizer;
@@ -460,6 +569,35 @@ P2C_API int p2c_cartoonizer_size(const P2cCartoonizer *cartoonizer);
 /* prepared: an aligned, cropped portrait on white, of any size; it is scaled to the network's square (area). Transparency is laid over white.
  * cartoon: new RGB picture of that size. heatmap, when not NULL: where the network looked, in colour, the same size. */
 P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_run(P2cCartoonizer *cartoonizer, const P2cImage *prepared, P2cImage *cartoon, P2cImage *heatmap);
+
+/* From photos. What is behind the head: */
+typedef enum P2cBackgroundKind { P2C_BACKGROUND_COLOUR, P2C_BACKGROUND_TRANSPARENT, P2C_BACKGROUND_PHOTO, P2C_BACKGROUND_BLUR, P2C_BACKGROUND_PICTURE } P2cBackgroundKind;
+typedef struct P2cBackground {
+    P2cBackgroundKind kind;
+    uint8_t colour[3];
+    const P2cImage *picture; /* of PICTURE: scaled to cover, cut evenly */
+} P2cBackground;
+typedef enum P2cLayout {
+    P2C_LAYOUT_CROP,  /* the published square, one for each face */
+    P2C_LAYOUT_KEEP,  /* the photo with the cartoons in the faces' places, one picture */
+    P2C_LAYOUT_SHEET, /* before and after side by side, one for each face */
+} P2cLayout;
+typedef struct P2cPhotoOptions {
+    int faces;   /* at most so many, the largest first; 0: all */
+    bool centre; /* without a face, the middle of the photo stands for one */
+    P2cLayout layout;
+    P2cBackground background;
+} P2cPhotoOptions;
+typedef struct P2cPhotoResult {
+    int portrait_count; /* 0: no face was found, and there are no images */
+    P2cPortrait *portraits;
+    int image_count;
+    P2cImage *images;   /* RGB, or RGBA when the background is transparent */
+    double find_ms, draw_ms, compose_ms; /* of all faces */
+} P2cPhotoResult;
+P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_photo(P2cCartoonizer *cartoonizer, P2cPreparer *preparer, const P2cImage *photo, const P2cPhotoOptions *options,
+                                                    P2cPhotoResult *out);
+P2C_API void p2c_photo_result_clear(P2cPhotoResult *result);
 
 #ifdef __cplusplus
 }

@@ -13,6 +13,6 @@ static P2cStatus shape(P2cNode *node) {
 
 const P2cOp p2c_op_resize_bilinear = { .id = P2C_OP_resize_bilinear, .name = "resize_bilinear", .shape = shape };
 
-P2cNode *p2c_resize_bilinear(P2cNode *x, int height, int width, bool align_corners) {
-    return p2c_node_unary(&p2c_op_resize_bilinear, x, &(P2cResizeAttributes){ height, width, align_corners }, sizeof(P2cResizeAttributes));
+P2cNode *p2c_resize_bilinear(P2cNode *x, int height, int width, P2cCoordinates coordinates) {
+    return p2c_node_unary(&p2c_op_resize_bilinear, x, &(P2cResizeAttributes){ height, width, coordinates == P2C_ALIGN_CORNERS }, sizeof(P2cResizeAttributes));
 }

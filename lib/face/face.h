@@ -1,0 +1,96 @@
+/* face.h: from a photo to prepared portraits, stage by stage. Every stage is a function of pictures and numbers, by itself.
+ *
+ *     detect.c (dlib.cc, rfb.c)   photo -> boxes                        estimate.c  box -> 68 points, without a network
+ *     landmarks.c                 photo, box -> 68 points               exposure.c  what spoils results
+ *     align.c                     68 points -> a rotation and a square; photo -> crop
+ *     matte.c                     crop -> rough alpha, by a network
+ *     guided.c                    rough alpha, crop -> alpha at full resolution
+ *     foreground.c                crop, alpha -> colours of the head alone, at its edge
+ *     compose.c                   cartoon, portrait, photo -> the picture that is asked for
+ *     preparer.c                  the first six in order;   photo.c  all of them, with the generator between
+ */
+#ifndef P2C_FACE_H
+#define P2C_FACE_H
+
+#include "context.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- align.c ---- */
+
+/* A square of size x size pixels, and where each lies in the photo: P2cPortrait.to_photo. */
+typedef struct P2cAlignment {
+    int size;
+    double angle; /* P2cFace.angle */
+    double to_photo[6];
+} P2cAlignment;
+/* From face->landmarks and face->turns, in a photo of this size (photo2cartoon's geometry). Refuses a face without extent and squares of more than
+ * 16,384 pixels a side. */
+P2C_CHECKED P2cStatus p2c_align(P2cContext *ctx, const P2cFace *face, int width, int height, P2cAlignment *out);
+/* Bilinear; outside the photo white, and transparent when the photo has an alpha channel. crop: new picture with the photo's channels. */
+P2C_CHECKED P2cStatus p2c_align_cut(P2cContext *ctx, const P2cImage *photo, const P2cAlignment *alignment, P2cImage *crop);
+/* A copy turned clockwise by quarter turns; and a point of the photo in the turned copy, and back. */
+P2C_CHECKED P2cStatus p2c_turn_image(P2cContext *ctx, const P2cImage *photo, int turns, P2cImage *out);
+P2cPoint p2c_turn_point(P2cPoint p, int width, int height, int turns);   /* width, height: of the photo */
+P2cPoint p2c_unturn_point(P2cPoint p, int width, int height, int turns); /* the same width and height */
+
+/* ---- guided.c, foreground.c ---- */
+
+/* rough: (h,w) in [0,1] of the whole crop at any smaller resolution. alpha: (crop->height, crop->width), 8 bit, the caller's: rough enlarged so that its edge
+ * follows the crop's. Fast guided filter, He 2015, with a guide in colour (He 2013). crop: RGB or RGBA, whose alpha is ignored. */
+P2C_CHECKED P2cStatus p2c_guided_alpha(P2cContext *ctx, const P2cImage *crop, const float *rough, int h, int w, uint8_t *alpha);
+/* rgba: where alpha is neither 0 nor 255, colours become those of the foreground alone, without what the background mixed in. Forte and Pitie 2021. */
+P2C_CHECKED P2cStatus p2c_foreground_colours(P2cContext *ctx, P2cImage *rgba);
+
+/* ---- compose.c ---- */
+
+/* cartoon (RGB, s x s, of the portrait laid over white) over a background, its matte reduced to s x s. out: new picture, RGB, or RGBA when the background is
+ * transparent. Over white colour values are truncated, as photo2cartoon does. photo: for the kinds PHOTO and BLUR. */
+P2C_CHECKED P2cStatus p2c_compose_crop(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait, const P2cImage *photo, const P2cBackground *background,
+                                       P2cImage *out);
+/* What a photo becomes before cartoons are pasted into it: itself (PHOTO), or its blurred copy, a colour, a picture, nothing. out: new, of the photo's size. */
+P2C_CHECKED P2cStatus p2c_compose_ground(P2cContext *ctx, const P2cImage *photo, const P2cBackground *background, P2cImage *out);
+/* Pastes a cartoon into `ground` (RGB or RGBA, of the photo's size) where its face was: by the matte, feathered towards the square's border. Bicubic where the cartoon
+ * is enlarged. */
+P2C_CHECKED P2cStatus p2c_compose_paste(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait, P2cImage *ground);
+/* Two pictures of the same height side by side, on white, with a gap. */
+P2C_CHECKED P2cStatus p2c_compose_sheet(P2cContext *ctx, const P2cImage *before, const P2cImage *after, P2cImage *out);
+
+/* ---- detect.c and its detectors ---- */
+
+typedef struct P2cDetection { P2cBox box; double score; } P2cDetection;
+typedef struct P2cDetector P2cDetector;
+/* path NULL or "dlib": dlib's; else an ONNX file. */
+P2C_CHECKED P2cStatus p2c_detector_open(P2cContext *ctx, const char *path, P2cDetector **out);
+void p2c_detector_close(P2cDetector **detector);
+/* Upright faces, surest first. *found: new array, free(). */
+P2C_CHECKED P2cStatus p2c_detector_run(P2cDetector *detector, const P2cImage *photo, P2cDetection **found, int *count);
+/* dlib.cc: dlib's HOG detector (King 2015; Dalal 2005) on 8-bit grey rows. Boxes are of the grey picture. 0, or -1: memory is out; -2: built without dlib. */
+int p2c_dlib_detect(const uint8_t *grey, int width, int height, P2cDetection **found, int *count);
+
+/* ---- landmarks.c, estimate.c, exposure.c ---- */
+
+typedef struct P2cLandmarker P2cLandmarker;
+P2C_CHECKED P2cStatus p2c_landmarker_open(P2cContext *ctx, const char *path, P2cLandmarker **out);
+void p2c_landmarker_close(P2cLandmarker **landmarker);
+/* The points of an upright face, in the photo. */
+P2C_CHECKED P2cStatus p2c_landmarker_run(P2cLandmarker *landmarker, const P2cImage *photo, P2cBox box, P2cPoint points[P2C_LANDMARKS]);
+/* Where the points of an average upright face lie in the box of dlib's detector. */
+void p2c_estimate_landmarks(P2cBox box, P2cPoint points[P2C_LANDMARKS]);
+/* SMALL, SIDE_VIEW (only of true landmarks), DARK, BRIGHT, BORDER. */
+unsigned p2c_face_warnings(const P2cImage *photo, const P2cFace *face, const P2cAlignment *alignment);
+
+/* ---- matte.c ---- */
+
+typedef struct P2cMatte P2cMatte;
+P2C_CHECKED P2cStatus p2c_matte_open(P2cContext *ctx, const char *path, P2cMatte **out);
+void p2c_matte_close(P2cMatte **matte);
+/* crop (RGB or RGBA) -> *alpha: h x w in [0,1] of the whole crop, borrowed until the next run. */
+P2C_CHECKED P2cStatus p2c_matte_run(P2cMatte *matte, const P2cImage *crop, const float **alpha, int *h, int *w);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,44 @@
+/* model.h: a network as a file describes it, before it becomes nodes of a graph. Both kinds of file are read into this one form:
+ *
+ *     onnx.c        ONNX (protobuf by lib/io/onnx.proto)              \
+ *     tensorflow.c  TensorFlow GraphDef (lib/io/tensorflow.proto)     /  P2cModel  ->  import.c: nodes of a graph
+ *
+ * Attributes are a dict of plain values: int, float, string, list of those, tensor. Names of TensorFlow inputs have lost their ":0" and "^".
+ */
+#ifndef P2C_IO_MODEL_H
+#define P2C_IO_MODEL_H
+
+#include "context.h"
+
+typedef enum P2cDialect { P2C_DIALECT_ONNX, P2C_DIALECT_TENSORFLOW } P2cDialect;
+
+typedef struct P2cModelNode {
+    char *op, *name;
+    int input_count, output_count;
+    char **inputs, **outputs; /* "": left out */
+    P2cValue *attributes;
+} P2cModelNode;
+
+typedef struct P2cModelInput {
+    char *name;
+    P2cType type;
+    P2cShape shape; /* sizes -1: any */
+} P2cModelInput;
+
+struct P2cModel {
+    P2cContext *ctx;
+    char *path; /* for error texts */
+    P2cDialect dialect;
+    int64_t opset; /* ONNX's, of the default domain */
+    int node_count, input_count, output_count;
+    P2cModelNode *nodes; /* in the file's order, which need not be one of execution */
+    P2cModelInput *inputs;
+    char **outputs;
+    P2cValue *weights; /* dict: name -> tensor */
+};
+
+/* The file's bytes, all of them, to a model whose ctx and path are set. */
+P2C_CHECKED P2cStatus p2c_onnx_parse(P2cModel *model, const uint8_t *bytes, size_t size);
+P2C_CHECKED P2cStatus p2c_tensorflow_parse(P2cModel *model, const uint8_t *bytes, size_t size);
+
+#endif
