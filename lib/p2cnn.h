@@ -595,6 +595,7 @@ typedef struct P2cPhotoResult {
     P2cImage *images;   /* RGB, or RGBA when the background is transparent */
     double find_ms, draw_ms, compose_ms; /* of all faces */
 } P2cPhotoResult;
+/* Both of the same context. The photo as it was read, of any size. */
 P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_photo(P2cCartoonizer *cartoonizer, P2cPreparer *preparer, const P2cImage *photo, const P2cPhotoOptions *options,
                                                     P2cPhotoResult *out);
 P2C_API void p2c_photo_result_clear(P2cPhotoResult *result);

@@ -31,7 +31,7 @@ typedef struct P2cAlignment {
 P2C_CHECKED P2cStatus p2c_align(P2cContext *ctx, const P2cFace *face, int width, int height, P2cAlignment *out);
 /* Bilinear; outside the photo white, and transparent when the photo has an alpha channel. crop: new picture with the photo's channels. */
 P2C_CHECKED P2cStatus p2c_align_cut(P2cContext *ctx, const P2cImage *photo, const P2cAlignment *alignment, P2cImage *crop);
-/* A copy turned clockwise by quarter turns; and a point of the photo in the turned copy, and back. */
+/* A copy turned clockwise by quarter turns, 0 to 3; and a point of the photo in the turned copy, and back. */
 P2C_CHECKED P2cStatus p2c_turn_image(P2cContext *ctx, const P2cImage *photo, int turns, P2cImage *out);
 P2cPoint p2c_turn_point(P2cPoint p, int width, int height, int turns);   /* width, height: of the photo */
 P2cPoint p2c_unturn_point(P2cPoint p, int width, int height, int turns); /* the same width and height */
@@ -89,6 +89,10 @@ P2C_CHECKED P2cStatus p2c_matte_open(P2cContext *ctx, const char *path, P2cMatte
 void p2c_matte_close(P2cMatte **matte);
 /* crop (RGB or RGBA) -> *alpha: h x w in [0,1] of the whole crop, borrowed until the next run. */
 P2C_CHECKED P2cStatus p2c_matte_run(P2cMatte *matte, const P2cImage *crop, const float **alpha, int *h, int *w);
+
+/* ---- preparer.c ---- */
+
+P2cContext *p2c_preparer_context(const P2cPreparer *preparer);
 
 #ifdef __cplusplus
 }
