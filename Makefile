@@ -93,6 +93,7 @@ $B/libp2cnn.so: $(LIB_O)
 	$Q $(CC) $(BASE) $(CFLAGS) -shared -Wl,-soname,libp2cnn.so.0 -Wl,--no-undefined -o $@ $^ $(LIBS)
 $B/p2c-infer: $(patsubst %.c,$B/%.o,$(wildcard infer/*.c)) $(CLI_O) $B/libp2cnn.a
 $B/p2c-train: $(TRAIN_O) $(CLI_O) $B/libp2cnn.a
+$B/p2c-infer: LIBS += -lmd
 $(PROGRAMS):
 	$(if $V,,@echo "  LD    $@")
 	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $^ $(LIBS)

@@ -570,6 +570,10 @@ P2C_API int p2c_cartoonizer_size(const P2cCartoonizer *cartoonizer);
  * cartoon: new RGB picture of that size. heatmap, when not NULL: where the network looked, in colour, the same size. */
 P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_run(P2cCartoonizer *cartoonizer, const P2cImage *prepared, P2cImage *cartoon, P2cImage *heatmap);
 
+/* The generator as an ONNX file: "photo" (1,3,size,size) in [-1,1] -> "cartoon", the same; with_cam: also "cam" (1,2) and "heatmap"
+ * (1,1,size/4,size/4). Needs no device but the CPU. */
+P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_export(P2cContext *ctx, const P2cCartoonizerOptions *options, const char *path, bool with_cam);
+
 /* From photos. What is behind the head: */
 typedef enum P2cBackgroundKind { P2C_BACKGROUND_COLOUR, P2C_BACKGROUND_TRANSPARENT, P2C_BACKGROUND_PHOTO, P2C_BACKGROUND_BLUR, P2C_BACKGROUND_PICTURE } P2cBackgroundKind;
 typedef struct P2cBackground {
