@@ -251,7 +251,7 @@ install: all
 	install -m 755 $B/libp2cnn.so $I/lib/libp2cnn.so.$(VERSION)
 	ln -sf libp2cnn.so.$(VERSION) $I/lib/libp2cnn.so.0
 	ln -sf libp2cnn.so.0 $I/lib/libp2cnn.so
-	sed 's|@PREFIX@|$(abspath $(PREFIX))|; s|@VERSION@|$(VERSION)|; s|@PACKAGES@|$(PACKAGES) openblas|' p2cnn.pc.in >$I/lib/pkgconfig/p2cnn.pc
+	sed 's|@PREFIX@|$(abspath $(PREFIX))|; s|@VERSION@|$(VERSION)|; s|@PACKAGES@|$(PACKAGES) openblas|; s|@LIBS@|$(strip $(DLIB_LIBS) $(CUDA_LIBS) -fopenmp -lm)|' p2cnn.pc.in >$I/lib/pkgconfig/p2cnn.pc
 
 clean:
 	rm -rf build
