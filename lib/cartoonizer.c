@@ -129,7 +129,10 @@ P2cStatus p2c_cartoonizer_export(P2cContext *ctx, const P2cCartoonizerOptions *o
     P2cStatus status = open_graph(ctx, options, &c);
     if (!status) {
         P2cNode *outputs[] = { p2c_named(c->made.image, "cartoon"), p2c_named(c->made.cam, "cam"), p2c_named(c->made.heatmap, "heatmap") };
-        status = p2c_onnx_write(ctx, path, with_cam ? 3 : 1, outputs);
+        int count = with_cam ? 3 : 1;
+        p2c_output(c->made.cam);
+        status = p2c_onnx_write(ctx, path, count, outputs);
+        if (!status && ((status = take_memory(c)) || (status = p2c_onnx_check(ctx, path, c->photo, count, outputs)))) remove(path);
     }
     p2c_cartoonizer_close(&c);
     return status;

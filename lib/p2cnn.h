@@ -488,8 +488,11 @@ P2C_API const char *p2c_model_output_name(const P2cModel *model, int i);
  * its node's, an operation that is not known here. */
 P2C_API P2C_CHECKED P2cStatus p2c_model_build(const P2cModel *model, P2cNet net, P2cNode *const inputs[], P2cNode *outputs[]);
 /* Writes what leads from inputs to `count` outputs of a graph, which is not finished yet, as ONNX (operator set 17), with weights. Names of inputs and
- * outputs are those of the nodes. Verified: the file is read back and compared. */
+ * outputs are those of the nodes. */
 P2C_API P2C_CHECKED P2cStatus p2c_onnx_write(P2cContext *ctx, const char *path, int count, P2cNode *const outputs[]);
+/* Whether the file computes what the graph does, which is finished by now: both are run on the same numbers, and may differ by rounding. `outputs`
+ * as they were written, all of them outputs of their graph. */
+P2C_API P2C_CHECKED P2cStatus p2c_onnx_check(P2cContext *ctx, const char *path, P2cNode *input, int count, P2cNode *const outputs[]);
 
 /* ---- faces: from a photo to prepared portraits -------------------------------------------------------------
  * Geometry is photo2cartoon's: rotated so that the outer corners of the eyes are level, a square around the landmarks with room for the
@@ -571,7 +574,7 @@ P2C_API int p2c_cartoonizer_size(const P2cCartoonizer *cartoonizer);
 P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_run(P2cCartoonizer *cartoonizer, const P2cImage *prepared, P2cImage *cartoon, P2cImage *heatmap);
 
 /* The generator as an ONNX file: "photo" (1,3,size,size) in [-1,1] -> "cartoon", the same; with_cam: also "cam" (1,2) and "heatmap"
- * (1,1,size/4,size/4). Needs no device but the CPU. */
+ * (1,1,size/4,size/4). Read back and compared; what does not compute the same is deleted. */
 P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_export(P2cContext *ctx, const P2cCartoonizerOptions *options, const char *path, bool with_cam);
 
 /* From photos. What is behind the head: */
