@@ -41,8 +41,11 @@ P2cPoint p2c_unturn_point(P2cPoint p, int width, int height, int turns); /* the 
 /* rough: (h,w) in [0,1] of the whole crop at any smaller resolution. alpha: (crop->height, crop->width), 8 bit, the caller's: rough enlarged so that its edge
  * follows the crop's. Fast guided filter, He 2015, with a guide in colour (He 2013). crop: RGB or RGBA, whose alpha is ignored. */
 P2C_CHECKED P2cStatus p2c_guided_alpha(P2cContext *ctx, const P2cImage *crop, const float *rough, int h, int w, uint8_t *alpha);
-/* rgba: where alpha is neither 0 nor 255, colours become those of the foreground alone, without what the background mixed in. Forte and Pitie 2021. */
+/* rgba: where alpha is neither 0 nor 255, colours become those of the foreground alone, without what the background mixed in; where it is 0, white, so that
+ * nothing hidden stays in files. Alpha is kept. Forte and Pitie 2021. */
 P2C_CHECKED P2cStatus p2c_foreground_colours(P2cContext *ctx, P2cImage *rgba);
+/* The same, but where alpha is 0 there are the colours of the foreground nearby, so that the edge can be resampled without its alpha. */
+P2C_CHECKED P2cStatus p2c_foreground_beyond(P2cContext *ctx, P2cImage *rgba);
 
 /* ---- compose.c ---- */
 
