@@ -6,7 +6,7 @@
  *     matte.c                     crop -> rough alpha, by a network
  *     guided.c                    rough alpha, crop -> alpha at full resolution
  *     foreground.c                crop, alpha -> colours of the head alone, at its edge
- *     compose.c                   cartoon, portrait, photo -> the picture that is asked for
+ *     compose.c, paste.c          cartoon, portrait, photo -> the picture that is asked for
  *     preparer.c                  the first six in order;   photo.c  all of them, with the generator between
  */
 #ifndef P2C_FACE_H
@@ -47,18 +47,22 @@ P2C_CHECKED P2cStatus p2c_foreground_colours(P2cContext *ctx, P2cImage *rgba);
 /* The same, but where alpha is 0 there are the colours of the foreground nearby, so that the edge can be resampled without its alpha. */
 P2C_CHECKED P2cStatus p2c_foreground_beyond(P2cContext *ctx, P2cImage *rgba);
 
-/* ---- compose.c ---- */
+/* ---- compose.c, paste.c ---- */
+
+/* The cartoon (RGB) as RGBA: its alpha is the portrait's matte, at the cartoon's size. out: new picture. */
+P2C_CHECKED P2cStatus p2c_compose_matted(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait, P2cImage *out);
 
 /* cartoon (RGB, s x s, of the portrait laid over white) over a background, its matte reduced to s x s. out: new picture, RGB, or RGBA when the background is
  * transparent. Over white colour values are truncated, as photo2cartoon does. photo: for the kinds PHOTO and BLUR. */
 P2C_CHECKED P2cStatus p2c_compose_crop(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait, const P2cImage *photo, const P2cBackground *background,
                                        P2cImage *out);
-/* What a photo becomes before cartoons are pasted into it: itself (PHOTO), or its blurred copy, a colour, a picture, nothing. out: new, of the photo's size. */
+/* What a photo becomes before cartoons are pasted into it: itself (PHOTO), or its blurred copy, a colour, a picture, nothing. out: new, of the photo's size; RGB, but RGBA
+ * for nothing, and for PHOTO as the photo is. */
 P2C_CHECKED P2cStatus p2c_compose_ground(P2cContext *ctx, const P2cImage *photo, const P2cBackground *background, P2cImage *out);
 /* Pastes a cartoon into `ground` (RGB or RGBA, of the photo's size) where its face was: by the matte, feathered towards the square's border. Bicubic where the cartoon
  * is enlarged. */
 P2C_CHECKED P2cStatus p2c_compose_paste(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait, P2cImage *ground);
-/* Two pictures of the same height side by side, on white, with a gap. */
+/* Two pictures of the same height side by side, on white, with a gap. out: new, RGB. */
 P2C_CHECKED P2cStatus p2c_compose_sheet(P2cContext *ctx, const P2cImage *before, const P2cImage *after, P2cImage *out);
 
 /* ---- detect.c and its detectors ---- */
