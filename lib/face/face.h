@@ -60,26 +60,71 @@ P2C_CHECKED P2cStatus p2c_compose_sheet(P2cContext *ctx, const P2cImage *before,
 
 /* ---- detect.c and its detectors ---- */
 
+/* Boxes of every detector are handed out as dlib's are: square, from the brows to below the mouth, temple to temple. */
 typedef struct P2cDetection { P2cBox box; double score; } P2cDetection;
 typedef struct P2cDetector P2cDetector;
-/* path NULL or "dlib": dlib's; else an ONNX file. */
+/* path NULL or "dlib": dlib's; else an ONNX file (rfb.c says which). */
 P2C_CHECKED P2cStatus p2c_detector_open(P2cContext *ctx, const char *path, P2cDetector **out);
 void p2c_detector_close(P2cDetector **detector);
-/* Upright faces, surest first. *found: new array, free(). */
+/* Upright faces, surest first. *found: new array, free(); NULL when there are none, and on failure. */
 P2C_CHECKED P2cStatus p2c_detector_run(P2cDetector *detector, const P2cImage *photo, P2cDetection **found, int *count);
-/* dlib.cc: dlib's HOG detector (King 2015; Dalal 2005) on 8-bit grey rows. Boxes are of the grey picture. 0, or -1: memory is out; -2: built without dlib. */
-int p2c_dlib_detect(const uint8_t *grey, int width, int height, P2cDetection **found, int *count);
+/* Sorts the surest first, drops those that overlap a surer one by more than 0.3 of their union (Girshick 2014), and says how many are left. */
+int p2c_detections_thin(P2cDetection *found, int count);
+
+/* dlib.cc: dlib's HOG detector on 8-bit grey rows. Boxes are of the grey picture. 0, or -1: memory is out; -2: built without dlib. Opening takes
+ * a fifth of a second. */
+typedef struct P2cDlib P2cDlib;
+int p2c_dlib_open(P2cDlib **out);
+void p2c_dlib_close(P2cDlib **dlib);
+int p2c_dlib_detect(P2cDlib *dlib, const uint8_t *grey, int width, int height, P2cDetection **found, int *count);
+
+/* rfb.c: networks with scores (1,n,2) and boxes (1,n,4). */
+typedef struct P2cRfb P2cRfb;
+P2C_CHECKED P2cStatus p2c_rfb_open(P2cContext *ctx, const char *path, P2cRfb **out);
+void p2c_rfb_close(P2cRfb **rfb);
+P2C_CHECKED P2cStatus p2c_rfb_run(P2cRfb *rfb, const P2cImage *photo, P2cDetection **found, int *count);
+/* How many places such a network looks at in a picture of this size, and, unless NULL, where: middle x, y, width, height of each, in parts of the picture. */
+int p2c_rfb_priors(int width, int height, float (*priors)[4]);
+/* Offsets from the priors -> left, top, right, bottom in parts of the picture, in place. */
+void p2c_rfb_decode(int count, const float (*priors)[4], float (*boxes)[4]);
+/* A box of such a network, with forehead and chin -> one of dlib's kind. */
+P2cBox p2c_rfb_square(P2cBox box);
+
+/* ---- network.c: a file's network with one picture as its input, as detectors, landmarks and mattes are ---- */
+
+enum { P2C_NETWORK_OUTPUTS = 8 };
+typedef struct P2cNetwork {
+    P2cContext *ctx;
+    char *path; /* for error texts */
+    P2cModel *model; /* until it is built */
+    P2cShape shape;  /* of its input: four sizes, as in the file; -1: any */
+    P2cStore *store;
+    P2cGraph *graph;
+    P2cNode *input;
+    int output_count;
+    P2cNode *outputs[P2C_NETWORK_OUTPUTS];
+} P2cNetwork;
+/* what: "face detector", for error texts. On failure there is nothing to clear, though clearing does no harm. */
+P2C_CHECKED P2cStatus p2c_network_read(P2cContext *ctx, const char *path, const char *what, P2cNetwork *out);
+/* Builds it for an input of these sizes, in the file's own order. */
+P2C_CHECKED P2cStatus p2c_network_build(P2cNetwork *network, P2cDims input);
+P2C_CHECKED P2cStatus p2c_network_run(P2cNetwork *network, const float *picture);
+void p2c_network_clear(P2cNetwork *network);
 
 /* ---- landmarks.c, estimate.c, exposure.c ---- */
 
 typedef struct P2cLandmarker P2cLandmarker;
 P2C_CHECKED P2cStatus p2c_landmarker_open(P2cContext *ctx, const char *path, P2cLandmarker **out);
 void p2c_landmarker_close(P2cLandmarker **landmarker);
-/* The points of an upright face, in the photo. */
+/* The points of an upright face, in the photo. box: a detector's. */
 P2C_CHECKED P2cStatus p2c_landmarker_run(P2cLandmarker *landmarker, const P2cImage *photo, P2cBox box, P2cPoint points[P2C_LANDMARKS]);
-/* Where the points of an average upright face lie in the box of dlib's detector. */
+/* A square of the photo, levelled: its middle, its side, and where its x axis points in the photo (degrees, clockwise as y goes down). */
+typedef struct P2cLook { double x, y, side, angle; } P2cLook;
+/* (3,size,size) RGB in [0,1]: means of bilinear samples; the photo's border is drawn out. RGBA is laid over white. */
+void p2c_look_cut(const P2cImage *photo, P2cLook look, int size, float *planes);
+/* Where the points of an average upright face lie in a detector's box. */
 void p2c_estimate_landmarks(P2cBox box, P2cPoint points[P2C_LANDMARKS]);
-/* SMALL, SIDE_VIEW (only of true landmarks), DARK, BRIGHT, BORDER. */
+/* SMALL, SIDE_VIEW (only of true landmarks: without ESTIMATED in face->warnings), DARK, BRIGHT, and BORDER unless alignment is NULL. */
 unsigned p2c_face_warnings(const P2cImage *photo, const P2cFace *face, const P2cAlignment *alignment);
 
 /* ---- matte.c ---- */
