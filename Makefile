@@ -77,7 +77,7 @@ EMU_O    := $(if $(EMULATOR),$(patsubst %.cc,$B/%.o,$(wildcard $(EMULATOR)/*.cc)
 LIB_O    := $(LIB_C:%.c=$B/%.o) $(LIB_CC:%.cc=$B/%.o) $(PROTO:%.proto=$B/%.pb-c.o) $(foreach i,$(ISAS),$(KERNEL_C:%.c=$B/%.$i.o)) $(CUDA_C:%.cu=$B/%.o) $(EMU_O)
 CLI_O    := $(patsubst %.c,$B/%.o,$(wildcard lib/cli/*.c))
 TRAIN_O  := $(patsubst %.c,$B/%.o,$(wildcard train/*.c))
-PROGRAMS := $B/p2c-infer $B/p2c-train
+PROGRAMS := $B/p2c-infer $B/p2c-train $B/p2c-data
 TESTS    := $(foreach d,op unit golden train,$B/test-$d) $(if $(EMULATOR),$B/test-emulator)
 HELPERS  := $(patsubst %.c,$B/%,$(wildcard tests/demo/*.c tests/cli/*.c))
 
@@ -94,6 +94,7 @@ $B/libp2cnn.so: $(LIB_O)
 $B/p2c-infer: $(patsubst %.c,$B/%.o,$(wildcard infer/*.c)) $(CLI_O) $B/libp2cnn.a
 $B/p2c-train: $(TRAIN_O) $(CLI_O) $B/libp2cnn.a
 $B/p2c-infer: LIBS += -lmd
+$B/p2c-data: $(patsubst %.c,$B/%.o,$(wildcard data/*.c)) $(CLI_O) $B/libp2cnn.a
 $(PROGRAMS):
 	$(if $V,,@echo "  LD    $@")
 	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $^ $(LIBS)

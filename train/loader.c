@@ -13,7 +13,7 @@
 #include "cli/cli.h"
 #include "loader.h"
 #include "order.h"
-#include "pool.h"
+#include "cli/pool.h"
 
 enum { LISTED = 20, SHOW_MS = 500 };
 
@@ -130,7 +130,7 @@ static int check(Loader *l) {
 /* ---- open and close ---- */
 
 static int domain_open(Domain *d, const char *path) {
-    int code = folder_open(&d->folder, path);
+    int code = folder_open(&d->folder, path, FOLDER_DATASET);
     if (code) return code;
     d->kept = calloc((size_t)d->folder.count, sizeof *d->kept);
     d->bad = calloc((size_t)d->folder.count, sizeof *d->bad);

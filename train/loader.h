@@ -6,7 +6,7 @@
 #ifndef P2C_TRAIN_LOADER_H
 #define P2C_TRAIN_LOADER_H
 
-#include "folder.h"
+#include "cli/folder.h"
 #include "p2cnn.h"
 
 typedef struct LoaderOptions {

@@ -37,7 +37,7 @@ int trainer_open_tests(const Options *o, Folder *a, Folder *b) {
         trainer_folder(o, names[i], path);
         if (stat(path, &info)) say("no %s: test pictures are nice to have", path);
         else {
-            int code = folder_open(folders[i], path);
+            int code = folder_open(folders[i], path, FOLDER_DATASET);
             if (code) return code;
         }
     }

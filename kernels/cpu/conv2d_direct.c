@@ -9,6 +9,8 @@
 
 #include "conv2d_strip.h"
 
+enum { MANY_GROUPS = 16 };
+
 static size_t packed_weights(Conv s) { return aligned_floats((size_t)s.groups * (size_t)blocks_of(s) * BLOCK * (size_t)(s.cin * s.kh * s.kw)); }
 
 /* Where the parts of the scratch are: weights, offsets, then for each thread `each` floats. */
@@ -112,7 +114,8 @@ static void compute_block(Conv s, Strip t, int b, int rows, const float *w, cons
 
 /* ---- forward ------------------------------------------------------------------------------------------------ */
 
-static Strip forward_strip(Conv s) { return strip_with(s, min_int(rows_that_fit(s), (s.oh + 3) / 4)); }
+/* Several strips for every layer, to be shared by threads; whole maps where groups are enough of that. */
+static Strip forward_strip(Conv s) { return strip_with(s, min_int(rows_that_fit(s), s.groups < MANY_GROUPS ? (s.oh + 3) / 4 : s.oh)); }
 
 size_t P2C_CPU(conv2d_direct_work)(Conv s, int threads) { return work_bytes(s, packed_strip(s, forward_strip(s)), threads); }
 
@@ -147,7 +150,8 @@ static int border_of(Conv s) { return s.reflect ? s.pad_y : 0; }
 static Conv transposed(Conv s) {
     int border = border_of(s);
     return (Conv){ .n = s.n, .groups = s.groups, .cin = s.cout, .cout = s.cin, .h = s.oh, .w = s.ow, .kh = s.kh, .kw = s.kw,
-                   .oh = s.h + 2 * border, .ow = s.w + 2 * border, .stride = 1, .up = 1, .pad_y = s.kh - 1 - s.pad_y + border, .pad_x = s.kw - 1 - s.pad_x + border };
+                   .oh = s.h + 2 * border, .ow = s.w + 2 * border, .stride = 1, .dilation = s.dilation, .up = 1,
+                   .pad_y = reach(s, s.kh) - s.pad_y + border, .pad_x = reach(s, s.kw) - s.pad_x + border };
 }
 
 /* Rows of dx per strip; the last strip takes the rest and has less than twice as many. */

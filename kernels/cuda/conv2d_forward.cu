@@ -111,7 +111,7 @@ template <P2cPrecision P, int K> static auto kernel_for(Shape s) -> void (*)(Con
 }
 
 template <P2cPrecision P> static auto kernel_for(const Product &p) -> void (*)(ConvForward) {
-    if (p.taps_y == 3 && p.taps_x == 3) return kernel_for<P, 3>(p.t.shape);
+    if (p.apart == 1 && p.taps_y == 3 && p.taps_x == 3) return kernel_for<P, 3>(p.t.shape);
     return p.taps_y == 1 && p.taps_x == 1 ? kernel_for<P, 1>(p.t.shape) : kernel_for<P, 0>(p.t.shape);
 }
 
@@ -125,7 +125,7 @@ static Product product_of(Conv s) {
     p.channels = s.cin, p.rows = s.xh, p.cols = s.xw, p.height = s.h, p.width = s.w, p.up = s.up;
     p.reflect = s.reflect, p.normed = s.normed, p.relu = s.relu, p.eps = s.eps;
     p.per_output = s.cin * s.kh * s.kw, p.per_source = s.kh * s.kw, p.per_row = s.kw, p.per_column = 1;
-    p.taps_y = s.kh, p.taps_x = s.kw, p.step = s.stride, p.origin_y = p.origin_x = -s.pad;
+    p.taps_y = s.kh, p.taps_x = s.kw, p.apart = s.dilation, p.step = s.stride, p.origin_y = p.origin_x = -s.pad;
     p.outputs = s.cout, p.out_rows = s.oh, p.out_cols = s.ow;
     return p;
 }

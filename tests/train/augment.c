@@ -1,6 +1,6 @@
 /* augment.c (test): the transforms against Pillow's numbers, the draws against what they should be. */
 #include "../../train/augment.h"
-#include "../../train/folder.h"
+#include "cli/folder.h"
 
 #include "dataset.h"
 
@@ -173,7 +173,7 @@ static void compare_folder(Dataset *d, const char *root, const char *name, int s
     assert_non_null(expected);
     snprintf(path, sizeof path, "%s/%s", root, name);
     snprintf(command, sizeof command, "python3 tests/train/scaled_by_pillow.py %s %d %d", path, side, every);
-    assert_int_equal(folder_open(&folder, path), 0);
+    assert_int_equal(folder_open(&folder, path, FOLDER_DATASET), 0);
     FILE *pillow = popen(command, "r");
     assert_non_null(pillow);
     int worst = 0, pictures = 0;

@@ -1,5 +1,5 @@
 /* folder.c (test): which files are pictures, in which order, and what is said when there are none. */
-#include "../../train/folder.h"
+#include "cli/folder.h"
 
 #include "dataset.h"
 
@@ -20,7 +20,7 @@ static void byte_order(void **state) {
     static const char *const names[] = { "Z.png", "a.png", "a/b.png", "10.png", "9.png", "a-b.png", "\xc3\xa9.png" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) dataset_put_text(d, names[i]);
     Folder folder;
-    assert_int_equal(folder_open(&folder, d->folder), 0);
+    assert_int_equal(folder_open(&folder, d->folder, FOLDER_DATASET), 0);
     ASSERT_NAMES(&folder, "10.png", "9.png", "Z.png", "a-b.png", "a.png", "a/b.png", "\xc3\xa9.png");
     assert_true(have_file(folder.paths[5]));
     folder_clear(&folder);
@@ -34,7 +34,7 @@ static void only_pictures(void **state) {
     dataset_put_link(d, "lost.png", "nowhere");
     dataset_put_link(d, "lost", "nowhere");
     Folder folder;
-    assert_int_equal(folder_open(&folder, d->folder), 0);
+    assert_int_equal(folder_open(&folder, d->folder, FOLDER_DATASET), 0);
     ASSERT_NAMES(&folder, "a.PNG", "b.JpEg", "c.jpg", "deep/er/e.png", "lost.png", "x.png/f.png");
     folder_clear(&folder);
 }
@@ -51,7 +51,7 @@ static void links(void **state) {
     dataset_put_link(d, "set/b/to_a", "../a");
     dataset_put_link(d, "set/b/of_a.png", "../a/a.png");
     Folder folder;
-    assert_int_equal(folder_open(&folder, dataset_path(d, "set")), 0);
+    assert_int_equal(folder_open(&folder, dataset_path(d, "set"), FOLDER_DATASET), 0);
     ASSERT_NAMES(&folder, "a/a.png", "a/to_b/b.png", "a/to_b/of_a.png", "b/b.png", "b/of_a.png", "b/to_a/a.png", "link/e.png");
     folder_clear(&folder);
 }
@@ -59,7 +59,7 @@ static void links(void **state) {
 static void refused(Dataset *d, const char *name, const char *part) {
     Folder folder;
     Heard heard = hear_begin();
-    int code = folder_open(&folder, dataset_path(d, name));
+    int code = folder_open(&folder, dataset_path(d, name), FOLDER_DATASET);
     char *text = hear_end(heard);
     folder_clear(&folder);
     assert_int_equal(code, 3);
@@ -95,7 +95,7 @@ static void unsearchable(void **state) {
 
 static uint64_t hash_of(Dataset *d, const char *name) {
     Folder folder;
-    assert_int_equal(folder_open(&folder, dataset_path(d, name)), 0);
+    assert_int_equal(folder_open(&folder, dataset_path(d, name), FOLDER_DATASET), 0);
     uint64_t hash = folder_hash(&folder);
     folder_clear(&folder);
     return hash;
@@ -112,7 +112,7 @@ static void hashes(void **state) {
     assert_true(here != hash_of(d, "other"));
     assert_true(here != hash_of(d, "fewer"));
     char *one[] = { "a.png", "b.png" }, *two[] = { "a.pngb.png" };
-    assert_true(folder_hash(&(Folder){ one, 0, 2 }) != folder_hash(&(Folder){ two, 0, 1 }));
+    assert_true(folder_hash(&(Folder){ .paths = one, .count = 2 }) != folder_hash(&(Folder){ .paths = two, .count = 1 }));
 }
 
 static void leave_out(void **state) {
@@ -120,7 +120,7 @@ static void leave_out(void **state) {
     static const char *const names[] = { "a.png", "b.png", "c.png", "d.png" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) dataset_put_text(d, names[i]);
     Folder folder;
-    assert_int_equal(folder_open(&folder, d->folder), 0);
+    assert_int_equal(folder_open(&folder, d->folder, FOLDER_DATASET), 0);
     folder_leave_out(&folder, (bool[]){ true, false, true, false });
     ASSERT_NAMES(&folder, "b.png", "d.png");
     folder_clear(&folder);

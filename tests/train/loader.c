@@ -42,7 +42,7 @@ static Loader *open_loader(const LoaderOptions *o) {
 /* What batch `step` must be, of one domain: from the pure functions alone, without any loader. */
 static void expect_batch(Dataset *d, const LoaderOptions *o, int domain, int64_t step, int branch, float *planes) {
     Folder folder;
-    assert_int_equal(folder_open(&folder, domain ? o->folder_b : o->folder_a), 0);
+    assert_int_equal(folder_open(&folder, domain ? o->folder_b : o->folder_a, FOLDER_DATASET), 0);
     for (int i = 0; i < o->batch; i++, planes += PIXELS) {
         int64_t draw = step * o->batch + i;
         int pictures[16], n = folder.count;

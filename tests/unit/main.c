@@ -17,6 +17,7 @@
     X(png)                                                                                                                                 \
     X(jpeg)                                                                                                                                \
     X(resize)                                                                                                                              \
+    X(align)                                                                                                                               \
     X(cartoonizer)
 
 #define SUITE "unit"

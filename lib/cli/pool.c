@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/cli.h"
+#include "cli.h"
 #include "pool.h"
 
 typedef struct Worker {
@@ -63,7 +63,7 @@ static int start_worker(Pool *pool, Worker *worker) {
     int error = pthread_create(&worker->thread, NULL, serve, worker);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!error) return 0;
-    complain("cannot start thread %d for reading pictures: %s; try fewer --workers", pool->threads + 1, strerror(error));
+    complain("cannot start thread %d for pictures: %s; try fewer", pool->threads + 1, strerror(error));
     p2c_context_free(&worker->ctx);
     return EXIT_MEMORY;
 }
@@ -72,7 +72,7 @@ int pool_open(Pool **out, int threads) {
     assert(threads >= 0);
     Pool *pool = *out = calloc(1, sizeof *pool + (size_t)threads * sizeof *pool->workers);
     if (!pool || p2c_context_new(&pool->ctx, "cpu", 1)) {
-        complain("out of memory: threads for reading pictures");
+        complain("out of memory: threads for pictures");
         if (pool) p2c_context_free(&pool->ctx);
         free(pool);
         *out = NULL;

@@ -1,6 +1,6 @@
 /* pool.h: threads that do the numbered pieces of a job in the background. */
-#ifndef P2C_TRAIN_POOL_H
-#define P2C_TRAIN_POOL_H
+#ifndef P2C_CLI_POOL_H
+#define P2C_CLI_POOL_H
 
 #include "p2cnn.h"
 

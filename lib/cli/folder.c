@@ -11,7 +11,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "cli/cli.h"
+#include "cli.h"
 #include "folder.h"
 
 typedef struct Level {
@@ -19,8 +19,6 @@ typedef struct Level {
     ino_t inode;
     const struct Level *above;
 } Level;
-
-#define LAYOUT "expected dataset/<name>/{trainA,trainB,testA,testB}, each with .png, .jpg or .jpeg pictures, also in folders below"
 
 static int out_of_memory(void) {
     complain("out of memory: a list of pictures");
@@ -68,20 +66,20 @@ static bool is_open(const struct stat *info, const Level *level) {
     return false;
 }
 
-static int refuse(const char *path) {
-    complain("%s: cannot be searched: %s; " LAYOUT, path, strerror(errno));
+static int refuse(const Folder *folder, const char *path) {
+    complain("%s: cannot be searched: %s; %s", path, strerror(errno), folder->expected);
     return EXIT_BAD_INPUT;
 }
 
 static int visit_all(Folder *folder, const char *path, DIR *entries, const Level *above) {
     struct stat info;
-    if (fstat(dirfd(entries), &info) != 0) return refuse(path);
+    if (fstat(dirfd(entries), &info) != 0) return refuse(folder, path);
     if (is_open(&info, above)) return 0;
     Level level = { info.st_dev, info.st_ino, above };
     for (;;) {
         errno = 0;
         struct dirent *entry = readdir(entries);
-        if (!entry) return errno ? refuse(path) : 0;
+        if (!entry) return errno ? refuse(folder, path) : 0;
         int code = entry->d_name[0] == '.' ? 0 : visit(folder, path, entry->d_name, &level);
         if (code) return code;
     }
@@ -89,7 +87,7 @@ static int visit_all(Folder *folder, const char *path, DIR *entries, const Level
 
 static int search(Folder *folder, const char *path, const Level *above) {
     DIR *entries = opendir(path);
-    if (!entries) return refuse(path);
+    if (!entries) return refuse(folder, path);
     int code = visit_all(folder, path, entries, above);
     closedir(entries);
     return code;
@@ -97,13 +95,13 @@ static int search(Folder *folder, const char *path, const Level *above) {
 
 static int by_bytes(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
-int folder_open(Folder *folder, const char *path) {
+int folder_open(Folder *folder, const char *path, const char *expected) {
     size_t length = strlen(path);
-    *folder = (Folder){ .prefix = length + (length && path[length - 1] != '/') };
+    *folder = (Folder){ .expected = expected, .prefix = length + (length && path[length - 1] != '/') };
     int code = search(folder, path, NULL);
     if (code) return code;
     if (!folder->count) {
-        complain("%s: no picture in this folder; " LAYOUT, path);
+        complain("%s: no picture in this folder; %s", path, expected);
         return EXIT_BAD_INPUT;
     }
     qsort(folder->paths, (size_t)folder->count, sizeof *folder->paths, by_bytes);
