@@ -275,8 +275,9 @@ P2C_API P2cNode *p2c_mul(P2cNode *a, P2cNode *b);             /* broadcasting */
 P2C_API P2cNode *p2c_div(P2cNode *a, P2cNode *b);             /* broadcasting */
 P2C_API P2cNode *p2c_lerp(P2cNode *a, P2cNode *b, P2cNode *w);/* (1-w)*a + w*b; a and b of one shape, w broadcast */
 P2C_API P2cNode *p2c_exp(P2cNode *x);
-P2C_API P2cNode *p2c_log(P2cNode *x);
-P2C_API P2cNode *p2c_pow(P2cNode *x, float exponent);         /* as C's powf: NaN for x < 0 unless the exponent is whole */
+P2C_API P2cNode *p2c_log(P2cNode *x);                         /* the natural one */
+/* As C's powf: NaN for x < 0 unless the exponent is whole. 0.5 is sqrt; exponent 0 gives 1, and no gradient, everywhere. */
+P2C_API P2cNode *p2c_pow(P2cNode *x, float exponent);
 P2C_API P2cNode *p2c_softmax(P2cNode *x, int axis);           /* exp(x - max) / sum of those, along the axis */
 /* The product of matrices: (m,k) x (k,n) -> (m,n), or (n,c,m,k) x (n,c,k,n') with the first two sizes equal or 1. */
 P2C_API P2cNode *p2c_matmul(P2cNode *a, P2cNode *b);
