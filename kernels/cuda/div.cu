@@ -28,7 +28,7 @@ struct DivGradient {
         Places p = places_at(walk, i);
         return k == 0 ? dy[i] / b[p.b] : -(dy[i] * (a[p.a] / b[p.b]) / b[p.b]);
     }
-    __device__ float term(unsigned i, unsigned) const { return (*this)(i); }
+    __device__ float operator()(unsigned i, unsigned) const { return (*this)(i); }
     __device__ void pass(unsigned, unsigned) const {}
 };
 
