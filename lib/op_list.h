@@ -3,6 +3,7 @@
  * the tests (tests/op/<name>.c). Leaving one of the files out is a link error. */
 P2C_OP(conv2d)
 P2C_OP(linear)
+P2C_OP(matmul)
 P2C_OP(instance_norm)
 P2C_OP(layer_instance_norm)
 P2C_OP(batch_norm)
