@@ -116,7 +116,9 @@ typedef struct P2cSpectralAttributes { bool training; } P2cSpectralAttributes;
 typedef struct P2cSlopeAttributes { float slope; } P2cSlopeAttributes;
 typedef struct P2cRangeAttributes { float low, high; } P2cRangeAttributes;
 typedef struct P2cAffineAttributes { float scale, shift; } P2cAffineAttributes;
+typedef struct P2cExponentAttributes { float exponent; } P2cExponentAttributes;
 typedef struct P2cAxisAttributes { int axis, begin, end; } P2cAxisAttributes; /* concat uses axis alone */
+typedef struct P2cOrderAttributes { int order[4]; } P2cOrderAttributes; /* a permutation */
 typedef struct P2cFactorAttributes { int factor; } P2cFactorAttributes;
 typedef struct P2cResizeAttributes { int height, width; bool align_corners; } P2cResizeAttributes;
 typedef struct P2cScaleAttributes { float scale; } P2cScaleAttributes;
