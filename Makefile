@@ -124,8 +124,9 @@ $B/%.pb-c.c $B/%.pb-c.h: %.proto
 $B/%.pb-c.o: $B/%.pb-c.c
 	$(if $V,,@echo "  CC    $<")
 	$Q $(CC) $(BASE) $(CFLAGS) -c -o $@ $<
-$(patsubst lib/io/%.proto,$B/lib/io/%.o,$(PROTO)): BASE += -I$B/lib/io
-$(patsubst lib/io/%.proto,$B/lib/io/%.o,$(PROTO)): $B/lib/io/%.o: $B/lib/io/%.pb-c.h
+PROTO_O := $(patsubst %.c,$B/%.o,$(wildcard $(PROTO:.proto=*.c)))
+$(PROTO_O): BASE += -I$B/lib/io
+$(PROTO_O): | $(PROTO:%.proto=$B/%.pb-c.h)
 
 ifeq ($(CUDA),1)
 # Machine code for each architecture, and PTX of the last for those to come.
