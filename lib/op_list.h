@@ -2,6 +2,7 @@
  * the table of descriptions (lib/op/<name>.c), the kernel table of each device (kernels/<device>/<name>.c) and
  * the tests (tests/op/<name>.c). Leaving one of the files out is a link error. */
 P2C_OP(conv2d)
+P2C_OP(conv_transpose2d)
 P2C_OP(linear)
 P2C_OP(instance_norm)
 P2C_OP(layer_instance_norm)
