@@ -120,7 +120,8 @@ typedef struct P2cExponentAttributes { float exponent; } P2cExponentAttributes;
 typedef struct P2cAxisAttributes { int axis, begin, end; } P2cAxisAttributes; /* concat uses axis alone */
 typedef struct P2cOrderAttributes { int order[4]; } P2cOrderAttributes; /* a permutation */
 typedef struct P2cFactorAttributes { int factor; } P2cFactorAttributes;
-typedef struct P2cResizeAttributes { int height, width; bool align_corners; } P2cResizeAttributes;
+typedef struct P2cResizeAttributes { int height, width; P2cCoordinates coordinates; P2cRounding rounding; } P2cResizeAttributes; /* rounding: of resize_nearest */
+typedef struct P2cConvTransposeAttributes { P2cConv2d conv; int more; } P2cConvTransposeAttributes;
 typedef struct P2cScaleAttributes { float scale; } P2cScaleAttributes;
 typedef struct P2cEpsAttributes { float eps; } P2cEpsAttributes;
 typedef struct P2cAverageAttributes { const double *decay; } P2cAverageAttributes;

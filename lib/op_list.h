@@ -2,6 +2,7 @@
  * the table of descriptions (lib/op/<name>.c), the kernel table of each device (kernels/<device>/<name>.c) and
  * the tests (tests/op/<name>.c). Leaving one of the files out is a link error. */
 P2C_OP(conv2d)
+P2C_OP(conv_transpose2d)
 P2C_OP(linear)
 P2C_OP(matmul)
 P2C_OP(instance_norm)
@@ -24,13 +25,19 @@ P2C_OP(div)
 P2C_OP(concat)
 P2C_OP(slice)
 P2C_OP(reshape)
+<<<<<<< HEAD
 P2C_OP(transpose)
+=======
+P2C_OP(pad)
+>>>>>>> opsb
 P2C_OP(detach)
 P2C_OP(upsample_nearest)
 P2C_OP(avg_pool2d)
+P2C_OP(max_pool2d)
 P2C_OP(global_avg_pool)
 P2C_OP(global_max_pool)
 P2C_OP(resize_bilinear)
+P2C_OP(resize_nearest)
 P2C_OP(sum)
 P2C_OP(sum_squares)
 P2C_OP(sum_channels)

@@ -47,6 +47,7 @@ struct OpCase {
     int axis, begin, end, factor, height, width;
     bool flag;
     float exponent; int order[4];
+    P2cPad padding; P2cPool2d pool; int more; P2cCoordinates coordinates; P2cRounding rounding;
     float range; /* operands are uniform in [-range, range); 0: 1 */
     void (*prepare)(const OpCase *c, float *const x[]); /* changes the random operands where a kink, a tie or a sign matters */
     float terms[P2C_MAX_OPERANDS]; /* by operand: the size of the terms that may cancel in its gradient; 0: the gradient is no smaller */
