@@ -25,11 +25,8 @@ P2C_OP(div)
 P2C_OP(concat)
 P2C_OP(slice)
 P2C_OP(reshape)
-<<<<<<< HEAD
 P2C_OP(transpose)
-=======
 P2C_OP(pad)
->>>>>>> opsb
 P2C_OP(detach)
 P2C_OP(upsample_nearest)
 P2C_OP(avg_pool2d)

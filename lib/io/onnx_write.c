@@ -74,6 +74,7 @@ PLAIN(write_detach, "Identity")
 BINARY(write_add, "Add")
 BINARY(write_mul, "Mul")
 BINARY(write_div, "Div")
+BINARY(write_matmul, "MatMul")
 
 static const char *write_conv(Writer *w, const P2cNode *node) {
     const P2cConv2d *o = &P2C_ATTRIBUTES(node, P2cConvAttributes)->conv;
@@ -88,6 +89,17 @@ static const char *write_conv(Writer *w, const P2cNode *node) {
                          ATTRIBUTES(p2c_onnx_int(out, "group", o->groups), p2c_onnx_ints(out, "pads", 4, (int64_t[]){ p, p, p, p }),
                                     p2c_onnx_ints(out, "strides", 2, (int64_t[]){ stride, stride }),
                                     p2c_onnx_ints(out, "dilations", 2, (int64_t[]){ dilation, dilation })));
+}
+
+static const char *write_conv_transpose(Writer *w, const P2cNode *node) {
+    const P2cConvTransposeAttributes *a = P2C_ATTRIBUTES(node, P2cConvTransposeAttributes);
+    P2cOnnx *out = &w->out;
+    int64_t p = a->conv.pad, stride = a->conv.stride, dilation = a->conv.dilation, more = a->more;
+    return p2c_onnx_node(out, "ConvTranspose", NAMES(operand(w, node, 0), operand(w, node, 1), node->count > 2 ? operand(w, node, 2) : NULL),
+                         ATTRIBUTES(p2c_onnx_int(out, "group", a->conv.groups), p2c_onnx_ints(out, "pads", 4, (int64_t[]){ p, p, p, p }),
+                                    p2c_onnx_ints(out, "strides", 2, (int64_t[]){ stride, stride }),
+                                    p2c_onnx_ints(out, "dilations", 2, (int64_t[]){ dilation, dilation }),
+                                    p2c_onnx_ints(out, "output_padding", 2, (int64_t[]){ more, more })));
 }
 
 static const char *write_linear(Writer *w, const P2cNode *node) {
@@ -143,13 +155,7 @@ static const char *write_affine(Writer *w, const P2cNode *node) {
 }
 
 static const char *write_pow(Writer *w, const P2cNode *node) {
-    return pair(w, "Pow", operand(w, node, 0), p2c_onnx_scalar(&w->out, P2C_ATTRIBUTES(node, P2cScaleAttributes)->scale));
-}
-
-/* a + w * (b - a) */
-static const char *write_lerp(Writer *w, const P2cNode *node) {
-    const char *a = aligned(w, node, 0), *b = aligned(w, node, 1);
-    return pair(w, "Add", a, pair(w, "Mul", aligned(w, node, 2), pair(w, "Sub", b, a)));
+    return pair(w, "Pow", operand(w, node, 0), p2c_onnx_scalar(&w->out, P2C_ATTRIBUTES(node, P2cExponentAttributes)->exponent));
 }
 
 static const char *write_concat(Writer *w, const P2cNode *node) {
@@ -167,6 +173,21 @@ static const char *write_slice(Writer *w, const P2cNode *node) {
 
 static const char *write_reshape(Writer *w, const P2cNode *node) { return with_dims(w, operand(w, node, 0), node->dims, node->dims.rank); }
 
+static const char *write_transpose(Writer *w, const P2cNode *node) {
+    const P2cOrderAttributes *a = P2C_ATTRIBUTES(node, P2cOrderAttributes);
+    int64_t order[4];
+    for (int i = 0; i < 4; i++) order[i] = a->order[i];
+    return p2c_onnx_node(&w->out, "Transpose", NAMES(operand(w, node, 0)), ATTRIBUTES(p2c_onnx_ints(&w->out, "perm", node->dims.rank, order)));
+}
+
+static const char *write_pad(Writer *w, const P2cNode *node) {
+    static const char *const modes[] = { "constant", "reflect", "edge" };
+    const P2cPad *a = P2C_ATTRIBUTES(node, P2cPad);
+    const char *amounts = p2c_onnx_whole(&w->out, 8, (int64_t[]){ 0, 0, a->top, a->left, 0, 0, a->bottom, a->right });
+    return p2c_onnx_node(&w->out, "Pad", NAMES(operand(w, node, 0), amounts, a->mode == P2C_PAD_CONSTANT ? p2c_onnx_scalar(&w->out, a->value) : NULL),
+                         ATTRIBUTES(p2c_onnx_string(&w->out, "mode", modes[a->mode])));
+}
+
 /* coordinates and rounding: ONNX's words */
 static const char *resized(Writer *w, const P2cNode *node, const char *mode, const char *coordinates, const char *rounding) {
     int64_t sizes[4];
@@ -178,15 +199,31 @@ static const char *resized(Writer *w, const P2cNode *node, const char *mode, con
 
 static const char *write_upsample(Writer *w, const P2cNode *node) { return resized(w, node, "nearest", "asymmetric", "floor"); }
 
+static const char *const coordinates[] = { "half_pixel", "align_corners", "asymmetric" };
+
 static const char *write_resize_bilinear(Writer *w, const P2cNode *node) {
-    static const char *const modes[] = { "half_pixel", "align_corners", "asymmetric" };
-    return resized(w, node, "linear", modes[P2C_ATTRIBUTES(node, P2cResizeAttributes)->coordinates], "floor");
+    return resized(w, node, "linear", coordinates[P2C_ATTRIBUTES(node, P2cResizeAttributes)->coordinates], "floor");
+}
+
+static const char *write_resize_nearest(Writer *w, const P2cNode *node) {
+    static const char *const roundings[] = { "floor", "ceil", "round_prefer_floor", "round_prefer_ceil" };
+    const P2cResizeAttributes *a = P2C_ATTRIBUTES(node, P2cResizeAttributes);
+    return resized(w, node, "nearest", coordinates[a->coordinates], roundings[a->rounding]);
 }
 
 static const char *write_avg_pool(Writer *w, const P2cNode *node) {
     int64_t k = P2C_ATTRIBUTES(node, P2cFactorAttributes)->factor;
     return p2c_onnx_node(&w->out, "AveragePool", NAMES(operand(w, node, 0)),
                          ATTRIBUTES(p2c_onnx_ints(&w->out, "kernel_shape", 2, (int64_t[]){ k, k }), p2c_onnx_ints(&w->out, "strides", 2, (int64_t[]){ k, k })));
+}
+
+static const char *write_max_pool(Writer *w, const P2cNode *node) {
+    const P2cPool2d *a = P2C_ATTRIBUTES(node, P2cPool2d);
+    P2cOnnx *out = &w->out;
+    int64_t p = a->pad, stride = a->stride;
+    return p2c_onnx_node(out, "MaxPool", NAMES(operand(w, node, 0)),
+                         ATTRIBUTES(p2c_onnx_ints(out, "kernel_shape", 2, (int64_t[]){ a->kh, a->kw }), p2c_onnx_ints(out, "pads", 4, (int64_t[]){ p, p, p, p }),
+                                    p2c_onnx_ints(out, "strides", 2, (int64_t[]){ stride, stride })));
 }
 
 static const char *pooled(Writer *w, const P2cNode *node, const char *op) {
@@ -214,12 +251,13 @@ static Write *const writers[P2C_OP_COUNT] = {
     [P2C_OP_conv2d] = write_conv, [P2C_OP_linear] = write_linear, [P2C_OP_instance_norm] = write_instance_norm,
     [P2C_OP_layer_instance_norm] = write_layer_instance_norm, [P2C_OP_batch_norm] = write_batch_norm, [P2C_OP_relu] = write_relu,
     [P2C_OP_prelu] = write_prelu, [P2C_OP_tanh] = write_tanh, [P2C_OP_sigmoid] = write_sigmoid, [P2C_OP_clamp] = write_clamp,
-    [P2C_OP_affine] = write_affine, [P2C_OP_add] = write_add, [P2C_OP_mul] = write_mul, [P2C_OP_div] = write_div, [P2C_OP_lerp] = write_lerp,
+    [P2C_OP_affine] = write_affine, [P2C_OP_add] = write_add, [P2C_OP_mul] = write_mul, [P2C_OP_div] = write_div,
     [P2C_OP_exp] = write_exp, [P2C_OP_log] = write_log, [P2C_OP_pow] = write_pow, [P2C_OP_concat] = write_concat, [P2C_OP_slice] = write_slice,
     [P2C_OP_reshape] = write_reshape, [P2C_OP_detach] = write_detach, [P2C_OP_upsample_nearest] = write_upsample,
     [P2C_OP_resize_bilinear] = write_resize_bilinear, [P2C_OP_avg_pool2d] = write_avg_pool, [P2C_OP_global_avg_pool] = write_global_avg_pool,
     [P2C_OP_global_max_pool] = write_global_max_pool, [P2C_OP_sum_channels] = write_sum_channels, [P2C_OP_softmax] = write_softmax,
-    [P2C_OP_l2_normalize] = write_l2_normalize,
+    [P2C_OP_l2_normalize] = write_l2_normalize, [P2C_OP_matmul] = write_matmul, [P2C_OP_transpose] = write_transpose, [P2C_OP_pad] = write_pad,
+    [P2C_OP_max_pool2d] = write_max_pool, [P2C_OP_conv_transpose2d] = write_conv_transpose, [P2C_OP_resize_nearest] = write_resize_nearest,
 };
 
 /* ---- leaves ---- */

@@ -344,23 +344,13 @@ void op_check_all(OpTest *t, const OpCase *c, size_t count) {
     for (size_t i = 0; i < count; i++) op_check(t, &c[i]);
 }
 
-<<<<<<< HEAD
-static bool is_exact(float got, float want) {
-    if (isnan(want)) return isnan(got);
-    return isinf(want) ? got == want : fabsf(got - want) <= 1e-6f * fabsf(want);
-=======
 static bool is_the_same(float got, float want) {
     return got == want || (isnan(got) && isnan(want)) || (isfinite(want) && fabsf(got - want) <= 1e-6f * fabsf(want));
->>>>>>> opsb
 }
 
 static void exactly(const char *what, const float *got, const float *want, size_t n) {
     for (size_t i = 0; want && i < n; i++)
-<<<<<<< HEAD
-        if (!is_exact(got[i], want[i])) fail_msg("%s: element %zu is %.9g, expected %.9g", what, i, got[i], want[i]);
-=======
         if (!is_the_same(got[i], want[i])) fail_msg("%s: element %zu is %.9g, expected %.9g", what, i, got[i], want[i]);
->>>>>>> opsb
 }
 
 void op_exact(OpTest *t, const OpCase *c, const OpExact *e) {
