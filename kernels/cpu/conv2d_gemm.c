@@ -73,7 +73,7 @@ static void col2im(const float *columns, Conv s, int channels, int top, int rows
 
 /* ---- forward -------------------------------------------------------------------------------------------------- */
 
-/* y (cout x pixels), bias first, then += w . columns; split over blocks of outputs. */
+/* y (cout x pixels), bias first, then += w . columns, activated while it is near; split over blocks of outputs. */
 static void multiply(const P2cCall *call, Conv s, const float *w, const float *bias, const float *columns, size_t pixels, float *y) {
     int depth = s.cin * s.kh * s.kw, plane = s.oh * s.ow, blocks = (s.cout + OUTPUTS - 1) / OUTPUTS;
 #pragma omp parallel for num_threads(call->threads) schedule(static)
@@ -83,6 +83,8 @@ static void multiply(const P2cCall *call, Conv s, const float *w, const float *b
             for (size_t i = 0; i < pixels; i++) y[(size_t)o * (size_t)plane + i] = bias ? bias[o] : 0;
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, count, (int)pixels, depth, 1, w + (size_t)first * (size_t)depth, depth, columns, (int)pixels, 1,
                     y + (size_t)first * (size_t)plane, plane);
+        for (int o = first; o < first + count && s.slope != 1; o++)
+            for (size_t i = 0; i < pixels; i++) y[(size_t)o * (size_t)plane + i] = activated(y[(size_t)o * (size_t)plane + i], s.slope);
     }
 }
 

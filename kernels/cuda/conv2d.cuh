@@ -29,6 +29,7 @@
 #ifndef P2C_CUDA_CONV2D_CUH
 #define P2C_CUDA_CONV2D_CUH
 
+#include "activation.cuh"
 #include "norm.cuh"
 
 /* Sizes, by value. What is convolved is x repeated `up` times along both axes: h and w are its size, xh and xw that of x. cin, cout: of one
@@ -38,6 +39,7 @@ struct Conv {
     bool reflect;
     bool normed, relu; /* x is read normed */
     float eps;
+    float slope; /* of the activation that y is stored with */
 };
 
 static inline Conv conv_of(const P2cNode *node) {
@@ -49,7 +51,7 @@ static inline Conv conv_of(const P2cNode *node) {
     s.n = x.d[0], s.groups = o.groups, s.cin = w.d[1], s.cout = w.d[0] / o.groups;
     s.xh = x.d[2], s.xw = x.d[3], s.up = up, s.h = x.d[2] * up, s.w = x.d[3] * up;
     s.kh = w.d[2], s.kw = w.d[3], s.oh = y.d[2], s.ow = y.d[3], s.stride = o.stride, s.dilation = o.dilation, s.pad = o.pad;
-    s.reflect = o.reflect, s.normed = a->normed, s.relu = a->norm.relu, s.eps = a->norm.eps;
+    s.reflect = o.reflect, s.normed = a->normed, s.relu = a->norm.relu, s.eps = a->norm.eps, s.slope = p2c_slope(a->activation);
     return s;
 }
 

@@ -34,7 +34,7 @@ static __global__ void direct_kernel(ConvDirect d) {
     double sum = d.bias ? d.bias[o] : 0;
     for (int c = 0; c < s.cin; c++)
         sum += taps_sum(s, d.x + (size_t)(first + c) * s.xh * s.xw, d.w + ((size_t)o * s.cin + c) * s.kh * s.kw, i, j, norm_at(d.moments, first + c, s));
-    d.to[e] = (float)sum;
+    d.to[e] = activated((float)sum, s.slope);
 }
 
 void p2c_cuda_conv2d_direct(const P2cCall *call, Conv s) {

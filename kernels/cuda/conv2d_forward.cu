@@ -1,10 +1,11 @@
-/* conv2d_forward.cu: y, with bias and its planes' moments: a block makes a tile of pixels and channels (conv2d_tile.cuh), and the last block of a
+/* conv2d_forward.cu: y, with bias, a ReLU behind and its planes' moments: a block makes a tile of pixels and channels (conv2d_tile.cuh), and the last block of a
  * map's channel tile merges what the tiles' blocks leave of each plane: (mean, sum of squared deviations). */
 #include "conv2d_tile.cuh"
 
 struct ConvForward {
     Product p;
     const float *bias;
+    float slope; /* of the activation */
     float *y, *moments;
     float2 *pieces; /* [plane][tile] */
     int *counters;  /* of the tiles that are split, then of the maps' channel tiles */
@@ -35,7 +36,7 @@ template <int MT, int NT> static __device__ inline void put_tile(const ConvForwa
 #pragma unroll
             for (int i = 0; i < MT * 2; i++) {
                 int m = pixel_at(l, MT, i / 2, i % 2 * 2), y = at.y + (m >> p.t.across_log2), x = at.x + (m & ((1 << p.t.across_log2) - 1));
-                float value = acc[i / 2][j][i % 2 * 2 + r] += bias;
+                float value = acc[i / 2][j][i % 2 * 2 + r] = activated(acc[i / 2][j][i % 2 * 2 + r] + bias, f.slope);
                 if (in_map(p, at, m)) plane[(size_t)y * p.out_cols + x] = value;
             }
         }
@@ -140,7 +141,7 @@ size_t p2c_cuda_conv2d_forward_work(Conv s) {
 void p2c_cuda_conv2d_forward(const P2cCall *call, Conv s) {
     const P2cPrecision precision = precision_of(call);
     const int floats = precision == P2C_PRECISION_BF16 ? 2 : 1;
-    ConvForward f = { product_of(s), call->node->count > 2 ? call->x[2] : NULL, call->y, call->moments, (float2 *)call->work, call->queue->counters };
+    ConvForward f = { product_of(s), call->node->count > 2 ? call->x[2] : NULL, s.slope, call->y, call->moments, (float2 *)call->work, call->queue->counters };
     Product &p = f.p;
     if (s.groups > 1 || !p2c_cuda_conv2d_tile(&p, s.n, 1, floats)) {
         p2c_cuda_conv2d_direct(call, s);

@@ -2,7 +2,7 @@
  *   x (n,cin,h,w)  w (cout,cin/groups,kh,kw)  b (cout)  ->  y (n,cout,(h+2*pad-(kh-1)*dilation-1)/stride+1,(w+2*pad-(kw-1)*dilation-1)/stride+1)
  * Padding is part of the operation, resolved when the kernel reads: no padded copy of x exists. Neither does the instance norm (and ReLU)
  * of x where that is fused; then (mean, 1/sqrt(var+eps)) of each plane of x is kept. Nor does x repeated where a nearest upsampling is
- * fused: then h and w above are those of x times its factor. */
+ * fused: then h and w above are those of x times its factor. A ReLU behind, where it is fused, passes over y as it is stored; then y is kept. */
 #include <limits.h>
 
 #include "../graph.h"

@@ -63,7 +63,7 @@ static double loss(const Check *k, double *const x[], double *y) {
     double sum = 0;
     (k->t->gradient_of ? k->t->gradient_of : k->t->reference)(k->c, x, y);
     for (size_t e = 0; e < k->ny; e++)
-        if (!k->t->relu || !k->c->flag || k->y[e] > 0) sum += k->dy[e] * y[e];
+        sum += (!k->t->relu || !k->c->flag || k->y[e] > 0 ? 1 : k->c->slope) * k->dy[e] * y[e];
     return sum;
 }
 
@@ -195,7 +195,7 @@ static void backward(Check *k, unsigned wanted, float start, int threads) {
         if (!(wanted >> i & 1)) call->dx[i] = NULL;
         if (!k->run.node->op->keeps_x) call->x[i] = k->hidden[i];
     }
-    if (!k->run.node->op->keeps_y) call->y = k->hidden_y;
+    if (!p2c_keeps_y(k->run.node)) call->y = k->hidden_y;
     op_run_backward(&k->run, threads);
     *call = whole;
     if (memcmp(call->dy, k->dy, k->ny * sizeof(float))) fail_msg("%s: backward changed dy", k->what);

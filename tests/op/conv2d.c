@@ -70,9 +70,18 @@ static void fused_reference(const OpCase *c, double *const x[], double *y) {
     free(large);
 }
 
+/* And any of these with a ReLU behind. */
+static void activated_reference(const OpCase *c, double *const x[], double *y) {
+    fused_reference(c, x, y);
+    for (size_t i = 0; i < op_size(c->y); i++)
+        if (y[i] <= 0) y[i] *= (double)c->slope;
+}
+
 static P2cNode *build_fused(const OpCase *c, P2cNode *const x[]) {
-    P2cConvAttributes a = { .conv = c->conv, .normed = c->eps > 0, .norm.eps = c->eps, .upsample = c->factor };
-    return p2c_node_new(x[0]->state->graph, &p2c_op_conv2d, c->count, x, &a, sizeof a);
+    P2cConvAttributes a = { .conv = c->conv, .normed = c->eps > 0, .norm.eps = c->eps, .upsample = c->factor, .activation = { c->flag, c->slope } };
+    P2cNode *node = p2c_node_new(x[0]->state->graph, &p2c_op_conv2d, c->count, x, &a, sizeof a);
+    if (node) node->keeps_y = c->flag;
+    return node;
 }
 
 typedef struct Row { int n, cin, h, w, cout, kh, kw, stride, pad, groups, reflect, bias; } Row;
@@ -225,6 +234,29 @@ static void dilated(OpTest *t) {
     }
 }
 
+/* In the emulation the largest cases would take minutes each. */
+static bool too_long(const OpCase *c) {
+    P2cDims y = op_dims(c->y);
+    return emulated_order && op_size(c->x[1]) * (size_t)(y.d[0] * y.d[2] * y.d[3] + 63) / 64 * 64 > 10000000;
+}
+
+/* Every way of computing, with and without what is fused in front. */
+static void activate(OpTest *t, OpCase c, int i) {
+    c.flag = true;
+    c.slope = i % 2 ? 0.2f : 0;
+    c.eps = i % 3 ? 0 : 0.5f;
+    t->folds = P2C_FOLD_ACTIVATION | (c.eps > 0 ? P2C_FOLD_NORM : 0) | (c.factor > 1 ? P2C_FOLD_UPSAMPLE : 0);
+    if (!too_long(&c)) op_check(t, &c);
+}
+
+static void activated(OpTest *t) {
+    *t = (OpTest){ .op = P2C_OP_conv2d, .build = build_fused, .reference = activated_reference, .gradient_of = fused_reference, .relu = true,
+                   .cases = t->cases, .worst_y = t->worst_y, .worst_dx = t->worst_dx };
+    for (int i = 0; i < (int)COUNT(rows); i += 2) activate(t, make_explicit(rows[i]), i / 2);
+    for (int i = 0; i < (int)COUNT(upsampled_rows); i++) activate(t, make_upsampled(upsampled_rows[i], 2), i);
+    for (int w = 1; w <= 34; w += 3) activate(t, make_explicit((Row){ 2, 3, 4, w, 1 + w % 10, 3, 3, 1, 1, 1, 0, w % 2 }), w);
+}
+
 /* ---- tensor cores: factors of fewer bits, where a device has them --------------------------------------------- */
 
 /* The square root of the mean square of a, or of a - b. */
@@ -319,12 +351,6 @@ static void refusals(OpTest *t) {
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 9, 4), DIMS(3, 6, 3, 3) }, .conv = reflect }, "(1,6,9,4)");
 }
 
-/* There the largest cases would take minutes each. */
-static bool too_long(const OpCase *c) {
-    P2cDims y = op_dims(c->y);
-    return emulated_order && op_size(c->x[1]) * (size_t)(y.d[0] * y.d[2] * y.d[3] + 63) / 64 * 64 > 10000000;
-}
-
 void test_op_conv2d(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_conv2d, .build = build, .reference = reference };
@@ -341,5 +367,6 @@ void test_op_conv2d(void **state) {
     upsampled(&t);
     dilated(&t);
     rounded(&t);
+    activated(&t);
     op_done(&t);
 }

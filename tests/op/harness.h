@@ -61,7 +61,7 @@ typedef struct OpTest {
     unsigned folds;  /* P2cFold: kernels that do not offer it are passed over */
     unsigned frozen; /* bit i: operand i is a frozen parameter and has no gradient */
     void (*gradient_of)(const OpCase *c, double *const x[], double *y); /* what is differentiated instead, at the changed x */
-    bool relu; /* gradient_of leaves out the ReLU that `flag` adds: only results above 0 count, as if no step crossed the kink */
+    bool relu; /* gradient_of leaves out the ReLU that `flag` adds: results below 0 count `slope` times, as if no step crossed the kink */
     int cases;       /* counted by op_check; and the worst errors, as parts of the tolerance */
     double worst_y, worst_dx;
 } OpTest;
