@@ -18,6 +18,10 @@
     X(jpeg)                                                                                                                                \
     X(resize)                                                                                                                              \
     X(align)                                                                                                                               \
+    X(guided)                                                                                                                              \
+    X(foreground)                                                                                                                          \
+    X(compose)                                                                                                                             \
+    X(paste)                                                                                                                               \
     X(cartoonizer)
 
 #define SUITE "unit"
