@@ -17,7 +17,9 @@
     X(png)                                                                                                                                 \
     X(jpeg)                                                                                                                                \
     X(resize)                                                                                                                              \
-    X(cartoonizer)
+    X(cartoonizer)                                                                                                                         \
+    X(models)                                                                                                                              \
+    X(detect)
 
 #define SUITE "unit"
 #include "../groups.h"
