@@ -17,12 +17,14 @@
     X(png)                                                                                                                                 \
     X(jpeg)                                                                                                                                \
     X(resize)                                                                                                                              \
-    X(align)                                                                                                                               \
-    X(guided)                                                                                                                              \
-    X(foreground)                                                                                                                          \
-    X(compose)                                                                                                                             \
-    X(paste)                                                                                                                               \
-    X(cartoonizer)
+    X(align)                                                                                                                                \
+    X(guided)                                                                                                                               \
+    X(foreground)                                                                                                                           \
+    X(compose)                                                                                                                              \
+    X(paste)                                                                                                                                \
+    X(cartoonizer)                                                                                                                          \
+    X(models)                                                                                                                               \
+    X(detect)
 
 #define SUITE "unit"
 #include "../groups.h"
