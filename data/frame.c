@@ -1,0 +1,38 @@
+/* frame.c: pictures in squares. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "data.h"
+
+P2cStatus frame_scale(P2cContext *ctx, P2cImage *picture, int side) {
+    P2cImage scaled = { 0 };
+    if (!side || (picture->width == side && picture->height == side)) return P2C_OK;
+    P2cStatus status = p2c_image_resize(ctx, picture, side, side, picture->width > side ? P2C_FILTER_AREA : P2C_FILTER_BILINEAR, &scaled);
+    if (status) return status;
+    p2c_image_clear(picture);
+    *picture = scaled;
+    return P2C_OK;
+}
+
+/* The part of `from` that lies in the square whose left upper corner is (left, top) there. */
+static void copy_part(const P2cImage *from, int left, int top, P2cImage *to) {
+    int x0 = left > 0 ? left : 0, x1 = left + to->width < from->width ? left + to->width : from->width;
+    size_t c = (size_t)from->channels;
+    for (int y = 0; y < to->height; y++) {
+        int row = y + top;
+        if (row < 0 || row >= from->height) continue;
+        memcpy(to->pixels + c * ((size_t)y * (size_t)to->width + (size_t)(x0 - left)),
+               from->pixels + c * ((size_t)row * (size_t)from->width + (size_t)x0), c * (size_t)(x1 - x0));
+    }
+}
+
+P2cStatus frame_square(P2cContext *ctx, const P2cImage *picture, bool cut, int side, P2cImage *out) {
+    int w = picture->width, h = picture->height, s = (w < h) == cut ? w : h; /* the shorter side, or the longer one */
+    P2cStatus status = p2c_image_init(ctx, out, s, s, picture->channels);
+    if (status) return status;
+    memset(out->pixels, 255, (size_t)s * (size_t)s * (size_t)out->channels);
+    copy_part(picture, (w - s) / 2, (h - s) / 2, out);
+    status = frame_scale(ctx, out, side);
+    if (status) p2c_image_clear(out);
+    return status;
+}
