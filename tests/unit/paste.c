@@ -143,7 +143,7 @@ static void no_white_rim(void **state) {
             if (ground.pixels[i] > brightest) brightest = ground.pixels[i];
             if (ground.pixels[i] < darkest) darkest = ground.pixels[i];
         }
-        assert_in_range(brightest, 0x50, 0x53);
+        assert_in_range(brightest, 0x50, 0x56); /* with the white it would be over 0x68 */
         assert_in_range(darkest, 0x1e, 0x20);
         p2c_image_clear(&ground);
         p2c_image_clear(&cartoon);
