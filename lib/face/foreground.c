@@ -35,9 +35,7 @@ static void add_row(const Pass *pass, int y, uint32_t sign, uint32_t *columns) {
     }
 }
 
-static bool is_open(const Pass *pass, unsigned alpha) { return alpha < 255 && (alpha > 0 || pass->beyond); }
-
-/* count: pixels of the window. */
+/* count: pixels of the window. Where a is 1, F is I by the formula. */
 static void estimate(const Pass *pass, const uint64_t sum[SUMS], uint64_t count, int x, int y) {
     const uint8_t *in = pixel_at(pass->picture, x, y), *f_in = pixel_at(pass->f, x, y), *b_in = pixel_at(pass->b, x, y);
     uint8_t *f_out = pixel_at(pass->f_out, x, y);
@@ -46,7 +44,7 @@ static void estimate(const Pass *pass, const uint64_t sum[SUMS], uint64_t count,
     for (int c = 0; c < 3; c++) {
         double f = front ? (double)sum[FRONT + c] / (double)front : f_in[c], b = back ? (double)sum[BACK + c] / (double)back : b_in[c];
         if (pass->b_out) pixel_at(pass->b_out, x, y)[c] = to_byte(b);
-        f_out[c] = is_open(pass, in[3]) ? to_byte(f + a * (in[c] - a * f - (1 - a) * b)) : in[c];
+        f_out[c] = in[3] > 0 || pass->beyond ? to_byte(f + a * (in[c] - a * f - (1 - a) * b)) : in[c];
     }
 }
 

@@ -152,6 +152,22 @@ static void no_white_rim(void **state) {
     p2c_portrait_clear(&p);
 }
 
+/* A chessboard four times as fine as the photo's pixels is grey there. */
+static void finer_cartoons_are_averaged(void **state) {
+    (void)state;
+    enum { FINE = 4 * S };
+    P2cContext ctx = { 0 };
+    P2cPortrait p = portrait(tilted, false);
+    P2cImage ground = flat(W, H, 3, "\x80\x80\x80"), cartoon = flat(FINE, FINE, 3, "\0\0");
+    for (int i = 0; i < FINE * FINE; i++)
+        if ((i % FINE + i / FINE) % 2) memset(cartoon.pixels + 3 * i, 255, 3);
+    assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, &ground));
+    for (int i = 0; i < 3 * W * H; i++) assert_in_range(ground.pixels[i], 127, 129);
+    p2c_image_clear(&ground);
+    p2c_image_clear(&cartoon);
+    p2c_portrait_clear(&p);
+}
+
 /* On nothing, alpha is the weight and the colours are the cartoon's; on an opaque RGBA ground the same as on RGB; half-clear ones lie between. */
 static void transparent_ground(void **state) {
     (void)state;
@@ -203,7 +219,12 @@ static void squares_beside_the_photo(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_paste[] = {
-    cmocka_unit_test(crop_goes_back), cmocka_unit_test(nothing_else_changes), cmocka_unit_test(feather_grows),
-    cmocka_unit_test(no_white_rim),   cmocka_unit_test(transparent_ground),   cmocka_unit_test(squares_beside_the_photo),
+    cmocka_unit_test(crop_goes_back),
+    cmocka_unit_test(nothing_else_changes),
+    cmocka_unit_test(feather_grows),
+    cmocka_unit_test(no_white_rim),
+    cmocka_unit_test(finer_cartoons_are_averaged),
+    cmocka_unit_test(transparent_ground),
+    cmocka_unit_test(squares_beside_the_photo),
 };
 const size_t p2c_tests_paste_count = sizeof p2c_tests_paste / sizeof *p2c_tests_paste;
