@@ -78,7 +78,9 @@ static void no_white_rim(void **state) {
             if (k) assert_int_equal(p[3], a);
             for (int c = 0; c < 3; c++) {
                 double want = k ? (a ? head[c] : 255) : head[c] * a / 255.0 + kinds[k].colour[c] * (1 - a / 255.0);
-                if (fabs(p[c] - want) * (k && a ? a / 255.0 : 1) > 10) /* with the white it would be 60 */ fail_msg("kind %d, pixel %d, alpha %d: %d, not %g", k, i, a, p[c], want);
+                double seen = k && a ? a / 255.0 : 1;
+                if (fabs(p[c] - want) * seen > 10) /* with the white it would be 60 */
+                    fail_msg("kind %d, pixel %d, alpha %d: %d, not %g", k, i, a, p[c], want);
             }
         }
         p2c_image_clear(&out);

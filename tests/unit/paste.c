@@ -15,7 +15,8 @@ static P2cImage smooth(void) {
     assert_int_equal(p2c_image_init(NULL, &image, W, H, 3), P2C_OK);
     for (int i = 0; i < W * H; i++) {
         double x = i % W, y = i / W;
-        image.pixels[3 * i] = (uint8_t)(x * 1.4), image.pixels[3 * i + 1] = (uint8_t)(y * 1.7), image.pixels[3 * i + 2] = (uint8_t)(128 + 90 * sin(x * 0.05 + y * 0.04));
+        image.pixels[3 * i] = (uint8_t)(x * 1.4), image.pixels[3 * i + 1] = (uint8_t)(y * 1.7);
+        image.pixels[3 * i + 2] = (uint8_t)(128 + 90 * sin(x * 0.05 + y * 0.04));
     }
     return image;
 }
@@ -174,7 +175,8 @@ static void transparent_ground(void **state) {
     P2cContext ctx = { 0 };
     P2cPortrait p = portrait(tilted, true);
     P2cImage cartoon = flat(S, S, 3, "\x20\x40\x60");
-    P2cImage rgb = flat(W, H, 3, "\xc8\x96\x64"), opaque = flat(W, H, 4, "\xc8\x96\x64\xff"), clear = flat(W, H, 4, "\xff\xff\xff\0"), half = flat(W, H, 4, "\xc8\x96\x64\x80");
+    P2cImage rgb = flat(W, H, 3, "\xc8\x96\x64"), opaque = flat(W, H, 4, "\xc8\x96\x64\xff");
+    P2cImage clear = flat(W, H, 4, "\xff\xff\xff\0"), half = flat(W, H, 4, "\xc8\x96\x64\x80");
     P2cImage *grounds[] = { &rgb, &opaque, &clear, &half };
     for (int k = 0; k < 4; k++) assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, grounds[k]));
     int soft = 0;
@@ -199,7 +201,9 @@ static void transparent_ground(void **state) {
 /* Squares that reach out of the photo, or lie beside it; and the number of threads does not show. */
 static void squares_beside_the_photo(void **state) {
     (void)state;
-    static const double maps[][6] = { { 0.8, -0.6, -30, 0.6, 0.8, -40 }, { 1, 0, 120, 0, 1, 100 }, { 1, 0, 1e6, 0, 1, 5 }, { 0, -1, 20, 1, 0, -1000 }, { 3, 0, -40, 0, 3, -60 } };
+    static const double maps[][6] = {
+        { 0.8, -0.6, -30, 0.6, 0.8, -40 }, { 1, 0, 120, 0, 1, 100 }, { 1, 0, 1e6, 0, 1, 5 }, { 0, -1, 20, 1, 0, -1000 }, { 3, 0, -40, 0, 3, -60 },
+    };
     static const bool seen[] = { true, true, false, false, true };
     P2cContext one = { .threads = 1 }, three = { .threads = 3 };
     P2cImage cartoon = flat(50, 50, 3, "\x40\x80\xff");
