@@ -133,6 +133,7 @@ static P2cStatus behind(P2cContext *ctx, const P2cImage *photo, const P2cPortrai
             rest.pixels[4 * i + 3] = (uint8_t)(255 - rest.pixels[4 * i + 3]);
         }
         p2c_image_clear(&small);
+        if (!status) status = p2c_foreground_colours(ctx, &rest); /* what the head mixed into its surroundings */
         if (!status) status = blur(ctx, &rest, &small);
         p2c_image_clear(&rest);
     }

@@ -38,7 +38,7 @@ P2cPoint p2c_unturn_point(P2cPoint p, int width, int height, int turns); /* the 
 
 /* ---- guided.c, foreground.c ---- */
 
-/* rough: (h,w) in [0,1] of the whole crop at any smaller resolution. alpha: (crop->height, crop->width), 8 bit, the caller's: rough enlarged so that its edge
+/* rough: (h,w) in [0,1] of the whole crop, as a rule smaller than it. alpha: (crop->height, crop->width), 8 bit, the caller's: rough enlarged so that its edge
  * follows the crop's. Fast guided filter, He 2015, with a guide in colour (He 2013). crop: RGB or RGBA, whose alpha is ignored. */
 P2C_CHECKED P2cStatus p2c_guided_alpha(P2cContext *ctx, const P2cImage *crop, const float *rough, int h, int w, uint8_t *alpha);
 /* rgba: where alpha is neither 0 nor 255, colours become those of the foreground alone, without what the background mixed in; where it is 0, white, so that

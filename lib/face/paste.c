@@ -78,6 +78,7 @@ static void colour_at(const P2cImage *colours, double x, double y, double colour
 
 static void put(const double colour[3], double weight, int channels, uint8_t *to) {
     double under = (1 - weight) * (channels == 4 ? to[3] / 255.0 : 1), alpha = weight + under;
+    if (channels == 4 && to_byte(255 * alpha) == 0) return; /* no colours where nothing is seen */
     for (int c = 0; c < 3; c++) to[c] = to_byte((colour[c] * weight + to[c] * under) / alpha);
     if (channels == 4) to[3] = to_byte(255 * alpha);
 }

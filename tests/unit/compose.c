@@ -61,7 +61,7 @@ static void no_white_rim(void **state) {
     (void)state;
     enum { S = 100 };
     P2cContext ctx = { 0 };
-    P2cPortrait portrait = portrait_of(S, 8);
+    P2cPortrait portrait = portrait_of(S, 4);
     P2cImage cartoon = flat(S, S, 3, "\x20\x30\x40"), out;
     static const uint8_t head[3] = { 0x20, 0x30, 0x40 };
     const P2cBackground kinds[] = { { .kind = P2C_BACKGROUND_COLOUR, .colour = { 0, 90, 30 } }, { .kind = P2C_BACKGROUND_TRANSPARENT } };
@@ -78,7 +78,9 @@ static void no_white_rim(void **state) {
             if (k) assert_int_equal(p[3], a);
             for (int c = 0; c < 3; c++) {
                 double want = k ? (a ? head[c] : 255) : head[c] * a / 255.0 + kinds[k].colour[c] * (1 - a / 255.0);
-                if (fabs(p[c] - want) * (k && a ? a / 255.0 : 1) > 3) fail_msg("kind %d, pixel %d, alpha %d: %d, not %g", k, i, a, p[c], want);
+                double seen = k && a ? a / 255.0 : 1;
+                if (fabs(p[c] - want) * seen > 10) /* with the white it would be 60 */
+                    fail_msg("kind %d, pixel %d, alpha %d: %d, not %g", k, i, a, p[c], want);
             }
         }
         p2c_image_clear(&out);
@@ -112,7 +114,10 @@ static void blur_leaves_the_head_out(void **state) {
     P2cContext ctx = { 0 };
     P2cPortrait portrait = portrait_of(S, 1);
     P2cImage cartoon = flat(SMALL, SMALL, 3, "\x10\x10\x10"), photo = flat(S, S, 3, "\x20\x20\xd0"), out;
-    EACH(i, photo) if (disc(i, S, 1)) memcpy(photo.pixels + 3 * i, "\xff\0\0", 3);
+    EACH(i, photo) {
+        int a = disc(i, S, 1);
+        photo.pixels[3 * i] = (uint8_t)(0x20 + (255 - 0x20) * a / 255), photo.pixels[3 * i + 2] = (uint8_t)(0xd0 - 0xd0 * a / 255);
+    }
     assert_works(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, &photo, &(P2cBackground){ .kind = P2C_BACKGROUND_BLUR }, &out));
     assert_int_equal(out.width, SMALL);
     int clear = 0;
