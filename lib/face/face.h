@@ -56,9 +56,10 @@ P2C_CHECKED P2cStatus p2c_compose_matted(P2cContext *ctx, const P2cImage *cartoo
  * transparent. Over white colour values are truncated, as photo2cartoon does. photo: for the kinds PHOTO and BLUR. */
 P2C_CHECKED P2cStatus p2c_compose_crop(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait, const P2cImage *photo, const P2cBackground *background,
                                        P2cImage *out);
-/* What a photo becomes before cartoons are pasted into it: itself (PHOTO), or its blurred copy, a colour, a picture, nothing. out: new, of the photo's size; RGB, but RGBA
+/* What a photo becomes before cartoons are pasted into it: itself (PHOTO), or its blurred copy, in which the heads are not, a colour, a picture, nothing. out: new, of the photo's size; RGB, but RGBA
  * for nothing, and for PHOTO as the photo is. */
-P2C_CHECKED P2cStatus p2c_compose_ground(P2cContext *ctx, const P2cImage *photo, const P2cBackground *background, P2cImage *out);
+P2C_CHECKED P2cStatus p2c_compose_ground(P2cContext *ctx, const P2cImage *photo, const P2cBackground *background, int heads, const P2cPortrait portraits[],
+                                         P2cImage *out);
 /* Pastes a cartoon into `ground` (RGB or RGBA, of the photo's size) where its face was: by the matte, feathered towards the square's border. Bicubic where the cartoon
  * is enlarged. */
 P2C_CHECKED P2cStatus p2c_compose_paste(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait, P2cImage *ground);

@@ -29,17 +29,6 @@ static double feather(double x, int size) {
     return d <= 0 ? 0 : d >= 1 ? 1 : d * d * (3 - 2 * d);
 }
 
-static double matte_at(const P2cImage *portrait, double x, double y) {
-    int last = portrait->width - 1, left, top;
-    x = fmin(fmax(x, 0), last), y = fmin(fmax(y, 0), last);
-    left = (int)x, top = (int)y;
-    int right = left < last ? left + 1 : last, bottom = top < last ? top + 1 : last;
-    double u = x - left, v = y - top;
-    double above = pixel_at(portrait, left, top)[3] * (1 - u) + pixel_at(portrait, right, top)[3] * u;
-    double below = pixel_at(portrait, left, bottom)[3] * (1 - u) + pixel_at(portrait, right, bottom)[3] * u;
-    return (above * (1 - v) + below * v) / 255;
-}
-
 static double weight_at(const Paste *p, P2cPoint at) {
     int size = p->portrait->width;
     double edge = feather(at.x, size) * feather(at.y, size);
@@ -95,13 +84,6 @@ static void paste_row(const Paste *p, int y) {
     }
 }
 
-static void invert(const double m[6], double out[6]) {
-    double det = m[0] * m[4] - m[1] * m[3];
-    assert(det != 0);
-    const double inverse[6] = { m[4] / det, -m[1] / det, (m[1] * m[5] - m[4] * m[2]) / det, -m[3] / det, m[0] / det, (m[3] * m[2] - m[0] * m[5]) / det };
-    memcpy(out, inverse, sizeof inverse);
-}
-
 static int within(double v, int size) { return (int)fmin(fmax(v, 0), size); }
 
 /* left to bottom: around the square's corners, within the photo. */
@@ -127,7 +109,7 @@ P2cStatus p2c_compose_paste(P2cContext *ctx, const P2cImage *cartoon, const P2cP
     if (!status) status = p2c_foreground_beyond(ctx, &colours);
     if (!status) {
         Paste paste = { .colours = &colours, .portrait = picture, .ground = ground };
-        invert(portrait->to_photo, paste.to_square);
+        invert_map(portrait->to_photo, paste.to_square);
         surround(portrait->to_photo, picture->width, &paste);
 #pragma omp parallel for num_threads(thread_count(ctx)) schedule(static)
         for (int y = paste.top; y < paste.bottom; y++) paste_row(&paste, y);
