@@ -306,7 +306,8 @@ typedef enum P2cCoordinates {
     P2C_ASYMMETRIC,    /* i*in/out */
 } P2cCoordinates;
 P2C_API P2cNode *p2c_resize_bilinear(P2cNode *x, int height, int width, P2cCoordinates coordinates);
-/* Floor, ceil, to nearest with halves down or up: ONNX's floor, ceil, round_prefer_floor, round_prefer_ceil. Of the exact position, whatever floats make of it. */
+/* Floor, ceil, to nearest with halves down or up: ONNX's floor, ceil, round_prefer_floor, round_prefer_ceil. Of the exact position, whatever floats make of it.
+ * TensorFlow's nearest neighbours: HALF_UP with half pixels or aligned corners, DOWN with neither, which is ASYMMETRIC. */
 typedef enum P2cRounding { P2C_ROUND_DOWN, P2C_ROUND_UP, P2C_ROUND_HALF_DOWN, P2C_ROUND_HALF_UP } P2cRounding;
 P2C_API P2cNode *p2c_resize_nearest(P2cNode *x, int height, int width, P2cCoordinates coordinates, P2cRounding rounding);
 
