@@ -7,7 +7,7 @@
 
 #include "cpu.h"
 
-enum { TILE = 32, FEW = 8 };
+enum { TILE = 64, FEW = 8 };
 
 typedef struct Axis {
     size_t size, from, to; /* steps in either tensor */

@@ -31,6 +31,16 @@ static void check_ends(OpTest *t) {
              &(OpExact){ .x = { across }, .dy = dyacross, .y = yacross, .dx = { dxacross } });
 }
 
+/* One large element, in every place of a line. */
+static void check_places(OpTest *t) {
+    enum { SIZE = 37 };
+    float x[SIZE * SIZE] = { 0 }, y[SIZE * SIZE] = { 0 }, dy[SIZE * SIZE], dx[SIZE * SIZE] = { 0 };
+    for (int i = 0; i < SIZE * SIZE; i++) dy[i] = (float)(i % 5);
+    for (int i = 0; i < SIZE * SIZE; i += SIZE + 1) x[i] = 1000, y[i] = 1;
+    for (int axis = 0; axis < 2; axis++)
+        op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(SIZE, SIZE) }, .y = DIMS(SIZE, SIZE), .axis = axis }, &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
+}
+
 void test_op_softmax(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_softmax, .build = build, .reference = reference };
@@ -49,6 +59,7 @@ void test_op_softmax(void **state) {
     check(&t, (P2cDims)DIMS(1, 2, 65, 130), 1); /* classes of pixels */
     check(&t, (P2cDims)DIMS(2, 4, 33, 66), 3);  /* attention */
     check_ends(&t);
+    check_places(&t);
     op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = 2 }, "axis 2 of shape (3,5)");
     op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = -1 }, "axis -1");
     op_done(&t);
