@@ -286,7 +286,7 @@ P2C_API P2cNode *p2c_matmul(P2cNode *a, P2cNode *b);
 P2C_API P2cNode *p2c_concat(int count, P2cNode *const x[], int axis);     /* at most 8 */
 P2C_API P2cNode *p2c_slice(P2cNode *x, int axis, int begin, int end);     /* [begin, end) */
 P2C_API P2cNode *p2c_reshape(P2cNode *x, P2cDims dims);                   /* same elements, same order; no copy */
-P2C_API P2cNode *p2c_transpose(P2cNode *x, const int order[4]);           /* y's axis i is x's axis order[i]; as many as x has, a copy */
+P2C_API P2cNode *p2c_transpose(P2cNode *x, const int order[]);            /* y's axis i is x's axis order[i]; as many as x has, a copy */
 typedef enum P2cPadMode { P2C_PAD_CONSTANT, P2C_PAD_REFLECT, P2C_PAD_EDGE } P2cPadMode; /* reflect: without the border itself, as conv2d's: amounts < h, w */
 typedef struct P2cPad { int top, bottom, left, right; P2cPadMode mode; float value; } P2cPad; /* value: of CONSTANT */
 P2C_API P2cNode *p2c_pad(P2cNode *x, P2cPad options);                     /* (n,c,h,w), outside its planes */
