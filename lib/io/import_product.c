@@ -203,9 +203,10 @@ static P2cStatus conv(P2cImporter *im, P2cImported *x, P2cImported *w, P2cImport
         P2cNode *weight = p2c_import_use(im, w), *bias = b ? p2c_import_use(im, b) : NULL;
         return p2c_import_planes(im, out, shape, planes && weight && (bias || !b) ? p2c_conv2d(planes, weight, bias, options) : NULL, c->channels_last);
     }
-    P2cProduct *p = product_new(im, CONV, planes, w, p2c_import_dims(w->shape), (int)cout);
-    if (p) p->options = options;
-    return wait(im, p, b, shape, P2C_DIMS((int)p2c_shape_count((P2cShape){ 1, { planes ? planes->dims.d[0] : 1 } }), (int)cout, (int)size[0], (int)size[1]), c->channels_last, out);
+    P2cProduct *p = planes ? product_new(im, CONV, planes, w, p2c_import_dims(w->shape), (int)cout) : NULL;
+    if (!p) return p2c_import_memory(im);
+    p->options = options;
+    return wait(im, p, b, shape, P2C_DIMS(planes->dims.d[0], (int)cout, (int)size[0], (int)size[1]), c->channels_last, out);
 }
 
 /* Padding of a transposed convolution cuts off the border of what it makes. Where it is not the same on all sides, all is made, and cut. */
