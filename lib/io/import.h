@@ -174,22 +174,23 @@ typedef struct P2cConvolution {
     bool transposed, channels_last;
 } P2cConvolution;
 
-/* w: constant or node, as p2c_conv2d (p2c_conv_transpose2d) wants it after its axes are put in `order` (NULL: they are); b may be NULL. */
-P2cStatus p2c_import_conv(P2cImporter *im, P2cImported *x, P2cImported *w, const int order[4], P2cImported *b, const P2cConvolution *c, P2cImported *out);
+/* w: constant or node, as p2c_conv2d (p2c_conv_transpose2d) wants it; b may be NULL. */
+P2cStatus p2c_import_conv(P2cImporter *im, P2cImported *x, P2cImported *w, P2cImported *b, const P2cConvolution *c, P2cImported *out);
 /* x (..., in) times a matrix: (in,out), or (out,in) when `turned`; b may be NULL. */
 P2cStatus p2c_import_linear(P2cImporter *im, P2cImported *x, P2cImported *w, bool turned, float scale, P2cImported *b, P2cImported *out);
 P2cStatus p2c_import_matmul(P2cImporter *im, P2cImported *a, P2cImported *b, P2cImported *out);
 P2cStatus p2c_import_batch_norm(P2cImporter *im, P2cImported *x, P2cImported *const stats[4], float eps, bool channels_last, P2cImported *out);
-/* y = scale * x + shift per channel, where x is a product that nobody else reads: into its weights. scale or shift may be NULL. */
+/* y = scale * x + shift per channel, where x is a product that nobody else reads: into its weights. scale or shift may be NULL. false: memory is
+ * out, and nothing is changed. */
 bool p2c_product_absorb(P2cImported *x, const float *scale, const float *shift, P2cImported *out);
 /* The channels of such a product, or 0; and which axis of its shape they are. */
 int p2c_product_channels(const P2cImported *x, int *axis);
 /* Makes its node. */
 P2cNode *p2c_product_node(P2cImporter *im, P2cImported *x);
 void p2c_products_free(P2cImporter *im);
-/* Puts padding in front that p2c_conv2d cannot do itself; *pad: what it can. */
+/* x with all padding that an operation with one padding for all four sides cannot do itself; *pad: what it can. */
 P2cNode *p2c_import_padded(P2cNode *x, const P2cWindow *w, float value, int *pad);
-/* Sizes of the result, floor. Fails when the window is larger than the padded x. */
+/* Sizes of the result over planes of h x w, rounded down. Fails when the window is larger than the padded plane, or is none that is known here. */
 P2cStatus p2c_import_window(P2cImporter *im, const P2cWindow *w, const P2cNode *x, int64_t size[2]);
 
 /* ---- import_pool.c ---- */

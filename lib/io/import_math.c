@@ -6,6 +6,7 @@
  * Broadcasting aligns shapes from the right, ours from the left: so both operands get four axes, with ones in front.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "io/import.h"

@@ -211,7 +211,7 @@ static P2cStatus stepped(P2cImporter *im, P2cImported *x, int axis, int64_t begi
 }
 
 P2cStatus p2c_import_slice(P2cImporter *im, P2cImported *x, int axis, int64_t begin, int64_t end, int64_t step, P2cImported *out) {
-    int64_t count, size = x->shape.size[axis];
+    int64_t count = 0, size = x->shape.size[axis];
     P2cStatus status = extent(im, size, &begin, end, step, &count);
     if (status) return status;
     if (x->constant) return slice_constant(im, x, axis, begin, count, step, out);
