@@ -158,6 +158,12 @@ static const char *write_pow(Writer *w, const P2cNode *node) {
     return pair(w, "Pow", operand(w, node, 0), p2c_onnx_scalar(&w->out, P2C_ATTRIBUTES(node, P2cExponentAttributes)->exponent));
 }
 
+/* a + w * (b - a) */
+static const char *write_lerp(Writer *w, const P2cNode *node) {
+    const char *a = aligned(w, node, 0), *b = aligned(w, node, 1);
+    return pair(w, "Add", a, pair(w, "Mul", aligned(w, node, 2), pair(w, "Sub", b, a)));
+}
+
 static const char *write_concat(Writer *w, const P2cNode *node) {
     const char *inputs[P2C_MAX_OPERANDS + 1] = { NULL };
     for (int i = 0; i < node->count; i++) inputs[i] = operand(w, node, i);
@@ -251,7 +257,7 @@ static Write *const writers[P2C_OP_COUNT] = {
     [P2C_OP_conv2d] = write_conv, [P2C_OP_linear] = write_linear, [P2C_OP_instance_norm] = write_instance_norm,
     [P2C_OP_layer_instance_norm] = write_layer_instance_norm, [P2C_OP_batch_norm] = write_batch_norm, [P2C_OP_relu] = write_relu,
     [P2C_OP_prelu] = write_prelu, [P2C_OP_tanh] = write_tanh, [P2C_OP_sigmoid] = write_sigmoid, [P2C_OP_clamp] = write_clamp,
-    [P2C_OP_affine] = write_affine, [P2C_OP_add] = write_add, [P2C_OP_mul] = write_mul, [P2C_OP_div] = write_div,
+    [P2C_OP_affine] = write_affine, [P2C_OP_add] = write_add, [P2C_OP_mul] = write_mul, [P2C_OP_div] = write_div, [P2C_OP_lerp] = write_lerp,
     [P2C_OP_exp] = write_exp, [P2C_OP_log] = write_log, [P2C_OP_pow] = write_pow, [P2C_OP_concat] = write_concat, [P2C_OP_slice] = write_slice,
     [P2C_OP_reshape] = write_reshape, [P2C_OP_detach] = write_detach, [P2C_OP_upsample_nearest] = write_upsample,
     [P2C_OP_resize_bilinear] = write_resize_bilinear, [P2C_OP_avg_pool2d] = write_avg_pool, [P2C_OP_global_avg_pool] = write_global_avg_pool,

@@ -252,7 +252,7 @@ static void activate(OpTest *t, OpCase c, int i) {
 static void activated(OpTest *t) {
     *t = (OpTest){ .op = P2C_OP_conv2d, .build = build_fused, .reference = activated_reference, .gradient_of = fused_reference, .relu = true,
                    .cases = t->cases, .worst_y = t->worst_y, .worst_dx = t->worst_dx };
-    for (int i = 0; i < (int)COUNT(rows); i += 2) activate(t, make_explicit(rows[i]), i / 2);
+    for (int i = 0; i < (int)COUNT(rows); i += 3) activate(t, make_explicit(rows[i]), i / 3);
     for (int i = 0; i < (int)COUNT(upsampled_rows); i++) activate(t, make_upsampled(upsampled_rows[i], 2), i);
     for (int w = 1; w <= 34; w += 3) activate(t, make_explicit((Row){ 2, 3, 4, w, 1 + w % 10, 3, 3, 1, 1, 1, 0, w % 2 }), w);
 }
