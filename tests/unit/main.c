@@ -19,7 +19,8 @@
     X(resize)                                                                                                                              \
     X(cartoonizer)                                                                                                                         \
     X(models)                                                                                                                              \
-    X(detect)
+    X(detect)                                                                                                                              \
+    X(exposure)
 
 #define SUITE "unit"
 #include "../groups.h"
