@@ -20,7 +20,10 @@
     X(cartoonizer)                                                                                                                         \
     X(models)                                                                                                                              \
     X(detect)                                                                                                                              \
-    X(exposure)
+    X(exposure)                                                                                                                            \
+    X(rfb)                                                                                                                                 \
+    X(landmarks)                                                                                                                           \
+    X(matte)
 
 #define SUITE "unit"
 #include "../groups.h"
