@@ -23,7 +23,8 @@
     X(exposure)                                                                                                                            \
     X(rfb)                                                                                                                                 \
     X(landmarks)                                                                                                                           \
-    X(matte)
+    X(matte)                                                                                                                               \
+    X(photos)
 
 #define SUITE "unit"
 #include "../groups.h"
