@@ -107,6 +107,12 @@ static void two_looks(void **state) {
     square_around(expected, &x, &y, &side);
     expected_points(x, y, side, 0, 0, expected);
     assert_points(got, expected, 1e-2);
+    /* Mirrored twins agree; the two looks differ by what the second one moved. */
+    P2cPoint first[P2C_LANDMARKS];
+    double moved = 0;
+    expected_points(160, 180, 150, 0, 0, first);
+    for (int i = 0; i < P2C_LANDMARKS; i++) moved += hypot(first[i].x - expected[i].x, first[i].y - expected[i].y) / 68 / 150;
+    assert_true(fabs(p2c_landmarker_doubt(landmarker) - moved) < 1e-4);
     p2c_image_clear(&photo);
     p2c_landmarker_close(&landmarker);
     assert_null(landmarker);
@@ -129,6 +135,7 @@ static void the_mirrored_look_agrees(void **state) {
         double begin = ((down ? 199.5 - y : 199.5 - x) / side) + 0.5, far = fmin(2 * (1 - begin), 1), close = fmax(1 - 2 * begin, 0);
         expected_points(x, y, side, down ? 0 : far - close, down ? far - close : 0, expected);
         assert_points(got, expected, 0.2);
+        assert_true(p2c_landmarker_doubt(landmarker) > 0.02); /* the second look moved them */
         p2c_image_clear(&photo);
     }
     p2c_landmarker_close(&landmarker);
