@@ -275,23 +275,26 @@ P2C_API P2cNode *p2c_mul(P2cNode *a, P2cNode *b);             /* broadcasting */
 P2C_API P2cNode *p2c_div(P2cNode *a, P2cNode *b);             /* broadcasting */
 P2C_API P2cNode *p2c_lerp(P2cNode *a, P2cNode *b, P2cNode *w);/* (1-w)*a + w*b; a and b of one shape, w broadcast */
 P2C_API P2cNode *p2c_exp(P2cNode *x);
-P2C_API P2cNode *p2c_log(P2cNode *x);
-P2C_API P2cNode *p2c_pow(P2cNode *x, float exponent);         /* as C's powf: NaN for x < 0 unless the exponent is whole */
-P2C_API P2cNode *p2c_softmax(P2cNode *x, int axis);           /* exp(x - max) / sum of those, along the axis */
-/* The product of matrices: (m,k) x (k,n) -> (m,n), or (n,c,m,k) x (n,c,k,n') with the first two sizes equal or 1. */
+P2C_API P2cNode *p2c_log(P2cNode *x);                         /* the natural one */
+/* As C's powf: NaN for x < 0 unless the exponent is whole. 0.5 is sqrt; exponent 0 gives 1, and no gradient, everywhere. */
+P2C_API P2cNode *p2c_pow(P2cNode *x, float exponent);
+P2C_API P2cNode *p2c_softmax(P2cNode *x, int axis);           /* exp(x - max) / sum of those, along an axis.  Bridle 1990 */
+/* The product of matrices, the last two axes: (m,k) x (k,n) -> (m,n), or (c,m,k) x (c,k,n), or (n,c,m,k) x (n,c,k,n'). Both have the same rank; the sizes
+ * before agree or are 1. */
 P2C_API P2cNode *p2c_matmul(P2cNode *a, P2cNode *b);
 
 P2C_API P2cNode *p2c_concat(int count, P2cNode *const x[], int axis);     /* at most 8 */
 P2C_API P2cNode *p2c_slice(P2cNode *x, int axis, int begin, int end);     /* [begin, end) */
 P2C_API P2cNode *p2c_reshape(P2cNode *x, P2cDims dims);                   /* same elements, same order; no copy */
-P2C_API P2cNode *p2c_transpose(P2cNode *x, const int order[4]);           /* y's axis i is x's axis order[i]; as many as x has */
-typedef enum P2cPadMode { P2C_PAD_CONSTANT, P2C_PAD_REFLECT, P2C_PAD_EDGE } P2cPadMode; /* reflect: without the border itself, as conv2d's */
+P2C_API P2cNode *p2c_transpose(P2cNode *x, const int order[4]);           /* y's axis i is x's axis order[i]; as many as x has, a copy */
+typedef enum P2cPadMode { P2C_PAD_CONSTANT, P2C_PAD_REFLECT, P2C_PAD_EDGE } P2cPadMode; /* reflect: without the border itself, as conv2d's: amounts < h, w */
 typedef struct P2cPad { int top, bottom, left, right; P2cPadMode mode; float value; } P2cPad; /* value: of CONSTANT */
 P2C_API P2cNode *p2c_pad(P2cNode *x, P2cPad options);                     /* (n,c,h,w), outside its planes */
 P2C_API P2cNode *p2c_detach(P2cNode *x);                                  /* x, but no gradient goes back */
 P2C_API P2cNode *p2c_upsample_nearest(P2cNode *x, int factor);            /* (n,c,h,w) -> (n,c,h*f,w*f) */
 P2C_API P2cNode *p2c_avg_pool2d(P2cNode *x, int k);                       /* k x k windows, stride k; the rest is dropped */
-/* Maxima of kh x kw windows, `stride` apart, `pad` beyond each side (never chosen); gradient to the first maximum of a window. */
+/* Maxima of kh x kw windows, `stride` apart, `pad` beyond each side, less than kh, kw (never chosen); gradient to the first maximum of a window, in
+ * rows. A NaN is the largest. (n,c,h,w) -> (n, c, (h+2*pad-kh)/stride+1, ...) */
 typedef struct P2cPool2d { int kh, kw, stride, pad; } P2cPool2d;          /* stride 0 stands for 1 */
 P2C_API P2cNode *p2c_max_pool2d(P2cNode *x, P2cPool2d options);
 P2C_API P2cNode *p2c_global_avg_pool(P2cNode *x);                         /* (n,c,h,w) -> (n,c) */
@@ -303,7 +306,8 @@ typedef enum P2cCoordinates {
     P2C_ASYMMETRIC,    /* i*in/out */
 } P2cCoordinates;
 P2C_API P2cNode *p2c_resize_bilinear(P2cNode *x, int height, int width, P2cCoordinates coordinates);
-typedef enum P2cRounding { P2C_ROUND_DOWN, P2C_ROUND_UP, P2C_ROUND_HALF_DOWN, P2C_ROUND_HALF_UP } P2cRounding; /* floor, ceil, to nearest */
+/* Floor, ceil, to nearest with halves down or up: ONNX's floor, ceil, round_prefer_floor, round_prefer_ceil. Of the exact position, whatever floats make of it. */
+typedef enum P2cRounding { P2C_ROUND_DOWN, P2C_ROUND_UP, P2C_ROUND_HALF_DOWN, P2C_ROUND_HALF_UP } P2cRounding;
 P2C_API P2cNode *p2c_resize_nearest(P2cNode *x, int height, int width, P2cCoordinates coordinates, P2cRounding rounding);
 
 P2C_API P2cNode *p2c_sum(P2cNode *x);                         /* all elements -> scalar */
