@@ -126,6 +126,9 @@ P2C_CHECKED P2cStatus p2c_landmarker_open(P2cContext *ctx, const char *path, P2c
 void p2c_landmarker_close(P2cLandmarker **landmarker);
 /* The points of an upright face, in the photo. box: a detector's. */
 P2C_CHECKED P2cStatus p2c_landmarker_run(P2cLandmarker *landmarker, const P2cImage *photo, P2cBox box, P2cPoint points[P2C_LANDMARKS]);
+/* Of the newest run: how much what it saw is unlike an upright face. Upright ones are below 0.02, or 0.035 at worst; turned by 90 degrees or more nearly all are
+ * above 0.035. Detectors by networks find such faces, too: then the turn of least doubt is the right one. */
+double p2c_landmarker_doubt(const P2cLandmarker *landmarker);
 /* A square of the photo, levelled: its middle, its side, and where its x axis points in the photo (degrees, clockwise as y goes down). */
 typedef struct P2cLook { double x, y, side, angle; } P2cLook;
 /* (3,size,size) RGB in [0,1]: means of bilinear samples; the photo's border is drawn out. RGBA is laid over white. */
