@@ -93,6 +93,7 @@ $B/libp2cnn.so: $(LIB_O)
 	$Q $(CC) $(BASE) $(CFLAGS) -shared -Wl,-soname,libp2cnn.so.0 -Wl,--no-undefined -o $@ $^ $(LIBS)
 $B/p2c-infer: $(patsubst %.c,$B/%.o,$(wildcard infer/*.c)) $(CLI_O) $B/libp2cnn.a
 $B/p2c-train: $(TRAIN_O) $(CLI_O) $B/libp2cnn.a
+$B/p2c-infer: LIBS += -lmd
 $B/p2c-data: $(patsubst %.c,$B/%.o,$(wildcard data/*.c)) $(CLI_O) $B/libp2cnn.a
 $(PROGRAMS):
 	$(if $V,,@echo "  LD    $@")
@@ -123,8 +124,9 @@ $B/%.pb-c.c $B/%.pb-c.h: %.proto
 $B/%.pb-c.o: $B/%.pb-c.c
 	$(if $V,,@echo "  CC    $<")
 	$Q $(CC) $(BASE) $(CFLAGS) -c -o $@ $<
-$(patsubst lib/io/%.proto,$B/lib/io/%.o,$(PROTO)): BASE += -I$B/lib/io
-$(patsubst lib/io/%.proto,$B/lib/io/%.o,$(PROTO)): $B/lib/io/%.o: $B/lib/io/%.pb-c.h
+PROTO_O := $(patsubst %.c,$B/%.o,$(wildcard $(PROTO:.proto=*.c)))
+$(PROTO_O): BASE += -I$B/lib/io
+$(PROTO_O): | $(PROTO:%.proto=$B/%.pb-c.h)
 
 ifeq ($(CUDA),1)
 # Machine code for each architecture, and PTX of the last for those to come.
@@ -251,7 +253,7 @@ install: all
 	install -m 755 $B/libp2cnn.so $I/lib/libp2cnn.so.$(VERSION)
 	ln -sf libp2cnn.so.$(VERSION) $I/lib/libp2cnn.so.0
 	ln -sf libp2cnn.so.0 $I/lib/libp2cnn.so
-	sed 's|@PREFIX@|$(abspath $(PREFIX))|; s|@VERSION@|$(VERSION)|; s|@PACKAGES@|$(PACKAGES) openblas|' p2cnn.pc.in >$I/lib/pkgconfig/p2cnn.pc
+	sed 's|@PREFIX@|$(abspath $(PREFIX))|; s|@VERSION@|$(VERSION)|; s|@PACKAGES@|$(PACKAGES) openblas|; s|@LIBS@|$(strip $(DLIB_LIBS) $(CUDA_LIBS) -fopenmp -lm)|' p2cnn.pc.in >$I/lib/pkgconfig/p2cnn.pc
 
 clean:
 	rm -rf build

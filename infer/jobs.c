@@ -3,9 +3,11 @@
  *     no -o           in/anna.jpg -> in/anna_cartoon.png
  *     -o out.png      in/anna.jpg -> out.png                     one picture only
  *     -o folder/      in/anna.jpg -> folder/anna.png             the folder is made when missing
- *     --heatmap ...   the same three, but the second named by --heatmap, and folder/anna_heatmap.png
+ *                     in/         -> folder/anna.png, folder/below/carl.png    all pictures of a folder, which need one to go to
+ *     --heatmap ...   the first three, but the second named by --heatmap, and folder/anna_heatmap.png
  *
- * Refused: a file that two pictures would become, and one that is an input. Files are compared by where they really are.
+ * A photo's further faces become folder/anna_face2.png and so on. Refused: a file that two pictures would become, and one that is an
+ * input. Files are compared by where they really are.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +16,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "cli/folder.h"
 #include "infer.h"
 
 typedef struct Place {
@@ -41,13 +44,23 @@ static char *join(const char *folder, size_t folder_length, const char *name, si
     return path;
 }
 
-/* `given` is what -o or --heatmap says, NULL for beside the input. */
-static char *name_output(const char *input, const char *given, const char *ending_beside, const char *ending_in_folder) {
+/* Without the ending; of a name that begins with a dot, all of it. */
+static size_t stem_length(const char *path) {
+    const char *base = base_name(path), *dot = strrchr(base, '.');
+    return dot && dot != base ? (size_t)(dot - path) : strlen(path);
+}
+
+/* `given` is what -o or --heatmap says, NULL for beside the input; `kept` is the part of the input's path that keeps its name in a folder. */
+static char *name_output(const char *input, const char *kept, const char *given, const char *ending_beside, const char *ending_in_folder) {
     if (given && !is_folder(given)) return strdup(given);
-    const char *base = base_name(input), *dot = strrchr(base, '.');
-    size_t stem = dot && dot != base ? (size_t)(dot - base) : strlen(base);
-    if (!given) return join(input, (size_t)(base - input), base, stem, ending_beside);
-    return join(given, strlen(given), base, stem, ending_in_folder);
+    if (!given) return join("", 0, input, stem_length(input), ending_beside);
+    return join(given, strlen(given), kept, stem_length(kept), ending_in_folder);
+}
+
+void jobs_name(const Job *job, int i, char *path, size_t size) {
+    size_t stem = stem_length(job->output);
+    if (i) snprintf(path, size, "%.*s_face%d%s", (int)stem, job->output, i + 1, job->output + stem);
+    else snprintf(path, size, "%s", job->output);
 }
 
 static bool known_ending(const char *path) {
@@ -57,7 +70,7 @@ static bool known_ending(const char *path) {
 
 static int check_target(const char *option, const char *path, int inputs) {
     if (!path || is_folder(path)) return 0;
-    if (inputs > 1) complain("%s %s: %d pictures need a folder, and that is none; write %s/ to have it made", option, path, inputs, path);
+    if (inputs != 1) complain("%s %s: %d pictures need a folder, and that is none; write %s/ to have it made", option, path, inputs, path);
     else if (!known_ending(path)) complain("%s %s: expected a name ending in .png, .jpg or .jpeg, or a folder", option, path);
     else return 0;
     return EXIT_USAGE;
@@ -93,59 +106,129 @@ static int find_clash(const Place *places, int count) {
     return 0;
 }
 
-static int check_clashes(const Job *jobs, int count) {
+/* "x_face2.png" is where a second face of what becomes "x.png" would go. */
+static bool is_face_of(const char *path, const char *output) {
+    size_t stem = stem_length(output), length = strlen(path);
+    if (strncmp(path, output, stem) || strncmp(path + stem, "_face", 5)) return false;
+    size_t digits = strspn(path + stem + 5, "0123456789");
+    return digits && stem + 5 + digits + strlen(output + stem) == length && !strcmp(path + stem + 5 + digits, output + stem);
+}
+
+static int find_face_clash(const Place *places, int count) {
+    for (int i = 0; i < count; i++)
+        for (int k = i + 1; places[i].is_output && k < count && !strncmp(places[k].path, places[i].path, stem_length(places[i].path)); k++)
+            if (is_face_of(places[k].path, places[i].path)) {
+                complain("%s could be written over with a further face of %s; choose another output", places[k].path, places[i].input);
+                return EXIT_USAGE;
+            }
+    return 0;
+}
+
+static int add_place(Place *places, int *used, const char *path, const char *input, bool is_output) {
+    if (!path) return 0;
+    char *place = real_place(path);
+    if (!place) return EXIT_MEMORY;
+    places[(*used)++] = (Place){ place, input, is_output };
+    return 0;
+}
+
+static int check_clashes(const Jobs *jobs, bool faces) {
     int used = 0, code = EXIT_MEMORY;
-    Place *places = calloc((size_t)count * 3, sizeof *places);
-    for (int i = 0; places && i < count; i++) {
-        const char *paths[] = { jobs[i].input, jobs[i].output, jobs[i].heatmap };
-        for (int k = 0; k < 3 && paths[k]; k++) {
-            places[used] = (Place){ real_place(paths[k]), jobs[i].input, k > 0 };
-            if (!places[used++].path) goto cleanup;
-        }
+    Place *places = calloc((size_t)jobs->count * 3, sizeof *places);
+    if (places) code = 0;
+    for (int i = 0; !code && i < jobs->count; i++) {
+        const Job *job = &jobs->list[i];
+        code = add_place(places, &used, job->input, job->input, false);
+        if (!code) code = add_place(places, &used, job->output, job->input, true);
+        if (!code) code = add_place(places, &used, job->heatmap, job->input, true);
     }
-    if (!places) goto cleanup;
-    qsort(places, (size_t)used, sizeof *places, by_path);
-    code = find_clash(places, used);
-cleanup:
-    if (code == EXIT_MEMORY) complain("out of memory");
+    if (code) complain("out of memory");
+    else {
+        qsort(places, (size_t)used, sizeof *places, by_path);
+        code = find_clash(places, used);
+        if (!code && faces) code = find_face_clash(places, used);
+    }
     for (int i = 0; i < used; i++) free(places[i].path);
     free(places);
     return code;
 }
 
-int jobs_plan(const Options *o, Job **out) {
-    int count = o->input_count, code = check_target("--output", o->output, count);
-    if (!code) code = check_target("--heatmap", o->heatmap, count);
-    if (code) return code;
-    Job *jobs = *out = calloc((size_t)count, sizeof *jobs);
-    for (int i = 0; jobs && i < count; i++) {
-        jobs[i].input = o->inputs[i];
-        jobs[i].output = name_output(o->inputs[i], o->output, "_cartoon.png", ".png");
-        if (o->heatmap) jobs[i].heatmap = name_output(o->inputs[i], o->heatmap, "", "_heatmap.png");
-        if (!jobs[i].output || (o->heatmap && !jobs[i].heatmap)) jobs_free(&jobs, count);
-    }
-    *out = jobs;
-    if (jobs) return check_clashes(jobs, count);
+/* ---- the jobs ---- */
+
+static int out_of_memory(void) {
     complain("out of memory");
     return EXIT_MEMORY;
 }
 
+/* One more picture, of which `kept` is a part of the path. */
+static int add(Jobs *jobs, const Options *o, const char *input, const char *kept) {
+    Job *more = realloc(jobs->list, ((size_t)jobs->count + 1) * sizeof *more);
+    if (!more) return out_of_memory();
+    jobs->list = more;
+    Job *job = &more[jobs->count++];
+    *job = (Job){ strdup(input), name_output(input, kept, o->output, "_cartoon.png", ".png"),
+                  o->heatmap ? name_output(input, kept, o->heatmap, "", "_heatmap.png") : NULL };
+    return job->input && job->output && (job->heatmap || !o->heatmap) ? 0 : out_of_memory();
+}
+
+static int add_folder(Jobs *jobs, const Options *o, const char *path) {
+    Folder folder = { 0 };
+    if (!o->output) {
+        complain("%s: a folder of pictures needs a folder for the cartoons; add -o FOLDER/", path);
+        return EXIT_USAGE;
+    }
+    int code = folder_open(&folder, path, "expected .png, .jpg or .jpeg pictures in it, or in folders below");
+    for (int i = 0; !code && i < folder.count; i++) code = add(jobs, o, folder.paths[i], folder.paths[i] + folder.prefix);
+    folder_clear(&folder);
+    return code;
+}
+
+int jobs_plan(const Options *o, Jobs *jobs) {
+    int code = 0;
+    for (int i = 0; !code && i < o->input_count; i++) {
+        const char *input = o->inputs[i];
+        code = *input && is_folder(input) ? add_folder(jobs, o, input) : add(jobs, o, input, base_name(input));
+    }
+    if (!code) code = check_target("--output", o->output, jobs->count);
+    if (!code) code = check_target("--heatmap", o->heatmap, jobs->count);
+    return code ? code : check_clashes(jobs, !o->prepared && o->photo.faces != 1 && o->photo.layout != P2C_LAYOUT_KEEP);
+}
+
 static int make_folder(const char *path) {
-    if (!path || !is_folder(path) || !mkdir(path, 0777) || errno == EEXIST) return 0;
+    if (!mkdir(path, 0777) || errno == EEXIST) return 0;
     complain("cannot make the folder %s: %s", path, strerror(errno));
     return EXIT_WRITE;
 }
 
-int jobs_make_folders(const Options *o) {
-    int code = make_folder(o->output);
-    return code ? code : make_folder(o->heatmap);
+/* The folders that a file of a folder's folder needs, below `given`, which -o or --heatmap said. */
+static int make_way(const char *given, const char *path) {
+    if (!given || !path || !is_folder(given)) return 0;
+    char *way = strdup(path);
+    int code = way ? make_folder(given) : out_of_memory();
+    for (char *slash = way ? way + strlen(given) : NULL; !code && slash && (slash = strchr(slash, '/')); slash++) {
+        *slash = 0;
+        code = make_folder(way);
+        *slash = '/';
+    }
+    free(way);
+    return code;
 }
 
-void jobs_free(Job **jobs, int count) {
-    for (int i = 0; *jobs && i < count; i++) {
-        free((*jobs)[i].output);
-        free((*jobs)[i].heatmap);
+int jobs_make_folders(const Options *o, const Jobs *jobs) {
+    int code = 0;
+    for (int i = 0; !code && i < jobs->count; i++) {
+        code = make_way(o->output, jobs->list[i].output);
+        if (!code) code = make_way(o->heatmap, jobs->list[i].heatmap);
     }
-    free(*jobs);
-    *jobs = NULL;
+    return code;
+}
+
+void jobs_free(Jobs *jobs) {
+    for (int i = 0; i < jobs->count; i++) {
+        free(jobs->list[i].input);
+        free(jobs->list[i].output);
+        free(jobs->list[i].heatmap);
+    }
+    free(jobs->list);
+    *jobs = (Jobs){ 0 };
 }

@@ -1,15 +1,18 @@
-/* main.c: p2c-infer: prepared portraits in, cartoons out. */
+/* main.c: p2c-infer: photos in, cartoons out. */
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "infer.h"
 
-enum { LOST_SIZE = 1200 };
+enum { MOST_WORKERS = 64 };
 
 const char *const program_name = "p2c-infer";
 
-/* Set by the first SIGINT or SIGTERM: finish the picture at hand, then stop. The second one ends the program at once. */
+/* Set by the first SIGINT or SIGTERM: finish the pictures at hand, then stop. The second one ends the program at once. */
 static volatile sig_atomic_t interrupted;
 
 static void on_signal(int number) {
@@ -23,96 +26,123 @@ static void catch_signals(void) {
     sigaction(SIGTERM, &action, NULL);
 }
 
-static P2cStatus cartoon_one(P2cContext *ctx, P2cCartoonizer *cartoonizer, const Job *job) {
-    P2cImage photo = { 0 }, cartoon = { 0 }, heatmap = { 0 };
-    P2cStatus status = p2c_image_read(ctx, job->input, &photo);
-    if (!status) status = p2c_cartoonizer_run(cartoonizer, &photo, &cartoon, job->heatmap ? &heatmap : NULL);
-    if (!status && job->heatmap) status = p2c_image_write(ctx, job->heatmap, &heatmap);
-    if (!status) status = p2c_image_write(ctx, job->output, &cartoon);
-    p2c_image_clear(&photo);
-    p2c_image_clear(&cartoon);
-    p2c_image_clear(&heatmap);
-    return status;
+/* All pictures of a call, and how far they are. */
+typedef struct Batch {
+    const Options *options;
+    const Jobs *jobs;
+    int next, made, worst; /* worst: the highest exit code so far */
+    pthread_mutex_t lock;  /* of those three, the progress bar and what is printed */
+    Progress progress;
+} Batch;
+
+typedef struct Thread {
+    pthread_t id;
+    Batch *batch;
+    Worker worker;
+} Thread;
+
+/* When the device fails, which is the highest exit code, the pictures that are left would fail, too. */
+static bool goes_on(const Batch *b) { return b->next < b->jobs->count && !interrupted && b->worst != EXIT_DEVICE; }
+
+static void done(Batch *b, const Job *job, Made *made, int code) {
+    progress_hide(&b->progress);
+    if (code == EXIT_DEVICE) {
+        size_t length = strlen(made->error);
+        snprintf(made->error + length, sizeof made->error - length, "; stopped after %d of %d pictures", b->made, b->jobs->count);
+    }
+    report_made(b->options, job, made);
+    b->worst = code > b->worst ? code : b->worst;
+    b->made += !code;
+    b->progress.done++;
 }
 
-static void report_json(const Job *job, const char *error, double ms) {
-    printf("{\"input\": ");
-    print_json_string(stdout, job->input);
-    printf(error ? ", \"error\": " : ", \"output\": ");
-    print_json_string(stdout, error ? error : job->output);
-    if (!error && job->heatmap) {
-        printf(", \"heatmap\": ");
-        print_json_string(stdout, job->heatmap);
+static void *work(void *thread) {
+    Thread *t = thread;
+    Batch *b = t->batch;
+    pthread_mutex_lock(&b->lock);
+    while (goes_on(b)) {
+        const Job *job = &b->jobs->list[b->next++];
+        Made made;
+        progress_show(&b->progress);
+        pthread_mutex_unlock(&b->lock);
+        int code = make_one(&t->worker, b->options, job, &made);
+        pthread_mutex_lock(&b->lock);
+        done(b, job, &made, code);
+        p2c_photo_result_clear(&made.result);
     }
-    if (!error) printf(", \"milliseconds\": %.1f", ms);
-    printf("}\n");
+    pthread_mutex_unlock(&b->lock);
+    return NULL;
 }
 
-static void report(const Options *o, const Job *job, const char *error, double ms) {
-    if (error) complain("%s", error);
-    if (o->json) report_json(job, error, ms);
-    else if (!error) {
-        print_plain(job->input);
-        printf(" -> ");
-        print_plain(job->output);
-        printf(" (%.0f ms)\n", ms);
-    }
-    fflush(stdout);
+/* This thread is one of them; without the others, if they cannot be had, it does all the work. */
+static void work_together(Thread *threads, int count) {
+    int others = 1;
+    while (others < count && !pthread_create(&threads[others].id, NULL, work, &threads[others])) others++;
+    work(&threads[0]);
+    while (--others) pthread_join(threads[others].id, NULL);
 }
 
-/* The highest exit code of all pictures. When the device fails, which is the highest, the pictures that are left would fail, too. */
-static int cartoon_all(P2cContext *ctx, P2cCartoonizer *cartoonizer, const Options *o, const Job *jobs) {
-    int worst = 0, made = 0;
-    char lost[LOST_SIZE];
-    Progress progress = progress_start(o->input_count);
-    for (int i = 0; i < o->input_count && !interrupted && worst != EXIT_DEVICE; i++) {
-        progress_show(&progress);
-        double start = now_ms();
-        P2cStatus status = cartoon_one(ctx, cartoonizer, &jobs[i]);
-        int code = p2c_exit_code(status);
-        progress_hide(&progress);
-        if (code == EXIT_DEVICE) snprintf(lost, sizeof lost, "%.1000s; stopped after %d of %d pictures", p2c_error(ctx), made, o->input_count);
-        report(o, &jobs[i], code == EXIT_DEVICE ? lost : status ? p2c_error(ctx) : NULL, now_ms() - start);
-        worst = code > worst ? code : worst;
-        made += !status;
-        progress.done = i + 1;
-    }
-    if (!interrupted || worst == EXIT_DEVICE) return worst;
-    complain("interrupted after %d of %d pictures", progress.done, o->input_count);
+static int result_of(const Batch *b) {
+    if (!interrupted || b->worst == EXIT_DEVICE) return b->worst;
+    complain("interrupted after %d of %d pictures", b->progress.done, b->jobs->count);
     return EXIT_INTERRUPTED;
 }
 
-static int open_cartoonizer(P2cContext *ctx, const Options *o, P2cCartoonizer **cartoonizer) {
-    P2cCartoonizerOptions options = { .weights = o->weights, .direction = o->direction, .ema = o->ema, .size = o->size };
-    P2cStatus status = p2c_cartoonizer_open(ctx, &options, cartoonizer);
-    if (status) complain("%s", p2c_error(ctx));
-    return p2c_exit_code(status);
+/* The cores are shared out; a GPU is everybody's. */
+static int threads_of_each(const Options *o, int workers) {
+    long cores = o->threads ? o->threads : sysconf(_SC_NPROCESSORS_ONLN);
+    return workers == 1 ? o->threads : cores > workers ? (int)(cores / workers) : 1;
+}
+
+static int cartoon_all(const Options *o, const Jobs *jobs) {
+    Batch batch = { .options = o, .jobs = jobs, .lock = PTHREAD_MUTEX_INITIALIZER };
+    static Thread threads[MOST_WORKERS];
+    int count = o->jobs < jobs->count ? o->jobs : jobs->count, opened = 0, code = 0;
+    for (; !code && opened < count; opened++) {
+        threads[opened].batch = &batch;
+        code = worker_open(&threads[opened].worker, o, threads_of_each(o, count));
+    }
+    if (!code) code = jobs_make_folders(o, jobs);
+    if (!code) {
+        batch.progress = progress_start(jobs->count);
+        work_together(threads, count);
+        code = result_of(&batch);
+    }
+    while (opened--) worker_close(&threads[opened].worker);
+    return code;
+}
+
+static int cartoon_jobs(const Options *o) {
+    Jobs jobs = { 0 };
+    int code = jobs_plan(o, &jobs);
+    if (!code) code = cartoon_all(o, &jobs);
+    jobs_free(&jobs);
+    return code;
+}
+
+static int run_benchmark(const Options *o) {
+    Worker worker;
+    int code = worker_open(&worker, o, o->threads);
+    if (!code) code = benchmark(worker.ctx, worker.cartoonizer, o);
+    worker_close(&worker);
+    return code;
+}
+
+/* What is only read or written needs no GPU, unless one is asked for. */
+static int run_beside(const Options *o) {
+    P2cContext *ctx = NULL;
+    P2cCartoonizerOptions generator = { .weights = o->weights, .direction = o->direction, .ema = o->ema, .size = o->size };
+    int code = device_open(&ctx, (DeviceChoice){ .device = strcmp(o->device, "auto") ? o->device : "cpu", .precision = o->precision, .threads = o->threads });
+    if (!code && o->list) code = list_weights(ctx, o->list);
+    else if (!code) code = report_status(ctx, p2c_cartoonizer_export(ctx, &generator, o->export, o->with_cam));
+    p2c_context_free(&ctx);
+    return code;
 }
 
 static int run(const Options *o) {
-    P2cContext *ctx = NULL;
-    P2cCartoonizer *cartoonizer = NULL;
-    Job *jobs = NULL;
-    /* A file is listed without a GPU, unless one is asked for. */
-    const char *device = o->list && !strcmp(o->device, "auto") ? "cpu" : o->device;
-    int code = device_open(&ctx, (DeviceChoice){ .device = device, .precision = o->precision, .threads = o->threads });
-    if (!code && o->list) {
-        code = list_weights(ctx, o->list);
-        goto cleanup;
-    }
-    if (!code && !o->benchmark) code = jobs_plan(o, &jobs);
-    if (!code) code = open_cartoonizer(ctx, o, &cartoonizer);
-    if (!code && o->benchmark) {
-        code = benchmark(ctx, cartoonizer, o);
-        goto cleanup;
-    }
-    if (!code) code = jobs_make_folders(o);
-    if (!code) code = cartoon_all(ctx, cartoonizer, o, jobs);
-cleanup:
-    jobs_free(&jobs, o->input_count);
-    p2c_cartoonizer_close(&cartoonizer);
-    p2c_context_free(&ctx);
-    return code;
+    if (o->models_list) return list_models(o);
+    if (o->list || o->export) return run_beside(o);
+    return o->benchmark ? run_benchmark(o) : cartoon_jobs(o);
 }
 
 int main(int argc, char **argv) {

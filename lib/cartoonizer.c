@@ -103,19 +103,38 @@ static P2cStatus take_memory(P2cCartoonizer *c) {
     return c->planes && c->map ? P2C_OK : p2c_fail_memory(c->ctx, "the picture", (image + map) * sizeof(float));
 }
 
-P2cStatus p2c_cartoonizer_open(P2cContext *ctx, const P2cCartoonizerOptions *options, P2cCartoonizer **out) {
+/* All but the memory of a run. */
+static P2cStatus open_graph(P2cContext *ctx, const P2cCartoonizerOptions *options, P2cCartoonizer **out) {
     *out = NULL;
     const char *direction = options->direction ? options->direction : "A2B", *name = strcmp(direction, "B2A") ? "genA2B" : "genB2A";
     if (strcmp(direction, name + 3)) return p2c_fail(ctx, P2C_ERR_ARGUMENT, "direction '%s': expected A2B or B2A", direction);
     if (options->ema && !options->weights) return p2c_fail(ctx, P2C_ERR_ARGUMENT, "ema: an untrained network has no average; give weights");
-    P2cCartoonizer *c = calloc(1, sizeof *c);
+    P2cCartoonizer *c = *out = calloc(1, sizeof *c);
     if (!c) return p2c_fail_memory(ctx, "the cartoonizer", sizeof *c);
     c->ctx = ctx;
     P2cStatus status = p2c_store_new(&c->store, ctx, INITIAL_SEED);
     if (!status) status = options->weights ? build_from(c, options, name) : build_untrained(c, options, name);
-    if (!status) status = take_memory(c);
-    if (status) p2c_cartoonizer_close(&c);
-    *out = c;
+    return status;
+}
+
+P2cStatus p2c_cartoonizer_open(P2cContext *ctx, const P2cCartoonizerOptions *options, P2cCartoonizer **out) {
+    P2cStatus status = open_graph(ctx, options, out);
+    if (!status) status = take_memory(*out);
+    if (status) p2c_cartoonizer_close(out);
+    return status;
+}
+
+P2cStatus p2c_cartoonizer_export(P2cContext *ctx, const P2cCartoonizerOptions *options, const char *path, bool with_cam) {
+    P2cCartoonizer *c;
+    P2cStatus status = open_graph(ctx, options, &c);
+    if (!status) {
+        P2cNode *outputs[] = { p2c_named(c->made.image, "cartoon"), p2c_named(c->made.cam, "cam"), p2c_named(c->made.heatmap, "heatmap") };
+        int count = with_cam ? 3 : 1;
+        p2c_output(c->made.cam);
+        status = p2c_onnx_write(ctx, path, count, outputs);
+        if (!status && ((status = take_memory(c)) || (status = p2c_onnx_check(ctx, path, c->photo, count, outputs)))) remove(path);
+    }
+    p2c_cartoonizer_close(&c);
     return status;
 }
 

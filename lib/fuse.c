@@ -2,8 +2,8 @@
  * the table become one node. This happens before differentiation, so that a pattern needs no twin for the backward pass:
  * the gradient of the fused node is its own kernel's business.
  *
- * A norm takes over the ReLU behind it, on every device. The other patterns are those that the second one's kernel offers to compute
- * (P2cKernel.folds); what it reads is then what the first one read.
+ * A norm takes over the ReLU behind it, on every device, and a convolution or linear layer does where its kernel offers that (P2cKernel.folds). The
+ * other patterns are those that the second one's kernel offers to compute; what it reads is then what the first one read.
  *
  * To add a pattern: one line in the table, and a function that folds one of the two into the other when attributes allow. */
 #include <stdlib.h>
@@ -18,6 +18,24 @@ static bool norm_relu(P2cNode *norm, P2cNode *relu, int k) {
     if (a->relu || P2C_ATTRIBUTES(relu, P2cSlopeAttributes)->slope != 0) return false;
     relu->state->fused_into = norm;
     return a->relu = true;
+}
+
+/* y = relu(conv(x)): done where the convolution's result is stored. Backward has y to tell what the relu let through. */
+static bool activate(P2cNode *first, P2cNode *relu, P2cActivation *a) {
+    if (a->on) return false;
+    *a = (P2cActivation){ true, P2C_ATTRIBUTES(relu, P2cSlopeAttributes)->slope };
+    relu->state->fused_into = first;
+    return first->keeps_y = true;
+}
+
+static bool conv_relu(P2cNode *conv, P2cNode *relu, int k) {
+    (void)k;
+    return activate(conv, relu, &P2C_ATTRIBUTES(conv, P2cConvAttributes)->activation);
+}
+
+static bool linear_relu(P2cNode *linear, P2cNode *relu, int k) {
+    (void)k;
+    return activate(linear, relu, &P2C_ATTRIBUTES(linear, P2cLinearAttributes)->activation);
 }
 
 /* y = conv(norm(x)): the convolution reads x and norms what it reads. Once all who read the norm do that, it is needed no more, and the
@@ -72,10 +90,13 @@ static const struct Pattern {
     bool (*fold)(P2cNode *first, P2cNode *second, int k); /* k: which operand it is */
     int readers;    /* at most so many nodes read first's result, all of them such seconds: each does first's work anew */
     bool either;    /* or second's other operand is */
-    unsigned folds; /* what second's kernel must offer to read first's operands; 0: first reads them as ever */
+    unsigned folds; /* what second's kernel must offer to read first's operands; 0: first reads them as ever, and stands for second */
+    unsigned takes; /* what first's kernel must offer to stand for second */
 } patterns[] = {
     { &p2c_op_instance_norm, &p2c_op_relu, norm_relu, .readers = 1 },
     { &p2c_op_layer_instance_norm, &p2c_op_relu, norm_relu, .readers = 1 },
+    { &p2c_op_conv2d, &p2c_op_relu, conv_relu, .readers = 1, .takes = P2C_FOLD_ACTIVATION },
+    { &p2c_op_linear, &p2c_op_relu, linear_relu, .readers = 1, .takes = P2C_FOLD_ACTIVATION },
     { &p2c_op_instance_norm, &p2c_op_conv2d, norm_conv, .readers = 2, .folds = P2C_FOLD_NORM },
     { &p2c_op_upsample_nearest, &p2c_op_conv2d, upsample_conv, .readers = 1, .folds = P2C_FOLD_UPSAMPLE },
     { &p2c_op_upsample_nearest, &p2c_op_add, upsample_add, .readers = 1, .either = true, .folds = P2C_FOLD_UPSAMPLE },
@@ -120,8 +141,9 @@ static bool reads_parameters(const P2cNode *node) {
 static bool fits(const struct Pattern *p, const P2cNode *node, int k, const Uses uses[]) {
     const P2cNode *first = node->x[k];
     if (p->second != node->op || p->first != first->op || !readers_fit(p, uses[first->state->id])) return false;
-    unsigned offered = node->state->graph->ctx->device->kernels[node->op->id]->folds;
-    return !p->folds || ((p->folds & offered) && !reads_parameters(first));
+    const P2cKernel *const *kernels = node->state->graph->ctx->device->kernels;
+    if (p->takes & ~kernels[first->op->id]->folds) return false;
+    return !p->folds || ((p->folds & kernels[node->op->id]->folds) && !reads_parameters(first));
 }
 
 /* Folds one pattern that ends with `node`, if any does. */

@@ -40,7 +40,7 @@ typedef struct P2cOp {
     /* Sets node->dims and node->saved_bytes from operands and attributes; refuses, with p2c_node_fail, what does not fit. */
     P2cStatus (*shape)(P2cNode *node);
     bool keeps_x;  /* backward reads the operands' values */
-    bool keeps_y;  /* backward reads the result's value */
+    bool keeps_y;  /* backward reads the result's value; see p2c_keeps_y */
     bool in_place; /* forward may write y over x[0] */
     bool view;     /* y is x[0]'s memory under other dims: forward is never called */
     bool updates;  /* writes into operands (a parameter, a power iteration): never dropped as unused */
@@ -67,11 +67,12 @@ typedef struct P2cCall {
     void *mail, *mail_host;      /* the kernel's `mail_bytes`, and their copy on the host */
 } P2cCall;
 
-/* Patterns of two operations that the second one's kernel computes alone, see fuse.c. */
+/* Patterns of two operations that one kernel computes alone, see fuse.c. */
 typedef enum P2cFold {
     P2C_FOLD_NORM = 1,     /* conv2d of an instance norm: P2cConvAttributes.normed */
     P2C_FOLD_UPSAMPLE = 2, /* conv2d or add of a nearest upsampling: .upsample */
     P2C_FOLD_CONCAT = 4,   /* add of a concat of channels: operands 1 and on are its pieces */
+    P2C_FOLD_ACTIVATION = 8, /* a ReLU, leaky or not, of this operation's result: .activation */
 } P2cFold;
 
 typedef struct P2cKernel {
@@ -100,25 +101,36 @@ struct P2cNode {
     P2C_ALIGNED(8) unsigned char attributes[48];
     size_t saved_bytes;
     bool makes_moments; /* its kernel is asked for moments */
+    bool keeps_y;       /* fused: backward reads the result's value, which the operation alone would not */
     struct P2cNodeState *state; /* the graph's */
 };
+
+static inline bool p2c_keeps_y(const P2cNode *node) { return node->op->keeps_y || node->keeps_y; }
 
 /* The attributes of a node, typed: const P2cConvAttributes *a = P2C_ATTRIBUTES(node, P2cConvAttributes). */
 #define P2C_ATTRIBUTES(node, type) ((type *)(void *)(node)->attributes)
 
 typedef struct P2cNormAttributes { float eps; bool relu; } P2cNormAttributes; /* relu: fused, y = max(y, 0) */
+/* Fused behind: y = v > 0 ? v : slope * v, v being what the operation alone would make. The sign of y is that of v, so that y tells backward which. */
+typedef struct P2cActivation { bool on; float slope; } P2cActivation;
+/* The slope for negative v; without an activation 1, which changes nothing, to the bit. */
+static inline float p2c_slope(P2cActivation a) { return a.on ? a.slope : 1; }
 /* normed: fused, the convolution reads the instance norm of x, then ReLU, instead of x. upsample: fused, 0 or 1: none; x is read as if it were
  * repeated so often along both axes (the norm, if any, is of the small x). */
-typedef struct P2cConvAttributes { P2cConv2d conv; P2cNormAttributes norm; bool normed; int upsample; } P2cConvAttributes;
+typedef struct P2cConvAttributes { P2cConv2d conv; P2cNormAttributes norm; bool normed; int upsample; P2cActivation activation; } P2cConvAttributes;
+typedef struct P2cLinearAttributes { P2cActivation activation; } P2cLinearAttributes;
 /* Fused: joined: operands 1 to count-1 are the pieces, along channels, of what is added; upsample: operand 1 is read repeated, 0 or 1: as it is. */
 typedef struct P2cAddAttributes { bool joined; int upsample; } P2cAddAttributes;
 typedef struct P2cSpectralAttributes { bool training; } P2cSpectralAttributes;
 typedef struct P2cSlopeAttributes { float slope; } P2cSlopeAttributes;
 typedef struct P2cRangeAttributes { float low, high; } P2cRangeAttributes;
 typedef struct P2cAffineAttributes { float scale, shift; } P2cAffineAttributes;
+typedef struct P2cExponentAttributes { float exponent; } P2cExponentAttributes;
 typedef struct P2cAxisAttributes { int axis, begin, end; } P2cAxisAttributes; /* concat uses axis alone */
+typedef struct P2cOrderAttributes { int order[4]; } P2cOrderAttributes; /* a permutation */
 typedef struct P2cFactorAttributes { int factor; } P2cFactorAttributes;
-typedef struct P2cResizeAttributes { int height, width; bool align_corners; } P2cResizeAttributes;
+typedef struct P2cResizeAttributes { int height, width; P2cCoordinates coordinates; P2cRounding rounding; } P2cResizeAttributes; /* rounding: of resize_nearest */
+typedef struct P2cConvTransposeAttributes { P2cConv2d conv; int more; } P2cConvTransposeAttributes;
 typedef struct P2cScaleAttributes { float scale; } P2cScaleAttributes;
 typedef struct P2cEpsAttributes { float eps; } P2cEpsAttributes;
 typedef struct P2cAverageAttributes { const double *decay; } P2cAverageAttributes;

@@ -275,23 +275,26 @@ P2C_API P2cNode *p2c_mul(P2cNode *a, P2cNode *b);             /* broadcasting */
 P2C_API P2cNode *p2c_div(P2cNode *a, P2cNode *b);             /* broadcasting */
 P2C_API P2cNode *p2c_lerp(P2cNode *a, P2cNode *b, P2cNode *w);/* (1-w)*a + w*b; a and b of one shape, w broadcast */
 P2C_API P2cNode *p2c_exp(P2cNode *x);
-P2C_API P2cNode *p2c_log(P2cNode *x);
-P2C_API P2cNode *p2c_pow(P2cNode *x, float exponent);         /* as C's powf: NaN for x < 0 unless the exponent is whole */
-P2C_API P2cNode *p2c_softmax(P2cNode *x, int axis);           /* exp(x - max) / sum of those, along the axis */
-/* The product of matrices: (m,k) x (k,n) -> (m,n), or (n,c,m,k) x (n,c,k,n') with the first two sizes equal or 1. */
+P2C_API P2cNode *p2c_log(P2cNode *x);                         /* the natural one */
+/* As C's powf: NaN for x < 0 unless the exponent is whole. 0.5 is sqrt; exponent 0 gives 1, and no gradient, everywhere. */
+P2C_API P2cNode *p2c_pow(P2cNode *x, float exponent);
+P2C_API P2cNode *p2c_softmax(P2cNode *x, int axis);           /* exp(x - max) / sum of those, along an axis.  Bridle 1990 */
+/* The product of matrices, the last two axes: (m,k) x (k,n) -> (m,n), or (c,m,k) x (c,k,n), or (n,c,m,k) x (n,c,k,n'). Both have the same rank; the sizes
+ * before agree or are 1. */
 P2C_API P2cNode *p2c_matmul(P2cNode *a, P2cNode *b);
 
 P2C_API P2cNode *p2c_concat(int count, P2cNode *const x[], int axis);     /* at most 8 */
 P2C_API P2cNode *p2c_slice(P2cNode *x, int axis, int begin, int end);     /* [begin, end) */
 P2C_API P2cNode *p2c_reshape(P2cNode *x, P2cDims dims);                   /* same elements, same order; no copy */
-P2C_API P2cNode *p2c_transpose(P2cNode *x, const int order[4]);           /* y's axis i is x's axis order[i]; as many as x has */
-typedef enum P2cPadMode { P2C_PAD_CONSTANT, P2C_PAD_REFLECT, P2C_PAD_EDGE } P2cPadMode; /* reflect: without the border itself, as conv2d's */
+P2C_API P2cNode *p2c_transpose(P2cNode *x, const int order[4]);           /* y's axis i is x's axis order[i]; as many as x has, a copy */
+typedef enum P2cPadMode { P2C_PAD_CONSTANT, P2C_PAD_REFLECT, P2C_PAD_EDGE } P2cPadMode; /* reflect: without the border itself, as conv2d's: amounts < h, w */
 typedef struct P2cPad { int top, bottom, left, right; P2cPadMode mode; float value; } P2cPad; /* value: of CONSTANT */
 P2C_API P2cNode *p2c_pad(P2cNode *x, P2cPad options);                     /* (n,c,h,w), outside its planes */
 P2C_API P2cNode *p2c_detach(P2cNode *x);                                  /* x, but no gradient goes back */
 P2C_API P2cNode *p2c_upsample_nearest(P2cNode *x, int factor);            /* (n,c,h,w) -> (n,c,h*f,w*f) */
 P2C_API P2cNode *p2c_avg_pool2d(P2cNode *x, int k);                       /* k x k windows, stride k; the rest is dropped */
-/* Maxima of kh x kw windows, `stride` apart, `pad` beyond each side (never chosen); gradient to the first maximum of a window. */
+/* Maxima of kh x kw windows, `stride` apart, `pad` beyond each side, less than kh, kw (never chosen); gradient to the first maximum of a window, in
+ * rows. A NaN is the largest. (n,c,h,w) -> (n, c, (h+2*pad-kh)/stride+1, ...) */
 typedef struct P2cPool2d { int kh, kw, stride, pad; } P2cPool2d;          /* stride 0 stands for 1 */
 P2C_API P2cNode *p2c_max_pool2d(P2cNode *x, P2cPool2d options);
 P2C_API P2cNode *p2c_global_avg_pool(P2cNode *x);                         /* (n,c,h,w) -> (n,c) */
@@ -303,7 +306,8 @@ typedef enum P2cCoordinates {
     P2C_ASYMMETRIC,    /* i*in/out */
 } P2cCoordinates;
 P2C_API P2cNode *p2c_resize_bilinear(P2cNode *x, int height, int width, P2cCoordinates coordinates);
-typedef enum P2cRounding { P2C_ROUND_DOWN, P2C_ROUND_UP, P2C_ROUND_HALF_DOWN, P2C_ROUND_HALF_UP } P2cRounding; /* floor, ceil, to nearest */
+/* Floor, ceil, to nearest with halves down or up: ONNX's floor, ceil, round_prefer_floor, round_prefer_ceil. Of the exact position, whatever floats make of it. */
+typedef enum P2cRounding { P2C_ROUND_DOWN, P2C_ROUND_UP, P2C_ROUND_HALF_DOWN, P2C_ROUND_HALF_UP } P2cRounding;
 P2C_API P2cNode *p2c_resize_nearest(P2cNode *x, int height, int width, P2cCoordinates coordinates, P2cRounding rounding);
 
 P2C_API P2cNode *p2c_sum(P2cNode *x);                         /* all elements -> scalar */
@@ -488,8 +492,11 @@ P2C_API const char *p2c_model_output_name(const P2cModel *model, int i);
  * its node's, an operation that is not known here. */
 P2C_API P2C_CHECKED P2cStatus p2c_model_build(const P2cModel *model, P2cNet net, P2cNode *const inputs[], P2cNode *outputs[]);
 /* Writes what leads from inputs to `count` outputs of a graph, which is not finished yet, as ONNX (operator set 17), with weights. Names of inputs and
- * outputs are those of the nodes. Verified: the file is read back and compared. */
+ * outputs are those of the nodes. */
 P2C_API P2C_CHECKED P2cStatus p2c_onnx_write(P2cContext *ctx, const char *path, int count, P2cNode *const outputs[]);
+/* Whether the file computes what the graph does, which is finished by now: both are run on the same numbers, and may differ by rounding. `outputs`
+ * as they were written, all of them outputs of their graph. */
+P2C_API P2C_CHECKED P2cStatus p2c_onnx_check(P2cContext *ctx, const char *path, P2cNode *input, int count, P2cNode *const outputs[]);
 
 /* ---- faces: from a photo to prepared portraits -------------------------------------------------------------
  * Geometry is photo2cartoon's: rotated so that the outer corners of the eyes are level, a square around the landmarks with room for the
@@ -570,6 +577,10 @@ P2C_API int p2c_cartoonizer_size(const P2cCartoonizer *cartoonizer);
  * cartoon: new RGB picture of that size. heatmap, when not NULL: where the network looked, in colour, the same size. */
 P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_run(P2cCartoonizer *cartoonizer, const P2cImage *prepared, P2cImage *cartoon, P2cImage *heatmap);
 
+/* The generator as an ONNX file: "photo" (1,3,size,size) in [-1,1] -> "cartoon", the same; with_cam: also "cam" (1,2) and "heatmap"
+ * (1,1,size/4,size/4). Read back and compared; what does not compute the same is deleted. */
+P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_export(P2cContext *ctx, const P2cCartoonizerOptions *options, const char *path, bool with_cam);
+
 /* From photos. What is behind the head: */
 typedef enum P2cBackgroundKind { P2C_BACKGROUND_COLOUR, P2C_BACKGROUND_TRANSPARENT, P2C_BACKGROUND_PHOTO, P2C_BACKGROUND_BLUR, P2C_BACKGROUND_PICTURE } P2cBackgroundKind;
 typedef struct P2cBackground {
@@ -595,6 +606,7 @@ typedef struct P2cPhotoResult {
     P2cImage *images;   /* RGB, or RGBA when the background is transparent */
     double find_ms, draw_ms, compose_ms; /* of all faces */
 } P2cPhotoResult;
+/* Both of the same context. The photo as it was read, of any size. */
 P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_photo(P2cCartoonizer *cartoonizer, P2cPreparer *preparer, const P2cImage *photo, const P2cPhotoOptions *options,
                                                     P2cPhotoResult *out);
 P2C_API void p2c_photo_result_clear(P2cPhotoResult *result);

@@ -59,7 +59,7 @@ static void touch_step(P2cStep *step, int i) {
     if (forward || backward) {
         for (int k = 0; k < node->count; k++)
             if (forward || node->op->keeps_x) touch(node->x[k]->state->buffer, i);
-        if (forward || node->op->keeps_y) touch(node->state->buffer, i);
+        if (forward || p2c_keeps_y(node)) touch(node->state->buffer, i);
         touch(node->state->saved, i);
         if (forward) touch(node->state->moments, i);
         if (node->count) touch(node->x[0]->state->moments, i);

@@ -27,7 +27,7 @@ static size_t step_bytes(const P2cStep *step) {
         if (forward || node->op->keeps_x) bytes += bytes_of(node->x[k]->state->buffer);
         bytes += bytes_of(step->dx[k]) * (step->fresh >> k & 1 ? 1 : 2);
     }
-    if (step->kind != P2C_STEP_FILL && (forward || node->op->keeps_y)) bytes += bytes_of(node->state->buffer);
+    if (step->kind != P2C_STEP_FILL && (forward || p2c_keeps_y(node))) bytes += bytes_of(node->state->buffer);
     return bytes;
 }
 

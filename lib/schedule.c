@@ -26,7 +26,7 @@ static void visit_operands(const P2cStep *step, Touch visit, void *of) {
     for (int k = 0; k < node->count; k++)
         if (forward || node->op->keeps_x) touch(visit, of, node->x[k]->state->buffer, forward && node->op->updates);
     if (node->count) touch(visit, of, node->x[0]->state->moments, false);
-    if (forward || node->op->keeps_y) touch(visit, of, node->state->buffer, forward);
+    if (forward || p2c_keeps_y(node)) touch(visit, of, node->state->buffer, forward);
     touch(visit, of, node->state->saved, forward);
     touch(visit, of, node->state->moments, forward);
 }

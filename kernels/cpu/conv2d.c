@@ -74,11 +74,24 @@ static void input_gradient(const P2cCall *call, Conv s) {
     P2C_CPU(instance_norm_gradient)(call->x[0], gradient, call->dx[0], x, s.relu, call->saved, call->threads);
 }
 
-static void backward(const P2cCall *call) {
-    Conv s = conv_of(call->node);
+static void plain_backward(const P2cCall *call, Conv s) {
     if (call->dx[0]) input_gradient(call, s);
     if (call->dx[1]) (is_direct(s) ? P2C_CPU(conv2d_direct_weight_gradient) : P2C_CPU(conv2d_gemm_weight_gradient))(call, s);
     if (call->dx[2]) bias_gradient(call, s);
+}
+
+/* Behind an activation, dy as it gets through is made first, in scratch. */
+static size_t passed_floats(const P2cNode *node, Conv s) { return s.slope != 1 ? aligned_floats(p2c_dims_count(node->dims)) : 0; }
+
+static void backward(const P2cCall *call) {
+    Conv s = conv_of(call->node);
+    P2cCall inner = *call;
+    if (s.slope != 1) {
+        passed_gradient(call, s.slope, call->work);
+        inner.dy = call->work;
+        inner.work = (float *)call->work + passed_floats(call->node, s);
+    }
+    plain_backward(&inner, s);
 }
 
 static size_t backward_work(const P2cNode *node, Conv s, int threads) {
@@ -86,7 +99,7 @@ static size_t backward_work(const P2cNode *node, Conv s, int threads) {
     size_t input = direct && s.stride == 1 ? P2C_CPU(conv2d_direct_input_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, true, threads);
     size_t weight = direct ? P2C_CPU(conv2d_direct_weight_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, true, threads);
     input += sizeof(float) * (normed_floats(node, s) + repeated_floats(s));
-    return input > weight ? input : weight;
+    return sizeof(float) * passed_floats(node, s) + (input > weight ? input : weight);
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
@@ -95,4 +108,6 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return is_direct(s) ? P2C_CPU(conv2d_direct_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, false, threads);
 }
 
-const P2cKernel P2C_CPU(conv2d) = { .forward = forward, .backward = backward, .work = work, .folds = P2C_FOLD_NORM | P2C_FOLD_UPSAMPLE };
+const P2cKernel P2C_CPU(conv2d) = {
+    .forward = forward, .backward = backward, .work = work, .folds = P2C_FOLD_NORM | P2C_FOLD_UPSAMPLE | P2C_FOLD_ACTIVATION
+};

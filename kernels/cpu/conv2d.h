@@ -2,13 +2,15 @@
 #ifndef P2C_CPU_CONV2D_H
 #define P2C_CPU_CONV2D_H
 
+#include "activation.h"
 #include "norm.h"
 
 /* cin, cout: of one group. h, w: of what is convolved, which is x with every pixel `up` times along both axes where that is fused. */
 typedef struct Conv {
-    int n, groups, cin, cout, h, w, kh, kw, oh, ow, stride, pad_y, pad_x, up;
+    int n, groups, cin, cout, h, w, kh, kw, oh, ow, stride, dilation, pad_y, pad_x, up;
     bool reflect;
     bool normed, relu; /* fused: x is read normed, see norm_at */
+    float slope;       /* of the activation that y is stored with */
 } Conv;
 
 static inline Conv conv_of(const P2cNode *node) {
@@ -18,9 +20,12 @@ static inline Conv conv_of(const P2cNode *node) {
     int up = a->upsample > 1 ? a->upsample : 1;
     return (Conv){ .n = x.d[0], .groups = o.groups, .cin = w.d[1], .cout = w.d[0] / o.groups, .h = x.d[2] * up, .w = x.d[3] * up,
                    .kh = w.d[2], .kw = w.d[3], .oh = y.d[2], .ow = y.d[3],
-                   .stride = o.stride, .pad_y = o.pad, .pad_x = o.pad, .up = up, .reflect = o.reflect,
-                   .normed = a->normed, .relu = a->norm.relu };
+                   .stride = o.stride, .dilation = o.dilation, .pad_y = o.pad, .pad_x = o.pad, .up = up, .reflect = o.reflect,
+                   .normed = a->normed, .relu = a->norm.relu, .slope = p2c_slope(a->activation) };
 }
+
+/* How far the last tap of an axis is from the first. */
+static inline int reach(Conv s, int kernel) { return (kernel - 1) * s.dilation; }
 
 /* Row i of channel c, counted as if x were repeated; from there on column j is at j / up. x: its first channel. */
 static inline const float *input_row(const float *x, Conv s, int c, int i) {

@@ -9,6 +9,8 @@
 
 #include "conv2d_strip.h"
 
+enum { MANY_GROUPS = 16 };
+
 static size_t packed_weights(Conv s) { return aligned_floats((size_t)s.groups * (size_t)blocks_of(s) * BLOCK * (size_t)(s.cin * s.kh * s.kw)); }
 
 /* Where the parts of the scratch are: weights, offsets, then for each thread `each` floats. */
@@ -69,7 +71,7 @@ static void store(Vec value, float *to, int lanes) {
 }
 
 /* `outputs` of BLOCK channels are kept, `plane` floats apart. */
-ALWAYS_INLINE void block(const float *w, const int *offset, int taps, const float *bias, const Pair *p, int outputs, size_t plane, int width) {
+ALWAYS_INLINE void block(const float *w, const int *offset, int taps, const float *bias, const Pair *p, int outputs, size_t plane, float slope, int width) {
     Vec acc[BLOCK][2];
     for (int o = 0; o < width; o++) acc[o][0] = acc[o][1] = (Vec){ 0 } + (bias && o < outputs ? bias[o] : 0);
     for (int t = 0; t < taps; t++, w += BLOCK) {
@@ -79,15 +81,17 @@ ALWAYS_INLINE void block(const float *w, const int *offset, int taps, const floa
             acc[o][1] += w[o] * x1;
         }
     }
+    for (int o = 0; o < width && slope != 1; o++)
+        for (int v = 0; v < 2; v++) acc[o][v] = activated_vector(acc[o][v], slope);
     for (int o = 0; o < min_int(width, outputs); o++)
         for (int v = 0; v < 2; v++) store(acc[o][v], p->out[v] + (size_t)o * plane, p->lanes[v]);
 }
 
 /* Fewer sums where fewer outputs are left: depthwise layers have one, pictures three. */
-static void run_block(const float *w, const int *offset, int taps, const float *bias, const Pair *p, int outputs, size_t plane) {
-    if (outputs == 1) block(w, offset, taps, bias, p, outputs, plane, 1);
-    else if (outputs <= 4) block(w, offset, taps, bias, p, outputs, plane, 4);
-    else block(w, offset, taps, bias, p, outputs, plane, BLOCK);
+static void run_block(const float *w, const int *offset, int taps, const float *bias, const Pair *p, int outputs, size_t plane, float slope) {
+    if (outputs == 1) block(w, offset, taps, bias, p, outputs, plane, slope, 1);
+    else if (outputs <= 4) block(w, offset, taps, bias, p, outputs, plane, slope, 4);
+    else block(w, offset, taps, bias, p, outputs, plane, slope, BLOCK);
 }
 
 /* Vector i of a strip, counted along its rows. */
@@ -106,13 +110,14 @@ static void compute_block(Conv s, Strip t, int b, int rows, const float *w, cons
     for (int i = 0; i < count; i += 2) {
         Pair p;
         for (int v = 0; v < 2; v++) set_vector(&p, v, s, t, i + v, count, packed, to);
-        run_block(w, offset, t.taps, bias ? bias + first : NULL, &p, min_int(BLOCK, s.cout - first), to.plane);
+        run_block(w, offset, t.taps, bias ? bias + first : NULL, &p, min_int(BLOCK, s.cout - first), to.plane, s.slope);
     }
 }
 
 /* ---- forward ------------------------------------------------------------------------------------------------ */
 
-static Strip forward_strip(Conv s) { return strip_with(s, min_int(rows_that_fit(s), (s.oh + 3) / 4)); }
+/* Several strips for every layer, to be shared by threads; whole maps where groups are enough of that. */
+static Strip forward_strip(Conv s) { return strip_with(s, min_int(rows_that_fit(s), s.groups < MANY_GROUPS ? (s.oh + 3) / 4 : s.oh)); }
 
 size_t P2C_CPU(conv2d_direct_work)(Conv s, int threads) { return work_bytes(s, packed_strip(s, forward_strip(s)), threads); }
 
@@ -147,7 +152,8 @@ static int border_of(Conv s) { return s.reflect ? s.pad_y : 0; }
 static Conv transposed(Conv s) {
     int border = border_of(s);
     return (Conv){ .n = s.n, .groups = s.groups, .cin = s.cout, .cout = s.cin, .h = s.oh, .w = s.ow, .kh = s.kh, .kw = s.kw,
-                   .oh = s.h + 2 * border, .ow = s.w + 2 * border, .stride = 1, .up = 1, .pad_y = s.kh - 1 - s.pad_y + border, .pad_x = s.kw - 1 - s.pad_x + border };
+                   .oh = s.h + 2 * border, .ow = s.w + 2 * border, .stride = 1, .dilation = s.dilation, .up = 1, .slope = 1,
+                   .pad_y = reach(s, s.kh) - s.pad_y + border, .pad_x = reach(s, s.kw) - s.pad_x + border };
 }
 
 /* Rows of dx per strip; the last strip takes the rest and has less than twice as many. */

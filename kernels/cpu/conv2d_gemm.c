@@ -1,5 +1,5 @@
 /* conv2d_gemm: convolution as matrix products over im2col columns, tile of pixels by tile.
- *   columns[c*kh*kw + u*kw + v][pixel] = x[c][row*stride+u-pad][col*stride+v-pad]
+ *   columns[c*kh*kw + u*kw + v][pixel] = x[c][row*stride+u*dilation-pad][col*stride+v*dilation-pad]
  *   forward          y  (cout x pixels)  = w (cout x taps) . columns
  *   input gradient   columns' = w^T . dy, added back to where they came from (col2im)
  *   weight gradient  dw += dy . columns^T
@@ -35,14 +35,14 @@ static void gather(const float *row, Conv s, Norm norm, int v, float *to) {
         return;
     }
     for (int j = 0; j < s.ow; j++) {
-        int at = padded_index(j * s.stride + v - s.pad_x, s.w, s.reflect);
+        int at = padded_index(j * s.stride + v * s.dilation - s.pad_x, s.w, s.reflect);
         to[j] = at < 0 ? 0 : normed(row[s.up == 1 ? at : at / s.up], norm);
     }
 }
 
 static void scatter(const float *from, Conv s, int v, float *row) {
     for (int j = 0; j < s.ow; j++) {
-        int at = padded_index(j * s.stride + v - s.pad_x, s.w, s.reflect);
+        int at = padded_index(j * s.stride + v * s.dilation - s.pad_x, s.w, s.reflect);
         if (at >= 0) row[at] += from[j];
     }
 }
@@ -55,7 +55,7 @@ static void im2col(const P2cCall *call, size_t plane, Conv s, int channels, int 
         for (int u = 0; u < s.kh; u++)
             for (int v = 0; v < s.kw; v++)
                 for (int r = 0; r < rows; r++, columns += s.ow) {
-                    int at = padded_index((top + r) * s.stride + u - s.pad_y, s.h, s.reflect);
+                    int at = padded_index((top + r) * s.stride + u * s.dilation - s.pad_y, s.h, s.reflect);
                     gather(at < 0 ? NULL : input_row(x, s, c, at), s, norm, v, columns);
                 }
     }
@@ -66,14 +66,14 @@ static void col2im(const float *columns, Conv s, int channels, int top, int rows
         for (int u = 0; u < s.kh; u++)
             for (int v = 0; v < s.kw; v++)
                 for (int r = 0; r < rows; r++, columns += s.ow) {
-                    int at = padded_index((top + r) * s.stride + u - s.pad_y, s.h, s.reflect);
+                    int at = padded_index((top + r) * s.stride + u * s.dilation - s.pad_y, s.h, s.reflect);
                     if (at >= 0) scatter(columns, s, v, dx + ((size_t)c * (size_t)s.h + (size_t)at) * (size_t)s.w);
                 }
 }
 
 /* ---- forward -------------------------------------------------------------------------------------------------- */
 
-/* y (cout x pixels), bias first, then += w . columns; split over blocks of outputs. */
+/* y (cout x pixels), bias first, then += w . columns, activated while it is near; split over blocks of outputs. */
 static void multiply(const P2cCall *call, Conv s, const float *w, const float *bias, const float *columns, size_t pixels, float *y) {
     int depth = s.cin * s.kh * s.kw, plane = s.oh * s.ow, blocks = (s.cout + OUTPUTS - 1) / OUTPUTS;
 #pragma omp parallel for num_threads(call->threads) schedule(static)
@@ -83,6 +83,8 @@ static void multiply(const P2cCall *call, Conv s, const float *w, const float *b
             for (size_t i = 0; i < pixels; i++) y[(size_t)o * (size_t)plane + i] = bias ? bias[o] : 0;
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, count, (int)pixels, depth, 1, w + (size_t)first * (size_t)depth, depth, columns, (int)pixels, 1,
                     y + (size_t)first * (size_t)plane, plane);
+        for (int o = first; o < first + count && s.slope != 1; o++)
+            for (size_t i = 0; i < pixels; i++) y[(size_t)o * (size_t)plane + i] = activated(y[(size_t)o * (size_t)plane + i], s.slope);
     }
 }
 

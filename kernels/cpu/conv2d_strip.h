@@ -1,7 +1,7 @@
 /* conv2d_strip.h: a strip of rows, packed for the direct kernels.
  *
  * The map is cut into strips of rows. A strip's input is packed into scratch that stays in cache: rows with their padding
- * resolved (zero or reflected), and split by column modulo stride, so that every tap of every stride reads a run of
+ * resolved (zero or reflected), and split by column modulo stride, so that every tap of every stride and dilation reads a run of
  * neighbours:
  *      packed[c][row][phase][i] = x[c][row + top*stride - pad][i*stride + phase - pad], x repeated and normed where that is fused
  * Tap (c,u,v) of a pixel is then a fixed distance away, its offset. */
@@ -24,9 +24,9 @@ typedef struct Strip {
 
 static inline Strip strip_with(Conv s, int rows) {
     Strip t = { .rows = rows, .taps = s.cin * s.kh * s.kw, .vectors = (s.ow + LANES - 1) / LANES };
-    t.phase = t.vectors * LANES + (s.kw - 1) / s.stride;
+    t.phase = t.vectors * LANES + reach(s, s.kw) / s.stride;
     t.row = t.phase * s.stride;
-    t.in_rows = (rows - 1) * s.stride + s.kh;
+    t.in_rows = (rows - 1) * s.stride + reach(s, s.kh) + 1;
     t.channel = t.in_rows * t.row;
     return t;
 }
@@ -34,7 +34,7 @@ static inline Strip strip_with(Conv s, int rows) {
 /* How many rows of y fit: their x in STRIP_BYTES. At least 1. */
 static inline int rows_that_fit(Conv s) {
     int fit = (int)(STRIP_BYTES / sizeof(float)) / (strip_with(s, 1).row * s.cin);
-    return max_int(1, (fit - s.kh) / s.stride + 1);
+    return max_int(1, (fit - reach(s, s.kh) - 1) / s.stride + 1);
 }
 
 static inline int blocks_of(Conv s) { return (s.cout + BLOCK - 1) / BLOCK; }
@@ -43,7 +43,10 @@ static inline size_t packed_strip(Conv s, Strip t) { return aligned_floats((size
 static inline void tap_offsets(Conv s, Strip t, int *offset) {
     for (int c = 0; c < s.cin; c++)
         for (int u = 0; u < s.kh; u++)
-            for (int v = 0; v < s.kw; v++) *offset++ = c * t.channel + u * t.row + v % s.stride * t.phase + v / s.stride;
+            for (int v = 0; v < s.kw; v++) {
+                int column = v * s.dilation;
+                *offset++ = c * t.channel + u * s.dilation * t.row + column % s.stride * t.phase + column / s.stride;
+            }
 }
 
 /* Positions at .. at+count-1 of a row, `stride` apart, all inside it: to[i] = from[i*stride + at], normed. */

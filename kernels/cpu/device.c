@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "../../lib/clock.h"
 #include "../../lib/device.h"
 #include "cpu.h"
 
@@ -53,17 +53,11 @@ static P2cStatus run(P2cContext *ctx, P2cTape *tape) {
     return P2C_OK;
 }
 
-static double now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
 static P2cStatus time_issues(P2cContext *ctx, void (*issue)(void *of), void *of, int repeats, double *ms) {
     (void)ctx;
-    double start = now_ms();
+    double start = p2c_clock_ms();
     for (int i = 0; i < repeats; i++) issue(of);
-    *ms = (now_ms() - start) / repeats;
+    *ms = (p2c_clock_ms() - start) / repeats;
     return P2C_OK;
 }
 

@@ -24,19 +24,22 @@
  * Around it. Small maps do not fill a GPU: tiles are then smaller, and blocks share the source channels of one; the last to come adds up what all
  * have left, in order (conv2d_tiling.cu). The tile with y in registers also makes y's moments for the norm behind: per tile and channel (mean,
  * squared deviations), merged by the last block. The input gradient is the same product from the other side (conv2d_input.cu); the weights' is
- * another one, pixels being what is summed over (conv2d_weights.cu). Groups and sizes that fit no tile: conv2d_direct.cu. */
+ * another one, pixels being what is summed over (conv2d_weights.cu). Groups and sizes that fit no tile: conv2d_direct.cu; there,
+ * too, the input gradient of a convolution that has both a stride and a dilation. */
 #ifndef P2C_CUDA_CONV2D_CUH
 #define P2C_CUDA_CONV2D_CUH
 
+#include "activation.cuh"
 #include "norm.cuh"
 
 /* Sizes, by value. What is convolved is x repeated `up` times along both axes: h and w are its size, xh and xw that of x. cin, cout: of one
  * group; x has groups*cin planes a picture, y groups*cout. */
 struct Conv {
-    int n, groups, cin, cout, h, w, xh, xw, up, kh, kw, oh, ow, stride, pad;
+    int n, groups, cin, cout, h, w, xh, xw, up, kh, kw, oh, ow, stride, dilation, pad;
     bool reflect;
     bool normed, relu; /* x is read normed */
     float eps;
+    float slope; /* of the activation that y is stored with */
 };
 
 static inline Conv conv_of(const P2cNode *node) {
@@ -47,8 +50,8 @@ static inline Conv conv_of(const P2cNode *node) {
     Conv s = {};
     s.n = x.d[0], s.groups = o.groups, s.cin = w.d[1], s.cout = w.d[0] / o.groups;
     s.xh = x.d[2], s.xw = x.d[3], s.up = up, s.h = x.d[2] * up, s.w = x.d[3] * up;
-    s.kh = w.d[2], s.kw = w.d[3], s.oh = y.d[2], s.ow = y.d[3], s.stride = o.stride, s.pad = o.pad;
-    s.reflect = o.reflect, s.normed = a->normed, s.relu = a->norm.relu, s.eps = a->norm.eps;
+    s.kh = w.d[2], s.kw = w.d[3], s.oh = y.d[2], s.ow = y.d[3], s.stride = o.stride, s.dilation = o.dilation, s.pad = o.pad;
+    s.reflect = o.reflect, s.normed = a->normed, s.relu = a->norm.relu, s.eps = a->norm.eps, s.slope = p2c_slope(a->activation);
     return s;
 }
 

@@ -1,10 +1,11 @@
-/* conv2d_forward.cu: y, with bias and its planes' moments: a block makes a tile of pixels and channels (conv2d_tile.cuh), and the last block of a
+/* conv2d_forward.cu: y, with bias, a ReLU behind and its planes' moments: a block makes a tile of pixels and channels (conv2d_tile.cuh), and the last block of a
  * map's channel tile merges what the tiles' blocks leave of each plane: (mean, sum of squared deviations). */
 #include "conv2d_tile.cuh"
 
 struct ConvForward {
     Product p;
     const float *bias;
+    float slope; /* of the activation */
     float *y, *moments;
     float2 *pieces; /* [plane][tile] */
     int *counters;  /* of the tiles that are split, then of the maps' channel tiles */
@@ -35,7 +36,7 @@ template <int MT, int NT> static __device__ inline void put_tile(const ConvForwa
 #pragma unroll
             for (int i = 0; i < MT * 2; i++) {
                 int m = pixel_at(l, MT, i / 2, i % 2 * 2), y = at.y + (m >> p.t.across_log2), x = at.x + (m & ((1 << p.t.across_log2) - 1));
-                float value = acc[i / 2][j][i % 2 * 2 + r] += bias;
+                float value = acc[i / 2][j][i % 2 * 2 + r] = activated(acc[i / 2][j][i % 2 * 2 + r] + bias, f.slope);
                 if (in_map(p, at, m)) plane[(size_t)y * p.out_cols + x] = value;
             }
         }
@@ -111,7 +112,7 @@ template <P2cPrecision P, int K> static auto kernel_for(Shape s) -> void (*)(Con
 }
 
 template <P2cPrecision P> static auto kernel_for(const Product &p) -> void (*)(ConvForward) {
-    if (p.taps_y == 3 && p.taps_x == 3) return kernel_for<P, 3>(p.t.shape);
+    if (p.apart == 1 && p.taps_y == 3 && p.taps_x == 3) return kernel_for<P, 3>(p.t.shape);
     return p.taps_y == 1 && p.taps_x == 1 ? kernel_for<P, 1>(p.t.shape) : kernel_for<P, 0>(p.t.shape);
 }
 
@@ -125,7 +126,7 @@ static Product product_of(Conv s) {
     p.channels = s.cin, p.rows = s.xh, p.cols = s.xw, p.height = s.h, p.width = s.w, p.up = s.up;
     p.reflect = s.reflect, p.normed = s.normed, p.relu = s.relu, p.eps = s.eps;
     p.per_output = s.cin * s.kh * s.kw, p.per_source = s.kh * s.kw, p.per_row = s.kw, p.per_column = 1;
-    p.taps_y = s.kh, p.taps_x = s.kw, p.step = s.stride, p.origin_y = p.origin_x = -s.pad;
+    p.taps_y = s.kh, p.taps_x = s.kw, p.apart = s.dilation, p.step = s.stride, p.origin_y = p.origin_x = -s.pad;
     p.outputs = s.cout, p.out_rows = s.oh, p.out_cols = s.ow;
     return p;
 }
@@ -140,7 +141,7 @@ size_t p2c_cuda_conv2d_forward_work(Conv s) {
 void p2c_cuda_conv2d_forward(const P2cCall *call, Conv s) {
     const P2cPrecision precision = precision_of(call);
     const int floats = precision == P2C_PRECISION_BF16 ? 2 : 1;
-    ConvForward f = { product_of(s), call->node->count > 2 ? call->x[2] : NULL, call->y, call->moments, (float2 *)call->work, call->queue->counters };
+    ConvForward f = { product_of(s), call->node->count > 2 ? call->x[2] : NULL, s.slope, call->y, call->moments, (float2 *)call->work, call->queue->counters };
     Product &p = f.p;
     if (s.groups > 1 || !p2c_cuda_conv2d_tile(&p, s.n, 1, floats)) {
         p2c_cuda_conv2d_direct(call, s);

@@ -1,9 +1,9 @@
 /* conv2d_input.cu: the input gradient, a convolution of dy with the kernel turned round.
  *
- *     g[c][q][r] = sum over o, u, v of w[o][c][u][v] * dy[o][(q-u)/stride][(r-v)/stride], where those divisions leave no rest
+ *     g[c][q][r] = sum over o, u, v of w[o][c][u][v] * dy[o][(q-u*dilation)/stride][(r-v*dilation)/stride], where those divisions leave no rest
  *
  * for the positions (q, r) of the padded, repeated map: all of them with reflection padding, the inner ones without. Positions that are equal
- * modulo the stride see the same taps, every stride-th: each of these classes is a product of stride 1 (conv2d_tile.cuh).
+ * modulo the stride see the same taps, every stride-th: each of these classes is a product of stride 1 (conv2d_tile.cuh). With a stride, there is no dilation here.
  *
  *   1. g, by tiles. It is dx already, unless x is mirrored, repeated or normed. Where it is normed, also the sums that the norm's gradient needs:
  *      each position adds what it passes to the element that it reads, and sums do not mind in which order.
@@ -23,16 +23,16 @@ struct ConvGradient {
 };
 
 /* Along one axis, the taps that positions see that are `position` modulo the stride: every stride-th from `first` on; the last of them reads dy at
- * `origin` + m, m being the position's number in its class, the one before at the next element, and so on. */
+ * `origin` + m, m being the position's number in its class, the one before `apart` elements on, and so on. */
 struct Taps {
     int first, count, origin;
 };
 
-static __host__ __device__ inline Taps taps_of(int position, int size, int stride) {
+static __host__ __device__ inline Taps taps_of(int position, int size, int stride, int apart) {
     Taps t;
     t.first = position % stride;
     t.count = t.first < size ? (size - t.first + stride - 1) / stride : 0;
-    t.origin = position / stride - t.count + 1;
+    t.origin = position / stride - (t.count - 1) * apart;
     return t;
 }
 
@@ -45,7 +45,7 @@ static __host__ __device__ inline void use_taps(Product *p, const Conv &s, Taps 
 static __device__ inline Product product_of_class(const ConvGradient &g, int row, int column) {
     Product p = g.p;
     if (g.s.stride == 1) return p;
-    use_taps(&p, g.s, taps_of(g.first + row, g.s.kh, g.s.stride), taps_of(g.first + column, g.s.kw, g.s.stride));
+    use_taps(&p, g.s, taps_of(g.first + row, g.s.kh, g.s.stride, 1), taps_of(g.first + column, g.s.kw, g.s.stride, 1));
     p.taps = divisor_of(p.taps_y * p.taps_x), p.by_taps_x = divisor_of(p.taps_x);
     if (!p.taps.d) p.channels = 0;
     return p;
@@ -191,7 +191,7 @@ template <P2cPrecision P, int K> static auto kernel_for(Shape s) -> void (*)(Con
 }
 
 template <P2cPrecision P> static auto kernel_for(const ConvGradient &g) -> void (*)(ConvGradient) {
-    if (g.s.stride == 1 && g.s.kh == 3 && g.s.kw == 3) return kernel_for<P, 3>(g.p.t.shape);
+    if (g.s.stride == 1 && g.p.apart == 1 && g.s.kh == 3 && g.s.kw == 3) return kernel_for<P, 3>(g.p.t.shape);
     return g.s.stride == 1 && g.s.kh == 1 && g.s.kw == 1 ? kernel_for<P, 1>(g.p.t.shape) : kernel_for<P, 0>(g.p.t.shape);
 }
 
@@ -200,6 +200,7 @@ static auto kernel_for(const ConvGradient &g, P2cPrecision precision) -> void (*
     return precision == P2C_PRECISION_TF32 ? kernel_for<P2C_PRECISION_TF32>(g) : kernel_for<P2C_PRECISION_BF16>(g);
 }
 
+static bool is_product(Conv s) { return s.groups == 1 && (s.stride == 1 || s.dilation == 1); }
 static bool is_folded(Conv s) { return s.reflect || s.up > 1 || s.normed; }
 
 static ConvGradient gradient_of(Conv s) {
@@ -211,7 +212,8 @@ static ConvGradient gradient_of(Conv s) {
     Product &p = g.p;
     p.channels = s.cout, p.rows = p.height = s.oh, p.cols = p.width = s.ow, p.up = 1;
     p.per_output = s.kh * s.kw, p.per_source = s.cin * s.kh * s.kw, p.per_row = -s.stride * s.kw, p.per_column = -s.stride;
-    p.taps_y = (s.kh + s.stride - 1) / s.stride, p.taps_x = (s.kw + s.stride - 1) / s.stride, p.step = 1; /* the most of any class */
+    p.taps_y = (s.kh + s.stride - 1) / s.stride, p.taps_x = (s.kw + s.stride - 1) / s.stride; /* the most of any class */
+    p.step = 1, p.apart = s.dilation;
     p.outputs = s.cin, p.out_rows = (g.rows + s.stride - 1) / s.stride, p.out_cols = (g.cols + s.stride - 1) / s.stride;
     return g;
 }
@@ -232,7 +234,7 @@ static WorkParts parts_of(const ConvGradient &g) {
 
 size_t p2c_cuda_conv2d_input_work(Conv s) {
     ConvGradient g = gradient_of(s);
-    if (s.groups > 1 || !p2c_cuda_conv2d_tile(&g.p, s.n, g.classes, 1)) return p2c_cuda_conv2d_direct_input_work(s);
+    if (!is_product(s) || !p2c_cuda_conv2d_tile(&g.p, s.n, g.classes, 1)) return p2c_cuda_conv2d_direct_input_work(s);
     WorkParts parts = parts_of(g);
     return parts.g + parts.means + parts.pieces + parts.shares;
 }
@@ -246,7 +248,7 @@ static void point(ConvGradient *g, const P2cCall *call) {
     g->means = (float2 *)(work + parts.g), g->pieces = (float2 *)(work + parts.g + parts.means);
     g->p.partial = (float *)(work + parts.g + parts.means + parts.pieces);
     g->counters = call->queue->counters;
-    if (g->s.stride == 1) use_taps(&g->p, g->s, taps_of(g->first, g->s.kh, 1), taps_of(g->first, g->s.kw, 1));
+    if (g->s.stride == 1) use_taps(&g->p, g->s, taps_of(g->first, g->s.kh, 1, g->p.apart), taps_of(g->first, g->s.kw, 1, g->p.apart));
 }
 
 static void fold(const P2cCall *call, const ConvGradient &g) {
@@ -259,7 +261,7 @@ void p2c_cuda_conv2d_input_gradient(const P2cCall *call, Conv s) {
     const int floats = precision == P2C_PRECISION_BF16 ? 2 : 1;
     ConvGradient g = gradient_of(s);
     Product &p = g.p;
-    if (s.groups > 1 || !p2c_cuda_conv2d_tile(&p, s.n, g.classes, floats)) {
+    if (!is_product(s) || !p2c_cuda_conv2d_tile(&p, s.n, g.classes, floats)) {
         p2c_cuda_conv2d_direct_input_gradient(call, s);
         return;
     }

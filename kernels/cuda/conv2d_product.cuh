@@ -1,8 +1,8 @@
 /* conv2d_product.cuh: the implicit matrix product that a convolution is, and its tiles. What it is all about: conv2d.cuh.
  *
  * Forward and the input gradient are one product, seen from two sides: an output (pixel, channel) is the sum over source channels k and taps
- * (u, v) of source[k][i*step+u+origin_y][j*step+v+origin_x] * weight(channel, k, u, v). Product says which source, taps and weights these are;
- * Tiling how outputs are dealt out to blocks, and a block's to its warps. */
+ * (u, v) of source[k][i*step+u*apart+origin_y][j*step+v*apart+origin_x] * weight(channel, k, u, v). Product says which source, taps and weights
+ * these are; Tiling how outputs are dealt out to blocks, and a block's to its warps. */
 #ifndef P2C_CUDA_CONV2D_PRODUCT_CUH
 #define P2C_CUDA_CONV2D_PRODUCT_CUH
 
@@ -50,7 +50,7 @@ struct Product {
     const float *weights;
     int per_output, per_source, per_row, per_column;
     /* taps and outputs */
-    int taps_y, taps_x, step, origin_y, origin_x;
+    int taps_y, taps_x, apart, step, origin_y, origin_x;
     int outputs, out_rows, out_cols; /* of a picture */
     int first;                       /* picture of this launch */
     Divisor taps, by_taps_x, by_columns, by_positions; /* positions: of the patch */

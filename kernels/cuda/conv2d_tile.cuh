@@ -61,12 +61,13 @@ static __device__ inline void multiply_step_exact(const uint32_t *a, const uint3
     }
 }
 
-/* All taps of what is in shared memory. K: the kernel's size where it is known when compiling; 0: any. */
+/* All taps of what is in shared memory. K: the kernel's size where it is known when compiling, and has no dilation; 0: any. */
 template <P2cPrecision P, int K, int MT, int NT>
 static __device__ inline void multiply_chunk(const Product &p, const uint32_t *patch, const uint32_t *weights, float acc[MT][NT][4]) {
     constexpr bool EXACT = P == P2C_PRECISION_FP32;
     const Lane l = lane_of(p.t.shape);
     const int plane = p.t.plane, word = (K ? K * K | 1 : p.t.lines) * p.t.line, taps_y = K ? K : p.taps_y, taps_x = K ? K : p.taps_x;
+    const int apart = K ? 1 : p.apart, row = apart * p.t.columns;
     int pixel[MT][2];
 #pragma unroll
     for (int i = 0; i < MT; i++) {
@@ -82,7 +83,7 @@ static __device__ inline void multiply_chunk(const Product &p, const uint32_t *p
         for (int u = 0; u < taps_y; u++) {
 #pragma unroll
             for (int v = 0; v < taps_x; v++) {
-                const uint32_t *at = a + u * p.t.columns + v, *bt = b + (u * taps_x + v) * p.t.line;
+                const uint32_t *at = a + u * row + v * apart, *bt = b + (u * taps_x + v) * p.t.line;
                 if constexpr (EXACT) multiply_step_exact<MT, NT>(at, bt, pixel, plane, word, acc);
                 else multiply_step<P, MT, NT>(at, bt, pixel, 4 * plane, 4 * word, acc);
             }

@@ -22,7 +22,8 @@ static bool use_shape(Product *p, Shape s, int floats) {
     t.shape = s;
     t.across_log2 = p->out_cols > 8 ? 4 : p->out_cols > 4 ? 3 : 2;
     int across = 1 << t.across_log2, down = pixels_of(s) >> t.across_log2;
-    double columns = (across - 1.0) * p->step + p->taps_x, rows = (down - 1.0) * p->step + p->taps_y, taps = (double)p->taps_y * p->taps_x;
+    double columns = (across - 1.0) * p->step + (p->taps_x - 1.0) * p->apart + 1, rows = (down - 1.0) * p->step + (p->taps_y - 1.0) * p->apart + 1;
+    double taps = (double)p->taps_y * p->taps_x;
     t.tiles_x = up_to(p->out_cols, across), t.tiles_y = up_to(p->out_rows, down), t.tiles_n = up_to(p->outputs, channels_of(s));
     t.line = odd_eights(channels_of(s));
     if (8 * sizeof(float) * (columns * rows + taps * t.line) > MOST_SHARED) return false;

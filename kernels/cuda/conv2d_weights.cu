@@ -228,7 +228,7 @@ static __global__ void __launch_bounds__(THREADS, 2) weights_kernel(Conv s, Cut 
     int n = -1;
     for (int i = 0; i < MT * 2; i++) {
         int tap = min(m + i * 8, taps - 1);
-        offset[i / 2][i % 2] = (tap / kernel - channel) * t.plane + tap % kernel / s.kw * t.pitch + tap % s.kw;
+        offset[i / 2][i % 2] = (tap / kernel - channel) * t.plane + (tap % kernel / s.kw * t.pitch + tap % s.kw) * s.dilation;
     }
     Share share = share_of(t);
     Tile tile = tile_at<P>(t, split * t.split_tiles);
@@ -268,7 +268,7 @@ static __global__ void one_weight_kernel(Conv s, const float *x, const float *mo
     for (int k = threadIdx.x % WARP; k < s.n * area; k += WARP) {
         int n = k / area, i = k % area / s.ow, j = k % s.ow;
         size_t plane = (size_t)n * s.groups * s.cin + input;
-        int at = place_of(s, i * s.stride + row - s.pad, j * s.stride + column - s.pad);
+        int at = place_of(s, i * s.stride + row * s.dilation - s.pad, j * s.stride + column * s.dilation - s.pad);
         float v = at < 0 ? 0 : normed(x[plane * s.xh * s.xw + at], norm_at(moments, (int)plane, s));
         sum += v * dy[((size_t)n * s.groups * s.cout + output) * area + k % area];
     }

@@ -63,8 +63,8 @@ static inline void cut_tile(const Conv &s, int halves, Cut *t) {
     t->across = over(s.ow, columns);
     t->down = over(s.oh, t->rows * halves);
     t->tiles = s.n * t->across * t->down;
-    t->patch_columns = (columns - 1) * s.stride + s.kw;
-    t->patch_rows = (t->rows - 1) * s.stride + s.kh;
+    t->patch_columns = (columns - 1) * s.stride + (s.kw - 1) * s.dilation + 1;
+    t->patch_rows = (t->rows - 1) * s.stride + (s.kh - 1) * s.dilation + 1;
     t->by_columns = divisor_of(t->patch_columns);
     t->pitch = t->patch_columns + (s.stride == 1 ? 1 : 8);
     t->plane = over(t->patch_rows * t->pitch - 28, 32) * 32 + 28;
@@ -97,7 +97,7 @@ static inline size_t partial_bytes(const Cut &t) { return t.splits > 1 ? (size_t
 
 /* Not where there are groups, nor where a patch is too large. */
 static inline bool can_cut(const Conv &s) {
-    bool sane = s.groups == 1 && s.stride <= 64 && s.kh <= 64 && s.kw <= 64;
+    bool sane = s.groups == 1 && s.stride <= 64 && s.dilation <= 64 && s.kh <= 64 && s.kw <= 64;
     return sane && shared_bytes(cut_of(s, 1)) <= SHARED_BYTES && shared_bytes(cut_of(s, 2)) <= SHARED_BYTES;
 }
 

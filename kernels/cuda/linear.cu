@@ -1,7 +1,9 @@
 /* linear: y = x w^T + b;  dx (+)= dy w,  dw (+)= dy^T x,  db (+)= sum_n dy.   x (n,in)  w (out,in)  y (n,out), all in float32
  * Batches are small, so that the work is to read w: once for a tile of N pictures, by vectors of V floats where the rows allow it.
  * Forward: short rows of w: a warp for each; long ones: a block for ROWS of them, or a slice of them, which the last block adds up.
+ * A ReLU behind is done as y is stored, and as dy is read.
  * Backward, one launch: blocks of dx take all rows of 32 V columns of w, split over the warps; blocks of dw and db take 32 rows of 32 V columns. */
+#include "activation.cuh"
 #include "vectors.cuh"
 
 /* ROWS of w at a time share what is read of x. SLICE: of a row, that a block takes at once. */
@@ -9,11 +11,12 @@ enum { ROWS = 4, WARPS = THREADS / WARP, SHORT = 512, SLICE = 4096, WIDE = 4096 
 
 struct Sizes {
     int n, in, out;
+    float slope; /* of the activation that y is stored with */
 };
 
 static Sizes sizes_of(const P2cNode *node) {
     const P2cDims w = node->x[1]->dims;
-    Sizes s = { node->dims.d[0], w.d[1] * w.d[2] * w.d[3], w.d[0] };
+    Sizes s = { node->dims.d[0], w.d[1] * w.d[2] * w.d[3], w.d[0], p2c_slope(P2C_ATTRIBUTES(node, P2cLinearAttributes)->activation) };
     return s;
 }
 
@@ -49,7 +52,7 @@ template <int N, int V> static __global__ void by_warps(const float *x, const fl
 #pragma unroll
     for (int i = 0; i < N; i++) {
         float total = warp_sum(sum[0][i]);
-        if (lane == 0 && row < s.out && first + i < s.n) y[(size_t)(first + i) * s.out + row] = total + (b ? b[row] : 0);
+        if (lane == 0 && row < s.out && first + i < s.n) y[(size_t)(first + i) * s.out + row] = activated(total + (b ? b[row] : 0), s.slope);
     }
 }
 
@@ -62,7 +65,7 @@ struct Slices {
 
 template <int N> static __device__ inline void write(float *y, const float *b, Sizes s, int first, int row, double total) {
     int r = row + (int)threadIdx.x / N, i = first + (int)threadIdx.x % N;
-    if (r < s.out && i < s.n) y[(size_t)i * s.out + r] = (float)(total + (b ? b[r] : 0));
+    if (r < s.out && i < s.n) y[(size_t)i * s.out + r] = activated((float)(total + (b ? b[r] : 0)), s.slope);
 }
 
 /* Block (tile, group of ROWS rows, slice). */
@@ -129,12 +132,16 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
 /* ---- backward ---------------------------------------------------------------------------------------------------- */
 
 struct LinearGradients {
-    const float *x, *w, *dy;
+    const float *x, *w, *dy, *y; /* y: where there is an activation */
     float *dx, *dw, *db; /* NULL: not wanted */
     bool fresh_x, fresh_w, fresh_b;
     unsigned chunks;    /* of 32 V columns */
     unsigned dx_blocks; /* of the launch, the first ones */
 };
+
+static __device__ inline float gradient_at(const LinearGradients &g, const Sizes &s, size_t i) {
+    return g.y ? passed(g.dy[i], g.y[i], s.slope) : g.dy[i];
+}
 
 /* dx of N pictures and a chunk of columns. */
 template <int N, int V> static __device__ inline void input_gradient(LinearGradients g, Sizes s, int first, int begin) {
@@ -150,7 +157,7 @@ template <int N, int V> static __device__ inline void input_gradient(LinearGradi
 #pragma unroll
             for (int i = 0; i < N; i++)
 #pragma unroll
-                for (int e = 0; e < V; e++) sum[i][e] += g.dy[(size_t)min(first + i, s.n - 1) * s.out + o] * w[e];
+                for (int e = 0; e < V; e++) sum[i][e] += gradient_at(g, s, (size_t)min(first + i, s.n - 1) * s.out + o) * w[e];
         }
 #pragma unroll
     for (int i = 0; i < N; i++)
@@ -176,7 +183,7 @@ template <int V> static __device__ inline void parameter_gradients(LinearGradien
 #pragma unroll
             for (int r = 0; r < ROWS; r++)
 #pragma unroll
-                for (int e = 0; e < V; e++) sum[r][e] += g.dy[(size_t)i * s.out + min(row + r, s.out - 1)] * x[e];
+                for (int e = 0; e < V; e++) sum[r][e] += gradient_at(g, s, (size_t)i * s.out + min(row + r, s.out - 1)) * x[e];
         }
 #pragma unroll
         for (int r = 0; r < ROWS; r++)
@@ -184,7 +191,7 @@ template <int V> static __device__ inline void parameter_gradients(LinearGradien
     }
     if (g.db && begin == 0 && lane < ROWS && row + lane < s.out) {
         float sum = 0;
-        for (int i = 0; i < s.n; i++) sum += g.dy[(size_t)i * s.out + row + lane];
+        for (int i = 0; i < s.n; i++) sum += gradient_at(g, s, (size_t)i * s.out + row + lane);
         put(&g.db[row + lane], sum, g.fresh_b);
     }
 }
@@ -215,7 +222,7 @@ static void backward(const P2cCall *call) {
     float *dx = call->dx[0], *dw = call->dx[1], *db = call->dx[2];
     const Sizes s = sizes_of(call->node);
     bool vector = s.in >= WIDE && s.in % 4 == 0 && is_aligned(call->x[0]) && is_aligned(call->x[1]) && is_aligned(dx) && is_aligned(dw);
-    LinearGradients g = { call->x[0], call->x[1], call->dy, dx, dw, db, is_fresh(call, 0), is_fresh(call, 1), is_fresh(call, 2), 0, 0 };
+    LinearGradients g = { call->x[0], call->x[1], call->dy, s.slope != 1 ? call->y : NULL, dx, dw, db, is_fresh(call, 0), is_fresh(call, 1), is_fresh(call, 2), 0, 0 };
     if ((!dx || (dx != dw && dx != db)) && (!dw || dw != db)) {
         launch_backward(call, g, vector);
         return;
@@ -228,4 +235,4 @@ static void backward(const P2cCall *call) {
     }
 }
 
-const P2cKernel p2c_cuda_linear = { .forward = forward, .backward = backward, .work = work, .fresh = true };
+const P2cKernel p2c_cuda_linear = { .forward = forward, .backward = backward, .work = work, .folds = P2C_FOLD_ACTIVATION, .fresh = true };

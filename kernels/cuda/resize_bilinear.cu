@@ -1,24 +1,6 @@
 /* resize_bilinear: every result pixel is a mix of two by two source pixels; backward gathers: each source pixel looks up the results it is in.
- *
- * Along one axis result i reads from position (slope * i + offset) / unit of the source, held within the first and the last pixel; pixel q's
- * part in it is 1 - their distance, while that is below 1. In integers, so that no part depends on how a position is rounded. */
-#include "elementwise.cuh"
-#include "walk.cuh"
-
-struct Axis {
-    int in, out;
-    long long slope, offset, unit;
-};
-
-static Axis axis_of(int in, int out, bool align_corners) {
-    Axis corners = { in, out, in - 1, 0, out > 1 ? out - 1 : 1 }, centres = { in, out, 2ll * in, (long long)in - out, 2ll * out };
-    return align_corners ? corners : centres;
-}
-
-static __device__ inline long long within(long long v, long long low, long long high) { return v < low ? low : v > high ? high : v; }
-
-/* In units. */
-static __device__ inline long long position(Axis a, int i) { return within(a.slope * i + a.offset, 0, (a.in - 1) * a.unit); }
+ * Pixel q's part in a result is 1 - the distance of q and the result's position, while that is below 1, along both axes. */
+#include "resize.cuh"
 
 static __device__ inline float part_of(Axis a, int q, int i) {
     long long off = position(a, i) - q * a.unit;
@@ -42,21 +24,8 @@ struct Resize {
 };
 
 static void forward(const P2cCall *call) {
-    const P2cDims x = call->node->x[0]->dims, y = call->node->dims;
-    bool align = P2C_ATTRIBUTES(call->node, P2cResizeAttributes)->align_corners;
-    make_result(call, Resize{ call->x[0], axis_of(x.d[2], y.d[2], align), axis_of(x.d[3], y.d[3], align), divisor_at(y, 2), divisor_at(y, 3) });
-}
-
-/* The results that pixel q may have a part in: first to last. All, at the edges, on the side where positions are held. */
-struct Span {
-    int first, last;
-};
-
-static __device__ inline Span results_of(Axis a, int q) {
-    long long slope = a.slope ? a.slope : 1;
-    long long first = ((q - 1) * a.unit - a.offset) / slope, last = ((q + 1) * a.unit - a.offset) / slope + 1;
-    Span s = { q == 0 ? 0 : (int)within(first, 0, a.out - 1), q == a.in - 1 ? a.out - 1 : (int)within(last, 0, a.out - 1) };
-    return s;
+    const P2cDims y = call->node->dims;
+    make_result(call, Resize{ call->x[0], axis_at(call->node, 2), axis_at(call->node, 3), divisor_at(y, 2), divisor_at(y, 3) });
 }
 
 struct ResizeGradient {
@@ -79,9 +48,8 @@ struct ResizeGradient {
 };
 
 static void backward(const P2cCall *call) {
-    const P2cDims x = call->node->x[0]->dims, y = call->node->dims;
-    bool align = P2C_ATTRIBUTES(call->node, P2cResizeAttributes)->align_corners;
-    put_gradient(call, 0, ResizeGradient{ call->dy, axis_of(x.d[2], y.d[2], align), axis_of(x.d[3], y.d[3], align), divisor_at(x, 2), divisor_at(x, 3) });
+    const P2cDims x = call->node->x[0]->dims;
+    put_gradient(call, 0, ResizeGradient{ call->dy, axis_at(call->node, 2), axis_at(call->node, 3), divisor_at(x, 2), divisor_at(x, 3) });
 }
 
 const P2cKernel p2c_cuda_resize_bilinear = { .forward = forward, .backward = backward, .fresh = true };

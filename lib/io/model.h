@@ -22,7 +22,7 @@ typedef struct P2cModelNode {
 typedef struct P2cModelInput {
     char *name;
     P2cType type;
-    P2cShape shape; /* sizes -1: any */
+    P2cShape shape; /* sizes -1: any; rank -1: not said */
 } P2cModelInput;
 
 struct P2cModel {
@@ -40,5 +40,20 @@ struct P2cModel {
 /* The file's bytes, all of them, to a model whose ctx and path are set. */
 P2C_CHECKED P2cStatus p2c_onnx_parse(P2cModel *model, const uint8_t *bytes, size_t size);
 P2C_CHECKED P2cStatus p2c_tensorflow_parse(P2cModel *model, const uint8_t *bytes, size_t size);
+
+/* ---- for the two parsers ---- */
+
+/* "PATH: is damaged: ..." */
+P2cStatus p2c_model_fail(const P2cModel *model, const char *format, ...) __attribute__((format(printf, 2, 3)));
+P2cStatus p2c_model_memory(const P2cModel *model);
+/* An array of `count` zeroed items; NULL when memory is out, and never for a count of 0. */
+void *p2c_model_array(size_t count, size_t size);
+/* Copies of names, "" for NULL. Text that is not UTF-8 is refused. */
+P2C_CHECKED P2cStatus p2c_model_name(const P2cModel *model, const char *text, char **out);
+P2C_CHECKED P2cStatus p2c_model_names(const P2cModel *model, size_t count, char *const texts[], char ***out, int *out_count);
+/* `dict` must be there; takes `value`. */
+P2C_CHECKED P2cStatus p2c_model_set(const P2cModel *model, P2cValue *dict, const char *key, P2cValue *value);
+/* Bytes that may hold a zero, as a string of the tree. NULL: memory is out. */
+P2cValue *p2c_model_text(const uint8_t *bytes, size_t size);
 
 #endif

@@ -30,7 +30,7 @@ static P2cNode *crop(P2cNode *picture, double lift) {
         return NULL;
     }
     P2cNode *rows = p2c_slice(picture, 2, top, bottom);
-    return p2c_resize_bilinear(p2c_slice(rows, 3, left, left + side), FACE, FACE, true);
+    return p2c_resize_bilinear(p2c_slice(rows, 3, left, left + side), FACE, FACE, P2C_ALIGN_CORNERS);
 }
 
 P2cNode *p2c_face_crop(P2cNode *picture) { return crop(picture, 0); }

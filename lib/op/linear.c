@@ -1,4 +1,4 @@
-/* linear: y = x w^T + b.   x (n,in)  w (out,in)  b (out)  ->  y (n,out) */
+/* linear: y = x w^T + b, and its ReLU where that is fused.   x (n,in)  w (out,in)  b (out)  ->  y (n,out) */
 #include "../graph.h"
 
 static P2cStatus shape(P2cNode *node) {

@@ -26,12 +26,14 @@ check 'example: cartoon: a picture' is_square "$W/example.png" 256
 (cd "$W" && cartoon face.png -o program.png >"$logs/out")
 check 'example: cartoon: as p2c-infer makes it' cmp "$W/example.png" "$W/program.png"
 check 'example: cartoon: refuses' sh -c "! '$T/examples/cartoon' '$W/missing.pt' '$W/face.png' '$W/no.png' 2>/dev/null && ! [ -e '$W/no.png' ]"
+check 'example: photo' "$T/examples/photo" "$W/good.pt" "$W/face.png" "$W/example.png"
+check 'example: photo: refuses' sh -c "! '$T/examples/photo' '$W/good.pt' '$W/missing.png' '$W/no.png' 2>/dev/null && ! [ -e '$W/no.png' ]"
 check 'example: train_network learns' "$T/examples/train_network"
 sed 's/^/    /' "$logs/out"
 unset LD_LIBRARY_PATH
 # shellcheck disable=SC2046,SC2086 # words, on purpose
 # libp2cnn alone is static; what it needs is shared, so that what *those* need is theirs to know.
-check 'static linking' "$CC" $SANITIZE docs/examples/cartoon.c $(pkg-config --cflags p2cnn) "$prefix/lib/libp2cnn.a" $(pkg-config --libs $(pkg-config --print-requires-private p2cnn)) -fopenmp -lm -o "$T/static"
+check 'static linking' "$CC" $SANITIZE docs/examples/cartoon.c $(pkg-config --cflags p2cnn) "$prefix/lib/libp2cnn.a" $(pkg-config --libs $(pkg-config --print-requires-private p2cnn)) $(sed -n 's/^Libs.private: //p' "$prefix/lib/pkgconfig/p2cnn.pc") -o "$T/static"
 check 'static linking: runs' "$T/static" "$W/good.pt" "$W/face.png" "$W/example.png"
 check 'static linking: the same' cmp "$W/example.png" "$W/program.png"
 rm -f "$W"/{example,program}.png

@@ -7,7 +7,7 @@ refused 2 'unknown option -x' -x
 refused 2 'unknown option -oout.png' -oout.png
 refused 2 'no picture given'
 refused 2 'no weights given' face.png
-refused 2 'say --prepared' --weights good.pt face.png
+refused 3 'no face found' --weights good.pt face.png
 refused 2 '--size needs a value' --size
 refused 2 '--size abc: expected a whole number' --size abc
 refused 2 '--size -3: expected a whole number' --size -3
@@ -31,7 +31,7 @@ no_cartoon 2 'precision bf16: the CPU computes in fp32 alone' --device cpu --pre
 
 check 'help' "$infer" --help
 cp "$logs/out" "$logs/help"
-for option in weights output prepared heatmap size direction ema device precision threads json benchmark list-weights photo-path save-path version help; do
+for option in weights output layout faces background on-no-face models detector landmarks matte models-list export with-cam jobs prepared heatmap size direction ema device precision threads json benchmark list-weights photo-path save-path version help; do
     check "help explains --$option" grep -Eq -- "--$option\b.* [a-z]" "$logs/help"
 done
 check 'help tells exit codes' grep -q 'Exit codes' "$logs/help"

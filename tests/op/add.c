@@ -86,7 +86,7 @@ static void check_upsampled(OpTest *t) {
 void test_op_add(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_add, .build = build, .reference = reference };
-    broadcast_check(&t);
+    broadcast_check(&t, NULL);
     t.build = build_fused;
     check_joined(&t);
     check_upsampled(&t);

@@ -6,7 +6,7 @@
 
 /* Element (n,c,h,w) of an operand whose sizes of 1 are repeated. */
 double broadcast_pick(const OpCase *k, double *const x[], int operand, int n, int c, int h, int w);
-/* All kinds of pairs of operands, and what is refused. */
-void broadcast_check(OpTest *t);
+/* All kinds of pairs of operands, each prepared as asked for (NULL: not), and what is refused. */
+void broadcast_check(OpTest *t, void (*prepare)(const OpCase *c, float *const x[]));
 
 #endif

@@ -10,6 +10,7 @@ static int source(int i, int n, bool reflect) {
 static void reference(const OpCase *c, double *const x[], double *y) {
     P2cDims xd = op_dims(c->x[0]), wd = op_dims(c->x[1]), yd = op_dims(c->y);
     int stride = c->conv.stride ? c->conv.stride : 1, groups = c->conv.groups ? c->conv.groups : 1, pad = c->conv.pad;
+    int dilation = c->conv.dilation ? c->conv.dilation : 1;
     for (int n = 0; n < yd.d[0]; n++)
         for (int o = 0; o < yd.d[1]; o++)
             for (int i = 0; i < yd.d[2]; i++)
@@ -19,8 +20,8 @@ static void reference(const OpCase *c, double *const x[], double *y) {
                     for (int q = 0; q < wd.d[1]; q++)
                         for (int u = 0; u < wd.d[2]; u++)
                             for (int v = 0; v < wd.d[3]; v++) {
-                                int h = source(i * stride + u - pad, xd.d[2], c->conv.reflect);
-                                int w = source(j * stride + v - pad, xd.d[3], c->conv.reflect);
+                                int h = source(i * stride + u * dilation - pad, xd.d[2], c->conv.reflect);
+                                int w = source(j * stride + v * dilation - pad, xd.d[3], c->conv.reflect);
                                 if (h >= 0 && w >= 0) sum += x[1][op_at(wd, o, q, u, v)] * x[0][op_at(xd, n, first + q, h, w)];
                             }
                     y[op_at(yd, n, o, i, j)] = sum;
@@ -69,9 +70,18 @@ static void fused_reference(const OpCase *c, double *const x[], double *y) {
     free(large);
 }
 
+/* And any of these with a ReLU behind. */
+static void activated_reference(const OpCase *c, double *const x[], double *y) {
+    fused_reference(c, x, y);
+    for (size_t i = 0; i < op_size(c->y); i++)
+        if (y[i] <= 0) y[i] *= (double)c->slope;
+}
+
 static P2cNode *build_fused(const OpCase *c, P2cNode *const x[]) {
-    P2cConvAttributes a = { .conv = c->conv, .normed = c->eps > 0, .norm.eps = c->eps, .upsample = c->factor };
-    return p2c_node_new(x[0]->state->graph, &p2c_op_conv2d, c->count, x, &a, sizeof a);
+    P2cConvAttributes a = { .conv = c->conv, .normed = c->eps > 0, .norm.eps = c->eps, .upsample = c->factor, .activation = { c->flag, c->slope } };
+    P2cNode *node = p2c_node_new(x[0]->state->graph, &p2c_op_conv2d, c->count, x, &a, sizeof a);
+    if (node) node->keeps_y = c->flag;
+    return node;
 }
 
 typedef struct Row { int n, cin, h, w, cout, kh, kw, stride, pad, groups, reflect, bias; } Row;
@@ -111,6 +121,8 @@ static const Row rows[] = {
     { 3, 64, 20, 20, 96, 1, 1, 1, 0, 1, 0, 1 }, { 1, 256, 1, 1, 200, 1, 1, 1, 0, 1, 0, 1 }, { 1, 100, 4, 4, 1, 4, 4, 1, 1, 1, 1, 0 },
     { 1, 8, 130, 131, 8, 3, 3, 1, 1, 1, 1, 0 }, { 3, 3, 70, 65, 17, 7, 7, 1, 3, 1, 1, 1 },  { 1, 32, 66, 64, 3, 7, 7, 1, 3, 1, 1, 0 },
     { 1, 16, 129, 97, 8, 1, 1, 1, 0, 1, 0, 0 }, { 1, 3, 128, 130, 16, 4, 4, 2, 1, 1, 1, 1 }, { 1, 16, 64, 70, 16, 3, 3, 2, 1, 16, 0, 1 },
+    /* many small groups, a whole map each */
+    { 1, 40, 8, 10, 40, 3, 3, 1, 1, 40, 0, 1 }, { 2, 24, 30, 17, 24, 5, 5, 2, 2, 24, 0, 0 }, { 1, 48, 9, 7, 96, 3, 3, 1, 1, 24, 1, 1 },
 };
 
 static void widths(OpTest *t) {
@@ -125,6 +137,15 @@ static void widths(OpTest *t) {
         }
 }
 
+/* With the defaults filled in, as the builder does, which the fused forms go around. */
+static OpCase make_explicit(Row r) {
+    OpCase c = make(r);
+    if (!c.conv.stride) c.conv.stride = 1;
+    if (!c.conv.groups) c.conv.groups = 1;
+    if (!c.conv.dilation) c.conv.dilation = 1;
+    return c;
+}
+
 static const Row normed_rows[] = {
     { 1, 3, 5, 9, 8, 1, 1, 1, 0, 1, 0, 1 },     { 2, 3, 8, 8, 4, 3, 3, 2, 1, 1, 0, 0 },     { 3, 5, 9, 7, 3, 3, 3, 2, 1, 1, 1, 1 },
     { 1, 3, 12, 9, 8, 7, 7, 1, 3, 1, 1, 0 },    { 1, 3, 5, 9, 8, 1, 1, 1, 3, 1, 0, 1 },     { 2, 6, 5, 7, 4, 3, 3, 1, 1, 2, 0, 1 },
@@ -137,7 +158,7 @@ static void normed(OpTest *t) {
     t->reference = fused_reference;
     t->folds = P2C_FOLD_NORM;
     for (size_t i = 0; i < COUNT(normed_rows); i++) {
-        OpCase c = make(normed_rows[i]);
+        OpCase c = make_explicit(normed_rows[i]);
         c.eps = i % 2 ? 1e-5f : 0.5f;
         op_check(t, &c);
     }
@@ -145,9 +166,7 @@ static void normed(OpTest *t) {
 
 /* The row's h and w are those of what is convolved. */
 static OpCase make_upsampled(Row r, int factor) {
-    OpCase c = make(r);
-    if (!c.conv.stride) c.conv.stride = 1;
-    if (!c.conv.groups) c.conv.groups = 1;
+    OpCase c = make_explicit(r);
     c.factor = factor;
     c.x[0].d[2] /= factor;
     c.x[0].d[3] /= factor;
@@ -181,6 +200,61 @@ static void upsampled(OpTest *t) {
             op_check(t, &c);
         }
     }
+}
+
+static const struct { Row row; int dilation; } dilated_rows[] = {
+    /* n, cin, h, w;  cout, kh, kw;  stride, pad, groups, reflect, bias;  dilation */
+    { { 1, 1, 3, 3, 1, 2, 2, 1, 0, 1, 0, 0 }, 2 },    { { 1, 3, 9, 12, 5, 3, 3, 1, 2, 1, 0, 1 }, 2 },    { { 2, 3, 10, 9, 8, 3, 3, 1, 3, 1, 1, 1 }, 3 },
+    { { 1, 4, 12, 11, 6, 3, 3, 2, 2, 1, 0, 1 }, 2 },  { { 2, 5, 13, 14, 4, 3, 3, 2, 3, 1, 1, 0 }, 3 },   { { 1, 3, 14, 13, 4, 4, 2, 3, 2, 1, 0, 1 }, 2 },
+    { { 1, 3, 16, 15, 5, 3, 3, 4, 4, 1, 1, 1 }, 6 },  { { 1, 2, 8, 6, 3, 1, 1, 1, 0, 1, 0, 1 }, 4 },     { { 1, 3, 12, 17, 7, 5, 3, 1, 4, 1, 0, 0 }, 2 },
+    { { 1, 2, 4, 5, 3, 3, 3, 1, 6, 1, 0, 1 }, 6 },    { { 1, 17, 20, 33, 33, 3, 3, 1, 4, 1, 0, 1 }, 4 }, { { 1, 6, 9, 11, 4, 3, 3, 1, 2, 2, 0, 1 }, 2 },
+    { { 2, 6, 13, 9, 6, 3, 3, 1, 2, 6, 0, 1 }, 2 },   { { 1, 5, 12, 12, 10, 3, 3, 2, 3, 5, 1, 0 }, 3 },  { { 1, 40, 10, 12, 40, 3, 3, 1, 2, 40, 0, 1 }, 2 },
+    { { 1, 260, 6, 7, 130, 3, 3, 1, 2, 1, 1, 0 }, 2 }, { { 2, 260, 7, 6, 130, 3, 3, 2, 2, 1, 0, 1 }, 2 }, { { 1, 16, 40, 44, 24, 3, 3, 1, 3, 1, 1, 1 }, 3 },
+    { { 1, 8, 60, 61, 12, 7, 7, 1, 9, 1, 0, 1 }, 3 }, { { 1, 3, 40, 40, 4, 3, 3, 1, 18, 1, 0, 0 }, 18 },
+};
+
+static void set_dilation(OpCase *c, Row r, int dilation) {
+    c->conv.dilation = dilation;
+    c->y.d[2] = (r.h + 2 * r.pad - (r.kh - 1) * dilation - 1) / r.stride + 1;
+    c->y.d[3] = (r.w + 2 * r.pad - (r.kw - 1) * dilation - 1) / r.stride + 1;
+}
+
+static void dilated(OpTest *t) {
+    for (size_t i = 0; i < COUNT(dilated_rows); i++) {
+        const Row r = dilated_rows[i].row;
+        for (int factor = 0; factor <= 2; factor += 2) {
+            OpCase c = factor && r.h % 2 == 0 && r.w % 2 == 0 ? make_upsampled(r, factor) : make_explicit(r);
+            set_dilation(&c, r, dilated_rows[i].dilation);
+            c.eps = factor ? 0.5f : 0;
+            t->build = factor ? build_fused : build;
+            t->reference = factor ? fused_reference : reference;
+            t->folds = factor ? P2C_FOLD_UPSAMPLE | P2C_FOLD_NORM : 0;
+            op_check(t, &c);
+        }
+    }
+}
+
+/* In the emulation the largest cases would take minutes each. */
+static bool too_long(const OpCase *c) {
+    P2cDims y = op_dims(c->y);
+    return emulated_order && op_size(c->x[1]) * (size_t)(y.d[0] * y.d[2] * y.d[3] + 63) / 64 * 64 > 10000000;
+}
+
+/* Every way of computing, with and without what is fused in front. */
+static void activate(OpTest *t, OpCase c, int i) {
+    c.flag = true;
+    c.slope = i % 2 ? 0.2f : 0;
+    c.eps = i % 3 ? 0 : 0.5f;
+    t->folds = P2C_FOLD_ACTIVATION | (c.eps > 0 ? P2C_FOLD_NORM : 0) | (c.factor > 1 ? P2C_FOLD_UPSAMPLE : 0);
+    if (!too_long(&c)) op_check(t, &c);
+}
+
+static void activated(OpTest *t) {
+    *t = (OpTest){ .op = P2C_OP_conv2d, .build = build_fused, .reference = activated_reference, .gradient_of = fused_reference, .relu = true,
+                   .cases = t->cases, .worst_y = t->worst_y, .worst_dx = t->worst_dx };
+    for (int i = 0; i < (int)COUNT(rows); i += 2) activate(t, make_explicit(rows[i]), i / 2);
+    for (int i = 0; i < (int)COUNT(upsampled_rows); i++) activate(t, make_upsampled(upsampled_rows[i], 2), i);
+    for (int w = 1; w <= 34; w += 3) activate(t, make_explicit((Row){ 2, 3, 4, w, 1 + w % 10, 3, 3, 1, 1, 1, 0, w % 2 }), w);
 }
 
 /* ---- tensor cores: factors of fewer bits, where a device has them --------------------------------------------- */
@@ -244,13 +318,18 @@ static const Row rounded_rows[] = {
 static void rounded(OpTest *t) {
     for (size_t i = 0; i < COUNT(rounded_rows); i++) {
         const Row r = rounded_rows[i];
-        OpCase plain = make(r), fused = r.h % 2 || r.w % 2 ? plain : make_upsampled(r, 2);
+        OpCase plain = make_explicit(r), fused = r.h % 2 || r.w % 2 ? plain : make_upsampled(r, 2);
         fused.eps = 1e-5f;
         t->build = build;
         rounded_case(t, &plain);
         t->build = build_fused;
         rounded_case(t, &fused);
     }
+    const Row r = { 1, 33, 18, 20, 40, 3, 3, 1, 2, 1, 0, 1 };
+    OpCase c = make_upsampled(r, 2);
+    set_dilation(&c, r, 2);
+    c.eps = 1e-5f;
+    rounded_case(t, &c);
 }
 
 static void refusals(OpTest *t) {
@@ -265,14 +344,11 @@ static void refusals(OpTest *t) {
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.stride = -1 }, "stride -1");
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.pad = -1 }, "pad -1");
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.pad = 2147483647 }, "padding 2147483647 is too large");
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.dilation = -1 }, "dilation -1");
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.dilation = 2 }, "3 x 3 kernel with dilation 2");
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.dilation = 2147483647 }, "dilation 2147483647");
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 9), DIMS(3, 6, 3, 3) }, .conv = reflect }, "reflection padding 4");
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 9, 4), DIMS(3, 6, 3, 3) }, .conv = reflect }, "(1,6,9,4)");
-}
-
-/* There the largest cases would take minutes each. */
-static bool too_long(const OpCase *c) {
-    P2cDims y = op_dims(c->y);
-    return emulated_order && op_size(c->x[1]) * (size_t)(y.d[0] * y.d[2] * y.d[3] + 63) / 64 * 64 > 10000000;
 }
 
 void test_op_conv2d(void **state) {
@@ -289,6 +365,8 @@ void test_op_conv2d(void **state) {
     refusals(&t);
     normed(&t);
     upsampled(&t);
+    dilated(&t);
     rounded(&t);
+    activated(&t);
     op_done(&t);
 }

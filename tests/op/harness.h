@@ -46,6 +46,8 @@ struct OpCase {
     float eps, slope, low, high, scale, shift;
     int axis, begin, end, factor, height, width;
     bool flag;
+    float exponent; int order[4];
+    P2cPad padding; P2cPool2d pool; int more; P2cCoordinates coordinates; P2cRounding rounding;
     float range; /* operands are uniform in [-range, range); 0: 1 */
     void (*prepare)(const OpCase *c, float *const x[]); /* changes the random operands where a kink, a tie or a sign matters */
     float terms[P2C_MAX_OPERANDS]; /* by operand: the size of the terms that may cancel in its gradient; 0: the gradient is no smaller */
@@ -59,7 +61,7 @@ typedef struct OpTest {
     unsigned folds;  /* P2cFold: kernels that do not offer it are passed over */
     unsigned frozen; /* bit i: operand i is a frozen parameter and has no gradient */
     void (*gradient_of)(const OpCase *c, double *const x[], double *y); /* what is differentiated instead, at the changed x */
-    bool relu; /* gradient_of leaves out the ReLU that `flag` adds: only results above 0 count, as if no step crossed the kink */
+    bool relu; /* gradient_of leaves out the ReLU that `flag` adds: results below 0 count `slope` times, as if no step crossed the kink */
     int cases;       /* counted by op_check; and the worst errors, as parts of the tolerance */
     double worst_y, worst_dx;
 } OpTest;

@@ -13,6 +13,20 @@ static void reference(const OpCase *c, double *const x[], double *y) {
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_linear(x[0], x[1], c->count == 3 ? x[2] : NULL); }
 
+/* With a ReLU behind, fused. */
+static void activated_reference(const OpCase *c, double *const x[], double *y) {
+    reference(c, x, y);
+    for (size_t i = 0; i < op_size(c->y); i++)
+        if (y[i] <= 0) y[i] *= (double)c->slope;
+}
+
+static P2cNode *build_activated(const OpCase *c, P2cNode *const x[]) {
+    P2cNode *y = build(c, x);
+    P2C_ATTRIBUTES(y, P2cLinearAttributes)->activation = (P2cActivation){ true, c->slope };
+    y->keeps_y = true;
+    return y;
+}
+
 static OpCase make(int n, int in, int out, bool bias) {
     return (OpCase){ .count = 2 + bias, .x = { DIMS(n, in), DIMS(out, in), DIMS(out) }, .y = DIMS(n, out) };
 }
@@ -54,6 +68,15 @@ void test_op_linear(void **state) {
         op_check(&t, (OpCase[]){ make(3, width, 4, true) });
         op_check(&t, (OpCase[]){ make(2, 5, width, true) });
     }
+    OpTest fused = { .op = P2C_OP_linear, .build = build_activated, .reference = activated_reference, .gradient_of = reference, .relu = true,
+                     .folds = P2C_FOLD_ACTIVATION };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        OpCase c = make(rows[i][0], rows[i][1], rows[i][2], i % 2);
+        c.flag = true;
+        c.slope = i / 2 % 2 ? 0.2f : 0;
+        op_check(&fused, &c);
+    }
+    op_done(&fused);
     repeated(&t, (OpCase[]){ make(6, 40, 6, true) }, 0, 1);
     repeated(&t, (OpCase[]){ make(1, 70, 70, true) }, 0, 2);
     repeated(&t, (OpCase[]){ make(3, 1, 70, true) }, 1, 2);

@@ -17,6 +17,6 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
 void test_op_mul(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_mul, .build = build, .reference = reference };
-    broadcast_check(&t);
+    broadcast_check(&t, NULL);
     op_done(&t);
 }

@@ -1,9 +1,11 @@
-/* resize_bilinear.c: two by two neighbours, both conventions for the corners. */
+/* resize_bilinear.c: two by two neighbours, by all three conventions of where they are. */
 #include "harness.h"
 
-static double source(int i, int in, int out, bool align_corners) {
-    if (align_corners) return out > 1 ? (double)i * (in - 1) / (out - 1) : 0;
-    return fmax((i + 0.5) * in / out - 0.5, 0);
+static double source(int i, int in, int out, P2cCoordinates coordinates) {
+    double at = (i + 0.5) * in / out - 0.5;
+    if (coordinates == P2C_ALIGN_CORNERS) at = out > 1 ? (double)i * (in - 1) / (out - 1) : 0;
+    if (coordinates == P2C_ASYMMETRIC) at = (double)i * in / out;
+    return fmin(fmax(at, 0), in - 1);
 }
 
 static void reference(const OpCase *c, double *const x[], double *y) {
@@ -12,8 +14,8 @@ static void reference(const OpCase *c, double *const x[], double *y) {
     for (int p = 0; p < d.d[0] * d.d[1]; p++)
         for (int i = 0; i < d.d[2]; i++)
             for (int j = 0; j < d.d[3]; j++) {
-                double si = source(i, h, d.d[2], c->flag), sj = source(j, w, d.d[3], c->flag);
-                int i0 = (int)si < h ? (int)si : h - 1, j0 = (int)sj < w ? (int)sj : w - 1;
+                double si = source(i, h, d.d[2], c->coordinates), sj = source(j, w, d.d[3], c->coordinates);
+                int i0 = (int)si, j0 = (int)sj;
                 int i1 = i0 + 1 < h ? i0 + 1 : i0, j1 = j0 + 1 < w ? j0 + 1 : j0;
                 double a = si - i0, b = sj - j0;
                 const double *xp = x[0] + (size_t)p * h * w;
@@ -22,10 +24,22 @@ static void reference(const OpCase *c, double *const x[], double *y) {
             }
 }
 
-static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_resize_bilinear(x[0], c->height, c->width, c->flag); }
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_resize_bilinear(x[0], c->height, c->width, c->coordinates); }
 
-static OpCase make(int n, int c, int h, int w, int height, int width, bool align_corners) {
-    return (OpCase){ .count = 1, .x = { DIMS(n, c, h, w) }, .y = DIMS(n, c, height, width), .height = height, .width = width, .flag = align_corners };
+static OpCase make(int n, int c, int h, int w, int height, int width, P2cCoordinates coordinates) {
+    return (OpCase){ .count = 1, .x = { DIMS(n, c, h, w) }, .y = DIMS(n, c, height, width), .height = height, .width = width, .coordinates = coordinates };
+}
+
+/* A row of 4 made 8 long, and 1 long, by hand. */
+static void known(OpTest *t) {
+    static const float x[4] = { 0, 4, 8, 16 }, dy[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+    static const float longer[][8] = { { 0, 1, 3, 5, 7, 10, 14, 16 }, { 0, 12 / 7.0f, 24 / 7.0f, 36 / 7.0f, 48 / 7.0f, 64 / 7.0f, 88 / 7.0f, 16 },
+                                       { 0, 2, 4, 6, 8, 12, 16, 16 } };
+    static const float one[] = { 6, 0, 0 }; /* positions 1.5, 0, 0 */
+    for (P2cCoordinates way = P2C_HALF_PIXEL; way <= P2C_ASYMMETRIC; way++) {
+        op_exact(t, (OpCase[]){ make(1, 1, 1, 4, 1, 8, way) }, &(OpExact){ { x }, dy, longer[way], { NULL } });
+        op_exact(t, (OpCase[]){ make(1, 1, 4, 1, 1, 1, way) }, &(OpExact){ { x }, dy, &one[way], { NULL } });
+    }
 }
 
 void test_op_resize_bilinear(void **state) {
@@ -33,15 +47,16 @@ void test_op_resize_bilinear(void **state) {
     OpTest t = { .op = P2C_OP_resize_bilinear, .build = build, .reference = reference };
     static const int rows[][6] = { { 1, 1, 1, 1, 1, 1 }, { 1, 1, 1, 1, 3, 4 }, { 2, 3, 5, 7, 1, 1 }, { 3, 5, 4, 7, 8, 14 }, { 1, 3, 8, 6, 4, 3 }, { 2, 17, 5, 9, 7, 4 },
                                    { 1, 3, 6, 6, 6, 6 }, { 1, 3, 93, 92, 112, 112 }, { 1, 2, 16, 17, 128, 131 }, { 2, 3, 70, 65, 33, 31 }, { 1, 1, 2, 300, 5, 299 } };
-    for (int align = 0; align < 2; align++) {
+    for (P2cCoordinates way = P2C_HALF_PIXEL; way <= P2C_ASYMMETRIC; way++) {
         for (size_t i = 0; i < COUNT(rows); i++)
-            op_check(&t, (OpCase[]){ make(rows[i][0], rows[i][1], rows[i][2], rows[i][3], rows[i][4], rows[i][5], align) });
+            op_check(&t, (OpCase[]){ make(rows[i][0], rows[i][1], rows[i][2], rows[i][3], rows[i][4], rows[i][5], way) });
         for (int w = 1; w <= 40; w++) {
-            op_check(&t, (OpCase[]){ make(1, 2, 3, w, 4, 17, align) });
-            op_check(&t, (OpCase[]){ make(1, 2, 3, 13, 2, w, align) });
+            op_check(&t, (OpCase[]){ make(1, 2, 3, w, 4, 17, way) });
+            op_check(&t, (OpCase[]){ make(1, 2, 3, 13, 2, w, way) });
         }
     }
-    op_refused(&t, (OpCase[]){ make(1, 3, 4, 4, 0, 2, true) }, "0 x 2");
+    known(&t);
+    op_refused(&t, (OpCase[]){ make(1, 3, 4, 4, 0, 2, P2C_ALIGN_CORNERS) }, "0 x 2");
     op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .height = 1, .width = 1 }, "(3,5)");
     op_done(&t);
 }

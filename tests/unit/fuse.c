@@ -287,6 +287,20 @@ static P2cNode *up_up_conv(World *w, P2cNode *x) {
     return p2c_conv2d(p2c_upsample_nearest(p2c_upsample_nearest(p2c_slice(x, 1, 0, 2), 2), 1), weights(w, "w", 8, 2, 3), NULL, reflect);
 }
 
+/* A ReLU behind. */
+static P2cNode *conv_relu(World *w, P2cNode *x) { return p2c_relu(p2c_conv2d(x, weights(w, "w", 8, 8, 3), weights(w, "bias", 1, 8, 1), reflect)); }
+static P2cNode *conv_leaky(World *w, P2cNode *x) { return p2c_leaky_relu(p2c_conv2d(x, weights(w, "w", 8, 8, 3), NULL, (P2cConv2d){ .stride = 2, .pad = 1 }), 0.2f); }
+static P2cNode *linear_leaky(World *w, P2cNode *x) {
+    P2cNode *flat = p2c_reshape(x, P2C_DIMS(2, 8 * 36));
+    return p2c_leaky_relu(p2c_linear(flat, p2c_reshape(weights(w, "w", 1, 8 * 36, 1), P2C_DIMS(1, 8 * 36)), NULL), 0.2f);
+}
+/* What backward reads of the result must not be overwritten by what comes next, which turns its sign. */
+static P2cNode *conv_relu_affine(World *w, P2cNode *x) { return p2c_affine(conv_relu(w, x), -2, -0.5f); }
+/* The norm is of what the ReLU lets through, and reads it; the second ReLU finds the place taken. */
+static P2cNode *conv_relu_norm(World *w, P2cNode *x) { return p2c_conv2d(p2c_instance_norm(conv_relu(w, x), 0.1f), weights(w, "v", 4, 8, 3), NULL, reflect); }
+static P2cNode *conv_relu_twice(World *w, P2cNode *x) { return p2c_leaky_relu(p2c_leaky_relu(p2c_conv2d(x, weights(w, "w", 8, 8, 3), NULL, reflect), 0.5f), 0.5f); }
+static P2cNode *norm_conv_relu(World *w, P2cNode *x) { return p2c_relu(p2c_conv2d(p2c_relu(p2c_instance_norm(x, 0.1f)), weights(w, "w", 8, 8, 3), NULL, reflect)); }
+
 /* Results and gradients, and how many passes fewer: forward and backward of what is folded. */
 static void folds_change_nothing(void **state) {
     (void)state;
@@ -294,7 +308,8 @@ static void folds_change_nothing(void **state) {
         { pieces, 1 },       { pieces_turned, 1 }, { one_piece, 1 },      { same_pieces, 1 },    { vectors, 1 },     { seven_pieces, 1 },
         { level, 1 },        { level_turned, 1 },  { two_repeated, 1 },   { both, 1 },           { whole_repeated, 1 }, { pieces_once, 1 },
         { up_conv, 1 },      { up_conv_stride, 1 }, { up_up_conv, 1 },    { norm_up_conv, 2 },   { up_norm_conv, 2 }, { up_norm_two, 2 },
-        { norm_norm_conv, 1 },
+        { norm_norm_conv, 1 }, { conv_relu, 1 },   { conv_leaky, 1 },     { linear_leaky, 1 },   { conv_relu_affine, 1 }, { conv_relu_norm, 1 },
+        { conv_relu_twice, 1 }, { norm_conv_relu, 1 },
     };
     static Other plain, all;
     static Made want, got;
@@ -336,13 +351,25 @@ static P2cNode *with_itself(World *w, P2cNode *x) {
     return (void)w, p2c_add(p2c_upsample_nearest(p2c_tanh(p2c_add(c, c)), 2), p2c_add(up, up));
 }
 static P2cNode *as_weights(World *w, P2cNode *x) { return p2c_conv2d(x, p2c_upsample_nearest(p2c_tanh(weights(w, "w", 3, 8, 1)), 3), NULL, (P2cConv2d){ 0 }); }
+static P2cNode *convolved(World *w, P2cNode *x) { return p2c_conv2d(x, weights(w, "w", 8, 8, 3), NULL, reflect); }
+static P2cNode *relu_of_read(World *w, P2cNode *x) {
+    P2cNode *c = convolved(w, x);
+    return p2c_add(p2c_relu(c), c);
+}
+static P2cNode *relu_of_seen(World *w, P2cNode *x) { return p2c_relu(p2c_output(convolved(w, x))); }
+static P2cNode *two_relus(World *w, P2cNode *x) {
+    P2cNode *c = convolved(w, x);
+    return p2c_add(p2c_relu(c), p2c_leaky_relu(c, 0.5f));
+}
+static P2cNode *relu_of_view(World *w, P2cNode *x) { return p2c_relu(p2c_reshape(convolved(w, x), P2C_DIMS(2, 8, 36, 1))); }
 static P2cNode *small_broadcast(World *w, P2cNode *x) { /* what is upsampled is broadcast as well */
     return (void)w, p2c_add(x, p2c_upsample_nearest(p2c_avg_pool2d(p2c_slice(x, 1, 0, 1), 2), 2));
 }
 
 static void folds_stay_apart(void **state) {
     (void)state;
-    P2cNode *(*const ways[])(World *w, P2cNode *x) = { rows, pictures, wider, narrower, eight_pieces, seen, read_twice, as_weights, small_broadcast };
+    P2cNode *(*const ways[])(World *w, P2cNode *x) = { rows, pictures, wider, narrower, eight_pieces, seen, read_twice, as_weights, small_broadcast,
+                                                          relu_of_read, relu_of_seen, two_relus, relu_of_view };
     static Other plain, all;
     static Made want, got;
     other_init(&plain, 0);
@@ -366,6 +393,7 @@ static void folds_are_offered(void **state) {
     (void)state;
     static const struct { P2cNode *(*build)(World *w, P2cNode *x); P2cFold fold; } ways[] = {
         { pieces, P2C_FOLD_CONCAT }, { level, P2C_FOLD_UPSAMPLE }, { up_conv, P2C_FOLD_UPSAMPLE }, { norm_norm_conv, P2C_FOLD_NORM },
+        { conv_relu, P2C_FOLD_ACTIVATION }, { linear_leaky, P2C_FOLD_ACTIVATION },
     };
     static Other o;
     static Made none, one, others;
@@ -376,6 +404,22 @@ static void folds_are_offered(void **state) {
         assert_int_equal(one.passes, none.passes - 2);
         assert_int_equal(others.passes, none.passes);
     }
+}
+
+/* A result is kept for backward where a ReLU is folded, and nowhere else; and a gradient that is wanted of what the ReLU reads keeps them apart. */
+static void activations_keep_their_result(void **state) {
+    (void)state;
+    World w;
+    world_init(&w, 1);
+    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2, 8, 6, 6)), *plain = convolved(&w, x), *inner = convolved(&w, plain), *folded = p2c_relu(inner);
+    P2cNode *watched = convolved(&w, folded), *relu = p2c_relu(watched), *grad;
+    p2c_backward(p2c_sum(p2c_mul(relu, relu)), 1, &watched, &grad);
+    p2c_output(grad);
+    OK(p2c_graph_finish(w.g));
+    assert_true(inner->keeps_y && p2c_keeps_y(inner) && folded->state->fused_into == inner);
+    assert_false(plain->keeps_y || watched->keeps_y);
+    assert_null(relu->state->fused_into);
+    world_clear(&w);
 }
 
 /* A value made of parameters is of those before an update, wherever it is read. */
@@ -550,6 +594,7 @@ const struct CMUnitTest p2c_tests_fuse[] = {
     cmocka_unit_test(folds_change_nothing),
     cmocka_unit_test(folds_stay_apart),
     cmocka_unit_test(folds_are_offered),
+    cmocka_unit_test(activations_keep_their_result),
     cmocka_unit_test(folds_before_an_update),
     cmocka_unit_test(sums_go_over_the_trunk),
     cmocka_unit_test(moments_in_passing),

@@ -17,7 +17,14 @@
     X(png)                                                                                                                                 \
     X(jpeg)                                                                                                                                \
     X(resize)                                                                                                                              \
-    X(cartoonizer)
+    X(align)                                                                                                                                \
+    X(guided)                                                                                                                               \
+    X(foreground)                                                                                                                           \
+    X(compose)                                                                                                                              \
+    X(paste)                                                                                                                                \
+    X(cartoonizer)                                                                                                                          \
+    X(models)                                                                                                                               \
+    X(detect)
 
 #define SUITE "unit"
 #include "../groups.h"

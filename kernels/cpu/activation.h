@@ -1,0 +1,26 @@
+/* activation.h: a ReLU behind an operation, computed with it: y = v > 0 ? v : slope * v. Slope 1: there is none. */
+#ifndef P2C_CPU_ACTIVATION_H
+#define P2C_CPU_ACTIVATION_H
+
+#include "cpu.h"
+
+static inline float activated(float v, float slope) { return v > 0 ? v : slope * v; }
+
+/* What gets through of dy. y and v have the same sign. */
+static inline float passed(float dy, float y, float slope) { return y > 0 ? dy : slope * dy; }
+
+typedef int VecMask __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+static inline Vec activated_vector(Vec v, float slope) {
+    VecMask positive = v > (Vec){ 0 };
+    return (Vec)(((VecMask)v & positive) | ((VecMask)(slope * v) & ~positive));
+}
+
+/* dy as it gets through, in memory of its own. */
+static inline void passed_gradient(const P2cCall *call, float slope, float *to) {
+    size_t n = p2c_dims_count(call->node->dims);
+    const float *dy = call->dy, *y = call->y;
+#pragma omp parallel for num_threads(threads_for(call, n)) schedule(static)
+    for (size_t i = 0; i < n; i++) to[i] = passed(dy[i], y[i], slope);
+}
+
+#endif

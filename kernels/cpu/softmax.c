@@ -1,0 +1,73 @@
+/* softmax: y = exp(x - max) / sum of those, along an axis;  dx += y * (dy - sum of dy * y)
+ * Tensors as (outer, axis, inner); WIDTH neighbours along inner at once, their sums in double, in the order of the axis. */
+#include <math.h>
+
+#include "cpu.h"
+
+enum { WIDTH = 64 };
+
+typedef struct Lines {
+    size_t outer, size, inner;
+} Lines;
+
+static Lines lines_of(const P2cNode *node) {
+    int axis = P2C_ATTRIBUTES(node, P2cAxisAttributes)->axis;
+    Lines s = { 1, (size_t)node->dims.d[axis], 1 };
+    for (int i = 0; i < axis; i++) s.outer *= (size_t)node->dims.d[i];
+    for (int i = axis + 1; i < 4; i++) s.inner *= (size_t)node->dims.d[i];
+    return s;
+}
+
+/* Blocks of neighbouring lines: how many, where one begins, how many lines it has. */
+static size_t block_count(Lines s) { return s.outer * ((s.inner + WIDTH - 1) / WIDTH); }
+
+static size_t block_at(Lines s, size_t i, size_t *width) {
+    size_t across = (s.inner + WIDTH - 1) / WIDTH, first = i % across * WIDTH;
+    *width = s.inner - first < WIDTH ? s.inner - first : WIDTH;
+    return i / across * s.size * s.inner + first;
+}
+
+/* y may be x. */
+static void forward_block(const float *x, float *y, size_t size, size_t step, size_t width) {
+    float most[WIDTH];
+    double sum[WIDTH] = { 0 };
+    for (size_t i = 0; i < width; i++) most[i] = x[i];
+    for (size_t k = 1; k < size; k++)
+        for (size_t i = 0; i < width; i++) most[i] = x[k * step + i] > most[i] ? x[k * step + i] : most[i];
+    for (size_t k = 0; k < size; k++)
+        for (size_t i = 0; i < width; i++) sum[i] += y[k * step + i] = expf(x[k * step + i] - most[i]);
+    for (size_t i = 0; i < width; i++) sum[i] = 1 / sum[i];
+    for (size_t k = 0; k < size; k++)
+        for (size_t i = 0; i < width; i++) y[k * step + i] = (float)(y[k * step + i] * sum[i]);
+}
+
+static void backward_block(const float *y, const float *dy, float *dx, size_t size, size_t step, size_t width) {
+    double sum[WIDTH] = { 0 };
+    for (size_t k = 0; k < size; k++)
+        for (size_t i = 0; i < width; i++) sum[i] += (double)dy[k * step + i] * y[k * step + i];
+    for (size_t k = 0; k < size; k++)
+        for (size_t i = 0; i < width; i++) dx[k * step + i] += (float)(y[k * step + i] * (dy[k * step + i] - sum[i]));
+}
+
+static void forward(const P2cCall *call) {
+    Lines s = lines_of(call->node);
+    size_t blocks = block_count(s);
+#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) schedule(static)
+    for (size_t i = 0; i < blocks; i++) {
+        size_t width, at = block_at(s, i, &width);
+        forward_block(call->x[0] + at, call->y + at, s.size, s.inner, width);
+    }
+}
+
+static void backward(const P2cCall *call) {
+    Lines s = lines_of(call->node);
+    size_t blocks = block_count(s);
+    if (!call->dx[0]) return;
+#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) schedule(static)
+    for (size_t i = 0; i < blocks; i++) {
+        size_t width, at = block_at(s, i, &width);
+        backward_block(call->y + at, call->dy + at, call->dx[0] + at, s.size, s.inner, width);
+    }
+}
+
+const P2cKernel P2C_CPU(softmax) = { .forward = forward, .backward = backward };

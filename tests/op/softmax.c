@@ -1,0 +1,53 @@
+/* softmax.c: along any axis. */
+#include "harness.h"
+
+/* The definition, line by line; doubles hold exp(x) up to x = 700. */
+static void reference(const OpCase *c, double *const x[], double *y) {
+    P2cDims d = op_dims(c->x[0]);
+    size_t n = op_size(d), step = 1;
+    for (int i = 3; i > c->axis; i--) step *= (size_t)d.d[i];
+    for (size_t i = 0; i < n; i++) {
+        int at = (int)(i / step) % d.d[c->axis];
+        double sum = 0;
+        for (int k = 0; k < d.d[c->axis]; k++) sum += exp(x[0][i + (size_t)k * step - (size_t)at * step]);
+        y[i] = exp(x[0][i]) / sum;
+    }
+}
+
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_softmax(x[0], c->axis); }
+
+static void check(OpTest *t, P2cDims d, int axis) { op_check(t, &(OpCase){ .count = 1, .x = { d }, .y = d, .axis = axis, .range = 3, .terms = { 0.1f } }); }
+
+/* Where exp overflows: the largest element is taken away first. And what is no number spoils its own line alone. */
+static void check_ends(OpTest *t) {
+    static const float x[] = { 1000, 1000, -1e30f, -1000, -1000, -INFINITY, 1, NAN, 3 }, dy[] = { 1, 0, 0, 0, 2, 0, 1, 1, 1 };
+    static const float y[] = { 0.5f, 0.5f, 0, 0.5f, 0.5f, 0, NAN, NAN, NAN }, dx[] = { 0.25f, -0.25f, 0, -0.5f, 0.5f, 0, NAN, NAN, NAN };
+    static const float across[] = { 1000, -1000, 1, 1000, -1000, NAN, -1e30f, -INFINITY, 3 }, dacross[] = { 1, 0, 1, 0, 2, 1, 0, 0, 1 };
+    static const float yacross[] = { 0.5f, 0.5f, NAN, 0.5f, 0.5f, NAN, 0, 0, NAN }, dxacross[] = { 0.25f, -0.5f, NAN, -0.25f, 0.5f, NAN, 0, 0, NAN };
+    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(3, 3) }, .y = DIMS(3, 3), .axis = 1 }, &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
+    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(3, 3) }, .y = DIMS(3, 3), .axis = 0 },
+             &(OpExact){ .x = { across }, .dy = dacross, .y = yacross, .dx = { dxacross } });
+}
+
+void test_op_softmax(void **state) {
+    (void)state;
+    OpTest t = { .op = P2C_OP_softmax, .build = build, .reference = reference };
+    check(&t, (P2cDims)DIMS(1), 0);
+    check(&t, (P2cDims)DIMS(70), 0);
+    for (int axis = 0; axis < 2; axis++) check(&t, (P2cDims)DIMS(3, 300), axis);
+    for (int axis = 0; axis < 3; axis++) check(&t, (P2cDims)DIMS(5, 33, 17), axis);
+    for (int axis = 0; axis < 4; axis++) {
+        check(&t, (P2cDims)DIMS(3, 5, 4, 7), axis);
+        check(&t, (P2cDims)DIMS(2, 3, 9, 70), axis);
+    }
+    for (int w = 1; w <= 40; w++) {
+        check(&t, (P2cDims)DIMS(2, w), 1);
+        check(&t, (P2cDims)DIMS(2, 3, w), 1);
+    }
+    check(&t, (P2cDims)DIMS(1, 2, 65, 130), 1); /* classes of pixels */
+    check(&t, (P2cDims)DIMS(2, 4, 33, 66), 3);  /* attention */
+    check_ends(&t);
+    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = 2 }, "axis 2 of shape (3,5)");
+    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = -1 }, "axis -1");
+    op_done(&t);
+}
