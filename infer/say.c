@@ -1,7 +1,7 @@
 /* say.c: what people and programs are told about a picture: one line each, and one for every warning.
  *
  * With --json: {"input", "output" or "outputs", "faces": [{"box", "score", "landmarks", "angle", "coverage", "warnings", "align_ms", "matte_ms"}],
- * "milliseconds", and of each stage}; or {"input", "error"}; or {"input", "skipped"}.
+ * times of each stage, "peak_mib": memory so far, "milliseconds"}; or {"input", "error"}; or {"input", "skipped"}.
  */
 #include <stdio.h>
 
@@ -52,8 +52,8 @@ static void print_faces(const Made *made) {
         if (i) printf(", ");
         print_face(&r->portraits[i]);
     }
-    printf("], \"read_ms\": %.1f, \"find_ms\": %.1f, \"draw_ms\": %.1f, \"compose_ms\": %.1f, \"write_ms\": %.1f", made->read_ms, r->find_ms, r->draw_ms,
-           r->compose_ms, made->write_ms);
+    printf("], \"read_ms\": %.1f, \"find_ms\": %.1f, \"draw_ms\": %.1f, \"compose_ms\": %.1f, \"write_ms\": %.1f, \"peak_mib\": %.1f", made->read_ms, r->find_ms,
+           r->draw_ms, r->compose_ms, made->write_ms, peak_memory_mib());
 }
 
 static void print_json(const Options *o, const Job *job, const Made *made) {

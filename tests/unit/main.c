@@ -22,6 +22,7 @@
     X(foreground)                                                                                                                           \
     X(compose)                                                                                                                              \
     X(paste)                                                                                                                                \
+    X(onnx_write)                                                                                                                          \
     X(cartoonizer)                                                                                                                          \
     X(models)                                                                                                                               \
     X(detect)
