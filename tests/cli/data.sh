@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2034
 data=$top/$B/p2c-data
 dataset() { # arguments: what it says is in $logs/said and $logs/err
-    (cd "$W" && exec "$data" "$@") >"$logs/said" 2>"$logs/complaints" </dev/null
+    (cd "$W" && P2CNN_MODELS=$T/none exec "$data" "$@") >"$logs/said" 2>"$logs/complaints" </dev/null
     code=$?
     [ $code = 0 ] || cat "$logs/complaints" >&2
     return $code
@@ -223,6 +223,43 @@ check 'data: published: names' [ "$(ls "$W/flat" | grep -c 'p.png')" = 3 ]
 check 'data: published: nothing else' [ "$(find "$W/flat" -type f ! -name '*.png' | wc -l)" = 0 ]
 check 'data: published: as large as it comes' is_square "$W/flat/p.png" 80
 no_dataset 2 'lies in flat' --data_path flat --save_path flat --align none
+
+# ---- faces: few can be drawn well enough for a detector, so points say where they are
+printf 'anna.png\t25 40 55 40\nturned.png\t40,25,40,55\n# nobody\n\nlost.png\t1\t2\t3\t4\n' >"$W/points.tsv"
+mkdir "$W/people"
+cp "$W/drawn/trainA/0001.png" "$W/people/anna.png"
+cp "$W/drawn/trainA/0002.png" "$W/people/turned.png"
+cp "$W/drawn/trainA/0003.png" "$W/people/nobody.png"
+if ! dataset build people --align points.tsv --out faces --test 0 2>/dev/null && grep -q 'no dlib' "$logs/complaints"; then
+    skip 'data: faces (this build has no detector)'
+else
+    check 'data: points' [ "$code" = 0 ]
+    check 'data: points: those that have them' [ "$(ls "$W/faces/trainA" | tr '\n' ' ')" = 'anna.png turned.png ' ]
+    check 'data: points: the others are told of' [ "$(column "$W/faces/manifest.tsv" why | grep -c 'not in the file of points')" = 1 ]
+    check 'data: points: angles' [ "$(column "$W/faces/manifest.tsv" angle | tr '\n' ' ')" = '0.00  90.00 ' ]
+    check 'data: points: warned of the background' [ "$(column "$W/faces/manifest.tsv" warnings | grep -c no-matte)" = 2 ]
+    sed -i 's/^turned.*/turned.png\t26 40 54 41/' "$W/points.tsv"
+    check 'data: points: one has changed' dataset build people --align points.tsv --out faces --test 0
+    check 'data: points: the others stay' said '2 of them unchanged: 1 pictures made'
+    mkdir "$W/nobody" && "$demo/portrait" "$W/nobody/tiny.png" 16
+    check 'data: no face' ends_with 3 build nobody --out nofaces
+    check 'data: no face: why' [ "$(column "$W/nofaces/manifest.tsv" why | sort -u)" = 'no face found' ]
+    printf 'a.png\t1 2 3 4\nb.png\t1 2 3\nc.png 1 2 3 4\nd.png\t1 2 3 four\ne.png\t5 5 5 5\nf.png\t1 2 3 nan\n' >"$W/wrong.tsv"
+    check 'data: points: malformed lines' ends_with 3 build people --align wrong.tsv --out wrong
+    for line in 2 3 4 5 6; do check "data: points: line $line is named" complained_of "wrong.tsv:$line: " 5; done
+    check 'data: points: nothing is made' [ ! -e "$W/wrong" ]
+    printf 'a.png\t1 2 3 4\na.png\t1 2 3 4\n' >"$W/wrong.tsv"
+    no_dataset 3 'wrong.tsv:2: a.png is there already, in line 1' build people --align wrong.tsv --out wrong
+    raw=$top/../shared/data/raw
+    if [ -d "$raw" ]; then
+        check 'data: photos' dataset build "$raw" --out photos --test 0 --faces all --reject small
+        check 'data: photos: faces are found' [ "$(column "$W/photos/manifest.tsv" status | grep -c accepted)" -ge 5 ]
+        check 'data: photos: small ones are left out' [ "$(column "$W/photos/manifest.tsv" why | grep -c 'warning: small')" -ge 1 ]
+    else
+        skip 'data: photos (there are none beside this folder)'
+    fi
+fi
+rm -rf "$W"/{people,nobody,faces,nofaces,photos} "$W"/{points,wrong}.tsv
 
 # ---- check
 check 'data: check' dataset check drawn
