@@ -131,11 +131,17 @@ check 'data: all five are there' [ "$(ls "$W/dup/trainA" | tr '\n' ' ')" = '1.pn
 mv "$W/twice/3.png" "$W/twice/moved.png"
 check 'data: a file that moved' dataset build twice --align none --size 64 --out dup --test 0 --keep-duplicates
 check 'data: a file that moved keeps its picture' sh -c "[ -e '$W/dup/trainA/3.png' ] && [ ! -e '$W/dup/trainA/moved.png' ] && [ \$(wc -l <'$W/dup/manifest.tsv') = 6 ]"
+rm "$W/twice/5.jpg"
+check 'data: a photo that is gone' dataset build twice --align none --size 64 --out dup --test 0 --keep-duplicates
+check 'data: a photo that is gone: its picture stays' [ "$(wc -l <"$W/dup/manifest.tsv")$(ls "$W/dup/trainA" | grep 5)" = 65.png ]
+rm "$W/dup/trainA/5.png"
+check 'data: both are gone' dataset build twice --align none --size 64 --out dup --test 0 --keep-duplicates
+check 'data: both are gone: forgotten' [ "$(wc -l <"$W/dup/manifest.tsv")" = 5 ]
 cp "$W/drawn/trainB/0009.png" "$W/twice/2.png"
 rm "$W/dup/trainA/1.png"
 check 'data: changed, and lost' dataset build twice --align none --size 64 --out dup --test 0 --keep-duplicates
-check 'data: changed, and lost: made again' said '3 of them unchanged: 2 pictures made'
-check 'data: changed: in its old place' [ "$(ls "$W/dup/trainA" | tr '\n' ' ')" = '1.png 2.png 3.png 4.png 5.png ' ]
+check 'data: changed, and lost: made again' said '2 of them unchanged: 2 pictures made'
+check 'data: changed: in its old place' [ "$(ls "$W/dup/trainA" | tr '\n' ' ')" = '1.png 2.png 3.png 4.png ' ]
 check 'data: another size' dataset build twice --align none --size 32 --out dup --test 0 --keep-duplicates
 check 'data: another size: all are made again' is_square "$W/dup/trainA/3.png" 32
 
