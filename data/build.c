@@ -61,6 +61,14 @@ static int check_sources(const Build *b) {
 
 static bool begins(const char *text, const char *part) { return !strncmp(text, part, strlen(part)); }
 
+static bool has_file(const Build *b, const char *output) {
+    struct stat info;
+    char *path = text_make("%s/%s", b->folder, output);
+    bool there = path && !stat(path, &info) && info.st_size > 0;
+    free(path);
+    return there;
+}
+
 static bool row_is_done(const Build *b, const Row *row, const Source *source, const char *settings) {
     const Options *o = b->options;
     char folder[8];
@@ -68,11 +76,7 @@ static bool row_is_done(const Build *b, const Row *row, const Source *source, co
     if (begins(row->why, "near")) return !o->keep_duplicates && atoi(strrchr(row->why, ' ') + 1) <= o->near;
     if (row->status == ROW_REJECTED) return true;
     judge_folder(b, source->hash, folder);
-    char *path = text_make("%s/%s", b->folder, row->output);
-    struct stat info;
-    bool there = path && !stat(path, &info) && info.st_size > 0;
-    free(path);
-    return there && begins(row->output, folder);
+    return begins(row->output, folder) && has_file(b, row->output);
 }
 
 static bool is_done(Build *b, const Source *source, const char *settings) {
@@ -89,6 +93,7 @@ static bool is_done(Build *b, const Source *source, const char *settings) {
 typedef struct Claim {
     uint64_t hash;
     int rank; /* rows that are there come first, then sources in their order */
+    int row;  /* which one */
     const char *path;
 } Claim;
 
@@ -97,7 +102,7 @@ static int by_hash(const void *a, const void *b) {
     return x->hash != y->hash ? (x->hash < y->hash ? -1 : 1) : (x->rank > y->rank) - (x->rank < y->rank);
 }
 
-static const Claim *find_claim(const Claim *claims, int count, uint64_t hash) {
+static Claim *find_claim(Claim *claims, int count, uint64_t hash) {
     int low = 0, high = count;
     while (low < high) {
         int middle = low + (high - low) / 2;
@@ -113,44 +118,62 @@ static int claim_rows(const Build *b, Claim *claims) {
     for (int i = 0; i < b->old.count; i++) {
         const Row *row = &b->old.rows[i];
         if (row->domain == b->domain && row->face == 1 && row->status != ROW_FAILED && !begins(row->why, "exact"))
-            claims[count++] = (Claim){ row->hash, 0, row->source };
+            claims[count++] = (Claim){ row->hash, 0, i, row->source };
     }
     return count;
 }
 
-static int rename_rows(Build *b, const char *from, const char *to) {
-    int count;
-    char *held = strdup(from);
-    Row *rows = held ? manifest_find(&b->old, b->domain, held, &count) : NULL;
-    int code = rows ? 0 : text_no_memory();
-    for (int i = 0; !code && i < count; i++) {
+/* All of one source, from row `first` on. */
+static int rename_rows(Build *b, int first, const char *to) {
+    Row *rows = &b->old.rows[first];
+    int count = rows->faces; /* the manifest holds whole groups */
+    for (int i = 0; i < count; i++) {
         char *source = strdup(to);
-        if (!source) code = text_no_memory();
-        else {
-            free(rows[i].source);
-            rows[i].source = source;
-        }
+        if (!source) return text_no_memory();
+        free(rows[i].source);
+        rows[i].source = source;
     }
-    free(held);
-    return code ? code : manifest_sort(&b->old);
+    return 0;
 }
 
-/* A file that is elsewhere now keeps its pictures. */
+/* A file that is elsewhere now keeps its pictures. In two passes, since the rows are searched in their order. */
 static int follow_moved(Build *b) {
+    int *rows = malloc(((size_t)b->sources.count + 1) * sizeof *rows), none, code = 0;
     Claim *claims = malloc(((size_t)b->old.count + 1) * sizeof *claims);
-    int code = claims ? 0 : text_no_memory(), rows, count = claims ? claim_rows(b, claims) : 0;
-    if (claims) qsort(claims, (size_t)count, sizeof *claims, by_hash);
-    for (int i = 0; !code && i < b->sources.count; i++) {
-        const Source *source = &b->sources.list[i];
-        const Claim *claim = source->error || manifest_find(&b->old, b->domain, source->path, &rows) ? NULL : find_claim(claims, count, source->hash);
-        if (!claim || !access(claim->path, F_OK)) continue;
-        code = rename_rows(b, claim->path, source->path);
-        if (code) break;
-        count = claim_rows(b, claims); /* the names have moved */
-        qsort(claims, (size_t)count, sizeof *claims, by_hash);
+    if (!rows || !claims) {
+        code = text_no_memory();
+        goto cleanup;
     }
+    int count = claim_rows(b, claims);
+    qsort(claims, (size_t)count, sizeof *claims, by_hash);
+    for (int i = 0; i < b->sources.count; i++) {
+        const Source *source = &b->sources.list[i];
+        Claim *claim = source->error || manifest_find(&b->old, b->domain, source->path, &none) ? NULL : find_claim(claims, count, source->hash);
+        rows[i] = claim && access(claim->path, F_OK) ? claim->row : -1;
+        if (rows[i] >= 0) claim->path = source->path; /* it is there now */
+    }
+    for (int i = 0; !code && i < b->sources.count; i++)
+        if (rows[i] >= 0) code = rename_rows(b, rows[i], b->sources.list[i].path);
+    if (!code) code = manifest_sort(&b->old);
+cleanup:
+    free(rows);
     free(claims);
     return code;
+}
+
+/* Of sources that are no more and have no picture, nothing needs to be told. */
+static void forget_deleted(Build *b) {
+    int kept = 0;
+    for (int i = 0, next; i < b->old.count; i = next) {
+        Row *rows = &b->old.rows[i];
+        bool keep = rows->domain != b->domain || !access(rows->source, F_OK);
+        next = i + rows->faces; /* the manifest holds whole groups */
+        for (int k = 0; k < rows->faces; k++) keep = keep || (*rows[k].output && has_file(b, rows[k].output));
+        for (int k = i; k < next; k++)
+            if (keep) b->old.rows[kept++] = b->old.rows[k];
+            else row_clear(&b->old.rows[k]);
+    }
+    b->old.count = kept;
 }
 
 /* ---- the plan ---- */
@@ -201,7 +224,7 @@ static int plan(Build *b) {
     if (code) goto cleanup;
     int count = claim_rows(b, claims);
     for (int i = 0; i < b->sources.count; i++)
-        if (changed[i]) claims[count++] = (Claim){ b->sources.list[i].hash, i + 1, b->sources.list[i].path };
+        if (changed[i]) claims[count++] = (Claim){ b->sources.list[i].hash, i + 1, -1, b->sources.list[i].path };
     qsort(claims, (size_t)count, sizeof *claims, by_hash);
     bool comparing = !b->flat && !b->options->keep_duplicates;
     for (int i = 0; !code && i < b->sources.count; i++)
@@ -373,6 +396,7 @@ static int run_build(Build *b) {
     if (!code) code = sources_hash(&b->sources, b->pool);
     if (code || stop_signal) return code;
     code = follow_moved(b);
+    if (!code) forget_deleted(b);
     if (!code) code = plan(b);
     if (!code) code = do_all(b);
     return code || b->flat ? code : finish_manifest(b);

@@ -61,6 +61,8 @@ double look_white_border(const P2cImage *picture);
 /* ---- frame.c: pictures in squares ---- */
 /* A square on white around the whole picture, or its middle square; scaled to side (0: not). out: new, RGB or RGBA as the picture. */
 P2C_CHECKED P2cStatus frame_square(P2cContext *ctx, const P2cImage *picture, bool cut, int side, P2cImage *out);
+/* The surroundings of a box, twice as wide and high; the whole picture when the box lies outside of it. */
+P2C_CHECKED P2cStatus frame_box(P2cContext *ctx, const P2cImage *picture, P2cBox box, int side, P2cImage *out);
 P2C_CHECKED P2cStatus frame_scale(P2cContext *ctx, P2cImage *picture, int side); /* in place; 0: not */
 
 /* ---- points.c: landmarks from a file ---- */

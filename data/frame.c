@@ -1,4 +1,5 @@
 /* frame.c: pictures in squares. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,19 +21,32 @@ static void copy_part(const P2cImage *from, int left, int top, P2cImage *to) {
     size_t c = (size_t)from->channels;
     for (int y = 0; y < to->height; y++) {
         int row = y + top;
-        if (row < 0 || row >= from->height) continue;
+        if (row < 0 || row >= from->height || x1 <= x0) continue;
         memcpy(to->pixels + c * ((size_t)y * (size_t)to->width + (size_t)(x0 - left)),
                from->pixels + c * ((size_t)row * (size_t)from->width + (size_t)x0), c * (size_t)(x1 - x0));
     }
 }
 
-P2cStatus frame_square(P2cContext *ctx, const P2cImage *picture, bool cut, int side, P2cImage *out) {
-    int w = picture->width, h = picture->height, s = (w < h) == cut ? w : h; /* the shorter side, or the longer one */
+/* The square of side s whose left upper corner is (left, top) in the picture, on white. */
+static P2cStatus take_square(P2cContext *ctx, const P2cImage *picture, int left, int top, int s, int side, P2cImage *out) {
     P2cStatus status = p2c_image_init(ctx, out, s, s, picture->channels);
     if (status) return status;
     memset(out->pixels, 255, (size_t)s * (size_t)s * (size_t)out->channels);
-    copy_part(picture, (w - s) / 2, (h - s) / 2, out);
+    copy_part(picture, left, top, out);
     status = frame_scale(ctx, out, side);
     if (status) p2c_image_clear(out);
     return status;
+}
+
+P2cStatus frame_square(P2cContext *ctx, const P2cImage *picture, bool cut, int side, P2cImage *out) {
+    int w = picture->width, h = picture->height, s = (w < h) == cut ? w : h; /* the shorter side, or the longer one */
+    return take_square(ctx, picture, (w - s) / 2, (h - s) / 2, s, side, out);
+}
+
+P2cStatus frame_box(P2cContext *ctx, const P2cImage *picture, P2cBox box, int side, P2cImage *out) {
+    double width = box.right - box.left, height = box.bottom - box.top, s = 2 * fmax(width, height);
+    double left = (box.left + box.right - s) / 2, top = (box.top + box.bottom - s) / 2;
+    bool inside = s >= 1 && left + s > 0 && top + s > 0 && left < picture->width && top < picture->height && s < 2.0 * (picture->width + picture->height);
+    if (!inside) return frame_square(ctx, picture, false, side, out);
+    return take_square(ctx, picture, (int)left, (int)top, (int)s, side, out);
 }

@@ -60,9 +60,9 @@ void options_help(void) {
            "What build leaves beside the pictures:\n"
            "  manifest.tsv        a line for each face or source: accepted, or why not; where it was; warnings. For any spreadsheet\n"
            "  contact_sheet.png   all of them small: grey for training, blue for testing, crossed out in red what was left out. Look at it\n\n"
-           "Cartoons: detectors know photos. Give cartoons that are cut out already (--align none), or say where the face is, in a text file with\n"
-           "a line for each picture, --align points.tsv: the name, a tab, and 136 numbers (68 points: x y ...) or 4: the outer corners of both\n"
-           "eyes, the one that is left in the picture first.\n\n"
+           "Cartoons: detectors know photos, and miss faces that are drawn freely. Take cartoons as they are (--align none), if they are cut out already,\n"
+           "or say where the faces are, in a text file with a line for each picture, --align points.tsv: the name, a tab, and 136 numbers (68 points:\n"
+           "x y ...) or 4: the outer corners of both eyes, the one that is left in the picture first.\n\n"
            "Options, with '_' or '-' in their names, and in parentheses what counts without them.\n\n");
     cli_help(table, COUNT, &standard);
     printf("\nExit codes: 0 done (at least one picture stands there), 2 usage, 3 bad input (not one could be made; with --strict: a file was unreadable;\n"

@@ -52,7 +52,8 @@ static P2cStatus read_small(P2cContext *ctx, const Sheet *sheet, const Row *row,
     P2cImage picture = { 0 };
     char *path = row->status == ROW_ACCEPTED ? text_make("%s/%s", sheet->folder, row->output) : text_make("%s", row->source);
     P2cStatus status = path ? p2c_image_read(ctx, path, &picture) : P2C_ERR_MEMORY;
-    if (!status) status = frame_square(ctx, &picture, false, INNER, small);
+    bool face = row->status != ROW_ACCEPTED && row->has_box;
+    if (!status) status = face ? frame_box(ctx, &picture, row->box, INNER, small) : frame_square(ctx, &picture, false, INNER, small);
     if (!status) p2c_image_over_white(small);
     p2c_image_clear(&picture);
     free(path);
