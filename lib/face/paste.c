@@ -1,7 +1,7 @@
 /* paste.c: a cartoon back in the photo, where its face was.
  *
  * For each pixel of the photo near the square: the place (x, y) in the square, by the inverse of the portrait's map. Its weight is the matte there, bilinear,
- * times a feather s(dx) s(dy), s(d) = 3d^2 - 2d^3, where d goes from 0 at the square's border to 1 at 6 % of its side. Where the weight is 0, no bit of
+ * times a feather s(dx) s(dy), s(d) = 3d^2 - 2d^3, where d goes from 0 at the square's border to 1 at 6 % of its side, 14 % at the bottom. Where the weight is 0, no bit of
  * the photo changes.
  * The cartoon was made of a head on white, and holds that white where the matte is soft. So its own colours are estimated first, as those of a head before
  * any background, and carried on beyond the matte (foreground.c): what the photo gets is free of white, and the cartoon can be enlarged without regard to
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define FEATHER 0.06 /* of the square's side */
+#define BELOW 0.14   /* the same at the bottom, where the chin is that far away and the square cuts through neck and shoulders */
 
 typedef struct Paste {
     const P2cImage *colours, *portrait; /* RGBA: the cartoon, and what holds the matte */
@@ -24,14 +25,15 @@ typedef struct Paste {
 
 /* ---- weight ---- */
 
-static double feather(double x, int size) {
-    double d = fmin(x + 0.5, size - 0.5 - x) / (FEATHER * size);
+/* first, last: over how much of the side it falls at either end */
+static double feather(double x, int size, double first, double last) {
+    double d = fmin((x + 0.5) / (first * size), (size - 0.5 - x) / (last * size));
     return d <= 0 ? 0 : d >= 1 ? 1 : d * d * (3 - 2 * d);
 }
 
 static double weight_at(const Paste *p, P2cPoint at) {
     int size = p->portrait->width;
-    double edge = feather(at.x, size) * feather(at.y, size);
+    double edge = feather(at.x, size, FEATHER, FEATHER) * feather(at.y, size, FEATHER, BELOW);
     return edge > 0 ? edge * matte_at(p->portrait, at.x, at.y) : 0;
 }
 
