@@ -117,7 +117,9 @@ static void feather_grows(void **state) {
         assert_in_range(at[0], 1, 15);
         for (int d = 1; d < 45; d++, at += step) {
             assert_true(at[step] >= at[0] && at[step] - at[0] < 100);
-            assert_int_equal(at[0], first[(S - d) * step]); /* symmetric */
+            int opposite = first[(S - d) * step]; /* the same at the other end; at the bottom it takes longer */
+            if (along && at[0] < 255) assert_true(opposite < at[0]);
+            else if (!along || d - 0.5 >= 0.14 * S) assert_int_equal(opposite, at[0]);
             if (d - 0.5 >= 0.06 * S) assert_int_equal(at[0], 255);
             else assert_true(at[0] < 255);
         }
