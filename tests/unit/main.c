@@ -17,7 +17,8 @@
     X(png)                                                                                                                                 \
     X(jpeg)                                                                                                                                \
     X(resize)                                                                                                                              \
-    X(cartoonizer)
+    X(cartoonizer)                                                                                                                         \
+    X(model)
 
 #define SUITE "unit"
 #include "../groups.h"
