@@ -18,7 +18,8 @@
     X(jpeg)                                                                                                                                \
     X(resize)                                                                                                                              \
     X(cartoonizer)                                                                                                                         \
-    X(model)
+    X(model)                                                                                                                               \
+    X(model_bad)
 
 #define SUITE "unit"
 #include "../groups.h"

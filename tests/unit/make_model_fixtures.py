@@ -3,7 +3,9 @@
 random inputs. A file is {"cases": name -> [bytes of the model, numbers in, numbers out, dims of inputs, dims of outputs], "models": all bytes one after
 the other, "values": all numbers}, deflated.
 
-    python3 tests/unit/make_model_fixtures.py [onnx] [tensorflow]
+models_bad.pt: name -> [bytes of an ONNX file that is wrong, what the error says; "": it is right].
+
+    python3 tests/unit/make_model_fixtures.py [onnx] [tensorflow] [bad]
 """
 import io
 import os
@@ -350,6 +352,117 @@ def make_tensorflow():
     case("fill", lambda p: p * tf.fill([3], 0.5) + tf.cast(tf.range(3), tf.float32), random(2, 3))
     return cases
 
+
+# ---- files that are wrong ----
+
+def make_bad():
+    """name -> (model, what the error says)"""
+    from onnx import TensorProto, helper, numpy_helper
+    cases = {}
+
+    def bad(name, says, nodes, inputs=((2, 3),), outputs=("y",), opset=17, weights=(), change=None, **arrays):
+        made = [helper.make_node(op, i.split(","), o.split(",") if o else [], name=f"{op}_{k}", **a) for k, (op, i, o, a) in enumerate(nodes)]
+        ins = [helper.make_tensor_value_info(f"x{k}" if k else "x", TensorProto.FLOAT, shape) for k, shape in enumerate(inputs)]
+        outs = [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in outputs]
+        init = [numpy_helper.from_array(np.asarray(w), n) for n, w in arrays.items()] + list(weights)
+        model = helper.make_model(helper.make_graph(made, name, ins, outs, init), opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+        if change:
+            change(model)
+        cases[name] = (model.SerializeToString(), says)
+
+    i64 = lambda *v: np.array(v, np.int64)
+    tensor = lambda name, dims, raw, kind=TensorProto.FLOAT: TensorProto(name=name, dims=dims, data_type=kind, raw_data=raw)
+    x4 = ((1, 4, 6, 5),)
+    bad("unknown", "node 'Frobnicate_0' is a Frobnicate, an operation that is not known here", [("Frobnicate", "x", "y", {})])
+    bad("other_domain", "is a com.microsoft.Relu, an operation that is not known here", [("Relu", "x", "y", {"domain": "com.microsoft"})])
+    bad("cycle", "needs its own result", [("Add", "x,b", "a", {}), ("Relu", "a", "b", {}), ("Relu", "b", "y", {})])
+    bad("own_cycle", "needs its own result", [("Add", "x,y", "y", {})])
+    bad("nobody_makes", "'z' is read by 'Add_0', but nothing makes it", [("Add", "x,z", "y", {})])
+    bad("no_output", "'q' is read by 'the outputs', but nothing makes it", [("Relu", "x", "y", {})], outputs=("q",))
+    bad("made_twice", "'y' is made twice", [("Relu", "x", "y", {}), ("Tanh", "x", "y", {})])
+    bad("input_made", "'x' is made twice", [("Relu", "x", "x", {}), ("Tanh", "x", "y", {})])
+    bad("two_inputs", "there are two inputs 'x'", [("Relu", "x", "y", {})], change=lambda m: m.graph.input.append(m.graph.input[0]))
+    bad("two_weights", "there are two weights 'w'", [("Add", "x,w", "y", {})], weights=[tensor("w", [1], b"0000"), tensor("w", [1], b"0000")])
+    bad("too_few", "operand 1 is missing", [("Add", "x", "y", {})])
+    bad("left_out", "operand 1 is missing", [("MatMul", "x,", "y", {})])
+    bad("too_many", "3 operands, at most 2", [("Mul", "x,x,x", "y", {})])
+    bad("other_result", "a result of 'Dropout_0' that is not computed here", [("Dropout", "x", "a,mask", {}), ("Relu", "mask", "y", {})])
+    bad("short_tensor", "tensor 'w' has 7 bytes, its dims say 8", [("Add", "x,w", "y", {})], weights=[tensor("w", [2], b"1234567")])
+    bad("short_list", "tensor 'w' has 4 bytes, its dims say 12", [("Add", "x,w", "y", {})], weights=[TensorProto(name="w", dims=[3], data_type=1, float_data=[1])])
+    bad("negative_dims", "tensor 'w' has impossible dims", [("Add", "x,w", "y", {})], weights=[tensor("w", [-1], b"")])
+    bad("endless_dims", "tensor 'w' has impossible dims", [("Add", "x,w", "y", {})], weights=[tensor("w", [2**40, 2**40], b"")])
+    bad("nine_dims", "tensor 'w' has 9 dims", [("Add", "x,w", "y", {})], weights=[tensor("w", [1] * 9, b"0000")])
+    bad("text_tensor", "tensor 'w' has type 8", [("Add", "x,w", "y", {})], weights=[TensorProto(name="w", dims=[1], data_type=8, string_data=[b"a"])])
+    bad("text_input", "input 'x' is no tensor of a known type", [("Relu", "x", "y", {})], change=lambda m: setattr(m.graph.input[0].type.tensor_type, "elem_type", 8))
+    bad("old_opset", "operator set 6", [("Relu", "x", "y", {})], opset=6)
+    bad("new_opset", "operator set 99", [("Relu", "x", "y", {})], opset=99)
+    bad("no_graph", "without a graph", [("Relu", "x", "y", {})], change=lambda m: m.ClearField("graph"))
+    bad("no_outputs", "has no outputs", [("Relu", "x", "y", {})], outputs=())
+    bad("explodes", "is empty or has 2^31 elements or more", [("Expand", "x,s", "y", {})], inputs=((1, 1),), s=i64(2**20, 2**20))
+    bad("constant_explodes", "is empty or has 2^31 elements or more", [("ConstantOfShape", "s", "y", {})], s=i64(2**20, 2**20, 2**20))
+    bad("constant_large", "larger than is computed at import", [("ConstantOfShape", "s", "y", {})], s=i64(2**15, 2**15))
+    bad("negative_shape", "empty or has 2^31", [("ConstantOfShape", "s", "y", {})], s=i64(-5))
+    bad("range_endless", "a range of", [("Range", "a,b,c", "y", {})], a=np.float32(0), b=np.float32(1e30), c=np.float32(1))
+    bad("range_still", "a range of", [("Range", "a,b,c", "y", {})], a=np.float32(0), b=np.float32(1), c=np.float32(0))
+    bad("reshape", "changes the number of elements", [("Reshape", "x,s", "y", {})], s=i64(4, 2))
+    bad("reshape_two_open", "an impossible shape", [("Reshape", "x,s", "y", {})], s=i64(-1, -1))
+    bad("reshape_unknown", "is known only when the network runs", [("Reshape", "x,x", "y", {})])
+    bad("reshape_nine", "has 9 elements, at most 8", [("Reshape", "x,s", "y", {})], s=i64(*[1] * 9))
+    bad("axis", "axis 7 of a tensor of rank 2", [("Concat", "x,x", "y", {"axis": 7})])
+    bad("concat", "operands (2,3) and (3,2)", [("Concat", "x,x1", "y", {"axis": 0})], inputs=((2, 3), (3, 2)))
+    bad("broadcast", "neither agree nor broadcast", [("Add", "x,x1", "y", {})], inputs=((2, 3), (4,)))
+    bad("transpose", "no order of 2 axes", [("Transpose", "x", "y", {"perm": [0, 0]})])
+    bad("transpose_long", "an order of 3 axes for 2", [("Transpose", "x", "y", {"perm": [0, 1, 2]})])
+    bad("slice_empty", "an empty slice", [("Slice", "x,a,a", "y", {})], a=i64(1))
+    bad("slice_still", "a slice with step 0", [("Slice", "x,a,b,a,c", "y", {})], a=i64(0), b=i64(2), c=i64(0))
+    bad("gather_outside", "index 9 of an axis of 2", [("Gather", "x,i", "y", {})], i=np.array(9, np.int64))
+    bad("conv_fit", "do not fit", [("Conv", "x,w", "y", {})], inputs=x4, w=random(2, 3, 3, 3))
+    bad("conv_groups", "do not fit", [("Conv", "x,w", "y", {"group": 3})], inputs=x4, w=random(3, 1, 3, 3))
+    bad("conv_no_groups", "do not fit", [("Conv", "x,w", "y", {"group": 0})], inputs=x4, w=random(3, 4, 3, 3))
+    bad("conv_bias", "bias (2) for 3 channels", [("Conv", "x,w,b", "y", {})], inputs=x4, w=random(3, 4, 3, 3), b=random(2))
+    bad("conv_strides", "strides 1 and 2", [("Conv", "x,w", "y", {"strides": [1, 2]})], inputs=x4, w=random(3, 4, 3, 3))
+    bad("conv_large", "larger than what it moves over", [("Conv", "x,w", "y", {})], inputs=x4, w=random(3, 4, 7, 7))
+    bad("conv_stride", "a window of 3, stride 0", [("Conv", "x,w", "y", {"strides": [0, 0]})], inputs=x4, w=random(3, 4, 3, 3))
+    bad("conv_pads", "padding -1", [("Conv", "x,w", "y", {"pads": [-1, 0, 0, 0]})], inputs=x4, w=random(3, 4, 3, 3))
+    bad("conv_line", "known here are pictures", [("Conv", "x,w", "y", {})], inputs=((1, 4, 6),), w=random(2, 4, 3))
+    bad("pool_none", "a window of 0", [("MaxPool", "x", "y", {})], inputs=x4)
+    bad("norm", "statistics (3)", [("BatchNormalization", "x,s,s,s,s", "y", {})], inputs=x4, s=random(3))
+    bad("resize_cubic", "mode 'cubic'", [("Resize", "x,,,n", "y", {"mode": "cubic"})], inputs=x4, n=i64(1, 4, 2, 2))
+    bad("resize_huge", "2^31", [("Resize", "x,,,n", "y", {})], inputs=x4, n=i64(1, 4, 2**30, 2**30))
+    bad("resize_third", "makes no whole size", [("Resize", "x,,c", "y", {})], inputs=x4, c=np.array([1, 1, 0.9, 1], np.float32))
+    bad("tile", "repetitions", [("Tile", "x,r", "y", {})], r=i64(-1, 2**40))
+    bad("pad", "padding of", [("Pad", "x,p", "y", {})], p=i64(-1, 0, 0, 2**50))
+    bad("split", "parts that do not add up", [("Split", "x,s", "y,z", {"axis": 1})], s=i64(1, 1))
+    bad("argmax", "is a ArgMax", [("ArgMax", "x", "y", {})])
+
+    def location(place, **more):
+        w = TensorProto(name="w", dims=[3], data_type=1, data_location=TensorProto.EXTERNAL)
+        for key, value in {"location": place, **more}.items():
+            w.external_data.add(key=key, value=value)
+        return [w]
+
+    outside = "its weights must be in its own folder"
+    for name, place in {"absolute": "/etc/hostname", "up": "../w.bin", "up_inside": "a/../../w.bin", "up_alone": "..", "empty": ""}.items():
+        bad("external_" + name, outside, [("Add", "x,w", "y", {})], weights=location(place))
+    bad("external_missing", "'none.bin', is not there", [("Add", "x,w", "y", {})], weights=location("none.bin"))
+    bad("external_link", outside, [("Add", "x,w", "y", {})], weights=location("link.bin"))
+    bad("external_long", "tensor 'w' has 11 bytes, its dims say 12", [("Add", "x,w", "y", {})], weights=location("w.bin", length="11"))
+    bad("external_end", "reaches beyond the end", [("Add", "x,w", "y", {})], weights=location("w.bin", offset="8"))
+    bad("external_far", "reaches beyond the end", [("Add", "x,w", "y", {})], weights=location("w.bin", offset="18446744073709551615"))
+    bad("external", "", [("Add", "x,w", "y", {})], weights=location("w.bin", offset="4", length="12"))
+    return cases
+
+
+def save_bad(path, cases):
+    stored = io.BytesIO()
+    torch.save({name: [torch.from_numpy(np.frombuffer(model, np.uint8).copy()), says] for name, (model, says) in cases.items()}, stored)
+    with zipfile.ZipFile(stored) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in old.infolist():
+            new.writestr(zipfile.ZipInfo(item.filename, (1980, 1, 1, 0, 0, 0)), old.read(item), zipfile.ZIP_DEFLATED, 9)
+
+
+if len(sys.argv) < 2 or "bad" in sys.argv[1:]:
+    save_bad(os.path.join(DATA, "models_bad.pt"), make_bad())
 
 for kind, make in (("onnx", make_onnx), ("tensorflow", make_tensorflow)):
     if len(sys.argv) < 2 or kind in sys.argv[1:]:
