@@ -198,14 +198,22 @@ static P2cStatus slice_constant(P2cImporter *im, P2cImported *x, int axis, int64
     return p2c_host_pick(im, x, shape, start, stride, out);
 }
 
-/* Every step-th: of (before, count, step, after) the first of each step. */
+/* Every step-th: of (before, n, step, after) one of each step. Where the axis is no multiple of the step, of what begins at the first. */
 static P2cStatus stepped(P2cImporter *im, P2cImported *x, int axis, int64_t begin, int64_t count, int64_t step, P2cImported *out) {
     P2cShape shape = x->shape;
-    if (count > INT_MAX / step || begin + count * step > shape.size[axis])
-        return p2c_import_fail(im, "a slice with step %lld that does not divide the axis of %lld", (long long)step, (long long)shape.size[axis]);
-    P2cNode *node = p2c_slice(p2c_import_reshape(p2c_import_use(im, x), three(shape, axis)), 1, (int)begin, (int)(begin + count * step));
+    int64_t size = shape.size[axis], from = 0, n = size / step;
+    if (size % step) {
+        if (count > INT_MAX / step || begin + count * step > size)
+            return p2c_import_fail(im, "a slice with step %lld that does not divide the axis of %lld", (long long)step, (long long)size);
+        from = begin;
+        n = count;
+    }
     int before = (int)product(shape.size, 0, axis), after = (int)product(shape.size, axis + 1, shape.rank);
-    node = node ? p2c_slice(p2c_reshape(node, P2C_DIMS(before, (int)count, (int)step, after)), 2, 0, 1) : NULL;
+    int first = (int)((begin - from) / step), offset = (int)((begin - from) % step);
+    P2cNode *node = p2c_import_reshape(p2c_import_use(im, x), three(shape, axis));
+    if (node && n * step != size) node = p2c_slice(node, 1, (int)from, (int)(from + n * step));
+    node = node ? p2c_slice(p2c_reshape(node, P2C_DIMS(before, (int)n, (int)step, after)), 2, offset, offset + 1) : NULL;
+    if (node && count != n) node = p2c_slice(node, 1, first, first + (int)count);
     shape.size[axis] = count;
     return p2c_import_node(im, out, shape, p2c_import_reshape(node, p2c_import_dims(shape)));
 }

@@ -17,6 +17,7 @@
     X(png)                                                                                                                                 \
     X(jpeg)                                                                                                                                \
     X(resize)                                                                                                                              \
+<<<<<<< HEAD
     X(align)                                                                                                                               \
     X(guided)                                                                                                                              \
     X(foreground)                                                                                                                          \
@@ -31,6 +32,11 @@
     X(landmarks)                                                                                                                           \
     X(matte)                                                                                                                               \
     X(photos)
+=======
+    X(cartoonizer)                                                                                                                         \
+    X(model)                                                                                                                               \
+    X(model_bad)
+>>>>>>> import
 
 #define SUITE "unit"
 #include "../groups.h"
