@@ -134,3 +134,7 @@ matte("logit", "x", 8, [[6, -9, 12]], [-3])
 matte("pair", "x", 8, [[1, 2, 3], [3, 1, -1]], [0, 0], end="Softmax")
 matte("last", "x", 8, [[1, 2, 3], [3, 1, -1]], [0, 0], (True, True))
 matte("three", "x", 8, np.eye(3), [0, 0, 0])
+
+square = (1, 3, 8, 8)
+write("two_inputs", [("x", square), ("y", square)], [("sum", square)], [helper.make_node("Add", ["x", "y"], ["sum"])], {})
+write("batch_of_two", [("x", (2, 3, 8, 8))], [("y", (2, 3, 8, 8))], [helper.make_node("Relu", ["x"], ["y"])], {})
