@@ -7,6 +7,7 @@
  *     guided.c                    rough alpha, crop -> alpha at full resolution
  *     foreground.c                crop, alpha -> colours of the head alone, at its edge
  *     compose.c, paste.c          cartoon, portrait, photo -> the picture that is asked for
+ *     network.c                   what the three with networks share    models.c    where their files are
  *     preparer.c                  the first six in order;   photo.c  all of them, with the generator between
  */
 #ifndef P2C_FACE_H

@@ -93,7 +93,9 @@ static void transparent_pixels_do_not_count(void **state) {
 /* The tip of the nose moved along the line of the eyes, in a face turned by any angle. */
 static void side_view(void **state) {
     (void)state;
-    static const struct { double along; bool expected; } cases[] = { { 0.5, false }, { 0.21, false }, { 0.19, true }, { -0.3, true }, { 0.79, false }, { 0.81, true } };
+    static const struct { double along; bool expected; } cases[] = {
+        { 0.5, false }, { 0.21, false }, { 0.19, true }, { -0.3, true }, { 0.79, false }, { 0.81, true },
+    };
     P2cImage photo = plain(128, 3);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int degrees = -180; degrees < 180; degrees += 45) {
@@ -150,7 +152,8 @@ static void estimated_points(void **state) {
     assert_true(fabs(p[8].x - 0.5) < 1e-9 && p[8].y > p[57].y && p[57].y > p[51].y && p[51].y > p[33].y && p[33].y > p[30].y && p[30].y > p[27].y);
     assert_true(p[36].x < p[39].x && p[39].x < p[42].x && p[42].x < p[45].x && p[48].x < p[54].x && p[19].y < p[37].y && p[37].y < p[41].y && p[41].y < p[30].y);
     assert_true(fabs(p[36].y - p[45].y) < 1e-9); /* level */
-    static const int pairs[][2] = { { 0, 16 }, { 4, 12 }, { 17, 26 }, { 21, 22 }, { 31, 35 }, { 36, 45 }, { 37, 44 }, { 39, 42 }, { 40, 47 }, { 48, 54 }, { 59, 55 }, { 60, 64 }, { 67, 65 } };
+    static const int pairs[][2] = { { 0, 16 }, { 4, 12 }, { 17, 26 }, { 21, 22 }, { 31, 35 }, { 36, 45 }, { 37, 44 },
+                                   { 39, 42 }, { 40, 47 }, { 48, 54 }, { 59, 55 }, { 60, 64 }, { 67, 65 } };
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         P2cPoint a = p[pairs[i][0]], b = p[pairs[i][1]];
         assert_true(fabs(a.x + b.x - 1) < 1e-9 && fabs(a.y - b.y) < 1e-9);

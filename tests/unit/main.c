@@ -17,7 +17,6 @@
     X(png)                                                                                                                                 \
     X(jpeg)                                                                                                                                \
     X(resize)                                                                                                                              \
-<<<<<<< HEAD
     X(align)                                                                                                                               \
     X(guided)                                                                                                                              \
     X(foreground)                                                                                                                          \
@@ -31,12 +30,9 @@
     X(rfb)                                                                                                                                 \
     X(landmarks)                                                                                                                           \
     X(matte)                                                                                                                               \
-    X(photos)
-=======
-    X(cartoonizer)                                                                                                                         \
+    X(photos)                                                                                                                              \
     X(model)                                                                                                                               \
     X(model_bad)
->>>>>>> import
 
 #define SUITE "unit"
 #include "../groups.h"

@@ -70,7 +70,7 @@ def detector(name, boxes, softmax):
     write(name, [("input", (1, 3, H, W))], [("scores", (1, n, 2)), ("boxes", (1, n, 4))], nodes, weights)
 
 
-# ---- landmarks: 16 x 16, an average face in [0.2,0.8] x [0.1,0.86], moved towards red ----
+# ---- landmarks: 16 x 16, an average face in [0.2,0.8] x [0.1,0.86], moved and tilted by where red is ----
 
 
 def landmarks(name, count=68, damaged=False):
@@ -81,8 +81,11 @@ def landmarks(name, count=68, damaged=False):
     weight = np.zeros((3, 2, 2, count, 2))
     weight[0, :, 0, :, 0] = 0.05
     weight[0, :, 1, :, 0] = -0.05
-    weight[0, 0, :, :, 1] = -0.05
-    weight[0, 1, :, :, 1] = 0.05
+    weight[0, :, 0, :, 1] = -0.15 * (at[:, 0] - 0.5)
+    weight[0, :, 1, :, 1] = 0.15 * (at[:, 0] - 0.5)
+    weight[0, 0, :, :, 1] -= 0.05
+    weight[0, 1, :, :, 1] += 0.05
+    weight[1, :, :, 0, 0] = 0.05  # green moves the first point alone: no face does that
     bias = at.ravel().copy()
     if damaged:
         bias[7] = np.nan
@@ -129,4 +132,9 @@ matte("deeplab", "MobilenetV2/MobilenetV2/input", 16, [[1, 0, -1], [-1, 2, 3]], 
 matte("seg384", "input_1", 384, [[3, -4, 5]], [-1], (True, True), "Sigmoid")
 matte("logit", "x", 8, [[6, -9, 12]], [-3])
 matte("pair", "x", 8, [[1, 2, 3], [3, 1, -1]], [0, 0], end="Softmax")
+matte("last", "x", 8, [[1, 2, 3], [3, 1, -1]], [0, 0], (True, True))
 matte("three", "x", 8, np.eye(3), [0, 0, 0])
+
+square = (1, 3, 8, 8)
+write("two_inputs", [("x", square), ("y", square)], [("sum", square)], [helper.make_node("Add", ["x", "y"], ["sum"])], {})
+write("batch_of_two", [("x", (2, 3, 8, 8))], [("y", (2, 3, 8, 8))], [helper.make_node("Relu", ["x"], ["y"])], {})

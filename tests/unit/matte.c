@@ -23,7 +23,8 @@ static double logit(const double v[3]) { return logistic((6 * v[0] - 9 * v[1] + 
 static double pair(const double v[3]) { return logistic(((3 * v[0] + v[1] - v[2]) - (v[0] + 2 * v[1] + 3 * v[2])) / 255); }
 
 static const struct { const char *name; int side; double (*alpha)(const double v[3]); } cases[] = {
-    { "face_sinet.onnx", 320, sinet }, { "face_deeplab.onnx", 16, deeplab }, { "face_seg384.onnx", 384, seg384 }, { "face_logit.onnx", 8, logit }, { "face_pair.onnx", 8, pair },
+    { "face_sinet.onnx", 320, sinet }, { "face_deeplab.onnx", 16, deeplab }, { "face_seg384.onnx", 384, seg384 }, { "face_logit.onnx", 8, logit },
+    { "face_pair.onnx", 8, pair }, { "face_last.onnx", 8, pair },
 };
 
 /* Four quarters, each of a colour. */
@@ -89,6 +90,8 @@ static void other_networks(void **state) {
     static const struct { const char *name, *says; } wrong[] = {
         { "face_three.onnx", "expected a result of one channel, alpha, or two" },
         { "face_landmarks.onnx", "expected a result of one channel, alpha, or two" },
+        { "face_two_inputs.onnx", "no network for mattes: expected a network with one picture as its input and 1 to 8 results, got 2 inputs" },
+        { "face_batch_of_two.onnx", "no network for mattes: expected a network with one picture" },
     };
     P2cMatte *matte;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

@@ -105,6 +105,14 @@ static void pfld_agrees_with_onnxruntime(void **state) {
         P2cPoint p = points[expected[k].i];
         if (!(hypot(p.x - expected[k].x, p.y - expected[k].y) < 2)) fail_msg("point %d: %g, %g", expected[k].i, p.x, p.y);
     }
+    assert_true(p2c_landmarker_doubt(landmarker) < 0.02);
+    for (int i = 0, j = photo.width * photo.height - 1; i < j; i++, j--) { /* upside down */
+        uint8_t *a = photo.pixels + 3 * i, *b = photo.pixels + 3 * j, kept[3];
+        memcpy(kept, a, 3), memcpy(a, b, 3), memcpy(b, kept, 3);
+    }
+    P2cBox turned = { photo.width - 1258, photo.height - 1338, photo.width - 540, photo.height - 620 };
+    assert_works(s->ctx, p2c_landmarker_run(landmarker, &photo, turned, points));
+    assert_true(p2c_landmarker_doubt(landmarker) > 0.035);
     p2c_image_clear(&photo);
     p2c_landmarker_close(&landmarker);
 }
