@@ -112,14 +112,14 @@ P2cStatus p2c_align(P2cContext *ctx, const P2cFace *face, int width, int height,
     *out = (P2cAlignment){ 0 };
     P2cPoint points[P2C_LANDMARKS];
     if (!turn_landmarks(face, width, height, points))
-        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "landmarks: all 68 on one line, the corners of the eyes in one place, or no numbers; expected those of a face");
+        return p2c_fail(ctx, P2C_ERR_FORMAT, "landmarks: all 68 on one line, the corners of the eyes in one place, or no numbers; expected those of a face");
     bool lies = face->turns % 2 == 1;
     double m[6], angle = atan((points[EYE_LEFT].y - points[EYE_RIGHT].y) / (points[EYE_LEFT].x - points[EYE_RIGHT].x));
     rotation(angle, lies ? height : width, lies ? width : height, m);
     for (int i = 0; i < P2C_LANDMARKS; i++) points[i] = map_point(m, points[i].x, points[i].y);
     Square square = square_around(extent(points));
     if (square.size < 2 || square.size > MAX_SIDE)
-        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "face: its square would be %d pixels a side; expected 2 to %d", square.size, MAX_SIDE);
+        return p2c_fail(ctx, P2C_ERR_FORMAT, "face: its square would be %d pixels a side; expected 2 to %d", square.size, MAX_SIDE);
     out->size = square.size;
     out->angle = angle * (180 / acos(-1.0)) - 90 * face->turns;
     if (out->angle <= -180) out->angle += 360;

@@ -54,6 +54,25 @@ check 'no face: the middle' photo --on-no-face centre patterns.png -o out.png
 check 'no face: warned' sh -c "cd '$W' && '$infer' --weights good.pt --on-no-face centre patterns.png -o out.png 2>&1 | grep -q 'warning: patterns.png: .*no face'"
 check 'no face is skipped' sh -c "cd '$W' && '$infer' --weights good.pt --on-no-face skip patterns.png -o skipped.png | grep -q 'no face found, skipped' && ! [ -e skipped.png ]"
 
+# Pictures that are hardly any.
+plain() { "$helper/plain_picture" "$W/plain.png" "$@"; }
+for size in '1 1' '1 3000' '3000 1'; do
+    # shellcheck disable=SC2086 # words, on purpose
+    plain $size 90 120 150
+    refused 3 'plain.png: no face found' --weights good.pt plain.png
+    refused 3 'its square would be 1 pixels a side' --weights good.pt --on-no-face centre plain.png
+done
+plain 6 4 90 120 150
+check 'the middle of 6 x 4' photo --on-no-face centre plain.png -o out.png
+check 'the middle of 6 x 4, kept' photo --on-no-face centre --layout keep plain.png -o out.png
+check 'the middle of 6 x 4, kept: its size' [ "$(size_of "$W/out.png")" = 6x4 ]
+plain 300 200 90 120 150 0
+refused 3 'plain.png: no face found' --weights good.pt plain.png
+check 'all transparent' photo --on-no-face centre plain.png -o out.png
+plain 300 200 255 255 255 0
+for layout in crop keep sheet; do check "all transparent, $layout over nothing" photo --on-no-face centre --layout $layout --background transparent plain.png -o out.png; done
+rm "$W/plain.png"
+
 # Folders, names, jobs.
 mkdir -p "$W/photos/below" && cp "$W/photo.png" "$W/photos/a.png" && cp "$W/face.jpg" "$W/photos/b.jpg" && cp "$W/photo.png" "$W/photos/below/c.png"
 check 'a folder' photo --on-no-face centre photos -o cartoons/
