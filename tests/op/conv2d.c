@@ -245,6 +245,7 @@ static void activate(OpTest *t, OpCase c, int i) {
     c.flag = true;
     c.slope = i % 2 ? 0.2f : 0;
     c.eps = i % 3 ? 0 : 0.5f;
+    c.terms[1] = 0.1f; /* of a single weight: products with dy, of either sign */
     t->folds = P2C_FOLD_ACTIVATION | (c.eps > 0 ? P2C_FOLD_NORM : 0) | (c.factor > 1 ? P2C_FOLD_UPSAMPLE : 0);
     if (!too_long(&c)) op_check(t, &c);
 }
