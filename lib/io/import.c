@@ -50,8 +50,8 @@ static int add(P2cImporter *im, const char *name) {
 static P2cStatus add_inputs(P2cImporter *im, P2cNode *const inputs[]) {
     for (int i = 0; i < im->model->input_count; i++) {
         const P2cModelInput *input = &im->model->inputs[i];
-        const P2cDims dims = inputs[i] ? inputs[i]->dims : P2C_SCALAR;
-        if (!inputs[i]) return P2C_ERR_ARGUMENT; /* the graph has failed already */
+        assert(inputs[i]); /* NULL comes with a failed graph, which was refused */
+        const P2cDims dims = inputs[i]->dims;
         if (find(im, input->name) >= 0) return p2c_import_fail(im, "is damaged: there are two inputs '%s'", input->name);
         int position = add(im, input->name);
         if (position < 0) return p2c_import_memory(im);

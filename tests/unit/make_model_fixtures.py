@@ -245,8 +245,8 @@ def make_onnx():
     graph("half_weights", t, {"x": random(2, 3)}, w=random(3, 4).astype(np.float16), k=random(2, 4))
     graph("double_weight", [("Cast", "w", "v", {"to": 1}), ("Add", "x,v", "y", {})], {"x": random(2, 3)}, w=random(3).astype(np.float64))
     graph("out_of_order", [("Relu", "x", "a", {}), ("Add", "a,c", "y", {})], {"x": random(2, 3)}, c=random(3))
-    t = [("Relu", "x", "y", {}), ("Identity", "y", "z", {}), ("Identity", "c", "w", {})]
-    graph("same_twice", t, {"x": random(2, 3)}, ("y", "z", "w"), c=random(3))
+    t = [("Relu", "x", "y", {}), ("Identity", "y", "z", {}), ("Identity", "c", "w", {}), ("Identity", "d", "v", {}), ("Identity", "x", "u", {})]
+    graph("same_twice", t, {"x": random(2, 3)}, ("y", "z", "w", "v", "u"), c=random(3), d=np.ones((2, 2), np.float32))
     return cases
 
 
