@@ -195,7 +195,9 @@ static P2cStatus import_after(P2cImporter *im, Plan *plan, int first) {
 
 static P2cStatus read_results(P2cImporter *im, P2cNode *outputs[]) {
     for (int i = 0; i < im->model->output_count; i++) {
-        P2cImported *v = &im->values[find(im, im->model->outputs[i])];
+        int position = find(im, im->model->outputs[i]);
+        if (position < 0) return p2c_import_fail(im, "is damaged: an output has no name");
+        P2cImported *v = &im->values[position];
         if (!v->made) return p2c_import_fail(im, "output '%s' is not computed here", im->model->outputs[i]);
         P2cStatus status = p2c_import_check(im, v->shape, false);
         if (status) return status;

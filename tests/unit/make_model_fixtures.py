@@ -397,6 +397,7 @@ def make_bad():
     bad("old_opset", "operator set 6", [("Relu", "x", "y", {})], opset=6)
     bad("new_opset", "operator set 99", [("Relu", "x", "y", {})], opset=99)
     bad("no_graph", "without a graph", [("Relu", "x", "y", {})], change=lambda m: m.ClearField("graph"))
+    bad("unnamed_output", "an output has no name", [("Relu", "x", "", {})], outputs=("",))
     bad("no_outputs", "has no outputs", [("Relu", "x", "y", {})], outputs=())
     bad("explodes", "is empty or has 2^31 elements or more", [("Expand", "x,s", "y", {})], inputs=((1, 1),), s=i64(2**20, 2**20))
     bad("constant_explodes", "is empty or has 2^31 elements or more", [("ConstantOfShape", "s", "y", {})], s=i64(2**20, 2**20, 2**20))
