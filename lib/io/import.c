@@ -129,8 +129,9 @@ static const P2cImportOp *rule_of(const P2cImporter *im, const char *op) {
 static P2cStatus apply(P2cImporter *im, const P2cImportOp *op, P2cImported **in, P2cImported **out) {
     const P2cModelNode *node = im->at;
     int count = node->input_count;
+    int needed = op->most || count < op->least ? op->least : count;
     while (count && !in[count - 1]) count--;
-    for (int i = 0; i < op->least; i++)
+    for (int i = 0; i < needed; i++)
         if (!in[i]) return p2c_import_fail(im, "operand %d is missing", i);
     if (op->most && count > op->most) return p2c_import_fail(im, "%d operands, at most %d", count, op->most);
     P2cStatus status = op->rule(im, in, out);
@@ -249,6 +250,7 @@ P2cStatus p2c_model_build(const P2cModel *model, P2cNet net, P2cNode *const inpu
     if (status) p2c_graph_fail(net.graph, status, "%s", p2c_error(im.ctx)); /* half a network is none */
     for (int i = 0; i < model->output_count && status; i++) outputs[i] = NULL;
     p2c_products_free(&im);
+    p2c_blocks_free(&im);
     free(im.values);
     p2c_value_free(&im.index);
     p2c_value_free(&im.params);

@@ -23,6 +23,7 @@
 #include "io/model.h"
 
 typedef struct P2cProduct P2cProduct;
+typedef struct P2cBlocks P2cBlocks;
 
 /* A value of the network. */
 typedef struct P2cImported {
@@ -31,6 +32,7 @@ typedef struct P2cImported {
     const P2cValue *constant; /* known at import: a tensor; or NULL */
     P2cNode *node;            /* else this; NULL while `product` stands for it */
     P2cProduct *product;
+    P2cBlocks *blocks;        /* or this does */
     bool channels_last;       /* shape is (n,h,w,c), the node (n,c,h,w) */
     P2cNode *real;            /* the node in the shape's own order, once somebody needed it */
     int readers;
@@ -48,7 +50,8 @@ typedef struct P2cImporter {
     P2cValue *kept;           /* list: constants made here */
     size_t kept_elements;
     P2cValue *params;         /* dict: names given to parameters of this network */
-    P2cProduct *products;     /* list, to be freed */
+    P2cProduct *products;     /* lists, to be freed */
+    P2cBlocks *blocks;
 } P2cImporter;
 
 /* An operation: its operands (NULL: left out; at least 8 of them may be looked at) and its results (at least 8). */
@@ -56,7 +59,7 @@ typedef P2cStatus P2cImportRule(P2cImporter *im, P2cImported **in, P2cImported *
 typedef struct P2cImportOp {
     const char *name;
     P2cImportRule *rule;
-    int least, most; /* operands; most 0: any number */
+    int least, most; /* operands; most 0: any number, none of them left out */
 } P2cImportOp;
 const P2cImportOp *p2c_onnx_ops(void); /* ends with a NULL name */
 const P2cImportOp *p2c_tensorflow_ops(void);
@@ -139,6 +142,8 @@ P2cStatus p2c_import_broadcast(P2cImporter *im, P2cShape a, P2cShape b, P2cShape
 
 P2cStatus p2c_import_to_shape(P2cImporter *im, P2cImported *x, P2cShape shape, P2cImported *out);
 P2cStatus p2c_import_transpose(P2cImporter *im, P2cImported *x, const int order[], P2cImported *out);
+/* Through six axes: reshape, transpose, reshape. */
+P2cStatus p2c_import_rearrange(P2cImporter *im, P2cImported *x, P2cShape six, const int order[6], P2cShape shape, P2cImported *out);
 P2cStatus p2c_import_slice(P2cImporter *im, P2cImported *x, int axis, int64_t begin, int64_t end, int64_t step, P2cImported *out); /* numpy's */
 P2cStatus p2c_import_concat(P2cImporter *im, int count, P2cImported **x, int axis, P2cImported *out);
 P2cStatus p2c_import_pad(P2cImporter *im, P2cImported *x, const int64_t before[], const int64_t after[], P2cPadMode mode, float value, P2cImported *out);
@@ -199,6 +204,12 @@ void p2c_products_free(P2cImporter *im);
 P2cNode *p2c_import_padded(P2cNode *x, const P2cWindow *w, float value, int *pad);
 /* Sizes of the result over planes of h x w, rounded down. Fails when the window is larger than the padded plane, or is none that is known here. */
 P2cStatus p2c_import_window(P2cImporter *im, const P2cWindow *w, const P2cNode *x, int64_t size[2]);
+
+/* ---- blocks of TensorFlow: import_tensorflow_blocks.c ---- */
+
+/* Makes its node. */
+P2cNode *p2c_blocks_node(P2cImporter *im, P2cImported *x);
+void p2c_blocks_free(P2cImporter *im);
 
 /* ---- import_pool.c ---- */
 

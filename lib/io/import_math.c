@@ -184,13 +184,13 @@ P2cStatus p2c_import_arithmetic(P2cImporter *im, const char *op, P2cImported *a,
 P2cStatus p2c_import_binary(P2cImporter *im, P2cImported **in, P2cImported **out) {
     P2cImported now = *in[0], next = { 0 };
     int count = im->at->input_count;
+    while (!in[count - 1]) count--;
     if (count == 1) return p2c_import_to_shape(im, in[0], in[0]->shape, out[0]);
     if (count == 2) return p2c_import_arithmetic(im, im->at->op, in[0], in[1], out[0]);
     P2cStatus status = P2C_OK;
     if (!now.constant) p2c_import_use_raw(im, in[0]);
     now = *in[0];
     for (int i = 1; i < count && !status; i++) {
-        if (!in[i]) return p2c_import_fail(im, "operand %d is missing", i);
         next = (P2cImported){ 0 };
         status = p2c_import_arithmetic(im, im->at->op, &now, in[i], &next);
         now = next;

@@ -88,3 +88,10 @@ P2cStatus p2c_import_transpose(P2cImporter *im, P2cImported *x, const int order[
     }
     return p2c_import_node(im, out, shape, node ? p2c_import_reshape(reorder(node, o), p2c_import_dims(shape)) : NULL);
 }
+
+P2cStatus p2c_import_rearrange(P2cImporter *im, P2cImported *x, P2cShape six, const int order[6], P2cShape shape, P2cImported *out) {
+    P2cImported apart = { 0 }, turned = { 0 };
+    P2cStatus status = p2c_import_to_shape(im, x, six, &apart);
+    if (!status) status = p2c_import_transpose(im, &apart, order, &turned);
+    return status ? status : p2c_import_to_shape(im, &turned, shape, out);
+}
