@@ -60,7 +60,6 @@ static P2cStatus mean(P2cImporter *im, P2cImported **in, P2cImported **out) {
     now = *in[0];
     for (int i = 1; i < count && !status; i++) {
         P2cImported next = { 0 };
-        if (!in[i]) return p2c_import_fail(im, "operand %d is missing", i);
         status = p2c_import_arithmetic(im, "Add", &now, in[i], &next);
         now = next;
     }

@@ -48,8 +48,6 @@ P2cStatus p2c_onnx_transpose(P2cImporter *im, P2cImported **in, P2cImported **ou
 P2cStatus p2c_onnx_concat(P2cImporter *im, P2cImported **in, P2cImported **out) {
     int axis;
     P2cStatus status = p2c_import_axis(im, p2c_import_int(im, "axis", 1), in[0]->shape.rank, &axis);
-    for (int i = 0; i < im->at->input_count && !status; i++)
-        if (!in[i]) status = p2c_import_fail(im, "operand %d is missing", i);
     return status ? status : p2c_import_concat(im, im->at->input_count, in, axis, out[0]);
 }
 
@@ -147,14 +145,6 @@ P2cStatus p2c_onnx_pad(P2cImporter *im, P2cImported **in, P2cImported **out) {
 
 /* ---- blocks to and from channels ---- */
 
-/* Through six axes: reshape, transpose, reshape. */
-static P2cStatus rearrange(P2cImporter *im, P2cImported *x, P2cShape six, const int order[6], P2cShape shape, P2cImported *out) {
-    P2cImported apart = { 0 }, turned = { 0 };
-    P2cStatus status = p2c_import_to_shape(im, x, six, &apart);
-    if (!status) status = p2c_import_transpose(im, &apart, order, &turned);
-    return status ? status : p2c_import_to_shape(im, &turned, shape, out);
-}
-
 P2cStatus p2c_onnx_depth_to_space(P2cImporter *im, P2cImported **in, P2cImported **out) {
     const int64_t *s = in[0]->shape.size, b = p2c_import_int(im, "blocksize", 0);
     bool crd = !strcmp(p2c_import_text(im, "mode", "DCR"), "CRD");
@@ -162,7 +152,7 @@ P2cStatus p2c_onnx_depth_to_space(P2cImporter *im, P2cImported **in, P2cImported
     int64_t c = s[1] / (b * b);
     P2cShape shape = { 4, { s[0], c, s[2] * b, s[3] * b } };
     P2cShape dcr_six = { 6, { s[0], b, b, c, s[2], s[3] } }, crd_six = { 6, { s[0], c, b, b, s[2], s[3] } };
-    return rearrange(im, in[0], crd ? crd_six : dcr_six, crd ? (int[]){ 0, 1, 4, 2, 5, 3 } : (int[]){ 0, 3, 4, 1, 5, 2 }, shape, out[0]);
+    return p2c_import_rearrange(im, in[0], crd ? crd_six : dcr_six, crd ? (int[]){ 0, 1, 4, 2, 5, 3 } : (int[]){ 0, 3, 4, 1, 5, 2 }, shape, out[0]);
 }
 
 P2cStatus p2c_onnx_space_to_depth(P2cImporter *im, P2cImported **in, P2cImported **out) {
@@ -170,7 +160,7 @@ P2cStatus p2c_onnx_space_to_depth(P2cImporter *im, P2cImported **in, P2cImported
     if (in[0]->shape.rank != 4 || b < 1 || b > 1 << 10 || s[2] % b || s[3] % b)
         return p2c_import_fail(im, "blocks of %lld of %s", (long long)b, p2c_shape_text(in[0]->shape).text);
     P2cShape shape = { 4, { s[0], s[1] * b * b, s[2] / b, s[3] / b } }, six = { 6, { s[0], s[1], s[2] / b, b, s[3] / b, b } };
-    return rearrange(im, in[0], six, (int[]){ 0, 3, 5, 1, 2, 4 }, shape, out[0]);
+    return p2c_import_rearrange(im, in[0], six, (int[]){ 0, 3, 5, 1, 2, 4 }, shape, out[0]);
 }
 
 /* ---- what is known before anything runs ---- */

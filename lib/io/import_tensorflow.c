@@ -72,6 +72,12 @@ static P2cStatus rank_four(P2cImporter *im, const P2cImported *w) {
     return w->shape.rank == 4 ? P2C_OK : p2c_import_fail(im, "weights %s", p2c_shape_text(w->shape).text);
 }
 
+static P2cStatus conv_of(P2cImporter *im, P2cImported *x, P2cImported *w, const P2cConvolution *c, P2cImported *out) {
+    bool waits;
+    P2cStatus status = p2c_tf_conv_of_blocks(im, x, w, c, out, &waits);
+    return status || waits ? status : p2c_import_conv(im, x, w, NULL, c, out);
+}
+
 static P2cStatus conv(P2cImporter *im, P2cImported **in, P2cImported **out) {
     P2cConvolution c = { 0 };
     P2cImported weight = { 0 };
@@ -81,7 +87,7 @@ static P2cStatus conv(P2cImporter *im, P2cImported **in, P2cImported **out) {
     if (status) return status;
     int64_t cin = in[0]->shape.size[c.channels_last ? 3 : 1];
     c.groups = weight.shape.size[1] ? cin / weight.shape.size[1] : 0;
-    return p2c_import_conv(im, in[0], &weight, NULL, &c, out[0]);
+    return conv_of(im, in[0], &weight, &c, out[0]);
 }
 
 static P2cStatus depthwise(P2cImporter *im, P2cImported **in, P2cImported **out) {
@@ -95,7 +101,7 @@ static P2cStatus depthwise(P2cImporter *im, P2cImported **in, P2cImported **out)
     c.groups = s[0];
     status = p2c_import_check(im, turned.shape, false);
     if (!status) status = p2c_import_to_shape(im, &turned, (P2cShape){ 4, { s[0] * s[1], 1, s[2], s[3] } }, &weight);
-    return status ? status : p2c_import_conv(im, in[0], &weight, NULL, &c, out[0]);
+    return status ? status : conv_of(im, in[0], &weight, &c, out[0]);
 }
 
 /* The gradient of a convolution to its input: operands are the size of the result, the weights, what comes in. */

@@ -37,16 +37,9 @@ static P2cStatus axis_of(P2cImporter *im, const P2cImported *v, int rank, int *a
     return status ? status : p2c_import_axis(im, value, rank, axis);
 }
 
-static P2cStatus all_there(P2cImporter *im, P2cImported **in) {
-    for (int i = 0; i < im->at->input_count; i++)
-        if (!in[i]) return p2c_import_fail(im, "operand %d is missing", i);
-    return P2C_OK;
-}
-
 P2cStatus p2c_tf_concat(P2cImporter *im, P2cImported **in, P2cImported **out) {
     int axis, count = im->at->input_count - 1;
-    P2cStatus status = all_there(im, in);
-    if (!status) status = axis_of(im, in[count], in[0]->shape.rank, &axis);
+    P2cStatus status = axis_of(im, in[count], in[0]->shape.rank, &axis);
     return status ? status : p2c_import_concat(im, count, in, axis, out[0]);
 }
 
@@ -56,7 +49,7 @@ P2cStatus p2c_tf_pack(P2cImporter *im, P2cImported **in, P2cImported **out) {
     int count = im->at->input_count, at;
     if (count > MOST) return p2c_import_fail(im, "%d operands, at most %d", count, MOST);
     int64_t axis = p2c_import_int(im, "axis", 0);
-    P2cStatus status = all_there(im, in);
+    P2cStatus status = P2C_OK;
     for (int i = 0; i < count && !status; i++) {
         list[i] = &parts[i];
         status = p2c_import_unsqueeze(im, in[i], 1, &axis, &parts[i]);
@@ -202,8 +195,7 @@ P2cStatus p2c_tf_fill(P2cImporter *im, P2cImported **in, P2cImported **out) {
     return status ? status : p2c_host_pick(im, in[1], shape, 0, (int64_t[P2C_MAX_RANK]){ 0 }, out[0]);
 }
 
-/* Pairs (before, after) for each axis. */
-static P2cStatus pairs(P2cImporter *im, const P2cImported *v, int count, int64_t before[], int64_t after[]) {
+P2cStatus p2c_tf_pairs(P2cImporter *im, const P2cImported *v, int count, int64_t before[], int64_t after[]) {
     int64_t all[2 * P2C_MAX_RANK];
     int n;
     P2cStatus status = p2c_import_ints(im, v, 2 * P2C_MAX_RANK, all, &n);
@@ -218,67 +210,20 @@ static P2cStatus pairs(P2cImporter *im, const P2cImported *v, int count, int64_t
 P2cStatus p2c_tf_pad(P2cImporter *im, P2cImported **in, P2cImported **out) {
     int64_t before[P2C_MAX_RANK], after[P2C_MAX_RANK];
     double value = 0;
-    P2cStatus status = pairs(im, in[1], in[0]->shape.rank, before, after);
+    P2cStatus status = p2c_tf_pairs(im, in[1], in[0]->shape.rank, before, after);
     if (!status && in[2]) status = p2c_import_scalar(im, in[2], &value);
     return status ? status : p2c_import_pad(im, in[0], before, after, P2C_PAD_CONSTANT, (float)value, out[0]);
 }
 
 P2cStatus p2c_tf_mirror_pad(P2cImporter *im, P2cImported **in, P2cImported **out) {
     int64_t before[P2C_MAX_RANK], after[P2C_MAX_RANK];
-    P2cStatus status = pairs(im, in[1], in[0]->shape.rank, before, after);
+    P2cStatus status = p2c_tf_pairs(im, in[1], in[0]->shape.rank, before, after);
     const char *mode = p2c_import_text(im, "mode", "");
     if (!status && strcmp(mode, "REFLECT")) status = p2c_import_fail(im, "mode '%.40s': known here is REFLECT", mode);
     return status ? status : p2c_import_pad(im, in[0], before, after, P2C_PAD_REFLECT, 0, out[0]);
 }
 
 /* ---- blocks ---- */
-
-/* Through six axes: reshape, transpose, reshape. */
-static P2cStatus rearrange(P2cImporter *im, P2cImported *x, P2cShape six, const int order[6], P2cShape shape, P2cImported *out) {
-    P2cImported apart = { 0 }, turned = { 0 };
-    P2cStatus status = p2c_import_to_shape(im, x, six, &apart);
-    if (!status) status = p2c_import_transpose(im, &apart, order, &turned);
-    return status ? status : p2c_import_to_shape(im, &turned, shape, out);
-}
-
-/* The block of two axes, and the pairs of what is added to them or cut off. */
-static P2cStatus block_of(P2cImporter *im, P2cImported **in, int64_t block[2], int64_t before[4], int64_t after[4]) {
-    int n = 0;
-    P2cStatus status = p2c_import_ints(im, in[1], 2, block, &n);
-    memset(before, 0, 4 * sizeof *before);
-    memset(after, 0, 4 * sizeof *after);
-    if (!status && (n != 2 || in[0]->shape.rank != 4 || block[0] < 1 || block[1] < 1 || block[0] > 1 << 10 || block[1] > 1 << 10))
-        status = p2c_import_fail(im, "blocks of %s: known here are those of pictures", p2c_shape_text(in[0]->shape).text);
-    return status ? status : pairs(im, in[2], 2, before + 1, after + 1);
-}
-
-P2cStatus p2c_tf_space_to_batch(P2cImporter *im, P2cImported **in, P2cImported **out) {
-    int64_t b[2], before[4], after[4];
-    P2cImported padded = { 0 };
-    P2cStatus status = block_of(im, in, b, before, after);
-    if (!status) status = p2c_import_pad(im, in[0], before, after, P2C_PAD_CONSTANT, 0, &padded);
-    if (status) return status;
-    const int64_t *s = padded.shape.size;
-    if (s[1] % b[0] || s[2] % b[1]) return p2c_import_fail(im, "blocks of %lld x %lld of %s", (long long)b[0], (long long)b[1], p2c_shape_text(padded.shape).text);
-    P2cShape six = { 6, { s[0], s[1] / b[0], b[0], s[2] / b[1], b[1], s[3] } }, shape = { 4, { s[0] * b[0] * b[1], s[1] / b[0], s[2] / b[1], s[3] } };
-    return rearrange(im, &padded, six, (int[]){ 2, 4, 0, 1, 3, 5 }, shape, out[0]);
-}
-
-P2cStatus p2c_tf_batch_to_space(P2cImporter *im, P2cImported **in, P2cImported **out) {
-    int64_t b[2], before[4], after[4];
-    P2cImported whole = { 0 }, part = { 0 };
-    P2cStatus status = block_of(im, in, b, before, after);
-    if (status) return status;
-    const int64_t *s = in[0]->shape.size;
-    if (s[0] % (b[0] * b[1])) return p2c_import_fail(im, "blocks of %lld x %lld of %s", (long long)b[0], (long long)b[1], p2c_shape_text(in[0]->shape).text);
-    int64_t n = s[0] / (b[0] * b[1]);
-    P2cShape six = { 6, { b[0], b[1], n, s[1], s[2], s[3] } }, shape = { 4, { n, s[1] * b[0], s[2] * b[1], s[3] } };
-    for (int i = 1; i < 3; i++)
-        if (before[i] < 0 || after[i] < 0 || before[i] > shape.size[i] || after[i] > shape.size[i] - before[i]) return p2c_import_fail(im, "cuts off more than there is");
-    status = rearrange(im, in[0], six, (int[]){ 2, 3, 0, 4, 1, 5 }, shape, &whole);
-    if (!status) status = p2c_import_slice(im, &whole, 1, before[1], shape.size[1] - after[1], 1, &part);
-    return status ? status : p2c_import_slice(im, &part, 2, before[2], shape.size[2] - after[2], 1, out[0]);
-}
 
 static P2cStatus depth(P2cImporter *im, P2cImported *x, bool to_space, P2cImported *out) {
     const int64_t *s = x->shape.size, b = p2c_import_int(im, "block_size", 0);
@@ -287,10 +232,10 @@ static P2cStatus depth(P2cImporter *im, P2cImported *x, bool to_space, P2cImport
         return p2c_import_fail(im, "blocks of %lld of %s", (long long)b, p2c_shape_text(x->shape).text);
     if (to_space) {
         P2cShape six = { 6, { s[0], s[1], s[2], b, b, s[3] / (b * b) } }, shape = { 4, { s[0], s[1] * b, s[2] * b, s[3] / (b * b) } };
-        return rearrange(im, x, six, (int[]){ 0, 1, 3, 2, 4, 5 }, shape, out);
+        return p2c_import_rearrange(im, x, six, (int[]){ 0, 1, 3, 2, 4, 5 }, shape, out);
     }
     P2cShape six = { 6, { s[0], s[1] / b, b, s[2] / b, b, s[3] } }, shape = { 4, { s[0], s[1] / b, s[2] / b, s[3] * b * b } };
-    return rearrange(im, x, six, (int[]){ 0, 1, 3, 2, 4, 5 }, shape, out);
+    return p2c_import_rearrange(im, x, six, (int[]){ 0, 1, 3, 2, 4, 5 }, shape, out);
 }
 
 P2cStatus p2c_tf_depth_to_space(P2cImporter *im, P2cImported **in, P2cImported **out) { return depth(im, in[0], true, out[0]); }

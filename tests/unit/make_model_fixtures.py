@@ -245,8 +245,8 @@ def make_onnx():
     graph("half_weights", t, {"x": random(2, 3)}, w=random(3, 4).astype(np.float16), k=random(2, 4))
     graph("double_weight", [("Cast", "w", "v", {"to": 1}), ("Add", "x,v", "y", {})], {"x": random(2, 3)}, w=random(3).astype(np.float64))
     graph("out_of_order", [("Relu", "x", "a", {}), ("Add", "a,c", "y", {})], {"x": random(2, 3)}, c=random(3))
-    t = [("Relu", "x", "y", {}), ("Identity", "y", "z", {}), ("Identity", "c", "w", {})]
-    graph("same_twice", t, {"x": random(2, 3)}, ("y", "z", "w"), c=random(3))
+    t = [("Relu", "x", "y", {}), ("Identity", "y", "z", {}), ("Identity", "c", "w", {}), ("Identity", "d", "v", {}), ("Identity", "x", "u", {})]
+    graph("same_twice", t, {"x": random(2, 3)}, ("y", "z", "w", "v", "u"), c=random(3), d=np.ones((2, 2), np.float32))
     return cases
 
 
@@ -288,14 +288,24 @@ def make_tensorflow():
     case("conv_back_valid", lambda p: nn.conv2d_transpose(p, random(3, 3, 2, 3), [1, 9, 8, 2], 2, "VALID"), random(1, 4, 3, 3))
     case("conv_dilated", lambda p: nn.conv2d(p, random(3, 3, 3, 2), 1, "SAME", dilations=2), x)
     case("conv_explicit", lambda p: nn.conv2d(p, random(3, 3, 3, 2), 2, [[0, 0], [0, 1], [2, 1], [0, 0]]), x)
-    case("conv_blocks", lambda p: nn.bias_add(tf.batch_to_space(nn.conv2d(tf.space_to_batch(p, [2, 2], [[2, 2], [2, 2]]), random(3, 3, 3, 2), 1, "VALID"), [2, 2], [[0, 0], [0, 0]]),
-                                              random(2)), x)
-    case("space_to_batch", lambda p: tf.space_to_batch(p, [2, 2], [[1, 1], [0, 2]]), x)
+
     stats = [random(3), random(3), random(3), random(3, low=0.2, high=2)]
 
     def norm(p):
         return v1.nn.fused_batch_norm(p, *stats, epsilon=1e-3, is_training=False)[0]
 
+    def blocks(p, w, pads, crops, depth=False, relu=False):
+        z = tf.space_to_batch(p, [2, 2], pads)
+        z = nn.depthwise_conv2d(z, w, [1, 1, 1, 1], "VALID") if depth else nn.conv2d(z, w, 1, "VALID")
+        return tf.batch_to_space(nn.relu(z) if relu else z, [2, 2], crops)
+
+    even, zero = [[2, 2], [2, 2]], [[0, 0], [0, 0]]
+    case("blocks", lambda p: nn.bias_add(blocks(p, random(3, 3, 3, 2), even, zero), random(2)), x)
+    case("blocks_cropped", lambda p: blocks(p, random(3, 3, 3, 2), [[2, 3], [2, 3]], [[0, 1], [0, 1]]), odd)
+    case("blocks_cropped_more", lambda p: blocks(p, random(3, 3, 3, 2), [[2, 2], [0, 4]], [[0, 1], [1, 0]]), x)
+    case("blocks_depthwise", lambda p: norm(blocks(p, random(3, 3, 3, 1), even, zero, True)), x)
+    case("blocks_relu", lambda p: blocks(p, random(3, 3, 3, 2), even, zero, relu=True), x)
+    case("space_to_batch", lambda p: tf.space_to_batch(p, [2, 2], [[1, 1], [0, 2]]), x)
     case("norm", norm, x)
     case("conv_norm_relu6", lambda p: nn.relu6(norm(nn.conv2d(p, random(3, 3, 3, 3), 1, "SAME"))), x)
     case("conv_bias", lambda p: nn.bias_add(nn.conv2d(p, random(1, 1, 3, 4), 1, "SAME"), random(4)), x)
@@ -385,6 +395,8 @@ def make_bad():
     bad("two_weights", "there are two weights 'w'", [("Add", "x,w", "y", {})], weights=[tensor("w", [1], b"0000"), tensor("w", [1], b"0000")])
     bad("too_few", "operand 1 is missing", [("Add", "x", "y", {})])
     bad("left_out", "operand 1 is missing", [("MatMul", "x,", "y", {})])
+    bad("left_out_of_any", "operand 1 is missing", [("Sum", "x,,x", "y", {})])
+    bad("left_out_last", "operand 1 is missing", [("Max", "x,", "y", {})])
     bad("too_many", "3 operands, at most 2", [("Mul", "x,x,x", "y", {})])
     bad("other_result", "a result of 'Dropout_0' that is not computed here", [("Dropout", "x", "a,mask", {}), ("Relu", "mask", "y", {})])
     bad("short_tensor", "tensor 'w' has 7 bytes, its dims say 8", [("Add", "x,w", "y", {})], weights=[tensor("w", [2], b"1234567")])
@@ -397,6 +409,7 @@ def make_bad():
     bad("old_opset", "operator set 6", [("Relu", "x", "y", {})], opset=6)
     bad("new_opset", "operator set 99", [("Relu", "x", "y", {})], opset=99)
     bad("no_graph", "without a graph", [("Relu", "x", "y", {})], change=lambda m: m.ClearField("graph"))
+    bad("unnamed_output", "an output has no name", [("Relu", "x", "", {})], outputs=("",))
     bad("no_outputs", "has no outputs", [("Relu", "x", "y", {})], outputs=())
     bad("explodes", "is empty or has 2^31 elements or more", [("Expand", "x,s", "y", {})], inputs=((1, 1),), s=i64(2**20, 2**20))
     bad("constant_explodes", "is empty or has 2^31 elements or more", [("ConstantOfShape", "s", "y", {})], s=i64(2**20, 2**20, 2**20))
