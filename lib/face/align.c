@@ -65,7 +65,7 @@ static P2cPoint unrotate(const double m[6], double x, double y) {
     return (P2cPoint){ m[0] * x + m[3] * y, m[1] * x + m[4] * y };
 }
 
-static P2cBox extent(const P2cPoint points[P2C_LANDMARKS]) {
+P2cBox p2c_extent(const P2cPoint points[P2C_LANDMARKS]) {
     P2cBox box = { points[0].x, points[0].y, points[0].x, points[0].y };
     for (int i = 1; i < P2C_LANDMARKS; i++) {
         box.left = fmin(box.left, points[i].x), box.right = fmax(box.right, points[i].x);
@@ -117,7 +117,7 @@ P2cStatus p2c_align(P2cContext *ctx, const P2cFace *face, int width, int height,
     double m[6], angle = atan((points[EYE_LEFT].y - points[EYE_RIGHT].y) / (points[EYE_LEFT].x - points[EYE_RIGHT].x));
     rotation(angle, lies ? height : width, lies ? width : height, m);
     for (int i = 0; i < P2C_LANDMARKS; i++) points[i] = map_point(m, points[i].x, points[i].y);
-    Square square = square_around(extent(points));
+    Square square = square_around(p2c_extent(points));
     if (square.size < 2 || square.size > MAX_SIDE)
         return p2c_fail(ctx, P2C_ERR_FORMAT, "face: its square would be %d pixels a side; expected 2 to %d", square.size, MAX_SIDE);
     out->size = square.size;

@@ -30,6 +30,8 @@ typedef struct P2cAlignment {
 /* From face->landmarks and face->turns, in a photo of this size (photo2cartoon's geometry). Refuses a face without extent and squares of more than
  * 16,384 pixels a side. */
 P2C_CHECKED P2cStatus p2c_align(P2cContext *ctx, const P2cFace *face, int width, int height, P2cAlignment *out);
+/* The box around the points. */
+P2cBox p2c_extent(const P2cPoint points[P2C_LANDMARKS]);
 /* Bilinear; outside the photo white, and transparent when the photo has an alpha channel. crop: new picture with the photo's channels. */
 P2C_CHECKED P2cStatus p2c_align_cut(P2cContext *ctx, const P2cImage *photo, const P2cAlignment *alignment, P2cImage *crop);
 /* A copy turned clockwise by quarter turns, 0 to 3; and a point of the photo in the turned copy, and back. */

@@ -107,15 +107,6 @@ static P2cBox unturn_box(P2cBox b, int width, int height, int turns) {
     return (P2cBox){ fmin(p.x, q.x), fmin(p.y, q.y), fmax(p.x, q.x), fmax(p.y, q.y) };
 }
 
-static P2cBox around(const P2cPoint points[P2C_LANDMARKS]) {
-    P2cBox b = { points[0].x, points[0].y, points[0].x, points[0].y };
-    for (int i = 1; i < P2C_LANDMARKS; i++) {
-        b.left = fmin(b.left, points[i].x), b.right = fmax(b.right, points[i].x);
-        b.top = fmin(b.top, points[i].y), b.bottom = fmax(b.bottom, points[i].y);
-    }
-    return b;
-}
-
 /* One detection in the turned photo as a face in the photo as it is. */
 static P2cStatus describe(P2cPreparer *p, const P2cImage *photo, const P2cImage *turned, int turns, const P2cDetection *found, Candidate *out) {
     P2cStatus status = P2C_OK;
@@ -191,7 +182,7 @@ static void keep_best(const P2cPreparer *p, Found *found) {
 
 static int by_size(const void *a, const void *b) {
     const Candidate *x = a, *y = b;
-    double left = area(around(x->face.landmarks)), right = area(around(y->face.landmarks));
+    double left = area(p2c_extent(x->face.landmarks)), right = area(p2c_extent(y->face.landmarks));
     return (left < right) - (left > right);
 }
 
