@@ -93,7 +93,7 @@ static bool turn_landmarks(const P2cFace *face, int width, int height, P2cPoint 
         points[i] = p2c_turn_point(face->landmarks[i], width, height, face->turns);
         usable &= fabs(points[i].x) < FARTHEST && fabs(points[i].y) < FARTHEST; /* not of NaN */
     }
-    P2cBox box = extent(points);
+    P2cBox box = p2c_extent(points);
     bool eyes = points[EYE_RIGHT].x != points[EYE_LEFT].x || points[EYE_RIGHT].y != points[EYE_LEFT].y;
     return usable && eyes && box.right > box.left && box.bottom > box.top;
 }
