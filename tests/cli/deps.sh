@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 fake=$T/fake
 mkdir "$fake"
-for tool in bash gcc g++ make cat env; do ln -s "$(command -v $tool)" "$fake/"; done
+for tool in bash gcc g++ make cat env protoc-c; do ln -s "$(command -v $tool)" "$fake/"; done
 printf '#!/bin/sh\nif [ "$2" = libzip ]; then [ -e %s/installed ]; fi\n' "$T" >"$fake/pkg-config"
 printf '#!/bin/sh\necho %s\n' 1000 >"$fake/id"
 chmod +x "$fake"/*

@@ -8,7 +8,8 @@ head -c 30000 /dev/urandom >"$W/noise.jpg"
 png_header '\x80\x00\x00\x00\x80\x00\x00\x00\x08\x02\x00\x00\x00\x72\xd6\xce\x1d' >"$W/huge31.png"
 png_header '\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\x02\x00\x00\x00\x9b\xab\x9c\x31' >"$W/huge.png"
 printf '\xff\xd8\xff\xc0\x00\x11\x08\xff\xff\xff\xff\x03\x01\x11\x00\x02\x11\x00\x03\x11\x00' >"$W/huge.jpg" # 65535 x 65535
-for bad in missing.png empty.png text.png folder.png noise.jpg huge31.png huge.png huge.jpg; do
+no_cartoon 2 'a folder of pictures needs a folder' folder.png
+for bad in missing.png empty.png text.png noise.jpg huge31.png huge.png huge.jpg; do
     no_cartoon 3 "$bad" "$bad" -o out.png
     no_cartoon 3 "$bad" --heatmap heat.png "$bad"
 done
