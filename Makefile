@@ -208,9 +208,11 @@ demo-built: all $(HELPERS)
 	@echo
 	@echo "Photos, and below them what the network makes of them after 350 steps:   $D/before_after.png"
 	@echo "How it learnt, in curves and pictures; open it in a browser:                    $D/run/report.html"
-	@echo "For the real thing put prepared portraits and cartoons into dataset/NAME/{trainA,trainB,testA,testB} and give it days, not minutes:"
+	@echo "For the real thing take photos and cartoons, and give it days, not minutes:"
+	@echo "  $B/p2c-data build PHOTOS/ --out dataset/NAME"
+	@echo "  $B/p2c-data build CARTOONS/ --out dataset/NAME --domain B --align none"
 	@echo "  $B/p2c-train --dataset NAME --run first"
-	@echo "  $B/p2c-infer --prepared --weights experiment/first/model/NAME_params_latest.pt PORTRAIT.png -o CARTOON.png"
+	@echo "  $B/p2c-infer --weights experiment/first/model/NAME_params_latest.pt PHOTO.jpg -o CARTOON.png"
 
 # GOMP_SPINCOUNT: waiting threads sleep soon, so that the tests take no longer on a machine that does other work.
 # Leaks count as failures; the exit codes of the sanitizers differ from those of every program here.
