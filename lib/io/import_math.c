@@ -157,7 +157,8 @@ static P2cStatus two_nodes(P2cImporter *im, P2cNode *(*f)(P2cNode *a, P2cNode *b
         return p2c_import_node(im, out, shape, p2c_import_reshape(node, p2c_import_dims(shape)));
     }
     Joined j = join(a->shape, b->shape, shape);
-    if (j.count > 4) return p2c_import_fail(im, "broadcasts %s and %s in a way that needs more than four axes", p2c_shape_text(a->shape).text, p2c_shape_text(b->shape).text);
+    if (j.count > 4)
+        return p2c_import_fail(im, "broadcasts %s and %s in a way that needs more than four axes", p2c_shape_text(a->shape).text, p2c_shape_text(b->shape).text);
     P2cNode *node = f(p2c_import_reshape(x, dims_of(j.count, j.a)), p2c_import_reshape(y, dims_of(j.count, j.b)));
     return p2c_import_node(im, out, shape, p2c_import_reshape(node, p2c_import_dims(shape)));
 }

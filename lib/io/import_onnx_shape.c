@@ -148,7 +148,8 @@ P2cStatus p2c_onnx_pad(P2cImporter *im, P2cImported **in, P2cImported **out) {
 P2cStatus p2c_onnx_depth_to_space(P2cImporter *im, P2cImported **in, P2cImported **out) {
     const int64_t *s = in[0]->shape.size, b = p2c_import_int(im, "blocksize", 0);
     bool crd = !strcmp(p2c_import_text(im, "mode", "DCR"), "CRD");
-    if (in[0]->shape.rank != 4 || b < 1 || b > 1 << 10 || s[1] % (b * b)) return p2c_import_fail(im, "blocks of %lld of %s", (long long)b, p2c_shape_text(in[0]->shape).text);
+    if (in[0]->shape.rank != 4 || b < 1 || b > 1 << 10 || s[1] % (b * b))
+        return p2c_import_fail(im, "blocks of %lld of %s", (long long)b, p2c_shape_text(in[0]->shape).text);
     int64_t c = s[1] / (b * b);
     P2cShape shape = { 4, { s[0], c, s[2] * b, s[3] * b } };
     P2cShape dcr_six = { 6, { s[0], b, b, c, s[2], s[3] } }, crd_six = { 6, { s[0], c, b, b, s[2], s[3] } };
@@ -194,8 +195,9 @@ P2cStatus p2c_onnx_constant(P2cImporter *im, P2cImported **in, P2cImported **out
         ints[i] = p2c_value_as_int(p2c_value_at(list, (size_t)i));
         floats[i] = (float)p2c_value_as_float(p2c_value_at(list, (size_t)i));
     }
-    P2cStatus status = !ints || !floats ? p2c_import_memory(im)
-                                        : p2c_import_constant(im, out[0], p2c_value_tensor(integer ? P2C_I64 : P2C_F32, shape, integer ? (void *)ints : (void *)floats));
+    P2cStatus status = P2C_OK;
+    if (!ints || !floats) status = p2c_import_memory(im);
+    else status = p2c_import_constant(im, out[0], p2c_value_tensor(integer ? P2C_I64 : P2C_F32, shape, integer ? (void *)ints : (void *)floats));
     free(ints);
     free(floats);
     return status;

@@ -121,8 +121,11 @@ P2cStatus p2c_onnx_global_max_pool(P2cImporter *im, P2cImported **in, P2cImporte
 
 static P2cStatus scaling_of(P2cImporter *im, P2cScaling *s) {
     static const struct { const char *name; P2cCoordinates coordinates; bool lone_first, shifted; } modes[] = {
-        { "half_pixel", P2C_HALF_PIXEL, false, false },       { "pytorch_half_pixel", P2C_HALF_PIXEL, true, false }, { "align_corners", P2C_ALIGN_CORNERS, false, false },
-        { "asymmetric", P2C_ASYMMETRIC, false, false }, { "tf_half_pixel_for_nn", P2C_HALF_PIXEL, false, true },
+        { "half_pixel", P2C_HALF_PIXEL, false, false },
+        { "pytorch_half_pixel", P2C_HALF_PIXEL, true, false },
+        { "align_corners", P2C_ALIGN_CORNERS, false, false },
+        { "asymmetric", P2C_ASYMMETRIC, false, false },
+        { "tf_half_pixel_for_nn", P2C_HALF_PIXEL, false, true },
     };
     static const struct { const char *name; P2cRounding rounding; } roundings[] = {
         { "round_prefer_floor", P2C_ROUND_HALF_DOWN }, { "round_prefer_ceil", P2C_ROUND_HALF_UP }, { "floor", P2C_ROUND_DOWN }, { "ceil", P2C_ROUND_UP },

@@ -109,9 +109,10 @@ static P2cNode *resize(P2cNode *x, int height, int width, P2cScaling s) {
     if (!x || (height == x->dims.d[2] && width == x->dims.d[3])) return x;
     if (s.linear) return p2c_resize_bilinear(x, height, width, s.coordinates);
     int f = height / x->dims.d[2];
-    bool repeats = height == f * x->dims.d[2] && width == f * x->dims.d[3]; /* each element f times, where all roundings agree */
-    if (repeats && ((s.coordinates == P2C_ASYMMETRIC && s.rounding == P2C_ROUND_DOWN) || (s.coordinates == P2C_HALF_PIXEL && s.rounding >= P2C_ROUND_HALF_DOWN && f % 2)))
-        return p2c_upsample_nearest(x, f);
+    bool repeats = height == f * x->dims.d[2] && width == f * x->dims.d[3]; /* each element f times: rounded down, or from the middle without a tie */
+    bool down = s.coordinates == P2C_ASYMMETRIC && s.rounding == P2C_ROUND_DOWN;
+    bool middle = s.coordinates == P2C_HALF_PIXEL && s.rounding >= P2C_ROUND_HALF_DOWN && f % 2;
+    if (repeats && (down || middle)) return p2c_upsample_nearest(x, f);
     return p2c_resize_nearest(x, height, width, s.coordinates, s.rounding);
 }
 

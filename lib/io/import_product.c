@@ -137,7 +137,8 @@ static P2cStatus one_for_both(P2cImporter *im, const P2cWindow *w, int *stride, 
     bool any = w->k[1] == 1;
     *stride = (int)w->stride[0];
     *dilation = (int)w->dilation[w->k[0] == 1];
-    if (w->stride[0] != w->stride[1]) return p2c_import_fail(im, "strides %lld and %lld: known here are equal ones", (long long)w->stride[0], (long long)w->stride[1]);
+    if (w->stride[0] != w->stride[1])
+        return p2c_import_fail(im, "strides %lld and %lld: known here are equal ones", (long long)w->stride[0], (long long)w->stride[1]);
     if (any || w->k[0] == 1 || w->dilation[0] == w->dilation[1]) {
         if (any && w->k[0] != 1) *dilation = (int)w->dilation[0];
         return P2C_OK;
@@ -209,29 +210,36 @@ static P2cStatus conv(P2cImporter *im, P2cImported *x, P2cImported *w, P2cImport
     return wait(im, p, b, shape, P2C_DIMS(planes->dims.d[0], (int)cout, (int)size[0], (int)size[1]), c->channels_last, out);
 }
 
+/* Sizes of all that a transposed convolution makes, and of what is left of it; and the rows beyond that are wanted (of the whole, where it is cut). */
+static P2cStatus reach(P2cImporter *im, const P2cConvolution *c, const P2cNode *x, bool even, int64_t whole[2], int64_t size[2], int64_t *more) {
+    const P2cWindow *v = &c->window;
+    P2cWindow open = *v;
+    for (int i = 0; i < 2; i++) open.before[i] = open.after[i] = 1 << 16; /* the size of the window is no limit here */
+    P2cStatus status = p2c_import_window(im, &open, x, size);
+    for (int i = 0; i < 2 && !status; i++) {
+        if (v->before[i] < 0 || v->after[i] < 0 || c->more[i] < 0 || c->more[i] > 1 << 16) return p2c_import_fail(im, "padding that is not known here");
+        whole[i] = (x->dims.d[2 + i] - 1) * v->stride[i] + (v->k[i] - 1) * v->dilation[i] + 1;
+        size[i] = whole[i] - v->before[i] - v->after[i] + c->more[i];
+        int64_t beyond = even ? c->more[i] : c->more[i] - v->after[i];
+        *more = beyond > *more ? beyond : *more;
+        if (size[i] < 1) return p2c_import_fail(im, "padding leaves nothing");
+    }
+    if (!status && *more >= v->stride[0]) return p2c_import_fail(im, "%lld rows beyond what is reached, with stride %lld", (long long)*more, (long long)v->stride[0]);
+    return status;
+}
+
 /* Padding of a transposed convolution cuts off the border of what it makes. Where it is not the same on all sides, all is made, and cut. */
 static P2cStatus conv_transposed(P2cImporter *im, P2cImported *x, P2cImported *w, P2cImported *b, const P2cConvolution *c, int64_t cout, P2cImported *out) {
     const P2cWindow *v = &c->window;
     P2cConv2d options = { .groups = (int)c->groups };
     P2cNode *planes = p2c_import_use_planes(im, x, c->channels_last);
-    int64_t unused[2], size[2], whole[2], more = 0;
-    P2cWindow open = *v;
+    int64_t size[2], whole[2], more = 0;
+    bool even = v->before[0] == v->after[0] && v->before[0] == v->before[1] && v->before[0] == v->after[1] && c->more[0] == c->more[1];
     if (!planes) return p2c_import_memory(im);
     if (!w->constant || (b && !b->constant)) return p2c_import_fail(im, "its weights must be known before the network runs");
-    for (int i = 0; i < 2; i++) open.before[i] = open.after[i] = 1 << 16; /* the size of the window is no limit here */
-    P2cStatus status = p2c_import_window(im, &open, planes, unused);
+    P2cStatus status = reach(im, c, planes, even, whole, size, &more);
     if (!status) status = one_for_both(im, v, &options.stride, &options.dilation);
     if (status) return status;
-    bool even = v->before[0] == v->after[0] && v->before[0] == v->before[1] && v->before[0] == v->after[1] && c->more[0] == c->more[1];
-    for (int i = 0; i < 2; i++) {
-        if (v->before[i] < 0 || v->after[i] < 0 || c->more[i] < 0 || c->more[i] > 1 << 16) return p2c_import_fail(im, "padding that is not known here");
-        whole[i] = (planes->dims.d[2 + i] - 1) * v->stride[i] + (v->k[i] - 1) * v->dilation[i] + 1;
-        size[i] = whole[i] - v->before[i] - v->after[i] + c->more[i];
-        int64_t beyond = even ? c->more[i] : c->more[i] - v->after[i];
-        more = beyond > more ? beyond : more;
-        if (size[i] < 1) return p2c_import_fail(im, "padding leaves nothing");
-    }
-    if (more >= v->stride[0]) return p2c_import_fail(im, "%lld rows beyond what is reached, with stride %lld", (long long)more, (long long)v->stride[0]);
     P2cShape shape = map_shape(planes->dims.d[0], cout, size[0], size[1], c->channels_last);
     P2cProduct *p = product_new(im, TRANSPOSED, planes, w, p2c_import_dims(w->shape), (int)cout);
     if (!p) return p2c_import_memory(im);
@@ -320,14 +328,13 @@ P2cStatus p2c_import_matmul(P2cImporter *im, P2cImported *a, P2cImported *b, P2c
 
 /* ---- batch norm ---- */
 
-/* weight, bias, mean, var -> scale and shift in their place; false: memory is out. */
-static bool fold_norm(int channels, float *const s[4], float eps) {
+/* weight, bias, mean, var -> scale and shift in place of the first two. */
+static void fold_norm(int channels, float *const s[4], float eps) {
     for (int i = 0; i < channels; i++) {
         double scale = s[0][i] / sqrt((double)s[3][i] + eps);
         s[1][i] = (float)(s[1][i] - s[2][i] * scale);
         s[0][i] = (float)scale;
     }
-    return true;
 }
 
 static P2cNode *norm_node(P2cImporter *im, P2cNode *x, P2cImported *const stats[4], float *const s[4], float eps) {
@@ -340,8 +347,10 @@ static P2cNode *norm_node(P2cImporter *im, P2cNode *x, P2cImported *const stats[
 static P2cStatus norm(P2cImporter *im, P2cImported *x, P2cImported *const stats[4], float *const s[4], float eps, bool channels_last, P2cImported *out) {
     P2cShape shape = x->shape;
     int axis, channels = p2c_product_channels(x, &axis);
-    if (channels && x->readers == 1 && axis == (channels_last ? shape.rank - 1 : 1) && fold_norm(channels, s, eps))
+    if (channels && x->readers == 1 && axis == (channels_last ? shape.rank - 1 : 1)) {
+        fold_norm(channels, s, eps);
         return p2c_product_absorb(x, s[0], s[1], out) ? P2C_OK : p2c_import_memory(im);
+    }
     P2cNode *node = shape.rank == 4 ? p2c_import_use_planes(im, x, channels_last) : p2c_import_use(im, x);
     if (shape.rank == 3) node = p2c_import_reshape(node, P2C_DIMS((int)shape.size[0], (int)shape.size[1], (int)shape.size[2], 1));
     P2cNode *y = node ? norm_node(im, node, stats, s, eps) : NULL;

@@ -29,7 +29,10 @@ static P2cNode *reduce_middle(P2cNode *x, int before, int n, int after, const ch
     float scale = sum ? (float)n : 1;
     if (!sum && !mean && strcmp(op, "Max")) return NULL;
     if (after > 1 && !(sum || mean)) x = p2c_transpose(p2c_reshape(x, P2C_DIMS(before, n, after)), (int[4]){ 0, 2, 1, 3 });
-    if (after > 1 && (sum || mean)) return p2c_import_affine(p2c_sum_channels(p2c_reshape(x, P2C_DIMS(before, n, after, 1))), (float[]){ mean ? 1.0f / (float)n : 1, 0 });
+    if (after > 1 && (sum || mean)) {
+        P2cNode *total = p2c_sum_channels(p2c_reshape(x, P2C_DIMS(before, n, after, 1)));
+        return p2c_import_affine(total, (float[]){ mean ? 1.0f / (float)n : 1, 0 });
+    }
     x = p2c_reshape(x, P2C_DIMS(1, before * after, n, 1));
     return sum || mean ? p2c_import_affine(p2c_global_avg_pool(x), (float[]){ scale, 0 }) : p2c_global_max_pool(x);
 }
@@ -90,7 +93,8 @@ P2cStatus p2c_import_reduce(P2cImporter *im, P2cImported *x, int count, const in
     if (x->channels_last && !drop[0] && drop[1] && drop[2] && !drop[3]) { /* of each plane */
         P2cNode *node = p2c_import_use_raw(im, x), *result = NULL;
         if (node) result = reduce_middle(node, node->dims.d[0] * node->dims.d[1], node->dims.d[2] * node->dims.d[3], 1, op);
-        if (result) return p2c_import_planes(im, out, shape, p2c_import_reshape(result, keep ? P2C_DIMS(node->dims.d[0], node->dims.d[1], 1, 1) : p2c_import_dims(shape)), keep);
+        P2cDims dims = keep && result ? P2C_DIMS(node->dims.d[0], node->dims.d[1], 1, 1) : p2c_import_dims(shape);
+        if (result) return p2c_import_planes(im, out, shape, p2c_import_reshape(result, dims), keep);
     }
     return reduce_nodes(im, x, drop, shape, op, out);
 }

@@ -61,7 +61,8 @@ P2cStatus p2c_tf_pack(P2cImporter *im, P2cImported **in, P2cImported **out) {
 P2cStatus p2c_tf_unpack(P2cImporter *im, P2cImported **in, P2cImported **out) {
     int axis;
     P2cStatus status = p2c_import_axis(im, p2c_import_int(im, "axis", 0), in[0]->shape.rank, &axis);
-    if (!status && in[0]->shape.size[axis] != im->at->output_count) status = p2c_import_fail(im, "%d parts of %s", im->at->output_count, p2c_shape_text(in[0]->shape).text);
+    if (!status && in[0]->shape.size[axis] != im->at->output_count)
+        status = p2c_import_fail(im, "%d parts of %s", im->at->output_count, p2c_shape_text(in[0]->shape).text);
     for (int i = 0; i < im->at->output_count && !status; i++) {
         P2cImported part = { 0 };
         status = p2c_import_slice(im, in[0], axis, i, i + 1, 1, &part);

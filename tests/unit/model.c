@@ -158,6 +158,35 @@ static void folded(void **state) {
     }
 }
 
+/* An imported network is a network like any other: it can be trained further. */
+static void trained_further(void **state) {
+    Scratch *scratch = *state;
+    Loaded l;
+    P2cStore *store;
+    P2cGraph *graph;
+    P2cAdam adam = { .lr = 0.01, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8 };
+    float first = 0, loss = 0;
+    load(scratch, ONNX, "conv_norm", &l);
+    assert_int_equal(p2c_store_new(&store, scratch->ctx, 1), P2C_OK);
+    assert_int_equal(p2c_graph_new(&graph, scratch->ctx), P2C_OK);
+    P2cNet net = p2c_net(graph, store, "model");
+    P2cNode *x = p2c_input(graph, "x", P2C_DIMS(1, 4, 6, 5)), *y;
+    assert_int_equal(p2c_model_build(l.model, net, &x, &y), P2C_OK);
+    P2cNode *mean = p2c_output(p2c_mse_loss(y, p2c_constant(graph, P2C_SCALAR, 1)));
+    p2c_minimize(mean, 1, &net, &adam, NULL);
+    assert_int_equal(p2c_graph_finish(graph), P2C_OK);
+    assert_int_equal(p2c_node_write(x, l.c->in), P2C_OK);
+    for (int i = 0; i < 30; i++) {
+        assert_int_equal(p2c_graph_run(graph), P2C_OK);
+        assert_int_equal(p2c_node_read(mean, &loss), P2C_OK);
+        if (i == 0) first = loss;
+    }
+    if (!(loss < 0.8f * first)) fail_msg("the loss went from %g to %g", first, loss);
+    p2c_graph_free(&graph);
+    p2c_store_free(&store);
+    unload(&l);
+}
+
 const struct CMUnitTest p2c_tests_model[] = {
     TEST(onnx),
     TEST(tensorflow),
@@ -165,5 +194,6 @@ const struct CMUnitTest p2c_tests_model[] = {
     TEST(shapes_of_inputs),
     TEST(parameters),
     TEST(folded),
+    TEST(trained_further),
 };
 const size_t p2c_tests_model_count = sizeof p2c_tests_model / sizeof *p2c_tests_model;
