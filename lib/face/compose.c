@@ -123,7 +123,7 @@ static P2cStatus blur(P2cContext *ctx, const P2cImage *image, int heads, const P
         memcpy(small_rgba.pixels + 4 * i, (uint8_t[4]){ p[0], p[1], p[2], small.channels == 4 ? p[3] : 255 }, 4);
     }
     for (int i = 0; !status && i < heads; i++) leave_out(&portraits[i], scale, &small_rgba);
-    if (!status && heads) status = p2c_foreground_colours(ctx, &small_rgba); /* what they mixed into their surroundings */
+    if (!status && heads) status = p2c_foreground_beyond(ctx, &small_rgba); /* without what they mixed into their surroundings, which go on behind them */
     if (!status) status = blur_small(ctx, &small_rgba);
     if (!status) status = p2c_image_resize(ctx, &small_rgba, w, h, P2C_FILTER_BILINEAR, out);
     p2c_image_clear(&small);
