@@ -165,6 +165,7 @@ cp "$W/face.png" "$W/mixed/cut.png"
 truncate -s -1 "$W/mixed/cut.png"
 check 'data: broken later' dataset build mixed --align none --size 32 --out mixed_out --test 0
 check 'data: broken later: its picture stays' [ -e "$W/mixed_out/trainA/cut.png" ]
+check 'data: broken later: the manifest knows it' [ "$(column "$W/mixed_out/manifest.tsv" output | grep -c cut.png)" = 1 ]
 mkdir "$W/bad"
 cp "$W/mixed/cut.png" "$W/bad/"
 check 'data: nothing but bad files' ends_with 3 build bad --align none --out bad_out
@@ -182,7 +183,7 @@ else
 fi
 rm -rf "$W/full"
 cp -r "$W/one" "$W/odd"
-for line in 'nonsense' $'B\t/x.png\t1/1\taccepted\t\t../../face.png\t\t\t\t\t0000000000000000\t\tnone' \
+for line in 'nonsense' $'B\t/x.png\t1/1\taccepted\t\ttrainB/../../face.png\t\t\t\t\t0000000000000000\t\tnone' \
     $'B\t/x.png\t2/1\trejected\tno\t\t\t\t\t\t0000000000000000\t\tnone' $'C\t/x.png\t1/1\trejected\tno\t\t\t\t\t\t0000000000000000\t\tnone' \
     $'B\t/x.png\t1/1\trejected\tno\t\t\t\t\t\t00\t\tnone' $'B\t/x.png\t1/1\trejected\tno\t\t\t\t\tugly\t0000000000000000\t\tnone'; do
     { cat "$W/one/manifest.tsv" && echo "$line"; } >"$W/odd/manifest.tsv"
