@@ -286,7 +286,7 @@ P2C_API P2cNode *p2c_matmul(P2cNode *a, P2cNode *b);
 P2C_API P2cNode *p2c_concat(int count, P2cNode *const x[], int axis);     /* at most 8 */
 P2C_API P2cNode *p2c_slice(P2cNode *x, int axis, int begin, int end);     /* [begin, end) */
 P2C_API P2cNode *p2c_reshape(P2cNode *x, P2cDims dims);                   /* same elements, same order; no copy */
-P2C_API P2cNode *p2c_transpose(P2cNode *x, const int order[4]);           /* y's axis i is x's axis order[i]; as many as x has, a copy */
+P2C_API P2cNode *p2c_transpose(P2cNode *x, const int order[]);            /* y's axis i is x's axis order[i]; as many as x has, a copy */
 typedef enum P2cPadMode { P2C_PAD_CONSTANT, P2C_PAD_REFLECT, P2C_PAD_EDGE } P2cPadMode; /* reflect: without the border itself, as conv2d's: amounts < h, w */
 typedef struct P2cPad { int top, bottom, left, right; P2cPadMode mode; float value; } P2cPad; /* value: of CONSTANT */
 P2C_API P2cNode *p2c_pad(P2cNode *x, P2cPad options);                     /* (n,c,h,w), outside its planes */
@@ -306,7 +306,8 @@ typedef enum P2cCoordinates {
     P2C_ASYMMETRIC,    /* i*in/out */
 } P2cCoordinates;
 P2C_API P2cNode *p2c_resize_bilinear(P2cNode *x, int height, int width, P2cCoordinates coordinates);
-/* Floor, ceil, to nearest with halves down or up: ONNX's floor, ceil, round_prefer_floor, round_prefer_ceil. Of the exact position, whatever floats make of it. */
+/* Floor, ceil, to nearest with halves down or up: ONNX's floor, ceil, round_prefer_floor, round_prefer_ceil. Of the exact position, whatever floats make of it.
+ * TensorFlow's nearest neighbours: HALF_UP with half pixels or aligned corners, DOWN with neither, which is ASYMMETRIC. */
 typedef enum P2cRounding { P2C_ROUND_DOWN, P2C_ROUND_UP, P2C_ROUND_HALF_DOWN, P2C_ROUND_HALF_UP } P2cRounding;
 P2C_API P2cNode *p2c_resize_nearest(P2cNode *x, int height, int width, P2cCoordinates coordinates, P2cRounding rounding);
 

@@ -9,4 +9,7 @@ static inline const char *test_device(void) {
     return name && *name ? name : "cpu";
 }
 
+/* The emulation of a GPU has it: in which order blocks and threads go, 0 on, 1 back, 2 in any. */
+__attribute__((weak)) void emulated_order(int order);
+
 #endif

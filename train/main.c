@@ -49,9 +49,5 @@ int main(int argc, char **argv) {
     int code = options_parse(&options, argc, argv);
     if (!code) code = run(&options);
     options_clear(&options);
-    if (fflush(stdout) || ferror(stdout)) {
-        complain("cannot write to standard output");
-        code = code ? code : EXIT_WRITE;
-    }
-    return code;
+    return end_output(code);
 }

@@ -1,4 +1,4 @@
-/* broadcast.h: loops over two operands whose sizes agree or are 1; for add and mul. */
+/* broadcast.h: loops over two operands whose sizes agree or are 1; for add, mul and lerp. */
 #ifndef P2C_CPU_BROADCAST_H
 #define P2C_CPU_BROADCAST_H
 

@@ -47,21 +47,20 @@ typedef struct Product {
 static size_t matrix_at(const int batch[2], int i, int j) { return (size_t)(batch[0] == 1 ? 0 : i) * (size_t)batch[1] + (size_t)(batch[1] == 1 ? 0 : j); }
 
 /* The tile from (row, column) on of the product of the factors' matrices (i,j). */
-static void multiply_tile(const Product *p, int i, int j, int row, int column, float *out, bool add) {
+static void multiply_tile(const Product *p, int i, int j, int row, int column, float *out) {
     size_t rows = (size_t)p->rows, depth = (size_t)p->depth, columns = (size_t)p->columns;
     const float *left = p->left.values + matrix_at(p->left.batch, i, j) * rows * depth + (size_t)row * (p->left.turned ? 1 : depth);
     const float *right = p->right.values + matrix_at(p->right.batch, i, j) * depth * columns + (size_t)column * (p->right.turned ? depth : 1);
     cblas_sgemm(CblasRowMajor, p->left.turned ? CblasTrans : CblasNoTrans, p->right.turned ? CblasTrans : CblasNoTrans, min_int(ROWS, p->rows - row),
                 min_int(COLUMNS, p->columns - column), p->depth, 1, left, p->left.turned ? p->rows : p->depth, right,
-                p->right.turned ? p->depth : p->columns, add, out + (size_t)row * columns + (size_t)column, p->columns);
+                p->right.turned ? p->depth : p->columns, p->add, out + (size_t)row * columns + (size_t)column, p->columns);
 }
 
-/* Matrix (i,j) of out is the sum over all of the batch that it stands for. */
+/* Matrix (i,j) of out is the sum over all of the batch that it stands for: of several only where they are added to what is there. */
 static void make_tile(const Product *p, int i, int j, int row, int column) {
     float *out = p->out + matrix_at(p->out_batch, i, j) * (size_t)p->rows * (size_t)p->columns;
-    bool add = p->add;
     for (int u = i; u < (p->out_batch[0] == 1 ? p->batch[0] : i + 1); u++)
-        for (int v = j; v < (p->out_batch[1] == 1 ? p->batch[1] : j + 1); v++, add = true) multiply_tile(p, u, v, row, column, out, add);
+        for (int v = j; v < (p->out_batch[1] == 1 ? p->batch[1] : j + 1); v++) multiply_tile(p, u, v, row, column, out);
 }
 
 static void multiply(const P2cCall *call, Product p) {

@@ -1,5 +1,6 @@
 /* softmax: y = exp(x - max) / sum of those, along an axis;  dx += y * (dy - sum of dy * y)
- * Tensors as (outer, axis, inner); WIDTH neighbours along inner at once, their sums in double, in the order of the axis. */
+ * Tensors as (outer, axis, inner); WIDTH neighbours along inner at once, their sums in double, in the order of the axis. Lines of consecutive elements
+ * (inner is 1) one by one. */
 #include <math.h>
 
 #include "cpu.h"
@@ -27,7 +28,8 @@ static size_t block_at(Lines s, size_t i, size_t *width) {
     return i / across * s.size * s.inner + first;
 }
 
-/* y may be x. */
+/* ---- neighbours at once; y may be x ---- */
+
 static void forward_block(const float *x, float *y, size_t size, size_t step, size_t width) {
     float most[WIDTH];
     double sum[WIDTH] = { 0 };
@@ -49,13 +51,44 @@ static void backward_block(const float *y, const float *dy, float *dx, size_t si
         for (size_t i = 0; i < width; i++) dx[k * step + i] += (float)(y[k * step + i] * (dy[k * step + i] - sum[i]));
 }
 
+/* ---- consecutive elements ---- */
+
+static float most_of(const float *x, size_t n) {
+    Wide lanes = wide(x[0]);
+    float most = x[0];
+    size_t i = 0;
+    for (; i + WIDE <= n; i += WIDE) {
+        Wide v = *(const Wide *)(x + i);
+        WideMask more = v > lanes;
+        lanes = wide_where(more, v) + wide_where(~more, lanes);
+    }
+    for (; i < n; i++) most = x[i] > most ? x[i] : most;
+    for (int k = 0; k < WIDE; k++) most = lanes[k] > most ? lanes[k] : most;
+    return most;
+}
+
+static void forward_line(const float *x, float *y, size_t n) {
+    float most = most_of(x, n);
+    for (size_t i = 0; i < n; i++) y[i] = expf(x[i] - most);
+    float by = (float)(1 / sum_of(y, n));
+    for (size_t i = 0; i < n; i++) y[i] *= by;
+}
+
+static void backward_line(const float *y, const float *dy, float *dx, size_t n) {
+    float sum = (float)dot(y, dy, n);
+    for (size_t i = 0; i < n; i++) dx[i] += y[i] * (dy[i] - sum);
+}
+
+/* ---- all lines ---- */
+
 static void forward(const P2cCall *call) {
     Lines s = lines_of(call->node);
     size_t blocks = block_count(s);
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) schedule(static)
     for (size_t i = 0; i < blocks; i++) {
         size_t width, at = block_at(s, i, &width);
-        forward_block(call->x[0] + at, call->y + at, s.size, s.inner, width);
+        if (s.inner == 1) forward_line(call->x[0] + at, call->y + at, s.size);
+        else forward_block(call->x[0] + at, call->y + at, s.size, s.inner, width);
     }
 }
 
@@ -66,7 +99,8 @@ static void backward(const P2cCall *call) {
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) schedule(static)
     for (size_t i = 0; i < blocks; i++) {
         size_t width, at = block_at(s, i, &width);
-        backward_block(call->y + at, call->dy + at, call->dx[0] + at, s.size, s.inner, width);
+        if (s.inner == 1) backward_line(call->y + at, call->dy + at, call->dx[0] + at, s.size);
+        else backward_block(call->y + at, call->dy + at, call->dx[0] + at, s.size, s.inner, width);
     }
 }
 

@@ -7,7 +7,7 @@
 
 #include "cpu.h"
 
-enum { TILE = 32 };
+enum { TILE = 64, FEW = 8 };
 
 typedef struct Axis {
     size_t size, from, to; /* steps in either tensor */
@@ -81,17 +81,30 @@ static void move_tile(const float *from, size_t from_step, float *to, size_t to_
     for (size_t c = 0; c < columns; c++) put(tile[c], to + c * to_step, rows, add);
 }
 
+/* The same where one side is short, such as the colours of pixels: runs of the other side, without a buffer. */
+static void move_strip(const float *from, size_t from_step, float *to, size_t to_step, size_t rows, size_t columns, bool add) {
+    bool by_columns = rows > columns; /* which are the fewer then */
+    size_t outer = by_columns ? columns : rows, from_outer = by_columns ? 1 : from_step, to_outer = by_columns ? to_step : 1;
+    size_t inner = by_columns ? rows : columns, from_inner = by_columns ? from_step : 1, to_inner = by_columns ? 1 : to_step;
+    for (size_t i = 0; i < outer; i++) {
+        const float *x = from + i * from_outer;
+        float *y = to + i * to_outer;
+        for (size_t k = 0; k < inner; k++) y[k * to_inner] = add ? y[k * to_inner] + x[k * from_inner] : x[k * from_inner];
+    }
+}
+
 static void move_tiles(const P2cCall *call, Move m, const float *from, float *to, bool add) {
     int k = 1;
     while (m.axis[k].from != 1) k++;
-    Axis columns = take(&m, k), rows = take(&m, 0); /* of the tiles: innermost in `from`, in `to` */
+    const Axis columns = take(&m, k), rows = take(&m, 0); /* of the tiles: innermost in `from`, in `to` */
     size_t across = (columns.size + TILE - 1) / TILE, down = (rows.size + TILE - 1) / TILE, tiles = count_of(&m) * down * across;
+    bool is_strip = rows.size <= FEW || columns.size <= FEW;
 #pragma omp parallel for num_threads(threads_for(call, tiles * TILE * TILE)) schedule(static)
     for (size_t i = 0; i < tiles; i++) {
         size_t c = i % across * TILE, r = i / across % down * TILE, a, b;
         places_at(&m, i / across / down, &a, &b);
-        move_tile(from + a + r * rows.from + c, rows.from, to + b + c * columns.to + r, columns.to, rows.size - r < TILE ? rows.size - r : TILE,
-                  columns.size - c < TILE ? columns.size - c : TILE, add);
+        (is_strip ? move_strip : move_tile)(from + a + r * rows.from + c, rows.from, to + b + c * columns.to + r, columns.to,
+                                            rows.size - r < TILE ? rows.size - r : TILE, columns.size - c < TILE ? columns.size - c : TILE, add);
     }
 }
 

@@ -133,24 +133,44 @@ static cudaError_t issue(P2cContext *ctx, P2cTape *tape, bool recording) {
     return error ? error : carry(tape->here, tape->there, tape->bytes, cudaMemcpyDeviceToHost, stream);
 }
 
-static cudaError_t record(P2cContext *ctx, P2cTape *tape) {
+/* What `issue` puts into the stream, as a graph. *exec stays NULL on failure. */
+static cudaError_t record(cudaStream_t stream, cudaError_t (*issue)(void *of), void *of, cudaGraphExec_t *exec) {
     cudaGraph_t graph = NULL;
-    cudaError_t error = cudaStreamBeginCapture(ctx->queue->stream, cudaStreamCaptureModeThreadLocal);
+    cudaError_t error = cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal);
     if (error) return error;
-    error = issue(ctx, tape, true);
-    cudaError_t end = cudaStreamEndCapture(ctx->queue->stream, &graph);
-    lanes_forget(ctx->queue->lanes);
+    error = issue(of);
+    cudaError_t end = cudaStreamEndCapture(stream, &graph);
     if (!error) error = end;
-    if (!error) error = cudaGraphInstantiate((cudaGraphExec_t *)&tape->recording, graph, 0);
+    if (!error) error = cudaGraphInstantiate(exec, graph, 0);
     if (graph) cudaGraphDestroy(graph);
     return error;
+}
+
+typedef struct TapeOf {
+    P2cContext *ctx;
+    P2cTape *tape;
+} TapeOf;
+
+static cudaError_t issue_recording(void *of) {
+    const TapeOf *t = (const TapeOf *)of;
+    return issue(t->ctx, t->tape, true);
+}
+
+/* A graph takes memory of the GPU, too. Where there is none, nothing has run or failed, and the next run tries anew. */
+static P2cStatus record_tape(P2cContext *ctx, P2cTape *tape) {
+    TapeOf of = { ctx, tape };
+    cudaError_t error = record(ctx->queue->stream, issue_recording, &of, (cudaGraphExec_t *)&tape->recording);
+    lanes_forget(ctx->queue->lanes);
+    if (error != cudaErrorMemoryAllocation || has_failed(ctx)) return queue_check(ctx, error, "recording a run");
+    cudaGetLastError();
+    return p2c_fail(ctx, P2C_ERR_MEMORY, "out of memory: cuda:%d has no room for the recording of a run; try a smaller picture or batch", ctx->queue->index);
 }
 
 static P2cStatus run(P2cContext *ctx, P2cTape *tape) {
     P2cStatus status = queue_check(ctx, cudaSetDevice(ctx->queue->index), "a run");
     if (status) return status;
     if (!tape->runs++) return queue_check(ctx, issue(ctx, tape, false), "the first run");
-    if (!tape->recording) status = queue_check(ctx, record(ctx, tape), "recording a run");
+    if (!tape->recording) status = record_tape(ctx, tape);
     return status ? status : queue_check(ctx, cudaGraphLaunch((cudaGraphExec_t)tape->recording, ctx->queue->stream), "a run");
 }
 
@@ -162,18 +182,17 @@ static void forget(P2cContext *ctx, P2cTape *tape) {
 
 /* ---- timing --------------------------------------------------------------------------------------------------------------------- */
 
-/* `repeats` issues as one graph, so that the time of launching does not count. */
-static cudaError_t record_repeats(cudaStream_t stream, void (*issue)(void *of), void *of, int repeats, cudaGraphExec_t *exec) {
-    cudaGraph_t graph = NULL;
-    cudaError_t error = cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal);
-    if (error) return error;
-    for (int i = 0; i < repeats; i++) issue(of);
-    error = cudaGetLastError();
-    cudaError_t end = cudaStreamEndCapture(stream, &graph);
-    if (!error) error = end;
-    if (!error) error = cudaGraphInstantiate(exec, graph, 0);
-    if (graph) cudaGraphDestroy(graph);
-    return error;
+/* `count` issues of one kernel; recorded, so that the time of launching does not count. */
+typedef struct Repeats {
+    void (*issue)(void *of);
+    void *of;
+    int count;
+} Repeats;
+
+static cudaError_t issue_repeats(void *of) {
+    const Repeats *r = (const Repeats *)of;
+    for (int i = 0; i < r->count; i++) r->issue(r->of);
+    return cudaGetLastError();
 }
 
 /* The second of two runs. */
@@ -187,12 +206,13 @@ static cudaError_t time_graph(cudaStream_t stream, cudaGraphExec_t exec, const c
 }
 
 static P2cStatus time_issues(P2cContext *ctx, void (*issue)(void *of), void *of, int repeats, double *ms) {
+    Repeats all_of = { issue, of, repeats };
     cudaGraphExec_t exec = NULL;
     cudaEvent_t event[2] = { NULL, NULL };
     float all = 0;
     cudaError_t error = cudaSetDevice(ctx->queue->index);
     for (int k = 0; k < 2 && !error; k++) error = cudaEventCreate(&event[k]);
-    if (!error) error = record_repeats(ctx->queue->stream, issue, of, repeats, &exec);
+    if (!error) error = record(ctx->queue->stream, issue_repeats, &all_of, &exec);
     if (!error) error = time_graph(ctx->queue->stream, exec, event, &all);
     for (int k = 0; k < 2; k++)
         if (event[k]) cudaEventDestroy(event[k]);

@@ -44,9 +44,9 @@ template <class Formula> static void put_gradient(const P2cCall *call, int k, Fo
 
 /* ---- with the moments of the planes of y ---- */
 
-/* A block for each piece of a plane. */
-template <class Formula> static __global__ void piece_kernel(float *y, int hw, Formula formula, Moments moments) {
-    int plane = blockIdx.x / moments.pieces, piece = blockIdx.x % moments.pieces, first = piece * MOMENTS_PIECE + threadIdx.x, n = 0;
+/* A block for each piece of a plane; planes from `start` on, and moments theirs. */
+template <class Formula> static __global__ void piece_kernel(float *y, int hw, Formula formula, Moments moments, int start) {
+    int plane = start + blockIdx.x / moments.pieces, piece = blockIdx.x % moments.pieces, first = piece * MOMENTS_PIECE + threadIdx.x, n = 0;
     unsigned at = (unsigned)plane * hw;
     float v[MOMENTS_COUNT];
     for (int k = 0; k < MOMENTS_COUNT; k++) v[k] = formula(at + min(first + k * THREADS, hw - 1));
@@ -55,7 +55,7 @@ template <class Formula> static __global__ void piece_kernel(float *y, int hw, F
         y[at + first + k * THREADS] = v[k];
         n++;
     }
-    piece_moments(moments, plane, piece, hw, v, n);
+    piece_moments(moments, plane - start, piece, hw, v, n);
 }
 
 static inline size_t planes_work(const P2cNode *node) {
@@ -66,8 +66,14 @@ static inline size_t planes_work(const P2cNode *node) {
 template <class Formula> static void make_planes(const P2cCall *call, Formula formula) {
     const P2cDims d = call->node->dims;
     Moments m = moments_of(call, call->work, moments_pieces(area_of(d)));
-    if (m.out) P2C_LAUNCH(piece_kernel<Formula>, (unsigned)(planes_of(d) * m.pieces), THREADS, 0, call->queue, call->y, area_of(d), formula, m);
-    else make_result(call, formula);
+    if (!m.out) make_result(call, formula);
+    for (int start = 0; m.out && start < planes_of(d); start += MOST_COUNTERS) { /* as many as there are counters for */
+        Moments part = m;
+        int planes = min(planes_of(d) - start, MOST_COUNTERS);
+        part.out += 2 * (size_t)start;
+        part.partial += (size_t)start * m.pieces;
+        P2C_LAUNCH(piece_kernel<Formula>, (unsigned)(planes * m.pieces), THREADS, 0, call->queue, call->y, area_of(d), formula, part, start);
+    }
 }
 
 #endif

@@ -23,6 +23,8 @@ void print_plain(const char *text);                     /* to stdout, control ch
 void print_json_string(FILE *stream, const char *text); /* with its quotes */
 /* Bytes of the UTF-8 character at s (RFC 3629: no overlong forms, no surrogates), 0 when there is none. */
 int utf8_length(const unsigned char *s);
+/* Ends what was printed on stdout; returns the program's exit code, which is EXIT_WRITE, reported, when all went well but that. Call last in main. */
+int end_output(int code);
 /* Descriptors 0 to 2 are never those of a file that is opened later: a program may be started without them. Call first in main. */
 void reserve_streams(void);
 

@@ -73,3 +73,9 @@ void print_json_string(FILE *stream, const char *text) {
     }
     putc('"', stream);
 }
+
+int end_output(int code) {
+    if (!fflush(stdout) && !ferror(stdout)) return code;
+    complain("cannot write to standard output");
+    return code ? code : EXIT_WRITE;
+}

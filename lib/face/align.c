@@ -65,7 +65,7 @@ static P2cPoint unrotate(const double m[6], double x, double y) {
     return (P2cPoint){ m[0] * x + m[3] * y, m[1] * x + m[4] * y };
 }
 
-static P2cBox extent(const P2cPoint points[P2C_LANDMARKS]) {
+P2cBox p2c_extent(const P2cPoint points[P2C_LANDMARKS]) {
     P2cBox box = { points[0].x, points[0].y, points[0].x, points[0].y };
     for (int i = 1; i < P2C_LANDMARKS; i++) {
         box.left = fmin(box.left, points[i].x), box.right = fmax(box.right, points[i].x);
@@ -93,7 +93,7 @@ static bool turn_landmarks(const P2cFace *face, int width, int height, P2cPoint 
         points[i] = p2c_turn_point(face->landmarks[i], width, height, face->turns);
         usable &= fabs(points[i].x) < FARTHEST && fabs(points[i].y) < FARTHEST; /* not of NaN */
     }
-    P2cBox box = extent(points);
+    P2cBox box = p2c_extent(points);
     bool eyes = points[EYE_RIGHT].x != points[EYE_LEFT].x || points[EYE_RIGHT].y != points[EYE_LEFT].y;
     return usable && eyes && box.right > box.left && box.bottom > box.top;
 }
@@ -112,14 +112,14 @@ P2cStatus p2c_align(P2cContext *ctx, const P2cFace *face, int width, int height,
     *out = (P2cAlignment){ 0 };
     P2cPoint points[P2C_LANDMARKS];
     if (!turn_landmarks(face, width, height, points))
-        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "landmarks: all 68 on one line, the corners of the eyes in one place, or no numbers; expected those of a face");
+        return p2c_fail(ctx, P2C_ERR_FORMAT, "landmarks: all 68 on one line, the corners of the eyes in one place, or no numbers; expected those of a face");
     bool lies = face->turns % 2 == 1;
     double m[6], angle = atan((points[EYE_LEFT].y - points[EYE_RIGHT].y) / (points[EYE_LEFT].x - points[EYE_RIGHT].x));
     rotation(angle, lies ? height : width, lies ? width : height, m);
     for (int i = 0; i < P2C_LANDMARKS; i++) points[i] = map_point(m, points[i].x, points[i].y);
-    Square square = square_around(extent(points));
+    Square square = square_around(p2c_extent(points));
     if (square.size < 2 || square.size > MAX_SIDE)
-        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "face: its square would be %d pixels a side; expected 2 to %d", square.size, MAX_SIDE);
+        return p2c_fail(ctx, P2C_ERR_FORMAT, "face: its square would be %d pixels a side; expected 2 to %d", square.size, MAX_SIDE);
     out->size = square.size;
     out->angle = angle * (180 / acos(-1.0)) - 90 * face->turns;
     if (out->angle <= -180) out->angle += 360;

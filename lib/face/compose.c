@@ -96,8 +96,21 @@ static P2cStatus blur_small(P2cContext *ctx, P2cImage *image) {
     return P2C_OK;
 }
 
-/* A blurred RGB copy. Colours count by alpha when there is one. A large picture is reduced first. */
-static P2cStatus blur(P2cContext *ctx, const P2cImage *image, P2cImage *out) {
+/* Heads count less, as far as they are heads: small is the whole photo, reduced. */
+static void leave_out(const P2cPortrait *portrait, double scale, P2cImage *small) {
+    double to_square[6], size = portrait->picture.width;
+    invert_map(portrait->to_photo, to_square);
+    for (int y = 0; y < small->height; y++)
+        for (int x = 0; x < small->width; x++) {
+            P2cPoint at = map_point(to_square, (x + 0.5) / scale - 0.5, (y + 0.5) / scale - 0.5);
+            bool inside = at.x > -0.5 && at.y > -0.5 && at.x < size - 0.5 && at.y < size - 0.5;
+            uint8_t *alpha = pixel_at(small, x, y) + 3;
+            if (inside) *alpha = to_byte(*alpha * (1 - matte_at(&portrait->picture, at.x, at.y)));
+        }
+}
+
+/* A blurred RGB copy, as if there were no heads. Colours count by alpha when there is one. A large picture is reduced first. */
+static P2cStatus blur(P2cContext *ctx, const P2cImage *image, int heads, const P2cPortrait portraits[], P2cImage *out) {
     *out = (P2cImage){ 0 };
     int w = image->width, h = image->height, longer = w > h ? w : h;
     double scale = longer > BLUR_SIDE ? (double)BLUR_SIDE / longer : 1;
@@ -109,6 +122,8 @@ static P2cStatus blur(P2cContext *ctx, const P2cImage *image, P2cImage *out) {
         const uint8_t *p = small.pixels + (size_t)small.channels * i;
         memcpy(small_rgba.pixels + 4 * i, (uint8_t[4]){ p[0], p[1], p[2], small.channels == 4 ? p[3] : 255 }, 4);
     }
+    for (int i = 0; !status && i < heads; i++) leave_out(&portraits[i], scale, &small_rgba);
+    if (!status && heads) status = p2c_foreground_colours(ctx, &small_rgba); /* what they mixed into their surroundings */
     if (!status) status = blur_small(ctx, &small_rgba);
     if (!status) status = p2c_image_resize(ctx, &small_rgba, w, h, P2C_FILTER_BILINEAR, out);
     p2c_image_clear(&small);
@@ -133,7 +148,8 @@ static P2cStatus behind(P2cContext *ctx, const P2cImage *photo, const P2cPortrai
             rest.pixels[4 * i + 3] = (uint8_t)(255 - rest.pixels[4 * i + 3]);
         }
         p2c_image_clear(&small);
-        if (!status) status = blur(ctx, &rest, &small);
+        if (!status) status = p2c_foreground_colours(ctx, &rest); /* what the head mixed into its surroundings */
+        if (!status) status = blur(ctx, &rest, 0, NULL, &small);
         p2c_image_clear(&rest);
     }
     if (status) p2c_image_clear(&small);
@@ -196,13 +212,13 @@ P2cStatus p2c_compose_crop(P2cContext *ctx, const P2cImage *cartoon, const P2cPo
 
 /* ---- the photo ---- */
 
-P2cStatus p2c_compose_ground(P2cContext *ctx, const P2cImage *photo, const P2cBackground *background, P2cImage *out) {
+P2cStatus p2c_compose_ground(P2cContext *ctx, const P2cImage *photo, const P2cBackground *background, int heads, const P2cPortrait portraits[], P2cImage *out) {
     int w = photo->width, h = photo->height;
     *out = (P2cImage){ 0 };
     switch (background->kind) {
     case P2C_BACKGROUND_COLOUR: return fill_image(ctx, w, h, background->colour, out);
     case P2C_BACKGROUND_PHOTO: return copy_image(ctx, photo, out);
-    case P2C_BACKGROUND_BLUR: return blur(ctx, photo, out);
+    case P2C_BACKGROUND_BLUR: return blur(ctx, photo, heads, portraits, out);
     case P2C_BACKGROUND_PICTURE: return background->picture ? cover(ctx, background->picture, w, h, out) : no_picture(ctx);
     case P2C_BACKGROUND_TRANSPARENT: break;
     }

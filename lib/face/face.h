@@ -7,6 +7,7 @@
  *     guided.c                    rough alpha, crop -> alpha at full resolution
  *     foreground.c                crop, alpha -> colours of the head alone, at its edge
  *     compose.c, paste.c          cartoon, portrait, photo -> the picture that is asked for
+ *     network.c                   what the three with networks share    models.c    where their files are
  *     preparer.c                  the first six in order;   photo.c  all of them, with the generator between
  */
 #ifndef P2C_FACE_H
@@ -29,6 +30,8 @@ typedef struct P2cAlignment {
 /* From face->landmarks and face->turns, in a photo of this size (photo2cartoon's geometry). Refuses a face without extent and squares of more than
  * 16,384 pixels a side. */
 P2C_CHECKED P2cStatus p2c_align(P2cContext *ctx, const P2cFace *face, int width, int height, P2cAlignment *out);
+/* The box around the points. */
+P2cBox p2c_extent(const P2cPoint points[P2C_LANDMARKS]);
 /* Bilinear; outside the photo white, and transparent when the photo has an alpha channel. crop: new picture with the photo's channels. */
 P2C_CHECKED P2cStatus p2c_align_cut(P2cContext *ctx, const P2cImage *photo, const P2cAlignment *alignment, P2cImage *crop);
 /* A copy turned clockwise by quarter turns, 0 to 3; and a point of the photo in the turned copy, and back. */
@@ -38,7 +41,7 @@ P2cPoint p2c_unturn_point(P2cPoint p, int width, int height, int turns); /* the 
 
 /* ---- guided.c, foreground.c ---- */
 
-/* rough: (h,w) in [0,1] of the whole crop at any smaller resolution. alpha: (crop->height, crop->width), 8 bit, the caller's: rough enlarged so that its edge
+/* rough: (h,w) in [0,1] of the whole crop, as a rule smaller than it. alpha: (crop->height, crop->width), 8 bit, the caller's: rough enlarged so that its edge
  * follows the crop's. Fast guided filter, He 2015, with a guide in colour (He 2013). crop: RGB or RGBA, whose alpha is ignored. */
 P2C_CHECKED P2cStatus p2c_guided_alpha(P2cContext *ctx, const P2cImage *crop, const float *rough, int h, int w, uint8_t *alpha);
 /* rgba: where alpha is neither 0 nor 255, colours become those of the foreground alone, without what the background mixed in; where it is 0, white, so that
@@ -56,9 +59,10 @@ P2C_CHECKED P2cStatus p2c_compose_matted(P2cContext *ctx, const P2cImage *cartoo
  * transparent. Over white colour values are truncated, as photo2cartoon does. photo: for the kinds PHOTO and BLUR. */
 P2C_CHECKED P2cStatus p2c_compose_crop(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait, const P2cImage *photo, const P2cBackground *background,
                                        P2cImage *out);
-/* What a photo becomes before cartoons are pasted into it: itself (PHOTO), or its blurred copy, a colour, a picture, nothing. out: new, of the photo's size; RGB, but RGBA
+/* What a photo becomes before cartoons are pasted into it: itself (PHOTO), or its blurred copy, in which the heads are not, a colour, a picture, nothing. out: new, of the photo's size; RGB, but RGBA
  * for nothing, and for PHOTO as the photo is. */
-P2C_CHECKED P2cStatus p2c_compose_ground(P2cContext *ctx, const P2cImage *photo, const P2cBackground *background, P2cImage *out);
+P2C_CHECKED P2cStatus p2c_compose_ground(P2cContext *ctx, const P2cImage *photo, const P2cBackground *background, int heads, const P2cPortrait portraits[],
+                                         P2cImage *out);
 /* Pastes a cartoon into `ground` (RGB or RGBA, of the photo's size) where its face was: by the matte, feathered towards the square's border. Bicubic where the cartoon
  * is enlarged. */
 P2C_CHECKED P2cStatus p2c_compose_paste(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait, P2cImage *ground);
@@ -125,6 +129,9 @@ P2C_CHECKED P2cStatus p2c_landmarker_open(P2cContext *ctx, const char *path, P2c
 void p2c_landmarker_close(P2cLandmarker **landmarker);
 /* The points of an upright face, in the photo. box: a detector's. */
 P2C_CHECKED P2cStatus p2c_landmarker_run(P2cLandmarker *landmarker, const P2cImage *photo, P2cBox box, P2cPoint points[P2C_LANDMARKS]);
+/* Of the newest run: how much what it saw is unlike an upright face. Upright ones are below 0.02, or 0.035 at worst; turned by 90 degrees or more nearly all are
+ * above 0.035. Detectors by networks find such faces, too: then the turn of least doubt is the right one. */
+double p2c_landmarker_doubt(const P2cLandmarker *landmarker);
 /* A square of the photo, levelled: its middle, its side, and where its x axis points in the photo (degrees, clockwise as y goes down). */
 typedef struct P2cLook { double x, y, side, angle; } P2cLook;
 /* (3,size,size) RGB in [0,1]: means of bilinear samples; the photo's border is drawn out. RGBA is laid over white. */

@@ -1,8 +1,8 @@
 /* foreground.c: the colours of the foreground alone, where a soft edge mixes it with what is behind: blur fusion (Forte and Pitie 2021).
  *
  * A pixel is I = a F + (1-a) B. With Q(v) the mean of v over a window, F^ = Q(a F)/Q(a) and B^ = Q((1-a) B)/Q(1-a) are what foreground and background
- * look like nearby, and F = F^ + a (I - a F^ - (1-a) B^) agrees with I as far as a says. Two passes: windows of 6 % of the picture around each pixel with
- * F = B = I, then of 0.4 % with F and B^ of the first. (The paper: 90 and 6 pixels.)
+ * look like nearby, and F = F^ + a (I - a F^ - (1-a) B^) agrees with I as far as a says. Two passes: windows that reach 8 % of the picture to each side with
+ * F = B = I, then 1 % with F and B^ of the first. (The paper: 90 and 6 pixels. With less, an edge as soft as rough mattes have it keeps more of the background.)
  *
  * Everything that is summed is a whole number, in whole numbers: c*a of bytes. Running sums are therefore exact, and strips of rows may be cut for any number
  * of threads. Beside the picture there are two of its size, F and B^, in bytes.
@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FAR 0.06   /* half windows, of the longer side */
-#define NEAR 0.004
+#define FAR 0.08 /* half windows, of the longer side */
+#define NEAR 0.01
 
 enum { FRONT, BACK = 3, ALPHA = 6, SUMS = 7 }; /* sums of a F, of (255-a) B, of a */
 
@@ -23,7 +23,6 @@ typedef struct Pass {
     const P2cImage *picture, *f, *b; /* RGBA; RGB or RGBA */
     P2cImage *f_out, *b_out;         /* b_out NULL: nobody wants it */
     int r;
-    bool beyond; /* also where alpha is 0 */
 } Pass;
 
 static void add_row(const Pass *pass, int y, uint32_t sign, uint32_t *columns) {
@@ -35,9 +34,7 @@ static void add_row(const Pass *pass, int y, uint32_t sign, uint32_t *columns) {
     }
 }
 
-static bool is_open(const Pass *pass, unsigned alpha) { return alpha < 255 && (alpha > 0 || pass->beyond); }
-
-/* count: pixels of the window. */
+/* count: pixels of the window. By the formula F is I where a is 1, and F^ where a is 0. */
 static void estimate(const Pass *pass, const uint64_t sum[SUMS], uint64_t count, int x, int y) {
     const uint8_t *in = pixel_at(pass->picture, x, y), *f_in = pixel_at(pass->f, x, y), *b_in = pixel_at(pass->b, x, y);
     uint8_t *f_out = pixel_at(pass->f_out, x, y);
@@ -46,7 +43,7 @@ static void estimate(const Pass *pass, const uint64_t sum[SUMS], uint64_t count,
     for (int c = 0; c < 3; c++) {
         double f = front ? (double)sum[FRONT + c] / (double)front : f_in[c], b = back ? (double)sum[BACK + c] / (double)back : b_in[c];
         if (pass->b_out) pixel_at(pass->b_out, x, y)[c] = to_byte(b);
-        f_out[c] = is_open(pass, in[3]) ? to_byte(f + a * (in[c] - a * f - (1 - a) * b)) : in[c];
+        f_out[c] = to_byte(f + a * (in[c] - a * f - (1 - a) * b));
     }
 }
 
@@ -88,7 +85,7 @@ static int half_window(const P2cImage *picture, double part, int least) {
     return r < least ? least : r > 16000 ? 16000 : r; /* 32,001 rows of 65,025 fit into 32 bits */
 }
 
-static P2cStatus solve(P2cContext *ctx, P2cImage *rgba, bool beyond) {
+P2cStatus p2c_foreground_beyond(P2cContext *ctx, P2cImage *rgba) {
     assert(rgba->channels == 4);
     int threads = thread_count(ctx);
     P2cImage f = { 0 }, b = { 0 };
@@ -97,8 +94,8 @@ static P2cStatus solve(P2cContext *ctx, P2cImage *rgba, bool beyond) {
     P2cStatus status = columns ? p2c_image_init(ctx, &f, rgba->width, rgba->height, 3) : p2c_fail_memory(ctx, "the head's colours", bytes);
     if (!status) status = p2c_image_init(ctx, &b, rgba->width, rgba->height, 3);
     if (!status) {
-        run_pass(&(Pass){ .picture = rgba, .f = rgba, .b = rgba, .f_out = &f, .b_out = &b, .r = half_window(rgba, FAR, 2), .beyond = beyond }, threads, columns);
-        run_pass(&(Pass){ .picture = rgba, .f = &f, .b = &b, .f_out = rgba, .r = half_window(rgba, NEAR, 1), .beyond = beyond }, threads, columns);
+        run_pass(&(Pass){ .picture = rgba, .f = rgba, .b = rgba, .f_out = &f, .b_out = &b, .r = half_window(rgba, FAR, 2) }, threads, columns);
+        run_pass(&(Pass){ .picture = rgba, .f = &f, .b = &b, .f_out = rgba, .r = half_window(rgba, NEAR, 1) }, threads, columns);
     }
     free(columns);
     p2c_image_clear(&f);
@@ -107,10 +104,8 @@ static P2cStatus solve(P2cContext *ctx, P2cImage *rgba, bool beyond) {
 }
 
 P2cStatus p2c_foreground_colours(P2cContext *ctx, P2cImage *rgba) {
-    P2cStatus status = solve(ctx, rgba, false);
+    P2cStatus status = p2c_foreground_beyond(ctx, rgba);
     for (size_t i = 0; !status && i < pixel_count(rgba); i++)
         if (rgba->pixels[4 * i + 3] == 0) memset(rgba->pixels + 4 * i, 255, 3);
     return status;
 }
-
-P2cStatus p2c_foreground_beyond(P2cContext *ctx, P2cImage *rgba) { return solve(ctx, rgba, true); }

@@ -56,8 +56,8 @@ static P2cStatus find_input(P2cMatte *m) {
     m->channels_last = size[1] != 3 && size[3] == 3;
     int64_t h = size[m->channels_last ? 1 : 2], w = size[m->channels_last ? 2 : 3];
     if ((size[1] != 3 && size[3] != 3) || h > LARGEST_SIDE || w > LARGEST_SIDE)
-        return p2c_fail(m->network.ctx, P2C_ERR_FORMAT, "%s: no network for mattes that is known here: expected an input (1,3,h,w) or (1,h,w,3) of at most %d a side, got "
-                        "(1,%lld,%lld,%lld)", m->network.path, LARGEST_SIDE, (long long)size[1], (long long)size[2], (long long)size[3]);
+        return p2c_fail(m->network.ctx, P2C_ERR_FORMAT, "%s: no network for mattes that is known here: expected an input (1,3,h,w) or (1,h,w,3) of at most %d a "
+                        "side, got (1,%lld,%lld,%lld)", m->network.path, LARGEST_SIDE, (long long)size[1], (long long)size[2], (long long)size[3]);
     m->kind = find_kind(p2c_model_input_name(m->network.model, 0), h);
     int usual = m->kind->side ? m->kind->side : USUAL_SIDE;
     m->height = h > 0 ? (int)h : usual;

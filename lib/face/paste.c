@@ -1,7 +1,7 @@
 /* paste.c: a cartoon back in the photo, where its face was.
  *
  * For each pixel of the photo near the square: the place (x, y) in the square, by the inverse of the portrait's map. Its weight is the matte there, bilinear,
- * times a feather s(dx) s(dy), s(d) = 3d^2 - 2d^3, where d goes from 0 at the square's border to 1 at 6 % of its side. Where the weight is 0, no bit of
+ * times a feather s(dx) s(dy), s(d) = 3d^2 - 2d^3, where d goes from 0 at the square's border to 1 at 6 % of its side, 14 % at the bottom. Where the weight is 0, no bit of
  * the photo changes.
  * The cartoon was made of a head on white, and holds that white where the matte is soft. So its own colours are estimated first, as those of a head before
  * any background, and carried on beyond the matte (foreground.c): what the photo gets is free of white, and the cartoon can be enlarged without regard to
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define FEATHER 0.06 /* of the square's side */
+#define BELOW 0.14   /* the same at the bottom, where the chin is that far away and the square cuts through neck and shoulders */
 
 typedef struct Paste {
     const P2cImage *colours, *portrait; /* RGBA: the cartoon, and what holds the matte */
@@ -24,25 +25,15 @@ typedef struct Paste {
 
 /* ---- weight ---- */
 
-static double feather(double x, int size) {
-    double d = fmin(x + 0.5, size - 0.5 - x) / (FEATHER * size);
+/* first, last: over how much of the side it falls at either end */
+static double feather(double x, int size, double first, double last) {
+    double d = fmin((x + 0.5) / (first * size), (size - 0.5 - x) / (last * size));
     return d <= 0 ? 0 : d >= 1 ? 1 : d * d * (3 - 2 * d);
-}
-
-static double matte_at(const P2cImage *portrait, double x, double y) {
-    int last = portrait->width - 1, left, top;
-    x = fmin(fmax(x, 0), last), y = fmin(fmax(y, 0), last);
-    left = (int)x, top = (int)y;
-    int right = left < last ? left + 1 : last, bottom = top < last ? top + 1 : last;
-    double u = x - left, v = y - top;
-    double above = pixel_at(portrait, left, top)[3] * (1 - u) + pixel_at(portrait, right, top)[3] * u;
-    double below = pixel_at(portrait, left, bottom)[3] * (1 - u) + pixel_at(portrait, right, bottom)[3] * u;
-    return (above * (1 - v) + below * v) / 255;
 }
 
 static double weight_at(const Paste *p, P2cPoint at) {
     int size = p->portrait->width;
-    double edge = feather(at.x, size) * feather(at.y, size);
+    double edge = feather(at.x, size, FEATHER, FEATHER) * feather(at.y, size, FEATHER, BELOW);
     return edge > 0 ? edge * matte_at(p->portrait, at.x, at.y) : 0;
 }
 
@@ -78,6 +69,7 @@ static void colour_at(const P2cImage *colours, double x, double y, double colour
 
 static void put(const double colour[3], double weight, int channels, uint8_t *to) {
     double under = (1 - weight) * (channels == 4 ? to[3] / 255.0 : 1), alpha = weight + under;
+    if (channels == 4 && to_byte(255 * alpha) == 0) return; /* no colours where nothing is seen */
     for (int c = 0; c < 3; c++) to[c] = to_byte((colour[c] * weight + to[c] * under) / alpha);
     if (channels == 4) to[3] = to_byte(255 * alpha);
 }
@@ -92,13 +84,6 @@ static void paste_row(const Paste *p, int y) {
         colour_at(p->colours, (at.x + 0.5) * scale - 0.5, (at.y + 0.5) * scale - 0.5, colour);
         put(colour, weight, p->ground->channels, to);
     }
-}
-
-static void invert(const double m[6], double out[6]) {
-    double det = m[0] * m[4] - m[1] * m[3];
-    assert(det != 0);
-    const double inverse[6] = { m[4] / det, -m[1] / det, (m[1] * m[5] - m[4] * m[2]) / det, -m[3] / det, m[0] / det, (m[3] * m[2] - m[0] * m[5]) / det };
-    memcpy(out, inverse, sizeof inverse);
 }
 
 static int within(double v, int size) { return (int)fmin(fmax(v, 0), size); }
@@ -126,7 +111,7 @@ P2cStatus p2c_compose_paste(P2cContext *ctx, const P2cImage *cartoon, const P2cP
     if (!status) status = p2c_foreground_beyond(ctx, &colours);
     if (!status) {
         Paste paste = { .colours = &colours, .portrait = picture, .ground = ground };
-        invert(portrait->to_photo, paste.to_square);
+        invert_map(portrait->to_photo, paste.to_square);
         surround(portrait->to_photo, picture->width, &paste);
 #pragma omp parallel for num_threads(thread_count(ctx)) schedule(static)
         for (int y = paste.top; y < paste.bottom; y++) paste_row(&paste, y);

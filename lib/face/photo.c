@@ -63,6 +63,14 @@ static P2cStatus draw(const Work *w, int i) {
     return status;
 }
 
+static P2cStatus lay_ground(const Work *w) {
+    double start = p2c_clock_ms();
+    P2cPhotoResult *r = w->result;
+    P2cStatus status = p2c_compose_ground(w->ctx, w->photo, &w->options->background, r->portrait_count, r->portraits, &r->images[0]);
+    r->compose_ms += p2c_clock_ms() - start;
+    return status;
+}
+
 /* The faces that are asked for; without any, perhaps the middle. */
 static P2cStatus find(const Work *w, P2cPreparer *preparer, P2cFace **faces, int *count) {
     double start = p2c_clock_ms();
@@ -87,7 +95,7 @@ static P2cStatus make_room(const Work *w, int faces) {
     r->portraits = calloc((size_t)faces, sizeof *r->portraits);
     r->images = calloc((size_t)r->image_count, sizeof *r->images);
     if (!r->portraits || !r->images) return p2c_fail_memory(w->ctx, "the portraits of a photo", (size_t)faces * (sizeof *r->portraits + sizeof *r->images));
-    return keep ? p2c_compose_ground(w->ctx, w->photo, &w->options->background, &r->images[0]) : P2C_OK;
+    return P2C_OK;
 }
 
 P2cStatus p2c_cartoonizer_photo(P2cCartoonizer *cartoonizer, P2cPreparer *preparer, const P2cImage *photo, const P2cPhotoOptions *options, P2cPhotoResult *out) {
@@ -97,10 +105,9 @@ P2cStatus p2c_cartoonizer_photo(P2cCartoonizer *cartoonizer, P2cPreparer *prepar
     *out = (P2cPhotoResult){ 0 };
     P2cStatus status = find(&w, preparer, &faces, &count);
     if (!status && count) status = make_room(&w, count);
-    for (int i = count - 1; !status && i >= 0; i--) { /* the largest last: it lies on top */
-        status = p2c_preparer_cut(preparer, photo, &faces[i], &out->portraits[i]);
-        if (!status) status = draw(&w, i);
-    }
+    for (int i = 0; !status && i < count; i++) status = p2c_preparer_cut(preparer, photo, &faces[i], &out->portraits[i]);
+    if (!status && count && options->layout == P2C_LAYOUT_KEEP) status = lay_ground(&w);
+    for (int i = count - 1; !status && i >= 0; i--) status = draw(&w, i); /* the largest last: it lies on top */
     if (status) p2c_photo_result_clear(out);
     free(faces);
     return status;

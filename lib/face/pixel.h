@@ -5,6 +5,7 @@
 #include "face.h"
 
 #include <assert.h>
+#include <math.h>
 
 /* x' = m[0]*x + m[1]*y + m[2], y' = m[3]*x + m[4]*y + m[5] */
 static inline P2cPoint map_point(const double m[6], double x, double y) {
@@ -24,7 +25,26 @@ static inline uint8_t *pixel_at(const P2cImage *image, int x, int y) {
     return image->pixels + ((size_t)y * (size_t)image->width + (size_t)x) * (size_t)image->channels;
 }
 
+static inline void invert_map(const double m[6], double out[6]) {
+    double det = m[0] * m[4] - m[1] * m[3];
+    assert(det != 0);
+    out[0] = m[4] / det, out[1] = -m[1] / det, out[2] = (m[1] * m[5] - m[4] * m[2]) / det;
+    out[3] = -m[3] / det, out[4] = m[0] / det, out[5] = (m[3] * m[2] - m[0] * m[5]) / det;
+}
+
 static inline size_t pixel_count(const P2cImage *image) { return (size_t)image->width * (size_t)image->height; }
+
+/* The matte of a portrait's picture, 0 to 1: bilinear, carried on beyond the border. */
+static inline double matte_at(const P2cImage *portrait, double x, double y) {
+    int last = portrait->width - 1, left, top;
+    x = fmin(fmax(x, 0), last), y = fmin(fmax(y, 0), last);
+    left = (int)x, top = (int)y;
+    int right = left < last ? left + 1 : last, bottom = top < last ? top + 1 : last;
+    double u = x - left, v = y - top;
+    double above = pixel_at(portrait, left, top)[3] * (1 - u) + pixel_at(portrait, right, top)[3] * u;
+    double below = pixel_at(portrait, left, bottom)[3] * (1 - u) + pixel_at(portrait, right, bottom)[3] * u;
+    return (above * (1 - v) + below * v) / 255;
+}
 
 static inline int thread_count(const P2cContext *ctx) { return ctx && ctx->threads > 0 ? ctx->threads : 1; }
 

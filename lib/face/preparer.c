@@ -4,8 +4,9 @@
  *     photo, face --align--> square crop --matte network--> rough alpha --guided filter--> alpha
  *                                                       crop, alpha --foreground colours--> RGBA   p2c_preparer_cut
  *
- * Detectors see upright faces. When none is upright the photo is looked at from its other three sides; there a face may be found from two of
- * them, and the surer one counts. A photo with transparency of its own needs no network to tell head from background.
+ * dlib sees upright faces alone. When there is none the photo is looked at from its other three sides; there a face may be found from two of
+ * them, and the surer one counts. Networks see faces at any turn: where landmarks doubt that a face is upright, it is looked at from the other sides, too, and
+ * the side of least doubt counts. A photo with transparency of its own needs no network to tell head from background.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -17,11 +18,13 @@
 #include "io/image.h"
 
 enum { PATH_SIZE = 4096 };
-static const double SAME_FACE = 0.4; /* of the smaller box that two boxes have in common */
+static const double SAME_FACE = 0.4;    /* of the smaller box that two boxes have in common */
+static const double MOST_DOUBT = 0.035; /* of landmarks of an upright face, see p2c_landmarker_doubt */
 
 struct P2cPreparer {
     P2cContext *ctx;
     P2cDetector *detector;
+    bool by_network;           /* the detector is one, and not dlib's */
     P2cLandmarker *landmarker; /* NULL: points are estimated */
     P2cMatte *matte;           /* NULL: backgrounds are kept */
 };
@@ -45,6 +48,7 @@ static P2cStatus open_stages(P2cPreparer *p, const P2cPreparerOptions *o, const 
     choose(&detector, folder, o->detector, "detector", "dlib");
     choose(&landmarks, folder, o->landmarks, "landmarks", "none");
     choose(&matte, folder, o->matte, "matte", "none");
+    p->by_network = detector.file != NULL;
     P2cStatus status = p2c_detector_open(p->ctx, detector.file, &p->detector);
     if (!status && landmarks.file) status = p2c_landmarker_open(p->ctx, landmarks.file, &p->landmarker);
     if (!status && matte.file) status = p2c_matte_open(p->ctx, matte.file, &p->matte);
@@ -81,8 +85,13 @@ void p2c_preparer_close(P2cPreparer **preparer) {
 
 /* ---- find ---- */
 
+typedef struct Candidate {
+    P2cFace face;
+    double doubt; /* of the landmarks; without a network for them 0 */
+} Candidate;
+
 typedef struct Found {
-    P2cFace *faces;
+    Candidate *list;
     int count;
 } Found;
 
@@ -98,25 +107,18 @@ static P2cBox unturn_box(P2cBox b, int width, int height, int turns) {
     return (P2cBox){ fmin(p.x, q.x), fmin(p.y, q.y), fmax(p.x, q.x), fmax(p.y, q.y) };
 }
 
-static P2cBox around(const P2cPoint points[P2C_LANDMARKS]) {
-    P2cBox b = { points[0].x, points[0].y, points[0].x, points[0].y };
-    for (int i = 1; i < P2C_LANDMARKS; i++) {
-        b.left = fmin(b.left, points[i].x), b.right = fmax(b.right, points[i].x);
-        b.top = fmin(b.top, points[i].y), b.bottom = fmax(b.bottom, points[i].y);
-    }
-    return b;
-}
-
 /* One detection in the turned photo as a face in the photo as it is. */
-static P2cStatus describe(P2cPreparer *p, const P2cImage *photo, const P2cImage *turned, int turns, const P2cDetection *found, P2cFace *face) {
+static P2cStatus describe(P2cPreparer *p, const P2cImage *photo, const P2cImage *turned, int turns, const P2cDetection *found, Candidate *out) {
     P2cStatus status = P2C_OK;
     P2cAlignment alignment;
-    *face = (P2cFace){ .score = found->score, .turns = turns, .box = unturn_box(found->box, photo->width, photo->height, turns) };
+    P2cFace *face = &out->face;
+    *out = (Candidate){ .face = { .score = found->score, .turns = turns, .box = unturn_box(found->box, photo->width, photo->height, turns) } };
     if (p->landmarker) status = p2c_landmarker_run(p->landmarker, turned, found->box, face->landmarks);
     else p2c_estimate_landmarks(found->box, face->landmarks);
     if (status) return status;
+    if (p->landmarker) out->doubt = p2c_landmarker_doubt(p->landmarker);
+    else face->warnings = P2C_FACE_ESTIMATED;
     for (int i = 0; i < P2C_LANDMARKS; i++) face->landmarks[i] = p2c_unturn_point(face->landmarks[i], photo->width, photo->height, turns);
-    if (!p->landmarker) face->warnings = P2C_FACE_ESTIMATED;
     if ((status = p2c_align(p->ctx, face, photo->width, photo->height, &alignment))) return status;
     face->angle = alignment.angle;
     face->warnings |= p2c_face_warnings(photo, face, &alignment);
@@ -128,12 +130,12 @@ static P2cStatus add_faces(P2cPreparer *p, const P2cImage *photo, const P2cImage
     int count = 0;
     P2cStatus status = p2c_detector_run(p->detector, turned, &detections, &count);
     if (!status && count) {
-        P2cFace *more = realloc(found->faces, (size_t)(found->count + count) * sizeof *more);
-        if (more) found->faces = more;
+        Candidate *more = realloc(found->list, (size_t)(found->count + count) * sizeof *more);
+        if (more) found->list = more;
         else status = p2c_fail_memory(p->ctx, "the faces of a photo", (size_t)(found->count + count) * sizeof *more);
     }
     for (int i = 0; !status && i < count; i++) {
-        P2cStatus described = describe(p, photo, turned, turns, &detections[i], &found->faces[found->count]);
+        P2cStatus described = describe(p, photo, turned, turns, &detections[i], &found->list[found->count]);
         if (!described) found->count++;
         else if (described != P2C_ERR_FORMAT) status = described; /* what has no extent is no face */
     }
@@ -149,49 +151,71 @@ static P2cStatus look_from(P2cPreparer *p, const P2cImage *photo, int turns, Fou
     return status;
 }
 
-static void keep_surest(Found *found) {
-    int kept = 0;
+/* A network finds faces that lie on their side, too, and only the landmarks tell that they do. */
+static bool lies(const P2cPreparer *p, const Candidate *c) { return p->by_network && c->doubt > MOST_DOUBT; }
+
+static bool looks_further(const P2cPreparer *p, const Found *found) {
+    bool any = !found->count;
+    for (int i = 0; i < found->count; i++) any |= lies(p, &found->list[i]);
+    return any;
+}
+
+static bool beats(const Candidate *a, const Candidate *b) { return a->doubt != b->doubt ? a->doubt < b->doubt : a->face.score > b->face.score; }
+
+/* Of boxes that have most in common the best; what is seen from one of the other sides alone, where upright faces were seen, is none. */
+static void keep_best(const P2cPreparer *p, Found *found) {
+    int kept = 0, upright = 0;
+    for (int i = 0; i < found->count; i++) upright += !found->list[i].face.turns && !lies(p, &found->list[i]);
     for (int i = 0; i < found->count; i++) {
-        const P2cFace *face = &found->faces[i];
-        bool beaten = false;
-        for (int k = 0; k < found->count && !beaten; k++) {
-            const P2cFace *other = &found->faces[k];
-            bool same = k != i && area(common(face->box, other->box)) > SAME_FACE * fmin(area(face->box), area(other->box));
-            beaten = same && (other->score > face->score || (other->score == face->score && k < i));
+        const Candidate *c = &found->list[i];
+        bool beaten = false, seen_upright = !c->face.turns || !upright;
+        for (int k = 0; k < found->count; k++) {
+            const Candidate *other = &found->list[k];
+            if (k == i || area(common(c->face.box, other->face.box)) <= SAME_FACE * fmin(area(c->face.box), area(other->face.box))) continue;
+            beaten |= beats(other, c) || (!beats(c, other) && k < i);
+            seen_upright |= !other->face.turns && lies(p, other);
         }
-        if (!beaten) found->faces[kept++] = *face; /* kept <= i, but faces before i may still be compared with: they were kept or beaten already */
+        if (!beaten && seen_upright) found->list[kept++] = *c; /* kept <= i, and who stood there before is in the list already, or beaten */
     }
     found->count = kept;
 }
 
 static int by_size(const void *a, const void *b) {
-    const P2cFace *x = a, *y = b;
-    double left = area(around(x->landmarks)), right = area(around(y->landmarks));
+    const Candidate *x = a, *y = b;
+    double left = area(p2c_extent(x->face.landmarks)), right = area(p2c_extent(y->face.landmarks));
     return (left < right) - (left > right);
+}
+
+static P2cStatus hand_over(const P2cPreparer *p, const Found *found, P2cFace **faces, int *count) {
+    if (!found->count) return P2C_OK;
+    *faces = malloc((size_t)found->count * sizeof **faces);
+    if (!*faces) return p2c_fail_memory(p->ctx, "the faces of a photo", (size_t)found->count * sizeof **faces);
+    *count = found->count;
+    for (int i = 0; i < found->count; i++) (*faces)[i] = found->list[i].face;
+    return P2C_OK;
 }
 
 P2cStatus p2c_preparer_find(P2cPreparer *p, const P2cImage *photo, P2cFace **faces, int *count) {
     Found found = { 0 };
     P2cImage opaque = { 0 };
     P2cStatus status = P2C_OK;
+    *faces = NULL;
+    *count = 0;
     if (photo->channels == 4) { /* hidden colours are not to be found */
         status = p2c_turn_image(p->ctx, photo, 0, &opaque);
         if (!status) p2c_image_over_white(&opaque);
         photo = &opaque;
     }
     if (!status) status = add_faces(p, photo, photo, 0, &found);
-    for (int turns = 1; !status && !found.count && turns < 4; turns++) status = look_from(p, photo, turns, &found);
+    bool further = !status && looks_further(p, &found);
+    for (int turns = 1; !status && further && turns < 4; turns++) status = look_from(p, photo, turns, &found);
     if (!status && found.count) {
-        keep_surest(&found);
-        qsort(found.faces, (size_t)found.count, sizeof *found.faces, by_size);
+        keep_best(p, &found);
+        qsort(found.list, (size_t)found.count, sizeof *found.list, by_size);
+        status = hand_over(p, &found, faces, count);
     }
-    if (status) {
-        free(found.faces);
-        found = (Found){ 0 };
-    }
+    free(found.list);
     p2c_image_clear(&opaque);
-    *faces = found.faces;
-    *count = found.count;
     return status;
 }
 

@@ -50,8 +50,8 @@ static int add(P2cImporter *im, const char *name) {
 static P2cStatus add_inputs(P2cImporter *im, P2cNode *const inputs[]) {
     for (int i = 0; i < im->model->input_count; i++) {
         const P2cModelInput *input = &im->model->inputs[i];
-        const P2cDims dims = inputs[i] ? inputs[i]->dims : P2C_SCALAR;
-        if (!inputs[i]) return P2C_ERR_ARGUMENT; /* the graph has failed already */
+        assert(inputs[i]); /* NULL comes with a failed graph, which was refused */
+        const P2cDims dims = inputs[i]->dims;
         if (find(im, input->name) >= 0) return p2c_import_fail(im, "is damaged: there are two inputs '%s'", input->name);
         int position = add(im, input->name);
         if (position < 0) return p2c_import_memory(im);
@@ -129,8 +129,9 @@ static const P2cImportOp *rule_of(const P2cImporter *im, const char *op) {
 static P2cStatus apply(P2cImporter *im, const P2cImportOp *op, P2cImported **in, P2cImported **out) {
     const P2cModelNode *node = im->at;
     int count = node->input_count;
+    int needed = op->most || count < op->least ? op->least : count;
     while (count && !in[count - 1]) count--;
-    for (int i = 0; i < op->least; i++)
+    for (int i = 0; i < needed; i++)
         if (!in[i]) return p2c_import_fail(im, "operand %d is missing", i);
     if (op->most && count > op->most) return p2c_import_fail(im, "%d operands, at most %d", count, op->most);
     P2cStatus status = op->rule(im, in, out);
@@ -195,7 +196,9 @@ static P2cStatus import_after(P2cImporter *im, Plan *plan, int first) {
 
 static P2cStatus read_results(P2cImporter *im, P2cNode *outputs[]) {
     for (int i = 0; i < im->model->output_count; i++) {
-        P2cImported *v = &im->values[find(im, im->model->outputs[i])];
+        int position = find(im, im->model->outputs[i]);
+        if (position < 0) return p2c_import_fail(im, "is damaged: an output has no name");
+        P2cImported *v = &im->values[position];
         if (!v->made) return p2c_import_fail(im, "output '%s' is not computed here", im->model->outputs[i]);
         P2cStatus status = p2c_import_check(im, v->shape, false);
         if (status) return status;
@@ -247,6 +250,7 @@ P2cStatus p2c_model_build(const P2cModel *model, P2cNet net, P2cNode *const inpu
     if (status) p2c_graph_fail(net.graph, status, "%s", p2c_error(im.ctx)); /* half a network is none */
     for (int i = 0; i < model->output_count && status; i++) outputs[i] = NULL;
     p2c_products_free(&im);
+    p2c_blocks_free(&im);
     free(im.values);
     p2c_value_free(&im.index);
     p2c_value_free(&im.params);

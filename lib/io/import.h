@@ -2,13 +2,15 @@
  *
  *   import.c             order of execution, which handler, errors
  *   import_value.c       what stands between operations: constants, nodes, layouts; attributes
- *   import_host.c        arithmetic on constants, at import: shapes that a network computes of itself
- *   import_shape.c       reshape, transpose, slice, concat, pad, ...: of nodes and of constants
- *   import_math.c        elementwise operations, softmax, reductions
+ *   import_host*.c       constants at import: shapes that a network computes of itself
+ *   import_shape.c       reshape, slice, concat, pad, ...: of nodes and of constants
+ *   import_transpose.c   the order of axes, the same
+ *   import_math.c        elementwise operations
+ *   import_reduce.c      softmax, reductions
  *   import_product.c     convolutions and matrix products whose weights may still change: batch norms and biases are folded into them
  *   import_pool.c        pooling and resizing
  *   import_onnx*.c       ONNX's operations: attributes and operands to the functions above, a table
- *   import_tensorflow.c  TensorFlow's, the same
+ *   import_tensorflow*.c TensorFlow's, the same
  *
  * A node's dims have as many elements as the logical shape: up to rank 4 they are the shape, beyond it the first axes are one. What TensorFlow
  * computes in order (n,h,w,c) stays a node (n,c,h,w), marked channels_last; only where somebody needs the other order is a transpose made. ONNX's
@@ -21,6 +23,7 @@
 #include "io/model.h"
 
 typedef struct P2cProduct P2cProduct;
+typedef struct P2cBlocks P2cBlocks;
 
 /* A value of the network. */
 typedef struct P2cImported {
@@ -29,6 +32,7 @@ typedef struct P2cImported {
     const P2cValue *constant; /* known at import: a tensor; or NULL */
     P2cNode *node;            /* else this; NULL while `product` stands for it */
     P2cProduct *product;
+    P2cBlocks *blocks;        /* or this does */
     bool channels_last;       /* shape is (n,h,w,c), the node (n,c,h,w) */
     P2cNode *real;            /* the node in the shape's own order, once somebody needed it */
     int readers;
@@ -46,7 +50,8 @@ typedef struct P2cImporter {
     P2cValue *kept;           /* list: constants made here */
     size_t kept_elements;
     P2cValue *params;         /* dict: names given to parameters of this network */
-    P2cProduct *products;     /* list, to be freed */
+    P2cProduct *products;     /* lists, to be freed */
+    P2cBlocks *blocks;
 } P2cImporter;
 
 /* An operation: its operands (NULL: left out; at least 8 of them may be looked at) and its results (at least 8). */
@@ -54,7 +59,7 @@ typedef P2cStatus P2cImportRule(P2cImporter *im, P2cImported **in, P2cImported *
 typedef struct P2cImportOp {
     const char *name;
     P2cImportRule *rule;
-    int least, most; /* operands; most 0: any number */
+    int least, most; /* operands; most 0: any number, none of them left out */
 } P2cImportOp;
 const P2cImportOp *p2c_onnx_ops(void); /* ends with a NULL name */
 const P2cImportOp *p2c_tensorflow_ops(void);
@@ -111,8 +116,13 @@ const char *p2c_import_text(const P2cImporter *im, const char *attribute, const 
 /* At most P2C_MAX_RANK of a list of ints; how many there are, -1: no such attribute. */
 int p2c_import_list(const P2cImporter *im, const char *attribute, int64_t values[P2C_MAX_RANK]);
 
-/* ---- constants: import_host.c ---- */
+/* ---- constants: import_host.c, import_host_math.c ---- */
 
+enum { P2C_HOST_ELEMENTS = 1 << 26 }; /* of one constant, at most */
+/* A tensor to be filled. */
+P2cStatus p2c_host_make(P2cImporter *im, P2cType type, P2cShape shape, P2cImported *out, void **data);
+/* Repeated to a shape that it broadcasts to. */
+P2cStatus p2c_host_spread(P2cImporter *im, const P2cImported *v, P2cShape shape, P2cImported *out);
 /* Elements of x, at start + sum of index * stride, in elements. */
 P2cStatus p2c_host_pick(P2cImporter *im, const P2cImported *x, P2cShape shape, int64_t start, const int64_t stride[], P2cImported *out);
 void p2c_host_strides(P2cShape shape, int64_t stride[]);
@@ -128,10 +138,12 @@ P2cStatus p2c_host_range(P2cImporter *im, const P2cImported *from, const P2cImpo
 bool p2c_host_knows(const char *op); /* p2c_host_unary */
 P2cStatus p2c_import_broadcast(P2cImporter *im, P2cShape a, P2cShape b, P2cShape *out);
 
-/* ---- shapes: import_shape.c. Of nodes and of constants ---- */
+/* ---- shapes: import_shape.c, import_transpose.c. Of nodes and of constants ---- */
 
 P2cStatus p2c_import_to_shape(P2cImporter *im, P2cImported *x, P2cShape shape, P2cImported *out);
 P2cStatus p2c_import_transpose(P2cImporter *im, P2cImported *x, const int order[], P2cImported *out);
+/* Through six axes: reshape, transpose, reshape. */
+P2cStatus p2c_import_rearrange(P2cImporter *im, P2cImported *x, P2cShape six, const int order[6], P2cShape shape, P2cImported *out);
 P2cStatus p2c_import_slice(P2cImporter *im, P2cImported *x, int axis, int64_t begin, int64_t end, int64_t step, P2cImported *out); /* numpy's */
 P2cStatus p2c_import_concat(P2cImporter *im, int count, P2cImported **x, int axis, P2cImported *out);
 P2cStatus p2c_import_pad(P2cImporter *im, P2cImported *x, const int64_t before[], const int64_t after[], P2cPadMode mode, float value, P2cImported *out);
@@ -145,7 +157,7 @@ P2cStatus p2c_import_split(P2cImporter *im, P2cImported *x, int axis, int count,
 /* A shape asked for, where -1 is what is left, and (zero_copies) 0 the size of x there. */
 P2cStatus p2c_import_reshaped(P2cImporter *im, P2cImported *x, const P2cImported *wanted, bool zero_copies, P2cImported *out);
 
-/* ---- arithmetic: import_math.c ---- */
+/* ---- arithmetic: import_math.c, import_reduce.c ---- */
 
 P2cImportRule p2c_import_unary;  /* by the node's operation */
 P2cImportRule p2c_import_binary;
@@ -174,23 +186,30 @@ typedef struct P2cConvolution {
     bool transposed, channels_last;
 } P2cConvolution;
 
-/* w: constant or node, as p2c_conv2d (p2c_conv_transpose2d) wants it after its axes are put in `order` (NULL: they are); b may be NULL. */
-P2cStatus p2c_import_conv(P2cImporter *im, P2cImported *x, P2cImported *w, const int order[4], P2cImported *b, const P2cConvolution *c, P2cImported *out);
+/* w: constant or node, as p2c_conv2d (p2c_conv_transpose2d) wants it; b may be NULL. */
+P2cStatus p2c_import_conv(P2cImporter *im, P2cImported *x, P2cImported *w, P2cImported *b, const P2cConvolution *c, P2cImported *out);
 /* x (..., in) times a matrix: (in,out), or (out,in) when `turned`; b may be NULL. */
 P2cStatus p2c_import_linear(P2cImporter *im, P2cImported *x, P2cImported *w, bool turned, float scale, P2cImported *b, P2cImported *out);
 P2cStatus p2c_import_matmul(P2cImporter *im, P2cImported *a, P2cImported *b, P2cImported *out);
 P2cStatus p2c_import_batch_norm(P2cImporter *im, P2cImported *x, P2cImported *const stats[4], float eps, bool channels_last, P2cImported *out);
-/* y = scale * x + shift per channel, where x is a product that nobody else reads: into its weights. scale or shift may be NULL. */
+/* y = scale * x + shift per channel, where x is a product that nobody else reads: into its weights. scale or shift may be NULL. false: memory is
+ * out, and nothing is changed. */
 bool p2c_product_absorb(P2cImported *x, const float *scale, const float *shift, P2cImported *out);
 /* The channels of such a product, or 0; and which axis of its shape they are. */
 int p2c_product_channels(const P2cImported *x, int *axis);
 /* Makes its node. */
 P2cNode *p2c_product_node(P2cImporter *im, P2cImported *x);
 void p2c_products_free(P2cImporter *im);
-/* Puts padding in front that p2c_conv2d cannot do itself; *pad: what it can. */
+/* x with all padding that an operation with one padding for all four sides cannot do itself; *pad: what it can. */
 P2cNode *p2c_import_padded(P2cNode *x, const P2cWindow *w, float value, int *pad);
-/* Sizes of the result, floor. Fails when the window is larger than the padded x. */
+/* Sizes of the result over planes of h x w, rounded down. Fails when the window is larger than the padded plane, or is none that is known here. */
 P2cStatus p2c_import_window(P2cImporter *im, const P2cWindow *w, const P2cNode *x, int64_t size[2]);
+
+/* ---- blocks of TensorFlow: import_tensorflow_blocks.c ---- */
+
+/* Makes its node. */
+P2cNode *p2c_blocks_node(P2cImporter *im, P2cImported *x);
+void p2c_blocks_free(P2cImporter *im);
 
 /* ---- import_pool.c ---- */
 

@@ -166,7 +166,7 @@ P2cNode *p2c_import_permute(P2cNode *x, P2cDims dims, const int order[4]) {
 
 P2cNode *p2c_import_use_raw(P2cImporter *im, P2cImported *v) {
     if (v->node) return v->node;
-    v->node = v->product ? p2c_product_node(im, v) : constant_node(im, v);
+    v->node = v->product ? p2c_product_node(im, v) : v->blocks ? p2c_blocks_node(im, v) : constant_node(im, v);
     return v->node;
 }
 

@@ -89,25 +89,25 @@ static P2cOnnxAttribute attribute(P2cOnnx *o, const char *name, int type) {
     return a;
 }
 
-P2cOnnxAttribute p2c_onnx_int(P2cOnnx *o, const char *name, int64_t value) {
+P2cOnnxAttribute p2c_onnx_attr_int(P2cOnnx *o, const char *name, int64_t value) {
     P2cOnnxAttribute a = attribute(o, name, TYPE_INT);
     if (a) a->i = value, a->has_i = true;
     return a;
 }
 
-P2cOnnxAttribute p2c_onnx_float(P2cOnnx *o, const char *name, float value) {
+P2cOnnxAttribute p2c_onnx_attr_float(P2cOnnx *o, const char *name, float value) {
     P2cOnnxAttribute a = attribute(o, name, TYPE_FLOAT);
     if (a) a->f = value, a->has_f = true;
     return a;
 }
 
-P2cOnnxAttribute p2c_onnx_ints(P2cOnnx *o, const char *name, int count, const int64_t values[]) {
+P2cOnnxAttribute p2c_onnx_attr_ints(P2cOnnx *o, const char *name, int count, const int64_t values[]) {
     P2cOnnxAttribute a = attribute(o, name, TYPE_INTS);
     if (a) a->ints = copy(o, values, (size_t)count * sizeof *values), a->n_ints = (size_t)count;
     return a;
 }
 
-P2cOnnxAttribute p2c_onnx_string(P2cOnnx *o, const char *name, const char *value) {
+P2cOnnxAttribute p2c_onnx_attr_string(P2cOnnx *o, const char *name, const char *value) {
     P2cOnnxAttribute a = attribute(o, name, TYPE_STRING);
     if (a) a->s = (ProtobufCBinaryData){ strlen(value), (uint8_t *)copy_text(o, value) }, a->has_s = true;
     return a;

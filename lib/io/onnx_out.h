@@ -24,10 +24,10 @@ void p2c_onnx_clear(P2cOnnx *o);
 void *p2c_onnx_take(P2cOnnx *o, size_t bytes);
 const char *p2c_onnx_text(P2cOnnx *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-P2cOnnxAttribute p2c_onnx_int(P2cOnnx *o, const char *name, int64_t value);
-P2cOnnxAttribute p2c_onnx_ints(P2cOnnx *o, const char *name, int count, const int64_t values[]);
-P2cOnnxAttribute p2c_onnx_float(P2cOnnx *o, const char *name, float value);
-P2cOnnxAttribute p2c_onnx_string(P2cOnnx *o, const char *name, const char *value);
+P2cOnnxAttribute p2c_onnx_attr_int(P2cOnnx *o, const char *name, int64_t value);
+P2cOnnxAttribute p2c_onnx_attr_ints(P2cOnnx *o, const char *name, int count, const int64_t values[]);
+P2cOnnxAttribute p2c_onnx_attr_float(P2cOnnx *o, const char *name, float value);
+P2cOnnxAttribute p2c_onnx_attr_string(P2cOnnx *o, const char *name, const char *value);
 
 /* One operation with one result. Lists end with NULL; "" stands for an operand that is left out. */
 typedef const char *const P2cOnnxNames[];

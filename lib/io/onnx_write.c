@@ -50,7 +50,7 @@ static const char *filled(Writer *w, int count, float value) {
 /* (x - mean) / sqrt(var + eps) * scale over each of `channels` planes */
 static const char *normed(Writer *w, const char *x, int channels, float scale, float eps) {
     return p2c_onnx_node(&w->out, "InstanceNormalization", NAMES(x, filled(w, channels, scale), filled(w, channels, 0)),
-                         ATTRIBUTES(p2c_onnx_float(&w->out, "epsilon", eps)));
+                         ATTRIBUTES(p2c_onnx_attr_float(&w->out, "epsilon", eps)));
 }
 
 static const char *pair(Writer *w, const char *op, const char *a, const char *b) { return p2c_onnx_node(&w->out, op, NAMES(a, b), NULL); }
@@ -82,13 +82,13 @@ static const char *write_conv(Writer *w, const P2cNode *node) {
     const char *x = operand(w, node, 0);
     int64_t p = o->pad, stride = o->stride, dilation = o->dilation ? o->dilation : 1;
     if (o->reflect && p) {
-        x = p2c_onnx_node(out, "Pad", NAMES(x, p2c_onnx_whole(out, 8, (int64_t[]){ 0, 0, p, p, 0, 0, p, p })), ATTRIBUTES(p2c_onnx_string(out, "mode", "reflect")));
+        x = p2c_onnx_node(out, "Pad", NAMES(x, p2c_onnx_whole(out, 8, (int64_t[]){ 0, 0, p, p, 0, 0, p, p })), ATTRIBUTES(p2c_onnx_attr_string(out, "mode", "reflect")));
         p = 0;
     }
     return p2c_onnx_node(out, "Conv", NAMES(x, operand(w, node, 1), node->count > 2 ? operand(w, node, 2) : NULL),
-                         ATTRIBUTES(p2c_onnx_int(out, "group", o->groups), p2c_onnx_ints(out, "pads", 4, (int64_t[]){ p, p, p, p }),
-                                    p2c_onnx_ints(out, "strides", 2, (int64_t[]){ stride, stride }),
-                                    p2c_onnx_ints(out, "dilations", 2, (int64_t[]){ dilation, dilation })));
+                         ATTRIBUTES(p2c_onnx_attr_int(out, "group", o->groups), p2c_onnx_attr_ints(out, "pads", 4, (int64_t[]){ p, p, p, p }),
+                                    p2c_onnx_attr_ints(out, "strides", 2, (int64_t[]){ stride, stride }),
+                                    p2c_onnx_attr_ints(out, "dilations", 2, (int64_t[]){ dilation, dilation })));
 }
 
 static const char *write_conv_transpose(Writer *w, const P2cNode *node) {
@@ -96,15 +96,15 @@ static const char *write_conv_transpose(Writer *w, const P2cNode *node) {
     P2cOnnx *out = &w->out;
     int64_t p = a->conv.pad, stride = a->conv.stride, dilation = a->conv.dilation, more = a->more;
     return p2c_onnx_node(out, "ConvTranspose", NAMES(operand(w, node, 0), operand(w, node, 1), node->count > 2 ? operand(w, node, 2) : NULL),
-                         ATTRIBUTES(p2c_onnx_int(out, "group", a->conv.groups), p2c_onnx_ints(out, "pads", 4, (int64_t[]){ p, p, p, p }),
-                                    p2c_onnx_ints(out, "strides", 2, (int64_t[]){ stride, stride }),
-                                    p2c_onnx_ints(out, "dilations", 2, (int64_t[]){ dilation, dilation }),
-                                    p2c_onnx_ints(out, "output_padding", 2, (int64_t[]){ more, more })));
+                         ATTRIBUTES(p2c_onnx_attr_int(out, "group", a->conv.groups), p2c_onnx_attr_ints(out, "pads", 4, (int64_t[]){ p, p, p, p }),
+                                    p2c_onnx_attr_ints(out, "strides", 2, (int64_t[]){ stride, stride }),
+                                    p2c_onnx_attr_ints(out, "dilations", 2, (int64_t[]){ dilation, dilation }),
+                                    p2c_onnx_attr_ints(out, "output_padding", 2, (int64_t[]){ more, more })));
 }
 
 static const char *write_linear(Writer *w, const P2cNode *node) {
     return p2c_onnx_node(&w->out, "Gemm", NAMES(operand(w, node, 0), operand(w, node, 1), node->count > 2 ? operand(w, node, 2) : NULL),
-                         ATTRIBUTES(p2c_onnx_int(&w->out, "transB", 1)));
+                         ATTRIBUTES(p2c_onnx_attr_int(&w->out, "transB", 1)));
 }
 
 static const char *write_instance_norm(Writer *w, const P2cNode *node) {
@@ -120,7 +120,7 @@ static const char *write_layer_instance_norm(Writer *w, const P2cNode *node) {
     const P2cDims d = node->dims;
     double eps = P2C_ATTRIBUTES(node, P2cNormAttributes)->eps, plane = (double)d.d[2] * d.d[3];
     const char *x = operand(w, node, 0), *rho = aligned(w, node, 1), *gamma = aligned(w, node, 2), *beta = aligned(w, node, 3);
-    const char *flat = reshaped(w, x, 3, (int64_t[]){ d.d[0], 1, (int64_t)d.d[1] * d.d[2] * d.d[3] });
+    const char *flat = reshaped(w, x, 4, (int64_t[]){ d.d[0], 1, (int64_t)d.d[1] * d.d[2], d.d[3] });
     const char *layer = with_dims(w, unbiased(w, flat, 1, d.d[1] * plane, eps), d, 4);
     const char *instance = unbiased(w, x, d.d[1], plane, eps);
     const char *mixed = pair(w, "Add", layer, pair(w, "Mul", rho, pair(w, "Sub", instance, layer)));
@@ -129,13 +129,13 @@ static const char *write_layer_instance_norm(Writer *w, const P2cNode *node) {
 
 static const char *write_batch_norm(Writer *w, const P2cNode *node) {
     return p2c_onnx_node(&w->out, "BatchNormalization", NAMES(operand(w, node, 0), operand(w, node, 1), operand(w, node, 2), operand(w, node, 3), operand(w, node, 4)),
-                         ATTRIBUTES(p2c_onnx_float(&w->out, "epsilon", P2C_ATTRIBUTES(node, P2cEpsAttributes)->eps)));
+                         ATTRIBUTES(p2c_onnx_attr_float(&w->out, "epsilon", P2C_ATTRIBUTES(node, P2cEpsAttributes)->eps)));
 }
 
 static const char *write_relu(Writer *w, const P2cNode *node) {
     float slope = P2C_ATTRIBUTES(node, P2cSlopeAttributes)->slope;
     if (slope == 0) return p2c_onnx_node(&w->out, "Relu", NAMES(operand(w, node, 0)), NULL);
-    return p2c_onnx_node(&w->out, "LeakyRelu", NAMES(operand(w, node, 0)), ATTRIBUTES(p2c_onnx_float(&w->out, "alpha", slope)));
+    return p2c_onnx_node(&w->out, "LeakyRelu", NAMES(operand(w, node, 0)), ATTRIBUTES(p2c_onnx_attr_float(&w->out, "alpha", slope)));
 }
 
 static const char *write_prelu(Writer *w, const P2cNode *node) {
@@ -158,10 +158,16 @@ static const char *write_pow(Writer *w, const P2cNode *node) {
     return pair(w, "Pow", operand(w, node, 0), p2c_onnx_scalar(&w->out, P2C_ATTRIBUTES(node, P2cExponentAttributes)->exponent));
 }
 
+/* a + w * (b - a) */
+static const char *write_lerp(Writer *w, const P2cNode *node) {
+    const char *a = aligned(w, node, 0), *b = aligned(w, node, 1);
+    return pair(w, "Add", a, pair(w, "Mul", aligned(w, node, 2), pair(w, "Sub", b, a)));
+}
+
 static const char *write_concat(Writer *w, const P2cNode *node) {
     const char *inputs[P2C_MAX_OPERANDS + 1] = { NULL };
     for (int i = 0; i < node->count; i++) inputs[i] = operand(w, node, i);
-    return p2c_onnx_node(&w->out, "Concat", inputs, ATTRIBUTES(p2c_onnx_int(&w->out, "axis", P2C_ATTRIBUTES(node, P2cAxisAttributes)->axis)));
+    return p2c_onnx_node(&w->out, "Concat", inputs, ATTRIBUTES(p2c_onnx_attr_int(&w->out, "axis", P2C_ATTRIBUTES(node, P2cAxisAttributes)->axis)));
 }
 
 static const char *write_slice(Writer *w, const P2cNode *node) {
@@ -177,7 +183,7 @@ static const char *write_transpose(Writer *w, const P2cNode *node) {
     const P2cOrderAttributes *a = P2C_ATTRIBUTES(node, P2cOrderAttributes);
     int64_t order[4];
     for (int i = 0; i < 4; i++) order[i] = a->order[i];
-    return p2c_onnx_node(&w->out, "Transpose", NAMES(operand(w, node, 0)), ATTRIBUTES(p2c_onnx_ints(&w->out, "perm", node->dims.rank, order)));
+    return p2c_onnx_node(&w->out, "Transpose", NAMES(operand(w, node, 0)), ATTRIBUTES(p2c_onnx_attr_ints(&w->out, "perm", node->dims.rank, order)));
 }
 
 static const char *write_pad(Writer *w, const P2cNode *node) {
@@ -185,7 +191,7 @@ static const char *write_pad(Writer *w, const P2cNode *node) {
     const P2cPad *a = P2C_ATTRIBUTES(node, P2cPad);
     const char *amounts = p2c_onnx_whole(&w->out, 8, (int64_t[]){ 0, 0, a->top, a->left, 0, 0, a->bottom, a->right });
     return p2c_onnx_node(&w->out, "Pad", NAMES(operand(w, node, 0), amounts, a->mode == P2C_PAD_CONSTANT ? p2c_onnx_scalar(&w->out, a->value) : NULL),
-                         ATTRIBUTES(p2c_onnx_string(&w->out, "mode", modes[a->mode])));
+                         ATTRIBUTES(p2c_onnx_attr_string(&w->out, "mode", modes[a->mode])));
 }
 
 /* coordinates and rounding: ONNX's words */
@@ -193,8 +199,8 @@ static const char *resized(Writer *w, const P2cNode *node, const char *mode, con
     int64_t sizes[4];
     for (int i = 0; i < 4; i++) sizes[i] = node->dims.d[i];
     return p2c_onnx_node(&w->out, "Resize", NAMES(operand(w, node, 0), "", "", p2c_onnx_whole(&w->out, 4, sizes)),
-                         ATTRIBUTES(p2c_onnx_string(&w->out, "mode", mode), p2c_onnx_string(&w->out, "coordinate_transformation_mode", coordinates),
-                                    p2c_onnx_string(&w->out, "nearest_mode", rounding)));
+                         ATTRIBUTES(p2c_onnx_attr_string(&w->out, "mode", mode), p2c_onnx_attr_string(&w->out, "coordinate_transformation_mode", coordinates),
+                                    p2c_onnx_attr_string(&w->out, "nearest_mode", rounding)));
 }
 
 static const char *write_upsample(Writer *w, const P2cNode *node) { return resized(w, node, "nearest", "asymmetric", "floor"); }
@@ -214,7 +220,7 @@ static const char *write_resize_nearest(Writer *w, const P2cNode *node) {
 static const char *write_avg_pool(Writer *w, const P2cNode *node) {
     int64_t k = P2C_ATTRIBUTES(node, P2cFactorAttributes)->factor;
     return p2c_onnx_node(&w->out, "AveragePool", NAMES(operand(w, node, 0)),
-                         ATTRIBUTES(p2c_onnx_ints(&w->out, "kernel_shape", 2, (int64_t[]){ k, k }), p2c_onnx_ints(&w->out, "strides", 2, (int64_t[]){ k, k })));
+                         ATTRIBUTES(p2c_onnx_attr_ints(&w->out, "kernel_shape", 2, (int64_t[]){ k, k }), p2c_onnx_attr_ints(&w->out, "strides", 2, (int64_t[]){ k, k })));
 }
 
 static const char *write_max_pool(Writer *w, const P2cNode *node) {
@@ -222,8 +228,8 @@ static const char *write_max_pool(Writer *w, const P2cNode *node) {
     P2cOnnx *out = &w->out;
     int64_t p = a->pad, stride = a->stride;
     return p2c_onnx_node(out, "MaxPool", NAMES(operand(w, node, 0)),
-                         ATTRIBUTES(p2c_onnx_ints(out, "kernel_shape", 2, (int64_t[]){ a->kh, a->kw }), p2c_onnx_ints(out, "pads", 4, (int64_t[]){ p, p, p, p }),
-                                    p2c_onnx_ints(out, "strides", 2, (int64_t[]){ stride, stride })));
+                         ATTRIBUTES(p2c_onnx_attr_ints(out, "kernel_shape", 2, (int64_t[]){ a->kh, a->kw }), p2c_onnx_attr_ints(out, "pads", 4, (int64_t[]){ p, p, p, p }),
+                                    p2c_onnx_attr_ints(out, "strides", 2, (int64_t[]){ stride, stride })));
 }
 
 static const char *pooled(Writer *w, const P2cNode *node, const char *op) {
@@ -234,16 +240,16 @@ static const char *write_global_max_pool(Writer *w, const P2cNode *node) { retur
 
 static const char *write_sum_channels(Writer *w, const P2cNode *node) {
     int64_t axis = 1;
-    return p2c_onnx_node(&w->out, "ReduceSum", NAMES(operand(w, node, 0), p2c_onnx_whole(&w->out, 1, &axis)), ATTRIBUTES(p2c_onnx_int(&w->out, "keepdims", 1)));
+    return p2c_onnx_node(&w->out, "ReduceSum", NAMES(operand(w, node, 0), p2c_onnx_whole(&w->out, 1, &axis)), ATTRIBUTES(p2c_onnx_attr_int(&w->out, "keepdims", 1)));
 }
 
 static const char *write_softmax(Writer *w, const P2cNode *node) {
-    return p2c_onnx_node(&w->out, "Softmax", NAMES(operand(w, node, 0)), ATTRIBUTES(p2c_onnx_int(&w->out, "axis", P2C_ATTRIBUTES(node, P2cAxisAttributes)->axis)));
+    return p2c_onnx_node(&w->out, "Softmax", NAMES(operand(w, node, 0)), ATTRIBUTES(p2c_onnx_attr_int(&w->out, "axis", P2C_ATTRIBUTES(node, P2cAxisAttributes)->axis)));
 }
 
 static const char *write_l2_normalize(Writer *w, const P2cNode *node) {
     const char *x = operand(w, node, 0);
-    const char *length = p2c_onnx_node(&w->out, "ReduceL2", NAMES(x), ATTRIBUTES(p2c_onnx_ints(&w->out, "axes", 1, (int64_t[]){ 1 })));
+    const char *length = p2c_onnx_node(&w->out, "ReduceL2", NAMES(x), ATTRIBUTES(p2c_onnx_attr_ints(&w->out, "axes", 1, (int64_t[]){ 1 })));
     return pair(w, "Div", x, pair(w, "Max", length, p2c_onnx_scalar(&w->out, P2C_ATTRIBUTES(node, P2cEpsAttributes)->eps)));
 }
 
@@ -251,7 +257,7 @@ static Write *const writers[P2C_OP_COUNT] = {
     [P2C_OP_conv2d] = write_conv, [P2C_OP_linear] = write_linear, [P2C_OP_instance_norm] = write_instance_norm,
     [P2C_OP_layer_instance_norm] = write_layer_instance_norm, [P2C_OP_batch_norm] = write_batch_norm, [P2C_OP_relu] = write_relu,
     [P2C_OP_prelu] = write_prelu, [P2C_OP_tanh] = write_tanh, [P2C_OP_sigmoid] = write_sigmoid, [P2C_OP_clamp] = write_clamp,
-    [P2C_OP_affine] = write_affine, [P2C_OP_add] = write_add, [P2C_OP_mul] = write_mul, [P2C_OP_div] = write_div,
+    [P2C_OP_affine] = write_affine, [P2C_OP_add] = write_add, [P2C_OP_mul] = write_mul, [P2C_OP_div] = write_div, [P2C_OP_lerp] = write_lerp,
     [P2C_OP_exp] = write_exp, [P2C_OP_log] = write_log, [P2C_OP_pow] = write_pow, [P2C_OP_concat] = write_concat, [P2C_OP_slice] = write_slice,
     [P2C_OP_reshape] = write_reshape, [P2C_OP_detach] = write_detach, [P2C_OP_upsample_nearest] = write_upsample,
     [P2C_OP_resize_bilinear] = write_resize_bilinear, [P2C_OP_avg_pool2d] = write_avg_pool, [P2C_OP_global_avg_pool] = write_global_avg_pool,

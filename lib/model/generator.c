@@ -99,12 +99,6 @@ static P2cNode *two_linear(P2cNet net, P2cNode *x, int in, int c) {
     return p2c_layer_linear(p2c_sub(net, "2"), h, c, c);
 }
 
-/* (1-w)*style + w*content, with a learnt w (1,c) for each channel */
-static P2cNode *soft_mix(P2cNode *style, P2cNode *content, P2cNode *w) {
-    P2cNode *of_style = p2c_mul(p2c_affine(w, -1, 1), style);
-    return p2c_add(of_style, p2c_mul(w, content));
-}
-
 /* AdaLIN (Kim 2020, eq. 3) whose gamma and beta come from content and style.  x (n,c,h,w), content, style (n,c) -> (n,c,h,w) */
 static P2cNode *soft_adalin(P2cNet net, P2cNode *x, P2cNode *content, P2cNode *style, int c) {
     P2cNode *w_gamma = p2c_param(net, "w_gamma", P2C_DIMS(1, c), P2C_CONSTANT(0));
@@ -114,8 +108,8 @@ static P2cNode *soft_adalin(P2cNet net, P2cNode *x, P2cNode *content, P2cNode *s
     P2cNode *c_beta = two_linear(p2c_sub(net, "c_beta"), content, c, c);
     P2cNode *s_gamma = p2c_layer_linear(p2c_sub(net, "s_gamma"), style, c, c);
     P2cNode *s_beta = p2c_layer_linear(p2c_sub(net, "s_beta"), style, c, c);
-    P2cNode *gamma = soft_mix(s_gamma, c_gamma, w_gamma);
-    P2cNode *beta = soft_mix(s_beta, c_beta, w_beta);
+    P2cNode *gamma = p2c_lerp(s_gamma, c_gamma, w_gamma); /* w: learnt, for each channel */
+    P2cNode *beta = p2c_lerp(s_beta, c_beta, w_beta);
     return p2c_layer_instance_norm(x, rho, gamma, beta, EPS);
 }
 

@@ -39,7 +39,8 @@ static P2cStatus shape(P2cNode *node) {
     for (int k = 0; k < 2; k++) { /* kernels count in ints: the padded map, and a stride beyond it, have to fit */
         int64_t padded = (x.d[2 + k] - 1) * (int64_t)o->stride + (w.d[2 + k] - 1) * (int64_t)o->dilation + 1 + a->more;
         size[k] = padded - 2 * (int64_t)o->pad;
-        if (padded > INT_MAX / 2 || o->stride > INT_MAX / 4) return p2c_node_fail(node, "input %s with stride %d, dilation %d is too large", p2c_dims_text(x).text, o->stride, o->dilation);
+        if (padded > INT_MAX / 2 || o->stride > INT_MAX / 4)
+            return p2c_node_fail(node, "input %s with stride %d, dilation %d is too large", p2c_dims_text(x).text, o->stride, o->dilation);
         if (size[k] < 1) return p2c_node_fail(node, "padding %d leaves nothing of input %s and the %d x %d kernel", o->pad, p2c_dims_text(x).text, w.d[2], w.d[3]);
     }
     node->dims = P2C_DIMS(x.d[0], w.d[1] * o->groups, (int)size[0], (int)size[1]);

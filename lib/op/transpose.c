@@ -16,7 +16,7 @@ static P2cStatus shape(P2cNode *node) {
 const P2cOp p2c_op_transpose = { .id = P2C_OP_transpose, .name = "transpose", .shape = shape };
 
 /* Axes that x does not have stay where they are. */
-P2cNode *p2c_transpose(P2cNode *x, const int order[4]) {
+P2cNode *p2c_transpose(P2cNode *x, const int order[]) {
     P2cOrderAttributes attributes = { { 0, 1, 2, 3 } };
     for (int i = 0; x && i < x->dims.rank; i++) attributes.order[i] = order[i];
     return p2c_node_unary(&p2c_op_transpose, x, &attributes, sizeof attributes);

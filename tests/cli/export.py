@@ -10,7 +10,8 @@ from PIL import Image
 model, prepared, cartoon = sys.argv[1:]
 session = onnxruntime.InferenceSession(model, providers=['CPUExecutionProvider'])
 side = session.get_inputs()[0].shape[2]
-picture = np.asarray(Image.open(prepared).convert('RGB').resize((side, side), Image.BOX), np.float32)
+picture = np.asarray(Image.open(prepared).convert('RGB'), np.float32)
+assert picture.shape[:2] == (side, side)
 outputs = session.run(None, {session.get_inputs()[0].name: (picture / 127.5 - 1).transpose(2, 0, 1)[None]})
 names = [o.name for o in session.get_outputs()]
 theirs = np.clip((outputs[names.index('cartoon')][0].transpose(1, 2, 0) + 1) * 127.5, 0, 255).astype(np.uint8).astype(int)

@@ -22,9 +22,9 @@ if python3 -c 'import onnxruntime, numpy' 2>/dev/null; then
         sizes="$sizes light32"
     fi
     cp "$W/good.pt" "$W/light4.pt"
-    "$demo/portrait" "$W/plain.png" 256
     for name in $sizes; do
         side=$(python3 -c 'import onnxruntime as o, sys; print(o.InferenceSession(sys.argv[1]).get_inputs()[0].shape[2])' "$W/$name.onnx" 2>/dev/null)
+        "$demo/portrait" "$W/plain.png" "$side"
         (cd "$W" && "$infer" --prepared --weights "$name.pt" --size "$side" plain.png -o "$name.png" >/dev/null)
         check "export: $name by onnxruntime" python3 tests/cli/export.py "$W/$name.onnx" "$W/plain.png" "$W/$name.png"
         sed 's/^/    /' "$logs/out"

@@ -12,6 +12,7 @@
  *                      none              no device
  *                      architecture      no code for the device: launches fail
  *                      memory:BYTES      it has that many
+ *                      recording         no memory for a graph
  *                      launch:N          the Nth kernel to run from now on touches what it must not; nothing works after that
  *   P2C_EMULATED_REPORT=FILE    at exit a line is added for every kernel that ran: name, file, launches, blocks, threads; tabs between
  * A fault may be changed while the program runs; that also mends the device. */

@@ -143,6 +143,7 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph, unsig
     (void)flags;
     std::lock_guard<std::recursive_mutex> held(runtime_lock);
     if (fatal()) return note(fatal());
+    if (fault("recording") >= 0) return note(cudaErrorMemoryAllocation);
     *exec = new EmulatedGraphExec{ std::make_shared<const Plan>(plan_of(graph->nodes)) };
     return cudaSuccess;
 }

@@ -106,6 +106,7 @@ void test_face_embedding(void **state);
 void test_face_kind(void **state);
 void test_mobilefacenet_refuses(void **state);
 void test_precision(void **state);
+void test_models(void **state);
 void test_training(void **state);
 void test_training_slow(void **state);
 void test_training_ch32(void **state);

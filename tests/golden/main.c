@@ -25,6 +25,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_face_kind),
         cmocka_unit_test(test_mobilefacenet_refuses),
         cmocka_unit_test(test_precision),
+        cmocka_unit_test(test_models),
         cmocka_unit_test(test_training),
         cmocka_unit_test(test_training_slow),
         cmocka_unit_test(test_training_ch32),

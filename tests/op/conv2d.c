@@ -245,6 +245,7 @@ static void activate(OpTest *t, OpCase c, int i) {
     c.flag = true;
     c.slope = i % 2 ? 0.2f : 0;
     c.eps = i % 3 ? 0 : 0.5f;
+    c.terms[1] = 0.1f; /* of a single weight: products with dy, of either sign */
     t->folds = P2C_FOLD_ACTIVATION | (c.eps > 0 ? P2C_FOLD_NORM : 0) | (c.factor > 1 ? P2C_FOLD_UPSAMPLE : 0);
     if (!too_long(&c)) op_check(t, &c);
 }
@@ -252,7 +253,7 @@ static void activate(OpTest *t, OpCase c, int i) {
 static void activated(OpTest *t) {
     *t = (OpTest){ .op = P2C_OP_conv2d, .build = build_fused, .reference = activated_reference, .gradient_of = fused_reference, .relu = true,
                    .cases = t->cases, .worst_y = t->worst_y, .worst_dx = t->worst_dx };
-    for (int i = 0; i < (int)COUNT(rows); i += 2) activate(t, make_explicit(rows[i]), i / 2);
+    for (int i = 0; i < (int)COUNT(rows); i += 3) activate(t, make_explicit(rows[i]), i / 3);
     for (int i = 0; i < (int)COUNT(upsampled_rows); i++) activate(t, make_upsampled(upsampled_rows[i], 2), i);
     for (int w = 1; w <= 34; w += 3) activate(t, make_explicit((Row){ 2, 3, 4, w, 1 + w % 10, 3, 3, 1, 1, 1, 0, w % 2 }), w);
 }

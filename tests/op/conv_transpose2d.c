@@ -74,14 +74,21 @@ static void refusals(OpTest *t) {
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(5, 2, 3, 3) }, .conv.dilation = 2147483647 }, "dilation 2147483647 is too large");
 }
 
+/* There the largest cases, whose strips only the CPU has, would take most of the time. */
+static bool too_long(const OpCase *c) { return emulated_order && op_size(c->x[0]) * op_size(c->x[1]) / (size_t)c->x[0].d[1] > 1500000; }
+
 void test_op_conv_transpose2d(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_conv_transpose2d, .build = build, .reference = reference };
-    for (size_t i = 0; i < COUNT(rows); i++) op_check(&t, (OpCase[]){ make(rows[i]) });
+    int left_out = 0;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        OpCase c = make(rows[i]);
+        if (too_long(&c)) left_out++;
+        else op_check(&t, &c);
+    }
+    if (left_out) print_message("%d of the largest cases are left out in the emulation\n", left_out);
     for (int w = 2; w <= 40; w += emulated_order ? 3 : 1)
-        for (int stride = 1; stride <= 3; stride++) {
-            op_check(&t, (OpCase[]){ make((Row){ 1, 3, 3, w, 2, 3, 4, stride, w % 3, 1, 1 + w % 2, w % stride, 1 }) });
-        }
+        for (int stride = 1; stride <= 3; stride++) op_check(&t, (OpCase[]){ make((Row){ 1, 3, 3, w, 2, 3, 4, stride, w % 3, 1, 1 + w % 2, w % stride, 1 }) });
     refusals(&t);
     op_done(&t);
 }

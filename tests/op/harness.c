@@ -3,8 +3,6 @@
 
 #include <stdio.h>
 
-#include "../device.h"
-
 /* Under the address sanitizer canaries may not even be read. */
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>

@@ -33,6 +33,8 @@
 
 #include "graph.h"
 
+#include "../device.h"
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define DIMS(...) { (int)(sizeof((int[]){ __VA_ARGS__ }) / sizeof(int)), { __VA_ARGS__ } } /* for tables; 0 where unused */
 #define SCALAR { 0, { 0 } }
@@ -115,9 +117,6 @@ double op_uniform(uint64_t *state); /* [-1, 1) */
 double op_compare(const char *what, const float *got, const double *want, size_t n, double tolerance);
 /* Moves values out of (-gap, gap) around `at`, so that finite differences do not cross a kink there. */
 void op_keep_away(float *x, size_t n, float at, float gap);
-
-/* The emulation of a GPU has it: in which order blocks and threads go, 0 on, 1 back, 2 in any. */
-__attribute__((weak)) void emulated_order(int order);
 
 /* The tests, each in the file of its operation. */
 #define P2C_OP(name) void test_op_##name(void **state);

@@ -20,13 +20,25 @@ static void check(OpTest *t, P2cDims d, int axis) { op_check(t, &(OpCase){ .coun
 
 /* Where exp overflows: the largest element is taken away first. And what is no number spoils its own line alone. */
 static void check_ends(OpTest *t) {
-    static const float x[] = { 1000, 1000, -1e30f, -1000, -1000, -INFINITY, 1, NAN, 3 }, dy[] = { 1, 0, 0, 0, 2, 0, 1, 1, 1 };
-    static const float y[] = { 0.5f, 0.5f, 0, 0.5f, 0.5f, 0, NAN, NAN, NAN }, dx[] = { 0.25f, -0.25f, 0, -0.5f, 0.5f, 0, NAN, NAN, NAN };
-    static const float across[] = { 1000, -1000, 1, 1000, -1000, NAN, -1e30f, -INFINITY, 3 }, dacross[] = { 1, 0, 1, 0, 2, 1, 0, 0, 1 };
-    static const float yacross[] = { 0.5f, 0.5f, NAN, 0.5f, 0.5f, NAN, 0, 0, NAN }, dxacross[] = { 0.25f, -0.5f, NAN, -0.25f, 0.5f, NAN, 0, 0, NAN };
-    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(3, 3) }, .y = DIMS(3, 3), .axis = 1 }, &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
-    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(3, 3) }, .y = DIMS(3, 3), .axis = 0 },
-             &(OpExact){ .x = { across }, .dy = dacross, .y = yacross, .dx = { dxacross } });
+    static const float x[] = { 1000, -1e30f, 1000, -2000, -1000, -1000, 1, NAN, 3, 0, 500, -INFINITY };
+    static const float dy[] = { 1, 0, 0, 0, 2, 0, 1, 1, 1, 2, 1, 1 };
+    static const float y[] = { 0.5f, 0, 0.5f, 0, 0.5f, 0.5f, NAN, NAN, NAN, 0, 1, 0 }, dx[] = { 0.25f, 0, -0.25f, 0, 0.5f, -0.5f, NAN, NAN, NAN, 0, 0, 0 };
+    static const float across[] = { 1000, -2000, 1, 0, -1e30f, -1000, NAN, 500, 1000, -1000, 3, -INFINITY }, dyacross[] = { 1, 0, 1, 2, 0, 2, 1, 1, 0, 0, 1, 1 };
+    static const float yacross[] = { 0.5f, 0, NAN, 0, 0, 0.5f, NAN, 1, 0.5f, 0.5f, NAN, 0 };
+    static const float dxacross[] = { 0.25f, 0, NAN, 0, 0, 0.5f, NAN, 0, -0.25f, -0.5f, NAN, 0 };
+    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(4, 3) }, .y = DIMS(4, 3), .axis = 1 }, &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
+    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(3, 4) }, .y = DIMS(3, 4), .axis = 0 },
+             &(OpExact){ .x = { across }, .dy = dyacross, .y = yacross, .dx = { dxacross } });
+}
+
+/* One large element, in every place of a line. */
+static void check_places(OpTest *t) {
+    enum { SIZE = 37 };
+    float x[SIZE * SIZE] = { 0 }, y[SIZE * SIZE] = { 0 }, dy[SIZE * SIZE], dx[SIZE * SIZE] = { 0 };
+    for (int i = 0; i < SIZE * SIZE; i++) dy[i] = (float)(i % 5);
+    for (int i = 0; i < SIZE * SIZE; i += SIZE + 1) x[i] = 1000, y[i] = 1;
+    for (int axis = 0; axis < 2; axis++)
+        op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(SIZE, SIZE) }, .y = DIMS(SIZE, SIZE), .axis = axis }, &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
 }
 
 void test_op_softmax(void **state) {
@@ -47,6 +59,7 @@ void test_op_softmax(void **state) {
     check(&t, (P2cDims)DIMS(1, 2, 65, 130), 1); /* classes of pixels */
     check(&t, (P2cDims)DIMS(2, 4, 33, 66), 3);  /* attention */
     check_ends(&t);
+    check_places(&t);
     op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = 2 }, "axis 2 of shape (3,5)");
     op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = -1 }, "axis -1");
     op_done(&t);

@@ -1,6 +1,7 @@
 /* graph.c: building, finishing and running graphs, through the public header. What is fused: fuse.c. */
 #include <pthread.h>
 
+#include "../device.h"
 #include "world.h"
 
 /* ---- errors --------------------------------------------------------------------------------------------- */
@@ -341,6 +342,31 @@ static void two_contexts_two_threads(void **state) {
     for (int i = 0; i < 2; i++) same_bits(&alone, &together[i]);
 }
 
+/* A GPU without memory for the recording of a run, which is made at the second one: nothing has failed, and there may be room later. */
+static void no_memory_for_a_recording(void **state) {
+    (void)state;
+    if (!emulated_order || !strcmp(test_device(), "cpu")) {
+        print_message("skipped: only the emulation of a GPU is out of memory on demand\n");
+        skip();
+    }
+    World w;
+    float x[3] = { 1, -2, 3 }, y[3];
+    world_init(&w, 1);
+    P2cNode *in = p2c_input(w.g, "x", P2C_DIMS(3)), *out = p2c_output(p2c_affine(in, 2, 1));
+    OK(p2c_graph_finish(w.g));
+    OK(p2c_node_write(in, x));
+    OK(p2c_graph_run(w.g));
+    assert_int_equal(setenv("P2C_EMULATED_FAULT", "recording", 1), 0);
+    assert_int_equal(p2c_graph_run(w.g), P2C_ERR_MEMORY);
+    assert_non_null(strstr(p2c_error(w.ctx), "out of memory: cuda:0 "));
+    OK(p2c_node_read(out, y));
+    assert_int_equal(unsetenv("P2C_EMULATED_FAULT"), 0);
+    OK(p2c_graph_run(w.g));
+    OK(p2c_node_read(out, y));
+    for (int i = 0; i < 3; i++) assert_true(y[i] == 2 * x[i] + 1);
+    world_clear(&w);
+}
+
 /* Every step is in the profile once, the costliest first. */
 static void profiled(void **state) {
     (void)state;
@@ -369,6 +395,7 @@ static void profiled(void **state) {
 extern const struct CMUnitTest p2c_tests_graph[];
 extern const size_t p2c_tests_graph_count;
 const struct CMUnitTest p2c_tests_graph[] = {
+    cmocka_unit_test(no_memory_for_a_recording),
     cmocka_unit_test(profiled),
     cmocka_unit_test(first_error_is_kept),
     cmocka_unit_test(other_graph),

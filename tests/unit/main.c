@@ -17,15 +17,22 @@
     X(png)                                                                                                                                 \
     X(jpeg)                                                                                                                                \
     X(resize)                                                                                                                              \
-    X(align)                                                                                                                                \
-    X(guided)                                                                                                                               \
-    X(foreground)                                                                                                                           \
-    X(compose)                                                                                                                              \
-    X(paste)                                                                                                                                \
+    X(align)                                                                                                                               \
+    X(guided)                                                                                                                              \
+    X(foreground)                                                                                                                          \
+    X(compose)                                                                                                                             \
+    X(paste)                                                                                                                               \
     X(onnx_write)                                                                                                                          \
-    X(cartoonizer)                                                                                                                          \
-    X(models)                                                                                                                               \
-    X(detect)
+    X(cartoonizer)                                                                                                                         \
+    X(models)                                                                                                                              \
+    X(detect)                                                                                                                              \
+    X(exposure)                                                                                                                            \
+    X(rfb)                                                                                                                                 \
+    X(landmarks)                                                                                                                           \
+    X(matte)                                                                                                                               \
+    X(photos)                                                                                                                              \
+    X(model)                                                                                                                               \
+    X(model_bad)
 
 #define SUITE "unit"
 #include "../groups.h"
