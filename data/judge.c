@@ -45,7 +45,7 @@ int judge_failed(Build *build, const Source *source, const char *settings, const
     int count;
     const Row *prior = manifest_find(&build->old, build->domain, source->path, &count);
     complain("%s", error);
-    if (1) return add_row(build, new_row(build, source, ROW_FAILED, settings, error));
+    if (!prior || !*prior->output) return add_row(build, new_row(build, source, ROW_FAILED, settings, error));
     build->counts.failed++;
     return 0;
 }

@@ -167,7 +167,7 @@ bool points_find(const Points *points, const char *name, P2cFace *face) {
     P2cPoint a = line->points[LEFT_CORNER], b = line->points[RIGHT_CORNER];
     *face = (P2cFace){ .angle = atan2(b.y - a.y, b.x - a.x) * (180 / 3.14159265358979323846) };
     memcpy(face->landmarks, line->points, sizeof face->landmarks);
-    face->turns = 0;
+    face->turns = (4 - (int)lround(face->angle / 90)) & 3;
     face->box = (P2cBox){ a.x, a.y, a.x, a.y };
     for (int i = 0; i < P2C_LANDMARKS; i++) {
         P2cPoint p = face->landmarks[i];
