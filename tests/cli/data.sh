@@ -115,6 +115,9 @@ check 'data: a name that is taken: untouched' cmp "$W/face.png" "$W/names/trainA
 check 'data: a name that is taken: another one' [ -e "$W/names/trainA/mine-2.png" ]
 rm -r "$W/own"
 
+check 'data: all for testing' dataset "${build[@]}" --out four --test 100%
+check 'data: all for testing: what stood elsewhere is gone' sh -c "[ \$(ls '$W/four/testB' | wc -l) = 12 ] && [ \$(ls '$W/four/trainB' | wc -l) = 0 ]"
+
 # Wide pictures: 168 x 80.
 mkdir "$W/wide"
 "$demo/beside" "$W/wide/w.png" "$W/drawn/trainA/0001.png" "$W/drawn/trainA/0002.png"
