@@ -115,6 +115,18 @@ check 'data: a name that is taken: untouched' cmp "$W/face.png" "$W/names/trainA
 check 'data: a name that is taken: another one' [ -e "$W/names/trainA/mine-2.png" ]
 rm -r "$W/own"
 
+check 'data: all for testing' dataset "${build[@]}" --out four --test 100%
+check 'data: all for testing: what stood elsewhere is gone' sh -c "[ \$(ls '$W/four/testB' | wc -l) = 12 ] && [ \$(ls '$W/four/trainB' | wc -l) = 0 ]"
+
+# Wide pictures: 168 x 80.
+mkdir "$W/wide"
+"$demo/beside" "$W/wide/w.png" "$W/drawn/trainA/0001.png" "$W/drawn/trainA/0002.png"
+check 'data: wide' dataset build wide --align none --size native --out wide_out --test 0
+check 'data: wide: on a square as wide' is_square "$W/wide_out/trainA/w.png" 168
+check 'data: its middle' dataset build wide --align centre --size native --out wide_out --test 0
+check 'data: its middle: as large as the shorter side' is_square "$W/wide_out/trainA/w.png" 80
+rm -r "$W/wide" "$W/wide_out"
+
 # ---- duplicates
 mkdir "$W/twice"
 for i in 1 2 3; do cp "$W/drawn/trainB/000$i.png" "$W/twice/$i.png"; done
@@ -165,6 +177,7 @@ cp "$W/face.png" "$W/mixed/cut.png"
 truncate -s -1 "$W/mixed/cut.png"
 check 'data: broken later' dataset build mixed --align none --size 32 --out mixed_out --test 0
 check 'data: broken later: its picture stays' [ -e "$W/mixed_out/trainA/cut.png" ]
+check 'data: broken later: the manifest knows it' [ "$(column "$W/mixed_out/manifest.tsv" output | grep -c cut.png)" = 1 ]
 mkdir "$W/bad"
 cp "$W/mixed/cut.png" "$W/bad/"
 check 'data: nothing but bad files' ends_with 3 build bad --align none --out bad_out
@@ -182,7 +195,7 @@ else
 fi
 rm -rf "$W/full"
 cp -r "$W/one" "$W/odd"
-for line in 'nonsense' $'B\t/x.png\t1/1\taccepted\t\t../../face.png\t\t\t\t\t0000000000000000\t\tnone' \
+for line in 'nonsense' $'B\t/x.png\t1/1\taccepted\t\ttrainB/x/../../../face.png\t\t\t\t\t0000000000000000\t\tnone' \
     $'B\t/x.png\t2/1\trejected\tno\t\t\t\t\t\t0000000000000000\t\tnone' $'C\t/x.png\t1/1\trejected\tno\t\t\t\t\t\t0000000000000000\t\tnone' \
     $'B\t/x.png\t1/1\trejected\tno\t\t\t\t\t\t00\t\tnone' $'B\t/x.png\t1/1\trejected\tno\t\t\t\t\tugly\t0000000000000000\t\tnone'; do
     { cat "$W/one/manifest.tsv" && echo "$line"; } >"$W/odd/manifest.tsv"
