@@ -12,7 +12,7 @@
 #include "model/layer.h"
 
 enum { SIZE = 112, LEVELS = 4, STEM = 16, NARROW = 16, HIDDEN = 128, CELLS = 7 * 7 };
-static const struct Level { int ch, blocks; } levels[LEVELS] = { { STEM, 0 }, { 24, 1 }, { 48, 2 }, { 64, 2 } };
+static const struct Level { int ch, blocks; } levels[LEVELS] = { { STEM, 0 }, { 24, 1 }, { 48, 2 }, { 64, 1 } };
 
 static P2cNode *down(P2cNet net, P2cNode *x, int in, int out) {
     return p2c_relu(p2c_layer_conv_he(net, p2c_avg_pool2d(x, 2), in, out, 3, (P2cConv2d){ .pad = 1 }));

@@ -1,7 +1,7 @@
 /* matte.c: a small network for the matte of a head, picture (n,3,s,s) in [-1,1] -> logits (n,1,s,s); sigmoid makes them alpha. s divisible by 32.
  *
  *   stem   s/2   16 channels
- *   down   s/4   24, s/8 40, s/16 64, s/32 64: halved, then residual blocks
+ *   down   s/4   24, s/8 40, s/16 48, s/32 48: halved, then residual blocks
  *   up     each level is projected to the width of the one above, repeated, added to it, and refined by a residual block; up to s/4
  *   head   s/2   with the stem's features, where edges are; logits there, then enlarged bilinearly
  *
@@ -12,7 +12,7 @@
 #include "model/layer.h"
 
 enum { LEVELS = 5, STEM = 16 };
-static const struct Level { int ch, blocks; } levels[LEVELS] = { { STEM, 0 }, { 24, 1 }, { 40, 2 }, { 64, 1 }, { 64, 1 } };
+static const struct Level { int ch, blocks; } levels[LEVELS] = { { STEM, 0 }, { 24, 1 }, { 40, 2 }, { 48, 1 }, { 48, 1 } };
 
 static P2cNode *named(P2cNet net, P2cNode *x) { return p2c_named(x, "%s", net.prefix); }
 
