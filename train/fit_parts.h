@@ -47,4 +47,60 @@ const char *fit_verdict_text(FitVerdict verdict);
 P2C_CHECKED bool fit_measure(float alpha[FIT_PIXELS], FitMeasures *measures);
 FitVerdict fit_judge(const FitMeasures *measures);
 
+/* ---- a scene ---- */
+typedef struct FitScene {
+    int side;
+    float *rgb, *layer, *spare; /* 3 side^2 each */
+    float *alpha, *mask;        /* side^2 each */
+} FitScene;
+size_t fit_scene_bytes(int side);
+FitScene fit_scene_in(void *scratch, int side);
+
+/* ---- fit_warp.c: pixels of a scene -> pixels of a portrait, h as of a homography ---- */
+typedef struct FitWarp {
+    double h[9];
+} FitWarp;
+FitWarp fit_warp_square(double x, double y, double side, double degrees, bool mirrored, int size); /* of a turned square in the portrait, seen with `size` pixels */
+FitWarp fit_warp_bend(FitWarp warp, Draws *draws, double stretch, double perspective); /* up to so much, about the middle of a scene of FIT_SIDE */
+P2cPoint fit_warp_apply(const FitWarp *warp, double x, double y);
+FitWarp fit_warp_inverse(const FitWarp *warp);
+/* A picture of `channels` (3, 4) and width x height; outside it its rim goes on. alpha, of RGBA alone, may be NULL. */
+void fit_warp_picture(const FitWarp *warp, const uint8_t *pixels, int channels, int width, int height, int side, float *rgb, float *alpha);
+int fit_mirrored_point(int point);
+
+/* ---- fit_texture.c: what backgrounds are painted with; colours are three floats ---- */
+void fit_noise(const FitScene *s, Draws *draws, float *plane, double cell, int octaves); /* value noise in [0,1]; cell: pixels of the coarsest */
+void fit_colour(Draws *draws, float colour[3]);
+void fit_colour_near(Draws *draws, const float colour[3], double away, float out[3]);
+void fit_fill(FitScene *s, const float colour[3]);
+void fit_fill_by(FitScene *s, const float *plane, const float low[3], const float high[3]); /* between two colours, by a plane in [0,1] */
+void fit_rectangle(FitScene *s, double left, double top, double right, double bottom, const float colour[3]);
+void fit_disc(FitScene *s, double x, double y, double radius, double soft, const float colour[3], double opacity);
+void fit_blur(float *pixels, float *spare, int side, int channels, int radius); /* twice a box */
+
+/* ---- fit_background.c ---- */
+typedef struct FitPeople { /* who may stand in a background, and pictures without people */
+    const FitPortrait *const *portraits;
+    int count;
+    uint8_t *const *pictures; /* RGB, FIT_SIDE squared */
+    int picture_count;
+} FitPeople;
+void fit_background(FitScene *s, Draws *draws, const FitPeople *people, const FitPortrait *in_front, bool held_out);
+
+/* ---- fit_augment.c, fit_jpeg.c ---- */
+void fit_tint(FitScene *s, Draws *draws, float *rgb);      /* a layer's own light, before it is laid over another */
+void fit_light(FitScene *s, Draws *draws);                 /* of the whole scene: from one side, vignette, exposure, contrast, gamma, colours */
+void fit_camera(FitScene *s, Draws *draws);                /* blur, few pixels, noise, sharpening, JPEG */
+void fit_jpeg(FitScene *s, double coarseness, bool halved); /* steps of the usual table times this; colours at half the size */
+
+/* ---- fit_scene.c: samples ---- */
+FitWarp fit_warp_matte(Draws *draws, bool *rimmed); /* rimmed: beyond the portrait is beyond the photo, white */
+FitWarp fit_warp_landmarks(Draws *draws, const FitPortrait *portrait, bool *mirrored);
+void fit_make_matte(FitScene *s, Draws *draws, const FitPeople *people, const FitPortrait *portrait, bool held_out, float *picture, float *target);
+void fit_make_landmarks(FitScene *s, Draws *draws, const FitPeople *people, const FitPortrait *portrait, bool held_out, float *picture, float *target);
+
+/* ---- fit_points.c ---- */
+/* The teacher's points and the detector's box of all readable portraits. 0 or an exit code, reported. */
+int fit_points_read(const char *teacher, FitPortrait *portraits, int count);
+
 #endif
