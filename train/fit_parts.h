@@ -47,6 +47,10 @@ const char *fit_verdict_text(FitVerdict verdict);
 P2C_CHECKED bool fit_measure(float alpha[FIT_PIXELS], FitMeasures *measures);
 FitVerdict fit_judge(const FitMeasures *measures);
 
+/* ---- fit_data.c ---- */
+/* Who is held out: one person in five, nearly equal portraits together. */
+void fit_split(FitPortrait *portraits, int count);
+
 /* ---- a scene ---- */
 typedef struct FitScene {
     int side;
