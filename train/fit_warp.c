@@ -1,0 +1,81 @@
+/* fit_warp.c: where each pixel of a scene comes from in a portrait, and what is there.
+ *
+ *     (u, v, w) = h (x, y, 1),   place in the portrait = (u/w, v/w)        with (0,0) the middle of the first pixel in both
+ *
+ * Beyond the portrait its rim goes on: shoulders that leave the picture do not end there.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "fit_parts.h"
+
+static const float GOES_ON = 48; /* pixels to the sides and above; below without end */
+
+static FitWarp times(const double a[9], const double b[9]) {
+    FitWarp product = { { 0 } };
+    for (int i = 0; i < 9; i++)
+        for (int k = 0; k < 3; k++) product.h[i] += a[i / 3 * 3 + k] * b[3 * k + i % 3];
+    return product;
+}
+
+FitWarp fit_warp_square(double x, double y, double side, double degrees, bool mirrored, int size) {
+    double turn = degrees * (M_PI / 180), c = cos(turn) * side / size, s = sin(turn) * side / size, middle = (size - 1) / 2.0, flip = mirrored ? -1 : 1;
+    return (FitWarp){ { flip * c, -s, x - middle * (flip * c - s), flip * s, c, y - middle * (flip * s + c), 0, 0, 1 } };
+}
+
+/* Bends the plane that is warped to: the middle of the portrait stays. */
+FitWarp fit_warp_bend(FitWarp warp, Draws *draws, double stretch, double perspective) {
+    double m = (FIT_SIDE - 1) / 2.0, wide = 1 + fit_uniform(draws, -stretch, stretch), shear = fit_uniform(draws, -stretch, stretch);
+    double px = fit_uniform(draws, -perspective, perspective) / FIT_SIDE, py = fit_uniform(draws, -perspective, perspective) / FIT_SIDE;
+    double bend[9] = { wide, shear, 0, 0, 1 / wide, 0, px, py, 1 }, there[9] = { 1, 0, -m, 0, 1, -m, 0, 0, 1 }, back[9] = { 1, 0, m, 0, 1, m, 0, 0, 1 };
+    FitWarp moved = times(there, warp.h), bent = times(bend, moved.h);
+    return times(back, bent.h);
+}
+
+P2cPoint fit_warp_apply(const FitWarp *warp, double x, double y) {
+    const double *h = warp->h;
+    double w = h[6] * x + h[7] * y + h[8];
+    return (P2cPoint){ (h[0] * x + h[1] * y + h[2]) / w, (h[3] * x + h[4] * y + h[5]) / w };
+}
+
+/* The adjugate: a factor is of no consequence. */
+FitWarp fit_warp_inverse(const FitWarp *warp) {
+    const double *h = warp->h;
+    return (FitWarp){ { h[4] * h[8] - h[5] * h[7], h[2] * h[7] - h[1] * h[8], h[1] * h[5] - h[2] * h[4], h[5] * h[6] - h[3] * h[8], h[0] * h[8] - h[2] * h[6],
+                        h[2] * h[3] - h[0] * h[5], h[3] * h[7] - h[4] * h[6], h[1] * h[6] - h[0] * h[7], h[0] * h[4] - h[1] * h[3] } };
+}
+
+static float held(float value, float most) { return value < 0 ? 0 : value > most ? most : value; }
+
+void fit_warp_picture(const FitWarp *warp, const uint8_t *pixels, int channels, int width, int height, int side, float *rgb, float *alpha) {
+    float h[9];
+    for (int i = 0; i < 9; i++) h[i] = (float)warp->h[i];
+    for (int y = 0; y < side; y++)
+        for (int x = 0; x < side; x++, rgb += 3) {
+            float w = 1 / (h[6] * (float)x + h[7] * (float)y + h[8]);
+            float across = (h[0] * (float)x + h[1] * (float)y + h[2]) * w, down = (h[3] * (float)x + h[4] * (float)y + h[5]) * w;
+            float u = held(across, (float)width - 1.001f), v = held(down, (float)height - 1.001f);
+            bool beyond = fabsf(across - u) > GOES_ON || v - down > GOES_ON;
+            int left = (int)u, top = (int)v;
+            const uint8_t *a = pixels + (top * width + left) * channels, *b = a + width * channels;
+            u -= (float)left, v -= (float)top;
+            float value[4];
+            for (int c = 0; c < channels; c++) {
+                float above = (float)a[c] + u * (float)(a[c + channels] - a[c]), below = (float)b[c] + u * (float)(b[c + channels] - b[c]);
+                value[c] = (above + v * (below - above)) * (1 / 255.0f);
+            }
+            memcpy(rgb, value, 3 * sizeof *rgb);
+            if (alpha) *alpha++ = channels == 4 && !beyond ? value[3] : 0;
+        }
+}
+
+/* In runs whose numbers a mirror turns round: of point p it makes sum - p. */
+int fit_mirrored_point(int point) {
+    static const struct { int first, last, sum; } runs[] = {
+        { 0, 16, 16 }, { 17, 26, 43 }, { 31, 35, 66 }, { 36, 39, 81 }, { 42, 45, 81 }, { 40, 41, 87 }, { 46, 47, 87 }, { 48, 54, 102 }, { 55, 59, 114 },
+        { 60, 64, 124 }, { 65, 67, 132 },
+    };
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
+        if (point >= runs[i].first && point <= runs[i].last) return runs[i].sum - point;
+    return point; /* the bridge of the nose */
+}
