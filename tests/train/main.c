@@ -24,7 +24,8 @@ const char *const program_name = "test-train";
     X(tensorboard)                                                                                                                         \
     X(face)                                                                                                                                \
     X(evaluate)                                                                                                                            \
-    X(grid)
+    X(grid)                                                                                                                                \
+    X(fit)
 
 #define SUITE "train"
 #include "../groups.h"
