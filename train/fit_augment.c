@@ -71,7 +71,7 @@ void fit_light(FitScene *s, Draws *d) {
     Curves curves;
     double gain[3];
     shade(s, d);
-    draw_gain(d, 0.25, 0.06, gain);
+    draw_gain(d, 0.2, 0.06, gain);
     make_curves(curves, gain, fit_uniform(d, 0.7, 1.3), fit_uniform(d, 0.75, 1.35));
     apply_curves(s->rgb, count(s), curves);
     if (fit_chance(d, 0.05)) saturate(s->rgb, count(s), 0);

@@ -15,6 +15,7 @@ typedef enum FitVerdict { FIT_GOOD, FIT_UNREADABLE, FIT_EMPTY, FIT_FULL, FIT_FLO
 typedef struct FitMeasures {
     double coverage; /* mean of alpha */
     double foot;     /* mean of alpha in the lowest rows: a body reaches them */
+    double crown;    /* the same of the uppermost: hair that is cut off there */
     double straight; /* pixels of the outline on one straight line: the photo's edge, not a matte's */
     double width;    /* of the soft edge: pixels that are neither in nor out for each of the outline */
     double specks;   /* alpha away from the largest piece, in parts of that piece's */
@@ -24,7 +25,7 @@ typedef struct FitPortrait {
     uint8_t *rgba;        /* FIT_SIDE squared; NULL: unreadable */
     FitVerdict verdict;   /* as a matte */
     FitMeasures measures;
-    uint64_t print;       /* dHash */
+    uint64_t print[4];    /* dHash of 16 x 16 */
     bool held_out;
     bool has_points;
     double spread;                   /* of the teacher's readings, in parts of the box */
@@ -49,7 +50,8 @@ FitVerdict fit_judge(const FitMeasures *measures);
 
 /* ---- fit_data.c ---- */
 /* Who is held out: one person in five, nearly equal portraits together. */
-void fit_split(FitPortrait *portraits, int count);
+P2C_CHECKED bool fit_split(FitPortrait *portraits, int count); /* false: out of memory */
+int fit_unlike(const FitPortrait *a, const FitPortrait *b);     /* bits of dHash, of 256 */
 
 /* ---- a scene ---- */
 typedef struct FitScene {
@@ -98,7 +100,7 @@ void fit_camera(FitScene *s, Draws *draws);                /* blur, few pixels, 
 void fit_jpeg(FitScene *s, double coarseness, bool halved); /* steps of the usual table times this; colours at half the size */
 
 /* ---- fit_scene.c: samples ---- */
-FitWarp fit_warp_matte(Draws *draws, bool *rimmed); /* rimmed: beyond the portrait is beyond the photo, white */
+FitWarp fit_warp_matte(Draws *draws, const FitPortrait *portrait, bool *rimmed); /* rimmed: beyond the portrait is beyond the photo, white */
 FitWarp fit_warp_landmarks(Draws *draws, const FitPortrait *portrait, bool *mirrored);
 void fit_make_matte(FitScene *s, Draws *draws, const FitPeople *people, const FitPortrait *portrait, bool held_out, float *picture, float *target);
 void fit_make_landmarks(FitScene *s, Draws *draws, const FitPeople *people, const FitPortrait *portrait, bool held_out, float *picture, float *target);

@@ -12,7 +12,7 @@
 #include "fit_parts.h"
 
 enum { STRIPS = 8, LEAST_READINGS = 3 };
-static const double MOST_SPREAD = 0.02, LEAST_BOX = 40;
+static const double MOST_SPREAD = 0.005, LEAST_BOX = 40;
 
 static const struct { double x, y, side, degrees; bool mirrored; } readings[] = {
     { 0, 0, 1, 0, false }, { 2, -3, 1, 0, true }, { -4, 3, 0.88, 4, false }, { 4, 4, 1.12, -4, true },

@@ -104,15 +104,19 @@ static void unmix(const uint8_t *rgb, const Work *w, uint8_t *rgba) {
     }
 }
 
-/* Nine by eight means, each compared with its right neighbour (dHash): alike for pictures that are nearly the same. */
-static P2cStatus fingerprint(P2cContext *ctx, const P2cImage *picture, uint64_t *print) {
-    P2cImage small;
-    P2cStatus status = p2c_image_resize(ctx, picture, 9, 8, P2C_FILTER_AREA, &small);
-    *print = 0;
-    for (int i = 0; !status && i < 64; i++) {
-        const uint8_t *p = small.pixels + 3 * (i / 8 * 9 + i % 8);
-        *print |= (uint64_t)(p[0] + p[1] + p[2] < p[3] + p[4] + p[5]) << i;
+/* Of the middle, where no white is, seventeen by sixteen means, each compared with its right neighbour (dHash): alike for pictures that are nearly the same. */
+static P2cStatus fingerprint(P2cContext *ctx, const P2cImage *picture, uint64_t print[4]) {
+    P2cImage middle, small = { 0 };
+    P2cStatus status = p2c_image_init(ctx, &middle, FIT_SIDE / 2, FIT_SIDE / 2, 3);
+    for (int y = 0; !status && y < FIT_SIDE / 2; y++)
+        memcpy(middle.pixels + 3 * y * (FIT_SIDE / 2), picture->pixels + 3 * ((y + FIT_SIDE / 4) * FIT_SIDE + FIT_SIDE / 4), 3 * (FIT_SIDE / 2));
+    if (!status) status = p2c_image_resize(ctx, &middle, 17, 16, P2C_FILTER_AREA, &small);
+    memset(print, 0, 4 * sizeof *print);
+    for (int i = 0; !status && i < 256; i++) {
+        const uint8_t *p = small.pixels + 3 * (i / 16 * 17 + i % 16);
+        print[i / 64] |= (uint64_t)(p[0] + p[1] + p[2] < p[3] + p[4] + p[5]) << i % 64;
     }
+    p2c_image_clear(&middle);
     p2c_image_clear(&small);
     return status;
 }
@@ -123,7 +127,7 @@ P2cStatus fit_portrait_make(P2cContext *ctx, const P2cImage *on_white, FitPortra
     Work *work = malloc(sizeof *work);
     portrait->rgba = malloc(4 * (size_t)FIT_PIXELS);
     P2cStatus status = work && portrait->rgba ? p2c_image_resize(ctx, on_white, FIT_SIDE, FIT_SIDE, P2C_FILTER_ANTIALIAS, &square) : P2C_ERR_MEMORY;
-    if (!status) status = fingerprint(ctx, &square, &portrait->print);
+    if (!status) status = fingerprint(ctx, &square, portrait->print);
     if (status) goto cleanup;
     flood(square.pixels, work);
     find_alpha(square.pixels, work);

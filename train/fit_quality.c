@@ -9,7 +9,7 @@
 
 #include "fit_parts.h"
 
-enum { ANGLES = 180, REACH = 8, FOOT_ROWS = 3, RIM = 3, LEEWAY = 8 };
+enum { ANGLES = 180, REACH = 8, END_ROWS = 3, RIM = 3, LEEWAY = 8 };
 
 /* Found by looking at all 379 of the published ones, those near each limit twice. */
 static const double LEAST_COVERED = 0.2, MOST_COVERED = 0.93, LEAST_FOOT = 0.15, MOST_STRAIGHT = 118, MOST_WIDTH = 4.2, MOST_SPECKS = 0.04;
@@ -134,7 +134,8 @@ bool fit_measure(float alpha[FIT_PIXELS], FitMeasures *m) {
     for (int i = 0; i < FIT_PIXELS; i++) {
         m->coverage += (double)alpha[i] / FIT_PIXELS;
         soft += alpha[i] > 0.1f && alpha[i] < 0.8f;
-        if (i >= FIT_PIXELS - FOOT_ROWS * FIT_SIDE) m->foot += (double)alpha[i] / (FOOT_ROWS * FIT_SIDE);
+        if (i < END_ROWS * FIT_SIDE) m->crown += (double)alpha[i] / (END_ROWS * FIT_SIDE);
+        if (i >= FIT_PIXELS - END_ROWS * FIT_SIDE) m->foot += (double)alpha[i] / (END_ROWS * FIT_SIDE);
     }
     m->width = outline ? (double)soft / outline : 0;
     free(w);

@@ -10,6 +10,7 @@
 
 /* As the library cuts a face's square: around a detector's box, or levelled around points (lib/face/landmarks.c). */
 static const double ROOM = 1.25, LOWER = 0.1;
+static const double CUT_OFF = 0.03; /* of the upper rim's alpha: hair that would go on as a tower */
 
 size_t fit_scene_bytes(int side) { return 11 * (size_t)side * (size_t)side * sizeof(float) + 64; }
 
@@ -21,12 +22,15 @@ FitScene fit_scene_in(void *scratch, int side) {
 
 /* ---- where the head is ---- */
 
-/* The library's own crops are levelled, of one size about the face: mostly nearly so. The lower rim stays at or below the scene's unless drawn otherwise. */
-FitWarp fit_warp_matte(Draws *d, bool *rimmed) {
+/* The library's own crops are levelled, of one size about the face: mostly nearly so. Mostly the lower rim stays at or below the scene's, and
+ * hair that the portrait cuts off is cut off by the scene too. */
+FitWarp fit_warp_matte(Draws *d, const FitPortrait *p, bool *rimmed) {
     double side = FIT_SIDE / (fit_chance(d, 0.5) ? fit_uniform(d, 0.92, 1.12) : fit_uniform(d, 0.75, 1.3)), middle = (FIT_SIDE - 1) / 2.0;
     double x = middle + 0.06 * FIT_SIDE * fit_bell(d), y = middle + 0.05 * FIT_SIDE * fit_bell(d);
-    double degrees = fmin(fmax(fit_bell(d) * (fit_chance(d, 0.6) ? 4 : 10), -20), 20), lowest = FIT_SIDE - side / 2;
-    if (y > lowest && fit_chance(d, 0.85)) y = lowest;
+    double degrees = fmin(fmax(fit_bell(d) * (fit_chance(d, 0.6) ? 4 : 10), -20), 20), sink = fit_uniform(d, 0, 1);
+    if (p->measures.crown > CUT_OFF) side = fmin(side, FIT_SIDE);
+    double lowest = FIT_SIDE - side / 2, highest = p->measures.crown > CUT_OFF ? side / 2 : 0;
+    if (sink > 0.15) y = fmax(fmin(y, lowest), highest);
     *rimmed = fit_chance(d, 0.08); /* white beyond the photo, as published */
     return fit_warp_bend(fit_warp_square(x, y, side, degrees, fit_chance(d, 0.5), FIT_MATTE_SIZE), d, 0.05, 0.12);
 }
@@ -93,7 +97,7 @@ static void put_planes(const FitScene *s, float *picture) {
 
 void fit_make_matte(FitScene *s, Draws *d, const FitPeople *people, const FitPortrait *p, bool held_out, float *picture, float *target) {
     bool rimmed;
-    FitWarp warp = fit_warp_matte(d, &rimmed);
+    FitWarp warp = fit_warp_matte(d, p, &rimmed);
     take(s, d, people, p, &warp, held_out);
     if (rimmed) beyond_white(s, &warp);
     else if (fit_chance(d, 0.1)) end_photo(s, d);
