@@ -12,10 +12,11 @@
 
 #include "fit_parts.h"
 
-enum { WHITE = 243, DEEP = 10, SOLID = 14, FAR = 1 << 20 };
+enum { WHITE = 243, DEEP = 10, SOLID = 14, FAR = 1 << 20, LIGHT = 190, GREY = 34, THICK = 2, SMUDGE = 1000 };
 static const double GAIN = 1.2;          /* of alpha near the edge: F is an estimate, and what is nearly opaque should be so */
 static const double BRIGHT = 70;         /* |255-F| below which alpha is not read off colours */
 static const double SURE = 0.5;          /* alpha above which a pixel's own colour is freed of white; below, F counts more and more */
+static const double RIM_FROM = 3, RIM_FADE = 4; /* pixels from the deep: a rim lighter than what it belongs to is white that alpha did not account for, and shows */
 
 typedef struct Work {
     uint8_t outside[FIT_PIXELS];
@@ -77,9 +78,56 @@ static double mixed(const uint8_t *colour, const uint8_t *full, double distance)
     return fmin(fmax(trust * fmin(by_colour, 1) + (1 - trust) * fmin(by_distance, 1), inside), 1);
 }
 
-static void find_alpha(const uint8_t *rgb, Work *w) {
+static bool light_grey(const uint8_t *p) {
+    int low = p[0] < p[1] ? p[0] : p[1], high = p[0] > p[1] ? p[0] : p[1];
+    low = p[2] < low ? p[2] : low, high = p[2] > high ? p[2] : high;
+    return low >= LIGHT && high - low < GREY;
+}
+
+/* The light grey pixels, not at the very edge, that hang together with `start`: counted, and whether they come near the outside. They are crossed out in near. */
+static int gather(const uint8_t *rgb, Work *w, int start, bool *at_edge) {
+    int count = 1;
+    *at_edge = false;
+    w->queue[0] = start;
+    w->near[start] = FAR;
+    for (int k = 0; k < count; k++) {
+        int at = w->queue[k], x = at % FIT_SIDE;
+        *at_edge |= w->distance[at] <= THICK + 1;
+        const int beside[4] = { x ? at - 1 : at, x < FIT_SIDE - 1 ? at + 1 : at, at >= FIT_SIDE ? at - FIT_SIDE : at, at < FIT_PIXELS - FIT_SIDE ? at + FIT_SIDE : at };
+        for (int n = 0; n < 4; n++) {
+            int i = beside[n];
+            if (w->near[i] == FAR || w->distance[i] <= THICK || !light_grey(rgb + 3 * i)) continue;
+            w->near[i] = FAR;
+            w->queue[count++] = i;
+        }
+    }
+    return count;
+}
+
+/* What is left of a background: light, grey, at the edge, too thick to be the edge itself and too small for a shirt. It goes outside, with its rim. */
+static void remove_smudges(const uint8_t *rgb, Work *w) {
+    for (int start = 0; start < FIT_PIXELS; start++) {
+        if (w->near[start] == FAR || w->distance[start] <= THICK || !light_grey(rgb + 3 * start)) continue;
+        bool at_edge;
+        int count = gather(rgb, w, start, &at_edge);
+        if (!at_edge || count > SMUDGE) continue;
+        for (int k = 0; k < count; k++)
+            for (int n = 0; n < 49; n++) {
+                int x = w->queue[k] % FIT_SIDE + n % 7 - 3, y = w->queue[k] / FIT_SIDE + n / 7 - 3, i = y * FIT_SIDE + x;
+                if (x >= 0 && y >= 0 && x < FIT_SIDE && y < FIT_SIDE && light_grey(rgb + 3 * i)) w->outside[i] = 1;
+            }
+    }
+}
+
+static void find_outside_distance(Work *w) {
     for (int i = 0; i < FIT_PIXELS; i++) w->near[i] = w->outside[i] ? i : -1;
     spread(w);
+}
+
+static void find_alpha(const uint8_t *rgb, Work *w) {
+    find_outside_distance(w);
+    remove_smudges(rgb, w);
+    find_outside_distance(w);
     for (int i = 0; i < FIT_PIXELS; i++) {
         w->alpha[i] = w->distance[i] < FAR ? w->distance[i] : SOLID; /* kept here while `distance` serves once more */
         w->near[i] = w->alpha[i] > DEEP ? i : -1;
@@ -95,7 +143,8 @@ static void find_alpha(const uint8_t *rgb, Work *w) {
 static void unmix(const uint8_t *rgb, const Work *w, uint8_t *rgba) {
     for (int i = 0; i < FIT_PIXELS; i++) {
         const uint8_t *own = rgb + 3 * i, *full = w->near[i] < 0 ? own : rgb + 3 * w->near[i];
-        double a = w->alpha[i], weight = fmin(a / SURE, 1);
+        double a = w->alpha[i], weight = fmin(a / SURE, 1), light = own[0] + own[1] + own[2] - (1 - a) * 765, most = a * (full[0] + full[1] + full[2]);
+        if (light > most) weight *= fmin(fmax(1 - (w->distance[i] - RIM_FROM) / RIM_FADE, 0), 1);
         for (int c = 0; c < 3; c++) {
             double free_of_white = a > 0 ? fmin(fmax((own[c] - (1 - a) * 255) / a, 0), 255) : full[c];
             rgba[4 * i + c] = (uint8_t)lround(weight * free_of_white + (1 - weight) * full[c]);
