@@ -9,7 +9,7 @@
 
 #include "fit_parts.h"
 
-static const float GOES_ON = 48; /* pixels to the sides and above; below without end */
+static const float BESIDE = 48, ABOVE = 6; /* pixels for which the rim goes on; below without end */
 
 static FitWarp times(const double a[9], const double b[9]) {
     FitWarp product = { { 0 } };
@@ -55,7 +55,7 @@ void fit_warp_picture(const FitWarp *warp, const uint8_t *pixels, int channels, 
             float w = 1 / (h[6] * (float)x + h[7] * (float)y + h[8]);
             float across = (h[0] * (float)x + h[1] * (float)y + h[2]) * w, down = (h[3] * (float)x + h[4] * (float)y + h[5]) * w;
             float u = held(across, (float)width - 1.001f), v = held(down, (float)height - 1.001f);
-            bool beyond = fabsf(across - u) > GOES_ON || v - down > GOES_ON;
+            bool beyond = fabsf(across - u) > BESIDE || v - down > ABOVE;
             int left = (int)u, top = (int)v;
             const uint8_t *a = pixels + (top * width + left) * channels, *b = a + width * channels;
             u -= (float)left, v -= (float)top;
