@@ -67,15 +67,16 @@ static void shade(FitScene *s, Draws *d) {
     }
 }
 
+/* One scene in three is lit as a good photo is. */
 void fit_light(FitScene *s, Draws *d) {
     Curves curves;
-    double gain[3];
-    shade(s, d);
-    draw_gain(d, 0.2, 0.06, gain);
-    make_curves(curves, gain, fit_uniform(d, 0.7, 1.3), fit_uniform(d, 0.75, 1.35));
+    double gain[3], far = fit_chance(d, 0.35) ? 0.3 : 1;
+    if (far == 1) shade(s, d);
+    draw_gain(d, 0.2 * far, 0.06 * far, gain);
+    make_curves(curves, gain, 1 + far * fit_uniform(d, -0.3, 0.3), 1 + far * fit_uniform(d, -0.25, 0.35));
     apply_curves(s->rgb, count(s), curves);
     if (fit_chance(d, 0.05)) saturate(s->rgb, count(s), 0);
-    else if (fit_chance(d, 0.6)) saturate(s->rgb, count(s), (float)fit_uniform(d, 0.4, 1.5));
+    else if (fit_chance(d, 0.6)) saturate(s->rgb, count(s), (float)(1 + far * fit_uniform(d, -0.6, 0.4)));
 }
 
 /* ---- camera ---- */

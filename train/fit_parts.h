@@ -70,7 +70,7 @@ FitWarp fit_warp_square(double x, double y, double side, double degrees, bool mi
 FitWarp fit_warp_bend(FitWarp warp, Draws *draws, double stretch, double perspective); /* up to so much, about the middle of a scene of FIT_SIDE */
 P2cPoint fit_warp_apply(const FitWarp *warp, double x, double y);
 FitWarp fit_warp_inverse(const FitWarp *warp);
-/* A picture of `channels` (3, 4) and width x height; outside it its rim goes on. alpha, of RGBA alone, may be NULL. */
+/* A picture of `channels` (3, 4) and width x height; beyond it its rim goes on. alpha, of RGBA alone, may be NULL. */
 void fit_warp_picture(const FitWarp *warp, const uint8_t *pixels, int channels, int width, int height, int side, float *rgb, float *alpha);
 int fit_mirrored_point(int point);
 

@@ -13,7 +13,7 @@
 #include "fit_parts.h"
 
 enum { WHITE = 243, DEEP = 10, SOLID = 14, FAR = 1 << 20, LIGHT = 190, GREY = 34, THICK = 2, SMUDGE = 1000 };
-static const double GAIN = 1.2;          /* of alpha near the edge: F is an estimate, and what is nearly opaque should be so */
+static const double GAIN = 0.2;          /* added to alpha, more and more above a half: F is an estimate, and what is nearly opaque should be so */
 static const double BRIGHT = 70;         /* |255-F| below which alpha is not read off colours */
 static const double SURE = 0.5;          /* alpha above which a pixel's own colour is freed of white; below, F counts more and more */
 static const double RIM_FROM = 3, RIM_FADE = 4; /* pixels from the deep: a rim lighter than what it belongs to is white that alpha did not account for, and shows */
@@ -73,7 +73,8 @@ static void spread(Work *w) {
 static double mixed(const uint8_t *colour, const uint8_t *full, double distance) {
     double dot = 0, square = 0;
     for (int c = 0; c < 3; c++) dot += (255.0 - colour[c]) * (255.0 - full[c]), square += (255.0 - full[c]) * (255.0 - full[c]);
-    double trust = fmin(sqrt(square) / BRIGHT, 1), by_colour = square > 0 ? GAIN * dot / square : 0, by_distance = distance / 2;
+    double trust = fmin(sqrt(square) / BRIGHT, 1), by_colour = square > 0 ? dot / square : 0, by_distance = distance / 2;
+    by_colour += GAIN * fmax(2 * by_colour - 1, 0);
     double inside = (distance - (SOLID - DEEP)) / DEEP; /* ever surer with the distance */
     return fmin(fmax(trust * fmin(by_colour, 1) + (1 - trust) * fmin(by_distance, 1), inside), 1);
 }

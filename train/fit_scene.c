@@ -10,7 +10,7 @@
 
 /* As the library cuts a face's square: around a detector's box, or levelled around points (lib/face/landmarks.c). */
 static const double ROOM = 1.25, LOWER = 0.1;
-static const double CUT_OFF = 0.03; /* of the upper rim's alpha: hair that would go on as a tower */
+static const double CUT_OFF = 0.002; /* of the upper rim's alpha: hair that would go on as a tower */
 
 size_t fit_scene_bytes(int side) { return 11 * (size_t)side * (size_t)side * sizeof(float) + 64; }
 

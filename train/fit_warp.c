@@ -2,14 +2,13 @@
  *
  *     (u, v, w) = h (x, y, 1),   place in the portrait = (u/w, v/w)        with (0,0) the middle of the first pixel in both
  *
- * Beyond the portrait its rim goes on: shoulders that leave the picture do not end there.
+ * Beyond the portrait its rim's alpha goes on, shoulders that leave the picture do not end there, and its colours are reflected.
  */
 #include <math.h>
-#include <string.h>
 
 #include "fit_parts.h"
 
-static const float GOES_ON = 48; /* pixels to the sides and above; below without end */
+static const float BESIDE = 48, ABOVE = 6; /* pixels for which the rim goes on; below without end */
 
 static FitWarp times(const double a[9], const double b[9]) {
     FitWarp product = { { 0 } };
@@ -46,26 +45,40 @@ FitWarp fit_warp_inverse(const FitWarp *warp) {
 }
 
 static float held(float value, float most) { return value < 0 ? 0 : value > most ? most : value; }
+static float reflected(float value, float most) { return held(value < 0 ? -value : value > most ? 2 * most - value : value, most); }
+
+typedef struct Source {
+    const uint8_t *pixels;
+    int channels, width;
+    float right, below; /* the largest coordinates that have a neighbour */
+} Source;
+
+static inline void look_up(const Source *s, float u, float v, int first, int end, float *value) {
+    int left = (int)u, top = (int)v;
+    const uint8_t *a = s->pixels + (top * s->width + left) * s->channels, *b = a + s->width * s->channels;
+    u -= (float)left, v -= (float)top;
+    for (int c = first; c < end; c++) {
+        float above = (float)a[c] + u * (float)(a[c + s->channels] - a[c]), below = (float)b[c] + u * (float)(b[c + s->channels] - b[c]);
+        *value++ = (above + v * (below - above)) * (1 / 255.0f);
+    }
+}
+
+static float look_up_alpha(const Source *s, float across, float down) {
+    float u = held(across, s->right), v = held(down, s->below), alpha = 0;
+    if (fabsf(across - u) <= BESIDE && v - down <= ABOVE) look_up(s, u, v, 3, 4, &alpha);
+    return alpha;
+}
 
 void fit_warp_picture(const FitWarp *warp, const uint8_t *pixels, int channels, int width, int height, int side, float *rgb, float *alpha) {
+    Source source = { pixels, channels, width, (float)width - 1.001f, (float)height - 1.001f };
     float h[9];
     for (int i = 0; i < 9; i++) h[i] = (float)warp->h[i];
     for (int y = 0; y < side; y++)
         for (int x = 0; x < side; x++, rgb += 3) {
             float w = 1 / (h[6] * (float)x + h[7] * (float)y + h[8]);
             float across = (h[0] * (float)x + h[1] * (float)y + h[2]) * w, down = (h[3] * (float)x + h[4] * (float)y + h[5]) * w;
-            float u = held(across, (float)width - 1.001f), v = held(down, (float)height - 1.001f);
-            bool beyond = fabsf(across - u) > GOES_ON || v - down > GOES_ON;
-            int left = (int)u, top = (int)v;
-            const uint8_t *a = pixels + (top * width + left) * channels, *b = a + width * channels;
-            u -= (float)left, v -= (float)top;
-            float value[4];
-            for (int c = 0; c < channels; c++) {
-                float above = (float)a[c] + u * (float)(a[c + channels] - a[c]), below = (float)b[c] + u * (float)(b[c + channels] - b[c]);
-                value[c] = (above + v * (below - above)) * (1 / 255.0f);
-            }
-            memcpy(rgb, value, 3 * sizeof *rgb);
-            if (alpha) *alpha++ = channels == 4 && !beyond ? value[3] : 0;
+            look_up(&source, reflected(across, source.right), reflected(down, source.below), 0, 3, rgb);
+            if (alpha) *alpha++ = look_up_alpha(&source, across, down);
         }
 }
 

@@ -25,7 +25,8 @@ const char *const program_name = "test-train";
     X(face)                                                                                                                                \
     X(evaluate)                                                                                                                            \
     X(grid)                                                                                                                                \
-    X(fit)
+    X(fit)                                                                                                                                 \
+    X(fit_data)
 
 #define SUITE "train"
 #include "../groups.h"
