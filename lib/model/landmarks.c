@@ -6,7 +6,7 @@
  *   head   1x1 to 16 channels, all 7x7 of them in a row, 128 hidden values, the points
  *
  * Regression by place, not heat maps: what is asked for are the angle and the size of a face, for which a map of 68 channels is dear. Flattened, not pooled: where
- * something lies is the answer. Residual blocks (He 2016) without norms, as in matte.c. The last layer starts as zeros with the middle of the square for a bias,
+ * something lies is the answer. Residual blocks as in matte.c. The last layer starts as zeros with the middle of the square for a bias,
  * near every face, so that the first steps are of the right size.
  */
 #include "model/layer.h"

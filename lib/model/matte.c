@@ -5,9 +5,9 @@
  *   up     each level is projected to the width of the one above, repeated, added to it, and refined by a residual block; up to s/4
  *   head   s/2   with the stem's features, where edges are; logits there, then enlarged bilinearly
  *
- * U-Net (Ronneberger 2015) of residual blocks (He 2016) without norms: a block begins as the identity, since its second convolution starts as zeros (Goyal 2017,
- * section 5.1), and every other one keeps the variance (He 2015), so that nothing need be normed; and what is as bright as skin stays so. Adding skips, not
- * concatenating them, halves the cost of the maps that cost most.
+ * U-Net (Ronneberger 2015) of residual blocks (He 2016), normed inside only: what runs past them keeps how bright skin is. A block begins as the identity, since its second
+ * convolution starts as zeros (Goyal 2017, section 5.1), and all others keep the variance (He 2015). Adding skips, not concatenating them, halves the cost of the maps
+ * that cost most.
  */
 #include "model/layer.h"
 
