@@ -172,6 +172,7 @@ typedef struct Taken {
     float *values; /* picture and target */
     bool held_out;
     uint64_t draw;
+    int rubbish; /* what is in the scratch before */
 } Taken;
 
 enum { PICTURE = 3 * FIT_MATTE_SIZE * FIT_MATTE_SIZE, VALUES = PICTURE + FIT_MATTE_SIZE * FIT_MATTE_SIZE };
@@ -181,7 +182,7 @@ static void *take(void *what) {
     void *scratch = malloc(fit_data_scratch(t->data));
     t->values = malloc(VALUES * sizeof *t->values);
     assert_true(scratch && t->values);
-    memset(scratch, 0x5a + (int)t->draw, fit_data_scratch(t->data));
+    memset(scratch, t->rubbish, fit_data_scratch(t->data));
     fit_data_sample(t->data, t->held_out, t->draw, scratch, t->values, t->values + PICTURE);
     free(scratch);
     return NULL;
@@ -193,7 +194,8 @@ static void same_draw_same_sample(void **state) {
     assert_int_equal(fit_data_count(data, false) + fit_data_count(data, true), PEOPLE);
     assert_in_range(fit_data_count(data, true), 2, PEOPLE / 2);
     for (int k = 0; k < 60; k++) {
-        Taken here = { data, NULL, k % 2, (uint64_t)k }, there = here, other = { data, NULL, !here.held_out, (uint64_t)k }, next = { data, NULL, here.held_out, (uint64_t)k + 2 };
+        Taken here = { data, NULL, k % 2, (uint64_t)k, 0 }, there = here, other = { data, NULL, !here.held_out, (uint64_t)k, 0 }, next = { data, NULL, here.held_out, (uint64_t)k + 2, 0 };
+        there.rubbish = 0x3d;
         pthread_t thread;
         assert_int_equal(pthread_create(&thread, NULL, take, &there), 0);
         take(&here);
@@ -246,7 +248,8 @@ static void no_teacher(void **state) {
     assert_null(open_people(d, "missing.onnx", FIT_LANDMARKS, 3));
     char *text = hear_end(heard);
     assert_int_equal(count_lines(text), 1);
-    assert_says(text, "missing.onnx");
+    assert_says(text, "missing.onnx: ");
+    assert_says(text, "No such file");
     free(text);
 }
 
