@@ -173,6 +173,7 @@ $(foreach d,op unit golden train,$(eval $(call test_rule,$d)))
 $B/test-golden: $B/train/step.o
 # All of the trainer but its main, with what the unit tests share.
 $B/test-train: $(filter-out %/main.o,$(TRAIN_O)) $(CLI_O) $B/tests/unit/support.o $B/tests/unit/world.o
+$B/test-train: $B/tests/unit/drawn.o
 # The emulation's own, without a library.
 EMULATOR_TESTS := $(wildcard $(EMULATOR)/self/*.c $(EMULATOR)/self/*.cu)
 $B/test-emulator: $(patsubst %,$B/%.o,$(basename $(EMULATOR_TESTS))) $(EMU_O)
