@@ -176,7 +176,7 @@ endef
 $(foreach d,op unit golden train,$(eval $(call test_rule,$d)))
 $B/test-golden: $B/train/step.o
 # All of the trainers but their mains, with what the unit tests share.
-$B/test-train: $(filter-out %/main.o %/fit_main.o,$(TRAIN_O) $(FIT_O)) $(CLI_O) $B/tests/unit/support.o $B/tests/unit/world.o
+$B/test-train: $(filter-out %/main.o %/fit_main.o,$(TRAIN_O) $(FIT_O)) $(CLI_O) $(foreach o,support world drawn,$B/tests/unit/$o.o)
 # The emulation's own, without a library.
 EMULATOR_TESTS := $(wildcard $(EMULATOR)/self/*.c $(EMULATOR)/self/*.cu)
 $B/test-emulator: $(patsubst %,$B/%.o,$(basename $(EMULATOR_TESTS))) $(EMU_O)

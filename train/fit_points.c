@@ -121,6 +121,7 @@ int fit_points_read(const char *teacher, FitPortrait *portraits, int count) {
     int code = pool_open(&pool, processors > STRIPS ? STRIPS - 1 : processors > 1 ? (int)processors - 1 : 0);
     if (!code) code = check_teacher(pool_context(pool), teacher);
     if (code) goto cleanup;
+    say("the teacher reads %d portraits, %d times each", count, READINGS);
     pool_start(pool, read_strip, &job, STRIPS);
     pool_wait(pool, -1);
     for (int k = 0; k < STRIPS && !code; k++) {

@@ -38,7 +38,7 @@ static const char *const matte_rows[] = { "sample", "truth", "answer", "cut out"
 /* ---- landmarks ---- */
 
 static const Panel landmark_panels[PANELS] = {
-    [PANEL_LOSS] = { "Loss", "Mean difference of coordinates, in parts of the distance of the eyes.", .log = true },
+    [PANEL_LOSS] = { "Loss", "Mean difference of coordinates, in parts of the distance of the eyes; points of the eyes count three times.", .log = true },
     [PANEL_ERROR] = { "Held-out samples: error", "Mean distance of points, in parts of the distance of the outer corners of the eyes. Less is better: the best is kept.", .log = true },
     [PANEL_SCORE] = { "Held-out samples: level faces", "Share of faces whose line of the eyes is right within 2 degrees." },
     LAST_PANELS,

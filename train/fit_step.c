@@ -2,7 +2,8 @@
  *
  *   MATTE      binary cross entropy of the logits + mean |alpha - target| + mean |difference of neighbours in alpha - the same in target|: the first learns fastest,
  *              the second is what is asked for, the third sees the edge, which is little of the area (Xu 2017 has a loss of gradients for the same reason)
- *   LANDMARKS  mean |point - target| / distance of the eyes, so that faces of all sizes count alike; absolute, not squared: a teacher errs now and then
+ *   LANDMARKS  mean of weight * |point - target|: 1 / distance of the eyes, so that faces of all sizes count alike, and more for points of the eyes, which a face is levelled by;
+ *              absolute, not squared: a teacher errs now and then
  */
 #include "fit_step.h"
 
@@ -14,7 +15,8 @@ static const struct { const char *name, *average; int terms; size_t picture, tar
     [FIT_MATTE] = { "matte", "matte_ema", FIT_TERMS, 3 * FIT_MATTE_SIZE * FIT_MATTE_SIZE, FIT_MATTE_SIZE * FIT_MATTE_SIZE },
     [FIT_LANDMARKS] = { "landmarks", "landmarks_ema", 1, 3 * FIT_LANDMARK_SIZE * FIT_LANDMARK_SIZE, 2 * P2C_LANDMARKS },
 };
-enum { TASKS = sizeof tasks / sizeof *tasks, LEFT_EYE = 36, RIGHT_EYE = 45 };
+enum { TASKS = sizeof tasks / sizeof *tasks, LEFT_EYE = 36, RIGHT_EYE = 45, EYES = 36, EYES_END = 48 };
+static const double OF_EYES = 3; /* weight of their points */
 static const double SMALLEST_EYES = 0.05; /* parts of the square: what is smaller counts no more */
 
 const char *fit_name(FitTask task) { return tasks[task].name; }
@@ -56,7 +58,7 @@ static void matte_terms(FitStep *s, P2cNode *logits) {
 }
 
 static void landmark_terms(FitStep *s, P2cNode *points) {
-    s->weight = p2c_input(s->graph, "weight", P2C_DIMS(s->batch, 1));
+    s->weight = p2c_input(s->graph, "weight", P2C_DIMS(s->batch, 2 * P2C_LANDMARKS));
     s->terms[FIT_LOSS] = p2c_l1_loss(p2c_mul(points, s->weight), p2c_mul(s->target, s->weight));
 }
 
@@ -78,7 +80,7 @@ static void build(FitStep *s, P2cStore *store) {
 
 P2cStatus fit_step_init(FitStep *s, P2cContext *ctx, P2cStore *store, FitTask task, int batch) {
     *s = (FitStep){ .task = task, .batch = batch, .adam = { .lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8 }, .decay = 0.999 };
-    s->weights = calloc((size_t)batch, sizeof *s->weights);
+    s->weights = calloc((size_t)batch, 2 * P2C_LANDMARKS * sizeof *s->weights);
     P2cStatus status = p2c_graph_new(&s->graph, ctx);
     if (!status) build(s, store);
     if (!status) status = s->weights ? p2c_graph_finish(s->graph) : P2C_ERR_MEMORY;
@@ -92,9 +94,11 @@ void fit_step_clear(FitStep *s) {
 }
 
 static void weigh(FitStep *s, const float *targets) {
-    for (int i = 0; i < s->batch; i++, targets += 2 * P2C_LANDMARKS) {
+    float *weights = s->weights;
+    for (int i = 0; i < s->batch; i++, targets += 2 * P2C_LANDMARKS, weights += 2 * P2C_LANDMARKS) {
         const float *a = targets + 2 * LEFT_EYE, *b = targets + 2 * RIGHT_EYE;
-        s->weights[i] = (float)(1 / fmax(SMALLEST_EYES, hypot(b[0] - a[0], b[1] - a[1])));
+        double scale = 1 / fmax(SMALLEST_EYES, hypot(b[0] - a[0], b[1] - a[1]));
+        for (int k = 0; k < P2C_LANDMARKS; k++) weights[2 * k] = weights[2 * k + 1] = (float)(scale * (k >= EYES && k < EYES_END ? OF_EYES : 1));
     }
 }
 

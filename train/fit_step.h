@@ -19,10 +19,10 @@ typedef struct FitStep {
     FitTask task;
     int batch;
     P2cGraph *graph;
-    P2cNode *x, *target, *weight; /* weight: NULL, or (n,1) of LANDMARKS, 1 / distance of the eyes */
+    P2cNode *x, *target, *weight; /* weight: NULL, or (n,136) of LANDMARKS */
     P2cNode *terms[FIT_TERMS];
     P2cNode *squares;             /* sum of squares of the gradient */
-    float *weights;               /* (batch), before they are written */
+    float *weights;               /* (batch,136), before they are written */
     P2cAdam adam;                 /* lr may change between runs */
     double decay;                 /* of the average, likewise */
 } FitStep;
