@@ -59,7 +59,7 @@ static const CliOption table[] = {
 enum { COUNT = sizeof table / sizeof *table };
 
 static FitOptions defaults(void) {
-    return (FitOptions){ .result_dir = "experiment", .device = "auto", .steps = 10000, .batch = 8, .lr = 1e-3, .warmup = 200, .ema = 0.999, .seed = 0, .val_every = 500,
+    return (FitOptions){ .result_dir = "experiment", .device = "auto", .steps = 10000, .batch = 8, .lr = 2e-3, .warmup = 200, .ema = 0.999, .seed = 0, .val_every = 500,
                          .val_samples = 256, .save_every = 500, .keep = 3, .workers = 2 };
 }
 

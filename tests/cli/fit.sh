@@ -14,7 +14,7 @@ courses() { sed 's/,"ms":[^,}]*//' "$runs/$1/metrics.jsonl"; }
 same_course() { [ -s "$runs/$1/metrics.jsonl" ] && diff <(courses "$1") <(courses "$2"); }
 tasks() { "$fit" --help | grep -q -- "$1"; }
 
-for word in '--portraits DIR' '--teacher FILE' '--resume' 'p2c-fit check WEIGHTS' '--lr X .*(0.001)' 'Exit codes: 0 done'; do check "fit: help says $word" tasks "$word"; done
+for word in '--portraits DIR' '--teacher FILE' '--resume' 'p2c-fit check WEIGHTS' '--lr X .*(0.002)' 'Exit codes: 0 done'; do check "fit: help says $word" tasks "$word"; done
 check 'fit: version' sh -c "'$fit' --version | grep -Eqx 'p2c-fit [0-9]+\.[0-9]+\.[0-9]+'"
 
 no_fit() { program=$fit refused "$@"; }
@@ -47,7 +47,7 @@ check 'fit: measured again' fitting check best.pt --portraits drawn/trainA --val
 check 'fit: ... says so' grep -Eq '^best.pt: matte, [0-9,]+ parameters: alpha error 0\.' "$logs/run"
 check 'fit: a checkpoint, too' fitting check "$(fitted whole latest)" --portraits drawn/trainA --val_samples 2 --batch 2
 no_fit 2 'holds checkpoints of matte already' $small --run whole
-no_fit 2 '--lr 0.5: the checkpoint was trained with 0.001' matte --run whole --resume --lr 0.5
+no_fit 2 '--lr 0.5: the checkpoint was trained with 0.002' matte --run whole --resume --lr 0.5
 
 # In parts: another number of threads, and a signal, leave the same bits.
 half=$((last / 2))
