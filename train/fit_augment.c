@@ -62,7 +62,6 @@ static void shade(FitScene *s, Draws *d) {
     float dx = (float)(2 * strength * cos(turn) / s->side), dy = (float)(2 * strength * sin(turn) / s->side), middle = (float)s->side / 2;
     float fall = (float)(corners / (2 * middle * middle));
     if (strength == 0 && corners == 0) return;
-    float scale = (float)small / (float)s->side;
     for (int i = 0; i < count(s); i++) {
         float x = (float)(i % s->side) - middle, y = (float)(i / s->side) - middle, gain = (1 + dx * x + dy * y) * (1 - fall * (x * x + y * y));
         for (int c = 0; c < 3; c++) s->rgb[3 * i + c] = s->rgb[3 * i + c] * gain;

@@ -94,7 +94,7 @@ static void take(FitScene *s, Draws *d, const FitPeople *people, const FitPortra
 static void put_planes(const FitScene *s, float *picture) {
     int plane = s->side * s->side;
     for (int i = 0; i < plane; i++)
-        for (int c = 0; c < 3; c++) picture[c * plane + i] = 2 * s->rgb[3 * i + c] - 1;
+        for (int c = 0; c < 3; c++) picture[c * plane + i] = fminf(fmaxf(2 * s->rgb[3 * i + c] - 1, -1), 1); /* running sums drift */
 }
 
 void fit_make_matte(FitScene *s, Draws *d, const FitPeople *people, const FitPortrait *p, bool held_out, float *picture, float *target) {
