@@ -47,9 +47,9 @@ static void draw_gain(Draws *d, double brightness, double balance, double gain[3
 
 void fit_tint(FitScene *s, Draws *d, float *rgb) {
     Curves curves;
-    double gain[3];
+    double gain[3], contrast = fit_uniform(d, 0.85, 1.15), gamma = fit_uniform(d, 0.85, 1.2);
     draw_gain(d, 0.12, 0.04, gain);
-    make_curves(curves, gain, fit_uniform(d, 0.85, 1.15), fit_uniform(d, 0.85, 1.2));
+    make_curves(curves, gain, contrast, gamma);
     apply_curves(rgb, count(s), curves);
 }
 
@@ -57,7 +57,8 @@ void fit_tint(FitScene *s, Draws *d, float *rgb) {
 
 /* Brighter towards one side; darker towards the corners. */
 static void shade(FitScene *s, Draws *d) {
-    double turn = fit_uniform(d, 0, 2 * M_PI), strength = fit_chance(d, 0.4) ? fit_uniform(d, 0, 0.5) : 0, corners = fit_chance(d, 0.2) ? fit_uniform(d, 0, 0.5) : 0;
+    double turn = fit_uniform(d, 0, 2 * M_PI), strength = fit_chance(d, 0.4) ? fit_uniform(d, 0, 0.5) : 0;
+    double corners = fit_chance(d, 0.2) ? fit_uniform(d, 0, 0.5) : 0;
     float dx = (float)(2 * strength * cos(turn) / s->side), dy = (float)(2 * strength * sin(turn) / s->side), middle = (float)s->side / 2;
     float fall = (float)(corners / (2 * middle * middle));
     if (strength == 0 && corners == 0) return;
@@ -73,7 +74,8 @@ void fit_light(FitScene *s, Draws *d) {
     double gain[3], far = fit_chance(d, 0.35) ? 0.3 : 1;
     if (far == 1) shade(s, d);
     draw_gain(d, 0.2 * far, 0.06 * far, gain);
-    make_curves(curves, gain, 1 + far * fit_uniform(d, -0.3, 0.3), 1 + far * fit_uniform(d, -0.25, 0.35));
+    double contrast = 1 + far * fit_uniform(d, -0.3, 0.3), gamma = 1 + far * fit_uniform(d, -0.25, 0.35);
+    make_curves(curves, gain, contrast, gamma);
     apply_curves(s->rgb, count(s), curves);
     if (fit_chance(d, 0.05)) saturate(s->rgb, count(s), 0);
     else if (fit_chance(d, 0.6)) saturate(s->rgb, count(s), (float)(1 + far * fit_uniform(d, -0.6, 0.4)));
@@ -113,8 +115,9 @@ static void coarsen(FitScene *s, int small) {
     }
     for (int i = 0; i < small * small; i++)
         for (int c = 0; c < 3; c++) grid[3 * i + c] /= weights[i];
+    float scale = (float)small / (float)s->side;
     for (int i = 0; i < count(s); i++) {
-        float x = held(((float)(i % s->side) + 0.5f) / (float)s->side - 0.5f / (float)small) * (float)small, y = held(((float)(i / s->side) + 0.5f) / (float)s->side - 0.5f / (float)small) * (float)small;
+        float x = fmaxf(((float)(i % s->side) + 0.5f) * scale - 0.5f, 0), y = fmaxf(((float)(i / s->side) + 0.5f) * scale - 0.5f, 0);
         int left = (int)x < small - 2 ? (int)x : small - 2, top = (int)y < small - 2 ? (int)y : small - 2;
         float u = x - (float)left > 1 ? 1 : x - (float)left, v = y - (float)top > 1 ? 1 : y - (float)top;
         const float *a = grid + 3 * (top * small + left), *b = a + 3 * small;
@@ -131,7 +134,7 @@ static void sharpen(FitScene *s, float amount) {
 
 /* Sums of two random bytes: a triangle, deviation 104 of 510. Four words make the noise of two pixels: of each channel, and one for all. */
 static void grain(FitScene *s, Draws *d, float all, float each) {
-    uint64_t key = (uint64_t)draws_below(d, 1u << 31) << 31 | draws_below(d, 1u << 31);
+    uint64_t high = draws_below(d, 1u << 31), key = high << 31 | draws_below(d, 1u << 31);
     for (int i = 0; i + 1 < count(s); i += 2) {
         uint32_t words[4];
         p2c_rng_block(key, (uint64_t)i / 2, words);
@@ -145,10 +148,11 @@ static void grain(FitScene *s, Draws *d, float all, float each) {
 
 void fit_camera(FitScene *s, Draws *d) {
     int least = s->side / 4, kind = fit_choice(d, 10);
+    double turn = fit_uniform(d, 0, M_PI), all = fabs(fit_bell(d)) * 0.02 / 104, each = fabs(fit_bell(d)) * 0.015 / 104, coarseness = exp(fit_uniform(d, -1.5, 1.2));
     if (kind == 0) fit_blur(s->rgb, s->spare, s->side, 3, 1 + fit_choice(d, s->side > 128 ? 2 : 1));
-    if (kind == 1) smear(s, fit_uniform(d, 0, M_PI), 1 + fit_choice(d, s->side / 50));
+    if (kind == 1) smear(s, turn, 1 + fit_choice(d, s->side / 50));
     if (kind == 2 || kind == 3) coarsen(s, least + fit_choice(d, s->side - least));
     if (kind >= 7) sharpen(s, (float)fit_uniform(d, 0.2, 1.2));
-    if (fit_chance(d, 0.5)) grain(s, d, (float)(fabs(fit_bell(d)) * 0.02 / 104), (float)(fabs(fit_bell(d)) * 0.015 / 104));
-    if (fit_chance(d, 0.4)) fit_jpeg(s, exp(fit_uniform(d, -1.5, 1.2)), fit_chance(d, 0.6));
+    if (fit_chance(d, 0.5)) grain(s, d, (float)all, (float)each);
+    if (fit_chance(d, 0.4)) fit_jpeg(s, coarseness, fit_chance(d, 0.6));
 }

@@ -12,6 +12,8 @@ typedef struct Behind {
     const FitPortrait *in_front;
 } Behind;
 
+/* Each number is drawn in a statement or a declarator of its own: the order of arguments is the compiler's choice. */
+
 /* A colour of the head in front itself, or any. */
 static void head_colour(Draws *d, const Behind *b, float colour[3]) {
     const uint8_t *p = b->in_front->rgba;
@@ -31,7 +33,8 @@ static void gradient(FitScene *s, Draws *d, const Behind *b) {
     fit_colour(d, low);
     if (fit_chance(d, 0.5)) fit_colour(d, high);
     else fit_colour_near(d, low, 0.15, high);
-    for (int i = 0; i < s->side * s->side; i++) s->mask[i] = (float)fmin(fmax(0.5 + dx * (i % s->side - s->side / 2) + dy * ((double)(i / s->side) - s->side / 2), 0), 1);
+    for (int i = 0; i < s->side * s->side; i++)
+        s->mask[i] = (float)fmin(fmax(0.5 + dx * (i % s->side - s->side / 2) + dy * ((double)(i / s->side) - s->side / 2), 0), 1);
     fit_fill_by(s, s->mask, low, high);
 }
 
@@ -41,7 +44,8 @@ static void wall(FitScene *s, Draws *d, const Behind *b) {
     if (fit_chance(d, 0.4)) head_colour(d, b, low);
     else fit_colour(d, low);
     fit_colour_near(d, low, 0.05, high);
-    fit_noise(s, d, s->mask, s->side * fit_uniform(d, 0.1, 1), 1 + fit_choice(d, 3));
+    double cell = s->side * fit_uniform(d, 0.1, 1);
+    fit_noise(s, d, s->mask, cell, 1 + fit_choice(d, 3));
     fit_fill_by(s, s->mask, low, high);
 }
 
@@ -49,7 +53,8 @@ static void clouds(FitScene *s, Draws *d, const Behind *b) {
     float low[3], high[3], third[3];
     fit_colour(d, low);
     fit_colour(d, high);
-    fit_noise(s, d, s->mask, s->side * fit_uniform(d, 0.05, 0.6), 1 + fit_choice(d, 5));
+    double cell = s->side * fit_uniform(d, 0.05, 0.6);
+    fit_noise(s, d, s->mask, cell, 1 + fit_choice(d, 5));
     fit_fill_by(s, s->mask, low, high);
     if (fit_chance(d, 0.5)) return;
     if (fit_chance(d, 0.5)) head_colour(d, b, third);
@@ -101,8 +106,8 @@ static void bokeh(FitScene *s, Draws *d, const Behind *b) {
         float colour[3];
         if (fit_chance(d, 0.2)) head_colour(d, b, colour);
         else fit_colour(d, colour);
-        double radius = s->side * fit_uniform(d, 0.02, 0.18);
-        fit_disc(s, fit_uniform(d, 0, s->side), fit_uniform(d, 0, s->side), radius, radius * fit_uniform(d, 0.05, 1), colour, fit_uniform(d, 0.3, 1));
+        double radius = s->side * fit_uniform(d, 0.02, 0.18), x = fit_uniform(d, 0, s->side), y = fit_uniform(d, 0, s->side), soft = fit_uniform(d, 0.05, 1);
+        fit_disc(s, x, y, radius, radius * soft, colour, fit_uniform(d, 0.3, 1));
     }
 }
 
@@ -110,8 +115,8 @@ static void lamps(FitScene *s, Draws *d, const Behind *b) {
     gradient(s, d, b);
     for (int k = 1 + fit_choice(d, 4); k > 0; k--) {
         float light[3] = { 1, 0.95f, 0.85f };
-        double radius = s->side * fit_uniform(d, 0.05, 0.5);
-        fit_disc(s, fit_uniform(d, 0, s->side), fit_uniform(d, 0, s->side * 0.7), radius, radius, light, fit_uniform(d, 0.4, 1));
+        double radius = s->side * fit_uniform(d, 0.05, 0.5), x = fit_uniform(d, 0, s->side), y = fit_uniform(d, 0, s->side * 0.7);
+        fit_disc(s, x, y, radius, radius, light, fit_uniform(d, 0.4, 1));
     }
 }
 
@@ -152,7 +157,8 @@ static void clutter(FitScene *s, Draws *d, const Behind *b) {
     wall(s, d, b);
     for (int k = 4 + fit_choice(d, 20); k > 0; k--) {
         float colour[3];
-        double x = fit_uniform(d, -0.2, 1) * s->side, y = fit_uniform(d, -0.2, 1) * s->side, w = fit_uniform(d, 0.03, 0.5) * s->side, h = fit_uniform(d, 0.03, 0.5) * s->side;
+        double x = fit_uniform(d, -0.2, 1) * s->side, y = fit_uniform(d, -0.2, 1) * s->side;
+        double w = fit_uniform(d, 0.03, 0.5) * s->side, h = fit_uniform(d, 0.03, 0.5) * s->side;
         if (fit_chance(d, 0.3)) head_colour(d, b, colour);
         else fit_colour(d, colour);
         if (fit_chance(d, 0.6)) fit_rectangle(s, x, y, x + w, y + h, colour);
@@ -164,7 +170,8 @@ static void clutter(FitScene *s, Draws *d, const Behind *b) {
 static void pieces(FitScene *s, Draws *d, const Behind *b) {
     const FitPortrait *other = b->people->portraits[fit_choice(d, b->people->count)];
     double side = FIT_SIDE * fit_uniform(d, 0.1, 0.5), from = side / 2, to = FIT_SIDE - side / 2;
-    FitWarp warp = fit_warp_square(fit_uniform(d, from, to), fit_uniform(d, from, to), side, fit_uniform(d, -180, 180), fit_chance(d, 0.5), s->side);
+    double x = fit_uniform(d, from, to), y = fit_uniform(d, from, to), degrees = fit_uniform(d, -180, 180);
+    FitWarp warp = fit_warp_square(x, y, side, degrees, fit_chance(d, 0.5), s->side);
     fit_warp_picture(&warp, other->rgba, 4, FIT_SIDE, FIT_SIDE, s->side, s->rgb, NULL);
     fit_blur(s->rgb, s->spare, s->side, 3, fit_choice(d, 6));
 }
@@ -176,7 +183,8 @@ static void photo(FitScene *s, Draws *d, const Behind *b) {
     }
     const uint8_t *picture = b->people->pictures[fit_choice(d, b->people->picture_count)];
     double side = FIT_SIDE * fit_uniform(d, 0.4, 1), from = side / 2, to = FIT_SIDE - side / 2;
-    FitWarp warp = fit_warp_square(fit_uniform(d, from, to), fit_uniform(d, from, to), side, 5 * fit_bell(d), fit_chance(d, 0.5), s->side);
+    double x = fit_uniform(d, from, to), y = fit_uniform(d, from, to), degrees = 5 * fit_bell(d);
+    FitWarp warp = fit_warp_square(x, y, side, degrees, fit_chance(d, 0.5), s->side);
     fit_warp_picture(&warp, picture, 3, FIT_SIDE, FIT_SIDE, s->side, s->rgb, NULL);
 }
 
@@ -186,8 +194,9 @@ static const struct {
     int weight;
     Use use;
 } kinds[] = {
-    { gradient, 8, BOTH }, { wall, 14, BOTH },  { clouds, 12, BOTH },  { foliage, 8, BOTH },      { stripes, 5, TRAINING }, { rings, 5, HELD },    { bokeh, 10, BOTH },
-    { lamps, 6, BOTH },    { shelf, 8, TRAINING }, { bricks, 8, HELD }, { window_frame, 8, BOTH }, { clutter, 12, BOTH },   { pieces, 14, BOTH }, { photo, 12, BOTH },
+    { gradient, 8, BOTH }, { wall, 14, BOTH }, { clouds, 12, BOTH },   { foliage, 8, BOTH }, { stripes, 5, TRAINING },
+    { rings, 5, HELD },    { bokeh, 10, BOTH }, { lamps, 6, BOTH },     { shelf, 8, TRAINING }, { bricks, 8, HELD },
+    { window_frame, 8, BOTH }, { clutter, 12, BOTH }, { pieces, 14, BOTH }, { photo, 12, BOTH },
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -214,7 +223,8 @@ static void divide(FitScene *s, Draws *d, const Behind *b, bool held_out) {
     size_t bytes = 3 * (size_t)s->side * (size_t)s->side * sizeof *s->rgb;
     memcpy(s->layer, s->rgb, bytes);
     paint(s, d, b, held_out);
-    double turn = fit_chance(d, 0.6) ? M_PI / 2 * fit_choice(d, 4) + 0.1 * fit_bell(d) : fit_uniform(d, 0, 2 * M_PI), x = fit_uniform(d, 0.1, 0.9), y = fit_uniform(d, 0.1, 0.9);
+    double turn = fit_chance(d, 0.6) ? M_PI / 2 * fit_choice(d, 4) + 0.1 * fit_bell(d) : fit_uniform(d, 0, 2 * M_PI);
+    double x = fit_uniform(d, 0.1, 0.9), y = fit_uniform(d, 0.1, 0.9);
     bool by_noise = fit_chance(d, 0.3);
     if (by_noise) fit_noise(s, d, s->mask, s->side * fit_uniform(d, 0.2, 0.6), 2);
     for (int i = 0; i < s->side * s->side; i++) {
@@ -227,9 +237,10 @@ static void divide(FitScene *s, Draws *d, const Behind *b, bool held_out) {
 /* Somebody else, mostly beside the head, who is background too. */
 static void second_person(FitScene *s, Draws *d, const Behind *b) {
     const FitPortrait *other = b->people->portraits[fit_choice(d, b->people->count)];
-    double size = fit_uniform(d, 0.4, 1.1), x = (fit_chance(d, 0.5) ? 1 : -1) * fit_uniform(d, 0.3, 0.7), y = fit_uniform(d, -0.1, 0.3);
+    double size = fit_uniform(d, 0.4, 1.1), beside = fit_chance(d, 0.5) ? 1 : -1, x = beside * fit_uniform(d, 0.3, 0.7), y = fit_uniform(d, -0.1, 0.3);
     double side = FIT_SIDE / size, middle = FIT_SIDE / 2.0;
-    FitWarp warp = fit_warp_square(middle - x * side, middle - y * side, side, 8 * fit_bell(d), fit_chance(d, 0.5), s->side);
+    double degrees = 8 * fit_bell(d);
+    FitWarp warp = fit_warp_square(middle - x * side, middle - y * side, side, degrees, fit_chance(d, 0.5), s->side);
     if (other->verdict != FIT_GOOD) return;
     fit_warp_picture(&warp, other->rgba, 4, FIT_SIDE, FIT_SIDE, s->side, s->layer, s->mask);
     fit_tint(s, d, s->layer);

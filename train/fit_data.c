@@ -56,7 +56,10 @@ bool fit_split(FitPortrait *portraits, int count) {
         changed = false;
         for (int i = 0; i < count; i++)
             for (int k = 0; k < count; k++)
-                if (memcmp(least[k]->print, least[i]->print, sizeof least[i]->print) < 0 && fit_unlike(&portraits[i], &portraits[k]) <= ALIKE) least[i] = least[k], changed = true;
+                if (memcmp(least[k]->print, least[i]->print, sizeof least[i]->print) < 0 && fit_unlike(&portraits[i], &portraits[k]) <= ALIKE) {
+                    least[i] = least[k];
+                    changed = true;
+                }
     }
     for (int i = 0; least && i < count; i++) portraits[i].held_out = hash_bytes(least[i]->print, sizeof least[i]->print) % HELD_PART == 0;
     bool done = least;
@@ -121,7 +124,8 @@ static uint8_t *read_background(P2cContext *ctx, const char *path) {
     uint8_t *pixels = NULL;
     if (p2c_image_read(ctx, path, &whole)) return NULL;
     p2c_image_over_white(&whole);
-    int least = whole.width < whole.height ? whole.width : whole.height, w = (int)((int64_t)whole.width * FIT_SIDE / least), h = (int)((int64_t)whole.height * FIT_SIDE / least);
+    int64_t least = whole.width < whole.height ? whole.width : whole.height;
+    int w = (int)(whole.width * (int64_t)FIT_SIDE / least), h = (int)(whole.height * (int64_t)FIT_SIDE / least);
     bool sane = w <= 8 * FIT_SIDE && h <= 8 * FIT_SIDE;
     if (sane && !p2c_image_resize(ctx, &whole, w, h, P2C_FILTER_AREA, &small) && (pixels = malloc(3 * (size_t)FIT_PIXELS)))
         for (int y = 0; y < FIT_SIDE; y++)

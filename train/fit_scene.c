@@ -27,12 +27,13 @@ FitScene fit_scene_in(void *scratch, int side) {
 FitWarp fit_warp_matte(Draws *d, const FitPortrait *p, bool *rimmed) {
     double side = FIT_SIDE / (fit_chance(d, 0.5) ? fit_uniform(d, 0.92, 1.12) : fit_uniform(d, 0.75, 1.3)), middle = (FIT_SIDE - 1) / 2.0;
     double x = middle + 0.06 * FIT_SIDE * fit_bell(d), y = middle + 0.05 * FIT_SIDE * fit_bell(d);
-    double degrees = fmin(fmax(fit_bell(d) * (fit_chance(d, 0.6) ? 4 : 10), -20), 20), sink = fit_uniform(d, 0, 1);
+    double tilt = fit_chance(d, 0.6) ? 4 : 10, degrees = fmin(fmax(tilt * fit_bell(d), -20), 20), sink = fit_uniform(d, 0, 1);
     if (p->measures.crown > CUT_OFF) side = fmin(side, FIT_SIDE);
     double lowest = FIT_SIDE - side / 2, highest = p->measures.crown > CUT_OFF ? side / 2 : 0;
     if (sink > 0.15) y = fmax(fmin(y, lowest), highest);
+    bool mirrored = fit_chance(d, 0.5);
     *rimmed = fit_chance(d, 0.08); /* white beyond the photo, as published */
-    return fit_warp_bend(fit_warp_square(x, y, side, degrees, fit_chance(d, 0.5), FIT_MATTE_SIZE), d, 0.05, 0.12);
+    return fit_warp_bend(fit_warp_square(x, y, side, degrees, mirrored, FIT_MATTE_SIZE), d, 0.05, 0.12);
 }
 
 static double level(const P2cPoint *points) { return atan2(points[45].y - points[36].y, points[45].x - points[36].x) * (180 / M_PI); }
@@ -48,7 +49,8 @@ FitWarp fit_warp_landmarks(Draws *d, const FitPortrait *p, bool *mirrored) {
     bool by_points = fit_chance(d, 0.5);
     P2cBox box = by_points ? around(p->points) : p->box;
     double w = box.right - box.left, h = box.bottom - box.top, side = ROOM * fmax(w, h), jitter = by_points ? 0.05 : 0.07;
-    double x = (box.left + box.right) / 2 + side * fmin(fmax(jitter * fit_bell(d), -0.15), 0.15), y = (box.top + box.bottom) / 2 + side * fmin(fmax(jitter * fit_bell(d), -0.15), 0.15);
+    double x = (box.left + box.right) / 2 + side * fmin(fmax(jitter * fit_bell(d), -0.15), 0.15);
+    double y = (box.top + box.bottom) / 2 + side * fmin(fmax(jitter * fit_bell(d), -0.15), 0.15);
     double degrees = level(p->points) + (fit_chance(d, 0.8) ? fit_uniform(d, -20, 20) : fit_uniform(d, -45, 45));
     *mirrored = fit_chance(d, 0.5);
     side *= 1 + fmin(fmax(0.07 * fit_bell(d), -0.15), 0.15);
@@ -92,7 +94,7 @@ static void take(FitScene *s, Draws *d, const FitPeople *people, const FitPortra
 static void put_planes(const FitScene *s, float *picture) {
     int plane = s->side * s->side;
     for (int i = 0; i < plane; i++)
-        for (int c = 0; c < 3; c++) picture[c * plane + i] = 2 * s->rgb[3 * i + c] - 1;
+        for (int c = 0; c < 3; c++) picture[c * plane + i] = fminf(fmaxf(2 * s->rgb[3 * i + c] - 1, -1), 1); /* running sums drift */
 }
 
 void fit_make_matte(FitScene *s, Draws *d, const FitPeople *people, const FitPortrait *p, bool held_out, float *picture, float *target) {

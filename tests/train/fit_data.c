@@ -153,7 +153,7 @@ static void points_follow(void **state) {
 /* ---- whole ---- */
 
 static FitData *open_people(Dataset *d, const char *teacher, FitTask task, int expected) {
-    char name[32], folder[256];
+    char name[32], folder[256], backgrounds[256];
     FitData *data = NULL;
     for (int i = 0; i < PEOPLE; i++) {
         P2cImage image = draw(d->ctx, i);
@@ -163,7 +163,12 @@ static FitData *open_people(Dataset *d, const char *teacher, FitTask task, int e
         p2c_image_clear(&image);
     }
     snprintf(folder, sizeof folder, "%s", dataset_path(d, "people"));
-    FitDataOptions options = { .task = task, .portraits = folder, .teacher = teacher, .seed = 5 };
+    for (int i = 0; i < 10; i++) {
+        snprintf(name, sizeof name, "backgrounds/%d.png", i);
+        dataset_put_picture(d, name, 60 + 40 * i, 200, (uint32_t)i);
+    }
+    snprintf(backgrounds, sizeof backgrounds, "%s", dataset_path(d, "backgrounds"));
+    FitDataOptions options = { .task = task, .portraits = folder, .backgrounds = backgrounds, .teacher = teacher, .seed = 5 };
     assert_int_equal(fit_data_open(&data, &options), expected);
     return data;
 }
