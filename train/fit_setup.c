@@ -1,8 +1,10 @@
 /* fit_setup.c: a run from its options, or from its newest checkpoint, and back into one. A run that cannot begin leaves no folder behind. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "checkpoint.h"
 #include "fields.h"
@@ -158,13 +160,25 @@ static int open_metrics(Fit *f) {
     return metrics_open(&f->metrics, f->ctx, path, &fit_series[f->options->task].metrics, f->state.step);
 }
 
+/* Now, and not when the first weights are good enough to be kept. */
+static int check_out(const char *out) {
+    char folder[RUN_FILE];
+    const char *slash = out ? strrchr(out, '/') : NULL;
+    int length = slash && slash > out ? (int)(slash - out) : 1;
+    if (!out) return 0;
+    bool fits = snprintf(folder, sizeof folder, "%.*s", length, slash ? out : ".") < (int)sizeof folder;
+    if (fits && !access(folder, W_OK | X_OK)) return 0;
+    complain("--out %.300s: cannot write there: %s", out, fits ? strerror(errno) : "the path is too long");
+    return EXIT_WRITE;
+}
+
 static int open_all(Fit *f, P2cValue **tree) {
     FitOptions *o = f->options;
     int code = device_open(&f->ctx, (DeviceChoice){ .device = o->device, .threads = o->threads });
     if (code) return code;
     say("p2c-fit %s, %s", p2c_version(), p2c_device_name(f->ctx));
     if (o->resume && (code = find_checkpoint(f, tree))) return code;
-    if ((code = open_data(f)) || (code = build(f))) return code;
+    if ((code = check_out(o->out)) || (code = open_data(f)) || (code = build(f))) return code;
     if (!o->resume && (code = open_run(f))) return code;
     if (*tree) code = fit_restore(f, *tree);
     else if (o->pretrained_weights) code = load_pretrained(f);

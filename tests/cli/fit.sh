@@ -31,6 +31,7 @@ no_fit 2 'unknown option --step; did you mean --steps' matte --portraits drawn/t
 no_fit 2 '--steps 0: expected a whole number, 1 or more' matte --portraits drawn/trainA --steps 0
 no_fit 2 'leave --resume out' check good.pt --portraits drawn/trainA --resume
 no_fit 3 'nowhere' matte --portraits nowhere
+no_fit 4 '--out nowhere/x.pt: cannot write there: No such file or directory' matte --portraits drawn/trainA --out nowhere/x.pt
 no_fit 3 'there is no such run to resume' matte --run nowhere --resume
 no_fit 3 'expected weights or a checkpoint of p2c-fit' check good.pt --portraits drawn/trainA
 
