@@ -76,8 +76,11 @@ CUDA_C   := $(if $(CUDA),$(wildcard kernels/cuda/*.cu))
 EMU_O    := $(if $(EMULATOR),$(patsubst %.cc,$B/%.o,$(wildcard $(EMULATOR)/*.cc)))
 LIB_O    := $(LIB_C:%.c=$B/%.o) $(LIB_CC:%.cc=$B/%.o) $(PROTO:%.proto=$B/%.pb-c.o) $(foreach i,$(ISAS),$(KERNEL_C:%.c=$B/%.$i.o)) $(CUDA_C:%.cu=$B/%.o) $(EMU_O)
 CLI_O    := $(patsubst %.c,$B/%.o,$(wildcard lib/cli/*.c))
-TRAIN_O  := $(patsubst %.c,$B/%.o,$(wildcard train/*.c))
-PROGRAMS := $B/p2c-infer $B/p2c-train $B/p2c-data
+# Two programs that train: fit_* is p2c-fit's, TRAINING is for both, all else p2c-train's.
+TRAINING := append chart checkpoint checkpoint_read fields guard history link metrics metrics_line order report run_files rundir stop text ticker
+FIT_O    := $(patsubst %.c,$B/%.o,$(wildcard train/fit_*.c))
+TRAIN_O  := $(filter-out $(FIT_O),$(patsubst %.c,$B/%.o,$(wildcard train/*.c)))
+PROGRAMS := $B/p2c-infer $B/p2c-train $B/p2c-data $B/p2c-fit
 TESTS    := $(foreach d,op unit golden train,$B/test-$d) $(if $(EMULATOR),$B/test-emulator)
 HELPERS  := $(patsubst %.c,$B/%,$(wildcard tests/demo/*.c tests/cli/*.c))
 
@@ -93,6 +96,7 @@ $B/libp2cnn.so: $(LIB_O)
 	$Q $(CC) $(BASE) $(CFLAGS) -shared -Wl,-soname,libp2cnn.so.0 -Wl,--no-undefined -o $@ $^ $(LIBS)
 $B/p2c-infer: $(patsubst %.c,$B/%.o,$(wildcard infer/*.c)) $(CLI_O) $B/libp2cnn.a
 $B/p2c-train: $(TRAIN_O) $(CLI_O) $B/libp2cnn.a
+$B/p2c-fit: $(FIT_O) $(TRAINING:%=$B/train/%.o) $(CLI_O) $B/libp2cnn.a
 $B/p2c-infer: LIBS += -lmd
 $B/p2c-data: $(patsubst %.c,$B/%.o,$(wildcard data/*.c)) $(CLI_O) $B/libp2cnn.a
 $(PROGRAMS):
@@ -171,8 +175,8 @@ $B/test-$1: $(patsubst %.c,$B/%.o,$(wildcard tests/$1/*.c tests/*.c))
 endef
 $(foreach d,op unit golden train,$(eval $(call test_rule,$d)))
 $B/test-golden: $B/train/step.o
-# All of the trainer but its main, with what the unit tests share.
-$B/test-train: $(filter-out %/main.o,$(TRAIN_O)) $(CLI_O) $B/tests/unit/support.o $B/tests/unit/world.o
+# All of the trainers but their mains, with what the unit tests share.
+$B/test-train: $(filter-out %/main.o %/fit_main.o,$(TRAIN_O) $(FIT_O)) $(CLI_O) $(foreach o,support world drawn,$B/tests/unit/$o.o)
 # The emulation's own, without a library.
 EMULATOR_TESTS := $(wildcard $(EMULATOR)/self/*.c $(EMULATOR)/self/*.cu)
 $B/test-emulator: $(patsubst %,$B/%.o,$(basename $(EMULATOR_TESTS))) $(EMU_O)

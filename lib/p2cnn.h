@@ -391,6 +391,12 @@ P2C_API P2cNode *p2c_face_embedding(P2cNet net, P2cNode *picture, P2cFaceKind ki
 P2C_API P2cNode *p2c_face_crop(P2cNode *picture);
 P2C_API P2cNode *p2c_mobilefacenet(P2cNet net, P2cNode *face);
 
+/* Small networks of our own, which p2c-fit trains, for finding and cutting out a face without those of others. All of their parameters are learnt. */
+/* picture (n,3,h,w) in [-1,1], h and w divisible by 32 (256 in training) -> logits (n,1,h,w); sigmoid makes them the head's alpha. */
+P2C_API P2cNode *p2c_matte_network(P2cNet net, P2cNode *picture);
+/* The square around a face (n,3,112,112) in [-1,1] -> the 68 points (n,136): x0,y0,x1,... in parts of the square, which may lie outside [0,1]. */
+P2C_API P2cNode *p2c_landmark_network(P2cNet net, P2cNode *face);
+
 /* ---- pictures ---------------------------------------------------------------------------------------- */
 
 /* 8-bit pixels, rows top down without gaps; channels 3: RGB, 4: RGBA, alpha not multiplied in. */

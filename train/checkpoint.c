@@ -111,17 +111,10 @@ static P2cStatus write_verified(P2cContext *ctx, const char *file, const P2cValu
     return status == P2C_ERR_MEMORY ? status : P2C_ERR_WRITE;
 }
 
-int checkpoint_save(P2cContext *ctx, const RunDir *run, const P2cStore *store, int64_t step, P2cValue *p2cnn, CheckpointPolicy policy) {
+int checkpoint_write(P2cContext *ctx, const RunDir *run, int64_t step, P2cValue *tree, CheckpointPolicy policy) {
     char file[RUN_FILE];
-    P2cValue *tree;
     rundir_file(run, step, file);
-    P2cStatus status = collect(store, p2cnn, &tree);
-    if (status == P2C_ERR_DEVICE) return EXIT_DEVICE;
-    if (status) {
-        complain("%s: not saved: out of memory", file);
-        return EXIT_MEMORY;
-    }
-    status = write_verified(ctx, file, tree);
+    P2cStatus status = write_verified(ctx, file, tree);
     p2c_value_free(&tree);
     if (status) {
         complain("%s; step %" PRId64 " is not saved, older checkpoints are as they were", p2c_error(ctx), step);
@@ -130,4 +123,14 @@ int checkpoint_save(P2cContext *ctx, const RunDir *run, const P2cStore *store, i
     int code = checkpoint_link_latest(run, step);
     if (!code) prune(run, policy);
     return code;
+}
+
+int checkpoint_save(P2cContext *ctx, const RunDir *run, const P2cStore *store, int64_t step, P2cValue *p2cnn, CheckpointPolicy policy) {
+    char file[RUN_FILE];
+    P2cValue *tree;
+    rundir_file(run, step, file);
+    P2cStatus status = collect(store, p2cnn, &tree);
+    if (!status) return checkpoint_write(ctx, run, step, tree, policy);
+    if (status != P2C_ERR_DEVICE) complain("%s: not saved: out of memory", file);
+    return p2c_exit_code(status);
 }

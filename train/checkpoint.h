@@ -27,6 +27,8 @@ typedef struct CheckpointPolicy {
  * are in the host's memory. On failure all older checkpoints are as they were (EXIT_WRITE: the disk), and unless it is the device's training may
  * go on. */
 int checkpoint_save(P2cContext *ctx, const RunDir *run, const P2cStore *store, int64_t step, P2cValue *p2cnn, CheckpointPolicy policy);
+/* The same of any tree, which is taken in every case. */
+int checkpoint_write(P2cContext *ctx, const RunDir *run, int64_t step, P2cValue *tree, CheckpointPolicy policy);
 /* best.pt becomes another name of the checkpoint of `step`, which must be there. */
 int checkpoint_link_best(const RunDir *run, int64_t step);
 

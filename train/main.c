@@ -5,28 +5,12 @@
 
 const char *const program_name = "p2c-train";
 
-/* The first one is answered after the step at hand, by saving; the second one, of either kind, ends the program at once. */
-static void on_signal(int number) {
-    if (trainer_signal) {
-        signal(number, SIG_DFL);
-        raise(number); /* delivered when this returns */
-    }
-    trainer_signal = number;
-}
-
-static void catch_signals(void) {
-    struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL); /* the terminal was closed */
-}
-
 static int train(Options *options) {
     Trainer trainer = { .options = options };
     signal(SIGPIPE, SIG_IGN); /* whoever reads the output may leave, also before the first step */
     int code = trainer_open(&trainer);
     if (!code) {
-        catch_signals();
+        stop_on_signals();
         code = trainer_run(&trainer);
     }
     trainer_close(&trainer);

@@ -189,8 +189,8 @@ static int choose(RunDir *run, const RunRequest *request) {
 static int complain_locked(const RunDir *run) {
     char text[32] = "";
     long pid = pread(run->lock, text, sizeof text - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
-    if (pid > 0) complain("another p2c-train (pid %ld) is training in %s", pid, run->path);
-    else complain("another p2c-train is training in %s", run->path);
+    if (pid > 0) complain("another training (pid %ld) is going on in %s", pid, run->path);
+    else complain("another training is going on in %s", run->path);
     return EXIT_USAGE;
 }
 

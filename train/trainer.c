@@ -7,8 +7,6 @@
 #include <inttypes.h>
 #include <math.h>
 
-volatile sig_atomic_t trainer_signal;
-
 double trainer_rate(const Options *o, int64_t step) {
     int64_t half = o->iteration / 2;
     if (!o->decay_flag || step <= half || half == 0) return o->lr;
@@ -141,8 +139,6 @@ static int periodic(Trainer *t, int64_t last, bool *save_waits) {
     return save_and_report(t);
 }
 
-static const char *signal_name(int number) { return number == SIGINT ? "SIGINT (Ctrl-C)" : number == SIGHUP ? "SIGHUP" : "SIGTERM"; }
-
 /* The end of a run whose device failed. The weights were there: what is left of them is the newest checkpoint. */
 static int lose(Trainer *t) {
     ticker_hide(&t->ticker);
@@ -168,7 +164,7 @@ static int finish(Trainer *t, int64_t last, GuardVerdict verdict) {
     if (t->saved < 0) t->saved = t->state.step; /* when it cannot be written again, it is still there as it was */
     if (code == EXIT_DEVICE) return fail(t, code, false);
     ticker_warn(&t->ticker, metrics_sync(t->metrics));
-    int number = trainer_signal;
+    int number = stop_signal;
     if (verdict == GUARD_STOP) {
         trainer_report(t, REPORT_DIVERGED, "Steps were skipped again after going back.");
         complain("diverged: went back twice; the newest checkpoint is that of step %" PRId64 "; a lower --lr (with --resume --override) may help", t->saved);
@@ -176,7 +172,7 @@ static int finish(Trainer *t, int64_t last, GuardVerdict verdict) {
     }
     if (t->state.step < last && number) {
         trainer_report(t, REPORT_STOPPED, "Stopped by a signal.");
-        ticker_say(&t->ticker, "%s: stopped at step %" PRId64 "; --resume goes on from step %" PRId64, signal_name(number), t->state.step, t->saved);
+        ticker_say(&t->ticker, "%s: stopped at step %" PRId64 "; --resume goes on from step %" PRId64, stop_name(number), t->state.step, t->saved);
         return code ? code : 128 + number;
     }
     trainer_report(t, t->state.step >= t->options->iteration ? REPORT_FINISHED : REPORT_STOPPED, NULL);
@@ -195,7 +191,7 @@ int trainer_run(Trainer *t) {
         return EXIT_USAGE;
     }
     ticker_start(&t->ticker, t->state.step, last, now_ms());
-    while (t->state.step < last && !trainer_signal) {
+    while (t->state.step < last && !stop_signal) {
         int code = one_step(t, &verdict);
         if (code) return fail(t, code, true);
         if (verdict == GUARD_STOP) break;

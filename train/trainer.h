@@ -4,8 +4,6 @@
 #ifndef P2C_TRAIN_TRAINER_H
 #define P2C_TRAIN_TRAINER_H
 
-#include <signal.h>
-
 #include "checkpoint.h"
 #include "guard.h"
 #include "loader.h"
@@ -14,6 +12,7 @@
 #include "series.h"
 #include "state.h"
 #include "step.h"
+#include "stop.h"
 #include "tensorboard.h"
 
 typedef struct Trainer {
@@ -50,8 +49,6 @@ int trainer_open_tests(const Options *options, Folder *a, Folder *b);
 void trainer_folder(const Options *options, const char *name, char path[RUN_FILE]);
 
 /* ---- trainer.c ---- */
-/* Set by the first SIGINT or SIGTERM, to the signal's number: finish the step, save, leave. */
-extern volatile sig_atomic_t trainer_signal;
 int trainer_run(Trainer *trainer);
 /* The learning rate of step `step`, from 1: constant, then falling by lr/half each step over the second half. */
 double trainer_rate(const Options *options, int64_t step);

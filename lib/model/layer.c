@@ -12,6 +12,20 @@ P2cNode *p2c_layer_conv(P2cNet net, P2cNode *x, int in, int out, int k, bool bia
     return p2c_conv2d(x, w, bias ? p2c_layer_bias(net, out, group * k * k) : NULL, options);
 }
 
+static P2cNode *conv_from(P2cNet net, P2cNode *x, int in, int out, int k, P2cInit init, P2cConv2d options) {
+    P2cNode *w = p2c_param(net, "weight", P2C_DIMS(out, in / (options.groups ? options.groups : 1), k, k), init);
+    return p2c_conv2d(x, w, p2c_param(net, "bias", P2C_DIMS(out), P2C_CONSTANT(0)), options);
+}
+
+P2cNode *p2c_layer_conv_he(P2cNet net, P2cNode *x, int in, int out, int k, P2cConv2d options) {
+    return conv_from(net, x, in, out, k, (P2cInit){ .kind = P2C_INIT_UNIFORM, .value = sqrtf(6), .fan_in = true }, options);
+}
+
+P2cNode *p2c_layer_residual(P2cNet net, P2cNode *x, int c) {
+    P2cNode *h = p2c_relu(p2c_instance_norm(p2c_layer_conv_he(p2c_sub(net, "conv1"), x, c, c, 3, (P2cConv2d){ .pad = 1 }), 1e-5f));
+    return p2c_relu(p2c_add(x, conv_from(p2c_sub(net, "conv2"), h, c, c, 3, P2C_CONSTANT(0), (P2cConv2d){ .pad = 1 })));
+}
+
 P2cNode *p2c_layer_linear(P2cNet net, P2cNode *x, int in, int out) {
     P2cNode *w = p2c_param(net, "weight", P2C_DIMS(out, in), P2C_KAIMING_UNIFORM);
     return p2c_linear(x, w, p2c_layer_bias(net, out, in));

@@ -10,6 +10,11 @@
 
 /* "weight" (out, in/groups, k, k) and, when asked for, "bias" (out).  x (n,in,h,w) -> (n,out,...) */
 P2cNode *p2c_layer_conv(P2cNet net, P2cNode *x, int in, int out, int k, bool bias, P2cConv2d options);
+/* The same with a bias, for networks without norms: weights uniform within sqrt(6/fan-in), which keeps the variance through a ReLU (He 2015), biases 0. */
+P2cNode *p2c_layer_conv_he(P2cNet net, P2cNode *x, int in, int out, int k, P2cConv2d options);
+/* relu(x + conv(relu(norm(conv(x))))), 3x3 "conv1" and "conv2" (He 2016), norm: instance norm; the second convolution starts as zeros, so that x, after a ReLU, passes as
+ * it is at first.  (n,c,h,w) -> the same */
+P2cNode *p2c_layer_residual(P2cNet net, P2cNode *x, int c);
 /* "weight" (out, in), "bias" (out).  x (n,in) -> (n,out) */
 P2cNode *p2c_layer_linear(P2cNet net, P2cNode *x, int in, int out);
 /* "bias" (out) of a layer with that fan-in. */

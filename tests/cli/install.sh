@@ -4,7 +4,7 @@ unset MAKEFLAGS MAKELEVEL
 prefix=$top/$B/prefix
 rm -rf "$prefix"
 check 'make install' "$MAKE" --no-print-directory install SAN="$SAN" PREFIX="$B/prefix"
-for file in bin/p2c-infer bin/p2c-train bin/p2c-data include/p2cnn.h lib/libp2cnn.a lib/libp2cnn.so lib/libp2cnn.so.0 lib/pkgconfig/p2cnn.pc; do check "installed: $file" test -s "$prefix/$file"; done
+for file in bin/p2c-infer bin/p2c-train bin/p2c-data bin/p2c-fit include/p2cnn.h lib/libp2cnn.a lib/libp2cnn.so lib/libp2cnn.so.0 lib/pkgconfig/p2cnn.pc; do check "installed: $file" test -s "$prefix/$file"; done
 check 'make install DESTDIR' "$MAKE" --no-print-directory install SAN="$SAN" PREFIX=/usr DESTDIR="$T/stage"
 check 'DESTDIR: the program' test -x "$T/stage/usr/bin/p2c-infer"
 check 'DESTDIR is not in p2cnn.pc' grep -qx 'prefix=/usr' "$T/stage/usr/lib/pkgconfig/p2cnn.pc"

@@ -71,8 +71,8 @@ restored
 start --run first --resume --max_steps 100000 --save_freq 100000
 await reached first 3 || fail 'a second process: the first' "$(cat "$said")"
 kill -STOP $pid
-no_training 2 "another p2c-train \\(pid $pid\\) is training in experiment/first" "${small[@]}" --run first
-resume 2 "another p2c-train \\(pid $pid\\) is training in experiment/first"
+no_training 2 "another training \\(pid $pid\\) is going on in experiment/first" "${small[@]}" --run first
+resume 2 "another training \\(pid $pid\\) is going on in experiment/first"
 kill -CONT $pid
 kill -TERM $pid
 end

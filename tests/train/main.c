@@ -24,7 +24,9 @@ const char *const program_name = "test-train";
     X(tensorboard)                                                                                                                         \
     X(face)                                                                                                                                \
     X(evaluate)                                                                                                                            \
-    X(grid)
+    X(grid)                                                                                                                                \
+    X(fit)                                                                                                                                 \
+    X(fit_data)
 
 #define SUITE "train"
 #include "../groups.h"

@@ -263,7 +263,7 @@ static void one_process_a_folder(void **state) {
     assert_true(watcher.lock < 0 && !strcmp(watcher.dataset, "dogs"));
     rundir_close(&watcher);
     assert_int_equal(unlink(place(runs, "x/model/dogs_params_0000010.pt")), 0);
-    snprintf(expected, sizeof expected, "another p2c-train (pid %ld) is training in ", (long)child);
+    snprintf(expected, sizeof expected, "another training (pid %ld) is going on in ", (long)child);
     assert_refused(runs, "x", "dogs", false, EXIT_USAGE, expected);
     assert_int_equal(kill(child, SIGKILL), 0);
     assert_int_equal(waitpid(child, NULL, 0), child);

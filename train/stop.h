@@ -1,0 +1,12 @@
+/* stop.h: how a training is asked to stop: by Ctrl-C and its like. */
+#ifndef P2C_TRAIN_STOP_H
+#define P2C_TRAIN_STOP_H
+
+#include <signal.h>
+
+/* Set by the first SIGINT, SIGTERM or SIGHUP, to the signal's number: finish the step, save, leave. The second one, of either kind, ends the program at once. */
+extern volatile sig_atomic_t stop_signal;
+void stop_on_signals(void);
+const char *stop_name(int number); /* for people */
+
+#endif
