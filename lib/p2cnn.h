@@ -437,6 +437,8 @@ typedef struct P2cShape { int rank; int64_t size[P2C_MAX_RANK]; } P2cShape;
 
 /* Both forms of torch.save: zip archives and the legacy stream. *out is NULL on failure. */
 P2C_API P2C_CHECKED P2cStatus p2c_pt_read(P2cContext *ctx, const char *path, P2cValue **out);
+/* The same of a file that is in memory already, such as one that was linked into a program; name: for error texts. Nothing of bytes is kept. */
+P2C_API P2C_CHECKED P2cStatus p2c_pt_read_memory(P2cContext *ctx, const char *name, const void *bytes, size_t size, P2cValue **out);
 /* A zip archive that torch.load(weights_only=True) accepts; beside the target, fsynced, renamed. */
 P2C_API P2C_CHECKED P2cStatus p2c_pt_write(P2cContext *ctx, const char *path, const P2cValue *value);
 /* Whether a file is whole: every byte is read and no tensor kept. Stricter than p2c_pt_read, since all members of a zip archive are compared

@@ -93,11 +93,17 @@ static P2cStatus open_container(P2cPtFile *file, const P2cPickled **root) {
     return p2c_fail(file->ctx, P2C_ERR_FORMAT, "%s: is no PyTorch file (neither a zip archive nor a pickle)", file->path);
 }
 
+static P2cPtFile new_file(P2cContext *ctx, const char *path) { return (P2cPtFile){.ctx = ctx, .path = path, .pickle = {.ctx = ctx, .path = path}}; }
+
 /* To be closed in either case. */
-static P2cStatus open_file(P2cContext *ctx, const char *path, bool strict, P2cPtFile *file, const P2cPickled **root) {
-    *file = (P2cPtFile){.ctx = ctx, .path = path, .strict = strict, .pickle = {.ctx = ctx, .path = path}};
-    P2cStatus status = p2c_input_open(ctx, path, &file->stream, &file->size);
+static P2cStatus open_file(P2cPtFile *file, const P2cPickled **root) {
+    P2cStatus status = p2c_input_open(file->ctx, file->path, &file->stream, &file->size);
     return status ? status : open_container(file, root);
+}
+
+static P2cStatus open_memory(P2cPtFile *file, const P2cPickled **root) {
+    file->stream = fmemopen((void *)file->memory, (size_t)file->size, "rb");
+    return file->stream ? open_container(file, root) : p2c_fail_memory(file->ctx, file->path, 0);
 }
 
 static void close_file(P2cPtFile *file) {
@@ -111,27 +117,44 @@ static void close_file(P2cPtFile *file) {
 /* Deflated weights are about as long as their numbers; only files made to harm unpack to a hundred times their size. */
 static uint64_t max_bytes(const P2cPtFile *file) { return (256u << 20) + 16 * file->size; }
 
+/* The tree of an opened file, which is closed; status: of opening it. */
+static P2cStatus read_tree(P2cPtFile *file, const P2cPickled *root, P2cStatus status, P2cValue **out) {
+    P2cFills fills = {0};
+    if (!status) status = p2c_pickle_tree(&file->pickle, root, max_bytes(file), &fills, out);
+    if (!status) status = fill_tensors(file, &fills, max_bytes(file));
+    if (status) p2c_value_free(out);
+    free(fills.at);
+    close_file(file);
+    return status;
+}
+
 P2cStatus p2c_pt_read(P2cContext *ctx, const char *path, P2cValue **out) {
     assert(path && out);
     *out = NULL;
-    P2cPtFile file;
-    P2cFills fills = {0};
-    const P2cPickled *root;
-    P2cStatus status = open_file(ctx, path, false, &file, &root);
-    if (!status) status = p2c_pickle_tree(&file.pickle, root, max_bytes(&file), &fills, out);
-    if (!status) status = fill_tensors(&file, &fills, max_bytes(&file));
-    if (status) p2c_value_free(out);
-    free(fills.at);
-    close_file(&file);
-    return status;
+    P2cPtFile file = new_file(ctx, path);
+    const P2cPickled *root = NULL;
+    P2cStatus status = open_file(&file, &root);
+    return read_tree(&file, root, status, out);
+}
+
+P2cStatus p2c_pt_read_memory(P2cContext *ctx, const char *name, const void *bytes, size_t size, P2cValue **out) {
+    assert(name && bytes && out);
+    *out = NULL;
+    P2cPtFile file = new_file(ctx, name);
+    const P2cPickled *root = NULL;
+    file.memory = bytes;
+    file.size = size;
+    P2cStatus status = open_memory(&file, &root);
+    return read_tree(&file, root, status, out);
 }
 
 P2cStatus p2c_pt_verify(P2cContext *ctx, const char *path) {
     assert(path);
-    P2cPtFile file;
+    P2cPtFile file = new_file(ctx, path);
     P2cValue *tree = NULL;
     const P2cPickled *root;
-    P2cStatus status = open_file(ctx, path, true, &file, &root);
+    file.strict = true;
+    P2cStatus status = open_file(&file, &root);
     if (!status) status = p2c_pickle_tree(&file.pickle, root, max_bytes(&file), NULL, &tree);
     if (!status && file.zip) status = p2c_pt_zip_verify(&file); /* opening a legacy stream found all its storages to be there */
     p2c_value_free(&tree);

@@ -53,6 +53,7 @@ typedef struct P2cPtFile {
     const char *path;
     bool strict;  /* zip: members' own headers must say what the directory says, too */
     FILE *stream; /* NULL once libzip owns it */
+    const void *memory; /* not NULL: the stream reads this, the caller's */
     uint64_t size;
     P2cPickle pickle;  /* holds the storages that the tensors name */
     uint8_t *bytes;    /* that the pickle was read from, and borrows its strings from */

@@ -23,12 +23,12 @@ static P2cStatus fail_zip(P2cPtFile *file, const char *what, zip_error_t *error)
     return p2c_fail(file->ctx, P2C_ERR_FORMAT, "%s: damaged: %s: %s", file->path, what, zip_error_strerror(error));
 }
 
-/* The archive takes the stream over. */
+/* The archive takes the stream over; but it asks streams for their descriptors, which memory has not. */
 static P2cStatus open_archive(P2cPtFile *file) {
     zip_error_t error;
     zip_error_init(&error);
-    zip_source_t *source = zip_source_filep_create(file->stream, 0, -1, &error);
-    if (source) file->stream = NULL;
+    zip_source_t *source = file->memory ? zip_source_buffer_create(file->memory, file->size, 0, &error) : zip_source_filep_create(file->stream, 0, -1, &error);
+    if (source && !file->memory) file->stream = NULL;
     P2cStatus status = P2C_OK;
     if (!source || !(file->zip = zip_open_from_source(source, ZIP_RDONLY | (file->strict ? ZIP_CHECKCONS : 0), &error))) {
         status = fail_zip(file, "zip archive", &error);

@@ -13,11 +13,23 @@
 
 #define DATA "tests/unit/data/"
 
+/* What is in memory is read as what is on a disk. */
+static void read_as_well_from_memory(Scratch *scratch, const char *path, const P2cValue *value) {
+    size_t size;
+    char *bytes = get_file(path, &size);
+    P2cValue *other;
+    if (p2c_pt_read_memory(scratch->ctx, "some bytes", bytes, size, &other)) fail_msg("%s", p2c_error(scratch->ctx));
+    free(bytes);
+    assert_true(same_tree(value, other));
+    p2c_value_free(&other);
+}
+
 static P2cValue *read_good(Scratch *scratch, const char *path) {
     P2cValue *value;
     if (p2c_pt_read(scratch->ctx, path, &value) != P2C_OK) fail_msg("%s", p2c_error(scratch->ctx));
     if (p2c_pt_verify(scratch->ctx, path) != P2C_OK) fail_msg("verify: %s", p2c_error(scratch->ctx));
     assert_non_null(value);
+    read_as_well_from_memory(scratch, path, value);
     return value;
 }
 

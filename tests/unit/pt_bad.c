@@ -7,10 +7,25 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DATA "tests/unit/data/"
 #define BYTES(...) (__VA_ARGS__), sizeof(__VA_ARGS__) - 1
+
+/* What holds for a file that can be read at all holds for its bytes in memory. */
+static void assert_refused_in_memory(Scratch *scratch, const char *path, const char *because) {
+    size_t size;
+    P2cValue *value;
+    struct stat is;
+    if (stat(path, &is) || !S_ISREG(is.st_mode)) return;
+    char *bytes = get_file(path, &size);
+    assert_int_equal(p2c_pt_read_memory(scratch->ctx, path, bytes, size, &value), P2C_ERR_FORMAT);
+    free(bytes);
+    assert_null(value);
+    assert_error_says(scratch->ctx, because);
+    assert_error_says(scratch->ctx, path);
+}
 
 static void assert_refused(Scratch *scratch, const char *path, const char *because) {
     P2cValue *value;
@@ -22,6 +37,7 @@ static void assert_refused(Scratch *scratch, const char *path, const char *becau
     status = p2c_pt_verify(scratch->ctx, path);
     if (status != P2C_ERR_FORMAT && status != P2C_ERR_READ) fail_msg("verify: status %d, should be refused because '%s'", status, because);
     assert_error_says(scratch->ctx, path);
+    assert_refused_in_memory(scratch, path, because);
 }
 
 static void bad_files(void **state) {
