@@ -4,7 +4,7 @@
 
 From the full golden files it drops the pictures (test_image makes them again) and replaces most large tensors by digests: sum, sum
 of squares, 16 evenly spaced values. For a few sizes and widths that those files lack it runs the oracle, and
-face_torch.py for the network that the oracle lacks. A file is a dict:
+face_torch.py and faces_torch.py for the networks that the oracle lacks. A file is a dict:
 
     name        float32 tensor, or a list of 18 floats: a digest
     err.name    float: the norm of what PyTorch's own float32 run differs by
@@ -73,6 +73,19 @@ def golden_face96(p2c_torch):
     return save('mobilefacenet_xiaoccer', reduce(record, 0, lambda k: False, p2c_torch.digest)) + os.path.getsize(f.name)
 
 
+def golden_faces(p2c_torch, name, size):
+    """matte.pt, landmarks.pt: the loss is the mean of the squares of what comes out."""
+    from faces_torch import NETWORKS
+
+    def run(dtype):
+        net = p2c_torch.hash_init(NETWORKS[name][0](), name).to(dtype)
+        x = p2c_torch.test_image(name, 2, size).to(dtype).requires_grad_(True)
+        y = net(x)
+        (y * y).mean().backward()
+        return {'y': y, 'dx': x.grad, **{'grad.' + k: p.grad for k, p in net.named_parameters()}}
+    return save(name, reduce(p2c_torch.record(run), 0, lambda k: k == 'dx', p2c_torch.digest))
+
+
 def main(reference):
     sys.path.insert(0, os.path.join(reference, 'oracle'))
     import p2c_torch
@@ -87,7 +100,7 @@ def main(reference):
             source = torch.load(os.path.join(folder, f'generator_{tag}.pt'), weights_only=True)
             source = {k: v for k, v in source.items() if not k.removeprefix('err.').startswith(('tap.', 'grad.'))}
             total += save('generator_' + tag, reduce(source, 0, lambda k: False, p2c_torch.digest))
-    total += golden_face96(p2c_torch)
+    total += golden_face96(p2c_torch) + golden_faces(p2c_torch, 'matte', 96) + golden_faces(p2c_torch, 'landmarks', 112)
     for tag, digests in TRAINING.items():
         source = torch.load(os.path.join(reference, 'golden', f'training_{tag}.pt'), weights_only=True)
         total += save('training_' + tag, {k: v.clone() if k.startswith('losses') else v.tolist()
