@@ -77,7 +77,7 @@ EMU_O    := $(if $(EMULATOR),$(patsubst %.cc,$B/%.o,$(wildcard $(EMULATOR)/*.cc)
 LIB_O    := $(LIB_C:%.c=$B/%.o) $(LIB_CC:%.cc=$B/%.o) $(PROTO:%.proto=$B/%.pb-c.o) $(foreach i,$(ISAS),$(KERNEL_C:%.c=$B/%.$i.o)) $(CUDA_C:%.cu=$B/%.o) $(EMU_O)
 CLI_O    := $(patsubst %.c,$B/%.o,$(wildcard lib/cli/*.c))
 # Two programs that train: fit_* is p2c-fit's, TRAINING is for both, all else p2c-train's.
-TRAINING := append chart checkpoint checkpoint_read fields guard history link metrics metrics_line order report run_files rundir stop text ticker
+TRAINING := append chart checkpoint checkpoint_read fields guard history link metrics metrics_line order report run_files rundir text ticker
 FIT_O    := $(patsubst %.c,$B/%.o,$(wildcard train/fit_*.c))
 TRAIN_O  := $(filter-out $(FIT_O),$(patsubst %.c,$B/%.o,$(wildcard train/*.c)))
 PROGRAMS := $B/p2c-infer $B/p2c-train $B/p2c-data $B/p2c-fit

@@ -19,25 +19,6 @@ enum { AT_ONCE = 4 /* sources for each thread, between two writings */ };
 
 /* ---- folders ---- */
 
-static int make_folder(const char *path) {
-    struct stat info;
-    if (!mkdir(path, 0777) || (!stat(path, &info) && S_ISDIR(info.st_mode))) return 0;
-    complain("cannot make the folder %s: %s", path, strerror(errno));
-    return EXIT_WRITE;
-}
-
-static int make_folders(const char *path) {
-    char *part = strdup(path);
-    int code = part ? 0 : text_no_memory();
-    for (char *at = part; !code && at && (at = strchr(at + 1, '/'));) {
-        *at = 0;
-        code = make_folder(part);
-        *at = '/';
-    }
-    free(part);
-    return code ? code : make_folder(path);
-}
-
 static int lock(Build *b) {
     b->lock = open(b->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (b->lock < 0 || !flock(b->lock, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK) return 0; /* where there are no locks, none is missed */

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/folder.h"
 #include "data.h"
 
 static const double WHITE_ENOUGH = 0.5; /* of the border; hair and wide shoulders may reach the rest */

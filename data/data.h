@@ -3,15 +3,12 @@
 #ifndef P2C_DATA_H
 #define P2C_DATA_H
 
-#include <signal.h>
-
 #include "cli/cli.h"
+#include "cli/folder.h"
 #include "cli/pool.h"
+#include "cli/stop.h"
 
 enum { SHOW_MS = 200, LISTED = 20 };
-
-/* The signal that asked for an end, 0: none. The pictures at hand are finished first. */
-extern volatile sig_atomic_t stop_signal;
 
 /* ---- options.c ---- */
 typedef enum Command { COMMAND_FOLDER /* the published data_process.py */, COMMAND_BUILD, COMMAND_CHECK } Command;

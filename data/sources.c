@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/folder.h"
 #include "data.h"
 
 enum { CHUNK = 1 << 16 };

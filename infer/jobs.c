@@ -194,21 +194,14 @@ int jobs_plan(const Options *o, Jobs *jobs) {
     return code ? code : check_clashes(jobs, !o->prepared && o->photo.faces != 1 && o->photo.layout != P2C_LAYOUT_KEEP);
 }
 
-static int make_folder(const char *path) {
-    if (!mkdir(path, 0777) || errno == EEXIST) return 0;
-    complain("cannot make the folder %s: %s", path, strerror(errno));
-    return EXIT_WRITE;
-}
-
-/* The folders that a file of a folder's folder needs, below `given`, which -o or --heatmap said. */
+/* The folders that a file needs, below `given`, which -o or --heatmap said. */
 static int make_way(const char *given, const char *path) {
     if (!given || !path || !is_folder(given)) return 0;
-    char *way = strdup(path);
-    int code = way ? make_folder(given) : out_of_memory();
-    for (char *slash = way ? way + strlen(given) : NULL; !code && slash && (slash = strchr(slash, '/')); slash++) {
+    char *way = strdup(path), *slash = way ? strrchr(way, '/') : NULL;
+    int code = way ? 0 : out_of_memory();
+    if (slash) {
         *slash = 0;
-        code = make_folder(way);
-        *slash = '/';
+        code = make_folders(way);
     }
     free(way);
     return code;

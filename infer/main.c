@@ -1,30 +1,16 @@
 /* main.c: p2c-infer: photos in, cartoons out. */
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/stop.h"
 #include "infer.h"
 
 enum { MOST_WORKERS = 64 };
 
 const char *const program_name = "p2c-infer";
-
-/* Set by the first SIGINT or SIGTERM: finish the pictures at hand, then stop. The second one ends the program at once. */
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number) {
-    (void)number;
-    interrupted = 1;
-}
-
-static void catch_signals(void) {
-    struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 /* All pictures of a call, and how far they are. */
 typedef struct Batch {
@@ -42,7 +28,7 @@ typedef struct Thread {
 } Thread;
 
 /* When the device fails, which is the highest exit code, the pictures that are left would fail, too. */
-static bool goes_on(const Batch *b) { return b->next < b->jobs->count && !interrupted && b->worst != EXIT_DEVICE; }
+static bool goes_on(const Batch *b) { return b->next < b->jobs->count && !stop_signal && b->worst != EXIT_DEVICE; }
 
 static void done(Batch *b, const Job *job, Made *made, int code) {
     progress_hide(&b->progress);
@@ -83,9 +69,9 @@ static void work_together(Thread *threads, int count) {
 }
 
 static int result_of(const Batch *b) {
-    if (!interrupted || b->worst == EXIT_DEVICE) return b->worst;
+    if (!stop_signal || b->worst == EXIT_DEVICE) return b->worst;
     complain("interrupted after %d of %d pictures", b->progress.done, b->jobs->count);
-    return EXIT_INTERRUPTED;
+    return 128 + (int)stop_signal;
 }
 
 /* The cores are shared out; a GPU is everybody's. */
@@ -152,7 +138,7 @@ int main(int argc, char **argv) {
     if (!code && options.help) options_help();
     else if (!code && options.version) printf("p2c-infer %s\n", p2c_version());
     else if (!code) {
-        catch_signals();
+        stop_on_signals();
         code = run(&options);
     }
     options_clear(&options);

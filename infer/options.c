@@ -61,7 +61,7 @@ void options_help(void) {
            "not stop the others. Files appear complete or not at all, and no input is ever written over.\n\n");
     cli_help(table, COUNT, NULL);
     printf("\nExit codes: 0 done, 2 usage, 3 bad input or no face, 4 cannot write, 5 out of memory, 6 device; the highest one when several\n"
-           "pictures fail; 130 when interrupted (the pictures being worked on are finished first).\n");
+           "pictures fail; 130 and 143 when stopped by Ctrl-C or a signal (the pictures being worked on are finished first).\n");
 }
 
 /* ---- what words stand for ---- */

@@ -4,7 +4,7 @@
 
 #include "fit_trainer.h"
 #include "fit_weights.h"
-#include "stop.h"
+#include "cli/stop.h"
 #include "text.h"
 
 const char *const program_name = "p2c-fit";

@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "checkpoint.h"
-#include "stop.h"
+#include "cli/stop.h"
 
 enum { BRANCH_SHIFT = 48 }; /* draws of a run: fewer than 2^48 */
 static const double PI = 3.14159265358979323846;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/folder.h"
 
 static int out_of_memory(void) {
     complain("out of memory");
@@ -32,29 +33,6 @@ static int newest(const char *path, const char *dataset, RunCheckpoint *found) {
 }
 
 /* ---- folders ----------------------------------------------------------------------------------------------- */
-
-static int cannot_make(const char *path, int error) {
-    complain("%s: cannot make this folder: %s", path, strerror(error));
-    return EXIT_WRITE;
-}
-
-static int make_folder(const char *path) {
-    struct stat info;
-    if (!mkdir(path, 0777)) return 0;
-    if (errno != EEXIST) return cannot_make(path, errno);
-    return stat(path, &info) || !S_ISDIR(info.st_mode) ? cannot_make(path, ENOTDIR) : 0;
-}
-
-/* With those above it. */
-static int make_folders(const char *path) {
-    char part[RUN_PATH];
-    int code = 0;
-    for (const char *slash = path; !code && (slash = strchr(slash + 1, '/'));) {
-        snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
-        code = make_folder(part);
-    }
-    return code ? code : make_folder(path);
-}
 
 int rundir_make(const RunDir *run, const char *folder) {
     char path[RUN_FILE];
@@ -124,7 +102,9 @@ static int make_default(RunDir *run, const RunRequest *request) {
             if (n > 1) say("%s is there already (--resume would go on with a run); the folder of this one is %s", first, run->path);
             break;
         }
-        if (errno != EEXIST) code = cannot_make(run->path, errno);
+        if (errno == EEXIST) continue;
+        complain("%s: cannot make this folder: %s", run->path, strerror(errno));
+        code = EXIT_WRITE;
     }
     return code;
 }

@@ -12,7 +12,7 @@
 #include "series.h"
 #include "state.h"
 #include "step.h"
-#include "stop.h"
+#include "cli/stop.h"
 #include "tensorboard.h"
 
 typedef struct Trainer {

@@ -1,10 +1,11 @@
-/* folder.c: the pictures of a folder and of those below it.
+/* folder.c: the pictures of a folder and of those below it; folders that are made.
  *
  * A link to a folder is followed unless it leads to one that is being searched, further up: so a loop of links ends, and the list depends
  * on the tree alone, not on the order in which the system names its entries.
  */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,4 +131,28 @@ uint64_t folder_hash(const Folder *folder) {
         while (*name++);
     }
     return h;
+}
+
+/* ---- making folders ---- */
+
+static int cannot_make(const char *path, int error) {
+    complain("%s: cannot make this folder: %s", path, strerror(error));
+    return EXIT_WRITE;
+}
+
+int make_folder(const char *path) {
+    struct stat info;
+    if (!mkdir(path, 0777)) return 0;
+    if (errno != EEXIST) return cannot_make(path, errno);
+    return stat(path, &info) || !S_ISDIR(info.st_mode) ? cannot_make(path, ENOTDIR) : 0;
+}
+
+int make_folders(const char *path) {
+    char part[PATH_MAX];
+    int code = 0;
+    for (const char *slash = path; !code && (slash = strchr(slash + 1, '/'));) {
+        snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
+        code = make_folder(part);
+    }
+    return code ? code : make_folder(path);
 }

@@ -1,4 +1,4 @@
-/* folder.h: the pictures of a folder, found in a fixed order. */
+/* folder.h: the pictures of a folder, found in a fixed order; folders to write into. */
 #ifndef P2C_CLI_FOLDER_H
 #define P2C_CLI_FOLDER_H
 
@@ -20,6 +20,10 @@ typedef struct Folder {
  * cleared in either case. */
 int folder_open(Folder *folder, const char *path, const char *expected);
 void folder_clear(Folder *folder);
+
+/* Makes one folder, or it and those above it, where they are not there yet. 0, or EXIT_WRITE, reported. */
+int make_folder(const char *path);
+int make_folders(const char *path);
 
 /* Forgets the pictures for which unwanted[i]. */
 void folder_leave_out(Folder *folder, const bool *unwanted);

@@ -184,8 +184,8 @@ check 'data: nothing but bad files' ends_with 3 build bad --align none --out bad
 rm "$W/mixed/pipe.png"
 
 # ---- places that cannot be written, manifests that are none
-no_dataset 4 'cannot make the folder face.jpg' build art --align none --out face.jpg/x
-no_dataset 4 'cannot make the folder /proc/' build art --align none --out /proc/p2cnn
+no_dataset 4 'face.jpg: cannot make this folder' build art --align none --out face.jpg/x
+no_dataset 4 '/proc/p2cnn: cannot make this folder' build art --align none --out /proc/p2cnn
 if mkdir "$W/full" && mount -t tmpfs -o size=12k tmpfs "$W/full" 2>/dev/null; then
     check 'data: a full disk' ends_with 4 build art --align none --size 256 --out full/d
     check 'data: a full disk: one line' complained_of 'cannot write' 1
