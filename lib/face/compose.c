@@ -131,15 +131,23 @@ static P2cStatus blur(P2cContext *ctx, const P2cImage *image, int heads, const P
     return status;
 }
 
-/* What was behind the portrait in the photo, at the cartoon's size; blurred: of the background alone, so that the head leaves no shadow of itself. */
-static P2cStatus behind(P2cContext *ctx, const P2cImage *photo, const P2cPortrait *portrait, const P2cImage *matted, bool blurred, P2cImage *out) {
+P2cStatus p2c_compose_before(P2cContext *ctx, const P2cImage *photo, const P2cPortrait *portrait, int width, int height, P2cImage *out) {
     P2cAlignment alignment = { .size = portrait->picture.width };
     memcpy(alignment.to_photo, portrait->to_photo, sizeof alignment.to_photo);
-    P2cImage crop = { 0 }, small = { 0 };
+    P2cImage crop;
+    *out = (P2cImage){ 0 };
     P2cStatus status = p2c_align_cut(ctx, photo, &alignment, &crop);
-    if (!status) status = p2c_image_resize(ctx, &crop, matted->width, matted->height, filter_to(&crop, matted->width, matted->height), &small);
+    if (status) return status;
+    status = p2c_image_resize(ctx, &crop, width, height, filter_to(&crop, width, height), out);
     p2c_image_clear(&crop);
-    if (!status) p2c_image_over_white(&small);
+    if (!status) p2c_image_over_white(out);
+    return status;
+}
+
+/* What was behind the portrait in the photo, at the cartoon's size; blurred: of the background alone, so that the head leaves no shadow of itself. */
+static P2cStatus behind(P2cContext *ctx, const P2cImage *photo, const P2cPortrait *portrait, const P2cImage *matted, bool blurred, P2cImage *out) {
+    P2cImage small;
+    P2cStatus status = p2c_compose_before(ctx, photo, portrait, matted->width, matted->height, &small);
     if (!status && blurred) {
         P2cImage rest;
         status = copy_image(ctx, matted, &rest);

@@ -52,6 +52,8 @@ P2C_CHECKED P2cStatus p2c_foreground_beyond(P2cContext *ctx, P2cImage *rgba);
 
 /* ---- compose.c, paste.c ---- */
 
+/* The portrait's square as it is in the photo, at this size, over white. out: new picture, RGB. */
+P2C_CHECKED P2cStatus p2c_compose_before(P2cContext *ctx, const P2cImage *photo, const P2cPortrait *portrait, int width, int height, P2cImage *out);
 /* The cartoon (RGB) as RGBA: its alpha is the portrait's matte, at the cartoon's size. out: new picture. */
 P2C_CHECKED P2cStatus p2c_compose_matted(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait, P2cImage *out);
 

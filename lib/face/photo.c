@@ -19,21 +19,9 @@ typedef struct Work {
     P2cPhotoResult *result;
 } Work;
 
-/* The face as it is in the photo, at the cartoon's size. */
-static P2cStatus face_before(const Work *w, const P2cPortrait *portrait, int size, P2cImage *out) {
-    P2cAlignment alignment = { .size = portrait->picture.width, .angle = portrait->face.angle };
-    P2cImage crop = { 0 };
-    memcpy(alignment.to_photo, portrait->to_photo, sizeof alignment.to_photo);
-    P2cStatus status = p2c_align_cut(w->ctx, w->photo, &alignment, &crop);
-    if (!status) status = p2c_image_resize(w->ctx, &crop, size, size, P2C_FILTER_AREA, out);
-    if (!status) p2c_image_over_white(out);
-    p2c_image_clear(&crop);
-    return status;
-}
-
 static P2cStatus sheet(const Work *w, const P2cPortrait *portrait, P2cImage *drawn) {
     P2cImage before = { 0 }, both = { 0 };
-    P2cStatus status = face_before(w, portrait, drawn->width, &before);
+    P2cStatus status = p2c_compose_before(w->ctx, w->photo, portrait, drawn->width, drawn->height, &before);
     if (!status) status = p2c_compose_sheet(w->ctx, &before, drawn, &both);
     if (!status) {
         p2c_image_clear(drawn);
