@@ -74,7 +74,7 @@ PROTO    := $(wildcard lib/io/*.proto)
 KERNEL_C := $(wildcard kernels/cpu/*.c)
 CUDA_C   := $(if $(CUDA),$(wildcard kernels/cuda/*.cu))
 EMU_O    := $(if $(EMULATOR),$(patsubst %.cc,$B/%.o,$(wildcard $(EMULATOR)/*.cc)))
-LIB_O    := $(LIB_C:%.c=$B/%.o) $(LIB_CC:%.cc=$B/%.o) $(PROTO:%.proto=$B/%.pb-c.o) $(foreach i,$(ISAS),$(KERNEL_C:%.c=$B/%.$i.o)) $(CUDA_C:%.cu=$B/%.o) $(EMU_O)
+LIB_O    := $(LIB_C:%.c=$B/%.o) $B/lib/model/weights/weights.o $(LIB_CC:%.cc=$B/%.o) $(PROTO:%.proto=$B/%.pb-c.o) $(foreach i,$(ISAS),$(KERNEL_C:%.c=$B/%.$i.o)) $(CUDA_C:%.cu=$B/%.o) $(EMU_O)
 CLI_O    := $(patsubst %.c,$B/%.o,$(wildcard lib/cli/*.c))
 # Two programs that train: fit_* is p2c-fit's, TRAINING is for both, all else p2c-train's.
 TRAINING := append chart checkpoint checkpoint_read fields guard history link metrics metrics_line order report run_files rundir text ticker
@@ -114,6 +114,11 @@ $B/%.o: %.c Makefile
 	$(if $V,,@echo "  CC    $<")
 	@mkdir -p $(@D)
 	$Q $(CC) $(BASE) $(CFLAGS) -c -o $@ $<
+$B/lib/model/weights/weights.o: $(wildcard lib/model/weights/*.pt)
+$B/%.o: %.S Makefile
+	$(if $V,,@echo "  AS    $<")
+	@mkdir -p $(@D)
+	$Q $(CC) -c -o $@ $<
 
 # dlib's headers are not held to the warnings of this project.
 $B/lib/face/%.o: lib/face/%.cc Makefile
@@ -183,7 +188,7 @@ $B/test-emulator: $(patsubst %,$B/%.o,$(basename $(EMULATOR_TESTS))) $(EMU_O)
 	$(if $V,,@echo "  LD    $@")
 	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $^ $(CUDA_LIBS) -lm -lcmocka
 
-$B/tests/demo/portrait $B/tests/demo/faces: $(patsubst %.c,$B/%.o,$(wildcard tests/demo/draw/*.c))
+$B/tests/demo/portrait $B/tests/demo/faces $B/tests/demo/room: $(patsubst %.c,$B/%.o,$(wildcard tests/demo/draw/*.c))
 $(HELPERS): $B/%: $B/%.o $B/libp2cnn.a
 	$(if $V,,@echo "  LD    $@")
 	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $(filter %.o,$^) $B/libp2cnn.a $(LIBS)
@@ -209,8 +214,12 @@ demo-built: all $(HELPERS)
 	@echo "3. Cartoons of the 8 photos that were kept back"
 	@$B/p2c-infer --prepared --ema --size 96 --weights $D/run/model/faces_params_latest.pt $D/faces/testA/*.png -o $D/cartoons/
 	@$B/tests/demo/beside $D/before_after.png -s 192 $D/faces/testA/*.png / $D/cartoons/*.png
+	@echo "4. A photo of somebody in a room: the face is found, turned upright, cut out, drawn, and put back"
+	@$B/tests/demo/room $D/room.png
+	@$(if $(DLIB_LIBS),$B/p2c-infer --ema --size 96 --layout keep --weights $D/run/model/faces_params_latest.pt $D/room.png -o $D/room_cartoon.png,echo "skipped: DLIB=0, so no face can be found")
 	@echo
 	@echo "Photos, and below them what the network makes of them after 350 steps:   $D/before_after.png"
+	@echo "The room, before and after:                                             $D/room.png, $D/room_cartoon.png"
 	@echo "How it learnt, in curves and pictures; open it in a browser:                    $D/run/report.html"
 	@echo "For the real thing take photos and cartoons, and give it days, not minutes:"
 	@echo "  $B/p2c-data build PHOTOS/ --out dataset/NAME"
@@ -241,6 +250,10 @@ bench: all
 	@tests/bench/infer.sh $B/p2c-infer
 	@tests/bench/train.sh $B/p2c-train
 
+# How good networks for faces are, beside others.
+$B/bench-faces: $B/tests/bench/faces.o $(filter-out %/fit_main.o,$(FIT_O)) $(TRAINING:%=$B/train/%.o) $(CLI_O) $B/libp2cnn.a
+	$(if $V,,@echo "  LD    $@")
+	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $^ $(LIBS)
 # What only a machine with a GPU can tell.
 $B/bench-gpu: $B/tests/bench/gpu.o $B/train/step.o $(CLI_O) $B/libp2cnn.a
 	$(if $V,,@echo "  LD    $@")

@@ -40,7 +40,7 @@ static P2cStatus find_preparer(Preparers *all, P2cContext *ctx, P2cPreparer **ou
 /* What a role is filled with, so that a picture is made anew when that changes. */
 static const char *model_name(const char *given, const char *folder, const char *role, char path[PATH_SIZE]) {
     if (given) return given;
-    return p2c_models_find(folder, role, path, PATH_SIZE) ? path : "none";
+    return p2c_models_find(folder, role, path, PATH_SIZE) ? path : "built-in";
 }
 
 static char *describe_models(const Options *o) {

@@ -25,7 +25,7 @@ static int print_model(const char *role, const char *path) {
 
 int list_models(const Options *o) {
     static const char *const roles[] = { "weights", "detector", "landmarks", "matte" };
-    static const char *const without[] = { "none: give --weights", "none: dlib's is built in", "none: points are estimated", "none: backgrounds are kept" };
+    static const char *const without[] = { "none: give --weights", "none: dlib's is built in", "none: one is built in", "none: one is built in" };
     char folder[PATH_SIZE], path[PATH_SIZE];
     int worst = 0;
     if (!p2c_models_folder(o->models, folder, sizeof folder)) {

@@ -26,8 +26,8 @@ static const CliOption table[] = {
     { "ema", 0, CLI_FLAG, FIELD(ema), 0, 0, NULL, "use the averaged generator of a checkpoint: genA2B_ema, genB2A_ema", 0 },
     { "models", 0, CLI_TEXT, FIELD(models), 0, 0, "DIR", "folder of models ($P2CNN_MODELS, else $XDG_DATA_HOME/p2cnn, else ~/.local/share/p2cnn)", 0 },
     { "detector", 0, CLI_TEXT, FIELD(detector), 0, 0, "FILE", "finds faces: an ONNX network, or 'dlib', which is built in (detector.onnx of the models, else dlib)", 0 },
-    { "landmarks", 0, CLI_TEXT, FIELD(landmarks), 0, 0, "FILE", "finds 68 points of a face: an ONNX network, or 'none': estimated (landmarks.onnx of the models, else none)", 0 },
-    { "matte", 0, CLI_TEXT, FIELD(matte), 0, 0, "FILE", "tells head from background: an ONNX or TensorFlow network, or 'none' (matte.onnx or matte.pb, else none)", 0 },
+    { "landmarks", 0, CLI_TEXT, FIELD(landmarks), 0, 0, "FILE", "finds 68 points of a face: an ONNX network, 'built-in', or 'none': guessed (landmarks.onnx of the models, else built-in)", 0 },
+    { "matte", 0, CLI_TEXT, FIELD(matte), 0, 0, "FILE", "tells head from background: an ONNX or TensorFlow network, 'built-in', or 'none' (matte.onnx or matte.pb, else built-in)", 0 },
     { "models-list", 0, CLI_FLAG, FIELD(models_list), 0, 0, NULL, "print which models there are: role, bytes, SHA-256, file", 0 },
     { "list-weights", 0, CLI_TEXT, FIELD(list), 0, 0, "FILE", "print what a PyTorch file holds: names, shapes, types", 0 },
     { "export", 0, CLI_TEXT, FIELD(export), 0, 0, "FILE", "write the generator as an ONNX file: photo (1,3,size,size) in [-1,1] -> cartoon", 0 },
@@ -57,7 +57,7 @@ void options_help(void) {
            "  p2c-infer --weights W.pt --export generator.onnx\n"
            "  p2c-infer --benchmark 20\n\n"
            "IN is a PNG or JPEG file, or a folder of them. The face is found, turned upright, cut out as photo2cartoon does, and freed of its\n"
-           "background when there is a matte network (a photo's own transparency counts instead). A picture that fails is reported and does\n"
+           "background (a photo's own transparency counts, where it has one); the networks for that are built in. A picture that fails is reported and does\n"
            "not stop the others. Files appear complete or not at all, and no input is ever written over.\n\n");
     cli_help(table, COUNT, NULL);
     printf("\nExit codes: 0 done, 2 usage, 3 bad input or no face, 4 cannot write, 5 out of memory, 6 device; the highest one when several\n"

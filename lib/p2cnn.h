@@ -551,8 +551,8 @@ typedef struct P2cPreparer P2cPreparer;
 typedef struct P2cPreparerOptions {
     const char *models;    /* folder of models; NULL: see p2c_models_folder */
     const char *detector;  /* an ONNX face detector, or "dlib"; NULL: dlib's, which is built in */
-    const char *landmarks; /* an ONNX network for 68 points, or "none"; NULL: they are estimated from the box */
-    const char *matte;     /* an ONNX or TensorFlow network, or "none": the background is kept; NULL: none */
+    const char *landmarks; /* an ONNX network for 68 points, "built-in", or "none": they are estimated from the box; NULL: built-in */
+    const char *matte;     /* an ONNX or TensorFlow network, "built-in", or "none": the background is kept; NULL: built-in */
 } P2cPreparerOptions;
 P2C_API P2C_CHECKED P2cStatus p2c_preparer_open(P2cContext *ctx, const P2cPreparerOptions *options, P2cPreparer **out);
 P2C_API void p2c_preparer_close(P2cPreparer **preparer);

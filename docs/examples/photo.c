@@ -3,7 +3,7 @@
  *     cc photo.c $(pkg-config --cflags --libs p2cnn) -o photo
  *     ./photo weights.pt photo.jpg cartoon.png
  *
- * Faces are found by the detector that is built in; networks for landmarks and mattes are taken from the folder of models, when they are there.
+ * Faces are found and cut out by what is built in, or by other networks where the folder of models has them.
  */
 #include <p2cnn.h>
 #include <stdio.h>

@@ -14,6 +14,7 @@
 #define P2C_FACE_H
 
 #include "context.h"
+#include "model/builtin.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -103,13 +104,14 @@ void p2c_rfb_decode(int count, const float (*priors)[4], float (*boxes)[4]);
 /* A box of such a network, with forehead and chin -> one of dlib's kind. */
 P2cBox p2c_rfb_square(P2cBox box);
 
-/* ---- network.c: a file's network with one picture as its input, as detectors, landmarks and mattes are ---- */
+/* ---- network.c: a network with one picture as its input, as detectors, landmarks and mattes are, from a file or built in ---- */
 
 enum { P2C_NETWORK_OUTPUTS = 8 };
 typedef struct P2cNetwork {
     P2cContext *ctx;
     char *path; /* for error texts */
-    P2cModel *model; /* until it is built */
+    const P2cBuiltin *builtin; /* NULL: it is of a file; */
+    P2cModel *model;           /* ... until it is built */
     P2cShape shape;  /* of its input: four sizes, as in the file; -1: any */
     P2cStore *store;
     P2cGraph *graph;
@@ -119,6 +121,7 @@ typedef struct P2cNetwork {
 } P2cNetwork;
 /* what: "face detector", for error texts. On failure there is nothing to clear, though clearing does no harm. */
 P2C_CHECKED P2cStatus p2c_network_read(P2cContext *ctx, const char *path, const char *what, P2cNetwork *out);
+P2C_CHECKED P2cStatus p2c_network_builtin(P2cContext *ctx, const P2cBuiltin *builtin, P2cNetwork *out);
 /* Builds it for an input of these sizes, in the file's own order. */
 P2C_CHECKED P2cStatus p2c_network_build(P2cNetwork *network, P2cDims input);
 P2C_CHECKED P2cStatus p2c_network_run(P2cNetwork *network, const float *picture);
@@ -127,12 +130,13 @@ void p2c_network_clear(P2cNetwork *network);
 /* ---- landmarks.c, estimate.c, exposure.c ---- */
 
 typedef struct P2cLandmarker P2cLandmarker;
+/* path NULL: the network that is built in. */
 P2C_CHECKED P2cStatus p2c_landmarker_open(P2cContext *ctx, const char *path, P2cLandmarker **out);
 void p2c_landmarker_close(P2cLandmarker **landmarker);
 /* The points of an upright face, in the photo. box: a detector's. */
 P2C_CHECKED P2cStatus p2c_landmarker_run(P2cLandmarker *landmarker, const P2cImage *photo, P2cBox box, P2cPoint points[P2C_LANDMARKS]);
-/* Of the newest run: how much what it saw is unlike an upright face. Upright ones are below 0.02, or 0.035 at worst; turned by 90 degrees or more nearly all are
- * above 0.035. Detectors by networks find such faces, too: then the turn of least doubt is the right one. */
+/* Of the newest run: how much what it saw is unlike an upright face. Upright ones are below 0.02, or 0.035 at worst; turned by 90 degrees or more all are
+ * above 0.05, or nearly all above 0.035 with PFLD. Detectors by networks find such faces, too: then the turn of least doubt is the right one. */
 double p2c_landmarker_doubt(const P2cLandmarker *landmarker);
 /* A square of the photo, levelled: its middle, its side, and where its x axis points in the photo (degrees, clockwise as y goes down). */
 typedef struct P2cLook { double x, y, side, angle; } P2cLook;
@@ -146,6 +150,7 @@ unsigned p2c_face_warnings(const P2cImage *photo, const P2cFace *face, const P2c
 /* ---- matte.c ---- */
 
 typedef struct P2cMatte P2cMatte;
+/* path NULL: the network that is built in. */
 P2C_CHECKED P2cStatus p2c_matte_open(P2cContext *ctx, const char *path, P2cMatte **out);
 void p2c_matte_close(P2cMatte **matte);
 /* crop (RGB or RGBA) -> *alpha: h x w in [0,1] of the whole crop, borrowed until the next run. */

@@ -2,6 +2,8 @@
  *
  *     crop, scaled to the network's square, (v - shift) * scale -> network -> alpha
  *
+ * The network that is built in is quick, so it sees the mirrored crop, too, and the mean of both counts.
+ *
  * What the network wants is known from its input's name and size, one line of a table each; its result is read as it comes: one channel is alpha, or its logit
  * when values leave [0,1]; of two channels the second is the person's, as a probability when both sum to 1, else softmax makes it one.
  */
@@ -58,7 +60,7 @@ static P2cStatus find_input(P2cMatte *m) {
     if ((size[1] != 3 && size[3] != 3) || h > LARGEST_SIDE || w > LARGEST_SIDE)
         return p2c_fail(m->network.ctx, P2C_ERR_FORMAT, "%s: no network for mattes that is known here: expected an input (1,3,h,w) or (1,h,w,3) of at most %d a "
                         "side, got (1,%lld,%lld,%lld)", m->network.path, LARGEST_SIDE, (long long)size[1], (long long)size[2], (long long)size[3]);
-    m->kind = find_kind(p2c_model_input_name(m->network.model, 0), h);
+    m->kind = find_kind(m->network.builtin ? "" : p2c_model_input_name(m->network.model, 0), h);
     int usual = m->kind->side ? m->kind->side : USUAL_SIDE;
     m->height = h > 0 ? (int)h : usual;
     m->width = w > 0 ? (int)w : usual;
@@ -98,7 +100,7 @@ P2cStatus p2c_matte_open(P2cContext *ctx, const char *path, P2cMatte **out) {
     *out = NULL;
     P2cMatte *m = calloc(1, sizeof *m);
     if (!m) return p2c_fail_memory(ctx, "the matte", sizeof *m);
-    P2cStatus status = p2c_network_read(ctx, path, "network for mattes", &m->network);
+    P2cStatus status = path ? p2c_network_read(ctx, path, "network for mattes", &m->network) : p2c_network_builtin(ctx, &p2c_builtin_matte, &m->network);
     if (!status) status = find_input(m);
     if (!status)
         status = p2c_network_build(&m->network, m->channels_last ? P2C_DIMS(1, m->height, m->width, 3) : P2C_DIMS(1, 3, m->height, m->width));
@@ -140,8 +142,8 @@ static P2cStatus load(P2cMatte *m, const P2cImage *crop) {
 
 static float logistic(float v) { return 1 / (1 + expf(-v)); }
 
-/* false: one is not a number */
-static bool read_values(P2cMatte *m) {
+/* The network's answer to m->picture, as alpha. false: one is not a number */
+static bool read_values(P2cMatte *m, float *alpha) {
     size_t n = (size_t)m->h * (size_t)m->w;
     const float *v = m->values;
     bool sound = true, ready = true;
@@ -152,18 +154,41 @@ static bool read_values(P2cMatte *m) {
     }
     v = m->values;
     for (size_t i = 0; i < n; i++, v += m->step) {
-        if (m->channels == 2) m->alpha[i] = ready ? fminf(v[m->stride], 1) : logistic(v[m->stride] - v[0]);
-        else m->alpha[i] = ready ? v[0] : logistic(v[0]);
+        if (m->channels == 2) alpha[i] = ready ? fminf(v[m->stride], 1) : logistic(v[m->stride] - v[0]);
+        else alpha[i] = ready ? v[0] : logistic(v[0]);
     }
     return sound;
 }
 
+static P2cStatus answer(P2cMatte *m, float *alpha) {
+    P2cStatus status = p2c_network_run(&m->network, m->picture);
+    if (!status) status = p2c_node_read(m->result, m->values);
+    if (status || read_values(m, alpha)) return status;
+    return p2c_fail(m->network.ctx, P2C_ERR_FORMAT, "%s: its answer is not a number: this file is damaged, or wants another kind of input", m->network.path);
+}
+
+static void mirror(float *rows, int count, int width) {
+    for (float *row = rows; count--; row += width)
+        for (int i = 0, j = width - 1; i < j; i++, j--) {
+            float kept = row[i];
+            row[i] = row[j];
+            row[j] = kept;
+        }
+}
+
+static P2cStatus average_with_mirrored(P2cMatte *m) {
+    mirror(m->picture, 3 * m->height, m->width);
+    P2cStatus status = answer(m, m->values); /* each where it is read from */
+    if (status) return status;
+    mirror(m->values, m->h, m->w);
+    for (size_t i = 0; i < (size_t)m->h * (size_t)m->w; i++) m->alpha[i] = (m->alpha[i] + m->values[i]) / 2;
+    return P2C_OK;
+}
+
 P2cStatus p2c_matte_run(P2cMatte *m, const P2cImage *crop, const float **alpha, int *h, int *w) {
     P2cStatus status = load(m, crop);
-    if (!status) status = p2c_network_run(&m->network, m->picture);
-    if (!status) status = p2c_node_read(m->result, m->values);
-    if (!status && !read_values(m))
-        status = p2c_fail(m->network.ctx, P2C_ERR_FORMAT, "%s: its answer is not a number: this file is damaged, or wants another kind of input", m->network.path);
+    if (!status) status = answer(m, m->alpha);
+    if (!status && m->network.builtin) status = average_with_mirrored(m);
     if (status) return status;
     *alpha = m->alpha;
     *h = m->h;

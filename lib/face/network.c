@@ -1,5 +1,5 @@
-/* network.c: a network from a file whose one input is a picture, (1,c,h,w) or (1,h,w,c): read, looked at, built for its sizes, run. Its graph, its
- * weights and its memory live as long as the P2cNetwork. */
+/* network.c: a network whose one input is a picture, (1,c,h,w) or (1,h,w,c), from a file or built in: read, looked at, built for its sizes, run. Its graph,
+ * its weights and its memory live as long as the P2cNetwork. */
 #include "face.h"
 
 #include <stdlib.h>
@@ -23,14 +23,31 @@ cleanup:
     return status;
 }
 
+P2cStatus p2c_network_builtin(P2cContext *ctx, const P2cBuiltin *builtin, P2cNetwork *out) {
+    *out = (P2cNetwork){ .ctx = ctx, .builtin = builtin, .path = strdup(builtin->name), .shape = { 4, { 1, 3, builtin->size, builtin->size } } };
+    return out->path ? P2C_OK : p2c_fail_memory(ctx, builtin->name, strlen(builtin->name));
+}
+
+static P2cStatus build_file(P2cNetwork *n, P2cNet net) {
+    P2cStatus status = p2c_model_build(n->model, net, &n->input, n->outputs);
+    n->output_count = p2c_model_output_count(n->model);
+    return status;
+}
+
+static P2cStatus build_builtin(P2cNetwork *n, P2cNet net) {
+    n->outputs[0] = n->builtin->build(net, n->input);
+    n->output_count = 1;
+    return p2c_builtin_load(n->builtin, n->ctx, n->store, net.prefix);
+}
+
 P2cStatus p2c_network_build(P2cNetwork *n, P2cDims input) {
     P2cStatus status = p2c_store_new(&n->store, n->ctx, 0);
     if (!status) status = p2c_graph_new(&n->graph, n->ctx);
     if (status) return status;
+    P2cNet net = p2c_net(n->graph, n->store, "network");
     n->input = p2c_input(n->graph, "picture", input);
-    status = p2c_model_build(n->model, p2c_net(n->graph, n->store, "network"), &n->input, n->outputs);
+    status = n->builtin ? build_builtin(n, net) : build_file(n, net);
     if (status) return status;
-    n->output_count = p2c_model_output_count(n->model);
     for (int i = 0; i < n->output_count; i++) p2c_output(n->outputs[i]);
     p2c_model_free(&n->model); /* the store has the weights now */
     return p2c_graph_finish(n->graph);

@@ -33,25 +33,27 @@ struct P2cPreparer {
 
 typedef struct Choice {
     char path[PATH_SIZE];
-    const char *file; /* path, or what was given; NULL: none */
+    const char *file; /* path, or what was given; NULL: what is built in */
 } Choice;
 
-/* What is given wins, then what lies in the folder. `without`: the word for no file. */
-static void choose(Choice *choice, const char *folder, const char *given, const char *role, const char *without) {
+/* What is given wins, then what lies in the folder. */
+static void choose(Choice *choice, const char *folder, const char *given, const char *role, const char *built_in) {
     choice->file = NULL;
-    if (given) choice->file = strcmp(given, without) ? given : NULL;
+    if (given) choice->file = strcmp(given, built_in) ? given : NULL;
     else if (folder && p2c_models_find(folder, role, choice->path, sizeof choice->path)) choice->file = choice->path;
 }
+
+static bool unwanted(const char *given) { return given && !strcmp(given, "none"); }
 
 static P2cStatus open_stages(P2cPreparer *p, const P2cPreparerOptions *o, const char *folder) {
     Choice detector, landmarks, matte;
     choose(&detector, folder, o->detector, "detector", "dlib");
-    choose(&landmarks, folder, o->landmarks, "landmarks", "none");
-    choose(&matte, folder, o->matte, "matte", "none");
+    choose(&landmarks, folder, o->landmarks, "landmarks", "built-in");
+    choose(&matte, folder, o->matte, "matte", "built-in");
     p->by_network = detector.file != NULL;
     P2cStatus status = p2c_detector_open(p->ctx, detector.file, &p->detector);
-    if (!status && landmarks.file) status = p2c_landmarker_open(p->ctx, landmarks.file, &p->landmarker);
-    if (!status && matte.file) status = p2c_matte_open(p->ctx, matte.file, &p->matte);
+    if (!status && !unwanted(o->landmarks)) status = p2c_landmarker_open(p->ctx, landmarks.file, &p->landmarker);
+    if (!status && !unwanted(o->matte)) status = p2c_matte_open(p->ctx, matte.file, &p->matte);
     return status;
 }
 

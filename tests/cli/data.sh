@@ -256,7 +256,10 @@ else
     check 'data: points: those that have them' [ "$(ls "$W/faces/trainA" | tr '\n' ' ')" = 'anna.png turned.png ' ]
     check 'data: points: the others are told of' [ "$(column "$W/faces/manifest.tsv" why | grep -c 'not in the file of points')" = 1 ]
     check 'data: points: angles' [ "$(column "$W/faces/manifest.tsv" angle | tr '\n' ' ')" = '0.00  90.00 ' ]
-    check 'data: points: warned of the background' [ "$(column "$W/faces/manifest.tsv" warnings | grep -c no-matte)" = 2 ]
+    check 'data: points: freed of the background' [ "$(column "$W/faces/manifest.tsv" warnings | grep -c no-matte)" = 0 ]
+    check 'data: points: without a matte' dataset build people --align points.tsv --out kept --test 0 --matte none
+    check 'data: points: without a matte: warned' [ "$(column "$W/kept/manifest.tsv" warnings | grep -c no-matte)" = 2 ]
+    check 'data: points: without a matte: other pictures' sh -c "! cmp -s '$W/kept/trainA/anna.png' '$W/faces/trainA/anna.png'"
     sed -i 's/^turned.*/turned.png\t26 40 54 41/' "$W/points.tsv"
     check 'data: points: one has changed' dataset build people --align points.tsv --out faces --test 0
     check 'data: points: the others stay' said '2 of them unchanged: 1 pictures made'
@@ -278,7 +281,7 @@ else
         skip 'data: photos (there are none beside this folder)'
     fi
 fi
-rm -rf "$W"/{people,nobody,faces,nofaces,photos} "$W"/{points,wrong}.tsv
+rm -rf "$W"/{people,nobody,faces,kept,nofaces,photos} "$W"/{points,wrong}.tsv
 
 # ---- check
 check 'data: check' dataset check drawn

@@ -30,6 +30,7 @@
     X(rfb)                                                                                                                                 \
     X(landmarks)                                                                                                                           \
     X(matte)                                                                                                                               \
+    X(builtin)                                                                                                                             \
     X(photos)                                                                                                                              \
     X(model)                                                                                                                               \
     X(model_bad)

@@ -44,8 +44,7 @@ float noise(uint32_t seed, float x, float y) {
     return top * (1 - v) + bottom * v;
 }
 
-/* From the picture's coordinates to the person's own. */
-static Point to_person(const Person *who, Point p) {
+Point to_person(const Person *who, Point p) {
     float c = cosf(who->tilt), s = sinf(who->tilt);
     p = (Point){ (p.x - who->shift.x) / who->scale, (p.y - who->shift.y) / who->scale };
     return (Point){ c * p.x + s * p.y, c * p.y - s * p.x };

@@ -63,7 +63,9 @@ float hair_front(const Person *who, Point p);   /* what covers the face */
 /* ---- photo.c, cartoon.c: the two styles ---- */
 
 typedef Colour Style(const Person *who, Point p);
-Style photo_style, cartoon_style;
+Style photo_style, cartoon_style;                                  /* on white */
+Colour photo_before(const Person *who, Point p, Colour behind);    /* p as of to_person */
+Point to_person(const Person *who, Point p);                       /* from the picture's coordinates to the person's own */
 
 /* A new RGB picture of size x size. */
 P2C_CHECKED P2cStatus draw_person(P2cContext *ctx, const Person *who, Style *style, int size, P2cImage *out);

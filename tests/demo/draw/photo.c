@@ -92,8 +92,8 @@ static Colour glasses(const Person *who, Colour c, Point p) {
     return lay(c, (Colour){ 0.16f, 0.13f, 0.14f }, fminf(rim, bridge), 0.009f);
 }
 
-Colour photo_style(const Person *who, Point p) {
-    Colour c = body(who, (Colour){ 1, 1, 1 }, p), shadow = shade_of(who->skin);
+Colour photo_before(const Person *who, Point p, Colour behind) {
+    Colour c = body(who, behind, p), shadow = shade_of(who->skin);
     c = lay(c, mix(shadow, who->skin, 0.55f), ear_shape(who, p), soft);
     Colour face = skin_at(who, p);
     face = eye(who, eye(who, face, p, -1), p, 1);
@@ -104,3 +104,5 @@ Colour photo_style(const Person *who, Point p) {
     c = lay(c, face, face_shape(who, p), soft);
     return lay(c, strands(who, p), front, 0.02f);
 }
+
+Colour photo_style(const Person *who, Point p) { return photo_before(who, p, (Colour){ 1, 1, 1 }); }

@@ -1,0 +1,13 @@
+/* weights.S: the files of weights, byte for byte, among the library's constants. README.md says how they were made. */
+    .section .rodata
+    .macro file name, path
+    .balign 64
+    .globl \name, \name\()_end
+    .hidden \name, \name\()_end
+\name:
+    .incbin "\path"
+\name\()_end:
+    .endm
+    file p2c_weights_landmarks, "lib/model/weights/landmarks.pt"
+    file p2c_weights_matte, "lib/model/weights/matte.pt"
+    .section .note.GNU-stack, "", %progbits
