@@ -23,7 +23,7 @@ static const CliOption table[] = {
     HEADING("What is learnt from"),
     TEXT(portraits, "DIR", KEPT, "prepared portraits: heads on white, as p2c-data makes them"),
     TEXT(backgrounds, "DIR", KEPT, "pictures without people, to put behind the heads; without: made ones alone"),
-    TEXT(teacher, "FILE", KEPT, "landmarks: an ONNX network for 68 points, whose answers are learnt"),
+    TEXT(teacher, "FILE", KEPT, "landmarks: an ONNX network for 68 points, whose answers are learnt, or 'built-in'"),
 
     HEADING("The run"),
     TEXT(out, "FILE", KEPT, "the best weights so far, float16, written whenever they improve; without: TASK.pt in the run's folder"),

@@ -1,4 +1,4 @@
-/* bad_weights.c: makes weights that p2c-infer must refuse, or read in spite of their form, out of a good checkpoint.
+/* bad_weights.c: makes weights that the programs must refuse, or read in spite of their form, out of the first network of a good checkpoint.
  *
  *     bad_weights missing|extra|misshapen|nan|half|b2a|other IN.pt OUT.pt
  *     bad_weights evil - OUT.pt      a zip archive whose pickle would call os.system
@@ -73,8 +73,8 @@ static P2cStatus change(P2cContext *ctx, const char *mode, const char *in, const
     P2cValue *file = NULL, *out = p2c_value_dict(), *dict = p2c_value_dict();
     bool other = !strcmp(mode, "other"); /* a dict of something else */
     P2cStatus status = p2c_pt_read(ctx, in, &file);
-    if (!status && !other) status = rewrite(mode, p2c_value_get(file, "genA2B"), dict);
-    if (!status) status = p2c_value_set(out, other ? "epoch" : !strcmp(mode, "b2a") ? "genB2A" : "genA2B", other ? p2c_value_int(3) : dict);
+    if (!status && !other) status = rewrite(mode, p2c_value_at(file, 0), dict);
+    if (!status) status = p2c_value_set(out, other ? "epoch" : !strcmp(mode, "b2a") ? "genB2A" : p2c_value_key(file, 0), other ? p2c_value_int(3) : dict);
     if (!status && !other) dict = NULL;
     if (!status) status = p2c_pt_write(ctx, path, out);
     p2c_value_free(&dict);

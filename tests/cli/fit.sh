@@ -75,4 +75,23 @@ check 'fit: stopped and resumed, the same bits' same_fit whole stopped 00000$(pr
 check 'fit: stopped and resumed, the same course' same_course whole stopped
 check 'fit: the comparison would find a difference' sh -c "! '$helper/checkpoints' same '$(fitted whole 0000000)' '$(fitted whole latest)'"
 check 'fit: no temporaries' [ -z "$(find "$runs" -name '.p2cnn-*')" ]
-rm -rf "$W"/{drawn,empty,experiment,best.pt}
+
+# Weights that are no numbers: three skipped steps lead back to the start, and the next three end it.
+"$helper/bad_weights" nan "$W/best.pt" "$W/nan.pt" || fail 'fit: weights that are no numbers'
+fitting $small --run wild --steps 50 --pretrained_weights nan.pt
+code=$?
+check "fit: diverged: exit code 7, got $code" [ $code = 7 ]
+check 'fit: diverged: says so' [ "$(tail -n 1 "$logs/said")" = 'p2c-fit: diverged: went back twice; the newest checkpoint is that of step 0; a new --run with a lower --lr may help' ]
+
+# Points: the network that is built in teaches another one.
+points=(landmarks --portraits drawn/trainA --teacher built-in --batch 4 --steps 4 --warmup 2 --val_every 2 --val_samples 4 --workers 1)
+if ! fitting "${points[@]}" --run points && grep -q 'no dlib' "$logs/said"; then
+    skip 'fit: points (this build has no detector)'
+else
+    check 'fit: points: says what it learns from' grep -Eq '^[0-9]+ with points on which the teacher' "$logs/run"
+    check 'fit: points: says how good it is' grep -Eq '^step 4: points off by [0-9.]+ of the eyes. distance, [0-9.]+ % of faces level' "$logs/run"
+    check 'fit: points: measured again' fitting check experiment/points/landmarks.pt --portraits drawn/trainA --teacher built-in --val_samples 4
+    check 'fit: points: ... says so' grep -Eq '^experiment/points/landmarks.pt: landmarks, [0-9,]+ parameters: points off by' "$logs/run"
+    no_fit 2 '--teacher FILE is needed' check experiment/points/landmarks.pt --portraits drawn/trainA
+fi
+rm -rf "$W"/{drawn,empty,experiment,best.pt,nan.pt}
