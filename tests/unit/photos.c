@@ -142,7 +142,79 @@ static void mattes_agree_with_their_makers(void **state) {
     }
 }
 
+/* ---- what is built in, beside the others ---- */
+
+static P2cPreparer *preparer_with(P2cContext *ctx, const char *landmarks, const char *matte) {
+    P2cPreparer *preparer;
+    assert_works(ctx, p2c_preparer_open(ctx, &(P2cPreparerOptions){ .detector = "dlib", .landmarks = landmarks, .matte = matte }, &preparer));
+    return preparer;
+}
+
+static P2cFace largest_face(P2cContext *ctx, P2cPreparer *preparer, const P2cImage *photo) {
+    P2cFace *faces, face;
+    int count;
+    assert_works(ctx, p2c_preparer_find(preparer, photo, &faces, &count));
+    assert_true(count > 0);
+    face = faces[0];
+    free(faces);
+    return face;
+}
+
+static void built_in_points(void **state) {
+    Scratch *s = *state;
+    P2cDetector *detector;
+    if (!HAVE(RAW "photo_test.jpg", MODELS "landmarks68_pfld.onnx") || p2c_detector_open(s->ctx, NULL, &detector)) return;
+    p2c_detector_close(&detector);
+    P2cPreparer *own = preparer_with(s->ctx, "built-in", "none"), *theirs = preparer_with(s->ctx, MODELS "landmarks68_pfld.onnx", "none");
+    for (int i = 0; i < 5; i++) {
+        P2cImage photo;
+        assert_works(s->ctx, p2c_image_read(s->ctx, portraits[i].photo, &photo));
+        P2cFace a = largest_face(s->ctx, own, &photo), b = largest_face(s->ctx, theirs, &photo);
+        double off = 0, eyes = hypot(b.landmarks[45].x - b.landmarks[36].x, b.landmarks[45].y - b.landmarks[36].y);
+        for (int k = 0; k < P2C_LANDMARKS; k++) off += hypot(a.landmarks[k].x - b.landmarks[k].x, a.landmarks[k].y - b.landmarks[k].y) / P2C_LANDMARKS / eyes;
+        if (!(off < 0.05 && fabs(a.angle - b.angle) < 2)) fail_msg("%s: off by %g, angles %g and %g", portraits[i].photo, off, a.angle, b.angle);
+        p2c_image_clear(&photo);
+    }
+    p2c_preparer_close(&own);
+    p2c_preparer_close(&theirs);
+}
+
+/* Of the upper two fifths, the head down to the cheeks: below, SINet has more of the clothes. */
+static double head_in_common(const P2cImage *a, const P2cImage *b) {
+    double both = 0, either = 0;
+    for (int i = 0; i < a->width * a->height * 2 / 5; i++) {
+        bool in_a = a->pixels[4 * i + 3] > 127, in_b = b->pixels[4 * i + 3] > 127;
+        both += in_a && in_b;
+        either += in_a || in_b;
+    }
+    return both / either;
+}
+
+static void built_in_mattes(void **state) {
+    Scratch *s = *state;
+    P2cDetector *detector;
+    if (!HAVE(RAW "photo_test.jpg", MODELS "portraitseg_sinet.onnx") || p2c_detector_open(s->ctx, NULL, &detector)) return;
+    p2c_detector_close(&detector);
+    P2cPreparer *own = preparer_with(s->ctx, "built-in", "built-in"), *theirs = preparer_with(s->ctx, "built-in", MODELS "portraitseg_sinet.onnx");
+    for (int i = 0; i < 5; i++) {
+        P2cImage photo;
+        P2cPortrait a, b;
+        assert_works(s->ctx, p2c_image_read(s->ctx, portraits[i].photo, &photo));
+        P2cFace face = largest_face(s->ctx, own, &photo);
+        assert_works(s->ctx, p2c_preparer_cut(own, &photo, &face, &a));
+        assert_works(s->ctx, p2c_preparer_cut(theirs, &photo, &face, &b));
+        double common = head_in_common(&a.picture, &b.picture);
+        if (!(common > 0.93)) fail_msg("%s: %g in common", portraits[i].photo, common);
+        p2c_portrait_clear(&a);
+        p2c_portrait_clear(&b);
+        p2c_image_clear(&photo);
+    }
+    p2c_preparer_close(&own);
+    p2c_preparer_close(&theirs);
+}
+
 const struct CMUnitTest p2c_tests_photos[] = {
-    TEST(dlib_finds), TEST(rfb_finds), TEST(rfb_agrees_with_onnxruntime), TEST(pfld_agrees_with_onnxruntime), TEST(mattes_agree_with_their_makers),
+    TEST(dlib_finds), TEST(rfb_finds), TEST(rfb_agrees_with_onnxruntime), TEST(pfld_agrees_with_onnxruntime), TEST(mattes_agree_with_their_makers), TEST(built_in_points),
+    TEST(built_in_mattes),
 };
 const size_t p2c_tests_photos_count = sizeof p2c_tests_photos / sizeof *p2c_tests_photos;
