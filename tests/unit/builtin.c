@@ -112,6 +112,50 @@ static void sizes(void **state) {
     }
 }
 
+/* The network by itself, on the same picture in [-1,1], as it was trained. */
+static void by_itself(P2cContext *ctx, const P2cBuiltin *b, const float *picture, size_t count, float *y) {
+    bool matte = b == &p2c_builtin_matte;
+    float *scaled = malloc(count * sizeof *scaled);
+    P2cStore *store;
+    P2cGraph *graph;
+    assert_works(ctx, p2c_store_new(&store, ctx, 0));
+    assert_works(ctx, p2c_graph_new(&graph, ctx));
+    P2cNet net = p2c_net(graph, store, "net");
+    P2cNode *x = p2c_input(graph, "x", P2C_DIMS(1, 3, b->size, b->size));
+    P2cNode *out = p2c_output(matte ? p2c_sigmoid(p2c_matte_network(net, x)) : p2c_landmark_network(net, x));
+    assert_works(ctx, p2c_builtin_load(b, ctx, store, "net"));
+    assert_works(ctx, p2c_graph_finish(graph));
+    for (size_t i = 0; i < count; i++) scaled[i] = 2 * picture[i] - 1;
+    assert_works(ctx, p2c_node_write(x, scaled));
+    assert_works(ctx, p2c_graph_run(graph));
+    assert_works(ctx, p2c_node_read(out, y));
+    p2c_graph_free(&graph);
+    p2c_store_free(&store);
+    free(scaled);
+}
+
+static void a_picture_in_0_to_1(void **state) {
+    Scratch *scratch = *state;
+    static const P2cBuiltin *const networks[] = { &p2c_builtin_landmarks, &p2c_builtin_matte };
+    for (int k = 0; k < 2; k++) {
+        const P2cBuiltin *b = networks[k];
+        size_t count = 3 * (size_t)b->size * (size_t)b->size, results = k ? 256 * 256 : 2 * P2C_LANDMARKS;
+        float *picture = malloc(count * sizeof *picture), *got = malloc(2 * results * sizeof *got), *expected = got + results;
+        uint32_t random = 7;
+        P2cNetwork network;
+        for (size_t i = 0; i < count; i++) picture[i] = (float)(test_random(&random) % 256) / 255;
+        assert_works(scratch->ctx, p2c_network_builtin(scratch->ctx, b, &network));
+        assert_works(scratch->ctx, p2c_network_build(&network, P2C_DIMS(1, 3, b->size, b->size)));
+        assert_works(scratch->ctx, p2c_network_run(&network, picture));
+        assert_works(scratch->ctx, p2c_node_read(network.outputs[0], got));
+        by_itself(scratch->ctx, b, picture, count, expected);
+        for (size_t i = 0; i < results; i++) assert_true(fabsf(got[i] - expected[i]) < 1e-4f);
+        p2c_network_clear(&network);
+        free(picture);
+        free(got);
+    }
+}
+
 /* ---- the preparer ---- */
 
 static P2cFace some_face(void) {
@@ -155,5 +199,6 @@ static void the_preparer_takes_them(void **state) {
     assert_error_says(scratch->ctx, "matte.onnx");
 }
 
-const struct CMUnitTest p2c_tests_builtin[] = { TEST(landmarks), TEST(matte), TEST(a_mirrored_crop), TEST(sizes), TEST(the_preparer_takes_them) };
+const struct CMUnitTest p2c_tests_builtin[] = { TEST(landmarks), TEST(matte), TEST(a_mirrored_crop), TEST(sizes), TEST(a_picture_in_0_to_1),
+    TEST(the_preparer_takes_them) };
 const size_t p2c_tests_builtin_count = sizeof p2c_tests_builtin / sizeof *p2c_tests_builtin;
