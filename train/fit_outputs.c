@@ -81,33 +81,21 @@ int fit_validate(Fit *f) {
 
 /* ---- the report ------------------------------------------------------------------------------------------------------ */
 
-enum { SETTINGS = 12 };
-typedef struct Settings { ReportPair pairs[SETTINGS]; char texts[SETTINGS][200]; int count; } Settings;
-
-__attribute__((format(printf, 3, 4))) static void set(Settings *s, const char *name, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    vsnprintf(s->texts[s->count], sizeof s->texts[0], format, args);
-    va_end(args);
-    s->pairs[s->count] = (ReportPair){ name, s->texts[s->count] };
-    s->count++;
-}
-
-static void describe(const Fit *f, Settings *s) {
+static void describe(const Fit *f, ReportSettings *s) {
     const FitOptions *o = f->options;
     char best[RUN_FILE + 32];
     best_path(f, best);
-    set(s, "portraits", "%" PRId64 " to learn from, %" PRId64 " held out", f->state.portraits[0], f->state.portraits[1]);
-    set(s, "backgrounds", "%s", o->backgrounds ? o->backgrounds : "made ones");
-    if (o->task == FIT_LANDMARKS) set(s, "teacher", "%s", o->teacher);
-    set(s, "batch", "%d", o->batch);
-    set(s, "learning rate", "%g, rising over %" PRId64 " steps, then falling along a cosine", o->lr, o->warmup);
-    set(s, "averaged weights", "decay %g", o->ema);
-    set(s, "seed", "%" PRId64, o->seed);
-    if (f->state.best_step) set(s, "best", "error %.5f at step %" PRId64 ": %s", f->state.best, f->state.best_step, best);
-    set(s, "device", "%s", p2c_device_name(f->ctx));
-    set(s, "peak memory", "%.2f GiB", peak_memory_mib() / 1024);
-    set(s, "p2cnn", "%s", p2c_version());
+    report_set(s, "portraits", "%" PRId64 " to learn from, %" PRId64 " held out", f->state.portraits[0], f->state.portraits[1]);
+    report_set(s, "backgrounds", "%s", o->backgrounds ? o->backgrounds : "made ones");
+    if (o->task == FIT_LANDMARKS) report_set(s, "teacher", "%s", o->teacher);
+    report_set(s, "batch", "%d", o->batch);
+    report_set(s, "learning rate", "%g, rising over %" PRId64 " steps, then falling along a cosine", o->lr, o->warmup);
+    report_set(s, "averaged weights", "decay %g", o->ema);
+    report_set(s, "seed", "%" PRId64, o->seed);
+    if (f->state.best_step) report_set(s, "best", "error %.5f at step %" PRId64 ": %s", f->state.best, f->state.best_step, best);
+    report_set(s, "device", "%s", p2c_device_name(f->ctx));
+    report_set(s, "peak memory", "%.2f GiB", peak_memory_mib() / 1024);
+    report_set(s, "p2cnn", "%s", p2c_version());
 }
 
 void fit_report(Fit *f, ReportState state, const char *note) {
@@ -115,7 +103,7 @@ void fit_report(Fit *f, ReportState state, const char *note) {
     const FitSeriesTables *tables = &fit_series[o->task];
     char path[RUN_FILE + 16], samples[RUN_FILE + 32], written[64];
     const char *name = strrchr(f->run.path, '/');
-    Settings settings = { .count = 0 };
+    ReportSettings settings = { .count = 0 };
     time_t now = time(NULL);
     samples_path(f, samples);
     describe(f, &settings);

@@ -95,39 +95,27 @@ int trainer_evaluate(Trainer *t) {
 
 /* ---- the report ------------------------------------------------------------------------------------------------- */
 
-enum { SETTINGS = 24 };
-typedef struct Settings { ReportPair pairs[SETTINGS]; char texts[SETTINGS][96]; int count; } Settings;
-
-__attribute__((format(printf, 3, 4))) static void set(Settings *s, const char *name, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    vsnprintf(s->texts[s->count], sizeof s->texts[0], format, args);
-    va_end(args);
-    s->pairs[s->count] = (ReportPair){ name, s->texts[s->count] };
-    s->count++;
-}
-
-static void describe(const Trainer *t, Settings *s) {
+static void describe(const Trainer *t, ReportSettings *s) {
     const Options *o = t->options;
-    set(s, "pictures", "A %d, B %d to learn from; A %d, B %d to test", loader_count(t->loader, 0), loader_count(t->loader, 1), t->test_a.count, t->test_b.count);
-    set(s, "picture size", "%d x %d", o->img_size, o->img_size);
-    set(s, "networks", "ch %d, %s generators", o->ch, o->light ? "light" : "full");
-    set(s, "batch", "%d%s", o->batch_size * o->accumulate, o->accumulate > 1 ? ", in parts" : "");
-    set(s, "learning rate", "%g, %s, weight decay %g", o->lr, o->decay_flag ? "falling over the second half" : "constant", o->weight_decay);
-    set(s, "loss weights", "adv %g, cycle %g, identity %g, cam %g, faceid %g", o->adv_weight, o->cycle_weight, o->identity_weight, o->cam_weight, t->has_face ? o->faceid_weight : 0);
-    set(s, "ID loss", "%s", t->has_face ? (t->face == P2C_FACE_TREB1EN ? "MobileFaceNet, 512 values" : "MobileFaceNet, 128 values") : "off: no --face_weights");
-    set(s, "augmentation", "%s", o->augment ? "mirrored, cropped" : "none");
-    if (o->ema > 0) set(s, "averaged generators", "decay %g", o->ema);
-    set(s, "seed", "%" PRId64, o->seed);
-    set(s, "device", "%s", p2c_device_name(t->ctx));
-    set(s, "peak memory", "%.2f GiB", peak_memory_mib() / 1024);
-    set(s, "p2cnn", "%s", p2c_version());
+    report_set(s, "pictures", "A %d, B %d to learn from; A %d, B %d to test", loader_count(t->loader, 0), loader_count(t->loader, 1), t->test_a.count, t->test_b.count);
+    report_set(s, "picture size", "%d x %d", o->img_size, o->img_size);
+    report_set(s, "networks", "ch %d, %s generators", o->ch, o->light ? "light" : "full");
+    report_set(s, "batch", "%d%s", o->batch_size * o->accumulate, o->accumulate > 1 ? ", in parts" : "");
+    report_set(s, "learning rate", "%g, %s, weight decay %g", o->lr, o->decay_flag ? "falling over the second half" : "constant", o->weight_decay);
+    report_set(s, "loss weights", "adv %g, cycle %g, identity %g, cam %g, faceid %g", o->adv_weight, o->cycle_weight, o->identity_weight, o->cam_weight, t->has_face ? o->faceid_weight : 0);
+    report_set(s, "ID loss", "%s", t->has_face ? (t->face == P2C_FACE_TREB1EN ? "MobileFaceNet, 512 values" : "MobileFaceNet, 128 values") : "off: no --face_weights");
+    report_set(s, "augmentation", "%s", o->augment ? "mirrored, cropped" : "none");
+    if (o->ema > 0) report_set(s, "averaged generators", "decay %g", o->ema);
+    report_set(s, "seed", "%" PRId64, o->seed);
+    report_set(s, "device", "%s", p2c_device_name(t->ctx));
+    report_set(s, "peak memory", "%.2f GiB", peak_memory_mib() / 1024);
+    report_set(s, "p2cnn", "%s", p2c_version());
 }
 
 void trainer_report(Trainer *t, ReportState state, const char *note) {
     char path[RUN_FILE + 16], a2b[RUN_FILE + 24], b2a[RUN_FILE + 24], written[64];
     ReportNetwork networks[SERIES_NETWORKS];
-    Settings settings = { .count = 0 };
+    ReportSettings settings = { .count = 0 };
     time_t now = time(NULL);
     const char *name = strrchr(t->run.path, '/');
     series_networks(t->store, networks);

@@ -1,7 +1,9 @@
 /* report.c: see report.h. HTML that is XML too: every tag is closed, every attribute quoted, so that any reader of either can check it. */
 #include "report.h"
 
+#include <assert.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +11,16 @@
 #include "text.h"
 
 enum { CHART_POINTS = 200 };
+
+void report_set(ReportSettings *s, const char *name, const char *format, ...) {
+    va_list args;
+    assert(s->count < REPORT_SETTINGS);
+    va_start(args, format);
+    vsnprintf(s->texts[s->count], REPORT_SETTING, format, args);
+    va_end(args);
+    s->pairs[s->count] = (ReportPair){ name, s->texts[s->count] };
+    s->count++;
+}
 
 static const char page_style[] =
     ":root{color-scheme:light dark;--paper:#ffffff;--page:#f4f5f7;--ink:#1c2126;--soft:#5d6670;--rule:#e1e5ea;--accent:#0072b2;--good:#00734f;--bad:#b3261e;--wait:#6b5500}\n"

@@ -9,6 +9,10 @@
 typedef enum ReportState { REPORT_TRAINING, REPORT_FINISHED, REPORT_STOPPED, REPORT_DIVERGED } ReportState;
 
 typedef struct ReportPair { const char *name, *value; } ReportPair;
+/* A list of them that is being made, where it is made: pairs point into it. */
+enum { REPORT_SETTINGS = 24, REPORT_SETTING = 200 };
+typedef struct ReportSettings { ReportPair pairs[REPORT_SETTINGS]; char texts[REPORT_SETTINGS][REPORT_SETTING]; int count; } ReportSettings;
+void report_set(ReportSettings *settings, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 typedef struct ReportNetwork {
     const char *name, *role;

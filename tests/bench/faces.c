@@ -28,6 +28,14 @@ static void *memory(size_t bytes) {
     return p;
 }
 
+/* Sums over the samples, and milliseconds for all of them. */
+static void tell(const char *file, FitTask task, FitFigures *figures, double spent) {
+    char text[160];
+    for (int i = 0; i < FIT_FIGURES; i++) figures->value[i] /= figures->samples;
+    fit_figures_text(figures, task, text, sizeof text);
+    printf("%s: %s; %.1f ms each\n", file ? file : "built-in", text, spent / figures->samples);
+}
+
 /* ---- mattes ---- */
 
 enum { SIDE = FIT_MATTE_SIZE, PIXELS = SIDE * SIDE };
@@ -46,7 +54,6 @@ static void compare_matte(const FitData *data, const char *file, int samples) {
     P2cMatte *matte;
     P2cImage crop;
     FitFigures figures = { 0 };
-    char text[160];
     double spent = 0;
     void *scratch = memory(fit_data_scratch(data));
     float *planes = memory(3 * PIXELS * sizeof *planes), *target = memory(PIXELS * sizeof *target), *answer = memory(PIXELS * sizeof *answer);
@@ -63,9 +70,7 @@ static void compare_matte(const FitData *data, const char *file, int samples) {
         enlarge(alpha, h, w, answer);
         fit_figures_add(&figures, FIT_MATTE, answer, target);
     }
-    for (int i = 0; i < FIT_FIGURES; i++) figures.value[i] /= samples;
-    fit_figures_text(&figures, FIT_MATTE, text, sizeof text);
-    printf("%s: %s; %.1f ms a crop\n", file ? file : "built-in", text, spent / samples);
+    tell(file, FIT_MATTE, &figures, spent);
     p2c_image_clear(&crop);
     p2c_matte_close(&matte);
     free(scratch), free(planes), free(target), free(answer);
@@ -96,7 +101,6 @@ static void compare_landmarker(const FitData *data, const char *file, int sample
     P2cPoint points[P2C_LANDMARKS];
     P2cImage crop;
     FitFigures figures = { 0 };
-    char text[160];
     double spent = 0;
     void *scratch = memory(fit_data_scratch(data));
     must(p2c_landmarker_open(ctx, file, &landmarker));
@@ -110,9 +114,7 @@ static void compare_landmarker(const FitData *data, const char *file, int sample
         for (int k = 0; k < P2C_LANDMARKS; k++) answer[2 * k] = (float)((points[k].x + 0.5) / SIZE), answer[2 * k + 1] = (float)((points[k].y + 0.5) / SIZE);
         fit_figures_add(&figures, FIT_LANDMARKS, answer, target);
     }
-    for (int i = 0; i < FIT_FIGURES; i++) figures.value[i] /= samples;
-    fit_figures_text(&figures, FIT_LANDMARKS, text, sizeof text);
-    printf("%s: %s; %.1f ms a face\n", file ? file : "built-in", text, spent / samples);
+    tell(file, FIT_LANDMARKS, &figures, spent);
     p2c_image_clear(&crop);
     p2c_landmarker_close(&landmarker);
     free(scratch);

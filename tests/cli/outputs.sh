@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 no_cartoon 4 'face.jpg/x.png' face.png -o face.jpg/x.png
 no_cartoon 4 'nowhere/x.png' face.png -o nowhere/x.png
-no_cartoon 4 'face.jpg/' face.png -o face.jpg/
+no_cartoon 4 'face.jpg: cannot make this folder: Not a directory' face.png -o face.jpg/
 no_cartoon 4 '/proc/' face.png -o /proc/p2cnn.png
 no_cartoon 4 'nowhere' face.png --heatmap nowhere/h.png
 no_cartoon 2 "expected a name ending in .png" face.png -o out.gif
