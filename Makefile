@@ -250,12 +250,10 @@ bench: all
 	@tests/bench/infer.sh $B/p2c-infer
 	@tests/bench/train.sh $B/p2c-train
 
-# How good networks for faces are, beside others.
+# How good networks for faces are, beside others; and what only a machine with a GPU can tell.
 $B/bench-faces: $B/tests/bench/faces.o $(filter-out %/fit_main.o,$(FIT_O)) $(TRAINING:%=$B/train/%.o) $(CLI_O) $B/libp2cnn.a
-	$(if $V,,@echo "  LD    $@")
-	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $^ $(LIBS)
-# What only a machine with a GPU can tell.
 $B/bench-gpu: $B/tests/bench/gpu.o $B/train/step.o $(CLI_O) $B/libp2cnn.a
+$B/bench-faces $B/bench-gpu:
 	$(if $V,,@echo "  LD    $@")
 	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $^ $(LIBS)
 gpu-report:

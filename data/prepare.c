@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/hash.h"
 #include "data.h"
 
 enum { PATH_SIZE = 4096 };
@@ -79,20 +80,13 @@ void preparers_close(Preparers **out) {
     *out = NULL;
 }
 
-static uint64_t hash_points(const P2cFace *face) {
-    uint64_t h = 14695981039346656037u; /* FNV-1a, 64 bits */
-    const uint8_t *bytes = (const uint8_t *)face->landmarks;
-    for (size_t i = 0; i < sizeof face->landmarks; i++) h = (h ^ bytes[i]) * 1099511628211u;
-    return h;
-}
-
 char *prepare_settings(const Preparers *all, const Source *source) {
     const Options *o = all->options;
     P2cFace face;
     if (o->kind == ALIGN_NONE || o->kind == ALIGN_CENTRE) return text_make("%s size=%s", o->align, o->size);
     if (o->kind == ALIGN_FACE) return text_make("face size=%s faces=%s reject=%s %s", o->size, o->faces, o->reject, all->models);
     bool found = points_find(all->points, source->path + source->name, &face);
-    return text_make("points=%016llx size=%s %s", found ? (unsigned long long)hash_points(&face) : 0ull, o->size, all->models);
+    return text_make("points=%016llx size=%s %s", found ? (unsigned long long)hash_more(HASH_START, face.landmarks, sizeof face.landmarks) : 0ull, o->size, all->models);
 }
 
 /* ---- pictures ---- */

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/hash.h"
 #include "data.h"
 
 enum { CHUNK = 1 << 16 };
@@ -90,16 +91,15 @@ void sources_clear(Sources *sources) {
 
 /* ---- hashing ---- */
 
-/* FNV-1a, 64 bits. 0 or an errno. */
+/* 0 or an errno. */
 static int hash_file(int fd, uint64_t *hash) {
     uint8_t bytes[CHUNK];
-    uint64_t h = 14695981039346656037u;
+    uint64_t h = HASH_START;
     for (;;) {
         ssize_t count = read(fd, bytes, sizeof bytes);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return errno;
-        for (ssize_t i = 0; i < count; i++) h = (h ^ bytes[i]) * 1099511628211u;
-        *hash = h;
+        *hash = h = hash_more(h, bytes, (size_t)count);
         if (!count) return 0;
     }
 }

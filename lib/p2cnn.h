@@ -347,6 +347,8 @@ P2C_API void p2c_accumulate(P2cNode *loss, int count, const P2cNet nets[]);
  * the caller's and may change between runs, as an average does well to forget its first values sooner. They start as zeros: write the values
  * to begin with by p2c_store_write. Polyak 1992 */
 P2C_API void p2c_average(P2cNet average, P2cNet net, const double *decay);
+/* A decay for it after so many updates, at most `most`: at first the average is of few steps, or it would long look like the beginning. */
+P2C_API double p2c_average_decay(double most, int64_t updates);
 
 /* ---- models: the networks of photo2cartoon, with the names of its checkpoints ------------------------ */
 
@@ -514,6 +516,7 @@ P2C_API P2C_CHECKED P2cStatus p2c_onnx_check(P2cContext *ctx, const char *path, 
 typedef struct P2cPoint { double x, y; } P2cPoint;
 typedef struct P2cBox { double left, top, right, bottom; } P2cBox;
 enum { P2C_LANDMARKS = 68 }; /* in the order of iBUG 300-W (Sagonas 2013): jaw 0-16, brows 17-26, nose 27-35, eyes 36-47, mouth 48-67 */
+P2C_API int p2c_mirrored_landmark(int point); /* which of them it is in the mirrored picture */
 
 typedef enum P2cFaceWarning { /* bits: what spoils results */
     P2C_FACE_SMALL = 1,     /* under 80 pixels wide */

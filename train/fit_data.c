@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/folder.h"
+#include "cli/hash.h"
 #include "fit_parts.h"
 
 /* Of 256 bits of dHash: no two of the published portraits differ in fewer than 41 (nearly all in 70 to 160), one that was cut out twice in up to 20. */
@@ -32,13 +33,6 @@ static int out_of_memory(void) {
     return EXIT_MEMORY;
 }
 
-/* FNV-1a. */
-static uint64_t hash_bytes(const void *bytes, size_t size) {
-    uint64_t hash = 14695981039346656037u;
-    for (size_t i = 0; i < size; i++) hash = (hash ^ ((const uint8_t *)bytes)[i]) * 1099511628211u;
-    return hash ^ hash >> 32;
-}
-
 /* ---- the split ---- */
 
 int fit_unlike(const FitPortrait *a, const FitPortrait *b) {
@@ -61,7 +55,10 @@ bool fit_split(FitPortrait *portraits, int count) {
                     changed = true;
                 }
     }
-    for (int i = 0; least && i < count; i++) portraits[i].held_out = hash_bytes(least[i]->print, sizeof least[i]->print) % HELD_PART == 0;
+    for (int i = 0; least && i < count; i++) {
+        uint64_t hash = hash_more(HASH_START, least[i]->print, sizeof least[i]->print);
+        portraits[i].held_out = (hash ^ hash >> 32) % HELD_PART == 0;
+    }
     bool done = least;
     free(least);
     return done;

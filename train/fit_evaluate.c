@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 enum { LEFT_EYE = 36, RIGHT_EYE = 45 };
-static const double LEVEL = 2 * 3.14159265358979323846 / 180;
+static const double LEVEL = 2 * M_PI / 180;
 
 static void add_matte(FitFigures *f, const float *y, const float *t) {
     size_t count = fit_target_floats(FIT_MATTE), both = 0, either = 0;

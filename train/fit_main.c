@@ -2,9 +2,9 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "cli/stop.h"
 #include "fit_trainer.h"
 #include "fit_weights.h"
-#include "cli/stop.h"
 #include "text.h"
 
 const char *const program_name = "p2c-fit";
@@ -35,7 +35,7 @@ static int measure(P2cContext *ctx, P2cStore *store, const FitOptions *o) {
     if (!code) code = report_status(ctx, fit_evaluate(ctx, store, o->task, fit_name(o->task), batches, o->batch, o->val_samples, &figures));
     if (!code) {
         fit_figures_text(&figures, o->task, text, sizeof text);
-        say("%s: %s, %s parameters: %s", o->weights, fit_name(o->task), text_count(fit_parameters(store, o->task)).s, text);
+        say("%s: %s, %s parameters: %s", o->weights, fit_name(o->task), text_count(report_parameters(store, fit_name(o->task))).s, text);
     }
     fit_batches_close(&batches);
     fit_data_close(&data);
@@ -84,9 +84,5 @@ int main(int argc, char **argv) {
     int code = fit_options_parse(&options, argc, argv);
     if (!code) code = run(&options);
     fit_options_clear(&options);
-    if (fflush(stdout) || ferror(stdout)) {
-        complain("cannot write to standard output");
-        code = code ? code : EXIT_WRITE;
-    }
-    return code;
+    return end_output(code);
 }

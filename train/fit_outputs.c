@@ -10,18 +10,13 @@
 #include "fit_trainer.h"
 #include "fit_weights.h"
 
-double fit_scalar(const P2cNode *node) {
-    float value = NAN;
-    return p2c_node_read(node, &value) ? NAN : value;
-}
-
 void fit_measure_step(Fit *f, double ms, bool skipped) {
     FitTask task = f->options->task;
     int terms = fit_term_count(task);
     double values[FIT_TERMS + FIT_SERIES_MORE];
     TickerValue shown[FIT_TERMS];
-    for (int i = 0; i < terms; i++) values[i] = fit_scalar(f->step.terms[i]);
-    values[terms + FIT_SERIES_GRADIENT] = sqrt(fit_scalar(f->step.squares));
+    for (int i = 0; i < terms; i++) values[i] = scalar_of(f->step.terms[i]);
+    values[terms + FIT_SERIES_GRADIENT] = sqrt(scalar_of(f->step.squares));
     values[terms + FIT_SERIES_LR] = f->step.adam.lr;
     values[terms + FIT_SERIES_MS] = ms;
     ticker_warn(&f->ticker, metrics_step(f->metrics, f->state.step, values, skipped));
@@ -109,7 +104,7 @@ void fit_report(Fit *f, ReportState state, const char *note) {
     describe(f, &settings);
     strftime(written, sizeof written, "%Y-%m-%d %H:%M", localtime(&now));
     snprintf(path, sizeof path, "%s/report.html", f->run.path);
-    ReportNetwork network = { fit_name(o->task), tables->role, fit_parameters(f->store, o->task) };
+    ReportNetwork network = { fit_name(o->task), tables->role, report_parameters(f->store, fit_name(o->task)) };
     ReportPicture picture = { samples, "Held-out samples", tables->samples_caption, tables->samples_rows, NULL };
     Report report = { .run = name ? name + 1 : f->run.path, .dataset = o->portraits, .state = state, .state_note = note, .step = f->state.step, .total = o->steps,
                       .seconds = f->state.seconds, .step_ms = history_smoothed(metrics_history(f->metrics, fit_term_count(o->task) + FIT_SERIES_MS)),

@@ -72,7 +72,6 @@ P2cPoint fit_warp_apply(const FitWarp *warp, double x, double y);
 FitWarp fit_warp_inverse(const FitWarp *warp);
 /* A picture of `channels` (3, 4) and width x height; beyond it its rim goes on. alpha, of RGBA alone, may be NULL. */
 void fit_warp_picture(const FitWarp *warp, const uint8_t *pixels, int channels, int width, int height, int side, float *rgb, float *alpha);
-int fit_mirrored_point(int point);
 
 /* ---- fit_texture.c: what backgrounds are painted with; colours are three floats ---- */
 void fit_noise(const FitScene *s, Draws *draws, float *plane, double cell, int octaves); /* value noise in [0,1]; cell: pixels of the coarsest */

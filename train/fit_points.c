@@ -40,7 +40,7 @@ static P2cStatus read_once(P2cPreparer *preparer, const P2cImage *shown, const F
     *found = !status && count > 0 && faces[0].turns == 0;
     if (*found) {
         for (int i = 0; i < P2C_LANDMARKS; i++) {
-            P2cPoint seen = faces[0].landmarks[mirrored ? fit_mirrored_point(i) : i];
+            P2cPoint seen = faces[0].landmarks[mirrored ? p2c_mirrored_landmark(i) : i];
             points[i] = fit_warp_apply(warp, seen.x, seen.y);
         }
         P2cBox b = faces[0].box;

@@ -115,7 +115,7 @@ void fit_make_landmarks(FitScene *s, Draws *d, const FitPeople *people, const Fi
     fit_camera(s, d);
     put_planes(s, picture);
     for (int i = 0; i < P2C_LANDMARKS; i++) {
-        const P2cPoint *from = &p->points[mirrored ? fit_mirrored_point(i) : i];
+        const P2cPoint *from = &p->points[mirrored ? p2c_mirrored_landmark(i) : i];
         P2cPoint to = fit_warp_apply(&back, from->x, from->y);
         target[2 * i] = (float)((to.x + 0.5) / s->side);
         target[2 * i + 1] = (float)((to.y + 0.5) / s->side);

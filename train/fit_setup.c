@@ -19,10 +19,7 @@ enum { FORMAT = 1 };
 static const Field fields[] = {
     { "step", FIELD_WHOLE, offsetof(FitState, step) },
     { "updates", FIELD_WHOLE, offsetof(FitState, updates) },
-    { "skipped_steps", FIELD_WHOLE, offsetof(FitState, guard.skips) },
-    { "skipped_1", FIELD_WHOLE, offsetof(FitState, guard.skipped) },
-    { "skipped_2", FIELD_WHOLE, offsetof(FitState, guard.skipped) + sizeof(int64_t) },
-    { "skipped_3", FIELD_WHOLE, offsetof(FitState, guard.skipped) + 2 * sizeof(int64_t) },
+    GUARD_FIELDS(FitState),
     { "branch", FIELD_SMALL, offsetof(FitState, branch) },
     { "seconds", FIELD_REAL, offsetof(FitState, seconds) },
     { "best", FIELD_REAL, offsetof(FitState, best) },
@@ -184,7 +181,7 @@ static int open_all(Fit *f, P2cValue **tree) {
     else if (o->pretrained_weights) code = load_pretrained(f);
     if (code) return code;
     checkpoint_free(tree);
-    say("%-12s %s parameters; %s", fit_name(o->task), text_count(fit_parameters(f->store, o->task)).s, fit_series[o->task].role);
+    say("%-12s %s parameters; %s", fit_name(o->task), text_count(report_parameters(f->store, fit_name(o->task))).s, fit_series[o->task].role);
     say("run folder   %s", f->run.path);
     /* The first checkpoint is there to go back to, and shows at once whether the disk takes it. */
     if (!o->resume && (code = fit_save(f))) return code;

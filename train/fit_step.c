@@ -127,13 +127,3 @@ P2cStatus fit_net_init(FitNet *net, P2cContext *ctx, P2cStore *store, FitTask ta
 }
 
 void fit_net_clear(FitNet *net) { p2c_graph_free(&net->graph); }
-
-int64_t fit_parameters(const P2cStore *store, FitTask task) {
-    int64_t sum = 0;
-    size_t length = strlen(fit_name(task));
-    for (int i = 0; i < p2c_store_count(store); i++) {
-        const char *name = p2c_store_name(store, i);
-        if (!strncmp(name, fit_name(task), length) && name[length] == '.') sum += (int64_t)p2c_dims_count(p2c_store_dims(store, i));
-    }
-    return sum;
-}

@@ -39,6 +39,5 @@ typedef struct FitNet {
 } FitNet;
 P2cStatus fit_net_init(FitNet *net, P2cContext *ctx, P2cStore *store, FitTask task, const char *name, int batch);
 void fit_net_clear(FitNet *net);
-int64_t fit_parameters(const P2cStore *store, FitTask task);
 
 #endif

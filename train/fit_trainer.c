@@ -11,16 +11,13 @@
 #include "cli/stop.h"
 
 enum { BRANCH_SHIFT = 48 }; /* draws of a run: fewer than 2^48 */
-static const double PI = 3.14159265358979323846;
 
 /* Up along a line, then down along half a cosine.  Loshchilov 2017, without restarts */
 double fit_rate(const FitOptions *o, int64_t step) {
     if (step < o->warmup) return o->lr * (double)step / (double)o->warmup;
     int64_t rest = o->steps - o->warmup;
-    return rest > 0 ? o->lr * (1 + cos(PI * fmin(1, (double)(step - o->warmup) / (double)rest))) / 2 : o->lr;
+    return rest > 0 ? o->lr * (1 + cos(M_PI * fmin(1, (double)(step - o->warmup) / (double)rest))) / 2 : o->lr;
 }
-
-double fit_decay(const FitOptions *o, int64_t updates) { return fmin(o->ema, (1 + (double)updates) / (10 + (double)updates)); }
 
 /* ---- going back -------------------------------------------------------------------------------------------------- */
 
@@ -48,11 +45,11 @@ static int roll_back(Fit *f) {
 
 /* ---- a step -------------------------------------------------------------------------------------------------------- */
 
-static bool is_finite(const Fit *f) { return isfinite(fit_scalar(f->step.terms[FIT_LOSS])) && isfinite(fit_scalar(f->step.squares)); }
+static bool is_finite(const Fit *f) { return isfinite(scalar_of(f->step.terms[FIT_LOSS])) && isfinite(scalar_of(f->step.squares)); }
 
 static void say_trouble(Fit *f) {
     const char *tensor = p2c_nonfinite_gradient(f->step.squares);
-    fit_event(f, "step %" PRId64 " skipped: the loss is %g%s%s", f->state.step, fit_scalar(f->step.terms[FIT_LOSS]), tensor ? ", and not finite is the gradient of " : "",
+    fit_event(f, "step %" PRId64 " skipped: the loss is %g%s%s", f->state.step, scalar_of(f->step.terms[FIT_LOSS]), tensor ? ", and not finite is the gradient of " : "",
               tensor ? tensor : "");
 }
 
@@ -62,7 +59,7 @@ static int one_step(Fit *f, GuardVerdict *verdict) {
     uint64_t first = ((uint64_t)f->state.branch << BRANCH_SHIFT) + (uint64_t)f->state.step * (uint64_t)o->batch;
     fit_batches_next(f->batches, false, first, f->pictures, f->targets);
     f->step.adam.lr = fit_rate(o, f->state.step + 1);
-    f->step.decay = fit_decay(o, f->step.adam.step);
+    f->step.decay = p2c_average_decay(o->ema, f->step.adam.step);
     int code = report_status(f->ctx, fit_step_run(&f->step, f->pictures, f->targets));
     if (code) return code;
     f->state.step++;

@@ -48,10 +48,8 @@ int fit_state_load(FitState *state, const P2cValue *tree);
 /* ---- fit_trainer.c ---- */
 int fit_run(Fit *fit);
 double fit_rate(const FitOptions *options, int64_t step);     /* of step `step`, from 1 */
-double fit_decay(const FitOptions *options, int64_t updates); /* at first the average is of few steps, or it would long look like the beginning */
 
 /* ---- fit_outputs.c ---- */
-double fit_scalar(const P2cNode *node); /* NaN when it cannot be had */
 void fit_measure_step(Fit *fit, double ms, bool skipped);
 void fit_event(Fit *fit, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int fit_validate(Fit *fit); /* on held-out samples; keeps the best */

@@ -81,14 +81,3 @@ void fit_warp_picture(const FitWarp *warp, const uint8_t *pixels, int channels, 
             if (alpha) *alpha++ = look_up_alpha(&source, across, down);
         }
 }
-
-/* In runs whose numbers a mirror turns round: of point p it makes sum - p. */
-int fit_mirrored_point(int point) {
-    static const struct { int first, last, sum; } runs[] = {
-        { 0, 16, 16 }, { 17, 26, 43 }, { 31, 35, 66 }, { 36, 39, 81 }, { 42, 45, 81 }, { 40, 41, 87 }, { 46, 47, 87 }, { 48, 54, 102 }, { 55, 59, 114 },
-        { 60, 64, 124 }, { 65, 67, 132 },
-    };
-    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
-        if (point >= runs[i].first && point <= runs[i].last) return runs[i].sum - point;
-    return point; /* the bridge of the nose */
-}

@@ -23,6 +23,14 @@ typedef struct Guard {
     int64_t won;                  /* steps in a row with d below GUARD_WON_BELOW */
 } Guard;
 
+/* What a checkpoint keeps of the guard of a State, as lines of its table of fields. */
+#define GUARD_FIELDS(State) \
+    { "skipped_steps", FIELD_WHOLE, offsetof(State, guard.skips) }, \
+    { "skipped_1", FIELD_WHOLE, offsetof(State, guard.skipped) }, \
+    { "skipped_2", FIELD_WHOLE, offsetof(State, guard.skipped) + sizeof(int64_t) }, \
+    { "skipped_3", FIELD_WHOLE, offsetof(State, guard.skipped) + 2 * sizeof(int64_t) }
+_Static_assert(GUARD_SKIPS == 3, "one field each");
+
 /* After step `step` (from 1); finite: it was done. */
 GuardVerdict guard_step(Guard *guard, int64_t step, bool finite);
 /* Call after going back: what happened since then is forgotten, but counted. */

@@ -10,22 +10,17 @@
 #include "grid.h"
 #include "trainer.h"
 
-double trainer_scalar(const P2cNode *node) {
-    float value = NAN;
-    return p2c_node_read(node, &value) ? NAN : value;
-}
-
 void trainer_measure(Trainer *t, double ms, bool skipped) {
     double values[SERIES_COUNT];
     TickerValue shown[TERM_COUNT];
     for (int k = 0; k < TERM_COUNT; k++) {
-        values[SERIES_SUM + k] = trainer_scalar(t->step.sum[k]);
-        values[SERIES_A + k] = trainer_scalar(t->step.of_a[k]);
-        values[SERIES_B + k] = trainer_scalar(t->step.of_b[k]);
+        values[SERIES_SUM + k] = scalar_of(t->step.sum[k]);
+        values[SERIES_A + k] = scalar_of(t->step.of_a[k]);
+        values[SERIES_B + k] = scalar_of(t->step.of_b[k]);
     }
     values[SERIES_LR] = t->step.generators.lr;
     values[SERIES_MS] = ms;
-    for (int i = 0; i < NETWORKS; i++) values[SERIES_GRADIENTS + i] = sqrt(trainer_scalar(t->step.squares[i]));
+    for (int i = 0; i < NETWORKS; i++) values[SERIES_GRADIENTS + i] = sqrt(scalar_of(t->step.squares[i]));
     ticker_warn(&t->ticker, metrics_step(t->metrics, t->state.step, values, skipped));
     if (t->board) ticker_warn(&t->ticker, tensorboard_scalars(t->board, t->state.step, tensorboard_clock(), SERIES_COUNT, series_table.steps, values));
     series_for_ticker(t->metrics, shown);

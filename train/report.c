@@ -12,6 +12,17 @@
 
 enum { CHART_POINTS = 200 };
 
+int64_t report_parameters(const P2cStore *store, const char *network) {
+    int64_t sum = 0;
+    size_t length = strlen(network);
+    for (int i = 0; i < p2c_store_count(store); i++) {
+        const char *name = p2c_store_name(store, i), *dot = strrchr(name, '.');
+        bool iterated = dot && (!strcmp(dot, ".weight_u") || !strcmp(dot, ".weight_v")); /* the vectors of spectral norm are not learnt */
+        if (!strncmp(name, network, length) && name[length] == '.' && !iterated) sum += (int64_t)p2c_dims_count(p2c_store_dims(store, i));
+    }
+    return sum;
+}
+
 void report_set(ReportSettings *s, const char *name, const char *format, ...) {
     va_list args;
     assert(s->count < REPORT_SETTINGS);

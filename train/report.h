@@ -18,6 +18,8 @@ typedef struct ReportNetwork {
     const char *name, *role;
     int64_t parameters;
 } ReportNetwork;
+/* How many numbers below a name in the store are learnt. */
+int64_t report_parameters(const P2cStore *store, const char *network);
 
 /* What to look for. */
 typedef struct ReportHint { const char *name, *meaning, *healthy; } ReportHint;

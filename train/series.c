@@ -102,22 +102,11 @@ const char series_grid_caption[] =
     "Each column is one picture. Below the input stand three pairs of a heat map, red where the network looked most, and what it made. Identity: by the generator that makes "
     "the input's own kind, so nothing should change. Fake: the translation, which all this is for. Cycle: the fake translated back, which should be the input again.";
 
-static int64_t parameters_below(const P2cStore *store, const char *net) {
-    int64_t sum = 0;
-    size_t length = strlen(net);
-    for (int i = 0; i < p2c_store_count(store); i++) {
-        const char *name = p2c_store_name(store, i), *dot = strrchr(name, '.');
-        bool iterated = dot && (!strcmp(dot, ".weight_u") || !strcmp(dot, ".weight_v")); /* the vectors of spectral norm are not learnt */
-        if (!strncmp(name, net, length) && name[length] == '.' && !iterated) sum += (int64_t)p2c_dims_count(p2c_store_dims(store, i));
-    }
-    return sum;
-}
-
 void series_networks(const P2cStore *store, ReportNetwork networks[SERIES_NETWORKS]) {
     static const char *const names[SERIES_NETWORKS][2] = {
         { "genA2B", "makes cartoons of photos: the one to keep" }, { "genB2A", "makes photos of cartoons" },
         { "disGA", "photo or not, by the whole picture" },         { "disGB", "cartoon or not, by the whole picture" },
         { "disLA", "photo or not, by patches" },                   { "disLB", "cartoon or not, by patches" },
     };
-    for (int i = 0; i < SERIES_NETWORKS; i++) networks[i] = (ReportNetwork){ names[i][0], names[i][1], parameters_below(store, names[i][0]) };
+    for (int i = 0; i < SERIES_NETWORKS; i++) networks[i] = (ReportNetwork){ names[i][0], names[i][1], report_parameters(store, names[i][0]) };
 }

@@ -14,10 +14,7 @@ static const Field fields[] = {
     { "step", FIELD_WHOLE, offsetof(RunState, step) },
     { "generator_updates", FIELD_WHOLE, offsetof(RunState, generators) },
     { "discriminator_updates", FIELD_WHOLE, offsetof(RunState, discriminators) },
-    { "skipped_steps", FIELD_WHOLE, offsetof(RunState, guard.skips) },
-    { "skipped_1", FIELD_WHOLE, offsetof(RunState, guard.skipped) },
-    { "skipped_2", FIELD_WHOLE, offsetof(RunState, guard.skipped) + sizeof(int64_t) },
-    { "skipped_3", FIELD_WHOLE, offsetof(RunState, guard.skipped) + 2 * sizeof(int64_t) },
+    GUARD_FIELDS(RunState),
     { "discriminators_won", FIELD_WHOLE, offsetof(RunState, guard.won) },
     { "branch", FIELD_SMALL, offsetof(RunState, branch) },
     { "seconds", FIELD_REAL, offsetof(RunState, seconds) },
@@ -29,7 +26,6 @@ static const Field fields[] = {
     { "hash_B", FIELD_HASH, offsetof(RunState, hashes) + sizeof(uint64_t) },
 };
 enum { COUNT = sizeof fields / sizeof *fields };
-_Static_assert(GUARD_SKIPS == 3, "one field each");
 
 P2cValue *state_save(const RunState *state, const Options *options) {
     P2cValue *dict = p2c_value_dict();

@@ -13,8 +13,6 @@ double trainer_rate(const Options *o, int64_t step) {
     return fmax(0, o->lr - o->lr / (double)half * (double)(step - half));
 }
 
-double trainer_decay(const Options *o, int64_t updates) { return fmin(o->ema, (1 + (double)updates) / (10 + (double)updates)); }
-
 /* ---- saving and going back ------------------------------------------------------------------------------- */
 
 int trainer_save(Trainer *t) {
@@ -77,7 +75,7 @@ static bool find_trouble(Trainer *t) {
     const Step *step = &t->step;
     for (int k = 0; k < NETWORKS; k++) {
         int i = (k + GENERATORS) % NETWORKS; /* the discriminators' update comes first */
-        const char *tensor = isfinite(trainer_scalar(step->squares[i])) ? NULL : p2c_nonfinite_gradient(step->squares[i]);
+        const char *tensor = isfinite(scalar_of(step->squares[i])) ? NULL : p2c_nonfinite_gradient(step->squares[i]);
         if (!tensor) continue;
         snprintf(t->trouble, sizeof t->trouble, "step %" PRId64 " skipped: the gradient of %s (network %s) is not finite%s", t->state.step, tensor, network_names[i],
                  i < GENERATORS ? "; the discriminators' update, which came before, stands" : "");
@@ -85,7 +83,7 @@ static bool find_trouble(Trainer *t) {
         return true;
     }
     for (int k = 0; k < TERM_COUNT; k++) {
-        double value = trainer_scalar(step->sum[k]);
+        double value = scalar_of(step->sum[k]);
         if (isfinite(value)) continue;
         snprintf(t->trouble, sizeof t->trouble, "step %" PRId64 " skipped: the loss %s is %g (networks %s)", t->state.step, term_names[k], value,
                  k == TERM_D ? "disGA to disLB" : "genA2B, genB2A");
@@ -109,7 +107,7 @@ static int one_step(Trainer *t, GuardVerdict *verdict) {
     int code = loader_next(t->loader, t->state.step, t->state.branch, t->a, t->b);
     if (code) return code;
     t->step.generators.lr = t->step.discriminators.lr = trainer_rate(t->options, t->state.step + 1);
-    t->step.decay = trainer_decay(t->options, t->step.generators.step);
+    t->step.decay = p2c_average_decay(t->options->ema, t->step.generators.step);
     P2cStatus status = run_step(t);
     if (status) return status == P2C_ERR_DEVICE ? EXIT_DEVICE : report_status(t->ctx, status);
     t->state.step++;
@@ -118,7 +116,7 @@ static int one_step(Trainer *t, GuardVerdict *verdict) {
     bool trouble = find_trouble(t);
     *verdict = guard_step(&t->state.guard, t->state.step, !trouble);
     trainer_measure(t, ms, trouble);
-    double adv = t->options->adv_weight, d = trainer_scalar(t->step.sum[TERM_D]);
+    double adv = t->options->adv_weight, d = scalar_of(t->step.sum[TERM_D]);
     if (adv > 0 && guard_discriminators_won(&t->state.guard, d / adv))
         trainer_event(t, "warning: d has been below %g for %d steps (it is %.3g; 2 to 2.5 is healthy): the discriminators tell all fakes apart, and the generators "
                       "learn little from them; a lower --lr, or more pictures, may help", GUARD_WON_BELOW * adv, GUARD_WON, d);

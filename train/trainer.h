@@ -52,13 +52,9 @@ void trainer_folder(const Options *options, const char *name, char path[RUN_FILE
 int trainer_run(Trainer *trainer);
 /* The learning rate of step `step`, from 1: constant, then falling by lr/half each step over the second half. */
 double trainer_rate(const Options *options, int64_t step);
-/* Decay of the averaged generators after so many updates: at first the average is of few steps, or it would long look like the beginning. */
-double trainer_decay(const Options *options, int64_t updates);
 int trainer_save(Trainer *trainer); /* nor does this one report EXIT_DEVICE, nor trainer_restore */
 
 /* ---- outputs.c ---- */
-/* A scalar of the step that has just run; NaN when it cannot be had. */
-double trainer_scalar(const P2cNode *node);
 /* The numbers of the step that has just run, whose number is state.step. */
 void trainer_measure(Trainer *trainer, double ms, bool skipped);
 void trainer_event(Trainer *trainer, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -46,6 +46,7 @@ void print_json_device(const P2cContext *ctx);
 double now_ms(void);                           /* of a clock that never jumps */
 double sort_median(double *values, int count); /* puts them in order, at least one; the least is then the first */
 double peak_memory_mib(void);                  /* the most that was resident at a time */
+double scalar_of(const P2cNode *node);         /* of a graph that has run; NAN when it cannot be read */
 
 /* ---- progress.c: a bar on stderr, when that is a terminal and there is more than one of what is counted ---- */
 typedef struct Progress {

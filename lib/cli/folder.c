@@ -14,6 +14,7 @@
 
 #include "cli.h"
 #include "folder.h"
+#include "hash.h"
 
 typedef struct Level {
     dev_t device;
@@ -124,12 +125,8 @@ void folder_leave_out(Folder *folder, const bool *unwanted) {
 }
 
 uint64_t folder_hash(const Folder *folder) {
-    uint64_t h = 14695981039346656037u; /* FNV-1a, 64 bits; over the ends of the names too, so that "a" "bc" is not "ab" "c" */
-    for (int i = 0; i < folder->count; i++) {
-        const char *name = folder->paths[i] + folder->prefix;
-        do h = (h ^ (unsigned char)*name) * 1099511628211u;
-        while (*name++);
-    }
+    uint64_t h = HASH_START; /* over the ends of the names too, so that "a" "bc" is not "ab" "c" */
+    for (int i = 0; i < folder->count; i++) h = hash_more(h, folder->paths[i] + folder->prefix, strlen(folder->paths[i] + folder->prefix) + 1);
     return h;
 }
 

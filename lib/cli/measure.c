@@ -1,4 +1,5 @@
-/* measure.c: time, and what it and the memory came to. */
+/* measure.c: time, and what it, the memory and a graph came to. */
+#include <math.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -19,6 +20,11 @@ static int by_value(const void *a, const void *b) {
 double sort_median(double *values, int count) {
     qsort(values, (size_t)count, sizeof *values, by_value);
     return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+double scalar_of(const P2cNode *node) {
+    float value;
+    return p2c_node_read(node, &value) ? NAN : value;
 }
 
 double peak_memory_mib(void) {

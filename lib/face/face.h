@@ -126,6 +126,8 @@ P2C_CHECKED P2cStatus p2c_network_builtin(P2cContext *ctx, const P2cBuiltin *bui
 P2C_CHECKED P2cStatus p2c_network_build(P2cNetwork *network, P2cDims input);
 P2C_CHECKED P2cStatus p2c_network_run(P2cNetwork *network, const float *picture);
 void p2c_network_clear(P2cNetwork *network);
+/* Turns each of `count` rows round: planes of a picture, of what a network is to see mirrored. */
+void p2c_mirror_rows(float *rows, int count, int width);
 
 /* ---- landmarks.c, estimate.c, exposure.c ---- */
 

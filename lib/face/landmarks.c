@@ -70,20 +70,13 @@ void p2c_look_cut(const P2cImage *photo, P2cLook look, int size, float *planes) 
     }
 }
 
-static void mirror(float *planes, int size) {
-    for (int row = 0; row < 3 * size; row++)
-        for (int i = 0, j = size - 1; i < j; i++, j--) {
-            float *p = planes + (size_t)row * (size_t)size, kept = p[i];
-            p[i] = p[j];
-            p[j] = kept;
-        }
+int p2c_mirrored_landmark(int point) {
+    static const uint8_t mirrored[P2C_LANDMARKS] = {
+        16, 15, 14, 13, 12, 11, 10, 9,  8,  7,  6,  5,  4,  3,  2,  1,  0,  26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 27, 28, 29, 30, 35, 34, 33,
+        32, 31, 45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40, 54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65,
+    };
+    return mirrored[point];
 }
-
-/* Which point a mirror makes of each. */
-static const uint8_t mirrored[P2C_LANDMARKS] = {
-    16, 15, 14, 13, 12, 11, 10, 9,  8,  7,  6,  5,  4,  3,  2,  1,  0,  26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 27, 28, 29, 30, 35, 34, 33,
-    32, 31, 45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40, 54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65,
-};
 
 static P2cStatus answer(P2cLandmarker *l, float values[2 * P2C_LANDMARKS]) {
     P2cStatus status = p2c_network_run(&l->network, l->planes);
@@ -98,7 +91,7 @@ static double disagreement(const float *seen, const float *other) {
     double x = 0, y = 0, sum = 0;
     for (int pass = 0; pass < 2; pass++)
         for (int i = 0; i < P2C_LANDMARKS; i++) {
-            const float *a = seen + 2 * i, *b = other + 2 * mirrored[i];
+            const float *a = seen + 2 * i, *b = other + 2 * p2c_mirrored_landmark(i);
             double dx = (double)a[0] - (1 - b[0]), dy = (double)a[1] - b[1];
             if (pass) sum += hypot(dx - x, dy - y) / P2C_LANDMARKS;
             else x += dx / P2C_LANDMARKS, y += dy / P2C_LANDMARKS;
@@ -111,11 +104,11 @@ static P2cStatus look_at(P2cLandmarker *l, const P2cImage *photo, P2cLook look, 
     p2c_look_cut(photo, look, l->side, l->planes);
     P2cStatus status = answer(l, seen);
     if (status) return status;
-    mirror(l->planes, l->side);
+    p2c_mirror_rows(l->planes, 3 * l->side, l->side);
     status = answer(l, other);
     if (status) return status;
     for (int i = 0; i < P2C_LANDMARKS; i++) {
-        const float *a = seen + 2 * i, *b = other + 2 * mirrored[i];
+        const float *a = seen + 2 * i, *b = other + 2 * p2c_mirrored_landmark(i);
         points[i] = in_photo(look, ((double)a[0] + 1 - b[0]) / 2, ((double)a[1] + b[1]) / 2);
     }
     l->doubt = disagreement(seen, other);

@@ -167,20 +167,11 @@ static P2cStatus answer(P2cMatte *m, float *alpha) {
     return p2c_fail(m->network.ctx, P2C_ERR_FORMAT, "%s: its answer is not a number: this file is damaged, or wants another kind of input", m->network.path);
 }
 
-static void mirror(float *rows, int count, int width) {
-    for (float *row = rows; count--; row += width)
-        for (int i = 0, j = width - 1; i < j; i++, j--) {
-            float kept = row[i];
-            row[i] = row[j];
-            row[j] = kept;
-        }
-}
-
 static P2cStatus average_with_mirrored(P2cMatte *m) {
-    mirror(m->picture, 3 * m->height, m->width);
+    p2c_mirror_rows(m->picture, 3 * m->height, m->width);
     P2cStatus status = answer(m, m->values); /* each where it is read from */
     if (status) return status;
-    mirror(m->values, m->h, m->w);
+    p2c_mirror_rows(m->values, m->h, m->w);
     for (size_t i = 0; i < (size_t)m->h * (size_t)m->w; i++) m->alpha[i] = (m->alpha[i] + m->values[i]) / 2;
     return P2C_OK;
 }

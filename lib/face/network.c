@@ -58,6 +58,15 @@ P2cStatus p2c_network_run(P2cNetwork *n, const float *picture) {
     return status ? status : p2c_graph_run(n->graph);
 }
 
+void p2c_mirror_rows(float *rows, int count, int width) {
+    for (float *row = rows; count--; row += width)
+        for (int i = 0, j = width - 1; i < j; i++, j--) {
+            float kept = row[i];
+            row[i] = row[j];
+            row[j] = kept;
+        }
+}
+
 void p2c_network_clear(P2cNetwork *n) {
     p2c_graph_free(&n->graph);
     p2c_store_free(&n->store);

@@ -14,18 +14,9 @@
 enum { SIZE = 112, LEVELS = 4, STEM = 16, NARROW = 16, HIDDEN = 128, CELLS = 7 * 7 };
 static const struct Level { int ch, blocks; } levels[LEVELS] = { { STEM, 0 }, { 24, 1 }, { 48, 2 }, { 64, 1 } };
 
-static P2cNode *down(P2cNet net, P2cNode *x, int in, int out) {
-    return p2c_relu(p2c_layer_conv_he(net, p2c_avg_pool2d(x, 2), in, out, 3, (P2cConv2d){ .pad = 1 }));
-}
-
 static P2cNode *features(P2cNet net, P2cNode *x) {
     x = p2c_relu(p2c_layer_conv_he(p2c_sub(net, "stem"), x, 3, STEM, 3, (P2cConv2d){ .stride = 2, .pad = 1 }));
-    for (int i = 1; i < LEVELS; i++) {
-        P2cNet level = p2c_sub(net, "down%d", i);
-        x = down(p2c_sub(level, "0"), x, levels[i - 1].ch, levels[i].ch);
-        for (int k = 1; k <= levels[i].blocks; k++) x = p2c_layer_residual(p2c_sub(level, "%d", k), x, levels[i].ch);
-        x = p2c_named(x, "%s", level.prefix);
-    }
+    for (int i = 1; i < LEVELS; i++) x = p2c_layer_down(p2c_sub(net, "down%d", i), x, levels[i - 1].ch, levels[i].ch, levels[i].blocks);
     return x;
 }
 

@@ -26,6 +26,12 @@ P2cNode *p2c_layer_residual(P2cNet net, P2cNode *x, int c) {
     return p2c_relu(p2c_add(x, conv_from(p2c_sub(net, "conv2"), h, c, c, 3, P2C_CONSTANT(0), (P2cConv2d){ .pad = 1 })));
 }
 
+P2cNode *p2c_layer_down(P2cNet net, P2cNode *x, int in, int out, int blocks) {
+    x = p2c_relu(p2c_layer_conv_he(p2c_sub(net, "0"), p2c_avg_pool2d(x, 2), in, out, 3, (P2cConv2d){ .pad = 1 }));
+    for (int k = 1; k <= blocks; k++) x = p2c_layer_residual(p2c_sub(net, "%d", k), x, out);
+    return p2c_named(x, "%s", net.prefix);
+}
+
 P2cNode *p2c_layer_linear(P2cNet net, P2cNode *x, int in, int out) {
     P2cNode *w = p2c_param(net, "weight", P2C_DIMS(out, in), P2C_KAIMING_UNIFORM);
     return p2c_linear(x, w, p2c_layer_bias(net, out, in));

@@ -15,6 +15,9 @@ P2cNode *p2c_layer_conv_he(P2cNet net, P2cNode *x, int in, int out, int k, P2cCo
 /* relu(x + conv(relu(norm(conv(x))))), 3x3 "conv1" and "conv2" (He 2016), norm: instance norm; the second convolution starts as zeros, so that x, after a ReLU, passes as
  * it is at first.  (n,c,h,w) -> the same */
 P2cNode *p2c_layer_residual(P2cNet net, P2cNode *x, int c);
+/* A level of a network that narrows: "0" halves, then `blocks` residual blocks "1", "2", ... Halved by pooling first: a convolution with a stride has the slower gradient,
+ * and sees no more.  (n,in,h,w) -> (n,out,h/2,w/2), named as the scope is */
+P2cNode *p2c_layer_down(P2cNet net, P2cNode *x, int in, int out, int blocks);
 /* "weight" (out, in), "bias" (out).  x (n,in) -> (n,out) */
 P2cNode *p2c_layer_linear(P2cNet net, P2cNode *x, int in, int out);
 /* "bias" (out) of a layer with that fan-in. */

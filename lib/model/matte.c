@@ -14,13 +14,6 @@
 enum { LEVELS = 5, STEM = 16 };
 static const struct Level { int ch, blocks; } levels[LEVELS] = { { STEM, 0 }, { 24, 1 }, { 40, 2 }, { 48, 1 }, { 48, 1 } };
 
-static P2cNode *named(P2cNet net, P2cNode *x) { return p2c_named(x, "%s", net.prefix); }
-
-/* (n,in,h,w) -> (n,out,h/2,w/2). Pooled first: a convolution with a stride has the slower gradient, and sees no more. */
-static P2cNode *down(P2cNet net, P2cNode *x, int in, int out) {
-    return p2c_relu(p2c_layer_conv_he(net, p2c_avg_pool2d(x, 2), in, out, 3, (P2cConv2d){ .pad = 1 }));
-}
-
 /* (n,in,h,w) -> (n,out,2h,2w), without an activation: it is added to a skip. */
 static P2cNode *up(P2cNet net, P2cNode *x, int in, int out) {
     return p2c_upsample_nearest(p2c_layer_conv_he(net, x, in, out, 1, (P2cConv2d){ 0 }), 2);
@@ -28,12 +21,7 @@ static P2cNode *up(P2cNet net, P2cNode *x, int in, int out) {
 
 static P2cNode *encode(P2cNet net, P2cNode *x, P2cNode *skip[LEVELS]) {
     x = skip[0] = p2c_relu(p2c_layer_conv_he(p2c_sub(net, "stem"), x, 3, STEM, 3, (P2cConv2d){ .stride = 2, .pad = 1 }));
-    for (int i = 1; i < LEVELS; i++) {
-        P2cNet level = p2c_sub(net, "down%d", i);
-        x = down(p2c_sub(level, "0"), x, levels[i - 1].ch, levels[i].ch);
-        for (int k = 1; k <= levels[i].blocks; k++) x = p2c_layer_residual(p2c_sub(level, "%d", k), x, levels[i].ch);
-        skip[i] = named(level, x);
-    }
+    for (int i = 1; i < LEVELS; i++) x = skip[i] = p2c_layer_down(p2c_sub(net, "down%d", i), x, levels[i - 1].ch, levels[i].ch, levels[i].blocks);
     return x;
 }
 
@@ -41,7 +29,7 @@ static P2cNode *decode(P2cNet net, P2cNode *x, P2cNode *const skip[LEVELS]) {
     for (int i = LEVELS - 2; i > 0; i--) {
         P2cNet level = p2c_sub(net, "up%d", i);
         x = p2c_add(skip[i], up(p2c_sub(level, "0"), x, levels[i + 1].ch, levels[i].ch));
-        x = named(level, p2c_layer_residual(p2c_sub(level, "1"), x, levels[i].ch));
+        x = p2c_named(p2c_layer_residual(p2c_sub(level, "1"), x, levels[i].ch), "%s", level.prefix);
     }
     return x;
 }

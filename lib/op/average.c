@@ -1,5 +1,6 @@
 /* average: a running average in place: a += (1 - *decay) * (x - a).   a, x of one shape -> scalar 0.
  * Polyak & Juditsky 1992; of a generator's weights: Karras et al. 2018, section 5. No gradient. */
+#include <math.h>
 #include "../graph.h"
 
 static P2cStatus shape(P2cNode *node) {
@@ -22,3 +23,5 @@ void p2c_average(P2cNet average, P2cNet net, const double *decay) {
         p2c_node_binary(&p2c_op_average, twin, node, &(P2cAverageAttributes){ decay }, sizeof(P2cAverageAttributes));
     }
 }
+
+double p2c_average_decay(double most, int64_t updates) { return fmin(most, (1 + (double)updates) / (10 + (double)updates)); }

@@ -60,7 +60,7 @@ static void trainee_clear(Trainee *t) {
 
 static double train(Trainee *t, int steps) {
     for (int i = 0; i < steps; i++) OK(fit_step_run(&t->step, t->pictures, t->targets));
-    return fit_scalar(t->step.terms[FIT_LOSS]);
+    return scalar_of(t->step.terms[FIT_LOSS]);
 }
 
 /* ---- networks ------------------------------------------------------------------------------------------------- */
@@ -73,7 +73,7 @@ static void check_network(FitTask task, P2cDims expected, int64_t limit) {
     OK(p2c_store_new(&store, ctx, 1));
     OK(fit_net_init(&net, ctx, store, task, fit_name(task), 2));
     assert_true(p2c_dims_equal(p2c_node_dims(net.y), expected));
-    assert_in_range(fit_parameters(store, task), limit / 2, limit);
+    assert_in_range(report_parameters(store, fit_name(task)), limit / 2, limit);
     fit_net_clear(&net);
     p2c_store_free(&store);
     p2c_context_free(&ctx);
@@ -114,7 +114,7 @@ static void check_learns(FitTask task, double part) {
     trainee_init(&t, task, 2);
     double before = train(&t, 1), after = train(&t, 25);
     assert_true(isfinite(before) && after < part * before);
-    assert_true(fit_scalar(t.step.squares) > 0);
+    assert_true(scalar_of(t.step.squares) > 0);
     trainee_clear(&t);
 }
 
@@ -187,7 +187,7 @@ static void test_bad_sample(void **state) {
     trainee_init(&untouched, FIT_LANDMARKS, 2);
     t.pictures[7] = NAN;
     train(&t, 1);
-    assert_false(isfinite(fit_scalar(t.step.terms[FIT_LOSS])));
+    assert_false(isfinite(scalar_of(t.step.terms[FIT_LOSS])));
     assert_int_equal(t.step.adam.step, 0);
     for (int i = 0; i < p2c_store_count(t.store); i++) {
         float a[8] = { 0 }, b[8] = { 0 };
@@ -205,7 +205,7 @@ static void test_rates(void **state) {
     FitOptions o = { .steps = 110, .warmup = 10, .lr = 0.5, .ema = 0.99 };
     assert_true(fabs(fit_rate(&o, 1) - 0.05) < 1e-12 && fabs(fit_rate(&o, 10) - 0.5) < 1e-12);
     assert_true(fabs(fit_rate(&o, 60) - 0.25) < 1e-12 && fabs(fit_rate(&o, 110)) < 1e-12);
-    assert_true(fabs(fit_decay(&o, 0) - 0.1) < 1e-12 && fit_decay(&o, 100000) == 0.99);
+    assert_true(fabs(p2c_average_decay(o.ema, 0) - 0.1) < 1e-12 && p2c_average_decay(o.ema, 100000) == 0.99);
 }
 
 /* ---- what is measured ------------------------------------------------------------------------------------------------ */

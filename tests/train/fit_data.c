@@ -113,8 +113,8 @@ static void alpha_and_colours(void **state) {
 static void mirrored_points(void **state) {
     (void)state;
     static const int pairs[][2] = { { 0, 16 }, { 8, 8 }, { 17, 26 }, { 30, 30 }, { 31, 35 }, { 36, 45 }, { 37, 44 }, { 39, 42 }, { 41, 46 }, { 48, 54 }, { 57, 57 }, { 60, 64 }, { 67, 65 } };
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) assert_int_equal(fit_mirrored_point(pairs[i][0]), pairs[i][1]);
-    for (int i = 0; i < P2C_LANDMARKS; i++) assert_int_equal(fit_mirrored_point(fit_mirrored_point(i)), i);
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) assert_int_equal(p2c_mirrored_landmark(pairs[i][0]), pairs[i][1]);
+    for (int i = 0; i < P2C_LANDMARKS; i++) assert_int_equal(p2c_mirrored_landmark(p2c_mirrored_landmark(i)), i);
 }
 
 /* A spot of alpha in a portrait is, in a sample, where the warp's inverse says; and the portrait's mirrored twin has it at the target's place. */

@@ -31,9 +31,9 @@ static void test_rate(void **state) {
 static void test_decay(void **state) {
     (void)state;
     Options o = { .ema = 0.999 };
-    assert_float_equal(trainer_decay(&o, 0), 0.1, 1e-15);
-    assert_float_equal(trainer_decay(&o, 90), 0.91, 1e-15);
-    assert_true(trainer_decay(&o, 8989) < 0.999 && trainer_decay(&o, 8991) == 0.999 && trainer_decay(&o, 1000000) == 0.999);
+    assert_float_equal(p2c_average_decay(o.ema, 0), 0.1, 1e-15);
+    assert_float_equal(p2c_average_decay(o.ema, 90), 0.91, 1e-15);
+    assert_true(p2c_average_decay(o.ema, 8989) < 0.999 && p2c_average_decay(o.ema, 8991) == 0.999 && p2c_average_decay(o.ema, 1000000) == 0.999);
 }
 
 static RunState some_state(void) {
