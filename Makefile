@@ -57,7 +57,7 @@ KERNEL := -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi
 DLIB_LIBS := $(if $(filter-out 0,$(DLIB)),-ldlib -lstdc++ -lpthread)
 LIBS := $(PKG_LIBS) $(DLIB_LIBS) $(CUDA_LIBS) -lm
 
-# Kernels are plain C, compiled once per instruction set; lib/device picks at run time.
+# Kernels are plain C, compiled once per instruction set; lib/base/device.c picks at run time.
 ifeq ($(shell uname -m),x86_64)
 ISAS := v2 v3 v4
 ISA_v2 := -march=x86-64-v2
@@ -68,18 +68,20 @@ ISAS := base
 ISA_base :=
 endif
 
-LIB_C    := $(wildcard lib/*.c lib/op/*.c lib/io/*.c lib/model/*.c lib/face/*.c)
+# One room, one wildcard. lib/cli is for the programs: libp2cnn does not hold it.
+ROOMS    := base graph op model image torch onnx face cartoon
+LIB_C    := $(foreach r,$(ROOMS),$(wildcard lib/$r/*.c))
 LIB_CC   := $(wildcard lib/face/*.cc)
-PROTO    := $(wildcard lib/io/*.proto)
-KERNEL_C := $(wildcard kernels/cpu/*.c)
-CUDA_C   := $(if $(CUDA),$(wildcard kernels/cuda/*.cu))
+PROTO    := $(wildcard lib/onnx/*.proto)
+KERNEL_C := $(wildcard kernels/cpu/*.c kernels/cpu/*/*.c)
+CUDA_C   := $(if $(CUDA),$(wildcard kernels/cuda/*.cu kernels/cuda/conv2d/*.cu))
 EMU_O    := $(if $(EMULATOR),$(patsubst %.cc,$B/%.o,$(wildcard $(EMULATOR)/*.cc)))
 LIB_O    := $(LIB_C:%.c=$B/%.o) $B/lib/model/weights/weights.o $(LIB_CC:%.cc=$B/%.o) $(PROTO:%.proto=$B/%.pb-c.o) $(foreach i,$(ISAS),$(KERNEL_C:%.c=$B/%.$i.o)) $(CUDA_C:%.cu=$B/%.o) $(EMU_O)
 CLI_O    := $(patsubst %.c,$B/%.o,$(wildcard lib/cli/*.c))
-# Two programs that train: fit_* is p2c-fit's, TRAINING is for both, all else p2c-train's.
-TRAINING := append chart checkpoint checkpoint_read fields guard history link metrics metrics_line order report run_files rundir text ticker
-FIT_O    := $(patsubst %.c,$B/%.o,$(wildcard train/fit_*.c))
-TRAIN_O  := $(filter-out $(FIT_O),$(patsubst %.c,$B/%.o,$(wildcard train/*.c)))
+# Two programs that train, and what both are made of: run a training, whatever is trained.
+RUN_O    := $(patsubst %.c,$B/%.o,$(wildcard train/run/*.c))
+TRAIN_O  := $(patsubst %.c,$B/%.o,$(wildcard train/*.c))
+FIT_O    := $(patsubst %.c,$B/%.o,$(wildcard train/fit/*.c train/fit/scene/*.c))
 PROGRAMS := $B/p2c-infer $B/p2c-train $B/p2c-data $B/p2c-fit
 TESTS    := $(foreach d,op unit golden train,$B/test-$d) $(if $(EMULATOR),$B/test-emulator)
 HELPERS  := $(patsubst %.c,$B/%,$(wildcard tests/demo/*.c tests/cli/*.c))
@@ -95,8 +97,8 @@ $B/libp2cnn.so: $(LIB_O)
 	$(if $V,,@echo "  LD    $@")
 	$Q $(CC) $(BASE) $(CFLAGS) -shared -Wl,-soname,libp2cnn.so.0 -Wl,--no-undefined -o $@ $^ $(LIBS)
 $B/p2c-infer: $(patsubst %.c,$B/%.o,$(wildcard infer/*.c)) $(CLI_O) $B/libp2cnn.a
-$B/p2c-train: $(TRAIN_O) $(CLI_O) $B/libp2cnn.a
-$B/p2c-fit: $(FIT_O) $(TRAINING:%=$B/train/%.o) $(CLI_O) $B/libp2cnn.a
+$B/p2c-train: $(TRAIN_O) $(RUN_O) $(CLI_O) $B/libp2cnn.a
+$B/p2c-fit: $(FIT_O) $(RUN_O) $(CLI_O) $B/libp2cnn.a
 $B/p2c-infer: LIBS += -lmd
 $B/p2c-data: $(patsubst %.c,$B/%.o,$(wildcard data/*.c)) $(CLI_O) $B/libp2cnn.a
 $(PROGRAMS):
@@ -134,7 +136,7 @@ $B/%.pb-c.o: $B/%.pb-c.c
 	$(if $V,,@echo "  CC    $<")
 	$Q $(CC) $(BASE) $(CFLAGS) -c -o $@ $<
 PROTO_O := $(patsubst %.c,$B/%.o,$(wildcard $(PROTO:.proto=*.c)))
-$(PROTO_O): BASE += -I$B/lib/io
+$(PROTO_O): BASE += -I$B/lib/onnx
 $(PROTO_O): | $(PROTO:%.proto=$B/%.pb-c.h)
 
 ifeq ($(CUDA),1)
@@ -181,7 +183,7 @@ endef
 $(foreach d,op unit golden train,$(eval $(call test_rule,$d)))
 $B/test-golden: $B/train/step.o
 # All of the trainers but their mains, with what the unit tests share.
-$B/test-train: $(filter-out %/main.o %/fit_main.o,$(TRAIN_O) $(FIT_O)) $(CLI_O) $(foreach o,support world drawn,$B/tests/unit/$o.o)
+$B/test-train: $(filter-out %/main.o,$(TRAIN_O) $(FIT_O)) $(RUN_O) $(CLI_O) $(foreach o,support world drawn,$B/tests/unit/$o.o)
 # The emulation's own, without a library.
 EMULATOR_TESTS := $(wildcard $(EMULATOR)/self/*.c $(EMULATOR)/self/*.cu)
 $B/test-emulator: $(patsubst %,$B/%.o,$(basename $(EMULATOR_TESTS))) $(EMU_O)
@@ -251,7 +253,7 @@ bench: all
 	@tests/bench/train.sh $B/p2c-train
 
 # How good networks for faces are, beside others; and what only a machine with a GPU can tell.
-$B/bench-faces: $B/tests/bench/faces.o $(filter-out %/fit_main.o,$(FIT_O)) $(TRAINING:%=$B/train/%.o) $(CLI_O) $B/libp2cnn.a
+$B/bench-faces: $B/tests/bench/faces.o $(filter-out %/main.o,$(FIT_O)) $(RUN_O) $(CLI_O) $B/libp2cnn.a
 $B/bench-gpu: $B/tests/bench/gpu.o $B/train/step.o $(CLI_O) $B/libp2cnn.a
 $B/bench-faces $B/bench-gpu:
 	$(if $V,,@echo "  LD    $@")

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "augment.h"
-#include "order.h"
+#include "run/order.h"
 
 Crop crop_draw(uint64_t seed, int domain, int branch, int64_t draw) {
     Draws draws = draws_start(seed, "augment", domain, branch, draw);

@@ -12,7 +12,7 @@
 #include "augment.h"
 #include "cli/cli.h"
 #include "loader.h"
-#include "order.h"
+#include "run/order.h"
 #include "cli/pool.h"
 
 enum { LISTED = 20, SHOW_MS = 500 };

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "grid.h"
-#include "memory.h"
+#include "run/memory.h"
 #include "trainer.h"
 
 /* ---- test: every test picture, by the newest networks ------------------------------------------------------------ */

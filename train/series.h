@@ -2,10 +2,10 @@
 #ifndef P2C_TRAIN_SERIES_H
 #define P2C_TRAIN_SERIES_H
 
-#include "metrics.h"
-#include "report.h"
+#include "run/metrics.h"
+#include "run/report.h"
 #include "step.h"
-#include "ticker.h"
+#include "run/ticker.h"
 
 /* The values of a step, in this order: the terms of both directions together (TERM_*), of A, of B; then these. */
 enum {

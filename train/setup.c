@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "face.h"
-#include "memory.h"
-#include "text.h"
+#include "run/memory.h"
+#include "run/text.h"
 #include "trainer.h"
 
 /* ---- pictures ------------------------------------------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fields.h"
+#include "run/fields.h"
 
 enum { FORMAT = 1 };
 

@@ -2,7 +2,7 @@
 #ifndef P2C_TRAIN_STATE_H
 #define P2C_TRAIN_STATE_H
 
-#include "guard.h"
+#include "run/guard.h"
 #include "options.h"
 
 typedef struct RunState {

@@ -4,16 +4,16 @@
 #ifndef P2C_TRAIN_TRAINER_H
 #define P2C_TRAIN_TRAINER_H
 
-#include "checkpoint.h"
-#include "guard.h"
+#include "run/checkpoint.h"
+#include "run/guard.h"
 #include "loader.h"
 #include "options.h"
-#include "rundir.h"
+#include "run/rundir.h"
 #include "series.h"
 #include "state.h"
 #include "step.h"
 #include "cli/stop.h"
-#include "tensorboard.h"
+#include "run/tensorboard.h"
 
 typedef struct Trainer {
     Options *options;

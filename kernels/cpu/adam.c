@@ -1,7 +1,7 @@
 /* adam: one update in place (see lib/op/adam.c for the formula). */
 #include <math.h>
 
-#include "../../lib/params.h"
+#include "graph/params.h"
 #include "cpu.h"
 
 static void forward(const P2cCall *call) {

@@ -6,14 +6,14 @@
 #ifndef P2C_CPU_H
 #define P2C_CPU_H
 
-#include "../../lib/op.h"
+#include "op/op.h"
 
 #define P2C_CPU_PASTE(name, isa) p2c_cpu_##name##_##isa
 #define P2C_CPU_EXPAND(name, isa) P2C_CPU_PASTE(name, isa)
 #define P2C_CPU(name) P2C_CPU_EXPAND(name, P2C_ISA)
 
 #define P2C_OP(name) extern const P2cKernel P2C_CPU(name);
-#include "../../lib/op_list.h"
+#include "op/op_list.h"
 
 /* A vector of floats, as wide as the instruction set has: GCC's and Clang's vector extension, for which they emit plain
  * arithmetic on any processor. */

@@ -5,15 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../lib/clock.h"
-#include "../../lib/device.h"
+#include "base/clock.h"
+#include "base/device.h"
 #include "cpu.h"
 
 extern const P2cDevice P2C_CPU(device);
 
 static const P2cKernel *const kernels[] = {
 #define P2C_OP(name) [P2C_OP_##name] = &P2C_CPU(name),
-#include "../../lib/op_list.h"
+#include "op/op_list.h"
 };
 
 enum { ALIGN = 64 };

@@ -13,12 +13,12 @@
 
 #include "launch.h"
 
-#include "../../lib/device.h"
-#include "../../lib/params.h"
+#include "base/device.h"
+#include "graph/params.h"
 
 extern "C" {
 #define P2C_OP(name) extern const P2cKernel p2c_cuda_##name;
-#include "../../lib/op_list.h"
+#include "op/op_list.h"
 }
 
 enum { THREADS = 256, WARP = 32 };

@@ -15,7 +15,7 @@
 
 static const P2cKernel *const kernels[] = {
 #define P2C_OP(name) &p2c_cuda_##name,
-#include "../../lib/op_list.h"
+#include "op/op_list.h"
 };
 
 /* ---- faults ------------------------------------------------------------------------------------------------------- */

@@ -11,7 +11,7 @@
  */
 #include "pixel.h"
 
-#include "io/image.h"
+#include "image/image.h"
 
 #include <math.h>
 #include <string.h>

@@ -6,14 +6,13 @@
  *     matte.c                     crop -> rough alpha, by a network
  *     guided.c                    rough alpha, crop -> alpha at full resolution
  *     foreground.c                crop, alpha -> colours of the head alone, at its edge
- *     compose.c, paste.c          cartoon, portrait, photo -> the picture that is asked for
  *     network.c                   what the three with networks share    models.c    where their files are
- *     preparer.c                  the first six in order;   photo.c  all of them, with the generator between
+ *     preparer.c                  all of them in order
  */
 #ifndef P2C_FACE_H
 #define P2C_FACE_H
 
-#include "context.h"
+#include "base/context.h"
 #include "model/builtin.h"
 
 #ifdef __cplusplus
@@ -50,27 +49,6 @@ P2C_CHECKED P2cStatus p2c_guided_alpha(P2cContext *ctx, const P2cImage *crop, co
 P2C_CHECKED P2cStatus p2c_foreground_colours(P2cContext *ctx, P2cImage *rgba);
 /* The same, but where alpha is 0 there are the colours of the foreground nearby, so that the edge can be resampled without its alpha. */
 P2C_CHECKED P2cStatus p2c_foreground_beyond(P2cContext *ctx, P2cImage *rgba);
-
-/* ---- compose.c, paste.c ---- */
-
-/* The portrait's square as it is in the photo, at this size, over white. out: new picture, RGB. */
-P2C_CHECKED P2cStatus p2c_compose_before(P2cContext *ctx, const P2cImage *photo, const P2cPortrait *portrait, int width, int height, P2cImage *out);
-/* The cartoon (RGB) as RGBA: its alpha is the portrait's matte, at the cartoon's size. out: new picture. */
-P2C_CHECKED P2cStatus p2c_compose_matted(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait, P2cImage *out);
-
-/* cartoon (RGB, s x s, of the portrait laid over white) over a background, its matte reduced to s x s. out: new picture, RGB, or RGBA when the background is
- * transparent. Over white colour values are truncated, as photo2cartoon does. photo: for the kinds PHOTO and BLUR. */
-P2C_CHECKED P2cStatus p2c_compose_crop(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait, const P2cImage *photo, const P2cBackground *background,
-                                       P2cImage *out);
-/* What a photo becomes before cartoons are pasted into it: itself (PHOTO), or its blurred copy, in which the heads are not, a colour, a picture, nothing. out: new, of the photo's size; RGB, but RGBA
- * for nothing, and for PHOTO as the photo is. */
-P2C_CHECKED P2cStatus p2c_compose_ground(P2cContext *ctx, const P2cImage *photo, const P2cBackground *background, int heads, const P2cPortrait portraits[],
-                                         P2cImage *out);
-/* Pastes a cartoon into `ground` (RGB or RGBA, of the photo's size) where its face was: by the matte, feathered towards the square's border. Bicubic where the cartoon
- * is enlarged. */
-P2C_CHECKED P2cStatus p2c_compose_paste(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait, P2cImage *ground);
-/* Two pictures of the same height side by side, on white, with a gap. out: new, RGB. */
-P2C_CHECKED P2cStatus p2c_compose_sheet(P2cContext *ctx, const P2cImage *before, const P2cImage *after, P2cImage *out);
 
 /* ---- detect.c and its detectors ---- */
 

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "clock.h"
-#include "face/face.h"
-#include "io/image.h"
+#include "base/clock.h"
+#include "face.h"
+#include "image/image.h"
 
 enum { PATH_SIZE = 4096 };
 static const double SAME_FACE = 0.4;    /* of the smaller box that two boxes have in common */

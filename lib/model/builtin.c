@@ -1,5 +1,5 @@
 /* builtin.c: see builtin.h. */
-#include "model/builtin.h"
+#include "builtin.h"
 
 extern const unsigned char p2c_weights_landmarks[], p2c_weights_landmarks_end[], p2c_weights_matte[], p2c_weights_matte_end[];
 

@@ -8,7 +8,7 @@
  * weight as it was (weight_orig) and the two vectors of the power iteration. The class activation multiplies the features by
  * the stored classifier weights, not by the normalised ones: that is what the published program does.
  */
-#include "model/layer.h"
+#include "layer.h"
 
 enum { KERNEL = 4, MAX_CH = 1024 };
 static const float SLOPE = 0.2f;

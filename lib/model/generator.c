@@ -12,7 +12,7 @@
  */
 #include <limits.h>
 #include <math.h>
-#include "model/layer.h"
+#include "layer.h"
 
 enum { LEVELS = 4, BLOCKS = 4, MAX_CH = 1024 };
 static const float EPS = 1e-5f;

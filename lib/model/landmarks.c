@@ -9,7 +9,7 @@
  * something lies is the answer. Residual blocks as in matte.c. The last layer starts as zeros with the middle of the square for a bias,
  * near every face, so that the first steps are of the right size.
  */
-#include "model/layer.h"
+#include "layer.h"
 
 enum { SIZE = 112, LEVELS = 4, STEM = 16, NARROW = 16, HIDDEN = 128, CELLS = 7 * 7 };
 static const struct Level { int ch, blocks; } levels[LEVELS] = { { STEM, 0 }, { 24, 1 }, { 48, 2 }, { 64, 1 } };

@@ -1,6 +1,6 @@
 /* layer.c: see layer.h. */
 #include <math.h>
-#include "model/layer.h"
+#include "layer.h"
 
 P2cNode *p2c_layer_bias(P2cNet net, int out, int fan_in) {
     return p2c_param(net, "bias", P2C_DIMS(out), P2C_UNIFORM(1 / sqrtf((float)fan_in)));

@@ -6,7 +6,7 @@
 #ifndef P2C_MODEL_LAYER_H
 #define P2C_MODEL_LAYER_H
 
-#include "graph.h"
+#include "graph/graph.h"
 
 /* "weight" (out, in/groups, k, k) and, when asked for, "bias" (out).  x (n,in,h,w) -> (n,out,...) */
 P2cNode *p2c_layer_conv(P2cNet net, P2cNode *x, int in, int out, int k, bool bias, P2cConv2d options);

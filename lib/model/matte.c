@@ -9,7 +9,7 @@
  * convolution starts as zeros (Goyal 2017, section 5.1), and all others keep the variance (He 2015). Adding skips, not concatenating them, halves the cost of the maps
  * that cost most.
  */
-#include "model/layer.h"
+#include "layer.h"
 
 enum { LEVELS = 5, STEM = 16 };
 static const struct Level { int ch, blocks; } levels[LEVELS] = { { STEM, 0 }, { 24, 1 }, { 40, 2 }, { 48, 1 }, { 48, 1 } };

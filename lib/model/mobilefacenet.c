@@ -9,7 +9,7 @@
  *   conv_6_sep conv_6_dw         (n,512,1,1)       a 7x7 convolution on each channel alone weighs the places of the face
  *   linear bn                    (n,512)
  */
-#include "model/mobilefacenet.h"
+#include "mobilefacenet.h"
 
 enum { FACE = 112, EMBEDDING = 512 };
 

@@ -5,7 +5,7 @@
 #ifndef P2C_MODEL_MOBILEFACENET_H
 #define P2C_MODEL_MOBILEFACENET_H
 
-#include "graph.h"
+#include "graph/graph.h"
 
 /* ---- layers; initial values are PyTorch's defaults ---- */
 

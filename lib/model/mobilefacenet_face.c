@@ -12,7 +12,7 @@
  *              0.10 higher than the published one; and the cosine of a photo and itself moved by 6 and 5 of 256 pixels is 0.85 on
  *              average against 0.73 in the published square, that of two people 0.02 against 0.06.
  */
-#include "model/mobilefacenet.h"
+#include "mobilefacenet.h"
 
 enum { FACE = 112, MARGIN = 8 };
 

@@ -1,5 +1,5 @@
 /* mobilefacenet_layer.c: see mobilefacenet.h. */
-#include "model/mobilefacenet.h"
+#include "mobilefacenet.h"
 
 static const float BN_EPS = 1e-5f;
 

@@ -8,7 +8,7 @@
  *   conv2 linear7                (n,512,1,1)       a 7x6 convolution on each channel alone weighs the places of the face
  *   linear1                      (n,128)
  */
-#include "model/mobilefacenet.h"
+#include "mobilefacenet.h"
 
 enum { HEIGHT = 112, WIDTH = 96, EMBEDDING = 128 };
 

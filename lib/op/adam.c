@@ -2,7 +2,7 @@
  *   g += decay*p   m = b1*m + (1-b1)*g   v = b2*v + (1-b2)*g^2   p -= lr * (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + eps)
  * then p is clamped to the parameter's range.  p, g, the rates from adam_begin (t NaN: p stays as it is) -> scalar t.
  * Kingma & Ba 2015; the decay is not decoupled, as in torch.optim.Adam. Nodes come from p2c_minimize (minimize.c). */
-#include "../graph.h"
+#include "graph/graph.h"
 
 static P2cStatus shape(P2cNode *node) {
     if (!p2c_dims_equal(node->x[0]->dims, node->x[1]->dims))

@@ -1,7 +1,7 @@
 /* average: a running average in place: a += (1 - *decay) * (x - a).   a, x of one shape -> scalar 0.
  * Polyak & Juditsky 1992; of a generator's weights: Karras et al. 2018, section 5. No gradient. */
 #include <math.h>
-#include "../graph.h"
+#include "graph/graph.h"
 
 static P2cStatus shape(P2cNode *node) {
     if (!p2c_dims_equal(node->x[0]->dims, node->x[1]->dims))

@@ -1,7 +1,7 @@
 /* concat: the operands one after the other along an axis; the other sizes agree. */
 #include <limits.h>
 
-#include "../graph.h"
+#include "graph/graph.h"
 
 static P2cStatus shape(P2cNode *node) {
     int axis = P2C_ATTRIBUTES(node, P2cAxisAttributes)->axis;

@@ -5,7 +5,7 @@
  * fused: then h and w above are those of x times its factor. A ReLU behind, where it is fused, passes over y as it is stored; then y is kept. */
 #include <limits.h>
 
-#include "../graph.h"
+#include "graph/graph.h"
 
 static P2cConv2d normalised(P2cConv2d o) {
     if (!o.stride) o.stride = 1;

@@ -3,7 +3,7 @@
  * `more` rows and columns at the bottom and on the right tell apart the sizes that conv2d with this stride makes equal.   Zeiler 2010 */
 #include <limits.h>
 
-#include "../graph.h"
+#include "graph/graph.h"
 
 static P2cConv2d normalised(P2cConv2d o) {
     if (!o.stride) o.stride = 1;

@@ -1,5 +1,5 @@
 /* lerp: y = (1-w) * a + w * b.   a, b of one shape, w broadcast from the left: sizes as theirs or 1 */
-#include "../graph.h"
+#include "graph/graph.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims a = node->x[0]->dims, b = node->x[1]->dims, w = node->x[2]->dims;

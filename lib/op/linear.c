@@ -1,5 +1,5 @@
 /* linear: y = x w^T + b, and its ReLU where that is fused.   x (n,in)  w (out,in)  b (out)  ->  y (n,out) */
-#include "../graph.h"
+#include "graph/graph.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims x = node->x[0]->dims, w = node->x[1]->dims;

@@ -2,7 +2,7 @@
 #ifndef P2C_OP_LOSS_H
 #define P2C_OP_LOSS_H
 
-#include "../graph.h"
+#include "graph/graph.h"
 
 P2cStatus p2c_loss_shape(P2cNode *node);
 

@@ -3,7 +3,7 @@
  * u (out) and v (rest). For the gradient u and v are constants:
  *   dw += dy / sigma - (sum(dy*w) / sigma^2) u v^T
  * Keeps sigma, u, v as they were used, since a later call moves the parameters on.   Miyato et al. 2018 */
-#include "../graph.h"
+#include "graph/graph.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims w = node->x[0]->dims, u = node->x[1]->dims, v = node->x[2]->dims;

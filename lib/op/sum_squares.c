@@ -1,6 +1,6 @@
 /* sum_squares: y = sum of x^2, + before.   x of any shape, before a scalar or absent -> scalar.   dx += 2 x dy, dbefore += dy
  * A chain of them over the gradients of a network gives their norm, and finds a NaN or an infinity in any. */
-#include "../graph.h"
+#include "graph/graph.h"
 
 static P2cStatus shape(P2cNode *node) {
     if (node->count == 2 && p2c_dims_count(node->x[1]->dims) != 1)

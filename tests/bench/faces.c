@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../train/fit_data.h"
-#include "../../train/fit_evaluate.h"
+#include "../../train/fit/scene/data.h"
+#include "../../train/fit/evaluate.h"
 #include "cli/cli.h"
 #include "face/face.h"
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "../device.h"
-#include "context.h"
-#include "device.h"
+#include "base/context.h"
+#include "base/device.h"
 
 void must_at(P2cContext *ctx, P2cStatus status, const char *call, const char *file, int line) {
     if (status == P2C_OK) return;

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "context.h"
-#include "device.h"
+#include "base/context.h"
+#include "base/device.h"
 
 /* |y - golden| / |golden| */
 static double distance(P2cContext *ctx, const float *y, const char *path, const char *name) {

@@ -31,7 +31,7 @@
 
 #include <cmocka.h>
 
-#include "graph.h"
+#include "graph/graph.h"
 
 #include "../device.h"
 
@@ -120,7 +120,7 @@ void op_keep_away(float *x, size_t n, float at, float gap);
 
 /* The tests, each in the file of its operation. */
 #define P2C_OP(name) void test_op_##name(void **state);
-#include "op_list.h"
+#include "op/op_list.h"
 void test_blas(void **state);
 
 #endif

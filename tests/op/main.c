@@ -7,7 +7,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blas),
 #define P2C_OP(name) cmocka_unit_test(test_op_##name),
-#include "op_list.h"
+#include "op/op_list.h"
     };
     return cmocka_run_group_tests_name("op", tests, NULL, NULL);
 }

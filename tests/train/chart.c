@@ -1,5 +1,5 @@
 /* chart.c (test): whatever the values are, the drawing is well-formed, its numbers are finite and inside; ticks are round; labels do not touch. */
-#include "../../train/chart.h"
+#include "../../train/run/chart.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* checkpoint.c (test): what is saved comes back bit for bit; what cannot be saved or read costs nothing that was there. */
-#include "../../train/checkpoint.h"
+#include "../../train/run/checkpoint.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../train/link.h"
+#include "../../train/run/link.h"
 #include "../../train/step.h"
 #include "cli/cli.h"
 #include "runs.h"

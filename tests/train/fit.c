@@ -1,9 +1,9 @@
 /* fit.c (test): the networks that p2c-fit trains: their shapes and sizes, that they learn, that a training goes on to the same bits, what is measured, what is written.
  * On samples that are drawn here. */
-#include "../../train/fit_evaluate.h"
-#include "../../train/fit_step.h"
-#include "../../train/fit_trainer.h"
-#include "../../train/fit_weights.h"
+#include "../../train/fit/evaluate.h"
+#include "../../train/fit/step.h"
+#include "../../train/fit/trainer.h"
+#include "../../train/fit/weights.h"
 #include "../device.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* fit_data.c (test): what p2c-fit learns from, with portraits that are drawn by formula. */
-#include "../../train/fit_parts.h"
+#include "../../train/fit/scene/parts.h"
 
 #include "../unit/drawn.h"
 #include "dataset.h"

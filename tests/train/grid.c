@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../lib/cli/cli.h"
+#include "cli/cli.h"
 #include "../hash.h"
 #include "../unit/support.h"
 

@@ -1,5 +1,5 @@
 /* guard.c (test): three skipped steps in a hundred roll back, the second time is the end; and discriminators that have won. */
-#include "../../train/guard.h"
+#include "../../train/run/guard.h"
 
 #include "../unit/support.h"
 

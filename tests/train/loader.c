@@ -2,9 +2,9 @@
  * happens to pictures that cannot be read, before training and during it. */
 #include "../../train/loader.h"
 #include "../../train/augment.h"
-#include "../../train/order.h"
+#include "../../train/run/order.h"
 
-#include "../../lib/cli/cli.h"
+#include "cli/cli.h"
 #include "dataset.h"
 
 #include <math.h>

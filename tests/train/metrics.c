@@ -1,5 +1,5 @@
 /* metrics.c (test): histories against a brute force, the file against crashes, damage and full disks. */
-#include "../../train/metrics.h"
+#include "../../train/run/metrics.h"
 
 #include <math.h>
 #include <signal.h>
@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../../train/metrics_line.h"
+#include "../../train/run/metrics_line.h"
 #include "../../train/series.h"
 #include "../unit/support.h"
 #include "markup.h"

@@ -1,6 +1,6 @@
 /* order.c (test): permutations are permutations, differ where they should, and are drawn fairly. Seeds are fixed, so that what is
  * unlikely to fail either never does or always. */
-#include "../../train/order.h"
+#include "../../train/run/order.h"
 
 #include "../unit/support.h"
 

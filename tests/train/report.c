@@ -1,5 +1,5 @@
 /* report.c (test): the page is whole, well-formed, says what it is told and nothing else, and takes nothing from elsewhere. */
-#include "../../train/report.h"
+#include "../../train/run/report.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #ifndef P2C_TESTS_TRAIN_RUNS_H
 #define P2C_TESTS_TRAIN_RUNS_H
 
-#include "../../train/rundir.h"
+#include "../../train/run/rundir.h"
 #include "../unit/support.h"
 
 typedef struct Runs {

@@ -1,5 +1,5 @@
 /* tensorboard.c (test): event files byte for byte as TensorBoard's own writer makes them. */
-#include "../../train/tensorboard.h"
+#include "../../train/run/tensorboard.h"
 
 #include <dirent.h>
 #include <stdlib.h>

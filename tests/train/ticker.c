@@ -1,11 +1,11 @@
 /* ticker.c (test): what the progress line says, and that it makes way. Clocks are numbers here. */
-#include "../../train/ticker.h"
+#include "../../train/run/ticker.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../train/text.h"
+#include "../../train/run/text.h"
 #include "../unit/support.h"
 #include "markup.h"
 

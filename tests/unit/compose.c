@@ -1,4 +1,5 @@
 /* compose.c: what lies behind a cartoon: photo2cartoon's white to the last bit, colours, nothing, the photo, its blurred copy, a picture; sheets. */
+#include "cartoon/cartoon.h"
 #include "picture.h"
 
 #include "face/face.h"

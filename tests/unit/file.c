@@ -1,7 +1,7 @@
 /* file.c: outputs appear whole or not at all; what stood there before survives every failure. */
 #include "support.h"
 
-#include "io/file.h"
+#include "base/file.h"
 
 #include <signal.h>
 #include <stdlib.h>

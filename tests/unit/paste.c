@@ -1,4 +1,5 @@
 /* paste.c: a crop that is pasted back is the photo again; nothing changes where nothing is pasted; no seam, no white rim; transparent grounds. */
+#include "cartoon/cartoon.h"
 #include "picture.h"
 
 #include "face/face.h"

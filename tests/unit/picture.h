@@ -2,7 +2,7 @@
 #ifndef P2C_TESTS_PICTURE_H
 #define P2C_TESTS_PICTURE_H
 
-#include "context.h"
+#include "base/context.h"
 #include "support.h"
 
 /* A file of tests/unit/data: its bytes, to be freed, or its path, good until the next call. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph.h"
+#include "graph/graph.h"
 
 enum { SIZE = 32, RUNS = 3, PIXELS = 3 * SIZE * SIZE };
 

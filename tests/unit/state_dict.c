@@ -2,8 +2,8 @@
 #include "../device.h"
 #include "world.h"
 
-#include "device.h"
-#include "params.h"
+#include "base/device.h"
+#include "graph/params.h"
 #include "support.h"
 
 enum { STEPS = 3 };

@@ -1,7 +1,7 @@
 /* value.c: trees of values: containers, conversions, sizes. */
 #include "support.h"
 
-#include "io/pt.h"
+#include "torch/pt.h"
 
 #include <math.h>
 #include <stdlib.h>

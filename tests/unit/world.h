@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "graph.h"
+#include "graph/graph.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define OK(call) assert_int_equal(call, P2C_OK)

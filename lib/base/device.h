@@ -1,0 +1,76 @@
+/* device.h: what the graph needs of a place that computes: memory, transfers, and one kernel per operation.
+ *
+ * A device may be another machine than the host, one that works through a queue: what is asked for is done later, in order. Only what brings
+ * values back waits. Its failures show there, or at whatever is asked next, and name the device in the context's error. */
+#ifndef P2C_DEVICE_H
+#define P2C_DEVICE_H
+
+#include "context.h"
+#include "op/op.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct P2cQueue P2cQueue; /* what a context has open on a device; the device's own */
+
+/* Work that is asked for again and again, the same every time, so that a device may record it the first time. */
+typedef struct P2cTape {
+    void (*issue)(void *of); /* calls all kernels, in order */
+    void *of;
+    void *there, *here;      /* values that travel: the device's memory, and pinned memory of the host; NULL: none */
+    size_t to, bytes;        /* before a run the first `to` bytes go there; after it all come back */
+    void *recording; int runs; /* the device's own; NULL: not yet */
+} P2cTape;
+
+enum { P2C_MAX_LANES = 4 };
+
+typedef struct P2cDevice {
+    const char *name;   /* "cpu", "cuda" */
+    const char *detail; /* what of it is used, such as "AVX-512" */
+    /* Opens the device for a context: sets ctx->queue and ctx->device_name. index: which one, where there are several. */
+    P2cStatus (*open)(P2cContext *ctx, int index);
+    void (*close)(P2cContext *ctx);
+    void *(*alloc)(P2cContext *ctx, size_t bytes); /* 64-byte aligned, zeroed; NULL: none left */
+    void (*free)(P2cContext *ctx, void *memory);
+    void *(*alloc_host)(P2cContext *ctx, size_t bytes); /* memory of the host that transfers need not copy; zeroed */
+    void (*free_host)(P2cContext *ctx, void *memory);
+    size_t (*room)(P2cContext *ctx); /* bytes that alloc may still give; 0: not known */
+    /* `from` is the caller's again when upload returns; download waits for all that was asked before. */
+    P2cStatus (*upload)(P2cContext *ctx, void *to, const void *from, size_t bytes);
+    P2cStatus (*download)(P2cContext *ctx, void *to, const void *from, size_t bytes);
+    void (*fill)(P2cContext *ctx, float *to, size_t count, float value);
+    P2cStatus (*run)(P2cContext *ctx, P2cTape *tape);
+    P2cStatus (*wait)(P2cContext *ctx); /* until all is done */
+    /* While a tape is issued. lanes: streams that run side by side; 1: none of the rest. Kernels go into `lane` from now on, behind what `mark`
+     * calls by the numbers in `waits` (one by lane, -1: none); afterwards `mark`, when it is not -1, stands for all in this lane so far. */
+    int lanes;
+    void (*enter_lane)(P2cContext *ctx, int lane, const int waits[P2C_MAX_LANES]);
+    void (*mark)(P2cContext *ctx, int mark);
+    void (*forget)(P2cContext *ctx, P2cTape *tape); /* frees the recording */
+    /* The mean time of one `issue`, of so many that follow each other. */
+    P2cStatus (*time)(P2cContext *ctx, void (*issue)(void *of), void *of, int repeats, double *ms);
+    const P2cKernel *const *kernels; /* by P2cOpId */
+} P2cDevice;
+
+/* The device of that name, "cpu", "cuda", "cuda:1" or "auto", the fastest present. NULL: this build knows none, or ("auto" never) it is not
+ * one. *index: which of its kind. */
+const P2cDevice *p2c_device_find(const char *name, int *index);
+/* "cpu, auto": what p2c_device_find knows in this build. */
+const char *p2c_device_names(void);
+
+/* alloc and free, counted; a failure names `what` it was for, and what the device has left. *memory is NULL then. */
+P2cStatus p2c_device_take(P2cContext *ctx, const char *what, size_t bytes, void **memory);
+void p2c_device_give(P2cContext *ctx, void *memory, size_t bytes);
+
+/* Its memory is the host's: what alloc gave may be read without download. */
+bool p2c_device_is_host(const P2cDevice *device);
+
+/* The CPU, once per instruction set that this processor has; level 0 is the weakest, the last the fastest. */
+int p2c_cpu_device_count(void);
+const P2cDevice *p2c_cpu_device_at(int level);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,119 @@
+/* graph.h: the inside of a graph, shared by graph.c, autodiff.c, minimize.c, fuse.c, plan.c and run.c.
+ *
+ *   build        nodes in order, leaves and operations                              graph.c, op/, minimize.c
+ *   finish       fuse: patterns of nodes become one                                 fuse.c
+ *                expand: nodes become steps; a backward marker becomes many         autodiff.c
+ *                order: what may run side by side alternates                         schedule.c
+ *                plan: every buffer gets a place in one arena                        plan.c
+ *                lanes: which step waits for which                                   schedule.c
+ *   run          the steps, one kernel call each; or again what a device recorded   run.c
+ */
+#ifndef P2C_GRAPH_H
+#define P2C_GRAPH_H
+
+#include "base/context.h"
+#include "base/device.h"
+#include "params.h"
+
+enum { P2C_ARENA_SPARE = 64 }; /* bytes that an arena is longer than its plan */
+
+typedef enum P2cLeaf { P2C_NOT_LEAF, P2C_LEAF_INPUT, P2C_LEAF_CONSTANT, P2C_LEAF_PARAM, P2C_LEAF_GRADIENT, P2C_LEAF_BACKWARD } P2cLeaf;
+
+/* A piece of memory that the plan places. Alive from the step that first writes it to the one that last touches it. */
+typedef struct P2cBuffer {
+    size_t bytes, offset;
+    int first, last;         /* steps; first > last: unused */
+    bool pinned;             /* outside the arena's sharing: alive always (inputs, constants) */
+    bool placed;             /* in the arena */
+    struct P2cBuffer *same;  /* shares this other buffer's memory (views, in-place results) */
+    void *memory;            /* of a parameter; else NULL until planned */
+    int write_depth, read_depth, piece, piece_end; const P2cOp *writer; /* schedule.c */
+} P2cBuffer;
+
+/* The graph's part of a node. */
+typedef struct P2cNodeState {
+    P2cGraph *graph;
+    int id; /* position in the order */
+    P2cLeaf leaf;
+    char *name;           /* owned, or NULL */
+    P2cParam *param;      /* PARAM */
+    float value;          /* CONSTANT */
+    P2cNode *loss;        /* BACKWARD: what is differentiated */
+    P2cNode *backward;    /* GRADIENT: its marker */
+    P2cNode *gradient_of; /* GRADIENT: the node it belongs to */
+    P2cNode *earlier;     /* GRADIENT: of an earlier loss, which this one adds to; PARAM: one that waits for its update; or NULL */
+    bool is_output, is_needed;
+    P2cNode *fused_into; /* this node's value is that node's, by a pattern */
+    P2cBuffer *buffer, *saved, *moments, *gradient; /* gradient: of the backward pass being expanded */
+} P2cNodeState;
+
+typedef enum P2cStepKind { P2C_STEP_FORWARD, P2C_STEP_BACKWARD, P2C_STEP_FILL } P2cStepKind;
+
+typedef struct P2cStep {
+    P2cStepKind kind;
+    P2cNode *node;
+    P2cBuffer *dy, *dx[P2C_MAX_OPERANDS]; unsigned fresh; /* BACKWARD */
+    P2cBuffer *target; float value;       /* FILL */
+    P2cBuffer *work;
+    size_t mail;                          /* its offset in the tail */
+    P2cCall call;                         /* filled by plan */
+    int depth, gather, built;             /* schedule.c: where it stands in the order, and stood */
+    int lane, waits[P2C_MAX_LANES];       /* and by lane the step there that it waits for, -1: none */
+    bool is_awaited;
+} P2cStep;
+
+/* Steps that a kernel takes at once, at most. */
+enum { P2C_MOST_CALLS = 4096 };
+
+struct P2cGraph {
+    P2cContext *ctx;
+    P2cStatus status;      /* of the first failed builder */
+    char error[1024];
+    bool finished;
+    P2cNode **nodes; int node_count, node_room;
+    P2cStep *steps; int step_count, step_room;
+    P2cBuffer **buffers; int buffer_count, buffer_room;
+    void *arena; size_t arena_bytes, arena_limit; /* limit 0: none */
+    size_t tail; /* where in the arena the tail begins: mail, then small outputs, which the tape carries back after every run */
+    P2cTape tape;
+    bool no_reuse;         /* tests: give every buffer memory of its own */
+};
+
+/* Builders: NULL operands pass through as NULL; attributes are copied. */
+P2cNode *p2c_node_new(P2cGraph *graph, const P2cOp *op, int count, P2cNode *const x[], const void *attributes, size_t size);
+P2cNode *p2c_node_unary(const P2cOp *op, P2cNode *x, const void *attributes, size_t size);
+P2cNode *p2c_node_binary(const P2cOp *op, P2cNode *a, P2cNode *b, const void *attributes, size_t size);
+P2cNode *p2c_leaf_new(P2cGraph *graph, P2cLeaf leaf, const char *name, P2cDims dims);
+/* Records the graph's first error, with the operation's name in front; for shape rules. */
+P2cStatus p2c_node_fail(P2cNode *node, const char *format, ...) __attribute__((format(printf, 2, 3)));
+P2cStatus p2c_graph_fail(P2cGraph *graph, P2cStatus status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* "(1,3,256,256)", for error texts; a small value of its own so that several fit one call. */
+typedef struct P2cDimsText { char text[56]; } P2cDimsText;
+P2cDimsText p2c_dims_text(P2cDims dims);
+
+/* The buffer whose memory it shares; or itself. NULL of NULL. */
+static inline P2cBuffer *p2c_buffer_root(P2cBuffer *buffer) {
+    while (buffer && buffer->same) buffer = buffer->same;
+    return buffer;
+}
+P2cBuffer *p2c_buffer_new(P2cGraph *graph, size_t bytes); /* NULL: memory is out, and the graph has failed */
+P2cStep *p2c_step_new(P2cGraph *graph, P2cStepKind kind, P2cNode *node);
+/* Grows an array of `size`-byte items to hold one more. false: memory is out. */
+bool p2c_grow(void *array, int count, int *room, size_t size);
+
+/* p2c_backward, which returns its marker; NULL: none. */
+P2cNode *p2c_backward_new(P2cNode *loss, int count, P2cNode *const of[], P2cNode *grads[]);
+P2cNode *p2c_gradient_new(P2cNode *marker, P2cNode *of); /* the leaf for one gradient */
+void p2c_fuse(P2cGraph *graph);
+P2cStatus p2c_expand(P2cGraph *graph);
+P2cStatus p2c_plan(P2cGraph *graph);
+/* For devices with several lanes: orders the steps before they are planned, and gives each its lane afterwards. */
+void p2c_order(P2cGraph *graph);
+P2cStatus p2c_assign_lanes(P2cGraph *graph);
+/* How many steps from i on one kernel takes together, at least 1. */
+int p2c_together(const P2cGraph *graph, int i, int most);
+/* Calls the kernel of one step. */
+void p2c_issue_step(const P2cGraph *graph, const P2cStep *step);
+
+#endif

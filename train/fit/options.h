@@ -1,0 +1,33 @@
+/* options.h: the command line of p2c-fit. */
+#ifndef P2C_TRAIN_FIT_OPTIONS_H
+#define P2C_TRAIN_FIT_OPTIONS_H
+
+#include "cli/cli.h"
+#include "scene/data.h"
+
+typedef struct FitOptions {
+    const char *command, *weights; /* "matte", "landmarks" or "check"; of check: a file */
+    FitTask task;
+    const char *portraits, *backgrounds, *teacher, *out, *run, *result_dir, *pretrained_weights, *device;
+    int64_t steps, max_steps, warmup, seed, val_every, save_every;
+    int batch, val_samples, keep, threads, workers;
+    double lr, ema;
+    bool resume, help, version;
+    bool given[CLI_MAX_OPTIONS];
+    char *kept[8]; /* texts of a checkpoint */
+    int kept_count;
+} FitOptions;
+
+/* 0 or EXIT_USAGE, reported. Of check, the task is not known yet. To be cleared in either case. */
+int fit_options_parse(FitOptions *options, int argc, char **argv);
+void fit_options_clear(FitOptions *options);
+void fit_options_help(void);
+int64_t fit_options_last(const FitOptions *options); /* step at which to stop */
+FitDataOptions fit_options_data(const FitOptions *options);
+
+/* What a checkpoint keeps of them: a new dict, NULL: out of memory. */
+P2cValue *fit_options_save(const FitOptions *options);
+/* Takes what a checkpoint kept, but for what the command line gives; that may not contradict what decides how it learns. 0, or an exit code, reported. */
+int fit_options_resume(FitOptions *options, const P2cValue *saved);
+
+#endif
