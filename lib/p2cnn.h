@@ -229,8 +229,8 @@ typedef struct P2cNet {
 } P2cNet;
 
 P2C_API P2cNet p2c_net(P2cGraph *graph, P2cStore *store, const char *name);
-/* The scope below: p2c_net(g, s, "genA2B") and p2c_sub(net, "Hour%d", 1) make "genA2B.Hour1". */
-P2C_API P2cNet p2c_sub(P2cNet net, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The scope below: p2c_net(g, s, "genA2B") and p2c_scope(net, "Hour%d", 1) make "genA2B.Hour1". */
+P2C_API P2cNet p2c_scope(P2cNet net, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The parameter net.prefix + "." + name; created, with its initial value, when the store has none. The same
  * parameter asked for twice in a graph is the same node, so that its gradients add up. */
 P2C_API P2cNode *p2c_param(P2cNet net, const char *name, P2cDims dims, P2cInit init);
@@ -247,9 +247,9 @@ typedef struct P2cConv2d {
  * x (n,cin,h,w), w (cout, cin/groups, kh, kw), b (cout) or NULL -> (n, cout, (h+2*pad-(kh-1)*dilation-1)/stride+1, ...) */
 P2C_API P2cNode *p2c_conv2d(P2cNode *x, P2cNode *w, P2cNode *b, P2cConv2d options);
 /* The gradient of conv2d to its input, as a layer of its own: x[n,c,i,j] * w[c,o,u,v] is added to y[n, o, i*stride+u*dilation-pad, ...].
- * x (n,cin,h,w), w (cin, cout/groups, kh, kw), b (cout) or NULL -> (n, cout, (h-1)*stride-2*pad+(kh-1)*dilation+1+more, ...), 0 <= more < stride.
+ * x (n,cin,h,w), w (cin, cout/groups, kh, kw), b (cout) or NULL -> (n, cout, (h-1)*stride-2*pad+(kh-1)*dilation+1+output_padding, ...), 0 <= output_padding < stride.
  * No reflection. Zeiler 2010 */
-P2C_API P2cNode *p2c_conv_transpose2d(P2cNode *x, P2cNode *w, P2cNode *b, P2cConv2d options, int more);
+P2C_API P2cNode *p2c_conv_transpose2d(P2cNode *x, P2cNode *w, P2cNode *b, P2cConv2d options, int output_padding);
 /* y = x w^T + b.  x (n,in), w (out,in), b (out) or NULL -> (n,out) */
 P2C_API P2cNode *p2c_linear(P2cNode *x, P2cNode *w, P2cNode *b);
 /* y = (x - mean) / sqrt(var + eps), mean and biased variance of each (n,c) plane.  Ulyanov 2016 */
@@ -382,8 +382,8 @@ P2C_API P2cJudged p2c_discriminator(P2cNet net, P2cNode *picture, P2cDiscriminat
 /* Face networks, for the ID loss: MobileFaceNet (Chen 2018) in the two layouts that weights are published in. Evaluation mode, and every
  * parameter frozen: gradients go through to the picture, never to weights. */
 typedef enum P2cFaceKind {
-    P2C_FACE_TREB1EN,  /* photo2cartoon's: 512 values (TreB1eN/InsightFace_Pytorch) */
-    P2C_FACE_XIAOCCER, /* 128 values (Xiaoccer/MobileFaceNet_Pytorch) */
+    P2C_FACENET_TREB1EN,  /* photo2cartoon's: 512 values (TreB1eN/InsightFace_Pytorch) */
+    P2C_FACENET_XIAOCCER, /* 128 values (Xiaoccer/MobileFaceNet_Pytorch) */
 } P2cFaceKind;
 /* Which layout a state dict is of; fails when it is of neither, and says what it begins with. */
 P2C_API P2C_CHECKED P2cStatus p2c_face_kind(P2cContext *ctx, const P2cValue *state_dict, P2cFaceKind *kind);

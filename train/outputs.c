@@ -98,7 +98,7 @@ static void describe(const Trainer *t, ReportSettings *s) {
     report_set(s, "batch", "%d%s", o->batch_size * o->accumulate, o->accumulate > 1 ? ", in parts" : "");
     report_set(s, "learning rate", "%g, %s, weight decay %g", o->lr, o->decay_flag ? "falling over the second half" : "constant", o->weight_decay);
     report_set(s, "loss weights", "adv %g, cycle %g, identity %g, cam %g, faceid %g", o->adv_weight, o->cycle_weight, o->identity_weight, o->cam_weight, t->has_face ? o->faceid_weight : 0);
-    report_set(s, "ID loss", "%s", t->has_face ? (t->face == P2C_FACE_TREB1EN ? "MobileFaceNet, 512 values" : "MobileFaceNet, 128 values") : "off: no --face_weights");
+    report_set(s, "ID loss", "%s", t->has_face ? (t->face == P2C_FACENET_TREB1EN ? "MobileFaceNet, 512 values" : "MobileFaceNet, 128 values") : "off: no --face_weights");
     report_set(s, "augmentation", "%s", o->augment ? "mirrored, cropped" : "none");
     if (o->ema > 0) report_set(s, "averaged generators", "decay %g", o->ema);
     report_set(s, "seed", "%" PRId64, o->seed);

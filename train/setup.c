@@ -77,7 +77,7 @@ static int open_face(Trainer *t) {
     if (code && !o->face_weights) complain("the ID loss of this run came from %s; say --face_weights FILE to find it elsewhere", path);
     if (code) return code;
     t->has_face = true;
-    say("ID loss      %s (%s)", path, t->face == P2C_FACE_TREB1EN ? "112x112, 512 values" : "112x96, 128 values");
+    say("ID loss      %s (%s)", path, t->face == P2C_FACENET_TREB1EN ? "112x112, 512 values" : "112x96, 128 values");
     char *whole = realpath(path, NULL);
     snprintf(t->state.face_weights, sizeof t->state.face_weights, "%s", whole ? whole : path);
     free(whole);

@@ -23,9 +23,9 @@ static P2cNode *conv3x3(P2cNet net, P2cNode *x, int from, int to) {
 
 /* picture (n,1,16,16) -> logit (n,1), positive for a disc */
 static P2cNode *network(P2cNet net, P2cNode *x) {
-    P2cNet head = p2c_sub(net, "head");
-    x = p2c_avg_pool2d(p2c_relu(conv3x3(p2c_sub(net, "conv1"), x, 1, 8)), 2);  /* (n,8,8,8) */
-    x = p2c_avg_pool2d(p2c_relu(conv3x3(p2c_sub(net, "conv2"), x, 8, 16)), 2); /* (n,16,4,4) */
+    P2cNet head = p2c_scope(net, "head");
+    x = p2c_avg_pool2d(p2c_relu(conv3x3(p2c_scope(net, "conv1"), x, 1, 8)), 2);  /* (n,8,8,8) */
+    x = p2c_avg_pool2d(p2c_relu(conv3x3(p2c_scope(net, "conv2"), x, 8, 16)), 2); /* (n,16,4,4) */
     x = p2c_reshape(x, P2C_DIMS(BATCH, 16 * 4 * 4));
     return p2c_linear(x, weight(head, P2C_DIMS(1, 16 * 4 * 4)), bias(head, 1));
 }

@@ -40,16 +40,16 @@ static P2cStatus copy(P2cContext *ctx, void *to, const void *from, size_t bytes)
     return P2C_OK;
 }
 
-static size_t room(P2cContext *ctx) { return (void)ctx, 0; }
+static size_t free_bytes(P2cContext *ctx) { return (void)ctx, 0; }
 
 static void fill(P2cContext *ctx, float *to, size_t count, float value) {
 #pragma omp parallel for num_threads(count < WORTH_THREADS ? 1 : ctx->threads) schedule(static)
     for (size_t i = 0; i < count; i++) to[i] = value;
 }
 
-static P2cStatus run(P2cContext *ctx, P2cTape *tape) {
+static P2cStatus run(P2cContext *ctx, P2cRecording *recording) {
     (void)ctx;
-    tape->issue(tape->of);
+    recording->issue(recording->of);
     return P2C_OK;
 }
 
@@ -62,7 +62,7 @@ static P2cStatus time_issues(P2cContext *ctx, void (*issue)(void *of), void *of,
 }
 
 static P2cStatus done(P2cContext *ctx) { return (void)ctx, P2C_OK; }
-static void forget(P2cContext *ctx, P2cTape *tape) { (void)ctx, (void)tape; }
+static void destroy_recording(P2cContext *ctx, P2cRecording *recording) { (void)ctx, (void)recording; }
 static void close_nothing(P2cContext *ctx) { (void)ctx; }
 
 /* Our threads are outside the matrix products. */
@@ -90,14 +90,14 @@ const P2cDevice P2C_CPU(device) = {
     .free = release,
     .alloc_host = alloc,
     .free_host = release,
-    .room = room,
+    .free_bytes = free_bytes,
     .upload = copy,
     .download = copy,
     .fill = fill,
     .run = run,
     .wait = done,
-    .lanes = 1,
-    .forget = forget,
+    .streams = 1,
+    .destroy_recording = destroy_recording,
     .time = time_issues,
     .kernels = kernels,
 };

@@ -1,11 +1,11 @@
 /* adam_begin: the rates of an update, which counts when its gradients are finite (see lib/op/adam_begin.c).
- * P2cAdam is the host's: its values come by mail before every run, and whether the update took place goes back by it. Where a run makes several
+ * P2cAdam is the host's: its values come by run parameters before every run, and whether the update took place goes back by it. Where a run makes several
  * updates with one P2cAdam, only the device knows how many came before: the powers of beta go on from there. Grid: one thread. */
 #include <math.h>
 
 #include "cuda.cuh"
 
-struct Mail {
+struct RunParams {
     double step, lr, beta1, beta2, power1, power2; /* step: of the run's first update; power: beta^step */
     float decay, eps;
     int counts; /* back: the update took place */
@@ -14,17 +14,17 @@ struct Mail {
 static void before(const P2cCall *call) {
     const P2cAdam *o = P2C_ATTRIBUTES(call->node, P2cAdamAttributes)->adam;
     double step = (double)(o->step + 1);
-    Mail mail = { step, o->lr, o->beta1, o->beta2, pow(o->beta1, step), pow(o->beta2, step), (float)o->weight_decay, (float)o->eps, 0 };
-    *(Mail *)call->mail_host = mail;
+    RunParams params = { step, o->lr, o->beta1, o->beta2, pow(o->beta1, step), pow(o->beta2, step), (float)o->weight_decay, (float)o->eps, 0 };
+    *(RunParams *)call->run_params_host = params;
 }
 
 static void after(const P2cCall *call) {
-    if (((const Mail *)call->mail_host)->counts) P2C_ATTRIBUTES(call->node, P2cAdamAttributes)->adam->step++;
+    if (((const RunParams *)call->run_params_host)->counts) P2C_ATTRIBUTES(call->node, P2cAdamAttributes)->adam->step++;
 }
 
 /* earlier: the result of the run's adam_begin before this one, or NULL. */
-static __global__ void forward_kernel(const float *squares, const float *loss, const P2cAdamRates *earlier, Mail *mail, P2cAdamRates *y) {
-    Mail o = *mail;
+static __global__ void forward_kernel(const float *squares, const float *loss, const P2cAdamRates *earlier, RunParams *params, P2cAdamRates *y) {
+    RunParams o = *params;
     bool finite = isfinite(*squares) && isfinite(*loss);
     int updates = earlier ? (int)earlier->updates : 0;
     for (int i = 0; i < updates; i++) {
@@ -42,12 +42,12 @@ static __global__ void forward_kernel(const float *squares, const float *loss, c
     y->beta2 = (float)o.beta2;
     y->rest2 = (float)(1 - o.beta2);
     y->updates = (float)(updates + finite);
-    mail->counts = finite;
+    params->counts = finite;
 }
 
 static void forward(const P2cCall *call) {
     const P2cAdamRates *earlier = call->node->count == 3 ? (const P2cAdamRates *)call->x[2] : NULL;
-    P2C_LAUNCH(forward_kernel, 1, 1, 0, call->queue, call->x[0], call->x[1], earlier, (Mail *)call->mail, (P2cAdamRates *)call->y);
+    P2C_LAUNCH(forward_kernel, 1, 1, 0, call->queue, call->x[0], call->x[1], earlier, (RunParams *)call->run_params, (P2cAdamRates *)call->y);
 }
 
-const P2cKernel p2c_cuda_adam_begin = { .forward = forward, .mail_bytes = sizeof(Mail), .before = before, .after = after };
+const P2cKernel p2c_cuda_adam_begin = { .forward = forward, .run_params_bytes = sizeof(RunParams), .before = before, .after = after };

@@ -1,5 +1,5 @@
 /* add: y = a + b, broadcasting, or, folded, b repeated f x f or joined of pieces along channels;  da += dy, db += dy, summed where broadcast or
- * repeated. Gradients are one launch, unless both are broadcast. Nothing is kept; the moments of y are made when asked for. */
+ * repeated. Gradients are one launch, unless both are broadcast. Nothing is kept; the statistics of y are made when asked for. */
 #include "joined.cuh"
 #include "sums.cuh"
 #include "upsample.cuh"
@@ -31,10 +31,10 @@ static void forward(const P2cCall *call) {
 struct AddTerm {
     const float *dy;
     float *passed;
-    bool fresh;
+    bool overwrite;
     __device__ float operator()(unsigned i, unsigned) const { return dy[i]; }
     __device__ void pass(unsigned i, unsigned) const {
-        if (passed) put(passed + i, dy[i], fresh);
+        if (passed) put(passed + i, dy[i], overwrite);
     }
 };
 
@@ -50,8 +50,8 @@ static void broadcast_gradients(const P2cCall *call) {
     bool whole[2] = { same_sizes(node->x[0]->dims, node->dims), same_sizes(node->x[1]->dims, node->dims) }, done[2] = { !call->dx[0], !call->dx[1] };
     for (int k = 0; k < 2; k++) {
         if (whole[k] || done[k]) continue;
-        AddTerm term = { call->dy, whole[1 - k] ? call->dx[1 - k] : NULL, is_fresh(call, 1 - k) };
-        put_sums(call, operand_sums(node, k), term, 1, call->dx[k], is_fresh(call, k));
+        AddTerm term = { call->dy, whole[1 - k] ? call->dx[1 - k] : NULL, is_overwritten(call, 1 - k) };
+        put_sums(call, operand_sums(node, k), term, 1, call->dx[k], is_overwritten(call, k));
         done[1 - k] |= whole[1 - k];
     }
     for (int k = 0; k < 2; k++)
@@ -81,6 +81,6 @@ const P2cKernel p2c_cuda_add = {
     .backward = backward,
     .work = work,
     .folds = P2C_FOLD_UPSAMPLE | P2C_FOLD_CONCAT,
-    .fresh = true,
-    .moments = true,
+    .overwrite = true,
+    .statistics = true,
 };

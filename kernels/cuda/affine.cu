@@ -16,4 +16,4 @@ static void backward(const P2cCall *call) {
     put_gradient(call, 0, Affine{ call->dy, P2C_ATTRIBUTES(call->node, P2cAffineAttributes)->scale, 0 });
 }
 
-const P2cKernel p2c_cuda_affine = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_affine = { .forward = forward, .backward = backward, .overwrite = true };

@@ -1,5 +1,5 @@
 /* average: a += (1 - *decay) * (x - a) in place, of as many tensors as fit a launch. *decay is the host's, who may change it between runs: the
- * rate comes by mail. Grid: a block per piece of a tensor, see tensors.cuh. */
+ * rate comes by run parameters. Grid: a block per piece of a tensor, see tensors.cuh. */
 #include "tensors.cuh"
 
 struct Averaged {
@@ -9,7 +9,7 @@ struct Averaged {
 };
 
 static void before(const P2cCall *call) {
-    *(float *)call->mail_host = (float)(1 - *P2C_ATTRIBUTES(call->node, P2cAverageAttributes)->decay);
+    *(float *)call->run_params_host = (float)(1 - *P2C_ATTRIBUTES(call->node, P2cAverageAttributes)->decay);
 }
 
 static __global__ void forward_kernel(const Batch<Averaged> batch) {
@@ -46,7 +46,7 @@ static int launch(const P2cCall *const calls[], int count) {
     for (int i = 0; i < count && i < batch.ROOM && !depends(calls, i); i++) {
         const P2cCall *c = calls[i];
         size_t size = count_of(c->node->x[0]);
-        Averaged t = { c->x[0], c->y, c->x[1], (const float *)c->mail, (unsigned)size };
+        Averaged t = { c->x[0], c->y, c->x[1], (const float *)c->run_params, (unsigned)size };
         append(&batch, t, size);
     }
     P2C_LAUNCH(forward_kernel, batch.pieces, THREADS, 0, calls[0]->queue, batch);
@@ -59,4 +59,4 @@ static void many(const P2cCall *const calls[], int count) {
 
 static void forward(const P2cCall *call) { launch(&call, 1); }
 
-const P2cKernel p2c_cuda_average = { .forward = forward, .many = many, .mail_bytes = sizeof(float), .before = before };
+const P2cKernel p2c_cuda_average = { .forward = forward, .many = many, .run_params_bytes = sizeof(float), .before = before };

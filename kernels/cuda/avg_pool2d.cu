@@ -1,5 +1,5 @@
 /* avg_pool2d: y[p,i,j] = mean of x[p, i*k..i*k+k-1, j*k..j*k+k-1];  dx += dy / k^2 over the window, rows and columns in no window get nothing.
- * The moments of y are made when asked for. */
+ * The statistics of y are made when asked for. */
 #include "elementwise.cuh"
 #include "walk.cuh"
 
@@ -62,4 +62,4 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return backward ? 0 : planes_work(node);
 }
 
-const P2cKernel p2c_cuda_avg_pool2d = { .forward = forward, .backward = backward, .work = work, .fresh = true, .moments = true };
+const P2cKernel p2c_cuda_avg_pool2d = { .forward = forward, .backward = backward, .work = work, .overwrite = true, .statistics = true };

@@ -31,14 +31,14 @@ static void forward(const P2cCall *call) {
     P2C_LAUNCH(forward_kernel, blocks_for(b.count), THREADS, 0, call->queue, b, call->y);
 }
 
-static __global__ void input_kernel(BatchNorm b, const float *dy, float *dx, bool fresh) {
+static __global__ void input_kernel(BatchNorm b, const float *dy, float *dx, bool overwrite) {
     unsigned i = global_thread(), k = i / b.hw % b.c;
-    if (i < b.count) put(&dx[i], dy[i] * (inverse_deviation(b, k) * b.weight[k]), fresh);
+    if (i < b.count) put(&dx[i], dy[i] * (inverse_deviation(b, k) * b.weight[k]), overwrite);
 }
 
 struct ChannelGradients {
     float *weight, *bias, *mean, *var;
-    unsigned fresh;
+    unsigned overwrite;
 };
 
 /* Sums in float within a picture, in double over the pictures. */
@@ -58,17 +58,17 @@ static __global__ void channel_kernel(BatchNorm b, const float *dy, ChannelGradi
     weight = block_sum(weight) * inverse_deviation(b, k);
     bias = block_sum(bias);
     if (threadIdx.x) return;
-    if (d.weight) put(&d.weight[k], (float)weight, d.fresh >> 1 & 1);
-    if (d.bias) put(&d.bias[k], (float)bias, d.fresh >> 2 & 1);
-    if (d.mean) put(&d.mean[k], 0, d.fresh >> 3 & 1);
-    if (d.var) put(&d.var[k], 0, d.fresh >> 4 & 1);
+    if (d.weight) put(&d.weight[k], (float)weight, d.overwrite >> 1 & 1);
+    if (d.bias) put(&d.bias[k], (float)bias, d.overwrite >> 2 & 1);
+    if (d.mean) put(&d.mean[k], 0, d.overwrite >> 3 & 1);
+    if (d.var) put(&d.var[k], 0, d.overwrite >> 4 & 1);
 }
 
 static void backward(const P2cCall *call) {
     BatchNorm b = batch_norm_of(call);
-    ChannelGradients d = { call->dx[1], call->dx[2], call->dx[3], call->dx[4], call->fresh };
-    if (call->dx[0]) P2C_LAUNCH(input_kernel, blocks_for(b.count), THREADS, 0, call->queue, b, call->dy, call->dx[0], is_fresh(call, 0));
+    ChannelGradients d = { call->dx[1], call->dx[2], call->dx[3], call->dx[4], call->overwrite };
+    if (call->dx[0]) P2C_LAUNCH(input_kernel, blocks_for(b.count), THREADS, 0, call->queue, b, call->dy, call->dx[0], is_overwritten(call, 0));
     if (d.weight || d.bias || d.mean || d.var) P2C_LAUNCH(channel_kernel, b.c, THREADS, 0, call->queue, b, call->dy, d);
 }
 
-const P2cKernel p2c_cuda_batch_norm = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_batch_norm = { .forward = forward, .backward = backward, .overwrite = true };

@@ -7,4 +7,4 @@ struct Bce {
     static __device__ float target_slope(float, float) { return 0; }
 };
 
-const P2cKernel p2c_cuda_bce_with_logits = { .forward = loss_forward<Bce>, .backward = loss_backward<Bce>, .work = loss_work, .fresh = true };
+const P2cKernel p2c_cuda_bce_with_logits = { .forward = loss_forward<Bce>, .backward = loss_backward<Bce>, .work = loss_work, .overwrite = true };

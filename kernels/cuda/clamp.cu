@@ -17,4 +17,4 @@ static P2cRangeAttributes range_of(const P2cCall *call) { return *P2C_ATTRIBUTES
 static void forward(const P2cCall *call) { make_result(call, Clamp{ call->x[0], range_of(call) }); }
 static void backward(const P2cCall *call) { put_gradient(call, 0, ClampGradient{ call->x[0], call->dy, range_of(call) }); }
 
-const P2cKernel p2c_cuda_clamp = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_clamp = { .forward = forward, .backward = backward, .overwrite = true };

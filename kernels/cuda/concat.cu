@@ -10,4 +10,4 @@ static int axis_of(const P2cCall *call) { return P2C_ATTRIBUTES(call->node, P2cA
 static void forward(const P2cCall *call) { make_result(call, Concat{ joined_of(call, 0, axis_of(call), false) }); }
 static void backward(const P2cCall *call) { put_joined(call, NULL, joined_of(call, 0, axis_of(call), true)); }
 
-const P2cKernel p2c_cuda_concat = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_concat = { .forward = forward, .backward = backward, .overwrite = true };

@@ -67,18 +67,18 @@ static __device__ inline float taps_gradient(const Conv &s, const float *dy, con
     return sum;
 }
 
-static __global__ void input_kernel(Conv s, const float *__restrict__ dy, const float *__restrict__ w, float *dx, unsigned count, bool fresh) {
+static __global__ void input_kernel(Conv s, const float *__restrict__ dy, const float *__restrict__ w, float *dx, unsigned count, bool overwrite) {
     unsigned e = global_thread();
     if (e >= count) return;
     int j = (int)(e % s.w), i = (int)(e / s.w % s.h), plane = (int)(e / s.w / s.h), c = plane % (s.groups * s.cin);
     int first = plane / (s.groups * s.cin) * s.groups * s.cout + c / s.cin * s.cout; /* plane of dy */
     double sum = 0;
     for (int o = 0; o < s.cout; o++) sum += taps_gradient(s, dy + (size_t)(first + o) * s.oh * s.ow, w + ((size_t)c * s.cout + o) * s.kh * s.kw, i, j);
-    put(&dx[e], (float)sum, fresh);
+    put(&dx[e], (float)sum, overwrite);
 }
 
 /* A warp for each weight: the pixels of x that it multiplies, with what they met in dy. */
-static __global__ void weight_kernel(Conv s, const float *__restrict__ x, const float *__restrict__ dy, float *dw, unsigned count, bool fresh) {
+static __global__ void weight_kernel(Conv s, const float *__restrict__ x, const float *__restrict__ dy, float *dw, unsigned count, bool overwrite) {
     unsigned weight = blockIdx.x * (THREADS / WARP) + threadIdx.x / WARP;
     if (weight >= count) return;
     int v = (int)(weight % s.kw), u = (int)(weight / s.kw % s.kh), pair = (int)(weight / s.kw / s.kh), c = pair / s.cout, area = s.h * s.w;
@@ -94,7 +94,7 @@ static __global__ void weight_kernel(Conv s, const float *__restrict__ x, const 
         total += sum;
     }
     total = warp_sum(total);
-    if (threadIdx.x % WARP == 0) put(&dw[weight], (float)total, fresh);
+    if (threadIdx.x % WARP == 0) put(&dw[weight], (float)total, overwrite);
 }
 
 struct ConvTransposeBias {
@@ -112,10 +112,10 @@ static void backward(const P2cCall *call) {
     Conv s = conv_of(call->node);
     unsigned elements = (unsigned)count_of(call->node->x[0]), weights = (unsigned)count_of(call->node->x[1]);
     if (call->dx[0])
-        P2C_LAUNCH(input_kernel, blocks_for(elements), THREADS, 0, call->queue, s, call->dy, call->x[1], call->dx[0], elements, is_fresh(call, 0));
+        P2C_LAUNCH(input_kernel, blocks_for(elements), THREADS, 0, call->queue, s, call->dy, call->x[1], call->dx[0], elements, is_overwritten(call, 0));
     if (call->dx[1])
-        P2C_LAUNCH(weight_kernel, blocks_for(weights, THREADS / WARP), THREADS, 0, call->queue, s, call->x[0], call->dy, call->dx[1], weights, is_fresh(call, 1));
-    if (call->dx[2]) put_sums(call, bias_sums(call->node), ConvTransposeBias{ call->dy }, 1, call->dx[2], is_fresh(call, 2));
+        P2C_LAUNCH(weight_kernel, blocks_for(weights, THREADS / WARP), THREADS, 0, call->queue, s, call->x[0], call->dy, call->dx[1], weights, is_overwritten(call, 1));
+    if (call->dx[2]) put_sums(call, bias_sums(call->node), ConvTransposeBias{ call->dy }, 1, call->dx[2], is_overwritten(call, 2));
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
@@ -123,4 +123,4 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return backward && node->count > 2 ? sums_work(bias_sums(node)) : 0;
 }
 
-const P2cKernel p2c_cuda_conv_transpose2d = { .forward = forward, .backward = backward, .work = work, .fresh = true };
+const P2cKernel p2c_cuda_conv_transpose2d = { .forward = forward, .backward = backward, .work = work, .overwrite = true };

@@ -52,13 +52,13 @@ static __device__ inline Factors factors_of(float xx, float tt, float xt, float 
     return f;
 }
 
-static __global__ void backward_kernel(const float *x, const float *t, const float *dy, float *dx, float *dt, int d, unsigned fresh) {
+static __global__ void backward_kernel(const float *x, const float *t, const float *dy, float *dx, float *dt, int d, unsigned overwrite) {
     size_t row = (size_t)blockIdx.x * d;
     Products p = products_of(x + row, t + row, d);
     Factors of_x = factors_of(p.xx, p.tt, p.xt, dy[blockIdx.x]), of_t = factors_of(p.tt, p.xx, p.xt, dy[blockIdx.x]);
     for (size_t i = row + threadIdx.x; i < row + d; i += THREADS) {
-        if (dx) put(&dx[i], of_x.by_other * t[i] - of_x.by_self * x[i], fresh & 1);
-        if (dt) put(&dt[i], of_t.by_other * x[i] - of_t.by_self * t[i], fresh & 2);
+        if (dx) put(&dx[i], of_x.by_other * t[i] - of_x.by_self * x[i], overwrite & 1);
+        if (dt) put(&dt[i], of_t.by_other * x[i] - of_t.by_self * t[i], overwrite & 2);
     }
 }
 
@@ -66,7 +66,7 @@ static void backward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims;
     if (!call->dx[0] && !call->dx[1]) return;
     P2C_LAUNCH(backward_kernel, (unsigned)x.d[0], THREADS, 0, call->queue, call->x[0], call->x[1], call->dy, call->dx[0], call->dx[1], x.d[1],
-               call->fresh);
+               call->overwrite);
 }
 
-const P2cKernel p2c_cuda_cosine_similarity = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_cosine_similarity = { .forward = forward, .backward = backward, .overwrite = true };

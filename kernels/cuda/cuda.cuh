@@ -29,8 +29,8 @@ struct P2cQueue {
     P2cContext *ctx;
     int index;           /* of the GPU */
     cudaStream_t stream; /* into which kernels are started */
-    int *counters;       /* MOST_COUNTERS zeros for is_last_block; zeros again after every kernel; each lane has its own */
-    struct P2cLanes *lanes;
+    int *counters;       /* MOST_COUNTERS zeros for is_last_block; zeros again after every kernel; each stream has its own */
+    struct P2cStreams *streams;
     struct P2cStaging *staging;
     cudaError_t fault;   /* the first error of this queue, which is then of no more use */
 };
@@ -43,16 +43,16 @@ static inline unsigned blocks_for(size_t n, unsigned threads = THREADS) { return
 static __device__ inline unsigned global_thread() { return blockIdx.x * blockDim.x + threadIdx.x; }
 
 /* A gradient is written, or added to what is there. */
-static __device__ inline void put(float *dx, float value, bool fresh) { *dx = fresh ? value : *dx + value; }
+static __device__ inline void put(float *dx, float value, bool overwrite) { *dx = overwrite ? value : *dx + value; }
 
-static inline bool is_fresh(const P2cCall *call, int k) { return call->fresh >> k & 1; }
+static inline bool is_overwritten(const P2cCall *call, int k) { return call->overwrite >> k & 1; }
 static inline size_t count_of(const P2cNode *node) { return p2c_dims_count(node->dims); }
 static inline int planes_of(P2cDims d) { return d.d[0] * d.d[1]; }
 static inline int area_of(P2cDims d) { return d.d[2] * d.d[3]; }
 
 /* ---- sums ------------------------------------------------------------------------------------------------------- */
 
-/* The sum over a warp, in all its lanes; all of them must call. */
+/* The sum over a warp, in all its streams; all of them must call. */
 template <class T> static __device__ inline T warp_sum(T value) {
     for (int step = WARP / 2; step; step /= 2) value += __shfl_xor_sync(0xFFFFFFFFu, value, step);
     return value;
@@ -61,10 +61,10 @@ template <class T> static __device__ inline T warp_sum(T value) {
 /* The sum over a block (whole warps, at most 1024 threads), in all its threads; all of them must call. */
 template <class T> static __device__ inline T block_sum(T value) {
     __shared__ T sums[WARP];
-    int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP, warps = blockDim.x / WARP;
+    int stream = threadIdx.x % WARP, warp = threadIdx.x / WARP, warps = blockDim.x / WARP;
     value = warp_sum(value);
     __syncthreads(); /* sums may still be read from the call before */
-    if (lane == 0) sums[warp] = value;
+    if (stream == 0) sums[warp] = value;
     __syncthreads();
     T total = 0;
     for (int i = 0; i < warps; i++) total += sums[i];

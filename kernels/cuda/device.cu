@@ -6,7 +6,7 @@
  *             a run is one launch of that graph
  *   download, wait   wait for the stream
  *
- * While it is captured, steps go into several lanes (lib/schedule.c), which become branches of the graph.
+ * While it is captured, steps go into several streams (lib/graph/schedule.c), which become branches of the graph.
  *
  * The first error sticks: a kernel that failed leaves a context whose memory can no longer be read, so every later call says so at once. */
 #include "queue.cuh"
@@ -66,7 +66,7 @@ void queue_free_host(P2cContext *ctx, void *memory) {
     if (memory) cudaFreeHost(memory);
 }
 
-static size_t room(P2cContext *ctx) {
+static size_t free_bytes(P2cContext *ctx) {
     size_t free_bytes = 0, total = 0;
     cudaSetDevice(ctx->queue->index);
     return cudaMemGetInfo(&free_bytes, &total) == cudaSuccess ? free_bytes : 0;
@@ -121,16 +121,16 @@ static cudaError_t carry(void *to, const void *from, size_t bytes, cudaMemcpyKin
     return bytes ? cudaMemcpyAsync(to, from, bytes, kind, stream) : cudaSuccess;
 }
 
-static cudaError_t issue(P2cContext *ctx, P2cTape *tape, bool recording) {
+static cudaError_t issue(P2cContext *ctx, P2cRecording *recording, bool capturing) {
     cudaStream_t stream = ctx->queue->stream;
-    cudaError_t error = carry(tape->there, tape->here, tape->to, cudaMemcpyHostToDevice, stream), end = cudaSuccess;
+    cudaError_t error = carry(recording->there, recording->here, recording->to, cudaMemcpyHostToDevice, stream), end = cudaSuccess;
     if (error) return error;
-    if (recording) lanes_fork(ctx->queue);
-    tape->issue(tape->of);
-    if (recording) end = lanes_join(ctx->queue);
+    if (capturing) streams_fork(ctx->queue);
+    recording->issue(recording->of);
+    if (capturing) end = streams_join(ctx->queue);
     error = cudaGetLastError(); /* of any launch */
     if (!error) error = end;
-    return error ? error : carry(tape->here, tape->there, tape->bytes, cudaMemcpyDeviceToHost, stream);
+    return error ? error : carry(recording->here, recording->there, recording->bytes, cudaMemcpyDeviceToHost, stream);
 }
 
 /* What `issue` puts into the stream, as a graph. *exec stays NULL on failure. */
@@ -146,38 +146,38 @@ static cudaError_t record(cudaStream_t stream, cudaError_t (*issue)(void *of), v
     return error;
 }
 
-typedef struct TapeOf {
+typedef struct RecordingOf {
     P2cContext *ctx;
-    P2cTape *tape;
-} TapeOf;
+    P2cRecording *recording;
+} RecordingOf;
 
 static cudaError_t issue_recording(void *of) {
-    const TapeOf *t = (const TapeOf *)of;
-    return issue(t->ctx, t->tape, true);
+    const RecordingOf *t = (const RecordingOf *)of;
+    return issue(t->ctx, t->recording, true);
 }
 
 /* A graph takes memory of the GPU, too. Where there is none, nothing has run or failed, and the next run tries anew. */
-static P2cStatus record_tape(P2cContext *ctx, P2cTape *tape) {
-    TapeOf of = { ctx, tape };
-    cudaError_t error = record(ctx->queue->stream, issue_recording, &of, (cudaGraphExec_t *)&tape->recording);
-    lanes_forget(ctx->queue->lanes);
+static P2cStatus capture(P2cContext *ctx, P2cRecording *recording) {
+    RecordingOf of = { ctx, recording };
+    cudaError_t error = record(ctx->queue->stream, issue_recording, &of, (cudaGraphExec_t *)&recording->captured);
+    streams_reset(ctx->queue->streams);
     if (error != cudaErrorMemoryAllocation || has_failed(ctx)) return queue_check(ctx, error, "recording a run");
     cudaGetLastError();
     return p2c_fail(ctx, P2C_ERR_MEMORY, "out of memory: cuda:%d has no room for the recording of a run; try a smaller picture or batch", ctx->queue->index);
 }
 
-static P2cStatus run(P2cContext *ctx, P2cTape *tape) {
+static P2cStatus run(P2cContext *ctx, P2cRecording *recording) {
     P2cStatus status = queue_check(ctx, cudaSetDevice(ctx->queue->index), "a run");
     if (status) return status;
-    if (!tape->runs++) return queue_check(ctx, issue(ctx, tape, false), "the first run");
-    if (!tape->recording) status = record_tape(ctx, tape);
-    return status ? status : queue_check(ctx, cudaGraphLaunch((cudaGraphExec_t)tape->recording, ctx->queue->stream), "a run");
+    if (!recording->runs++) return queue_check(ctx, issue(ctx, recording, false), "the first run");
+    if (!recording->captured) status = capture(ctx, recording);
+    return status ? status : queue_check(ctx, cudaGraphLaunch((cudaGraphExec_t)recording->captured, ctx->queue->stream), "a run");
 }
 
-static void forget(P2cContext *ctx, P2cTape *tape) {
+static void destroy_recording(P2cContext *ctx, P2cRecording *recording) {
     cudaSetDevice(ctx->queue->index);
-    if (tape->recording) cudaGraphExecDestroy((cudaGraphExec_t)tape->recording);
-    tape->recording = NULL;
+    if (recording->captured) cudaGraphExecDestroy((cudaGraphExec_t)recording->captured);
+    recording->captured = NULL;
 }
 
 /* ---- timing --------------------------------------------------------------------------------------------------------------------- */
@@ -230,16 +230,16 @@ extern "C" const P2cDevice p2c_cuda_device = {
     .free = release,
     .alloc_host = queue_alloc_host,
     .free_host = queue_free_host,
-    .room = room,
+    .free_bytes = free_bytes,
     .upload = upload,
     .download = download,
     .fill = queue_fill,
     .run = run,
     .wait = wait,
-    .lanes = P2C_MAX_LANES,
-    .enter_lane = lanes_enter,
-    .mark = lanes_mark,
-    .forget = forget,
+    .streams = P2C_MAX_STREAMS,
+    .enter_stream = streams_enter,
+    .record_event = streams_record_event,
+    .destroy_recording = destroy_recording,
     .time = time_issues,
     .kernels = kernels,
 };

@@ -38,7 +38,7 @@ static void backward(const P2cCall *call) {
     for (int k = 0; k < 2; k++) {
         DivGradient gradient = { call->dy, call->x[0], call->x[1], walk_of(call), k };
         if (same_sizes(call->node->x[k]->dims, call->node->dims)) put_gradient(call, k, gradient);
-        else if (call->dx[k]) put_sums(call, sums_of(call->node, k), gradient, 1, call->dx[k], is_fresh(call, k));
+        else if (call->dx[k]) put_sums(call, sums_of(call->node, k), gradient, 1, call->dx[k], is_overwritten(call, k));
     }
 }
 
@@ -48,4 +48,4 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return !backward ? 0 : a > b ? a : b;
 }
 
-const P2cKernel p2c_cuda_div = { .forward = forward, .backward = backward, .work = work, .fresh = true };
+const P2cKernel p2c_cuda_div = { .forward = forward, .backward = backward, .work = work, .overwrite = true };

@@ -35,4 +35,4 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return backward ? 0 : sums_work(sums_of_planes(node));
 }
 
-const P2cKernel p2c_cuda_global_avg_pool = { .forward = forward, .backward = backward, .work = work, .fresh = true };
+const P2cKernel p2c_cuda_global_avg_pool = { .forward = forward, .backward = backward, .work = work, .overwrite = true };

@@ -46,7 +46,7 @@ static void forward(const P2cCall *call) {
     P2C_LAUNCH(forward_kernel, (unsigned)planes_of(x), threads_for(hw), 0, call->queue, call->x[0], call->y, hw);
 }
 
-static __global__ void backward_kernel(const float *__restrict__ x, const float *y, const float *dy, float *dx, unsigned hw, bool fresh) {
+static __global__ void backward_kernel(const float *__restrict__ x, const float *y, const float *dy, float *dx, unsigned hw, bool overwrite) {
     float largest = y[blockIdx.x];
     int equal = 0;
     x += (size_t)blockIdx.x * hw;
@@ -54,14 +54,14 @@ static __global__ void backward_kernel(const float *__restrict__ x, const float 
     for (unsigned i = threadIdx.x; i < hw; i += blockDim.x) equal += x[i] == largest;
     float share = dy[blockIdx.x] / (float)block_sum(equal); /* a NaN equals nothing, and nothing gets this share */
     for (unsigned i = threadIdx.x; i < hw; i += blockDim.x)
-        if (fresh || x[i] == largest) put(dx + i, x[i] == largest ? share : 0, fresh);
+        if (overwrite || x[i] == largest) put(dx + i, x[i] == largest ? share : 0, overwrite);
 }
 
 static void backward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims;
     unsigned hw = (unsigned)area_of(x), planes = (unsigned)planes_of(x);
     if (!call->dx[0]) return;
-    P2C_LAUNCH(backward_kernel, planes, threads_for(hw), 0, call->queue, call->x[0], call->y, call->dy, call->dx[0], hw, is_fresh(call, 0));
+    P2C_LAUNCH(backward_kernel, planes, threads_for(hw), 0, call->queue, call->x[0], call->y, call->dy, call->dx[0], hw, is_overwritten(call, 0));
 }
 
-const P2cKernel p2c_cuda_global_max_pool = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_global_max_pool = { .forward = forward, .backward = backward, .overwrite = true };

@@ -3,14 +3,14 @@
  * saved: (mean, var) of each plane, unless they came with x.
  *
  * Planes up to LARGE elements: a team, which is a warp or a block, holds a plane in registers and does all in one launch. Larger ones are cut
- * into pieces, a block each: one launch for the sums (moments.cuh), one to apply them. */
+ * into pieces, a block each: one launch for the sums (statistics.cuh), one to apply them. */
 #include "norm.cuh"
 
-static const int EACH = MOMENTS_COUNT, MOST_THREADS = 1024, LARGE = MOST_THREADS * EACH;
+static const int EACH = STATISTICS_COUNT, MOST_THREADS = 1024, LARGE = MOST_THREADS * EACH;
 
-static inline int pieces_of(int hw) { return hw > LARGE ? moments_pieces(hw) : 0; }
+static inline int pieces_of(int hw) { return hw > LARGE ? statistics_pieces(hw) : 0; }
 
-size_t p2c_cuda_plane_moments_work(P2cDims dims) { return moments_bytes(planes_of(dims), pieces_of(area_of(dims))); }
+size_t p2c_cuda_plane_statistics_work(P2cDims dims) { return statistics_bytes(planes_of(dims), pieces_of(area_of(dims))); }
 
 /* ---- teams -------------------------------------------------------------------------------------------------------- */
 
@@ -33,7 +33,7 @@ template <int TEAM> static __device__ inline float team_sum(float value) {
 }
 
 /* (mean, biased variance) of v, which is 0 where there is no element */
-template <int TEAM> static __device__ inline float2 team_moments(const float v[EACH], Place at, int hw) {
+template <int TEAM> static __device__ inline float2 team_statistics(const float v[EACH], Place at, int hw) {
     float sum = 0, squares = 0;
     for (int i = 0; i < EACH; i++) sum += v[i];
     float mean = team_sum<TEAM>(sum) / (float)hw;
@@ -43,16 +43,16 @@ template <int TEAM> static __device__ inline float2 team_moments(const float v[E
 
 /* What is absent is NULL. */
 struct Forward {
-    const float *x, *given; /* moments of x that are known */
-    float *kept, *y, *out;  /* those computed here; the result; its moments */
+    const float *x, *given; /* statistics of x that are known */
+    float *kept, *y, *out;  /* those computed here; the result; its statistics */
     int planes, hw;
     float eps;
     bool relu;
 };
 
-static __device__ inline void put_pair(float *moments, int plane, float2 m) {
-    moments[2 * plane] = m.x;
-    moments[2 * plane + 1] = m.y;
+static __device__ inline void put_pair(float *statistics, int plane, float2 m) {
+    statistics[2 * plane] = m.x;
+    statistics[2 * plane + 1] = m.y;
 }
 
 template <int TEAM> static __global__ void team_forward_kernel(Forward f) {
@@ -61,7 +61,7 @@ template <int TEAM> static __global__ void team_forward_kernel(Forward f) {
     float v[EACH];
     bool leads = at.t == 0 && at.hw;
     for (int i = 0; i < EACH; i++) v[i] = has<TEAM>(at, i) ? f.x[start + i * TEAM] : 0;
-    float2 m = f.given ? make_float2(f.given[2 * at.plane], f.given[2 * at.plane + 1]) : team_moments<TEAM>(v, at, f.hw);
+    float2 m = f.given ? make_float2(f.given[2 * at.plane], f.given[2 * at.plane + 1]) : team_statistics<TEAM>(v, at, f.hw);
     if (f.kept && leads) put_pair(f.kept, at.plane, m);
     if (!f.y) return; /* all threads alike */
     Norm norm = norm_of_pair(m.x, m.y, f.eps, f.relu);
@@ -70,7 +70,7 @@ template <int TEAM> static __global__ void team_forward_kernel(Forward f) {
         if (has<TEAM>(at, i)) f.y[start + i * TEAM] = v[i];
     }
     if (!f.out) return;
-    m = team_moments<TEAM>(v, at, f.hw);
+    m = team_statistics<TEAM>(v, at, f.hw);
     if (leads) put_pair(f.out, at.plane, m);
 }
 
@@ -92,34 +92,34 @@ static __device__ inline Piece piece_of(int pieces, int hw) {
     Piece p;
     p.plane = (int)(blockIdx.x / (unsigned)pieces);
     p.piece = (int)(blockIdx.x % (unsigned)pieces);
-    int in_plane = p.piece * MOMENTS_PIECE + (int)threadIdx.x;
+    int in_plane = p.piece * STATISTICS_PIECE + (int)threadIdx.x;
     p.first = (size_t)p.plane * hw + in_plane;
     p.n = in_plane < hw ? min(EACH, (hw - in_plane + THREADS - 1) / THREADS) : 0;
     return p;
 }
 
-static __global__ void piece_moments_kernel(const float *x, Moments m, int hw) {
+static __global__ void piece_statistics_kernel(const float *x, Statistics m, int hw) {
     Piece p = piece_of(m.pieces, hw);
     float v[EACH];
     for (int i = 0; i < EACH; i++) v[i] = i < p.n ? x[p.first + i * THREADS] : 0;
-    piece_moments(m, p.plane, p.piece, hw, v, p.n);
+    piece_statistics(m, p.plane, p.piece, hw, v, p.n);
 }
 
-static __global__ void piece_forward_kernel(Forward f, Moments m) {
+static __global__ void piece_forward_kernel(Forward f, Statistics m) {
     Piece p = piece_of(m.pieces, f.hw);
     Norm norm = norm_of(f.given, p.plane, f.eps, f.relu);
     float v[EACH];
     for (int i = 0; i < EACH; i++) v[i] = i < p.n ? normed(f.x[p.first + i * THREADS], norm) : 0;
     for (int i = 0; i < EACH; i++)
         if (i < p.n) f.y[p.first + i * THREADS] = v[i];
-    if (m.out) piece_moments(m, p.plane, p.piece, f.hw, v, p.n);
+    if (m.out) piece_statistics(m, p.plane, p.piece, f.hw, v, p.n);
 }
 
 /* Forward of at most MOST_COUNTERS planes. */
 static void large_forward(const P2cCall *call, Forward f, void *work) {
-    Moments m = { f.kept, (float2 *)work, call->queue->counters, pieces_of(f.hw) };
+    Statistics m = { f.kept, (float2 *)work, call->queue->counters, pieces_of(f.hw) };
     unsigned grid = (unsigned)(f.planes * m.pieces);
-    if (!f.given) P2C_LAUNCH(piece_moments_kernel, grid, THREADS, 0, call->queue, f.x, m, f.hw);
+    if (!f.given) P2C_LAUNCH(piece_statistics_kernel, grid, THREADS, 0, call->queue, f.x, m, f.hw);
     if (!f.given) f.given = f.kept;
     m.out = f.out;
     if (f.y) P2C_LAUNCH(piece_forward_kernel, grid, THREADS, 0, call->queue, f, m);
@@ -142,15 +142,15 @@ static void any_forward(const P2cCall *call, Forward f, void *work) {
     else for (int first = 0; first < f.planes; first += MOST_COUNTERS) large_forward(call, from_plane(f, first), work);
 }
 
-void p2c_cuda_plane_moments(const P2cCall *call, const float *x, P2cDims dims, float *moments, void *work) {
-    Forward f = { x, NULL, moments, NULL, NULL, planes_of(dims), area_of(dims), 0, false };
+void p2c_cuda_plane_statistics(const P2cCall *call, const float *x, P2cDims dims, float *statistics, void *work) {
+    Forward f = { x, NULL, statistics, NULL, NULL, planes_of(dims), area_of(dims), 0, false };
     any_forward(call, f, work);
 }
 
 static void forward(const P2cCall *call) {
     const P2cDims dims = call->node->dims;
     const P2cNormAttributes a = *P2C_ATTRIBUTES(call->node, P2cNormAttributes);
-    Forward f = { call->x[0], call->x_moments, call->x_moments ? NULL : (float *)call->saved, call->y, call->moments, planes_of(dims), area_of(dims),
+    Forward f = { call->x[0], call->x_statistics, call->x_statistics ? NULL : (float *)call->saved, call->y, call->statistics, planes_of(dims), area_of(dims),
                   a.eps, a.relu };
     any_forward(call, f, call->work);
 }
@@ -158,11 +158,11 @@ static void forward(const P2cCall *call) {
 /* ---- gradients -------------------------------------------------------------------------------------------------------- */
 
 struct Backward {
-    const float *x, *g, *moments;
+    const float *x, *g, *statistics;
     float *dx;
     int planes, hw;
     float eps;
-    bool relu, fresh;
+    bool relu, overwrite;
 };
 
 /* A value of x as y, and the gradient that passes there. */
@@ -176,7 +176,7 @@ static __device__ inline float gradient(float2 v, Norm norm, float mean_g, float
 template <int TEAM> static __global__ void team_backward_kernel(Backward b) {
     Place at = place_of<TEAM>(b.planes, b.hw);
     const size_t start = (size_t)at.plane * b.hw + at.t;
-    Norm norm = norm_of(b.moments, at.plane, b.eps, b.relu);
+    Norm norm = norm_of(b.statistics, at.plane, b.eps, b.relu);
     float2 v[EACH];
     float sum = 0, sum_y = 0;
     for (int i = 0; i < EACH; i++) {
@@ -187,7 +187,7 @@ template <int TEAM> static __global__ void team_backward_kernel(Backward b) {
     sum = team_sum<TEAM>(sum) / (float)b.hw;
     sum_y = team_sum<TEAM>(sum_y) / (float)b.hw;
     for (int i = 0; i < EACH; i++)
-        if (has<TEAM>(at, i)) put(&b.dx[start + i * TEAM], gradient(v[i], norm, sum, sum_y), b.fresh);
+        if (has<TEAM>(at, i)) put(&b.dx[start + i * TEAM], gradient(v[i], norm, sum, sum_y), b.overwrite);
 }
 
 static void team_backward(const P2cCall *call, Backward b) {
@@ -199,7 +199,7 @@ static void team_backward(const P2cCall *call, Backward b) {
 /* partial: [plane][piece] sums of g and of g * y */
 static __global__ void piece_sums_kernel(Backward b, float2 *partial, int pieces) {
     Piece p = piece_of(pieces, b.hw);
-    Norm norm = norm_of(b.moments, p.plane, b.eps, b.relu);
+    Norm norm = norm_of(b.statistics, p.plane, b.eps, b.relu);
     float sum = 0, sum_y = 0;
     for (int i = 0; i < EACH; i++) {
         float2 v = i < p.n ? value_and_gradient(b, p.first + i * THREADS, norm) : make_float2(0, 0);
@@ -214,7 +214,7 @@ static __global__ void piece_sums_kernel(Backward b, float2 *partial, int pieces
 /* Every warp adds up the plane's partial sums for itself. */
 static __global__ void piece_backward_kernel(Backward b, const float2 *partial, int pieces) {
     Piece p = piece_of(pieces, b.hw);
-    Norm norm = norm_of(b.moments, p.plane, b.eps, b.relu);
+    Norm norm = norm_of(b.statistics, p.plane, b.eps, b.relu);
     float sum = 0, sum_y = 0;
     for (int i = (int)threadIdx.x % WARP; i < pieces; i += WARP) {
         float2 part = partial[(size_t)p.plane * pieces + i];
@@ -224,12 +224,12 @@ static __global__ void piece_backward_kernel(Backward b, const float2 *partial, 
     sum = warp_sum(sum) / (float)b.hw;
     sum_y = warp_sum(sum_y) / (float)b.hw;
     for (int i = 0; i < EACH; i++)
-        if (i < p.n) put(&b.dx[p.first + i * THREADS], gradient(value_and_gradient(b, p.first + i * THREADS, norm), norm, sum, sum_y), b.fresh);
+        if (i < p.n) put(&b.dx[p.first + i * THREADS], gradient(value_and_gradient(b, p.first + i * THREADS, norm), norm, sum, sum_y), b.overwrite);
 }
 
-void p2c_cuda_norm_gradient(const P2cCall *call, const float *x, const float *g, float *dx, P2cDims dims, bool relu, float eps, const float *moments,
-                            void *work, bool fresh) {
-    Backward b = { x, g, moments, dx, planes_of(dims), area_of(dims), eps, relu, fresh };
+void p2c_cuda_norm_gradient(const P2cCall *call, const float *x, const float *g, float *dx, P2cDims dims, bool relu, float eps, const float *statistics,
+                            void *work, bool overwrite) {
+    Backward b = { x, g, statistics, dx, planes_of(dims), area_of(dims), eps, relu, overwrite };
     int pieces = pieces_of(b.hw);
     unsigned grid = (unsigned)(b.planes * pieces);
     if (!pieces) {
@@ -242,14 +242,14 @@ void p2c_cuda_norm_gradient(const P2cCall *call, const float *x, const float *g,
 
 static void backward(const P2cCall *call) {
     const P2cNormAttributes a = *P2C_ATTRIBUTES(call->node, P2cNormAttributes);
-    const float *moments = call->x_moments ? call->x_moments : (const float *)call->saved;
+    const float *statistics = call->x_statistics ? call->x_statistics : (const float *)call->saved;
     if (!call->dx[0]) return;
-    p2c_cuda_norm_gradient(call, call->x[0], call->dy, call->dx[0], call->node->dims, a.relu, a.eps, moments, call->work, is_fresh(call, 0));
+    p2c_cuda_norm_gradient(call, call->x[0], call->dy, call->dx[0], call->node->dims, a.relu, a.eps, statistics, call->work, is_overwritten(call, 0));
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
     (void)backward, (void)threads;
-    return p2c_cuda_plane_moments_work(node->dims);
+    return p2c_cuda_plane_statistics_work(node->dims);
 }
 
-const P2cKernel p2c_cuda_instance_norm = { .forward = forward, .backward = backward, .work = work, .fresh = true, .moments = true };
+const P2cKernel p2c_cuda_instance_norm = { .forward = forward, .backward = backward, .work = work, .overwrite = true, .statistics = true };

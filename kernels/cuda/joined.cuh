@@ -12,21 +12,21 @@ struct JoinedPieces {
     struct {
         float *x;             /* NULL: not wanted */
         unsigned begin, size; /* of its run in the row; behind all rows where there are fewer pieces */
-        bool fresh;
+        bool overwrite;
     } of[P2C_MAX_OPERANDS];
 };
 
 struct Place {
     float *x; /* NULL: none */
-    bool fresh;
+    bool overwrite;
 };
 
 /* Where element i is. */
 static __device__ inline Place place_at(const JoinedPieces &p, unsigned i) {
     unsigned row = quotient(i, p.whole), at = i - row * p.whole.by, begin = 0, size = p.of[0].size;
-    Place place = { p.of[0].x, p.of[0].fresh };
+    Place place = { p.of[0].x, p.of[0].overwrite };
     for (int k = 1; k < P2C_MAX_OPERANDS; k++)
-        if (at >= p.of[k].begin) place.x = p.of[k].x, place.fresh = p.of[k].fresh, begin = p.of[k].begin, size = p.of[k].size;
+        if (at >= p.of[k].begin) place.x = p.of[k].x, place.overwrite = p.of[k].overwrite, begin = p.of[k].begin, size = p.of[k].size;
     if (place.x) place.x += row * size + at - begin;
     return place;
 }
@@ -42,7 +42,7 @@ static inline JoinedPieces joined_of(const P2cCall *call, int first, int axis, b
         if (operand >= node->count) continue;
         p.of[k].x = gradients ? call->dx[operand] : call->x[operand];
         p.of[k].begin = at;
-        p.of[k].fresh = is_fresh(call, operand);
+        p.of[k].overwrite = is_overwritten(call, operand);
         p.of[k].size = 1;
         for (int i = axis; i < 4; i++) p.of[k].size *= (unsigned)node->x[operand]->dims.d[i];
         at += p.of[k].size;
@@ -51,7 +51,7 @@ static inline JoinedPieces joined_of(const P2cCall *call, int first, int axis, b
     return p;
 }
 
-static __global__ void joined_kernel(const float *__restrict__ dy, float *beside, bool fresh, JoinedPieces joined, unsigned n) {
+static __global__ void joined_kernel(const float *__restrict__ dy, float *beside, bool overwrite, JoinedPieces joined, unsigned n) {
     unsigned first = blockIdx.x * SPAN + threadIdx.x;
     float v[EACH];
     for (int k = 0; k < EACH; k++) v[k] = dy[lesser(first + k * THREADS, n - 1)];
@@ -59,14 +59,14 @@ static __global__ void joined_kernel(const float *__restrict__ dy, float *beside
         unsigned i = first + k * THREADS;
         if (i >= n) break;
         Place p = place_at(joined, i);
-        if (beside) put(beside + i, v[k], fresh);
-        if (p.x) put(p.x, v[k], p.fresh);
+        if (beside) put(beside + i, v[k], overwrite);
+        if (p.x) put(p.x, v[k], p.overwrite);
     }
 }
 
 static inline void launch_joined(const P2cCall *call, float *beside, JoinedPieces joined) {
     unsigned n = (unsigned)count_of(call->node);
-    P2C_LAUNCH(joined_kernel, blocks_for(n, SPAN), THREADS, 0, call->queue, call->dy, beside, is_fresh(call, 0), joined, n);
+    P2C_LAUNCH(joined_kernel, blocks_for(n, SPAN), THREADS, 0, call->queue, call->dy, beside, is_overwritten(call, 0), joined, n);
 }
 
 /* Hands dy out to the pieces' gradients, and all of it to `beside`, operand 0's, unless NULL: in one launch, or one for each time that a piece is

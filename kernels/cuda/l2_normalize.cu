@@ -25,17 +25,17 @@ static void forward(const P2cCall *call) {
     P2C_LAUNCH(forward_kernel, (unsigned)x.d[0], THREADS, 0, call->queue, call->x[0], call->y, x.d[1], eps_of(call));
 }
 
-static __global__ void backward_kernel(const float *x, const float *dy, float *dx, int d, float eps, bool fresh) {
+static __global__ void backward_kernel(const float *x, const float *dy, float *dx, int d, float eps, bool overwrite) {
     size_t row = (size_t)blockIdx.x * d;
     float length = sqrtf(dot(x + row, x + row, d)), with = dot(x + row, dy + row, d);
     float by = divisor_of(length, eps), along = length > eps ? with / length / length : 0;
-    for (size_t i = row + threadIdx.x; i < row + d; i += THREADS) put(&dx[i], (dy[i] - x[i] * along) / by, fresh);
+    for (size_t i = row + threadIdx.x; i < row + d; i += THREADS) put(&dx[i], (dy[i] - x[i] * along) / by, overwrite);
 }
 
 static void backward(const P2cCall *call) {
     const P2cDims x = call->node->dims;
     if (!call->dx[0]) return;
-    P2C_LAUNCH(backward_kernel, (unsigned)x.d[0], THREADS, 0, call->queue, call->x[0], call->dy, call->dx[0], x.d[1], eps_of(call), is_fresh(call, 0));
+    P2C_LAUNCH(backward_kernel, (unsigned)x.d[0], THREADS, 0, call->queue, call->x[0], call->dy, call->dx[0], x.d[1], eps_of(call), is_overwritten(call, 0));
 }
 
-const P2cKernel p2c_cuda_l2_normalize = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_l2_normalize = { .forward = forward, .backward = backward, .overwrite = true };

@@ -7,12 +7,12 @@
  * the means and sums of dl run over the picture. saved: (mean, biased variance) of each plane, unless they came with x.
  *
  * A block per piece of a plane. Each warp works out M and R, and what else runs over a picture, for itself: that is a few loads, another launch
- * would be more. Forward: the moments, then y. Backward: s and t of each plane, then all gradients. */
+ * would be more. Forward: the statistics, then y. Backward: s and t of each plane, then all gradients. */
 #include "norm.cuh"
 
 /* By value to the kernels. Parameters are (1,c), or (n,c) where `rows`. */
 struct Layer {
-    const float *x, *moments, *rho, *gamma, *beta;
+    const float *x, *statistics, *rho, *gamma, *beta;
     int planes, c, hw, pieces, start; /* start: the first plane of a launch */
     float eps, floor;
     bool rho_rows, gamma_rows, beta_rows;
@@ -24,8 +24,8 @@ static Layer layer_of(const P2cCall *call) {
     const P2cNode *node = call->node;
     const P2cNormAttributes a = *P2C_ATTRIBUTES(node, P2cNormAttributes);
     int hw = area_of(node->dims);
-    Layer l = { call->x[0], call->x_moments ? call->x_moments : (const float *)call->saved, call->x[1], call->x[2], call->x[3],
-                planes_of(node->dims), node->dims.d[1], hw, moments_pieces(hw), 0, a.eps, a.relu ? 0 : -INFINITY,
+    Layer l = { call->x[0], call->x_statistics ? call->x_statistics : (const float *)call->saved, call->x[1], call->x[2], call->x[3],
+                planes_of(node->dims), node->dims.d[1], hw, statistics_pieces(hw), 0, a.eps, a.relu ? 0 : -INFINITY,
                 has_rows(node, 1), has_rows(node, 2), has_rows(node, 3) };
     return l;
 }
@@ -34,8 +34,8 @@ struct Plane {
     float m, r, M, R, rho, gamma, A, B;
 };
 
-static __device__ inline float mean_of(Layer l, int plane) { return l.moments[2 * plane]; }
-static __device__ inline float variance_of(Layer l, int plane) { return l.moments[2 * plane + 1]; }
+static __device__ inline float mean_of(Layer l, int plane) { return l.statistics[2 * plane]; }
+static __device__ inline float variance_of(Layer l, int plane) { return l.statistics[2 * plane + 1]; }
 static __device__ inline int param_at(Layer l, int plane, bool rows) { return rows ? plane : plane % l.c; }
 
 /* M and R of the picture whose first plane this is; by whole warps. */
@@ -75,9 +75,9 @@ static __device__ inline Piece piece_of(Layer l) {
     Piece p;
     p.plane = l.start + (int)(blockIdx.x / (unsigned)l.pieces);
     p.piece = (int)(blockIdx.x % (unsigned)l.pieces);
-    int in_plane = p.piece * MOMENTS_PIECE + (int)threadIdx.x;
+    int in_plane = p.piece * STATISTICS_PIECE + (int)threadIdx.x;
     p.first = (size_t)p.plane * l.hw + in_plane;
-    p.n = in_plane < l.hw ? min((int)MOMENTS_COUNT, (l.hw - in_plane + THREADS - 1) / THREADS) : 0;
+    p.n = in_plane < l.hw ? min((int)STATISTICS_COUNT, (l.hw - in_plane + THREADS - 1) / THREADS) : 0;
     return p;
 }
 
@@ -89,24 +89,24 @@ static unsigned grid_of(Layer l) {
 
 /* ---- forward --------------------------------------------------------------------------------------------------------- */
 
-static __global__ void forward_kernel(Layer l, float *y, Moments m) {
+static __global__ void forward_kernel(Layer l, float *y, Statistics m) {
     Piece p = piece_of(l);
     Plane q = plane_of(l, p.plane);
-    float v[MOMENTS_COUNT];
-    for (int i = 0; i < MOMENTS_COUNT; i++) {
+    float v[STATISTICS_COUNT];
+    for (int i = 0; i < STATISTICS_COUNT; i++) {
         v[i] = i < p.n ? (l.x[p.first + i * THREADS] - q.m) * q.A + q.B : 0;
         v[i] = v[i] < l.floor ? l.floor : v[i];
     }
-    for (int i = 0; i < MOMENTS_COUNT; i++)
+    for (int i = 0; i < STATISTICS_COUNT; i++)
         if (i < p.n) y[p.first + i * THREADS] = v[i];
-    if (m.out) piece_moments(m, p.plane - l.start, p.piece, l.hw, v, p.n);
+    if (m.out) piece_statistics(m, p.plane - l.start, p.piece, l.hw, v, p.n);
 }
 
 static void forward(const P2cCall *call) {
     Layer l = layer_of(call);
-    if (!call->x_moments) p2c_cuda_plane_moments(call, call->x[0], call->node->dims, (float *)call->saved, call->work);
+    if (!call->x_statistics) p2c_cuda_plane_statistics(call, call->x[0], call->node->dims, (float *)call->saved, call->work);
     for (; l.start < l.planes; l.start += MOST_COUNTERS) {
-        Moments m = moments_of(call, call->work, l.pieces);
+        Statistics m = statistics_of(call, call->work, l.pieces);
         if (m.out) m.out += 2 * (size_t)l.start;
         P2C_LAUNCH(forward_kernel, grid_of(l), THREADS, 0, call->queue, l, call->y, m);
     }
@@ -119,7 +119,7 @@ struct Gradients {
     const float *dy;
     float2 *sums, *partial;
     float *x, *rho, *gamma, *beta;
-    unsigned fresh;
+    unsigned overwrite;
 };
 
 /* x - m, and the gradient that passes the ReLU. */
@@ -132,7 +132,7 @@ static __global__ void sums_kernel(Layer l, Gradients d, int *counters) {
     Piece p = piece_of(l);
     Plane q = plane_of(l, p.plane);
     float s = 0, t = 0;
-    for (int i = 0; i < MOMENTS_COUNT; i++) {
+    for (int i = 0; i < STATISTICS_COUNT; i++) {
         float2 v = i < p.n ? deviation_and_gradient(l, q, d.dy, p.first + i * THREADS) : make_float2(0, 0);
         s += v.y;
         t += v.y * v.x;
@@ -161,8 +161,8 @@ static __device__ inline Changes changes_of(Plane q, float2 sum) {
     return c;
 }
 
-static __device__ inline void put_change(float *to, Layer l, int plane, bool rows, float own, float all, bool fresh) {
-    if (to && (rows || plane < l.c)) put(&to[plane], rows ? own : all, fresh);
+static __device__ inline void put_change(float *to, Layer l, int plane, bool rows, float own, float all, bool overwrite) {
+    if (to && (rows || plane < l.c)) put(&to[plane], rows ? own : all, overwrite);
 }
 
 /* By the block of the plane's first piece. What pictures share is the first picture's to add up. */
@@ -175,9 +175,9 @@ static __device__ inline void parameter_gradients(Layer l, Gradients d, int plan
         all.beta += other.beta;
     }
     if (threadIdx.x) return;
-    put_change(d.rho, l, plane, l.rho_rows, own.rho, all.rho, d.fresh >> 1 & 1);
-    put_change(d.gamma, l, plane, l.gamma_rows, own.gamma, all.gamma, d.fresh >> 2 & 1);
-    put_change(d.beta, l, plane, l.beta_rows, own.beta, all.beta, d.fresh >> 3 & 1);
+    put_change(d.rho, l, plane, l.rho_rows, own.rho, all.rho, d.overwrite >> 1 & 1);
+    put_change(d.gamma, l, plane, l.gamma_rows, own.gamma, all.gamma, d.overwrite >> 2 & 1);
+    put_change(d.beta, l, plane, l.beta_rows, own.beta, all.beta, d.overwrite >> 3 & 1);
 }
 
 /* (sum dl, sum dl l) over the picture; by whole warps. */
@@ -196,11 +196,11 @@ static __device__ inline void input_gradient(Layer l, Gradients d, Piece p, Plan
     float2 plane = d.sums[p.plane], picture = picture_sums(l, d, p.plane, q);
     float n = (float)l.hw, all = n * (float)l.c, by = q.rho * q.gamma * q.r;
     float c0 = by * plane.x / n + q.R * picture.x / all, ci = by * q.r * plane.y / (n - 1), cl = q.R * picture.y / (all - 1);
-    for (int i = 0; i < MOMENTS_COUNT; i++) {
+    for (int i = 0; i < STATISTICS_COUNT; i++) {
         size_t at = p.first + i * THREADS;
         if (i >= p.n) break;
         float2 v = deviation_and_gradient(l, q, d.dy, at);
-        put(&d.x[at], q.A * v.y - c0 - v.x * q.r * ci - (v.x + (q.m - q.M)) * q.R * cl, d.fresh & 1);
+        put(&d.x[at], q.A * v.y - c0 - v.x * q.r * ci - (v.x + (q.m - q.M)) * q.R * cl, d.overwrite & 1);
     }
 }
 
@@ -214,7 +214,7 @@ static __global__ void gradient_kernel(Layer l, Gradients d) {
 static void backward(const P2cCall *call) {
     Layer l = layer_of(call);
     float2 *sums = (float2 *)call->work;
-    Gradients d = { call->dy, sums, sums + l.planes, call->dx[0], call->dx[1], call->dx[2], call->dx[3], call->fresh };
+    Gradients d = { call->dy, sums, sums + l.planes, call->dx[0], call->dx[1], call->dx[2], call->dx[3], call->overwrite };
     if (!d.x && !d.rho && !d.gamma && !d.beta) return;
     for (; l.start < l.planes; l.start += MOST_COUNTERS) P2C_LAUNCH(sums_kernel, grid_of(l), THREADS, 0, call->queue, l, d, call->queue->counters);
     l.start = 0;
@@ -225,8 +225,8 @@ static void backward(const P2cCall *call) {
 static size_t work(const P2cNode *node, bool backward, int threads) {
     (void)threads;
     int planes = planes_of(node->dims);
-    size_t pieces = moments_bytes(planes, moments_pieces(area_of(node->dims))), moments = p2c_cuda_plane_moments_work(node->dims);
-    return backward ? pieces + (size_t)planes * sizeof(float2) : pieces > moments ? pieces : moments;
+    size_t pieces = statistics_bytes(planes, statistics_pieces(area_of(node->dims))), statistics = p2c_cuda_plane_statistics_work(node->dims);
+    return backward ? pieces + (size_t)planes * sizeof(float2) : pieces > statistics ? pieces : statistics;
 }
 
-const P2cKernel p2c_cuda_layer_instance_norm = { .forward = forward, .backward = backward, .work = work, .fresh = true, .moments = true };
+const P2cKernel p2c_cuda_layer_instance_norm = { .forward = forward, .backward = backward, .work = work, .overwrite = true, .statistics = true };

@@ -18,12 +18,12 @@ static void forward(const P2cCall *call) { make_result(call, Lerp{ call->x[0], c
 /* NULL: not wanted. They may be one. */
 struct LerpGradients {
     float *a, *b, *w;
-    unsigned fresh;
+    unsigned overwrite;
 };
 
 static __device__ inline void put_operands(const LerpGradients &g, unsigned i, float dy, float weight) {
-    if (g.a) put(g.a + i, dy * (1 - weight), g.fresh & 1);
-    if (g.b) put(g.b + i, dy * weight, g.fresh >> 1 & 1);
+    if (g.a) put(g.a + i, dy * (1 - weight), g.overwrite & 1);
+    if (g.b) put(g.b + i, dy * weight, g.overwrite >> 1 & 1);
 }
 
 /* dw is wanted only where w is not broadcast: it is the sum of one term. */
@@ -31,7 +31,7 @@ static __global__ void lerp_backward(Lerp f, const float *dy, LerpGradients g, u
     unsigned i = global_thread();
     if (i >= n) return;
     put_operands(g, i, dy[i], f.w[places_at(f.walk, i).b]);
-    if (g.w) put(g.w + i, dy[i] * (f.b[i] - f.a[i]), g.fresh >> 2 & 1);
+    if (g.w) put(g.w + i, dy[i] * (f.b[i] - f.a[i]), g.overwrite >> 2 & 1);
 }
 
 /* The terms of dw; in passing the other gradients. */
@@ -47,10 +47,10 @@ static Sums weight_sums(const P2cNode *node) { return sums_of_operand(node->dims
 static void backward(const P2cCall *call) {
     const P2cNode *node = call->node;
     const float *a = call->x[0], *b = call->x[1], *w = call->x[2];
-    LerpGradients g = { call->dx[0], call->dx[1], call->dx[2], call->fresh };
+    LerpGradients g = { call->dx[0], call->dx[1], call->dx[2], call->overwrite };
     unsigned n = (unsigned)count_of(node);
     if (g.w && !same_sizes(node->dims, node->x[2]->dims))
-        put_sums(call, weight_sums(node), LerpTerm{ a, b, w, call->dy, g }, 1, g.w, is_fresh(call, 2));
+        put_sums(call, weight_sums(node), LerpTerm{ a, b, w, call->dy, g }, 1, g.w, is_overwritten(call, 2));
     else if (g.a || g.b || g.w)
         P2C_LAUNCH(lerp_backward, blocks_for(n), THREADS, 0, call->queue, Lerp{ a, b, w, weight_walk(node) }, call->dy, g, n);
 }
@@ -60,4 +60,4 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return backward ? sums_work(weight_sums(node)) : 0;
 }
 
-const P2cKernel p2c_cuda_lerp = { .forward = forward, .backward = backward, .work = work, .fresh = true };
+const P2cKernel p2c_cuda_lerp = { .forward = forward, .backward = backward, .work = work, .overwrite = true };

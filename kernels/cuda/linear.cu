@@ -134,7 +134,7 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
 struct LinearGradients {
     const float *x, *w, *dy, *y; /* y: where there is an activation */
     float *dx, *dw, *db; /* NULL: not wanted */
-    bool fresh_x, fresh_w, fresh_b;
+    bool overwrite_x, overwrite_w, overwrite_b;
     unsigned chunks;    /* of 32 V columns */
     unsigned dx_blocks; /* of the launch, the first ones */
 };
@@ -168,7 +168,7 @@ template <int N, int V> static __device__ inline void input_gradient(LinearGradi
         int i = first + j / COLUMNS, column = begin + j % COLUMNS;
         float total = 0;
         for (int v = 0; v < WARPS; v++) total += sums[v][j / COLUMNS][j % COLUMNS];
-        if (i < s.n && column < s.in) put(&g.dx[(size_t)i * s.in + column], total, g.fresh_x);
+        if (i < s.n && column < s.in) put(&g.dx[(size_t)i * s.in + column], total, g.overwrite_x);
     }
 }
 
@@ -187,12 +187,12 @@ template <int V> static __device__ inline void parameter_gradients(LinearGradien
         }
 #pragma unroll
         for (int r = 0; r < ROWS; r++)
-            if (row + r < s.out) put_all<V>(g.dw + (size_t)(row + r) * s.in + k, sum[r], g.fresh_w);
+            if (row + r < s.out) put_all<V>(g.dw + (size_t)(row + r) * s.in + k, sum[r], g.overwrite_w);
     }
     if (g.db && begin == 0 && lane < ROWS && row + lane < s.out) {
         float sum = 0;
         for (int i = 0; i < s.n; i++) sum += gradient_at(g, s, (size_t)i * s.out + row + lane);
-        put(&g.db[row + lane], sum, g.fresh_b);
+        put(&g.db[row + lane], sum, g.overwrite_b);
     }
 }
 
@@ -222,7 +222,7 @@ static void backward(const P2cCall *call) {
     float *dx = call->dx[0], *dw = call->dx[1], *db = call->dx[2];
     const Sizes s = sizes_of(call->node);
     bool vector = s.in >= WIDE && s.in % 4 == 0 && is_aligned(call->x[0]) && is_aligned(call->x[1]) && is_aligned(dx) && is_aligned(dw);
-    LinearGradients g = { call->x[0], call->x[1], call->dy, s.slope != 1 ? call->y : NULL, dx, dw, db, is_fresh(call, 0), is_fresh(call, 1), is_fresh(call, 2), 0, 0 };
+    LinearGradients g = { call->x[0], call->x[1], call->dy, s.slope != 1 ? call->y : NULL, dx, dw, db, is_overwritten(call, 0), is_overwritten(call, 1), is_overwritten(call, 2), 0, 0 };
     if ((!dx || (dx != dw && dx != db)) && (!dw || dw != db)) {
         launch_backward(call, g, vector);
         return;
@@ -235,4 +235,4 @@ static void backward(const P2cCall *call) {
     }
 }
 
-const P2cKernel p2c_cuda_linear = { .forward = forward, .backward = backward, .work = work, .folds = P2C_FOLD_ACTIVATION, .fresh = true };
+const P2cKernel p2c_cuda_linear = { .forward = forward, .backward = backward, .work = work, .folds = P2C_FOLD_ACTIVATION, .overwrite = true };

@@ -37,7 +37,7 @@ template <class Loss> static void loss_forward(const P2cCall *call) {
 struct LossGradients {
     const float *dy;
     float *dx, *dt;
-    bool fresh_x, fresh_t;
+    bool overwrite_x, overwrite_t;
 };
 
 /* A scalar target gathers all. */
@@ -46,16 +46,16 @@ template <class Loss> static __global__ void loss_backward_kernel(Operands o, Pi
     double total;
     for (unsigned i = first_of(p); i < end_of(p); i += THREADS) {
         float x = o.x[i], t = o.t[i * o.step], slope = g * Loss::target_slope(x, t);
-        if (d.dx) put(&d.dx[i], g * Loss::slope(x, t), d.fresh_x);
-        if (d.dt && o.step) put(&d.dt[i], slope, d.fresh_t);
+        if (d.dx) put(&d.dx[i], g * Loss::slope(x, t), d.overwrite_x);
+        if (d.dt && o.step) put(&d.dt[i], slope, d.overwrite_t);
         sum += slope;
     }
-    if (d.dt && !o.step && total_of(p, sum, &total) && threadIdx.x == 0) put(d.dt, (float)total, d.fresh_t);
+    if (d.dt && !o.step && total_of(p, sum, &total) && threadIdx.x == 0) put(d.dt, (float)total, d.overwrite_t);
 }
 
 template <class Loss> static void loss_backward(const P2cCall *call) {
     Pieces p = pieces_of(call, loss_count(call->node));
-    LossGradients d = { call->dy, call->dx[0], call->dx[1], is_fresh(call, 0), is_fresh(call, 1) };
+    LossGradients d = { call->dy, call->dx[0], call->dx[1], is_overwritten(call, 0), is_overwritten(call, 1) };
     if (d.dx || d.dt) P2C_LAUNCH(loss_backward_kernel<Loss>, (unsigned)p.count, THREADS, 0, call->queue, operands_of(call), p, d);
 }
 

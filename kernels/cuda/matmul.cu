@@ -17,7 +17,7 @@ struct Product {
     unsigned rows, columns, depth;
     Walk kept, added;     /* the matrices of the result, and the products that each is the sum of, as places in left and right */
     Divisor down, across; /* tiles */
-    bool fresh;
+    bool overwrite;
 };
 
 /* DEPTH x TILE elements from (begin, first) on; zeros beyond the matrix. Threads side by side read side by side. */
@@ -59,7 +59,7 @@ static __global__ void product_kernel(Product p) {
     for (int i = 0; i < OWN; i++)
         for (int j = 0; j < OWN; j++)
             if (row + y + i * SIDE < p.rows && column + x + j * SIDE < p.columns)
-                put(&out[(row + y + i * SIDE) * p.columns + column + x + j * SIDE], sum[i][j], p.fresh);
+                put(&out[(row + y + i * SIDE) * p.columns + column + x + j * SIDE], sum[i][j], p.overwrite);
 }
 
 /* ---- which products ---- */
@@ -100,7 +100,7 @@ static void launch(const P2cCall *call, Product p, P2cDims y, P2cDims out, P2cDi
 static void forward(const P2cCall *call) {
     const Sizes s = sizes_of(call->node);
     Product p = { { call->x[0], s.k, 1 }, { call->x[1], 1, s.n }, call->y, s.m, s.n, s.k };
-    p.fresh = true;
+    p.overwrite = true;
     launch(call, p, s.y, s.y, s.a, s.b);
 }
 
@@ -108,10 +108,10 @@ static void backward(const P2cCall *call) {
     const Sizes s = sizes_of(call->node);
     Product da = { { call->dy, s.n, 1 }, { call->x[1], s.n, 1 }, call->dx[0], s.m, s.k, s.n };
     Product db = { { call->x[0], 1, s.k }, { call->dy, 1, s.n }, call->dx[1], s.k, s.n, s.m };
-    da.fresh = is_fresh(call, 0);
-    db.fresh = is_fresh(call, 1);
+    da.overwrite = is_overwritten(call, 0);
+    db.overwrite = is_overwritten(call, 1);
     if (da.out) launch(call, da, s.y, s.a, s.y, s.b);
     if (db.out) launch(call, db, s.y, s.b, s.a, s.y);
 }
 
-const P2cKernel p2c_cuda_matmul = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_matmul = { .forward = forward, .backward = backward, .overwrite = true };

@@ -73,4 +73,4 @@ static void backward(const P2cCall *call) {
     put_gradient(call, 0, MaxPoolGradient{ call->dy, (const int *)call->saved, pool_of(call->node), divisor_at(x, 2), divisor_at(x, 3) });
 }
 
-const P2cKernel p2c_cuda_max_pool2d = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_max_pool2d = { .forward = forward, .backward = backward, .overwrite = true };

@@ -17,28 +17,28 @@ static void forward(const P2cCall *call) {
 }
 
 /* Nothing broadcast. a and b may be one, and so may their gradients. */
-static __global__ void both_kernel(const float *a, const float *b, const float *dy, float *da, float *db, unsigned n, unsigned fresh) {
+static __global__ void both_kernel(const float *a, const float *b, const float *dy, float *da, float *db, unsigned n, unsigned overwrite) {
     unsigned i = global_thread();
     if (i >= n) return;
-    put(da + i, dy[i] * b[i], fresh & 1);
-    put(db + i, dy[i] * a[i], fresh >> 1 & 1);
+    put(da + i, dy[i] * b[i], overwrite & 1);
+    put(db + i, dy[i] * a[i], overwrite >> 1 & 1);
 }
 
 /* The terms of the gradient of a broadcast operand; in passing the gradient of the other one, if that has the size of y and wants it. */
 struct MulTerm {
     const float *dy, *own, *other;
     float *passed;
-    bool fresh;
+    bool overwrite;
     __device__ float operator()(unsigned i, unsigned j) const { return dy[i] * other[j]; }
     __device__ void pass(unsigned i, unsigned e) const {
-        if (passed) put(passed + i, dy[i] * own[e], fresh);
+        if (passed) put(passed + i, dy[i] * own[e], overwrite);
     }
 };
 
 static void broadcast_gradient(const P2cCall *call, int k, float *passed) {
     const P2cNode *node = call->node;
-    MulTerm term = { call->dy, call->x[k], call->x[1 - k], passed, is_fresh(call, 1 - k) };
-    put_sums(call, sums_of_operand(node->dims, node->x[k]->dims, node->x[1 - k]->dims), term, 1, call->dx[k], is_fresh(call, k));
+    MulTerm term = { call->dy, call->x[k], call->x[1 - k], passed, is_overwritten(call, 1 - k) };
+    put_sums(call, sums_of_operand(node->dims, node->x[k]->dims, node->x[1 - k]->dims), term, 1, call->dx[k], is_overwritten(call, k));
 }
 
 static void backward(const P2cCall *call) {
@@ -46,7 +46,7 @@ static void backward(const P2cCall *call) {
     bool whole[2] = { same_sizes(d[0], y), same_sizes(d[1], y) }, done[2] = { !call->dx[0], !call->dx[1] };
     unsigned n = (unsigned)p2c_dims_count(y);
     if (whole[0] && whole[1] && !done[0] && !done[1]) {
-        P2C_LAUNCH(both_kernel, blocks_for(n), THREADS, 0, call->queue, call->x[0], call->x[1], call->dy, call->dx[0], call->dx[1], n, call->fresh);
+        P2C_LAUNCH(both_kernel, blocks_for(n), THREADS, 0, call->queue, call->x[0], call->x[1], call->dy, call->dx[0], call->dx[1], n, call->overwrite);
         return;
     }
     for (int k = 0; k < 2; k++) {
@@ -66,4 +66,4 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return !backward ? 0 : a > b ? a : b;
 }
 
-const P2cKernel p2c_cuda_mul = { .forward = forward, .backward = backward, .work = work, .fresh = true };
+const P2cKernel p2c_cuda_mul = { .forward = forward, .backward = backward, .work = work, .overwrite = true };

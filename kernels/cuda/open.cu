@@ -14,7 +14,7 @@ void queue_close(P2cContext *ctx) {
         queue_free_host(ctx, queue->staging->slot[k]);
     }
     free(queue->staging);
-    lanes_clear(queue->lanes);
+    streams_clear(queue->streams);
     free(queue);
     ctx->queue = NULL;
 }
@@ -31,13 +31,13 @@ static cudaError_t staging_init(P2cContext *ctx, P2cStaging *s) {
 /* Ends with a kernel, which tells whether this build has code for the GPU. */
 static cudaError_t queue_init(P2cContext *ctx, P2cQueue *queue) {
     cudaError_t error = cudaSetDevice(queue->index);
-    if (!error) error = lanes_init(queue->lanes);
+    if (!error) error = streams_init(queue->streams);
     if (!error) error = staging_init(ctx, queue->staging);
     if (error) return error;
-    lanes_use(queue, 0);
-    queue_fill(ctx, (float *)queue->counters, (int)P2C_MAX_LANES * MOST_COUNTERS, 1);
+    streams_use(queue, 0);
+    queue_fill(ctx, (float *)queue->counters, (int)P2C_MAX_STREAMS * MOST_COUNTERS, 1);
     error = cudaGetLastError();
-    queue_fill(ctx, (float *)queue->counters, (int)P2C_MAX_LANES * MOST_COUNTERS, 0);
+    queue_fill(ctx, (float *)queue->counters, (int)P2C_MAX_STREAMS * MOST_COUNTERS, 0);
     return error ? error : cudaStreamSynchronize(queue->stream);
 }
 
@@ -76,8 +76,8 @@ P2cStatus queue_open(P2cContext *ctx, int index) {
     if (error) return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda:%d: %s (%s)", index, cudaGetErrorString(error), cudaGetErrorName(error));
     P2cQueue *queue = ctx->queue = (P2cQueue *)calloc(1, sizeof *queue);
     if (queue) queue->staging = (P2cStaging *)calloc(1, sizeof *queue->staging);
-    if (queue) queue->lanes = (P2cLanes *)calloc(1, sizeof *queue->lanes);
-    if (!queue || !queue->staging || !queue->lanes) return fail_open(ctx, cudaErrorMemoryAllocation, index, &p);
+    if (queue) queue->streams = (P2cStreams *)calloc(1, sizeof *queue->streams);
+    if (!queue || !queue->staging || !queue->streams) return fail_open(ctx, cudaErrorMemoryAllocation, index, &p);
     queue->ctx = ctx;
     queue->index = index;
     if ((error = queue_init(ctx, queue))) return fail_open(ctx, error, index, &p);

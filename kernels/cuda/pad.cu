@@ -89,4 +89,4 @@ static void backward(const P2cCall *call) {
     put_gradient(call, 0, PadGradient{ call->dy, rows_of(call->node), columns_of(call->node), divisor_at(x, 2), divisor_at(x, 3), call->node->dims.d[3] });
 }
 
-const P2cKernel p2c_cuda_pad = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_pad = { .forward = forward, .backward = backward, .overwrite = true };

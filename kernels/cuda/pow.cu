@@ -28,4 +28,4 @@ static float exponent_of(const P2cCall *call) { return P2C_ATTRIBUTES(call->node
 static void forward(const P2cCall *call) { make_result(call, Pow{ call->x[0], exponent_of(call) }); }
 static void backward(const P2cCall *call) { put_gradient(call, 0, PowGradient{ call->x[0], call->dy, exponent_of(call) }); }
 
-const P2cKernel p2c_cuda_pow = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_pow = { .forward = forward, .backward = backward, .overwrite = true };

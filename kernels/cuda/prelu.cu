@@ -28,18 +28,18 @@ static void forward(const P2cCall *call) { make_result(call, prelu_of(call, NULL
 struct PreluTerm {
     const float *x, *slope, *dy;
     float *dx;
-    bool fresh;
+    bool overwrite;
     __device__ float operator()(unsigned i, unsigned) const { return x[i] > 0 ? 0 : x[i] * dy[i]; }
     __device__ void pass(unsigned i, unsigned c) const {
-        if (dx) put(dx + i, x[i] > 0 ? dy[i] : slope[c] * dy[i], fresh);
+        if (dx) put(dx + i, x[i] > 0 ? dy[i] : slope[c] * dy[i], overwrite);
     }
 };
 
 static Sums slope_sums(const P2cNode *node) { return sums_of_operand(node->dims, slope_dims(node), slope_dims(node)); }
 
 static void backward(const P2cCall *call) {
-    PreluTerm term = { call->x[0], call->x[1], call->dy, call->dx[0], is_fresh(call, 0) };
-    if (call->dx[1]) put_sums(call, slope_sums(call->node), term, 1, call->dx[1], is_fresh(call, 1));
+    PreluTerm term = { call->x[0], call->x[1], call->dy, call->dx[0], is_overwritten(call, 0) };
+    if (call->dx[1]) put_sums(call, slope_sums(call->node), term, 1, call->dx[1], is_overwritten(call, 1));
     else put_gradient(call, 0, prelu_of(call, call->dy));
 }
 
@@ -48,4 +48,4 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return backward ? sums_work(slope_sums(node)) : 0;
 }
 
-const P2cKernel p2c_cuda_prelu = { .forward = forward, .backward = backward, .work = work, .fresh = true };
+const P2cKernel p2c_cuda_prelu = { .forward = forward, .backward = backward, .work = work, .overwrite = true };

@@ -1,4 +1,4 @@
-/* queue.cuh: the inside of a queue, shared by device.cu, lanes.cu and open.cu; kernels see what cuda.cuh shows of it. */
+/* queue.cuh: the inside of a queue, shared by device.cu, streams.cu and open.cu; kernels see what cuda.cuh shows of it. */
 #ifndef P2C_CUDA_QUEUE_CUH
 #define P2C_CUDA_QUEUE_CUH
 
@@ -14,19 +14,19 @@ struct P2cStaging {
     int next;
 };
 
-/* A place in a lane that others wait for. */
-struct Mark {
+/* A place in a stream that others wait for. */
+struct Event {
     int number;
     cudaEvent_t event;
 };
 
-struct P2cLanes {
-    cudaStream_t streams[P2C_MAX_LANES]; /* the first is the context's stream */
-    int *counters;                       /* of all lanes */
-    bool recording, joined[P2C_MAX_LANES];
+struct P2cStreams {
+    cudaStream_t handles[P2C_MAX_STREAMS]; /* the first is the context's stream */
+    int *counters;                       /* of all streams */
+    bool recording, joined[P2C_MAX_STREAMS];
     cudaEvent_t fork;
-    Mark *marks; /* in order of their numbers */
-    int count, room;
+    Event *events; /* in order of their numbers */
+    int count, capacity;
     cudaError_t error;
 };
 
@@ -40,14 +40,14 @@ void queue_fill(P2cContext *ctx, float *to, size_t count, float value);
 P2cStatus queue_open(P2cContext *ctx, int index);
 void queue_close(P2cContext *ctx);
 
-/* lanes.cu. A recording forks after its capture has begun, joins before it ends, and forgets afterwards. */
-cudaError_t lanes_init(P2cLanes *lanes);
-void lanes_clear(P2cLanes *lanes);
-void lanes_use(P2cQueue *queue, int lane);
-void lanes_enter(P2cContext *ctx, int lane, const int waits[P2C_MAX_LANES]);
-void lanes_mark(P2cContext *ctx, int number);
-void lanes_fork(P2cQueue *queue);
-cudaError_t lanes_join(P2cQueue *queue);
-void lanes_forget(P2cLanes *lanes);
+/* streams.cu. A recording forks after its capture has begun, joins before it ends, and is reset afterwards. */
+cudaError_t streams_init(P2cStreams *streams);
+void streams_clear(P2cStreams *streams);
+void streams_use(P2cQueue *queue, int stream);
+void streams_enter(P2cContext *ctx, int stream, const int waits[P2C_MAX_STREAMS]);
+void streams_record_event(P2cContext *ctx, int number);
+void streams_fork(P2cQueue *queue);
+cudaError_t streams_join(P2cQueue *queue);
+void streams_reset(P2cStreams *streams);
 
 #endif

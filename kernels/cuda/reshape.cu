@@ -8,4 +8,4 @@ struct ReshapeGradient {
 
 static void backward(const P2cCall *call) { put_gradient(call, 0, ReshapeGradient{ call->dy }); }
 
-const P2cKernel p2c_cuda_reshape = { .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_reshape = { .backward = backward, .overwrite = true };

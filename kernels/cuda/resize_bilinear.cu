@@ -52,4 +52,4 @@ static void backward(const P2cCall *call) {
     put_gradient(call, 0, ResizeGradient{ call->dy, axis_at(call->node, 2), axis_at(call->node, 3), divisor_at(x, 2), divisor_at(x, 3) });
 }
 
-const P2cKernel p2c_cuda_resize_bilinear = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_resize_bilinear = { .forward = forward, .backward = backward, .overwrite = true };

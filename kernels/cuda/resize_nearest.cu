@@ -60,4 +60,4 @@ static void backward(const P2cCall *call) {
     put_gradient(call, 0, ResizeNearestGradient{ call->dy, rounded_at(call->node, 2), rounded_at(call->node, 3), divisor_at(x, 2), divisor_at(x, 3) });
 }
 
-const P2cKernel p2c_cuda_resize_nearest = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_resize_nearest = { .forward = forward, .backward = backward, .overwrite = true };

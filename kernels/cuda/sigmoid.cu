@@ -16,4 +16,4 @@ struct SigmoidGradient {
 static void forward(const P2cCall *call) { make_result(call, Sigmoid{ call->x[0] }); }
 static void backward(const P2cCall *call) { put_gradient(call, 0, SigmoidGradient{ call->y, call->dy }); }
 
-const P2cKernel p2c_cuda_sigmoid = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_sigmoid = { .forward = forward, .backward = backward, .overwrite = true };

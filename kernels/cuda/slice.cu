@@ -44,4 +44,4 @@ static void backward(const P2cCall *call) {
     put_gradient(call, 0, SliceGradient{ call->dy, r, divisor_of(r.whole) });
 }
 
-const P2cKernel p2c_cuda_slice = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_slice = { .forward = forward, .backward = backward, .overwrite = true };

@@ -57,29 +57,29 @@ static void forward(const P2cCall *call) {
     else P2C_LAUNCH(forward_threads, blocks_for(s.count), THREADS, 0, call->queue, call->x[0], call->y, s);
 }
 
-static __global__ void backward_blocks(const float *y, const float *dy, float *dx, Lines s, bool fresh) {
+static __global__ void backward_blocks(const float *y, const float *dy, float *dx, Lines s, bool overwrite) {
     size_t at = (size_t)blockIdx.x * s.size;
     float sum = 0;
     for (unsigned k = threadIdx.x; k < s.size; k += THREADS) sum += dy[at + k] * y[at + k];
     sum = block_sum(sum);
-    for (unsigned k = threadIdx.x; k < s.size; k += THREADS) put(&dx[at + k], y[at + k] * (dy[at + k] - sum), fresh);
+    for (unsigned k = threadIdx.x; k < s.size; k += THREADS) put(&dx[at + k], y[at + k] * (dy[at + k] - sum), overwrite);
 }
 
-static __global__ void backward_threads(const float *y, const float *dy, float *dx, Lines s, bool fresh) {
+static __global__ void backward_threads(const float *y, const float *dy, float *dx, Lines s, bool overwrite) {
     unsigned i = global_thread(), at;
     if (i >= s.count) return;
     at = begin_of(s, i);
     double sum = 0;
     for (unsigned k = 0; k < s.size; k++) sum += dy[at + k * s.inner] * y[at + k * s.inner];
-    for (unsigned k = 0; k < s.size; k++) put(&dx[at + k * s.inner], y[at + k * s.inner] * (dy[at + k * s.inner] - (float)sum), fresh);
+    for (unsigned k = 0; k < s.size; k++) put(&dx[at + k * s.inner], y[at + k * s.inner] * (dy[at + k * s.inner] - (float)sum), overwrite);
 }
 
 static void backward(const P2cCall *call) {
     Lines s = lines_of(call->node);
     float *dx = call->dx[0];
     if (!dx) return;
-    if (s.inner == 1) P2C_LAUNCH(backward_blocks, s.count, THREADS, 0, call->queue, call->y, call->dy, dx, s, is_fresh(call, 0));
-    else P2C_LAUNCH(backward_threads, blocks_for(s.count), THREADS, 0, call->queue, call->y, call->dy, dx, s, is_fresh(call, 0));
+    if (s.inner == 1) P2C_LAUNCH(backward_blocks, s.count, THREADS, 0, call->queue, call->y, call->dy, dx, s, is_overwritten(call, 0));
+    else P2C_LAUNCH(backward_threads, blocks_for(s.count), THREADS, 0, call->queue, call->y, call->dy, dx, s, is_overwritten(call, 0));
 }
 
-const P2cKernel p2c_cuda_softmax = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_softmax = { .forward = forward, .backward = backward, .overwrite = true };

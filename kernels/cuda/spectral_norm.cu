@@ -188,14 +188,14 @@ static __global__ void sum_products(const float *dy, const float *w, const float
     if (threadIdx.x == 0) *along = (float)(total / ((double)saved[0] * saved[0]));
 }
 
-template <int V> static __global__ void gradient(const float *dy, const float *saved, const float *along, float *dw, Matrix m, unsigned n, bool fresh) {
+template <int V> static __global__ void gradient(const float *dy, const float *saved, const float *along, float *dw, Matrix m, unsigned n, bool overwrite) {
     unsigned i = global_thread() * V, r = i / (unsigned)m.columns, c = i % (unsigned)m.columns;
     if (i >= n) return;
     float by = 1 / saved[0], k = *along * saved[1 + r], value[V];
     load<V>(value, dy + i);
 #pragma unroll
     for (int e = 0; e < V; e++) value[e] = value[e] * by - k * saved[1 + m.rows + c + e];
-    put_all<V>(dw + i, value, fresh);
+    put_all<V>(dw + i, value, overwrite);
 }
 
 static void backward(const P2cCall *call) {
@@ -206,9 +206,9 @@ static void backward(const P2cCall *call) {
     if (!dw) return;
     P2C_LAUNCH(sum_products, blocks_for(n, PIECE), THREADS, 0, call->queue, call->dy, call->x[0], saved, (double *)call->work + 1, along, n,
                call->queue->counters);
-    bool vector = m.columns % 4 == 0 && is_aligned(call->dy) && is_aligned(dw), fresh = is_fresh(call, 0);
-    if (vector) P2C_LAUNCH(gradient<4>, blocks_for(n / 4), THREADS, 0, call->queue, call->dy, saved, along, dw, m, n, fresh);
-    else P2C_LAUNCH(gradient<1>, blocks_for(n), THREADS, 0, call->queue, call->dy, saved, along, dw, m, n, fresh);
+    bool vector = m.columns % 4 == 0 && is_aligned(call->dy) && is_aligned(dw), overwrite = is_overwritten(call, 0);
+    if (vector) P2C_LAUNCH(gradient<4>, blocks_for(n / 4), THREADS, 0, call->queue, call->dy, saved, along, dw, m, n, overwrite);
+    else P2C_LAUNCH(gradient<1>, blocks_for(n), THREADS, 0, call->queue, call->dy, saved, along, dw, m, n, overwrite);
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
@@ -217,4 +217,4 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return backward ? (1 + blocks_for((size_t)m.rows * (size_t)m.columns, PIECE)) * sizeof(double) : scratch_bytes(m);
 }
 
-const P2cKernel p2c_cuda_spectral_norm = { .forward = forward, .backward = backward, .work = work, .fresh = true };
+const P2cKernel p2c_cuda_spectral_norm = { .forward = forward, .backward = backward, .work = work, .overwrite = true };

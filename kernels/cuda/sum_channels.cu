@@ -17,9 +17,9 @@ static void forward(const P2cCall *call) {
     P2C_LAUNCH(forward_kernel, blocks_for(n), THREADS, 0, call->queue, call->x[0], call->y, (unsigned)x.d[1], (unsigned)area_of(x), n);
 }
 
-static __global__ void backward_kernel(const float *dy, float *dx, unsigned c, unsigned hw, unsigned n, bool fresh) {
+static __global__ void backward_kernel(const float *dy, float *dx, unsigned c, unsigned hw, unsigned n, bool overwrite) {
     unsigned i = global_thread();
-    if (i < n) put(&dx[i], dy[i / (c * hw) * hw + i % hw], fresh);
+    if (i < n) put(&dx[i], dy[i / (c * hw) * hw + i % hw], overwrite);
 }
 
 static void backward(const P2cCall *call) {
@@ -27,7 +27,7 @@ static void backward(const P2cCall *call) {
     unsigned n = (unsigned)p2c_dims_count(x);
     if (!call->dx[0]) return;
     P2C_LAUNCH(backward_kernel, blocks_for(n), THREADS, 0, call->queue, call->dy, call->dx[0], (unsigned)x.d[1], (unsigned)area_of(x), n,
-               is_fresh(call, 0));
+               is_overwritten(call, 0));
 }
 
-const P2cKernel p2c_cuda_sum_channels = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_sum_channels = { .forward = forward, .backward = backward, .overwrite = true };

@@ -92,17 +92,17 @@ static void many(const P2cCall *const calls[], int count) {
 
 static void forward(const P2cCall *call) { launch(&call, 1); }
 
-static __global__ void backward_kernel(const float *x, const float *dy, float *dx, float *before, unsigned n, unsigned fresh) {
+static __global__ void backward_kernel(const float *x, const float *dy, float *dx, float *before, unsigned n, unsigned overwrite) {
     unsigned i = global_thread();
-    if (dx && i < n) put(&dx[i], 2 * x[i] * *dy, fresh & 1);
-    if (before && i == 0) put(before, *dy, fresh & 2);
+    if (dx && i < n) put(&dx[i], 2 * x[i] * *dy, overwrite & 1);
+    if (before && i == 0) put(before, *dy, overwrite & 2);
 }
 
 static void backward(const P2cCall *call) {
     unsigned n = (unsigned)count_of(call->node->x[0]);
     if (call->dx[0] || call->dx[1])
         P2C_LAUNCH(backward_kernel, call->dx[0] ? blocks_for(n) : 1, THREADS, 0, call->queue, call->x[0], call->dy, call->dx[0], call->dx[1], n,
-                   call->fresh);
+                   call->overwrite);
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
@@ -110,4 +110,4 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return backward ? 0 : (size_t)pieces_of((unsigned)count_of(node->x[0])) * sizeof(float);
 }
 
-const P2cKernel p2c_cuda_sum_squares = { .forward = forward, .backward = backward, .work = work, .fresh = true, .many = many };
+const P2cKernel p2c_cuda_sum_squares = { .forward = forward, .backward = backward, .work = work, .overwrite = true, .many = many };

@@ -81,7 +81,7 @@ static __device__ inline double sum_over_rows(double sum, int lanes) {
     return total;
 }
 
-template <class Term> static __global__ void sum_kernel(Sums s, Term term, double scale, float *out, bool fresh) {
+template <class Term> static __global__ void sum_kernel(Sums s, Term term, double scale, float *out, bool overwrite) {
     unsigned group = blockIdx.x / s.splits, split = blockIdx.x % s.splits, e = group * s.lanes + threadIdx.x % s.lanes;
     unsigned terms = s.added.count, share = (terms + s.splits - 1) / s.splits, begin = split * share, end = begin + share < terms ? begin + share : terms;
     bool mine = (int)threadIdx.x < s.lanes && e < s.kept.count;
@@ -92,14 +92,14 @@ template <class Term> static __global__ void sum_kernel(Sums s, Term term, doubl
         sum = 0;
         for (int k = 0; mine && k < s.splits; k++) sum += s.partial[(size_t)e * s.splits + k];
     }
-    if (mine) put(out + e, (float)(scale * sum), fresh);
+    if (mine) put(out + e, (float)(scale * sum), overwrite);
 }
 
 /* work: sums_work. */
-template <class Term> static void put_sums(const P2cCall *call, Sums s, Term term, double scale, float *out, bool fresh) {
+template <class Term> static void put_sums(const P2cCall *call, Sums s, Term term, double scale, float *out, bool overwrite) {
     s.partial = (double *)call->work;
     s.counters = call->queue->counters;
-    P2C_LAUNCH(sum_kernel<Term>, groups_of(&s) * (unsigned)s.splits, THREADS, 0, call->queue, s, term, scale, out, fresh);
+    P2C_LAUNCH(sum_kernel<Term>, groups_of(&s) * (unsigned)s.splits, THREADS, 0, call->queue, s, term, scale, out, overwrite);
 }
 
 #endif

@@ -34,7 +34,7 @@ template <int F> static __global__ void upsampled_kernel(const float *__restrict
 static void put_upsampled(const P2cCall *call, int k, int f, float *beside) {
     const P2cNode *x = call->node->x[k];
     unsigned n = (unsigned)count_of(x);
-    Upsampled u = { call->dx[k], beside, is_fresh(call, k), is_fresh(call, 0), divisor_at(x->dims, 3), n, f };
+    Upsampled u = { call->dx[k], beside, is_overwritten(call, k), is_overwritten(call, 0), divisor_at(x->dims, 3), n, f };
     if (!u.small && !beside) return;
     if (f == 2) P2C_LAUNCH(upsampled_kernel<2>, blocks_for(n), THREADS, 0, call->queue, call->dy, u);
     else P2C_LAUNCH(upsampled_kernel<0>, blocks_for(n), THREADS, 0, call->queue, call->dy, u);

@@ -11,4 +11,4 @@ static int factor_of(const P2cCall *call) { return P2C_ATTRIBUTES(call->node, P2
 static void forward(const P2cCall *call) { make_result(call, UpsampleNearest{ call->x[0], repeating_walk(call->node->x[0]->dims, factor_of(call)) }); }
 static void backward(const P2cCall *call) { put_upsampled(call, 0, factor_of(call), NULL); }
 
-const P2cKernel p2c_cuda_upsample_nearest = { .forward = forward, .backward = backward, .fresh = true };
+const P2cKernel p2c_cuda_upsample_nearest = { .forward = forward, .backward = backward, .overwrite = true };

@@ -24,11 +24,11 @@ template <int V> static __device__ inline void store(float *to, const float *fro
 }
 
 /* put, of V values */
-template <int V> static __device__ inline void put_all(float *dx, const float *values, bool fresh) {
+template <int V> static __device__ inline void put_all(float *dx, const float *values, bool overwrite) {
     float sum[V] = { 0 };
-    if (!fresh) load<V>(sum, dx);
+    if (!overwrite) load<V>(sum, dx);
 #pragma unroll
-    for (int i = 0; i < V; i++) sum[i] = fresh ? values[i] : sum[i] + values[i];
+    for (int i = 0; i < V; i++) sum[i] = overwrite ? values[i] : sum[i] + values[i];
     store<V>(dx, sum);
 }
 

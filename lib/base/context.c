@@ -37,7 +37,7 @@ P2cStatus p2c_context_set_precision(P2cContext *ctx, P2cPrecision precision) {
 }
 
 P2cPrecision p2c_context_precision(const P2cContext *ctx) { return ctx->precision; }
-size_t p2c_device_memory_free(const P2cContext *ctx) { return ctx->device->room((P2cContext *)ctx); }
+size_t p2c_device_memory_free(const P2cContext *ctx) { return ctx->device->free_bytes((P2cContext *)ctx); }
 size_t p2c_device_memory_used(const P2cContext *ctx) { return p2c_device_is_host(ctx->device) ? 0 : ctx->device_bytes; }
 
 void p2c_context_free(P2cContext **ctx) {

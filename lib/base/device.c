@@ -64,10 +64,10 @@ P2cStatus p2c_device_take(P2cContext *ctx, const char *what, size_t bytes, void 
     }
     P2cStatus status = ctx->device->wait(ctx); /* one that failed gives no memory, either */
     if (status) return status;
-    size_t room = ctx->device->room(ctx);
-    if (!room) return p2c_fail(ctx, P2C_ERR_MEMORY, "out of memory: %s needs %.1f MiB on %.*s", what, (double)bytes / mib, name, ctx->device_name);
+    size_t available = ctx->device->free_bytes(ctx);
+    if (!available) return p2c_fail(ctx, P2C_ERR_MEMORY, "out of memory: %s needs %.1f MiB on %.*s", what, (double)bytes / mib, name, ctx->device_name);
     return p2c_fail(ctx, P2C_ERR_MEMORY, "out of memory: %s needs %.1f MiB on %.*s, where %.1f MiB are free", what, (double)bytes / mib, name,
-                    ctx->device_name, (double)room / mib);
+                    ctx->device_name, (double)available / mib);
 }
 
 void p2c_device_give(P2cContext *ctx, void *memory, size_t bytes) {

@@ -15,15 +15,15 @@ extern "C" {
 typedef struct P2cQueue P2cQueue; /* what a context has open on a device; the device's own */
 
 /* Work that is asked for again and again, the same every time, so that a device may record it the first time. */
-typedef struct P2cTape {
+typedef struct P2cRecording {
     void (*issue)(void *of); /* calls all kernels, in order */
     void *of;
     void *there, *here;      /* values that travel: the device's memory, and pinned memory of the host; NULL: none */
     size_t to, bytes;        /* before a run the first `to` bytes go there; after it all come back */
-    void *recording; int runs; /* the device's own; NULL: not yet */
-} P2cTape;
+    void *captured; int runs; /* the device's own; NULL: not yet */
+} P2cRecording;
 
-enum { P2C_MAX_LANES = 4 };
+enum { P2C_MAX_STREAMS = 4 };
 
 typedef struct P2cDevice {
     const char *name;   /* "cpu", "cuda" */
@@ -35,19 +35,20 @@ typedef struct P2cDevice {
     void (*free)(P2cContext *ctx, void *memory);
     void *(*alloc_host)(P2cContext *ctx, size_t bytes); /* memory of the host that transfers need not copy; zeroed */
     void (*free_host)(P2cContext *ctx, void *memory);
-    size_t (*room)(P2cContext *ctx); /* bytes that alloc may still give; 0: not known */
+    size_t (*free_bytes)(P2cContext *ctx); /* bytes that alloc may still give; 0: not known */
     /* `from` is the caller's again when upload returns; download waits for all that was asked before. */
     P2cStatus (*upload)(P2cContext *ctx, void *to, const void *from, size_t bytes);
     P2cStatus (*download)(P2cContext *ctx, void *to, const void *from, size_t bytes);
     void (*fill)(P2cContext *ctx, float *to, size_t count, float value);
-    P2cStatus (*run)(P2cContext *ctx, P2cTape *tape);
+    P2cStatus (*run)(P2cContext *ctx, P2cRecording *recording);
     P2cStatus (*wait)(P2cContext *ctx); /* until all is done */
-    /* While a tape is issued. lanes: streams that run side by side; 1: none of the rest. Kernels go into `lane` from now on, behind what `mark`
-     * calls by the numbers in `waits` (one by lane, -1: none); afterwards `mark`, when it is not -1, stands for all in this lane so far. */
-    int lanes;
-    void (*enter_lane)(P2cContext *ctx, int lane, const int waits[P2C_MAX_LANES]);
-    void (*mark)(P2cContext *ctx, int mark);
-    void (*forget)(P2cContext *ctx, P2cTape *tape); /* frees the recording */
+    /* While a recording is issued. streams: how many run side by side; 1: the two functions below are NULL.
+     * enter_stream: kernels go into `stream` from now on. They wait for the events whose numbers are in `waits` (one for each stream, -1: none).
+     * record_event: the event of that number stands for everything in the current stream so far. */
+    int streams;
+    void (*enter_stream)(P2cContext *ctx, int stream, const int waits[P2C_MAX_STREAMS]);
+    void (*record_event)(P2cContext *ctx, int event);
+    void (*destroy_recording)(P2cContext *ctx, P2cRecording *recording);
     /* The mean time of one `issue`, of so many that follow each other. */
     P2cStatus (*time)(P2cContext *ctx, void (*issue)(void *of), void *of, int repeats, double *ms);
     const P2cKernel *const *kernels; /* by P2cOpId */

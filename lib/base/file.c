@@ -17,7 +17,7 @@
 
 /* ---- output ---- */
 
-static void forget(P2cOutput *out) {
+static void clear_output(P2cOutput *out) {
     free(out->target);
     free(out->temporary);
     *out = (P2cOutput){0};
@@ -83,7 +83,7 @@ P2cStatus p2c_output_open(P2cContext *ctx, const char *path, P2cOutput *out) {
         unlink(out->temporary);
     }
 cleanup:
-    if (status) forget(out);
+    if (status) clear_output(out);
     return status;
 }
 
@@ -118,7 +118,7 @@ P2cStatus p2c_output_commit(P2cOutput *out) {
     } else if ((error = sync_folder(out->temporary))) {
         status = p2c_fail(ctx, P2C_ERR_WRITE, "%s: written, but its folder cannot be synced: %s", out->target, strerror(error));
     }
-    forget(out);
+    clear_output(out);
     return status;
 }
 
@@ -126,7 +126,7 @@ void p2c_output_discard(P2cOutput *out) {
     if (!out->stream) return;
     fclose(out->stream);
     unlink(out->temporary);
-    forget(out);
+    clear_output(out);
 }
 
 P2cStatus p2c_file_write(P2cContext *ctx, const char *path, const void *data, size_t size) {

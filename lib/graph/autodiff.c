@@ -89,12 +89,12 @@ static bool norms_first_operand(const P2cNode *node) {
 }
 
 /* A norm begins with the mean and the variance of each plane of what it reads: where a kernel makes that, it is asked for them in passing. */
-static void ask_for_moments(P2cGraph *graph) {
+static void ask_for_statistics(P2cGraph *graph) {
     for (int i = 0; i < graph->node_count; i++) {
         const P2cNode *node = graph->nodes[i];
         if (!node->state->is_needed || !norms_first_operand(node)) continue;
         P2cNode *x = node->x[0];
-        if (x->op && !x->op->view && graph->ctx->device->kernels[x->op->id]->moments) x->makes_moments = true;
+        if (x->op && !x->op->view && graph->ctx->device->kernels[x->op->id]->statistics) x->makes_statistics = true;
     }
 }
 
@@ -103,7 +103,7 @@ static void ask_for_moments(P2cGraph *graph) {
 static size_t value_bytes(const P2cNode *node) { return p2c_dims_count(node->dims) * sizeof(float); }
 
 /* Of the planes of y: (mean, variance) each. */
-static size_t moments_bytes(const P2cNode *node) { return (size_t)node->dims.d[0] * (size_t)node->dims.d[1] * 2 * sizeof(float); }
+static size_t statistics_bytes(const P2cNode *node) { return (size_t)node->dims.d[0] * (size_t)node->dims.d[1] * 2 * sizeof(float); }
 
 static P2cStatus emit_forward(P2cGraph *graph, P2cNode *node) {
     P2cNodeState *s = node->state;
@@ -113,7 +113,7 @@ static P2cStatus emit_forward(P2cGraph *graph, P2cNode *node) {
         return P2C_OK;
     }
     if (node->saved_bytes && !(s->saved = p2c_buffer_new(graph, node->saved_bytes))) return graph->status;
-    if (node->makes_moments && !(s->moments = p2c_buffer_new(graph, moments_bytes(node)))) return graph->status;
+    if (node->makes_statistics && !(s->statistics = p2c_buffer_new(graph, statistics_bytes(node)))) return graph->status;
     return p2c_step_new(graph, P2C_STEP_FORWARD, node) ? P2C_OK : graph->status;
 }
 
@@ -154,11 +154,11 @@ static bool is_twice_operand(const P2cNode *node, int k) {
 }
 
 /* The gradient of operand k: there already; or new, for a kernel that writes it in place of adding, or else zeros. */
-static P2cStatus gradient_of_operand(P2cGraph *graph, P2cNode *node, int k, unsigned *fresh) {
+static P2cStatus gradient_of_operand(P2cGraph *graph, P2cNode *node, int k, unsigned *overwrite) {
     P2cNode *x = node->x[k];
     if (x->state->gradient) return P2C_OK;
-    if (!graph->ctx->device->kernels[node->op->id]->fresh || is_twice_operand(node, k)) return emit_fill(graph, x, 0);
-    *fresh |= 1u << k;
+    if (!graph->ctx->device->kernels[node->op->id]->overwrite || is_twice_operand(node, k)) return emit_fill(graph, x, 0);
+    *overwrite |= 1u << k;
     return (x->state->gradient = p2c_buffer_new(graph, value_bytes(x))) ? P2C_OK : graph->status;
 }
 
@@ -168,11 +168,11 @@ static P2cStatus emit_backward(P2cGraph *graph, P2cNode *node, const bool active
     if (!graph->ctx->device->kernels[op->id]->backward)
         return p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "%s has no gradient on %s", op->name, graph->ctx->device->name);
     P2cBuffer *dx[P2C_MAX_OPERANDS] = { 0 };
-    unsigned fresh = 0;
+    unsigned overwrite = 0;
     bool any = false;
     for (int k = 0; k < node->count; k++) {
         if (!active[node->x[k]->state->id]) continue;
-        if (gradient_of_operand(graph, node, k, &fresh) != P2C_OK) return graph->status;
+        if (gradient_of_operand(graph, node, k, &overwrite) != P2C_OK) return graph->status;
         dx[k] = node->x[k]->state->gradient;
         any = true;
     }
@@ -180,7 +180,7 @@ static P2cStatus emit_backward(P2cGraph *graph, P2cNode *node, const bool active
     P2cStep *step = p2c_step_new(graph, P2C_STEP_BACKWARD, node);
     if (!step) return graph->status;
     step->dy = node->state->gradient;
-    step->fresh = fresh;
+    step->overwrite = overwrite;
     memcpy(step->dx, dx, sizeof dx);
     return P2C_OK;
 }
@@ -257,7 +257,7 @@ static P2cStatus expand_backward(P2cGraph *graph, P2cNode *marker) {
 
 P2cStatus p2c_expand(P2cGraph *graph) {
     mark_needed(graph);
-    ask_for_moments(graph);
+    ask_for_statistics(graph);
     for (int i = 0; i < graph->node_count && graph->status == P2C_OK; i++) {
         P2cNode *node = graph->nodes[i];
         if (!node->state->is_needed || node->state->fused_into) continue;

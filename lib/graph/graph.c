@@ -68,21 +68,21 @@ void p2c_graph_free(P2cGraph **out) {
     if (graph->arena) {
         graph->ctx->device->wait(graph->ctx);
         if (graph->ctx->running == graph) graph->ctx->running = NULL;
-        graph->ctx->device->forget(graph->ctx, &graph->tape);
+        graph->ctx->device->destroy_recording(graph->ctx, &graph->recording);
         p2c_device_give(graph->ctx, graph->arena, graph->arena_bytes + P2C_ARENA_SPARE);
-        graph->ctx->device->free_host(graph->ctx, graph->tape.here);
+        graph->ctx->device->free_host(graph->ctx, graph->recording.here);
     }
     free(graph);
     *out = NULL;
 }
 
-bool p2c_grow(void *array, int count, int *room, size_t size) {
-    if (count < *room) return true;
-    int more = *room ? 2 * *room : 64;
+bool p2c_grow(void *array, int count, int *capacity, size_t size) {
+    if (count < *capacity) return true;
+    int more = *capacity ? 2 * *capacity : 64;
     void *grown = realloc(*(void **)array, (size_t)more * size);
     if (!grown) return false;
     *(void **)array = grown;
-    *room = more;
+    *capacity = more;
     return true;
 }
 
@@ -126,7 +126,7 @@ int p2c_graph_step_count(const P2cGraph *graph) { return graph->step_count; }
 static P2cNode *node_alloc(P2cGraph *graph) {
     P2cNode *node = calloc(1, sizeof *node);
     P2cNodeState *state = calloc(1, sizeof *state);
-    if (!node || !state || !p2c_grow(&graph->nodes, graph->node_count, &graph->node_room, sizeof *graph->nodes)) {
+    if (!node || !state || !p2c_grow(&graph->nodes, graph->node_count, &graph->node_capacity, sizeof *graph->nodes)) {
         free(node);
         free(state);
         p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory for a node");
@@ -238,7 +238,7 @@ P2cNet p2c_net(P2cGraph *graph, P2cStore *store, const char *name) {
     return net;
 }
 
-P2cNet p2c_sub(P2cNet net, const char *format, ...) {
+P2cNet p2c_scope(P2cNet net, const char *format, ...) {
     size_t used = strlen(net.prefix);
     if (used) net.prefix[used++] = '.';
     va_list args;
@@ -295,8 +295,8 @@ P2cStatus p2c_node_read(const P2cNode *node, float *values) {
     size_t bytes = p2c_dims_count(node->dims) * sizeof *values;
     P2cStatus status = p2c_graph_wait(graph);
     if (status) return status;
-    const char *memory = buffer_of(node)->memory, *tail = graph->tape.there;
-    if (!tail || memory < tail || memory >= tail + graph->tape.bytes) return graph->ctx->device->download(graph->ctx, values, memory, bytes);
-    memcpy(values, (const char *)graph->tape.here + (memory - tail), bytes);
+    const char *memory = buffer_of(node)->memory, *tail = graph->recording.there;
+    if (!tail || memory < tail || memory >= tail + graph->recording.bytes) return graph->ctx->device->download(graph->ctx, values, memory, bytes);
+    memcpy(values, (const char *)graph->recording.here + (memory - tail), bytes);
     return P2C_OK;
 }

@@ -5,7 +5,7 @@
  *                expand: nodes become steps; a backward marker becomes many         autodiff.c
  *                order: what may run side by side alternates                         schedule.c
  *                plan: every buffer gets a place in one arena                        plan.c
- *                lanes: which step waits for which                                   schedule.c
+ *                streams: which step waits for which                                   schedule.c
  *   run          the steps, one kernel call each; or again what a device recorded   run.c
  */
 #ifndef P2C_GRAPH_H
@@ -44,7 +44,7 @@ typedef struct P2cNodeState {
     P2cNode *earlier;     /* GRADIENT: of an earlier loss, which this one adds to; PARAM: one that waits for its update; or NULL */
     bool is_output, is_needed;
     P2cNode *fused_into; /* this node's value is that node's, by a pattern */
-    P2cBuffer *buffer, *saved, *moments, *gradient; /* gradient: of the backward pass being expanded */
+    P2cBuffer *buffer, *saved, *statistics, *gradient; /* gradient: of the backward pass being expanded */
 } P2cNodeState;
 
 typedef enum P2cStepKind { P2C_STEP_FORWARD, P2C_STEP_BACKWARD, P2C_STEP_FILL } P2cStepKind;
@@ -52,13 +52,13 @@ typedef enum P2cStepKind { P2C_STEP_FORWARD, P2C_STEP_BACKWARD, P2C_STEP_FILL } 
 typedef struct P2cStep {
     P2cStepKind kind;
     P2cNode *node;
-    P2cBuffer *dy, *dx[P2C_MAX_OPERANDS]; unsigned fresh; /* BACKWARD */
+    P2cBuffer *dy, *dx[P2C_MAX_OPERANDS]; unsigned overwrite; /* BACKWARD */
     P2cBuffer *target; float value;       /* FILL */
     P2cBuffer *work;
-    size_t mail;                          /* its offset in the tail */
+    size_t run_params;                          /* its offset in the tail */
     P2cCall call;                         /* filled by plan */
     int depth, gather, built;             /* schedule.c: where it stands in the order, and stood */
-    int lane, waits[P2C_MAX_LANES];       /* and by lane the step there that it waits for, -1: none */
+    int stream, waits[P2C_MAX_STREAMS];       /* and by stream the step there that it waits for, -1: none */
     bool is_awaited;
 } P2cStep;
 
@@ -70,12 +70,12 @@ struct P2cGraph {
     P2cStatus status;      /* of the first failed builder */
     char error[1024];
     bool finished;
-    P2cNode **nodes; int node_count, node_room;
-    P2cStep *steps; int step_count, step_room;
-    P2cBuffer **buffers; int buffer_count, buffer_room;
+    P2cNode **nodes; int node_count, node_capacity;
+    P2cStep *steps; int step_count, step_capacity;
+    P2cBuffer **buffers; int buffer_count, buffer_capacity;
     void *arena; size_t arena_bytes, arena_limit; /* limit 0: none */
-    size_t tail; /* where in the arena the tail begins: mail, then small outputs, which the tape carries back after every run */
-    P2cTape tape;
+    size_t tail; /* where in the arena the tail begins: run parameters, then small outputs, which the recording carries back after every run */
+    P2cRecording recording;
     bool no_reuse;         /* tests: give every buffer memory of its own */
 };
 
@@ -100,7 +100,7 @@ static inline P2cBuffer *p2c_buffer_root(P2cBuffer *buffer) {
 P2cBuffer *p2c_buffer_new(P2cGraph *graph, size_t bytes); /* NULL: memory is out, and the graph has failed */
 P2cStep *p2c_step_new(P2cGraph *graph, P2cStepKind kind, P2cNode *node);
 /* Grows an array of `size`-byte items to hold one more. false: memory is out. */
-bool p2c_grow(void *array, int count, int *room, size_t size);
+bool p2c_grow(void *array, int count, int *capacity, size_t size);
 
 /* p2c_backward, which returns its marker; NULL: none. */
 P2cNode *p2c_backward_new(P2cNode *loss, int count, P2cNode *const of[], P2cNode *grads[]);
@@ -108,9 +108,9 @@ P2cNode *p2c_gradient_new(P2cNode *marker, P2cNode *of); /* the leaf for one gra
 void p2c_fuse(P2cGraph *graph);
 P2cStatus p2c_expand(P2cGraph *graph);
 P2cStatus p2c_plan(P2cGraph *graph);
-/* For devices with several lanes: orders the steps before they are planned, and gives each its lane afterwards. */
+/* For devices with several streams: orders the steps before they are planned, and gives each its stream afterwards. */
 void p2c_order(P2cGraph *graph);
-P2cStatus p2c_assign_lanes(P2cGraph *graph);
+P2cStatus p2c_assign_streams(P2cGraph *graph);
 /* How many steps from i on one kernel takes together, at least 1. */
 int p2c_together(const P2cGraph *graph, int i, int most);
 /* Calls the kernel of one step. */

@@ -31,8 +31,8 @@ static void group_clear(Group *group) {
 
 /* The graph's trainable parameters below `nets`. false: memory is out, and the graph has failed. */
 static bool group_init(Group *group, P2cGraph *graph, int count, const P2cNet nets[]) {
-    size_t room = (size_t)graph->node_count + 1;
-    *group = (Group){ .params = calloc(room, sizeof *group->params), .grads = calloc(room, sizeof *group->grads) };
+    size_t capacity = (size_t)graph->node_count + 1;
+    *group = (Group){ .params = calloc(capacity, sizeof *group->params), .grads = calloc(capacity, sizeof *group->grads) };
     if (!group->params || !group->grads) {
         p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while differentiating");
         return false;

@@ -82,7 +82,7 @@ static P2cStatus initialise(P2cStore *store, P2cParam *p) {
 static P2cStatus param_new(P2cStore *store, const char *name, P2cDims dims, P2cInit init, P2cParam **out) {
     P2cStatus status = P2C_OK;
     P2cParam *p = calloc(1, sizeof *p);
-    if (!p || !p2c_grow(&store->params, store->count, &store->room, sizeof *store->params)) goto fail;
+    if (!p || !p2c_grow(&store->params, store->count, &store->capacity, sizeof *store->params)) goto fail;
     *p = (P2cParam){ .dims = dims, .init = init, .low = -INFINITY, .high = INFINITY };
     if (!(p->name = strdup(name))) goto fail;
     if (!init.int64) {

@@ -22,7 +22,7 @@ struct P2cStore {
     P2cContext *ctx;
     uint64_t seed;
     P2cParam **params; /* stable addresses: graphs point to them */
-    int count, room;
+    int count, capacity;
 };
 
 /* Finds or creates; fails when the stored one has another shape. */

@@ -11,7 +11,7 @@
  *          |  |  x  |     y       |  z   |
  *          +--+-----+-------------+------+---> step
  *
- * Behind all that: small buffers, each for itself, and last the tail, what a device of its own brings back after every run: the mail of kernels
+ * Behind all that: small buffers, each for itself, and last the tail, what a device of its own brings back after every run: the run parameters of kernels
  * and small outputs such as losses, in one transfer.
  *
  * Greedy by size: Pisarchyk & Lee 2020, "Efficient memory management for deep neural net inference". */
@@ -25,7 +25,7 @@ enum { ALIGN = 64, SMALL = 1024 };
 
 P2cBuffer *p2c_buffer_new(P2cGraph *graph, size_t bytes) {
     P2cBuffer *buffer = calloc(1, sizeof *buffer);
-    if (!buffer || !p2c_grow(&graph->buffers, graph->buffer_count, &graph->buffer_room, sizeof *graph->buffers)) {
+    if (!buffer || !p2c_grow(&graph->buffers, graph->buffer_count, &graph->buffer_capacity, sizeof *graph->buffers)) {
         free(buffer);
         p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while planning");
         return NULL;
@@ -35,7 +35,7 @@ P2cBuffer *p2c_buffer_new(P2cGraph *graph, size_t bytes) {
 }
 
 P2cStep *p2c_step_new(P2cGraph *graph, P2cStepKind kind, P2cNode *node) {
-    if (!p2c_grow(&graph->steps, graph->step_count, &graph->step_room, sizeof *graph->steps)) {
+    if (!p2c_grow(&graph->steps, graph->step_count, &graph->step_capacity, sizeof *graph->steps)) {
         p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while planning");
         return NULL;
     }
@@ -61,8 +61,8 @@ static void touch_step(P2cStep *step, int i) {
             if (forward || node->op->keeps_x) touch(node->x[k]->state->buffer, i);
         if (forward || p2c_keeps_y(node)) touch(node->state->buffer, i);
         touch(node->state->saved, i);
-        if (forward) touch(node->state->moments, i);
-        if (node->count) touch(node->x[0]->state->moments, i);
+        if (forward) touch(node->state->statistics, i);
+        if (node->count) touch(node->x[0]->state->statistics, i);
     }
     touch(step->dy, i);
     for (int k = 0; k < P2C_MAX_OPERANDS; k++) touch(step->dx[k], i);
@@ -134,11 +134,11 @@ static bool is_small(const P2cBuffer *b) { return in_arena(b) && b->bytes <= SMA
 /* An output stays readable until the end; so do inputs and constants, which are pinned. */
 static bool is_output(const P2cGraph *graph, const P2cBuffer *b) { return b->last == graph->step_count && !b->pinned; }
 
-static void place_mail(P2cGraph *graph) {
+static void place_run_params(P2cGraph *graph) {
     for (int i = 0; i < graph->step_count; i++) {
         P2cStep *step = &graph->steps[i];
-        size_t bytes = step->kind == P2C_STEP_FORWARD ? graph->ctx->device->kernels[step->node->op->id]->mail_bytes : 0;
-        step->mail = graph->arena_bytes;
+        size_t bytes = step->kind == P2C_STEP_FORWARD ? graph->ctx->device->kernels[step->node->op->id]->run_params_bytes : 0;
+        step->run_params = graph->arena_bytes;
         graph->arena_bytes += aligned(bytes);
     }
 }
@@ -148,16 +148,16 @@ static void place_small(P2cGraph *graph) {
     for (int i = 0; i < graph->buffer_count; i++)
         if (is_small(b[i]) && !is_output(graph, b[i])) put_at_end(graph, b[i]);
     graph->tail = graph->arena_bytes;
-    place_mail(graph);
-    graph->tape.to = graph->arena_bytes - graph->tail;
+    place_run_params(graph);
+    graph->recording.to = graph->arena_bytes - graph->tail;
     for (int i = 0; i < graph->buffer_count; i++)
         if (is_small(b[i]) && is_output(graph, b[i])) put_at_end(graph, b[i]);
-    graph->tape.bytes = graph->arena_bytes - graph->tail;
+    graph->recording.bytes = graph->arena_bytes - graph->tail;
 }
 
 /* Small buffers (scalars, vectors of channels) are most of the count and nothing of the memory: behind the others, each for itself. */
 static P2cStatus place_all(P2cGraph *graph) {
-    int n = 0, lanes = graph->ctx->device->lanes, rest = lanes > 1 ? 2 * lanes : 0;
+    int n = 0, streams = graph->ctx->device->streams, rest = streams > 1 ? 2 * streams : 0;
     P2cBuffer **todo = calloc((size_t)graph->buffer_count + 1, sizeof *todo), **placed = calloc((size_t)graph->buffer_count + 1, sizeof *placed);
     if (todo && placed) {
         for (int i = 0; i < graph->buffer_count; i++) {
@@ -187,7 +187,7 @@ static void *memory_of(P2cBuffer *buffer) { return buffer ? p2c_buffer_root(buff
 static void fill_call(const P2cGraph *graph, P2cStep *step) {
     const P2cNode *node = step->node;
     P2cCall *call = &step->call;
-    *call = (P2cCall){ .node = node, .threads = graph->ctx->threads, .queue = graph->ctx->queue, .fresh = step->fresh };
+    *call = (P2cCall){ .node = node, .threads = graph->ctx->threads, .queue = graph->ctx->queue, .overwrite = step->overwrite };
     for (int k = 0; k < node->count; k++) {
         call->x[k] = memory_of(node->x[k]->state->buffer);
         call->dx[k] = memory_of(step->dx[k]);
@@ -196,11 +196,11 @@ static void fill_call(const P2cGraph *graph, P2cStep *step) {
     call->dy = memory_of(step->dy);
     call->saved = memory_of(node->state->saved);
     call->work = memory_of(step->work);
-    if (step->kind == P2C_STEP_FORWARD) call->moments = memory_of(node->state->moments);
-    call->x_moments = node->count ? memory_of(node->x[0]->state->moments) : NULL;
-    if (step->kind != P2C_STEP_FORWARD || !graph->ctx->device->kernels[node->op->id]->mail_bytes) return;
-    call->mail = (char *)graph->arena + step->mail;
-    call->mail_host = (char *)graph->tape.here + (step->mail - graph->tail);
+    if (step->kind == P2C_STEP_FORWARD) call->statistics = memory_of(node->state->statistics);
+    call->x_statistics = node->count ? memory_of(node->x[0]->state->statistics) : NULL;
+    if (step->kind != P2C_STEP_FORWARD || !graph->ctx->device->kernels[node->op->id]->run_params_bytes) return;
+    call->run_params = (char *)graph->arena + step->run_params;
+    call->run_params_host = (char *)graph->recording.here + (step->run_params - graph->tail);
 }
 
 static P2cStatus add_work(P2cGraph *graph) {
@@ -231,9 +231,9 @@ static P2cStatus alloc_arena(P2cGraph *graph) {
     P2cStatus status = p2c_device_take(ctx, "the graph", graph->arena_bytes + P2C_ARENA_SPARE, &graph->arena);
     if (status) return p2c_graph_fail(graph, status, "%s%s", p2c_error(ctx), status == P2C_ERR_MEMORY ? "; try a smaller picture or batch" : "");
     if (host) return P2C_OK;
-    graph->tape.there = (char *)graph->arena + graph->tail;
-    if ((graph->tape.here = ctx->device->alloc_host(ctx, graph->tape.bytes + ALIGN))) return P2C_OK;
-    return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: %.1f MiB for transfers", (double)graph->tape.bytes / mib);
+    graph->recording.there = (char *)graph->arena + graph->tail;
+    if ((graph->recording.here = ctx->device->alloc_host(ctx, graph->recording.bytes + ALIGN))) return P2C_OK;
+    return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: %.1f MiB for transfers", (double)graph->recording.bytes / mib);
 }
 
 static void fill_constants(P2cGraph *graph) {
@@ -245,8 +245,8 @@ static void fill_constants(P2cGraph *graph) {
 }
 
 P2cStatus p2c_plan(P2cGraph *graph) {
-    bool lanes = graph->ctx->device->lanes > 1;
-    if (lanes) p2c_order(graph);
+    bool streams = graph->ctx->device->streams > 1;
+    if (streams) p2c_order(graph);
     if (add_work(graph) != P2C_OK) return graph->status;
     find_lifetimes(graph);
     for (int i = 0; i < graph->step_count && !graph->no_reuse; i++) share(&graph->steps[i], i);
@@ -256,5 +256,5 @@ P2cStatus p2c_plan(P2cGraph *graph) {
         place_in_arena(graph, graph->buffers[i]);
     for (int i = 0; i < graph->step_count; i++) fill_call(graph, &graph->steps[i]);
     fill_constants(graph);
-    return lanes ? p2c_assign_lanes(graph) : P2C_OK;
+    return streams ? p2c_assign_streams(graph) : P2C_OK;
 }

@@ -25,7 +25,7 @@ static size_t step_bytes(const P2cStep *step) {
     size_t bytes = bytes_of(step->dy) + bytes_of(step->target);
     for (int k = 0; k < node->count && step->kind != P2C_STEP_FILL; k++) {
         if (forward || node->op->keeps_x) bytes += bytes_of(node->x[k]->state->buffer);
-        bytes += bytes_of(step->dx[k]) * (step->fresh >> k & 1 ? 1 : 2);
+        bytes += bytes_of(step->dx[k]) * (step->overwrite >> k & 1 ? 1 : 2);
     }
     if (step->kind != P2C_STEP_FILL && (forward || p2c_keeps_y(node))) bytes += bytes_of(node->state->buffer);
     return bytes;

@@ -25,18 +25,18 @@ static void issue(void *of) {
     for (int i = 0, n; i < graph->step_count; i += n) {
         const P2cStep *step = &graph->steps[i];
         n = p2c_together(graph, i, P2C_MOST_CALLS);
-        if (device->lanes > 1) device->enter_lane(graph->ctx, step->lane, step->waits);
+        if (device->streams > 1) device->enter_stream(graph->ctx, step->stream, step->waits);
         if (n > 1) issue_together(graph, step, n);
         else p2c_issue_step(graph, step);
-        if (device->lanes > 1 && step->is_awaited) device->mark(graph->ctx, i);
+        if (device->streams > 1 && step->is_awaited) device->record_event(graph->ctx, i);
     }
 }
 
-/* Calls the hook `before` or `after` of all steps whose kernel has mail. */
+/* Calls the hook `before` or `after` of all steps whose kernel has run parameters. */
 static void deliver(P2cGraph *graph, bool before) {
-    for (int i = 0; i < graph->step_count && graph->tape.to; i++) {
+    for (int i = 0; i < graph->step_count && graph->recording.to; i++) {
         const P2cStep *step = &graph->steps[i];
-        if (!step->call.mail) continue;
+        if (!step->call.run_params) continue;
         void (*hook)(const P2cCall *) = before ? kernel_of(graph, step)->before : kernel_of(graph, step)->after;
         if (hook) hook(&step->call);
     }
@@ -56,9 +56,9 @@ P2cStatus p2c_graph_run(P2cGraph *graph) {
     P2cContext *ctx = graph->ctx;
     P2cStatus status = ctx->running ? p2c_graph_wait(ctx->running) : P2C_OK; /* another graph may count in the same P2cAdam */
     if (status) return status;
-    graph->tape.issue = issue;
-    graph->tape.of = graph;
+    graph->recording.issue = issue;
+    graph->recording.of = graph;
     deliver(graph, true);
     if (!p2c_device_is_host(ctx->device)) ctx->running = graph;
-    return ctx->device->run(ctx, &graph->tape);
+    return ctx->device->run(ctx, &graph->recording);
 }

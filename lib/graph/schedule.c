@@ -1,9 +1,9 @@
-/* schedule.c: for devices with several lanes (streams that run side by side), which steps may overtake which.
+/* schedule.c: for devices with several streams, which steps may overtake which.
  *
  *   1. order   before the plan: steps by depth, so that chains which do not depend on each other, such as the two directions of a training
  *              step, alternate:   A1 A2 A3 ... B1 B2 B3 ...   ->   A1 B1 A2 B2 A3 B3 ...
  *   2. rest    while planning: memory that was let go of is not given away again at once, for then the next step would have to wait
- *   3. lanes   after the plan: a step goes on in the lane of the step it depends on; of other lanes it waits for what it depends on there
+ *   3. streams   after the plan: a step goes on in the stream of the step it depends on; of other streams it waits for what it depends on there
  *
  * Step j depends on an earlier step i when one of them writes what the other touches: by buffer in 1, by bytes of the arena in 3, which reuses
  * them. So the results have the same bits in any order that keeps to this, sums into one gradient included. */
@@ -25,10 +25,10 @@ static void visit_operands(const P2cStep *step, Touch visit, void *of) {
     bool forward = step->kind == P2C_STEP_FORWARD;
     for (int k = 0; k < node->count; k++)
         if (forward || node->op->keeps_x) touch(visit, of, node->x[k]->state->buffer, forward && node->op->updates);
-    if (node->count) touch(visit, of, node->x[0]->state->moments, false);
+    if (node->count) touch(visit, of, node->x[0]->state->statistics, false);
     if (forward || p2c_keeps_y(node)) touch(visit, of, node->state->buffer, forward);
     touch(visit, of, node->state->saved, forward);
-    touch(visit, of, node->state->moments, forward);
+    touch(visit, of, node->state->statistics, forward);
 }
 
 /* Calls `visit` for every buffer that the step reads or writes. */
@@ -98,35 +98,35 @@ void p2c_order(P2cGraph *graph) {
     if (graph->step_count) qsort(graph->steps, (size_t)graph->step_count, sizeof *graph->steps, by_depth);
 }
 
-/* ---- 3. lanes ----------------------------------------------------------------------------------------------------- */
+/* ---- 3. streams ----------------------------------------------------------------------------------------------------- */
 
 /* The arena is cut at all places where a buffer begins or ends; memory outside of it (parameters) is a piece each. */
 typedef struct Piece {
-    int writer, readers[P2C_MAX_LANES]; /* the newest step that wrote it, and by lane the newest since that read it; -1: none */
+    int writer, readers[P2C_MAX_STREAMS]; /* the newest step that wrote it, and by stream the newest since that read it; -1: none */
 } Piece;
 
-typedef struct Lanes {
+typedef struct Streams {
     P2cGraph *graph;
     int count;
     size_t *cuts;
     int cut_count, piece_count;
     Piece *pieces;
-    int *seen;                  /* [step][lane]: up to where that lane is surely done when this step runs */
-    int tail[P2C_MAX_LANES];    /* the newest step in each; -1: none */
+    int *seen;                  /* [step][stream]: up to where that stream is surely done when this step runs */
+    int tail[P2C_MAX_STREAMS];    /* the newest step in each; -1: none */
     int step;                   /* at hand, and */
-    int after[P2C_MAX_LANES];   /* by lane, the newest step that it depends on */
-} Lanes;
+    int after[P2C_MAX_STREAMS];   /* by stream, the newest step that it depends on */
+} Streams;
 
 static int by_value(const void *a, const void *b) {
     size_t x = *(const size_t *)a, y = *(const size_t *)b;
     return x < y ? -1 : x > y;
 }
 
-static int cut_at(const Lanes *l, size_t offset) {
+static int cut_at(const Streams *l, size_t offset) {
     return (int)((size_t *)bsearch(&offset, l->cuts, (size_t)l->cut_count, sizeof *l->cuts, by_value) - l->cuts);
 }
 
-static bool cut_arena(Lanes *l) {
+static bool cut_arena(Streams *l) {
     const P2cGraph *graph = l->graph;
     int n = 0, unique = 0;
     if (!(l->cuts = malloc(2 * ((size_t)graph->buffer_count + 1) * sizeof *l->cuts))) return false;
@@ -147,14 +147,14 @@ static bool cut_arena(Lanes *l) {
     return true;
 }
 
-static void depend(Lanes *l, int step) {
+static void depend(Streams *l, int step) {
     if (step < 0 || step == l->step) return;
-    int *after = &l->after[l->graph->steps[step].lane];
+    int *after = &l->after[l->graph->steps[step].stream];
     if (step > *after) *after = step;
 }
 
 static void find_dependencies(void *of, P2cBuffer *b, bool writes) {
-    Lanes *l = of;
+    Streams *l = of;
     for (int i = b->piece; i < b->piece_end; i++) {
         depend(l, l->pieces[i].writer);
         for (int k = 0; writes && k < l->count; k++) depend(l, l->pieces[i].readers[k]);
@@ -162,10 +162,10 @@ static void find_dependencies(void *of, P2cBuffer *b, bool writes) {
 }
 
 static void leave_traces(void *of, P2cBuffer *b, bool writes) {
-    Lanes *l = of;
+    Streams *l = of;
     for (int i = b->piece; i < b->piece_end; i++) {
         Piece *p = &l->pieces[i];
-        if (!writes) p->readers[l->graph->steps[l->step].lane] = l->step;
+        if (!writes) p->readers[l->graph->steps[l->step].stream] = l->step;
         else if (p->writer != l->step) {
             p->writer = l->step;
             for (int k = 0; k < l->count; k++) p->readers[k] = -1;
@@ -173,8 +173,8 @@ static void leave_traces(void *of, P2cBuffer *b, bool writes) {
     }
 }
 
-/* The lane of the newest step among the dependencies that is the last in its lane; else the one that has been quiet longest. */
-static int choose_lane(const Lanes *l) {
+/* The stream of the newest step among the dependencies that is the last in its stream; else the one that has been quiet longest. */
+static int choose_stream(const Streams *l) {
     int next = -1, quiet = 0;
     for (int k = 0; k < l->count; k++) {
         if (l->after[k] >= 0 && l->after[k] == l->tail[k] && (next < 0 || l->after[k] > l->after[next])) next = k;
@@ -184,13 +184,13 @@ static int choose_lane(const Lanes *l) {
 }
 
 /* What steps before it have waited for need not be waited for again. */
-static void wait_for(Lanes *l, P2cStep *step) {
+static void wait_for(Streams *l, P2cStep *step) {
     int *seen = l->seen + (size_t)l->step * (size_t)l->count;
-    int before = l->tail[step->lane];
+    int before = l->tail[step->stream];
     for (int k = 0; k < l->count; k++) seen[k] = before >= 0 ? l->seen[(size_t)before * (size_t)l->count + (size_t)k] : -1;
     for (int k = 0; k < l->count; k++) {
         int other = l->after[k];
-        step->waits[k] = k != step->lane && other > seen[k] ? other : -1;
+        step->waits[k] = k != step->stream && other > seen[k] ? other : -1;
         if (step->waits[k] < 0) continue;
         l->graph->steps[other].is_awaited = true;
         for (int j = 0; j < l->count; j++) {
@@ -198,23 +198,23 @@ static void wait_for(Lanes *l, P2cStep *step) {
             if (theirs > seen[j]) seen[j] = theirs;
         }
     }
-    seen[step->lane] = l->step;
+    seen[step->stream] = l->step;
 }
 
 /* Steps i to i+n-1, which one kernel takes together, as one: known by the number i. */
-static void assign(Lanes *l, int i, int n) {
+static void assign(Streams *l, int i, int n) {
     P2cStep *steps = l->graph->steps;
     l->step = i;
     for (int k = 0; k < l->count; k++) l->after[k] = -1;
     for (int j = i; j < i + n; j++) visit_step(&steps[j], find_dependencies, l);
-    steps[i].lane = choose_lane(l);
+    steps[i].stream = choose_stream(l);
     wait_for(l, &steps[i]);
     for (int j = i; j < i + n; j++) visit_step(&steps[j], leave_traces, l);
-    l->tail[steps[i].lane] = i;
+    l->tail[steps[i].stream] = i;
 }
 
-P2cStatus p2c_assign_lanes(P2cGraph *graph) {
-    Lanes l = { .graph = graph, .count = graph->ctx->device->lanes };
+P2cStatus p2c_assign_streams(P2cGraph *graph) {
+    Streams l = { .graph = graph, .count = graph->ctx->device->streams };
     bool ok = cut_arena(&l);
     l.pieces = malloc(((size_t)l.piece_count + 1) * sizeof *l.pieces);
     l.seen = malloc(((size_t)graph->step_count + 1) * (size_t)l.count * sizeof *l.seen);

@@ -37,7 +37,7 @@ static P2cNode *body_conv(P2cNet net, P2cNode *x, int in, int out, int stride, b
 /* picture (n,3,s,s) -> features (n, ch * 2^(layers-2), h, w) */
 static P2cNode *body(P2cNet net, P2cNode *x, P2cDiscriminator options) {
     for (int i = 0, c = options.ch; i < options.layers - 1; i++, c *= 2) {
-        P2cNet layer = p2c_sub(net, "%d", 3 * i + 1); /* a sequence of padding, convolution, leaky ReLU */
+        P2cNet layer = p2c_scope(net, "%d", 3 * i + 1); /* a sequence of padding, convolution, leaky ReLU */
         int stride = i < options.layers - 2 ? 2 : 1;
         x = body_conv(layer, x, i ? c / 2 : 3, c, stride, options.training);
     }
@@ -67,14 +67,14 @@ P2cJudged p2c_discriminator(P2cNet net, P2cNode *picture, P2cDiscriminator optio
     bool training = options.training;
 
     /* The head's parameters come first in checkpoints. */
-    SpectralWeight gap = spectral_weight(p2c_sub(net, "gap_fc"), P2C_DIMS(1, c), training);
-    SpectralWeight gmp = spectral_weight(p2c_sub(net, "gmp_fc"), P2C_DIMS(1, c), training);
+    SpectralWeight gap = spectral_weight(p2c_scope(net, "gap_fc"), P2C_DIMS(1, c), training);
+    SpectralWeight gmp = spectral_weight(p2c_scope(net, "gmp_fc"), P2C_DIMS(1, c), training);
     P2cNode *w1 = p2c_param(net, "conv1x1.weight", P2C_DIMS(c, 2 * c, 1, 1), P2C_KAIMING_UNIFORM);
-    P2cNode *b1 = p2c_layer_bias(p2c_sub(net, "conv1x1"), c, 2 * c);
-    SpectralWeight last = spectral_weight(p2c_sub(net, "conv"), P2C_DIMS(1, c, KERNEL, KERNEL), training);
+    P2cNode *b1 = p2c_layer_bias(p2c_scope(net, "conv1x1"), c, 2 * c);
+    SpectralWeight last = spectral_weight(p2c_scope(net, "conv"), P2C_DIMS(1, c, KERNEL, KERNEL), training);
 
     P2cClassifiers k = { .gap = gap.normalised, .gmp = gmp.normalised, .gap_factor = gap.stored, .gmp_factor = gmp.stored };
-    P2cNode *x = body(p2c_sub(net, "model"), picture, options);
+    P2cNode *x = body(p2c_scope(net, "model"), picture, options);
     x = p2c_layer_class_activation(x, k, &out.cam);                                           /* (n,2c,h,w) */
     x = p2c_leaky_relu(p2c_conv2d(x, w1, b1, (P2cConv2d){ 0 }), SLOPE);                       /* (n,c,h,w) */
     out.heatmap = p2c_sum_channels(x);                                                        /* (n,1,h,w) */

@@ -40,9 +40,9 @@ static P2cNode *norm_relu_conv(P2cNet net, P2cNode *x, int in, int out) {
 
 /* x + concat(a, b, d), each made from the one before.  Bulat 2017, fig. 1b.  (n,c,h,w) -> the same */
 static P2cNode *pyramid_block(P2cNet net, P2cNode *x, int c) {
-    P2cNode *a = norm_relu_conv(p2c_sub(net, "ConvBlock1.3"), x, c, c / 2);     /* (n,c/2,h,w) */
-    P2cNode *b = norm_relu_conv(p2c_sub(net, "ConvBlock2.3"), a, c / 2, c / 4); /* (n,c/4,h,w) */
-    P2cNode *d = norm_relu_conv(p2c_sub(net, "ConvBlock3.3"), b, c / 4, c / 4); /* (n,c/4,h,w) */
+    P2cNode *a = norm_relu_conv(p2c_scope(net, "ConvBlock1.3"), x, c, c / 2);     /* (n,c/2,h,w) */
+    P2cNode *b = norm_relu_conv(p2c_scope(net, "ConvBlock2.3"), a, c / 2, c / 4); /* (n,c/4,h,w) */
+    P2cNode *d = norm_relu_conv(p2c_scope(net, "ConvBlock3.3"), b, c / 4, c / 4); /* (n,c/4,h,w) */
     /* Checkpoints hold a projection for blocks that change their width; none here does, so it is stored and never used. */
     p2c_param(net, "ConvBlock4.2.weight", P2C_DIMS(c, c, 1, 1), P2C_KAIMING_UNIFORM);
     return p2c_add(x, p2c_concat(3, (P2cNode *[]){ a, b, d }, 1));
@@ -50,8 +50,8 @@ static P2cNode *pyramid_block(P2cNet net, P2cNode *x, int c) {
 
 /* x + two convolutions.  He 2016.  (n,c,h,w) -> the same */
 static P2cNode *resnet_block(P2cNet net, P2cNode *x, int c) {
-    P2cNode *h = conv_norm_relu(p2c_sub(net, "conv_block.1"), x, c, c, 3, 1);
-    return p2c_add(x, p2c_instance_norm(conv(p2c_sub(net, "conv_block.5"), h, c, c, 3, 1), EPS));
+    P2cNode *h = conv_norm_relu(p2c_scope(net, "conv_block.1"), x, c, c, 3, 1);
+    return p2c_add(x, p2c_instance_norm(conv(p2c_scope(net, "conv_block.5"), h, c, c, 3, 1), EPS));
 }
 
 /* ---- hourglass: Newell 2016, section 3.1 ---- */
@@ -60,43 +60,43 @@ static P2cNode *resnet_block(P2cNet net, P2cNode *x, int c) {
 static P2cNode *hourglass_levels(P2cNet net, P2cNode *x, int c) {
     P2cNode *skip[LEVELS];
     for (int i = 0; i < LEVELS; i++) { /* at h >> i */
-        skip[i] = pyramid_block(p2c_sub(net, "ConvBlock%d_1", i + 1), x, c);
-        x = pyramid_block(p2c_sub(net, "ConvBlock%d_2", i + 1), p2c_avg_pool2d(x, 2), c);
+        skip[i] = pyramid_block(p2c_scope(net, "ConvBlock%d_1", i + 1), x, c);
+        x = pyramid_block(p2c_scope(net, "ConvBlock%d_2", i + 1), p2c_avg_pool2d(x, 2), c);
     }
-    x = pyramid_block(p2c_sub(net, "ConvBlock5"), x, c);
+    x = pyramid_block(p2c_scope(net, "ConvBlock5"), x, c);
     for (int i = LEVELS - 1; i >= 0; i--) {
-        x = pyramid_block(p2c_sub(net, "ConvBlock%d", 9 - i), x, c);
+        x = pyramid_block(p2c_scope(net, "ConvBlock%d", 9 - i), x, c);
         x = p2c_add(skip[i], p2c_upsample_nearest(x, 2));
     }
     return x;
 }
 
 static P2cNode *hourglass_features(P2cNet net, P2cNode *x, int c) {
-    x = hourglass_levels(p2c_sub(net, "HG.0"), x, c);
-    x = pyramid_block(p2c_sub(net, "HG.1"), x, c);
-    return p2c_relu(p2c_instance_norm(conv1x1(p2c_sub(net, "HG.2"), x, c, c, false), EPS));
+    x = hourglass_levels(p2c_scope(net, "HG.0"), x, c);
+    x = pyramid_block(p2c_scope(net, "HG.1"), x, c);
+    return p2c_relu(p2c_instance_norm(conv1x1(p2c_scope(net, "HG.2"), x, c, c, false), EPS));
 }
 
 /* Features and a first drawing (rgb), both led back into x.  (n,c,h,w) -> the same */
 static P2cNode *hourglass(P2cNet net, P2cNode *x, int c) {
     P2cNode *h = hourglass_features(net, x, c);
-    P2cNode *rgb = conv1x1(p2c_sub(net, "Conv1"), h, c, 3, true);
-    P2cNode *back = conv1x1(p2c_sub(net, "Conv2"), h, c, c, true);
-    P2cNode *drawn = conv1x1(p2c_sub(net, "Conv3"), rgb, 3, c, true);
+    P2cNode *rgb = conv1x1(p2c_scope(net, "Conv1"), h, c, 3, true);
+    P2cNode *back = conv1x1(p2c_scope(net, "Conv2"), h, c, c, true);
+    P2cNode *drawn = conv1x1(p2c_scope(net, "Conv3"), rgb, 3, c, true);
     return p2c_add(p2c_add(x, back), drawn);
 }
 
 /* The last one ends with the drawing.  (n,c,h,w) -> (n,3,h,w) */
 static P2cNode *hourglass_rgb(P2cNet net, P2cNode *x, int c) {
-    return conv1x1(p2c_sub(net, "Conv1"), hourglass_features(net, x, c), c, 3, true);
+    return conv1x1(p2c_scope(net, "Conv1"), hourglass_features(net, x, c), c, 3, true);
 }
 
 /* ---- decoder blocks ---- */
 
 /* (n,c) -> (n,c) */
 static P2cNode *two_linear(P2cNet net, P2cNode *x, int in, int c) {
-    P2cNode *h = p2c_relu(p2c_layer_linear(p2c_sub(net, "0"), x, in, c));
-    return p2c_layer_linear(p2c_sub(net, "2"), h, c, c);
+    P2cNode *h = p2c_relu(p2c_layer_linear(p2c_scope(net, "0"), x, in, c));
+    return p2c_layer_linear(p2c_scope(net, "2"), h, c, c);
 }
 
 /* AdaLIN (Kim 2020, eq. 3) whose gamma and beta come from content and style.  x (n,c,h,w), content, style (n,c) -> (n,c,h,w) */
@@ -104,10 +104,10 @@ static P2cNode *soft_adalin(P2cNet net, P2cNode *x, P2cNode *content, P2cNode *s
     P2cNode *w_gamma = p2c_param(net, "w_gamma", P2C_DIMS(1, c), P2C_CONSTANT(0));
     P2cNode *w_beta = p2c_param(net, "w_beta", P2C_DIMS(1, c), P2C_CONSTANT(0));
     P2cNode *rho = p2c_param(net, "norm.rho", P2C_DIMS(1, c, 1, 1), P2C_CONSTANT(0.9f));
-    P2cNode *c_gamma = two_linear(p2c_sub(net, "c_gamma"), content, c, c);
-    P2cNode *c_beta = two_linear(p2c_sub(net, "c_beta"), content, c, c);
-    P2cNode *s_gamma = p2c_layer_linear(p2c_sub(net, "s_gamma"), style, c, c);
-    P2cNode *s_beta = p2c_layer_linear(p2c_sub(net, "s_beta"), style, c, c);
+    P2cNode *c_gamma = two_linear(p2c_scope(net, "c_gamma"), content, c, c);
+    P2cNode *c_beta = two_linear(p2c_scope(net, "c_beta"), content, c, c);
+    P2cNode *s_gamma = p2c_layer_linear(p2c_scope(net, "s_gamma"), style, c, c);
+    P2cNode *s_beta = p2c_layer_linear(p2c_scope(net, "s_beta"), style, c, c);
     P2cNode *gamma = p2c_lerp(s_gamma, c_gamma, w_gamma); /* w: learnt, for each channel */
     P2cNode *beta = p2c_lerp(s_beta, c_beta, w_beta);
     return p2c_layer_instance_norm(x, rho, gamma, beta, EPS);
@@ -115,16 +115,16 @@ static P2cNode *soft_adalin(P2cNet net, P2cNode *x, P2cNode *content, P2cNode *s
 
 /* (n,c,h,w) -> the same */
 static P2cNode *decode_block(P2cNet net, P2cNode *x, P2cNode *content, P2cNode *style, int c) {
-    P2cNode *h = conv(p2c_sub(net, "conv1"), x, c, c, 3, 1);
-    h = p2c_relu(soft_adalin(p2c_sub(net, "norm1"), h, content, style, c));
-    h = conv(p2c_sub(net, "conv2"), h, c, c, 3, 1);
-    return p2c_add(x, soft_adalin(p2c_sub(net, "norm2"), h, content, style, c));
+    P2cNode *h = conv(p2c_scope(net, "conv1"), x, c, c, 3, 1);
+    h = p2c_relu(soft_adalin(p2c_scope(net, "norm1"), h, content, style, c));
+    h = conv(p2c_scope(net, "conv2"), h, c, c, 3, 1);
+    return p2c_add(x, soft_adalin(p2c_scope(net, "norm2"), h, content, style, c));
 }
 
 /* (n,in,h,w) -> (n,out,2h,2w); LIN is AdaLIN with a learnt gamma and beta */
 static P2cNode *up_block(P2cNet net, P2cNode *x, int in, int out) {
-    P2cNode *h = conv(p2c_sub(net, "2"), p2c_upsample_nearest(x, 2), in, out, 3, 1);
-    P2cNet lin = p2c_sub(net, "3");
+    P2cNode *h = conv(p2c_scope(net, "2"), p2c_upsample_nearest(x, 2), in, out, 3, 1);
+    P2cNet lin = p2c_scope(net, "3");
     P2cNode *rho = p2c_param(lin, "rho", P2C_DIMS(1, out, 1, 1), P2C_CONSTANT(0));
     P2cNode *gamma = p2c_param(lin, "gamma", P2C_DIMS(1, out, 1, 1), P2C_CONSTANT(1));
     P2cNode *beta = p2c_param(lin, "beta", P2C_DIMS(1, out, 1, 1), P2C_CONSTANT(0));
@@ -137,18 +137,18 @@ static P2cNode *named(P2cNet block, P2cNode *x) { return p2c_named(x, "%s", bloc
 
 /* photo (n,3,s,s) -> features (n,4ch,s/4,s/4); content[i]: means of encode block i (n,4ch) */
 static P2cNode *encode(P2cNet net, P2cNode *x, int ch, P2cNode *content[BLOCKS]) {
-    P2cNet block = p2c_sub(net, "ConvBlock1");
-    x = named(block, conv_norm_relu(p2c_sub(block, "1"), x, 3, ch, 7, 1));
+    P2cNet block = p2c_scope(net, "ConvBlock1");
+    x = named(block, conv_norm_relu(p2c_scope(block, "1"), x, 3, ch, 7, 1));
     for (int i = 1; i <= 2; i++) {
-        block = p2c_sub(net, "HourGlass%d", i);
+        block = p2c_scope(net, "HourGlass%d", i);
         x = named(block, hourglass(block, x, ch));
     }
     for (int i = 1; i <= 2; i++) {
-        block = p2c_sub(net, "DownBlock%d", i);
-        x = named(block, conv_norm_relu(p2c_sub(block, "1"), x, i * ch, 2 * i * ch, 3, 2));
+        block = p2c_scope(net, "DownBlock%d", i);
+        x = named(block, conv_norm_relu(p2c_scope(block, "1"), x, i * ch, 2 * i * ch, 3, 2));
     }
     for (int i = 1; i <= BLOCKS; i++) {
-        block = p2c_sub(net, "EncodeBlock%d", i);
+        block = p2c_scope(net, "EncodeBlock%d", i);
         x = named(block, resnet_block(block, x, 4 * ch));
         content[i - 1] = p2c_global_avg_pool(x);
     }
@@ -164,38 +164,38 @@ static void classifier(P2cNet net, int c, P2cNode **weight, P2cNode **bias) {
 /* (n,c,h,w) -> the same, weighted by the class activation map */
 static P2cNode *attend(P2cNet net, P2cNode *x, int c, P2cNode **logits) {
     P2cClassifiers k;
-    classifier(p2c_sub(net, "gap_fc"), c, &k.gap, &k.gap_bias);
-    classifier(p2c_sub(net, "gmp_fc"), c, &k.gmp, &k.gmp_bias);
+    classifier(p2c_scope(net, "gap_fc"), c, &k.gap, &k.gap_bias);
+    classifier(p2c_scope(net, "gmp_fc"), c, &k.gmp, &k.gmp_bias);
     k.gap_factor = k.gap;
     k.gmp_factor = k.gmp;
     x = p2c_layer_class_activation(x, k, logits);
-    return named(p2c_sub(net, "cam"), p2c_relu(conv1x1(p2c_sub(net, "conv1x1"), x, 2 * c, c, true)));
+    return named(p2c_scope(net, "cam"), p2c_relu(conv1x1(p2c_scope(net, "conv1x1"), x, 2 * c, c, true)));
 }
 
 /* Features (n,c,q,q) -> style (n,c), from the channel means (light) or from every pixel (full). */
 static P2cNode *style_of(P2cNet net, P2cNode *x, int n, int c, int q, bool full) {
     int in = full ? c * q * q : c;
     P2cNode *flat = full ? p2c_reshape(x, P2C_DIMS(n, in)) : p2c_global_avg_pool(x);
-    return named(p2c_sub(net, "style"), p2c_relu(two_linear(p2c_sub(net, "FC"), flat, in, c)));
+    return named(p2c_scope(net, "style"), p2c_relu(two_linear(p2c_scope(net, "FC"), flat, in, c)));
 }
 
 /* features (n,4ch,s/4,s/4), style (n,4ch), content of the encode blocks, used last to first -> cartoon (n,3,s,s) */
 static P2cNode *decode(P2cNet net, P2cNode *x, P2cNode *style, int ch, P2cNode *content[BLOCKS]) {
     P2cNet block;
     for (int i = 1; i <= BLOCKS; i++) {
-        block = p2c_sub(net, "DecodeBlock%d", i);
+        block = p2c_scope(net, "DecodeBlock%d", i);
         x = named(block, decode_block(block, x, content[BLOCKS - i], style, 4 * ch));
     }
     for (int i = 1; i <= 2; i++) {
-        block = p2c_sub(net, "UpBlock%d", i);
+        block = p2c_scope(net, "UpBlock%d", i);
         x = named(block, up_block(block, x, 8 * ch >> i, 4 * ch >> i));
     }
-    block = p2c_sub(net, "HourGlass3");
+    block = p2c_scope(net, "HourGlass3");
     x = named(block, hourglass(block, x, ch));
-    block = p2c_sub(net, "HourGlass4");
+    block = p2c_scope(net, "HourGlass4");
     x = named(block, hourglass_rgb(block, x, ch)); /* (n,3,s,s) */
-    block = p2c_sub(net, "ConvBlock2");
-    return named(block, p2c_tanh(conv(p2c_sub(block, "1"), x, 3, 3, 7, 1)));
+    block = p2c_scope(net, "ConvBlock2");
+    return named(block, p2c_tanh(conv(p2c_scope(block, "1"), x, 3, 3, 7, 1)));
 }
 
 static bool accepts(P2cGraph *graph, P2cDims photo, P2cGenerator options) {

@@ -22,13 +22,13 @@ P2cNode *p2c_layer_conv_he(P2cNet net, P2cNode *x, int in, int out, int k, P2cCo
 }
 
 P2cNode *p2c_layer_residual(P2cNet net, P2cNode *x, int c) {
-    P2cNode *h = p2c_relu(p2c_instance_norm(p2c_layer_conv_he(p2c_sub(net, "conv1"), x, c, c, 3, (P2cConv2d){ .pad = 1 }), 1e-5f));
-    return p2c_relu(p2c_add(x, conv_from(p2c_sub(net, "conv2"), h, c, c, 3, P2C_CONSTANT(0), (P2cConv2d){ .pad = 1 })));
+    P2cNode *h = p2c_relu(p2c_instance_norm(p2c_layer_conv_he(p2c_scope(net, "conv1"), x, c, c, 3, (P2cConv2d){ .pad = 1 }), 1e-5f));
+    return p2c_relu(p2c_add(x, conv_from(p2c_scope(net, "conv2"), h, c, c, 3, P2C_CONSTANT(0), (P2cConv2d){ .pad = 1 })));
 }
 
 P2cNode *p2c_layer_down(P2cNet net, P2cNode *x, int in, int out, int blocks) {
-    x = p2c_relu(p2c_layer_conv_he(p2c_sub(net, "0"), p2c_avg_pool2d(x, 2), in, out, 3, (P2cConv2d){ .pad = 1 }));
-    for (int k = 1; k <= blocks; k++) x = p2c_layer_residual(p2c_sub(net, "%d", k), x, out);
+    x = p2c_relu(p2c_layer_conv_he(p2c_scope(net, "0"), p2c_avg_pool2d(x, 2), in, out, 3, (P2cConv2d){ .pad = 1 }));
+    for (int k = 1; k <= blocks; k++) x = p2c_layer_residual(p2c_scope(net, "%d", k), x, out);
     return p2c_named(x, "%s", net.prefix);
 }
 

@@ -20,25 +20,25 @@ static P2cNode *up(P2cNet net, P2cNode *x, int in, int out) {
 }
 
 static P2cNode *encode(P2cNet net, P2cNode *x, P2cNode *skip[LEVELS]) {
-    x = skip[0] = p2c_relu(p2c_layer_conv_he(p2c_sub(net, "stem"), x, 3, STEM, 3, (P2cConv2d){ .stride = 2, .pad = 1 }));
-    for (int i = 1; i < LEVELS; i++) x = skip[i] = p2c_layer_down(p2c_sub(net, "down%d", i), x, levels[i - 1].ch, levels[i].ch, levels[i].blocks);
+    x = skip[0] = p2c_relu(p2c_layer_conv_he(p2c_scope(net, "stem"), x, 3, STEM, 3, (P2cConv2d){ .stride = 2, .pad = 1 }));
+    for (int i = 1; i < LEVELS; i++) x = skip[i] = p2c_layer_down(p2c_scope(net, "down%d", i), x, levels[i - 1].ch, levels[i].ch, levels[i].blocks);
     return x;
 }
 
 static P2cNode *decode(P2cNet net, P2cNode *x, P2cNode *const skip[LEVELS]) {
     for (int i = LEVELS - 2; i > 0; i--) {
-        P2cNet level = p2c_sub(net, "up%d", i);
-        x = p2c_add(skip[i], up(p2c_sub(level, "0"), x, levels[i + 1].ch, levels[i].ch));
-        x = p2c_named(p2c_layer_residual(p2c_sub(level, "1"), x, levels[i].ch), "%s", level.prefix);
+        P2cNet level = p2c_scope(net, "up%d", i);
+        x = p2c_add(skip[i], up(p2c_scope(level, "0"), x, levels[i + 1].ch, levels[i].ch));
+        x = p2c_named(p2c_layer_residual(p2c_scope(level, "1"), x, levels[i].ch), "%s", level.prefix);
     }
     return x;
 }
 
 /* Coarse to fine, then two convolutions of the stem's size. */
 static P2cNode *head(P2cNet net, P2cNode *x, P2cNode *stem) {
-    x = p2c_relu(p2c_add(stem, up(p2c_sub(net, "0"), x, levels[1].ch, STEM)));
-    x = p2c_relu(p2c_layer_conv_he(p2c_sub(net, "1"), x, STEM, STEM, 3, (P2cConv2d){ .pad = 1 }));
-    return p2c_layer_conv(p2c_sub(net, "2"), x, STEM, 1, 3, true, (P2cConv2d){ .pad = 1 });
+    x = p2c_relu(p2c_add(stem, up(p2c_scope(net, "0"), x, levels[1].ch, STEM)));
+    x = p2c_relu(p2c_layer_conv_he(p2c_scope(net, "1"), x, STEM, STEM, 3, (P2cConv2d){ .pad = 1 }));
+    return p2c_layer_conv(p2c_scope(net, "2"), x, STEM, 1, 3, true, (P2cConv2d){ .pad = 1 });
 }
 
 P2cNode *p2c_matte_network(P2cNet net, P2cNode *x) {
@@ -50,5 +50,5 @@ P2cNode *p2c_matte_network(P2cNet net, P2cNode *x) {
         return NULL;
     }
     P2cNode *features = decode(net, encode(net, x, skip), skip);
-    return p2c_resize_bilinear(head(p2c_sub(net, "head"), features, skip[0]), d.d[2], d.d[3], P2C_HALF_PIXEL);
+    return p2c_resize_bilinear(head(p2c_scope(net, "head"), features, skip[0]), d.d[2], d.d[3], P2C_HALF_PIXEL);
 }

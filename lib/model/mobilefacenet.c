@@ -15,14 +15,14 @@ enum { FACE = 112, EMBEDDING = 512 };
 
 /* x (n,in,h,w) -> (n,out,h/stride,w/stride) */
 static P2cNode *bottleneck(P2cNet net, P2cNode *x, int in, int out, int mid, int stride) {
-    x = p2c_face_conv_norm_prelu(p2c_sub(net, "conv"), x, in, mid, 1, 1, (P2cConv2d){ 0 });
-    x = p2c_face_conv_norm_prelu(p2c_sub(net, "conv_dw"), x, mid, mid, 3, 3, (P2cConv2d){ .stride = stride, .pad = 1, .groups = mid });
-    return p2c_face_conv_norm(p2c_sub(net, "project"), x, mid, out, 1, 1, (P2cConv2d){ 0 });
+    x = p2c_face_conv_norm_prelu(p2c_scope(net, "conv"), x, in, mid, 1, 1, (P2cConv2d){ 0 });
+    x = p2c_face_conv_norm_prelu(p2c_scope(net, "conv_dw"), x, mid, mid, 3, 3, (P2cConv2d){ .stride = stride, .pad = 1, .groups = mid });
+    return p2c_face_conv_norm(p2c_scope(net, "project"), x, mid, out, 1, 1, (P2cConv2d){ 0 });
 }
 
 /* `count` bottlenecks, each added to its input.  x (n,c,h,w) -> the same */
 static P2cNode *residuals(P2cNet net, P2cNode *x, int c, int mid, int count) {
-    for (int i = 0; i < count; i++) x = p2c_add(x, bottleneck(p2c_sub(net, "model.%d", i), x, c, c, mid, 1));
+    for (int i = 0; i < count; i++) x = p2c_add(x, bottleneck(p2c_scope(net, "model.%d", i), x, c, c, mid, 1));
     return x;
 }
 
@@ -33,18 +33,18 @@ P2cNode *p2c_mobilefacenet(P2cNet net, P2cNode *face) {
         p2c_graph_fail(net.graph, P2C_ERR_SHAPE, "mobilefacenet: expected faces (n,3,112,112), got %s", p2c_dims_text(d).text);
         return NULL;
     }
-    P2cNode *x = p2c_face_conv_norm_prelu(p2c_sub(net, "conv1"), face, 3, 64, 3, 3, (P2cConv2d){ .stride = 2, .pad = 1 });
-    x = p2c_face_conv_norm_prelu(p2c_sub(net, "conv2_dw"), x, 64, 64, 3, 3, (P2cConv2d){ .pad = 1, .groups = 64 });
-    x = bottleneck(p2c_sub(net, "conv_23"), x, 64, 64, 128, 2);
-    x = residuals(p2c_sub(net, "conv_3"), x, 64, 128, 4);
-    x = bottleneck(p2c_sub(net, "conv_34"), x, 64, 128, 256, 2);
-    x = residuals(p2c_sub(net, "conv_4"), x, 128, 256, 6);
-    x = bottleneck(p2c_sub(net, "conv_45"), x, 128, 128, 512, 2);
-    x = residuals(p2c_sub(net, "conv_5"), x, 128, 256, 2);
-    x = p2c_face_conv_norm_prelu(p2c_sub(net, "conv_6_sep"), x, 128, 512, 1, 1, (P2cConv2d){ 0 });
-    x = p2c_face_conv_norm(p2c_sub(net, "conv_6_dw"), x, 512, 512, 7, 7, (P2cConv2d){ .groups = 512 }); /* (n,512,1,1) */
+    P2cNode *x = p2c_face_conv_norm_prelu(p2c_scope(net, "conv1"), face, 3, 64, 3, 3, (P2cConv2d){ .stride = 2, .pad = 1 });
+    x = p2c_face_conv_norm_prelu(p2c_scope(net, "conv2_dw"), x, 64, 64, 3, 3, (P2cConv2d){ .pad = 1, .groups = 64 });
+    x = bottleneck(p2c_scope(net, "conv_23"), x, 64, 64, 128, 2);
+    x = residuals(p2c_scope(net, "conv_3"), x, 64, 128, 4);
+    x = bottleneck(p2c_scope(net, "conv_34"), x, 64, 128, 256, 2);
+    x = residuals(p2c_scope(net, "conv_4"), x, 128, 256, 6);
+    x = bottleneck(p2c_scope(net, "conv_45"), x, 128, 128, 512, 2);
+    x = residuals(p2c_scope(net, "conv_5"), x, 128, 256, 2);
+    x = p2c_face_conv_norm_prelu(p2c_scope(net, "conv_6_sep"), x, 128, 512, 1, 1, (P2cConv2d){ 0 });
+    x = p2c_face_conv_norm(p2c_scope(net, "conv_6_dw"), x, 512, 512, 7, 7, (P2cConv2d){ .groups = 512 }); /* (n,512,1,1) */
 
     P2cNode *w = p2c_param(net, "linear.weight", P2C_DIMS(EMBEDDING, 512), p2c_face_weights());
     x = p2c_linear(p2c_reshape(x, P2C_DIMS(d.d[0], 512)), w, NULL);
-    return p2c_l2_normalize(p2c_face_norm(p2c_sub(net, "bn"), x, EMBEDDING), 1e-12f);
+    return p2c_l2_normalize(p2c_face_norm(p2c_scope(net, "bn"), x, EMBEDDING), 1e-12f);
 }

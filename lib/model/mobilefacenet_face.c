@@ -41,13 +41,13 @@ P2cNode *p2c_face_crop_96(P2cNode *picture) {
 }
 
 P2cNode *p2c_face_embedding(P2cNet net, P2cNode *picture, P2cFaceKind kind) {
-    return kind == P2C_FACE_XIAOCCER ? p2c_mobilefacenet_xiaoccer(net, p2c_face_crop_96(picture)) : p2c_mobilefacenet(net, p2c_face_crop(picture));
+    return kind == P2C_FACENET_XIAOCCER ? p2c_mobilefacenet_xiaoccer(net, p2c_face_crop_96(picture)) : p2c_mobilefacenet(net, p2c_face_crop(picture));
 }
 
 /* Each layout has a name for its second layer that the other lacks. */
 P2cStatus p2c_face_kind(P2cContext *ctx, const P2cValue *state_dict, P2cFaceKind *kind) {
     bool treb1en = p2c_value_get(state_dict, "conv2_dw.conv.weight"), xiaoccer = p2c_value_get(state_dict, "dw_conv1.conv.weight");
-    *kind = xiaoccer ? P2C_FACE_XIAOCCER : P2C_FACE_TREB1EN;
+    *kind = xiaoccer ? P2C_FACENET_XIAOCCER : P2C_FACENET_TREB1EN;
     if (treb1en != xiaoccer) return P2C_OK;
     size_t count = p2c_value_kind(state_dict) == P2C_DICT ? p2c_value_count(state_dict) : 0;
     const char *keys[3];

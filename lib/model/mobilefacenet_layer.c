@@ -28,9 +28,9 @@ P2cNode *p2c_face_norm(P2cNet net, P2cNode *x, int c) {
 P2cNode *p2c_face_prelu(P2cNet net, P2cNode *x, int c) { return p2c_prelu(x, p2c_param(net, "weight", P2C_DIMS(c), P2C_BUFFER(0.25f))); }
 
 P2cNode *p2c_face_conv_norm(P2cNet net, P2cNode *x, int in, int out, int kh, int kw, P2cConv2d options) {
-    return p2c_face_norm(p2c_sub(net, "bn"), p2c_face_conv(p2c_sub(net, "conv"), x, in, out, kh, kw, options), out);
+    return p2c_face_norm(p2c_scope(net, "bn"), p2c_face_conv(p2c_scope(net, "conv"), x, in, out, kh, kw, options), out);
 }
 
 P2cNode *p2c_face_conv_norm_prelu(P2cNet net, P2cNode *x, int in, int out, int kh, int kw, P2cConv2d options) {
-    return p2c_face_prelu(p2c_sub(net, "prelu"), p2c_face_conv_norm(net, x, in, out, kh, kw, options), out);
+    return p2c_face_prelu(p2c_scope(net, "prelu"), p2c_face_conv_norm(net, x, in, out, kh, kw, options), out);
 }

@@ -182,7 +182,7 @@ typedef struct P2cWindow {
 typedef struct P2cConvolution {
     P2cWindow window;
     int64_t groups;
-    int64_t more[2]; /* transposed: rows and columns beyond what is reached */
+    int64_t output_padding[2]; /* transposed: rows and columns beyond what is reached */
     bool transposed, channels_last;
 } P2cConvolution;
 

@@ -66,8 +66,8 @@ static P2cStatus wanted_output(P2cImporter *im, const P2cImported *x, const int6
     bool upper = !strcmp(p2c_import_text(im, "auto_pad", "NOTSET"), "SAME_UPPER");
     for (int i = 0; i < 2; i++) {
         P2cWindow *w = &c->window;
-        int64_t all = (x->shape.size[2 + i] - 1) * w->stride[i] + c->more[i] + (w->k[i] - 1) * w->dilation[i] + 1 - size[i];
-        if (all < 0) c->more[i] -= all; /* it is larger than what is reached */
+        int64_t all = (x->shape.size[2 + i] - 1) * w->stride[i] + c->output_padding[i] + (w->k[i] - 1) * w->dilation[i] + 1 - size[i];
+        if (all < 0) c->output_padding[i] -= all; /* it is larger than what is reached */
         if (all < 0) all = 0;
         w->before[i] = upper ? all / 2 : all - all / 2;
         w->after[i] = all - w->before[i];
@@ -80,12 +80,12 @@ P2cStatus p2c_onnx_conv_transpose(P2cImporter *im, P2cImported **in, P2cImported
     const char *mode = p2c_import_text(im, "auto_pad", "NOTSET");
     int64_t size[2];
     P2cStatus status = window(im, in[0], in[1]->shape.rank == 4 ? in[1]->shape.size + 2 : NULL, &c.window);
-    if (!status) status = pair(im, "output_padding", 0, c.more);
+    if (!status) status = pair(im, "output_padding", 0, c.output_padding);
     if (!status) status = pair(im, "output_shape", 0, size);
     for (int i = 0; i < 2 && !status; i++) {
         P2cWindow *w = &c.window;
         bool ok = w->k[i] >= 1 && w->k[i] <= 1 << 16 && w->stride[i] >= 1 && w->stride[i] <= 1 << 16 && w->dilation[i] >= 1 && w->dilation[i] <= 1 << 16;
-        if (!ok || c.more[i] < 0 || c.more[i] > 1 << 16 || size[i] < 0 || size[i] > INT_MAX) status = p2c_import_fail(im, "an impossible window");
+        if (!ok || c.output_padding[i] < 0 || c.output_padding[i] > 1 << 16 || size[i] < 0 || size[i] > INT_MAX) status = p2c_import_fail(im, "an impossible window");
         else if (!size[i] && !strncmp(mode, "SAME", 4)) size[i] = in[0]->shape.size[2 + i] * w->stride[i];
     }
     if (!status && size[0] && size[1]) status = wanted_output(im, in[0], size, &c);

@@ -22,7 +22,7 @@ struct P2cProduct {
     int channels;
     bool channels_last;
     P2cConv2d options;
-    int more;
+    int output_padding;
 };
 
 /* ---- waiting products ---- */
@@ -52,7 +52,7 @@ P2cNode *p2c_product_node(P2cImporter *im, P2cImported *v) {
     if (p->b) b = p2c_import_param(im, p->b_name ? p->b_name : p->w_name, P2C_DIMS(p->channels), false, p->b);
     if (w && (b || !p->b)) {
         if (p->kind == CONV) y = p2c_conv2d(p->x, w, b, p->options);
-        else if (p->kind == TRANSPOSED) y = p2c_conv_transpose2d(p->x, w, b, p->options, p->more);
+        else if (p->kind == TRANSPOSED) y = p2c_conv_transpose2d(p->x, w, b, p->options, p->output_padding);
         else y = p2c_linear(p->x, w, b);
     }
     free(p->w);
@@ -217,10 +217,10 @@ static P2cStatus reach(P2cImporter *im, const P2cConvolution *c, const P2cNode *
     for (int i = 0; i < 2; i++) open.before[i] = open.after[i] = 1 << 16; /* the size of the window is no limit here */
     P2cStatus status = p2c_import_window(im, &open, x, size);
     for (int i = 0; i < 2 && !status; i++) {
-        if (v->before[i] < 0 || v->after[i] < 0 || c->more[i] < 0 || c->more[i] > 1 << 16) return p2c_import_fail(im, "padding that is not known here");
+        if (v->before[i] < 0 || v->after[i] < 0 || c->output_padding[i] < 0 || c->output_padding[i] > 1 << 16) return p2c_import_fail(im, "padding that is not known here");
         whole[i] = (x->dims.d[2 + i] - 1) * v->stride[i] + (v->k[i] - 1) * v->dilation[i] + 1;
-        size[i] = whole[i] - v->before[i] - v->after[i] + c->more[i];
-        int64_t beyond = even ? c->more[i] : c->more[i] - v->after[i];
+        size[i] = whole[i] - v->before[i] - v->after[i] + c->output_padding[i];
+        int64_t beyond = even ? c->output_padding[i] : c->output_padding[i] - v->after[i];
         *more = beyond > *more ? beyond : *more;
         if (size[i] < 1) return p2c_import_fail(im, "padding leaves nothing");
     }
@@ -234,7 +234,7 @@ static P2cStatus conv_transposed(P2cImporter *im, P2cImported *x, P2cImported *w
     P2cConv2d options = { .groups = (int)c->groups };
     P2cNode *planes = p2c_import_use_planes(im, x, c->channels_last);
     int64_t size[2], whole[2], more = 0;
-    bool even = v->before[0] == v->after[0] && v->before[0] == v->before[1] && v->before[0] == v->after[1] && c->more[0] == c->more[1];
+    bool even = v->before[0] == v->after[0] && v->before[0] == v->before[1] && v->before[0] == v->after[1] && c->output_padding[0] == c->output_padding[1];
     if (!planes) return p2c_import_memory(im);
     if (!w->constant || (b && !b->constant)) return p2c_import_fail(im, "its weights must be known before the network runs");
     P2cStatus status = reach(im, c, planes, even, whole, size, &more);
@@ -245,7 +245,7 @@ static P2cStatus conv_transposed(P2cImporter *im, P2cImported *x, P2cImported *w
     if (!p) return p2c_import_memory(im);
     options.pad = even ? (int)v->before[0] : 0;
     p->options = options;
-    p->more = (int)more;
+    p->output_padding = (int)more;
     if (even) return wait(im, p, b, shape, P2C_DIMS(planes->dims.d[0], (int)cout, (int)size[0], (int)size[1]), c->channels_last, out);
     P2cImported full = { 0 };
     P2cDims dims = P2C_DIMS(planes->dims.d[0], (int)cout, (int)(whole[0] + more), (int)(whole[1] + more));

@@ -121,7 +121,7 @@ static P2cStatus conv_back(P2cImporter *im, P2cImported **in, P2cImported **out)
         if (size[h + i] < 1 || size[h + i] > INT_MAX) status = p2c_import_fail(im, "a result of impossible size");
     if (!status) status = paddings(im, size + h, c.channels_last, w);
     for (int i = 0; i < 2 && !status; i++)
-        c.more[i] = size[h + i] - ((in[2]->shape.size[h + i] - 1) * w->stride[i] + (w->k[i] - 1) * w->dilation[i] + 1 - w->before[i] - w->after[i]);
+        c.output_padding[i] = size[h + i] - ((in[2]->shape.size[h + i] - 1) * w->stride[i] + (w->k[i] - 1) * w->dilation[i] + 1 - w->before[i] - w->after[i]);
     if (!status) status = p2c_import_transpose(im, in[1], (int[]){ 3, 2, 0, 1 }, &weight);
     return status ? status : p2c_import_conv(im, in[2], &weight, NULL, &c, out[0]);
 }

@@ -39,15 +39,15 @@ static void *copy(P2cOnnx *o, const void *data, size_t bytes) {
 static char *copy_text(P2cOnnx *o, const char *text) { return text ? copy(o, text, strlen(text) + 1) : NULL; }
 
 /* Appends to a list of pointers that doubles its room; old lists are freed with all else. */
-static void append(P2cOnnx *o, void *list, size_t *count, size_t *room, void *item) {
+static void append(P2cOnnx *o, void *list, size_t *count, size_t *capacity, void *item) {
     void ***items = list;
     if (o->failed || !item) return;
-    if (*count == *room) {
-        void **more = p2c_onnx_take(o, (*room ? 2 * *room : 64) * sizeof *more);
+    if (*count == *capacity) {
+        void **more = p2c_onnx_take(o, (*capacity ? 2 * *capacity : 64) * sizeof *more);
         if (!more) return;
         if (*count) memcpy(more, *items, *count * sizeof *more);
         *items = more;
-        *room = *room ? 2 * *room : 64;
+        *capacity = *capacity ? 2 * *capacity : 64;
     }
     (*items)[(*count)++] = item;
 }
@@ -131,7 +131,7 @@ void p2c_onnx_node_named(P2cOnnx *o, const char *op, const char *output, P2cOnnx
     node->n_output = 1;
     if (attribute_count) node->attribute = copy(o, attributes, attribute_count * sizeof *attributes);
     node->n_attribute = attribute_count;
-    append(o, &o->graph.node, &o->graph.n_node, &o->node_room, node);
+    append(o, &o->graph.node, &o->graph.n_node, &o->node_capacity, node);
 }
 
 const char *p2c_onnx_node(P2cOnnx *o, const char *op, P2cOnnxNames inputs, const P2cOnnxAttribute attributes[]) {
@@ -152,7 +152,7 @@ static P2c__Onnx__Tensor *weight(P2cOnnx *o, const char *name, int type, int ran
     t->dims = p2c_onnx_take(o, (size_t)rank * sizeof *t->dims);
     t->n_dims = (size_t)rank;
     for (int i = 0; t->dims && i < rank; i++) t->dims[i] = sizes[i];
-    append(o, &o->graph.initializer, &o->graph.n_initializer, &o->weight_room, t);
+    append(o, &o->graph.initializer, &o->graph.n_initializer, &o->weight_capacity, t);
     return t;
 }
 
@@ -215,11 +215,11 @@ static P2c__Onnx__ValueInfo *value_info(P2cOnnx *o, const char *name, int rank, 
 }
 
 void p2c_onnx_input(P2cOnnx *o, const char *name, int rank, const int sizes[]) {
-    append(o, &o->graph.input, &o->graph.n_input, &o->input_room, value_info(o, name, rank, sizes));
+    append(o, &o->graph.input, &o->graph.n_input, &o->input_capacity, value_info(o, name, rank, sizes));
 }
 
 void p2c_onnx_output(P2cOnnx *o, const char *name, int rank, const int sizes[]) {
-    append(o, &o->graph.output, &o->graph.n_output, &o->output_room, value_info(o, name, rank, sizes));
+    append(o, &o->graph.output, &o->graph.n_output, &o->output_capacity, value_info(o, name, rank, sizes));
 }
 
 /* ---- the file ---- */

@@ -11,7 +11,7 @@
 typedef struct P2cOnnx {
     struct P2cOnnxBlock *blocks;
     P2c__Onnx__Graph graph;
-    size_t node_room, weight_room, input_room, output_room;
+    size_t node_capacity, weight_capacity, input_capacity, output_capacity;
     int made; /* values named so far */
     bool failed;
 } P2cOnnx;

@@ -94,12 +94,12 @@ static const char *write_conv(Writer *w, const P2cNode *node) {
 static const char *write_conv_transpose(Writer *w, const P2cNode *node) {
     const P2cConvTransposeAttributes *a = P2C_ATTRIBUTES(node, P2cConvTransposeAttributes);
     P2cOnnx *out = &w->out;
-    int64_t p = a->conv.pad, stride = a->conv.stride, dilation = a->conv.dilation, more = a->more;
+    int64_t p = a->conv.pad, stride = a->conv.stride, dilation = a->conv.dilation, padding = a->output_padding;
     return p2c_onnx_node(out, "ConvTranspose", NAMES(operand(w, node, 0), operand(w, node, 1), node->count > 2 ? operand(w, node, 2) : NULL),
                          ATTRIBUTES(p2c_onnx_attr_int(out, "group", a->conv.groups), p2c_onnx_attr_ints(out, "pads", 4, (int64_t[]){ p, p, p, p }),
                                     p2c_onnx_attr_ints(out, "strides", 2, (int64_t[]){ stride, stride }),
                                     p2c_onnx_attr_ints(out, "dilations", 2, (int64_t[]){ dilation, dilation }),
-                                    p2c_onnx_attr_ints(out, "output_padding", 2, (int64_t[]){ more, more })));
+                                    p2c_onnx_attr_ints(out, "output_padding", 2, (int64_t[]){ padding, padding })));
 }
 
 static const char *write_linear(Writer *w, const P2cNode *node) {

@@ -8,8 +8,8 @@
  *   - backward ADDS to dx[i], and skips operands whose dx[i] is NULL;
  *   - results do not depend on the number of threads: work is cut into fixed pieces, and sums run in a fixed order.
  *
- * A kernel may offer more, and says so in its P2cKernel; the graph then asks for it: dx written instead of added to (`fresh`), the mean and
- * variance of each plane of y for the norm that reads it (`moments`), patterns of operations in one (`folds`), many calls at once (`many`).
+ * A kernel may offer more, and says so in its P2cKernel; the graph then asks for it: dx written instead of added to (`overwrite`), the mean and
+ * variance of each plane of y for the norm that reads it (`statistics`), patterns of operations in one (`folds`), many calls at once (`many`).
  */
 #ifndef P2C_OP_H
 #define P2C_OP_H
@@ -61,10 +61,10 @@ typedef struct P2cCall {
     float *dx[P2C_MAX_OPERANDS]; /* backward: gradients of the operands that want one */
     void *saved;                 /* written by forward, read by backward */
     void *work;                  /* scratch of this call, 64-byte aligned, contents undefined */
-    unsigned fresh;              /* backward: bit i: dx[i] is undefined so far, to be written instead of added to */
-    float *moments;              /* forward: where to put (mean, biased variance) of each (n,c) plane of y, when asked for */
-    const float *x_moments;      /* the same of x[0], when what made x[0] was asked for them */
-    void *mail, *mail_host;      /* the kernel's `mail_bytes`, and their copy on the host */
+    unsigned overwrite;              /* backward: bit i: dx[i] is undefined so far, to be written instead of added to */
+    float *statistics;              /* forward: where to put (mean, biased variance) of each (n,c) plane of y, when asked for */
+    const float *x_statistics;      /* the same of x[0], when what made x[0] was asked for them */
+    void *run_params, *run_params_host;      /* the kernel's `run_params_bytes`, and their copy on the host */
 } P2cCall;
 
 /* Patterns of two operations that one kernel computes alone, see fuse.c. */
@@ -80,14 +80,14 @@ typedef struct P2cKernel {
     void (*backward)(const P2cCall *call); /* NULL: not differentiable */
     size_t (*work)(const P2cNode *node, bool backward, int threads); /* bytes of scratch; NULL: none */
     unsigned folds;  /* P2cFold: what this kernel computes besides */
-    bool fresh;      /* backward honours call->fresh; else gradients start as zeros */
-    bool moments;    /* forward honours call->moments */
+    bool overwrite;      /* backward honours call->overwrite; else gradients start as zeros */
+    bool statistics;    /* forward honours call->statistics */
     /* The forward of consecutive steps of this operation, in their order, where a device gains by knowing them together; NULL: one by one.
      * Their scratch is in use all at once, and the plan does not know: each may ask for 1 KiB at most, which it shares with nobody. */
     void (*many)(const P2cCall *const calls[], int count);
     /* What a kernel on another device cannot reach on the host, or the host wants back: memory of each call that is copied there before a run
-     * and back after it. `before` fills call->mail_host, `after` reads it. */
-    size_t mail_bytes;
+     * and back after it. `before` fills call->run_params_host, `after` reads it. */
+    size_t run_params_bytes;
     void (*before)(const P2cCall *call);
     void (*after)(const P2cCall *call);
 } P2cKernel;
@@ -100,7 +100,7 @@ struct P2cNode {
     P2cNode *x[P2C_MAX_OPERANDS];
     P2C_ALIGNED(8) unsigned char attributes[48];
     size_t saved_bytes;
-    bool makes_moments; /* its kernel is asked for moments */
+    bool makes_statistics; /* its kernel is asked for statistics */
     bool keeps_y;       /* fused: backward reads the result's value, which the operation alone would not */
     struct P2cNodeState *state; /* the graph's */
 };
@@ -130,7 +130,7 @@ typedef struct P2cAxisAttributes { int axis, begin, end; } P2cAxisAttributes; /*
 typedef struct P2cOrderAttributes { int order[4]; } P2cOrderAttributes; /* a permutation */
 typedef struct P2cFactorAttributes { int factor; } P2cFactorAttributes;
 typedef struct P2cResizeAttributes { int height, width; P2cCoordinates coordinates; P2cRounding rounding; } P2cResizeAttributes; /* rounding: of resize_nearest */
-typedef struct P2cConvTransposeAttributes { P2cConv2d conv; int more; } P2cConvTransposeAttributes;
+typedef struct P2cConvTransposeAttributes { P2cConv2d conv; int output_padding; } P2cConvTransposeAttributes;
 typedef struct P2cScaleAttributes { float scale; } P2cScaleAttributes;
 typedef struct P2cEpsAttributes { float eps; } P2cEpsAttributes;
 typedef struct P2cAverageAttributes { const double *decay; } P2cAverageAttributes;

@@ -34,7 +34,7 @@ try golden 40 "$B/test-golden"
 
 section "operations under compute-sanitizer (memcheck)"
 if command -v compute-sanitizer >/dev/null; then
-    ops=$(sed -n 's/^P2C_OP(\(.*\))/\1/p' lib/op_list.h)
+    ops=$(sed -n 's/^P2C_OP(\(.*\))/\1/p' lib/op/op_list.h)
     # shellcheck disable=SC2016 # expanded by the inner shell
     xargs -P 6 -I{} sh -c 'timeout 100 compute-sanitizer --error-exitcode 77 "$0"/test-op test_op_{} >"$1"/san-{} 2>&1; echo "{} $?"' "$B" "$log" <<<"$ops" >"$log/sanitizer"
     awk '$2 == 0 { ok++ } $2 == 124 { late = late " " $1 } $2 != 0 && $2 != 124 { bad = bad " " $1 }

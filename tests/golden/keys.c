@@ -21,7 +21,7 @@ static void build_5(P2cNet net) {
     p2c_discriminator(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 256, 256)), (P2cDiscriminator){ .layers = 5, .ch = 32 });
 }
 static void build_face(P2cNet net) { p2c_mobilefacenet(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 112, 112))); }
-static void build_face96(P2cNet net) { p2c_face_embedding(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 112, 112)), P2C_FACE_XIAOCCER); }
+static void build_face96(P2cNet net) { p2c_face_embedding(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 112, 112)), P2C_FACENET_XIAOCCER); }
 
 static const struct Network {
     const char *file;

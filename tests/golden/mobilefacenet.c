@@ -44,8 +44,8 @@ void test_mobilefacenet_xiaoccer(void **state) {
     bench_open(&b, 0);
     P2cNet net = p2c_net(b.graph, b.store, "face");
     P2cNode *x = p2c_input(b.graph, "x", P2C_DIMS(2, 3, 64, 64)), *ref = p2c_input(b.graph, "ref", p2c_node_dims(x));
-    P2cNode *crop = p2c_output(p2c_face_crop_96(x)), *embedding = p2c_output(p2c_face_embedding(net, x, P2C_FACE_XIAOCCER));
-    P2cNode *other = p2c_face_embedding(net, ref, P2C_FACE_XIAOCCER);
+    P2cNode *crop = p2c_output(p2c_face_crop_96(x)), *embedding = p2c_output(p2c_face_embedding(net, x, P2C_FACENET_XIAOCCER));
+    P2cNode *other = p2c_face_embedding(net, ref, P2C_FACENET_XIAOCCER);
     P2cNode *distance = p2c_output(p2c_affine(p2c_mean(p2c_cosine_similarity(embedding, other)), -1, 1));
     p2c_backward(distance, 1, (P2cNode *[]){ x }, &dx);
     p2c_output(dx);
@@ -80,14 +80,14 @@ static float *all_values(const P2cStore *store, size_t *count) {
 /* An embedding is crop and network, to the bit. An update of the face network itself changes none of its parameters, of either layout. */
 void test_face_embedding(void **state) {
     (void)state;
-    for (int kind = P2C_FACE_TREB1EN; kind <= P2C_FACE_XIAOCCER; kind++) {
+    for (int kind = P2C_FACENET_TREB1EN; kind <= P2C_FACENET_XIAOCCER; kind++) {
         P2cAdam adam = { .lr = 1, .beta1 = 0.5, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 1 };
         Bench b;
         size_t count;
         bench_open(&b, 0);
         P2cNet net = p2c_net(b.graph, b.store, "face");
         P2cNode *x = p2c_input(b.graph, "x", P2C_DIMS(1, 3, 64, 64)), *y = p2c_output(p2c_face_embedding(net, x, (P2cFaceKind)kind));
-        bool treb1en = kind == P2C_FACE_TREB1EN;
+        bool treb1en = kind == P2C_FACENET_TREB1EN;
         P2cNode *halves = treb1en ? p2c_mobilefacenet(net, p2c_face_crop(x)) : p2c_mobilefacenet_xiaoccer(net, p2c_face_crop_96(x));
         p2c_output(halves);
         p2c_minimize(p2c_mean(y), 1, &net, &adam, NULL);
@@ -116,7 +116,7 @@ void test_face_kind(void **state) {
     (void)state;
     P2cFaceKind kind;
     P2cContext *ctx = NULL;
-    for (int made = P2C_FACE_TREB1EN; made <= P2C_FACE_XIAOCCER; made++) {
+    for (int made = P2C_FACENET_TREB1EN; made <= P2C_FACENET_XIAOCCER; made++) {
         Bench b;
         P2cValue *dict = NULL;
         bench_open(&b, 0);
@@ -164,7 +164,7 @@ void test_mobilefacenet_refuses(void **state) {
     P2cNode *square = p2c_input(b.graph, "face", P2C_DIMS(1, 3, 112, 112));
     assert_null(p2c_output(p2c_mobilefacenet_xiaoccer(p2c_net(b.graph, b.store, "face"), square)));
     bench_must_refuse(&b, P2C_ERR_SHAPE, "mobilefacenet|(n,3,112,96)|(1,3,112,112)");
-    for (int kind = P2C_FACE_TREB1EN; kind <= P2C_FACE_XIAOCCER; kind++) {
+    for (int kind = P2C_FACENET_TREB1EN; kind <= P2C_FACENET_XIAOCCER; kind++) {
         bench_next_graph(&b);
         P2cNode *narrow = p2c_input(b.graph, "x", P2C_DIMS(1, 3, 128, 64));
         assert_null(p2c_output(p2c_face_embedding(p2c_net(b.graph, b.store, "face"), narrow, (P2cFaceKind)kind)));

@@ -87,7 +87,7 @@ void test_op_add(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_add, .build = build, .reference = reference };
     broadcast_check(&t, NULL);
-    /* more planes than a GPU has counters for their moments */
+    /* more planes than a GPU has counters for their statistics */
     op_check(&t, &(OpCase){ .count = 2, .x = { DIMS(3, 5500, 2, 1), DIMS(3, 5500, 2, 1) }, .y = DIMS(3, 5500, 2, 1) });
     t.build = build_fused;
     check_joined(&t);

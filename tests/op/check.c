@@ -24,7 +24,7 @@ typedef struct Check {
     int probe_count;
     float *first_y, *first_dx[P2C_MAX_OPERANDS]; /* with one thread */
     float *hidden[P2C_MAX_OPERANDS], *hidden_y;  /* NaN, where backward says that it does not look */
-    float *moments, *x_moments;                  /* room for those of the planes of y, and those of x[0] */
+    float *statistics, *x_statistics;                  /* room for those of the planes of y, and those of x[0] */
     char what[240];
 } Check;
 
@@ -136,7 +136,7 @@ static void check_forward(Check *k) {
 }
 
 /* (mean, biased variance) of the planes of values (n,c,h,w): first all means, then all variances. */
-static double *moments_of(const double *values, P2cDims dims) {
+static double *statistics_of(const double *values, P2cDims dims) {
     size_t planes = (size_t)dims.d[0] * (size_t)dims.d[1], area = (size_t)dims.d[2] * (size_t)dims.d[3];
     double *m = memory(2 * planes, sizeof *m);
     for (size_t p = 0; p < planes; p++) {
@@ -147,23 +147,23 @@ static double *moments_of(const double *values, P2cDims dims) {
     return m;
 }
 
-/* Where the kernel offers them: y has the bits that it has without, and the moments are its own. */
-static void check_moments(Check *k) {
+/* Where the kernel offers them: y has the bits that it has without, and the statistics are its own. */
+static void check_statistics(Check *k) {
     size_t planes = (size_t)k->run.node->dims.d[0] * (size_t)k->run.node->dims.d[1];
-    if (!k->run.kernel->moments || k->run.node->dims.rank != 4) return;
-    double *want = moments_of(k->y, k->run.node->dims);
+    if (!k->run.kernel->statistics || k->run.node->dims.rank != 4) return;
+    double *want = statistics_of(k->y, k->run.node->dims);
     float *got = memory(2 * planes, sizeof *got);
     double squares = 0;
     for (size_t e = 0; e < k->ny; e++) squares += k->y[e] * k->y[e];
-    k->run.node->makes_moments = true;
-    k->run.call.moments = k->moments;
+    k->run.node->makes_statistics = true;
+    k->run.call.statistics = k->statistics;
     for (int threads = 1; threads <= 3; threads++) {
-        memset(k->moments, 0xFF, 2 * planes * sizeof(float));
+        memset(k->statistics, 0xFF, 2 * planes * sizeof(float));
         forward(k, threads);
         op_compare(k->what, k->run.call.y, k->y, k->ny, 1e-5);
         for (size_t p = 0; p < planes; p++) {
-            got[p] = k->moments[2 * p];
-            got[planes + p] = k->moments[2 * p + 1];
+            got[p] = k->statistics[2 * p];
+            got[planes + p] = k->statistics[2 * p + 1];
         }
         for (size_t p = 0; p < planes; p++) { /* a mean of 0 is as exact as the values are, its plane's or all */
             double allowed = 1e-5 * fmax(fabs(want[p]), fmax(sqrt(want[planes + p]), sqrt(squares / (double)k->ny))) + 1e-8;
@@ -171,8 +171,8 @@ static void check_moments(Check *k) {
         }
         op_compare("variances of planes", got + planes, want + planes, planes, 1e-5);
     }
-    k->run.node->makes_moments = false;
-    k->run.call.moments = NULL;
+    k->run.node->makes_statistics = false;
+    k->run.call.statistics = NULL;
     free(want);
     free(got);
 }
@@ -189,7 +189,7 @@ static void check_in_place(Check *k) {
 static void backward(Check *k, unsigned wanted, float start, int threads) {
     P2cCall whole = k->run.call;
     P2cCall *call = &k->run.call;
-    call->fresh = isnan(start) ? wanted : 0;
+    call->overwrite = isnan(start) ? wanted : 0;
     for (int i = 0; i < k->c->count; i++) {
         for (size_t e = 0; call->dx[i] && e < k->n[i]; e++) call->dx[i][e] = start;
         if (!(wanted >> i & 1)) call->dx[i] = NULL;
@@ -233,7 +233,7 @@ static void check_alone_and_added(Check *k, int i) {
     for (size_t e = 0; e < k->n[i]; e++) want[e] = 100 + (double)k->first_dx[i][e];
     backward(k, ~0u, 100, 1);
     op_compare(k->what, dx, want, k->n[i], 1e-5);
-    if (k->run.kernel->fresh) {
+    if (k->run.kernel->overwrite) {
         for (size_t e = 0; e < k->n[i]; e++) want[e] = k->first_dx[i][e];
         backward(k, 1u << i, NAN, 1);
         op_compare(k->what, dx, want, k->n[i], 1e-5);
@@ -243,22 +243,22 @@ static void check_alone_and_added(Check *k, int i) {
     free(want);
 }
 
-/* A norm whose operand's moments are there already computes none: neither looks at what is saved. */
-static void check_x_moments(Check *k) {
+/* A norm whose operand's statistics are there already computes none: neither looks at what is saved. */
+static void check_x_statistics(Check *k) {
     const P2cNode *node = k->run.node;
     P2cOpId op = node->op->id;
     bool norm = op == P2C_OP_instance_norm || op == P2C_OP_layer_instance_norm || (op == P2C_OP_conv2d && P2C_ATTRIBUTES(node, P2cConvAttributes)->normed);
     if (!norm || p2c_device_is_host(k->run.ctx->device)) return;
     size_t planes = (size_t)node->x[0]->dims.d[0] * (size_t)node->x[0]->dims.d[1];
-    double *m = moments_of(k->xd[0], node->x[0]->dims), *want = memory(k->n[0], sizeof *want);
-    for (size_t p = 0; p < planes; p++) k->x_moments[2 * p] = (float)m[p], k->x_moments[2 * p + 1] = (float)m[planes + p];
-    k->run.call.x_moments = k->x_moments;
+    double *m = statistics_of(k->xd[0], node->x[0]->dims), *want = memory(k->n[0], sizeof *want);
+    for (size_t p = 0; p < planes; p++) k->x_statistics[2 * p] = (float)m[p], k->x_statistics[2 * p + 1] = (float)m[planes + p];
+    k->run.call.x_statistics = k->x_statistics;
     forward(k, 1);
-    op_compare("with moments of x: result", k->run.call.y, k->y, k->ny, k->c->tolerance > 0 ? k->c->tolerance : 1e-5);
+    op_compare("with statistics of x: result", k->run.call.y, k->y, k->ny, k->c->tolerance > 0 ? k->c->tolerance : 1e-5);
     backward(k, ~0u, 0, 1);
     for (size_t e = 0; e < k->n[0]; e++) want[e] = k->first_dx[0][e];
-    op_compare("with moments of x: gradient", k->run.call.dx[0], want, k->n[0], 1e-5);
-    k->run.call.x_moments = NULL;
+    op_compare("with statistics of x: gradient", k->run.call.dx[0], want, k->n[0], 1e-5);
+    k->run.call.x_statistics = NULL;
     free(m);
     free(want);
 }
@@ -297,7 +297,7 @@ static void check_level(Check *k, int level) {
     if (op->view) k->run.call.y = k->run.call.x[0]; /* the graph calls no kernel */
     else check_forward(k);
     if (k->run.kernel->backward && !op->blocks) check_backward(k);
-    if (!op->view) check_moments(k), check_x_moments(k);
+    if (!op->view) check_statistics(k), check_x_statistics(k);
     if (op->in_place && k->n[0] == k->ny) check_in_place(k); /* the plan asks for equal sizes */
 }
 
@@ -310,8 +310,8 @@ static void check_init(Check *k, OpTest *t, const OpCase *c) {
     if (!p2c_dims_equal(k->run.node->dims, op_dims(c->y))) fail_msg("%s gave %s", k->what, p2c_dims_text(k->run.node->dims).text);
     k->first_y = memory(k->ny, sizeof(float));
     k->hidden_y = op_run_memory(&k->run, k->ny * sizeof(float));
-    k->moments = op_run_memory(&k->run, 2 * sizeof(float) * (size_t)k->run.node->dims.d[0] * (size_t)k->run.node->dims.d[1]);
-    if (c->count) k->x_moments = op_run_memory(&k->run, 2 * sizeof(float) * (size_t)k->run.node->x[0]->dims.d[0] * (size_t)k->run.node->x[0]->dims.d[1]);
+    k->statistics = op_run_memory(&k->run, 2 * sizeof(float) * (size_t)k->run.node->dims.d[0] * (size_t)k->run.node->dims.d[1]);
+    if (c->count) k->x_statistics = op_run_memory(&k->run, 2 * sizeof(float) * (size_t)k->run.node->x[0]->dims.d[0] * (size_t)k->run.node->x[0]->dims.d[1]);
     for (int i = 0; i < c->count; i++) {
         k->first_dx[i] = memory(k->n[i], sizeof(float));
         k->hidden[i] = op_run_memory(&k->run, k->n[i] * sizeof(float));

@@ -20,25 +20,25 @@ static void reference(const OpCase *c, double *const x[], double *y) {
                             }
 }
 
-static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_conv_transpose2d(x[0], x[1], c->count == 3 ? x[2] : NULL, c->conv, c->more); }
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_conv_transpose2d(x[0], x[1], c->count == 3 ? x[2] : NULL, c->conv, c->output_padding); }
 
 /* cout: of all groups. */
-typedef struct Row { int n, cin, h, w, cout, kh, kw, stride, pad, groups, dilation, more, bias; } Row;
+typedef struct Row { int n, cin, h, w, cout, kh, kw, stride, pad, groups, dilation, output_padding, bias; } Row;
 
-static int size_of(int size, int kernel, int stride, int pad, int dilation, int more) {
-    return (size - 1) * (stride ? stride : 1) - 2 * pad + (kernel - 1) * (dilation ? dilation : 1) + 1 + more;
+static int size_of(int size, int kernel, int stride, int pad, int dilation, int output_padding) {
+    return (size - 1) * (stride ? stride : 1) - 2 * pad + (kernel - 1) * (dilation ? dilation : 1) + 1 + output_padding;
 }
 
 static OpCase make(Row r) {
     int groups = r.groups ? r.groups : 1;
     return (OpCase){ .count = 2 + r.bias,
                      .x = { DIMS(r.n, r.cin, r.h, r.w), DIMS(r.cin, r.cout / groups, r.kh, r.kw), DIMS(r.cout) },
-                     .y = DIMS(r.n, r.cout, size_of(r.h, r.kh, r.stride, r.pad, r.dilation, r.more), size_of(r.w, r.kw, r.stride, r.pad, r.dilation, r.more)),
-                     .conv = { .stride = r.stride, .pad = r.pad, .groups = r.groups, .dilation = r.dilation }, .more = r.more };
+                     .y = DIMS(r.n, r.cout, size_of(r.h, r.kh, r.stride, r.pad, r.dilation, r.output_padding), size_of(r.w, r.kw, r.stride, r.pad, r.dilation, r.output_padding)),
+                     .conv = { .stride = r.stride, .pad = r.pad, .groups = r.groups, .dilation = r.dilation }, .output_padding = r.output_padding };
 }
 
 static const Row rows[] = {
-    /* n, cin, h, w;  cout, kh, kw;  stride, pad, groups, dilation, more, bias */
+    /* n, cin, h, w;  cout, kh, kw;  stride, pad, groups, dilation, output_padding, bias */
     { 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0 },  { 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 0, 1 },  { 3, 5, 1, 1, 3, 4, 4, 1, 0, 1, 1, 0, 1 },
     { 2, 3, 4, 5, 6, 3, 3, 1, 1, 1, 1, 0, 1 },  { 1, 2, 6, 7, 3, 4, 4, 2, 1, 1, 1, 0, 1 },  { 2, 3, 5, 4, 2, 3, 3, 2, 1, 1, 1, 1, 0 },
     { 1, 4, 5, 6, 5, 2, 2, 2, 0, 1, 1, 0, 0 },  { 1, 3, 3, 4, 2, 2, 2, 3, 0, 1, 1, 2, 1 },  { 1, 3, 4, 3, 2, 1, 1, 3, 0, 1, 1, 1, 0 },
@@ -65,8 +65,8 @@ static void refusals(OpTest *t) {
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(5, 2, 3, 3) }, .conv.dilation = -1 }, "dilation -1");
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(5, 2, 3, 3) }, .conv.groups = -1 }, "groups -1");
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(5, 2, 3, 3) }, .conv = { .pad = 1, .reflect = true } }, "reflection");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(5, 2, 3, 3) }, .conv.stride = 2, .more = 2 }, "2 more rows");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(5, 2, 3, 3) }, .conv.stride = 2, .more = -1 }, "-1 more rows");
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(5, 2, 3, 3) }, .conv.stride = 2, .output_padding = 2 }, "2 output_padding rows");
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(5, 2, 3, 3) }, .conv.stride = 2, .output_padding = -1 }, "-1 output_padding rows");
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 2, 9), DIMS(5, 2, 3, 3) }, .conv.pad = 2 }, "padding 2 leaves nothing of input (1,5,2,9)");
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 9, 2), DIMS(5, 2, 3, 3) }, .conv.pad = 2147483647 }, "padding 2147483647 leaves nothing");
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(5, 2, 3, 3) }, .conv.stride = 1 << 30 }, "stride 1073741824, dilation 1 is too large");

@@ -133,10 +133,10 @@ static P2cCall call_there(OpRun *run) {
     call.dy = op_run_there(run, (void *)call.dy);
     call.saved = op_run_there(run, call.saved);
     call.work = op_run_there(run, call.work);
-    call.moments = op_run_there(run, call.moments);
-    call.x_moments = op_run_there(run, (void *)call.x_moments);
-    call.mail_host = call.mail;
-    call.mail = op_run_there(run, call.mail);
+    call.statistics = op_run_there(run, call.statistics);
+    call.x_statistics = op_run_there(run, (void *)call.x_statistics);
+    call.run_params_host = call.run_params;
+    call.run_params = op_run_there(run, call.run_params);
     call.queue = run->ctx->queue;
     return call;
 }
@@ -186,7 +186,7 @@ void op_run_init(OpRun *run, const OpTest *t, const OpCase *c) {
     run->call.y = op_run_memory(run, op_size(c->y) * sizeof(float));
     run->call.dy = op_run_memory(run, op_size(c->y) * sizeof(float));
     if (run->node->saved_bytes) run->call.saved = op_run_memory(run, run->node->saved_bytes);
-    if (run->kernel->mail_bytes) run->call.mail = op_run_memory(run, run->kernel->mail_bytes);
+    if (run->kernel->run_params_bytes) run->call.run_params = op_run_memory(run, run->kernel->run_params_bytes);
 }
 
 int op_level_count(void) { return strcmp(test_device(), "cpu") ? 1 : p2c_cpu_device_count(); }

@@ -15,7 +15,7 @@
  *
  * On a GPU (P2C_TEST_DEVICE=cuda) the same, with runs that must give the same bits in place of numbers of threads; under emulation their
  * blocks and threads go in different orders. What kernels offer besides is checked where they do: gradients written instead of added,
- * moments of the result, and norms that get the moments of x.
+ * statistics of the result, and norms that get the statistics of x.
  *
  * Tolerance: 1e-5 of the larger of the value wanted and the tensor's root mean square, which is 84 float32 roundings (2^-23 each);
  * a direction sums n gradients, and gets 1e-5 of the root of the sum of their squares.
@@ -49,7 +49,7 @@ struct OpCase {
     int axis, begin, end, factor, height, width;
     bool flag;
     float exponent; int order[4];
-    P2cPad padding; P2cPool2d pool; int more; P2cCoordinates coordinates; P2cRounding rounding;
+    P2cPad padding; P2cPool2d pool; int output_padding; P2cCoordinates coordinates; P2cRounding rounding;
     float range; /* operands are uniform in [-range, range); 0: 1 */
     void (*prepare)(const OpCase *c, float *const x[]); /* changes the random operands where a kink, a tie or a sign matters */
     float terms[P2C_MAX_OPERANDS]; /* by operand: the size of the terms that may cancel in its gradient; 0: the gradient is no smaller */

@@ -1,10 +1,10 @@
 /* layer_instance_norm.c: LIN and AdaLIN: rho mixes the norm of each plane and that of each picture, with unbiased variances. */
 #include "harness.h"
 
-typedef struct Moments { double mean, var; } Moments;
+typedef struct Statistics { double mean, var; } Statistics;
 
-static Moments moments(const double *x, int n) {
-    Moments m = { 0, 0 };
+static Statistics statistics(const double *x, int n) {
+    Statistics m = { 0, 0 };
     for (int i = 0; i < n; i++) m.mean += x[i] / n;
     for (int i = 0; i < n; i++) m.var += (x[i] - m.mean) * (x[i] - m.mean) / (n - 1);
     return m;
@@ -20,10 +20,10 @@ static void norm(const OpCase *c, double *const x[], double *y) {
     P2cDims d = op_dims(c->x[0]);
     int area = d.d[2] * d.d[3];
     for (int n = 0; n < d.d[0]; n++) {
-        Moments layer = moments(x[0] + op_at(d, n, 0, 0, 0), d.d[1] * area);
+        Statistics layer = statistics(x[0] + op_at(d, n, 0, 0, 0), d.d[1] * area);
         for (int k = 0; k < d.d[1]; k++) {
             const double *xp = x[0] + op_at(d, n, k, 0, 0);
-            Moments plane = moments(xp, area);
+            Statistics plane = statistics(xp, area);
             double rho = channel(c, x, 1, n, k), gamma = channel(c, x, 2, n, k), beta = channel(c, x, 3, n, k);
             for (int i = 0; i < area; i++) {
                 double a = (xp[i] - plane.mean) / sqrt(plane.var + c->eps), b = (xp[i] - layer.mean) / sqrt(layer.var + c->eps);

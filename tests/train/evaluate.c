@@ -238,22 +238,22 @@ static Evaluation against_direct(Scratch *scratch, const Case *c) {
     return e;
 }
 
-static void published_face(void **state) { against_direct(*state, &(Case){ .face = true, .kind = P2C_FACE_TREB1EN, .full = true }); }
+static void published_face(void **state) { against_direct(*state, &(Case){ .face = true, .kind = P2C_FACENET_TREB1EN, .full = true }); }
 
 static void averaged_generators(void **state) {
-    Case plain = { .face = true, .kind = P2C_FACE_XIAOCCER }, averaged = plain;
+    Case plain = { .face = true, .kind = P2C_FACENET_XIAOCCER }, averaged = plain;
     averaged.ema = true;
     Evaluation of_plain = against_direct(*state, &plain), of_averaged = against_direct(*state, &averaged);
     assert_true(fabs(of_plain.cycle_l1 - of_averaged.cycle_l1) > 1e-3); /* the names make other weights */
 }
 
-static void no_face(void **state) { against_direct(*state, &(Case){ .kind = P2C_FACE_XIAOCCER }); }
+static void no_face(void **state) { against_direct(*state, &(Case){ .kind = P2C_FACENET_XIAOCCER }); }
 
 /* Too few pictures for a number, and pictures that are not there. */
 static void few_or_bad(void **state) {
     Scratch *scratch = *state;
     char a[PHOTOS][128], b[CARTOONS][128], *pa[PHOTOS], *pb[CARTOONS];
-    Case c = { .face = true, .kind = P2C_FACE_XIAOCCER };
+    Case c = { .face = true, .kind = P2C_FACENET_XIAOCCER };
     P2cStore *store = NULL;
     Direct direct;
     Evaluation e;

@@ -81,7 +81,7 @@ static void every_wrapping(void **state) {
         { NULL, false }, { "net_state_dict", false }, { "state_dict", false }, { "model", false }, { NULL, true }, { "state_dict", true },
     };
     Scratch *scratch = *state;
-    for (int kind = P2C_FACE_TREB1EN; kind <= P2C_FACE_XIAOCCER; kind++) {
+    for (int kind = P2C_FACENET_TREB1EN; kind <= P2C_FACENET_XIAOCCER; kind++) {
         P2cStore *made = made_store(scratch->ctx, false, (P2cFaceKind)kind);
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
             P2cStore *store = NULL;
@@ -130,7 +130,7 @@ static void no_face_network(void **state) {
     refuses(scratch, scratch_path(scratch, "absent.pth"), EXIT_BAD_INPUT, "face weights|absent.pth");
     put_file(scratch_path(scratch, "text.pth"), "no weights", 10);
     refuses(scratch, scratch->path, EXIT_BAD_INPUT, "text.pth|no PyTorch file");
-    P2cStore *generator = made_store(scratch->ctx, true, P2C_FACE_TREB1EN);
+    P2cStore *generator = made_store(scratch->ctx, true, P2C_FACENET_TREB1EN);
     refuses(scratch, written(scratch, state_dict(generator), NULL), EXIT_BAD_INPUT,
             "face.pt|no weights of a face network|got 406 entries: ConvBlock1.1.weight, ");
     refuses(scratch, written(scratch, state_dict(generator), "genA2B"), EXIT_BAD_INPUT, "face.pt|got 2 entries: epoch, genA2B, -");
@@ -141,7 +141,7 @@ static void no_face_network(void **state) {
 
 static void weights_that_do_not_fit(void **state) {
     Scratch *scratch = *state;
-    P2cStore *made = made_store(scratch->ctx, false, P2C_FACE_XIAOCCER);
+    P2cStore *made = made_store(scratch->ctx, false, P2C_FACENET_XIAOCCER);
     const P2cShape shape = { 4, { 64, 3, 5, 5 } };
     P2cValue *extra = state_dict(made), *missing = state_dict(made), *misshapen = state_dict(made), *plain = parallel(state_dict(made));
     assert_int_equal(p2c_value_set(extra, "head.weight", p2c_value_tensor(P2C_F32, (P2cShape){ 1, { 2 } }, NULL)), P2C_OK);
@@ -183,7 +183,7 @@ static void embed(P2cContext *ctx, const float *planes, float *embeddings) {
     P2cFaceKind kind;
     assert_int_equal(p2c_store_new(&store, ctx, 1), P2C_OK);
     assert_int_equal(face_load(ctx, store, WEIGHTS, &kind), 0);
-    assert_int_equal(kind, P2C_FACE_XIAOCCER);
+    assert_int_equal(kind, P2C_FACENET_XIAOCCER);
     assert_int_equal(p2c_graph_new(&graph, ctx), P2C_OK);
     P2cNode *x = p2c_input(graph, "x", P2C_DIMS(PHOTOS, 3, SIDE, SIDE));
     P2cNode *y = p2c_output(p2c_face_embedding(p2c_net(graph, store, "face"), x, kind));

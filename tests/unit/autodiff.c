@@ -184,7 +184,7 @@ static void only_named(void **state) {
     world_init(&w, 1);
     P2cNet a = p2c_net(w.g, w.store, "a"), b = p2c_net(w.g, w.store, "b"), ab = p2c_net(w.g, w.store, "ab");
     P2cAdam adam = { .lr = 0.1f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f, .weight_decay = 0.5f };
-    P2cNode *seen = p2c_param(a, "seen", P2C_SCALAR, P2C_CONSTANT(1)), *below = p2c_param(p2c_sub(a, "deep%d", 1), "seen", P2C_SCALAR, P2C_CONSTANT(1));
+    P2cNode *seen = p2c_param(a, "seen", P2C_SCALAR, P2C_CONSTANT(1)), *below = p2c_param(p2c_scope(a, "deep%d", 1), "seen", P2C_SCALAR, P2C_CONSTANT(1));
     P2cNode *frozen = p2c_param(a, "frozen", P2C_SCALAR, P2C_BUFFER(1)), *other = p2c_param(b, "w", P2C_SCALAR, P2C_CONSTANT(1));
     P2cNode *alike = p2c_param(ab, "w", P2C_SCALAR, P2C_CONSTANT(1)), *unused = p2c_param(a, "unused", P2C_SCALAR, P2C_CONSTANT(1));
     P2cNode *elsewhere = p2c_output(p2c_affine(unused, 2, 0)); /* used, but not by the loss */

@@ -12,11 +12,11 @@ typedef struct Other {
 static const P2cDevice *cpu(void) { return p2c_device_find("cpu", &(int){ 0 }); }
 
 /* Values travel as to a machine of its own. */
-static P2cStatus run_there(P2cContext *ctx, P2cTape *tape) {
+static P2cStatus run_there(P2cContext *ctx, P2cRecording *recording) {
     (void)ctx;
-    memcpy(tape->there, tape->here, tape->to);
-    tape->issue(tape->of);
-    memcpy(tape->here, tape->there, tape->bytes);
+    memcpy(recording->there, recording->here, recording->to);
+    recording->issue(recording->of);
+    memcpy(recording->here, recording->there, recording->bytes);
     return P2C_OK;
 }
 
@@ -464,64 +464,64 @@ static void sums_go_over_the_trunk(void **state) {
 /* ---- mean and variance in passing ------------------------------------------------------------------------------- */
 
 /* What the kernels of the device below have seen. */
-static struct { int made, read_forward, read_backward; } seen_moments;
+static struct { int made, read_forward, read_backward; } seen_statistics;
 
-static void moments_of(const float *x, P2cDims d, float *moments) {
+static void statistics_of(const float *x, P2cDims d, float *statistics) {
     int area = d.d[2] * d.d[3];
     for (int p = 0; p < d.d[0] * d.d[1]; p++, x += area) {
         double mean = 0, var = 0;
         for (int i = 0; i < area; i++) mean += x[i] / (double)area;
         for (int i = 0; i < area; i++) var += (x[i] - mean) * (x[i] - mean) / area;
-        moments[2 * p] = (float)mean;
-        moments[2 * p + 1] = (float)var;
+        statistics[2 * p] = (float)mean;
+        statistics[2 * p + 1] = (float)var;
     }
 }
 
-/* Whoever gets x[0]'s moments must get those of x[0]'s value. */
-static void check_moments(const P2cCall *call, int *count) {
+/* Whoever gets x[0]'s statistics must get those of x[0]'s value. */
+static void check_statistics(const P2cCall *call, int *count) {
     float want[2048];
     const P2cNode *x = call->node->count ? call->node->x[0] : NULL;
-    assert_true(!call->x_moments == !(x && x->makes_moments));
-    if (!call->x_moments) return;
+    assert_true(!call->x_statistics == !(x && x->makes_statistics));
+    if (!call->x_statistics) return;
     size_t n = 2 * (size_t)x->dims.d[0] * (size_t)x->dims.d[1];
     assert_true(n <= COUNT(want));
-    moments_of(call->x[0], x->dims, want);
-    assert_memory_equal(call->x_moments, want, n * sizeof *want);
+    statistics_of(call->x[0], x->dims, want);
+    assert_memory_equal(call->x_statistics, want, n * sizeof *want);
     ++*count;
 }
 
-static bool reads_moments(const P2cNode *node) { /* written apart from the graph's own rule */
+static bool reads_statistics(const P2cNode *node) { /* written apart from the graph's own rule */
     return node->op->id == P2C_OP_instance_norm || node->op->id == P2C_OP_layer_instance_norm ||
            (node->op->id == P2C_OP_conv2d && P2C_ATTRIBUTES(node, P2cConvAttributes)->normed);
 }
 
-static void forward_with_moments(const P2cCall *call) {
-    if (reads_moments(call->node)) check_moments(call, &seen_moments.read_forward);
+static void forward_with_statistics(const P2cCall *call) {
+    if (reads_statistics(call->node)) check_statistics(call, &seen_statistics.read_forward);
     cpu()->kernels[call->node->op->id]->forward(call);
-    assert_true(!call->moments == !call->node->makes_moments);
-    if (!call->moments) return;
-    moments_of(call->y, call->node->dims, call->moments);
-    seen_moments.made++;
+    assert_true(!call->statistics == !call->node->makes_statistics);
+    if (!call->statistics) return;
+    statistics_of(call->y, call->node->dims, call->statistics);
+    seen_statistics.made++;
 }
 
-static void backward_with_moments(const P2cCall *call) {
-    if (reads_moments(call->node)) check_moments(call, &seen_moments.read_backward);
-    assert_null(call->moments);
+static void backward_with_statistics(const P2cCall *call) {
+    if (reads_statistics(call->node)) check_statistics(call, &seen_statistics.read_backward);
+    assert_null(call->statistics);
     cpu()->kernels[call->node->op->id]->backward(call);
 }
 
-/* All of its kernels make moments, but those of tanh. */
-static void moments_init(Other *o) {
+/* All of its kernels make statistics, but those of tanh. */
+static void statistics_init(Other *o) {
     other_init(o, ~0u);
     for (int i = 0; i < P2C_OP_COUNT; i++) {
-        o->kernels[i].forward = forward_with_moments;
-        if (o->kernels[i].backward) o->kernels[i].backward = backward_with_moments;
-        o->kernels[i].moments = i != P2C_OP_tanh;
+        o->kernels[i].forward = forward_with_statistics;
+        if (o->kernels[i].backward) o->kernels[i].backward = backward_with_statistics;
+        o->kernels[i].statistics = i != P2C_OP_tanh;
     }
-    memset(&seen_moments, 0, sizeof seen_moments);
+    memset(&seen_statistics, 0, sizeof seen_statistics);
 }
 
-enum { WIDTH = 160 }; /* so many channels that moments are no small buffers and share memory with others */
+enum { WIDTH = 160 }; /* so many channels that statistics are no small buffers and share memory with others */
 typedef struct Norms { P2cNode *x, *made[4], *not_made[7], *loss; } Norms;
 
 static P2cNode *mix(World *w, P2cNode *x, const char *name) {
@@ -548,7 +548,7 @@ static Norms norms_of_all_kinds(World *w) {
     return n;
 }
 
-static void moments_in_passing(void **state) {
+static void statistics_in_passing(void **state) {
     (void)state;
     static Other none, o;
     enum { N = 2 * WIDTH * 16 };
@@ -557,7 +557,7 @@ static void moments_in_passing(void **state) {
         World w;
         P2cNode *grad;
         other_init(&none, ~0u);
-        moments_init(&o);
+        statistics_init(&o);
         world_on(&w, with ? &o : &none, 2);
         Norms n = norms_of_all_kinds(&w);
         p2c_backward(n.loss, 1, &n.x, &grad);
@@ -570,15 +570,15 @@ static void moments_in_passing(void **state) {
         for (int i = 0; i < 4; i++) {
             P2cNode *made = n.made[i];
             while (made->state->fused_into) made = made->state->fused_into;
-            if (made->makes_moments != with) fail_msg("maker %d is%s asked", i, made->makes_moments ? "" : " not");
+            if (made->makes_statistics != with) fail_msg("maker %d is%s asked", i, made->makes_statistics ? "" : " not");
         }
         for (int i = 0; i < 7; i++)
-            if (n.not_made[i]->makes_moments) fail_msg("%d is asked", i);
+            if (n.not_made[i]->makes_statistics) fail_msg("%d is asked", i);
         world_clear(&w);
     }
-    assert_int_equal(seen_moments.made, 2 * 4);
-    assert_int_equal(seen_moments.read_forward, 2 * 4);
-    assert_int_equal(seen_moments.read_backward, 2 * 4);
+    assert_int_equal(seen_statistics.made, 2 * 4);
+    assert_int_equal(seen_statistics.read_forward, 2 * 4);
+    assert_int_equal(seen_statistics.read_backward, 2 * 4);
     assert_true(loss[0] == loss[1]);
     assert_memory_equal(dx[0], dx[1], sizeof dx[0]);
 }
@@ -597,6 +597,6 @@ const struct CMUnitTest p2c_tests_fuse[] = {
     cmocka_unit_test(activations_keep_their_result),
     cmocka_unit_test(folds_before_an_update),
     cmocka_unit_test(sums_go_over_the_trunk),
-    cmocka_unit_test(moments_in_passing),
+    cmocka_unit_test(statistics_in_passing),
 };
 const size_t p2c_tests_fuse_count = COUNT(p2c_tests_fuse);

@@ -85,8 +85,8 @@ static void parameter_of_another_shape(void **state) {
     World w;
     world_init(&w, 1);
     P2cNet net = p2c_net(w.g, w.store, "net");
-    assert_non_null(p2c_param(p2c_sub(net, "block%d", 2), "weight", P2C_DIMS(3, 4), P2C_KAIMING_UNIFORM));
-    assert_null(p2c_param(p2c_sub(net, "block2"), "weight", P2C_DIMS(4, 3), P2C_KAIMING_UNIFORM));
+    assert_non_null(p2c_param(p2c_scope(net, "block%d", 2), "weight", P2C_DIMS(3, 4), P2C_KAIMING_UNIFORM));
+    assert_null(p2c_param(p2c_scope(net, "block2"), "weight", P2C_DIMS(4, 3), P2C_KAIMING_UNIFORM));
     finish_fails(&w, P2C_ERR_SHAPE, "net.block2.weight has shape (3,4) in the store, the network wants (4,3)");
     world_clear(&w);
 }
@@ -148,7 +148,7 @@ static void names(void **state) {
     world_init(&w, 1);
     P2cNode *x = p2c_input(w.g, "x", P2C_SCALAR), *unused = p2c_input(w.g, "unused", P2C_SCALAR);
     P2cNode *a = p2c_named(p2c_affine(x, 1, 1), "block%d", 1), *b = p2c_output(p2c_named(p2c_affine(a, 1, 1), "block%d", 1));
-    P2cNode *p = p2c_param(p2c_sub(p2c_net(w.g, w.store, "net"), "deep"), "w", P2C_SCALAR, P2C_CONSTANT(5));
+    P2cNode *p = p2c_param(p2c_scope(p2c_net(w.g, w.store, "net"), "deep"), "w", P2C_SCALAR, P2C_CONSTANT(5));
     assert_ptr_equal(p2c_graph_find(w.g, "x"), x);
     assert_ptr_equal(p2c_graph_find(w.g, "block1"), b); /* the newest */
     assert_ptr_equal(p2c_graph_find(w.g, "net.deep.w"), p);

@@ -170,7 +170,7 @@ static void averages(void **state) {
     world_init(&w, 1);
     P2cNet net = p2c_net(w.g, w.store, "gen"), average = p2c_net(w.g, w.store, "gen_ema");
     P2cAdam adam = adam_for_tests();
-    P2cNode *p = p2c_param(p2c_sub(net, "deep"), "p", P2C_DIMS(2), P2C_CONSTANT(1)), *x = p2c_input(w.g, "x", P2C_DIMS(2));
+    P2cNode *p = p2c_param(p2c_scope(net, "deep"), "p", P2C_DIMS(2), P2C_CONSTANT(1)), *x = p2c_input(w.g, "x", P2C_DIMS(2));
     p2c_param(net, "unused", P2C_SCALAR, P2C_CONSTANT(5));
     p2c_param(p2c_net(w.g, w.store, "generator"), "x", P2C_SCALAR, P2C_CONSTANT(5)); /* begins alike, is another */
     p2c_minimize(p2c_sum(p2c_mul(p, x)), 1, &net, &adam, NULL);

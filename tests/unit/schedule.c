@@ -1,4 +1,4 @@
-/* schedule.c (test): two networks that train side by side, on a device that is the CPU with several lanes: in whatever order the lanes and their
+/* schedule.c (test): two networks that train side by side, on a device that is the CPU with several streams: in whatever order the streams and their
  * waits allow, every bit is as on the CPU. */
 #include "world.h"
 
@@ -11,14 +11,14 @@ enum { SIZE = 32, RUNS = 3, PIXELS = 3 * SIZE * SIZE };
 
 /* ---- the device ------------------------------------------------------------------------------------------------- */
 
-static P2cDevice laned;
+static P2cDevice streamed;
 static uint64_t disorder;  /* 0: in the order of the steps */
 static bool heeds_waits;
-static int overtaken, lanes_used;
+static int overtaken, streams_used;
 
 static void call_step(const P2cGraph *graph, const P2cStep *step) {
-    const P2cKernel *kernel = step->kind == P2C_STEP_FILL ? NULL : laned.kernels[step->node->op->id];
-    if (!kernel) laned.fill(graph->ctx, step->target->memory, step->target->bytes / sizeof(float), step->value);
+    const P2cKernel *kernel = step->kind == P2C_STEP_FILL ? NULL : streamed.kernels[step->node->op->id];
+    if (!kernel) streamed.fill(graph->ctx, step->target->memory, step->target->bytes / sizeof(float), step->value);
     else (step->kind == P2C_STEP_FORWARD ? kernel->forward : kernel->backward)(&step->call);
 }
 
@@ -28,56 +28,56 @@ static int next_random(int below) {
 }
 
 static bool may_run(const P2cStep *step, const bool *done) {
-    for (int k = 0; k < P2C_MAX_LANES && heeds_waits; k++)
+    for (int k = 0; k < P2C_MAX_STREAMS && heeds_waits; k++)
         if (step->waits[k] >= 0 && !done[step->waits[k]]) return false;
     return true;
 }
 
-/* The next step of `lane` from `at` on; the number of steps when there is none. */
-static int next_in_lane(const P2cGraph *graph, int lane, int at) {
-    while (at < graph->step_count && graph->steps[at].lane != lane) at++;
+/* The next step of `stream` from `at` on; the number of steps when there is none. */
+static int next_in_lane(const P2cGraph *graph, int stream, int at) {
+    while (at < graph->step_count && graph->steps[at].stream != stream) at++;
     return at;
 }
 
-/* Steps one by one, each from a lane drawn at random among those whose next step has nothing to wait for. */
+/* Steps one by one, each from a stream drawn at random among those whose next step has nothing to wait for. */
 static void run_disordered(const P2cGraph *graph) {
     bool *done = calloc((size_t)graph->step_count + 1, sizeof *done);
-    int at[P2C_MAX_LANES], newest = -1;
+    int at[P2C_MAX_STREAMS], newest = -1;
     assert_non_null(done);
-    for (int k = 0; k < P2C_MAX_LANES; k++) at[k] = next_in_lane(graph, k, 0);
+    for (int k = 0; k < P2C_MAX_STREAMS; k++) at[k] = next_in_lane(graph, k, 0);
     for (int count = 0; count < graph->step_count;) {
-        int lane = next_random(P2C_MAX_LANES), i = at[lane];
-        lanes_used |= 1 << lane;
+        int stream = next_random(P2C_MAX_STREAMS), i = at[stream];
+        streams_used |= 1 << stream;
         if (i == graph->step_count || !may_run(&graph->steps[i], done)) continue;
         call_step(graph, &graph->steps[i]);
         done[i] = true;
         overtaken += i < newest;
         newest = i > newest ? i : newest;
-        at[lane] = next_in_lane(graph, lane, i + 1);
+        at[stream] = next_in_lane(graph, stream, i + 1);
         count++;
     }
     free(done);
 }
 
-static P2cStatus run_laned(P2cContext *ctx, P2cTape *tape) {
+static P2cStatus run_streamed(P2cContext *ctx, P2cRecording *recording) {
     (void)ctx;
-    const P2cGraph *graph = tape->of;
+    const P2cGraph *graph = recording->of;
     if (disorder) run_disordered(graph);
-    else tape->issue(tape->of);
-    memcpy(tape->here, tape->there, tape->bytes);
+    else recording->issue(recording->of);
+    memcpy(recording->here, recording->there, recording->bytes);
     return P2C_OK;
 }
 
-static void enter_nothing(P2cContext *ctx, int lane, const int waits[P2C_MAX_LANES]) { (void)ctx, (void)lane, (void)waits; }
+static void enter_nothing(P2cContext *ctx, int stream, const int waits[P2C_MAX_STREAMS]) { (void)ctx, (void)stream, (void)waits; }
 static void mark_nothing(P2cContext *ctx, int mark) { (void)ctx, (void)mark; }
 
 static void use_lanes(P2cContext *ctx) {
-    laned = *p2c_cpu_device_at(p2c_cpu_device_count() - 1);
-    laned.lanes = P2C_MAX_LANES;
-    laned.run = run_laned;
-    laned.enter_lane = enter_nothing;
-    laned.mark = mark_nothing;
-    ctx->device = &laned;
+    streamed = *p2c_cpu_device_at(p2c_cpu_device_count() - 1);
+    streamed.streams = P2C_MAX_STREAMS;
+    streamed.run = run_streamed;
+    streamed.enter_stream = enter_nothing;
+    streamed.record_event = mark_nothing;
+    ctx->device = &streamed;
 }
 
 /* ---- the training ----------------------------------------------------------------------------------------------- */
@@ -162,14 +162,14 @@ static void same_bits_in_any_order(void **state) {
     (void)state;
     Result cpu = on_cpu();
     assert_true(cpu.steps == RUNS);
-    overtaken = lanes_used = 0;
+    overtaken = streams_used = 0;
     for (uint64_t seed = 0; seed < 4; seed++) {
         Result r = on_lanes(seed, true);
         if (!same(&cpu, &r)) fail_msg("seed %d: other bits than on the CPU", (int)seed);
         free(r.values);
     }
     print_message("    %d of the steps of 3 runs of 3 were overtaken\n", overtaken);
-    assert_true(overtaken > 1000 && lanes_used == (1 << P2C_MAX_LANES) - 1);
+    assert_true(overtaken > 1000 && streams_used == (1 << P2C_MAX_STREAMS) - 1);
     free(cpu.values);
 }
 

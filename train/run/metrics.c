@@ -32,7 +32,7 @@ static int series_count(const Metrics *m) { return m->table->step_count + m->tab
 
 /* ---- what is kept in memory: of numbers the float32, which is what a line keeps ------------------------------------- */
 
-static void forget(Metrics *m) {
+static void clear_points(Metrics *m) {
     for (int i = 0; i < series_count(m); i++) history_init(&m->histories[i]);
     m->last = m->event_count = m->skipped = 0;
 }
@@ -129,7 +129,7 @@ int metrics_rewind(Metrics *m, int64_t step) {
         return EXIT_BAD_INPUT;
     }
     Damage damage = { 0 };
-    forget(m);
+    clear_points(m);
     size_t kept = text ? sift(m, text, size, step, &damage) : 0;
     if (damage.lines)
         complain("%s: %lld damaged line%s dropped, the first was line %lld", m->path, (long long)damage.lines, damage.lines == 1 ? "" : "s", (long long)damage.first);

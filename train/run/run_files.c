@@ -37,7 +37,7 @@ static int newest_first(const void *a, const void *b) {
 
 bool rundir_list(const char *path, const char *dataset, RunCheckpoint **list, size_t *count) {
     char folder[RUN_FILE];
-    size_t room = 0;
+    size_t capacity = 0;
     bool good = true;
     *list = NULL;
     *count = 0;
@@ -46,8 +46,8 @@ bool rundir_list(const char *path, const char *dataset, RunCheckpoint **list, si
     for (struct dirent *entry; entries && good && (entry = readdir(entries));) {
         RunCheckpoint found;
         if (!parse_name(entry->d_name, &found) || (dataset && strcmp(found.dataset, dataset))) continue;
-        if (*count == room) {
-            RunCheckpoint *more = realloc(*list, (room = 2 * room + 16) * sizeof *more);
+        if (*count == capacity) {
+            RunCheckpoint *more = realloc(*list, (capacity = 2 * capacity + 16) * sizeof *more);
             if (!(good = more)) break;
             *list = more;
         }

@@ -5,7 +5,7 @@
 
 static void forward(const P2cCall *call) {
     Conv s = conv_of(call->node);
-    if (s.normed && !call->x_moments) p2c_cuda_plane_moments(call, call->x[0], call->node->x[0]->dims, (float *)call->saved, call->work);
+    if (s.normed && !call->x_statistics) p2c_cuda_plane_statistics(call, call->x[0], call->node->x[0]->dims, (float *)call->saved, call->work);
     p2c_cuda_conv2d_forward(call, s);
 }
 
@@ -37,11 +37,11 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     Conv s = conv_of(node);
     if (backward) return passed_bytes(node, s) + larger(p2c_cuda_conv2d_input_work(s), p2c_cuda_conv2d_weight_work(s));
     size_t bytes = p2c_cuda_conv2d_forward_work(s);
-    if (s.normed) bytes = larger(bytes, p2c_cuda_plane_moments_work(node->x[0]->dims));
-    return larger(bytes, p2c_cuda_plane_moments_work(node->dims)); /* where forward leaves the moments of y to it */
+    if (s.normed) bytes = larger(bytes, p2c_cuda_plane_statistics_work(node->x[0]->dims));
+    return larger(bytes, p2c_cuda_plane_statistics_work(node->dims)); /* where forward leaves the statistics of y to it */
 }
 
 const P2cKernel p2c_cuda_conv2d = {
-    .forward = forward, .backward = backward, .work = work, .folds = P2C_FOLD_NORM | P2C_FOLD_UPSAMPLE | P2C_FOLD_ACTIVATION, .fresh = true,
-    .moments = true
+    .forward = forward, .backward = backward, .work = work, .folds = P2C_FOLD_NORM | P2C_FOLD_UPSAMPLE | P2C_FOLD_ACTIVATION, .overwrite = true,
+    .statistics = true
 };

@@ -22,7 +22,7 @@
  * layers of 8 channels waste nothing. Float32 has the same tiles and the same places for the sums, and multiplies what it finds there one by one.
  *
  * Around it. Small maps do not fill a GPU: tiles are then smaller, and blocks share the source channels of one; the last to come adds up what all
- * have left, in order (conv2d_tiling.cu). The tile with y in registers also makes y's moments for the norm behind: per tile and channel (mean,
+ * have left, in order (conv2d_tiling.cu). The tile with y in registers also makes y's statistics for the norm behind: per tile and channel (mean,
  * squared deviations), merged by the last block. The input gradient is the same product from the other side (conv2d_input.cu); the weights' is
  * another one, pixels being what is summed over (conv2d_weights.cu). Groups and sizes that fit no tile: conv2d_direct.cu; there,
  * too, the input gradient of a convolution that has both a stride and a dilation. */
@@ -80,19 +80,19 @@ static inline P2cDims x_dims(Conv s) {
     return d;
 }
 
-/* The moments of the planes of x: made by what made x, or kept by forward. Read by norm_at alone, where x is normed. */
-static inline const float *moments_of_x(const P2cCall *call) { return call->x_moments ? call->x_moments : (const float *)call->saved; }
+/* The statistics of the planes of x: made by what made x, or kept by forward. Read by norm_at alone, where x is normed. */
+static inline const float *statistics_of_x(const P2cCall *call) { return call->x_statistics ? call->x_statistics : (const float *)call->saved; }
 
 /* How plane p of x is normed as it is read; without a norm: not at all, to the bit. */
-static __device__ inline Norm norm_at(const float *moments, int p, const Conv &s) {
+static __device__ inline Norm norm_at(const float *statistics, int p, const Conv &s) {
     Norm none = { 0, 1, -INFINITY };
-    return s.normed ? norm_of(moments, p, s.eps, s.relu) : none;
+    return s.normed ? norm_of(statistics, p, s.eps, s.relu) : none;
 }
 
-/* y. conv2d_forward.cu; moments of x have been made where x is normed. */
+/* y. conv2d_forward.cu; statistics of x have been made where x is normed. */
 void p2c_cuda_conv2d_forward(const P2cCall *call, Conv s);
 size_t p2c_cuda_conv2d_forward_work(Conv s);
-/* Both for any sizes, groups above all: conv2d_direct.cu. Moments of y are left to the caller. */
+/* Both for any sizes, groups above all: conv2d_direct.cu. Statistics of y are left to the caller. */
 void p2c_cuda_conv2d_direct(const P2cCall *call, Conv s);
 void p2c_cuda_conv2d_direct_input_gradient(const P2cCall *call, Conv s);
 size_t p2c_cuda_conv2d_direct_input_work(Conv s);

@@ -5,10 +5,10 @@
 
 struct ConvDirect {
     Conv s;
-    const float *x, *w, *bias, *moments, *dy;
+    const float *x, *w, *bias, *statistics, *dy;
     float *to;
     unsigned count; /* elements of `to` */
-    bool fresh;
+    bool overwrite;
     int every; /* of the input gradient, see first_tap */
 };
 
@@ -33,13 +33,13 @@ static __global__ void direct_kernel(ConvDirect d) {
     int first = plane / (s.groups * s.cout) * s.groups * s.cin + o / s.cout * s.cin; /* plane of x */
     double sum = d.bias ? d.bias[o] : 0;
     for (int c = 0; c < s.cin; c++)
-        sum += taps_sum(s, d.x + (size_t)(first + c) * s.xh * s.xw, d.w + ((size_t)o * s.cin + c) * s.kh * s.kw, i, j, norm_at(d.moments, first + c, s));
+        sum += taps_sum(s, d.x + (size_t)(first + c) * s.xh * s.xw, d.w + ((size_t)o * s.cin + c) * s.kh * s.kw, i, j, norm_at(d.statistics, first + c, s));
     d.to[e] = activated((float)sum, s.slope);
 }
 
 void p2c_cuda_conv2d_direct(const P2cCall *call, Conv s) {
     unsigned count = (unsigned)count_of(call->node);
-    ConvDirect d = { s, call->x[0], call->x[1], call->node->count > 2 ? call->x[2] : NULL, moments_of_x(call), NULL, call->y, count, true, 0 };
+    ConvDirect d = { s, call->x[0], call->x[1], call->node->count > 2 ? call->x[2] : NULL, statistics_of_x(call), NULL, call->y, count, true, 0 };
     P2C_LAUNCH(direct_kernel, blocks_for(count), THREADS, 0, call->queue, d);
 }
 
@@ -86,19 +86,19 @@ static __global__ void direct_input_kernel(ConvDirect d) {
                     if (q >= 0 && r >= 0) sum += taps_gradient(d, dy, w, q, r);
                 }
     }
-    put(&d.to[e], (float)sum, d.fresh);
+    put(&d.to[e], (float)sum, d.overwrite);
 }
 
 static size_t gradient_bytes(Conv s) { return aligned_bytes(p2c_dims_count(x_dims(s)) * sizeof(float)); }
 
-size_t p2c_cuda_conv2d_direct_input_work(Conv s) { return s.normed ? gradient_bytes(s) + p2c_cuda_plane_moments_work(x_dims(s)) : 0; }
+size_t p2c_cuda_conv2d_direct_input_work(Conv s) { return s.normed ? gradient_bytes(s) + p2c_cuda_plane_statistics_work(x_dims(s)) : 0; }
 
 void p2c_cuda_conv2d_direct_input_gradient(const P2cCall *call, Conv s) {
     float *g = s.normed ? (float *)call->work : call->dx[0];
-    ConvDirect d = { s, NULL, call->x[1], NULL, NULL, call->dy, g, (unsigned)p2c_dims_count(x_dims(s)), s.normed || is_fresh(call, 0),
+    ConvDirect d = { s, NULL, call->x[1], NULL, NULL, call->dy, g, (unsigned)p2c_dims_count(x_dims(s)), s.normed || is_overwritten(call, 0),
                      s.stride / gcd(s.stride, s.dilation) };
     P2C_LAUNCH(direct_input_kernel, blocks_for(d.count), THREADS, 0, call->queue, d);
     if (s.normed)
-        p2c_cuda_norm_gradient(call, call->x[0], g, call->dx[0], x_dims(s), s.relu, s.eps, moments_of_x(call), (char *)call->work + gradient_bytes(s),
-                               is_fresh(call, 0));
+        p2c_cuda_norm_gradient(call, call->x[0], g, call->dx[0], x_dims(s), s.relu, s.eps, statistics_of_x(call), (char *)call->work + gradient_bytes(s),
+                               is_overwritten(call, 0));
 }

@@ -1,4 +1,4 @@
-/* forward.cu: y, with bias, a ReLU behind and its planes' moments: a block makes a tile of pixels and channels (conv2d_tile.cuh), and the last block of a
+/* forward.cu: y, with bias, a ReLU behind and its planes' statistics: a block makes a tile of pixels and channels (conv2d_tile.cuh), and the last block of a
  * map's channel tile merges what the tiles' blocks leave of each plane: (mean, sum of squared deviations). */
 #include "tile.cuh"
 
@@ -6,7 +6,7 @@ struct ConvForward {
     Product p;
     const float *bias;
     float slope; /* of the activation */
-    float *y, *moments;
+    float *y, *statistics;
     float2 *pieces; /* [plane][tile] */
     int *counters;  /* of the tiles that are split, then of the maps' channel tiles */
 };
@@ -90,7 +90,7 @@ static __device__ inline void merge_planes(const ConvForward &f, Spot at, int ti
         double mean = warp_sum(sum) / area;
         for (int i = lane; i < tiles; i += WARP) squares += pieces[i].y + tile_size(p, i) * (pieces[i].x - mean) * (pieces[i].x - mean);
         squares = warp_sum(squares);
-        if (lane == 0) f.moments[2 * plane] = (float)mean, f.moments[2 * plane + 1] = (float)(squares / area);
+        if (lane == 0) f.statistics[2 * plane] = (float)mean, f.statistics[2 * plane + 1] = (float)(squares / area);
     }
 }
 
@@ -101,7 +101,7 @@ template <P2cPrecision P, int K, int MT, int NT> static __global__ void forward_
     Spot at = spot_of(f.p, tiles);
     if (!compute_tile<P, K, MT, NT>(f.p, at, tiles, f.counters, shared, acc)) return;
     put_tile<MT, NT>(f, at, acc);
-    if (!f.moments) return;
+    if (!f.statistics) return;
     put_pieces<MT, NT>(f, at, tiles, reinterpret_cast<float *>(shared), acc);
     if (is_last_block(f.counters + counters_of_splits(f.p.t) + at.group, tiles)) merge_planes(f, at, tiles);
 }
@@ -141,14 +141,14 @@ size_t p2c_cuda_conv2d_forward_work(Conv s) {
 void p2c_cuda_conv2d_forward(const P2cCall *call, Conv s) {
     const P2cPrecision precision = precision_of(call);
     const int floats = precision == P2C_PRECISION_BF16 ? 2 : 1;
-    ConvForward f = { product_of(s), call->node->count > 2 ? call->x[2] : NULL, s.slope, call->y, call->moments, (float2 *)call->work, call->queue->counters };
+    ConvForward f = { product_of(s), call->node->count > 2 ? call->x[2] : NULL, s.slope, call->y, call->statistics, (float2 *)call->work, call->queue->counters };
     Product &p = f.p;
     if (s.groups > 1 || !p2c_cuda_conv2d_tile(&p, s.n, 1, floats)) {
         p2c_cuda_conv2d_direct(call, s);
-        if (call->moments) p2c_cuda_plane_moments(call, call->y, call->node->dims, call->moments, call->work);
+        if (call->statistics) p2c_cuda_plane_statistics(call, call->y, call->node->dims, call->statistics, call->work);
         return;
     }
-    p.from = call->x[0], p.weights = call->x[1], p.moments = moments_of_x(call);
+    p.from = call->x[0], p.weights = call->x[1], p.statistics = statistics_of_x(call);
     p.partial = (float *)((char *)call->work + pieces_bytes(s, p));
     const int tiles = p.t.tiles_x * p.t.tiles_y, blocks = p.t.tiles_n * tiles * p.t.splits, most = pictures_per_launch(p, tiles);
     for (; p.first < s.n; p.first += most)

@@ -15,9 +15,9 @@ struct ConvGradient {
     Conv s;
     int first, rows, cols; /* the positions that are wanted: from (first, first) on */
     int classes_x, classes;
-    const float *x, *moments;
+    const float *x, *statistics;
     float *to; /* [plane][rows][cols] */
-    bool fresh;
+    bool overwrite;
     float2 *pieces, *means; /* of a normed x: [plane][class, tile] sums, and [plane] means, of g and g * y */
     int *counters;          /* of the tiles that are split, then of the maps' channel tiles */
 };
@@ -81,14 +81,14 @@ static __device__ inline void put_tile(const ConvGradient &g, Spot at, Class of,
         int j = e / 2, r = e % 2, channel = at.channel + channel_at(l, NT, j, r), plane = at.picture * g.s.cin + channel;
         sum[j][r] = sum_y[j][r] = 0;
         if (channel >= g.s.cin) continue;
-        const Norm norm = norm_at(g.moments, plane, g.s);
+        const Norm norm = norm_at(g.statistics, plane, g.s);
         const float *x = g.x + (size_t)plane * g.s.xh * g.s.xw;
         float *to = g.to + (size_t)plane * g.rows * g.cols;
 #pragma unroll
         for (int i = 0; i < MT * 2; i++) {
             if (place[i].to < 0) continue;
             float value = acc[i / 2][j][i % 2 * 2 + r];
-            put(&to[place[i].to], value, g.fresh);
+            put(&to[place[i].to], value, g.overwrite);
             if (!g.s.normed) continue;
             float y = (x[place[i].from] - norm.mean) * norm.r, passed = y > norm.floor ? value : 0;
             sum[j][r] += passed;
@@ -142,12 +142,12 @@ template <P2cPrecision P, int K, int MT, int NT> static __global__ void input_ke
 
 struct ConvFold {
     Conv s;
-    const float *g, *x, *moments;
+    const float *g, *x, *statistics;
     const float2 *means;
     float *dx;
     unsigned count;
     int first, rows, cols;
-    bool fresh;
+    bool overwrite;
 };
 
 /* What element (row, column) of x gets from the positions that read it. g: its plane. */
@@ -175,12 +175,12 @@ static __global__ void fold_kernel(ConvFold f) {
     int column = (int)(e % s.xw), row = (int)(e / s.xw % s.xh), plane = (int)(e / s.xw / s.xh);
     float g = collected(f, f.g + (size_t)plane * f.rows * f.cols, row, column);
     if (s.normed) {
-        Norm norm = norm_of(f.moments, plane, s.eps, s.relu);
+        Norm norm = norm_of(f.statistics, plane, s.eps, s.relu);
         float2 mean = f.means[plane];
         float y = (f.x[e] - norm.mean) * norm.r;
         g = norm.r * ((y > norm.floor ? g : 0) - mean.x - y * mean.y);
     }
-    put(&f.dx[e], g, f.fresh);
+    put(&f.dx[e], g, f.overwrite);
 }
 
 /* ---- on the host -------------------------------------------------------------------------------------------------------- */
@@ -242,9 +242,9 @@ size_t p2c_cuda_conv2d_input_work(Conv s) {
 static void point(ConvGradient *g, const P2cCall *call) {
     const WorkParts parts = parts_of(*g);
     char *work = (char *)call->work;
-    g->p.from = call->dy, g->p.weights = call->x[1], g->x = call->x[0], g->moments = moments_of_x(call);
+    g->p.from = call->dy, g->p.weights = call->x[1], g->x = call->x[0], g->statistics = statistics_of_x(call);
     g->to = is_folded(g->s) ? (float *)work : call->dx[0];
-    g->fresh = is_folded(g->s) || is_fresh(call, 0);
+    g->overwrite = is_folded(g->s) || is_overwritten(call, 0);
     g->means = (float2 *)(work + parts.g), g->pieces = (float2 *)(work + parts.g + parts.means);
     g->p.partial = (float *)(work + parts.g + parts.means + parts.pieces);
     g->counters = call->queue->counters;
@@ -252,7 +252,7 @@ static void point(ConvGradient *g, const P2cCall *call) {
 }
 
 static void fold(const P2cCall *call, const ConvGradient &g) {
-    ConvFold f = { g.s, g.to, g.x, g.moments, g.means, call->dx[0], (unsigned)p2c_dims_count(x_dims(g.s)), g.first, g.rows, g.cols, is_fresh(call, 0) };
+    ConvFold f = { g.s, g.to, g.x, g.statistics, g.means, call->dx[0], (unsigned)p2c_dims_count(x_dims(g.s)), g.first, g.rows, g.cols, is_overwritten(call, 0) };
     P2C_LAUNCH(fold_kernel, blocks_for(f.count), THREADS, 0, call->queue, f);
 }
 

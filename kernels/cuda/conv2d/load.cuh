@@ -21,7 +21,7 @@ template <P2cPrecision P> static __device__ inline uint32_t word_of(float low, f
 /* The norms of source channels `begin` to `end`, as (mean, r). */
 static __device__ inline void load_norms(const Product &p, Spot at, int begin, int end, float2 *norms) {
     for (int k = begin + (int)threadIdx.x; k < end; k += (int)blockDim.x) {
-        Norm n = norm_of(p.moments, at.picture * p.channels + k, p.eps, p.relu);
+        Norm n = norm_of(p.statistics, at.picture * p.channels + k, p.eps, p.relu);
         norms[k - begin] = make_float2(n.mean, n.r);
     }
 }

@@ -45,7 +45,7 @@ struct Product {
     int height, width, up;    /* repeated */
     bool reflect, normed, relu;
     float eps;
-    const float *moments;
+    const float *statistics;
     /* weights: weight(channel, k, u, v) = weights[channel*per_output + k*per_source + u*per_row + v*per_column] */
     const float *weights;
     int per_output, per_source, per_row, per_column;

@@ -84,8 +84,8 @@ static __device__ inline int place_of(const Conv &s, int i, int j) {
 }
 
 /* Of `channels` channels of picture n; all threads call. */
-static __device__ inline void load_norms(const Conv &s, const float *moments, int n, int first, int channels, Norm *norms) {
-    if ((int)threadIdx.x < channels) norms[threadIdx.x] = norm_at(moments, n * s.cin + first + threadIdx.x, s);
+static __device__ inline void load_norms(const Conv &s, const float *statistics, int n, int first, int channels, Norm *norms) {
+    if ((int)threadIdx.x < channels) norms[threadIdx.x] = norm_at(statistics, n * s.cin + first + threadIdx.x, s);
     __syncthreads();
 }
 
@@ -173,20 +173,20 @@ static __device__ inline void multiply_exactly(const Conv &s, const Cut &t, cons
 /* ---- adding up ---------------------------------------------------------------------------------------------------- */
 
 /* What a lane holds of a product: taps m and m + 8 of outputs o and o + 1. */
-static __device__ inline void put_products(int taps, int outputs, int m, int o, float4 sums, float *dw, bool fresh) {
+static __device__ inline void put_products(int taps, int outputs, int m, int o, float4 sums, float *dw, bool overwrite) {
     float v[4] = { sums.x, sums.y, sums.z, sums.w };
     dw += (size_t)o * taps + m;
 #pragma unroll
     for (int e = 0; e < 4; e++)
-        if (m + e / 2 * 8 < taps && o + e % 2 < outputs) put(&dw[e % 2 * taps + e / 2 * 8], v[e], fresh);
+        if (m + e / 2 * 8 < taps && o + e % 2 < outputs) put(&dw[e % 2 * taps + e / 2 * 8], v[e], overwrite);
 }
 
 /* A block's sums as float4: slot ((warp * mt + i) * nt + j) * WARP + lane has what a lane holds of the warp's product (i,j). */
-static __device__ inline void put_slot(const Conv &s, const Cut &t, int block, int slot, float4 sums, float *dw, bool fresh) {
+static __device__ inline void put_slot(const Conv &s, const Cut &t, int block, int slot, float4 sums, float *dw, bool overwrite) {
     int lane = slot % WARP, j = slot / WARP % t.nt, i = slot / WARP / t.nt % t.mt, warp = slot / WARP / (t.nt * t.mt);
     int m = ((block % t.m_blocks * t.m_warps + warp % t.m_warps) * t.mt + i) * 16 + lane / 4;
     int o = ((block / t.m_blocks * t.n_warps + warp / t.m_warps) * t.nt + j) * 8 + lane % 4 * 2;
-    put_products(s.cin * s.kh * s.kw, s.cout, m, o, sums, dw, fresh);
+    put_products(s.cin * s.kh * s.kw, s.cout, m, o, sums, dw, overwrite);
 }
 
 /* The sum of `count` float4 that are `step` apart, in order. */
@@ -203,18 +203,18 @@ static __device__ inline float4 sum_of(const float4 *from, int count, size_t ste
 /* Adds up the splits of SLOTS slots, each by PARTS threads. */
 enum { SLOTS = 16, PARTS = THREADS / SLOTS };
 
-static __global__ void splits_kernel(Conv s, Cut t, const float4 *partial, float *dw, bool fresh) {
+static __global__ void splits_kernel(Conv s, Cut t, const float4 *partial, float *dw, bool overwrite) {
     __shared__ float4 sums[PARTS][SLOTS];
     int per_block = t.slots / SLOTS, block = blockIdx.x / per_block, slot = blockIdx.x % per_block * SLOTS + threadIdx.x % SLOTS, part = threadIdx.x / SLOTS;
     const float4 *from = partial + ((size_t)block * t.splits + part) * t.slots + slot;
     sums[part][threadIdx.x % SLOTS] = sum_of(from, over(max(t.splits - part, 0), PARTS), (size_t)PARTS * t.slots);
     __syncthreads();
-    if (part == 0) put_slot(s, t, block, slot, sum_of(&sums[0][threadIdx.x], PARTS, SLOTS), dw, fresh);
+    if (part == 0) put_slot(s, t, block, slot, sum_of(&sums[0][threadIdx.x], PARTS, SLOTS), dw, overwrite);
 }
 
 template <P2cPrecision P, int MT, int NT>
-static __global__ void __launch_bounds__(THREADS, 2) weights_kernel(Conv s, Cut t, const float *__restrict__ x, const float *__restrict__ moments,
-                                                                    const float *__restrict__ dy, float4 *partial, int *counters, float *dw, bool fresh) {
+static __global__ void __launch_bounds__(THREADS, 2) weights_kernel(Conv s, Cut t, const float *__restrict__ x, const float *__restrict__ statistics,
+                                                                    const float *__restrict__ dy, float4 *partial, int *counters, float *dw, bool overwrite) {
     __shared__ Norm norms[MOST_CHANNELS];
     P2C_DYNAMIC_SHARED(uint32_t, shared);
     int block = blockIdx.x / t.splits, split = blockIdx.x % t.splits, kernel = s.kh * s.kw, taps = s.cin * kernel;
@@ -234,7 +234,7 @@ static __global__ void __launch_bounds__(THREADS, 2) weights_kernel(Conv s, Cut 
     Tile tile = tile_at<P>(t, split * t.split_tiles);
     for (int i = min(t.split_tiles, t.tiles - split * t.split_tiles); i; i--, next_tile<P>(s, t, &tile)) {
         __syncthreads();
-        if (tile.n != n) load_norms(s, moments, n = tile.n, channel, min(t.channels, s.cin - channel), norms);
+        if (tile.n != n) load_norms(s, statistics, n = tile.n, channel, min(t.channels, s.cin - channel), norms);
         load_dy<P>(s, t, dy, tile, block_n, outputs, shared);
         load_patch<P>(s, t, share, x, norms, tile, channel, patch);
         __syncthreads();
@@ -250,17 +250,17 @@ static __global__ void __launch_bounds__(THREADS, 2) weights_kernel(Conv s, Cut 
             if (!multiplies) continue;
             float4 sum = make_float4(sums[i][j][0], sums[i][j][1], sums[i][j][2], sums[i][j][3]);
             int o = block_n + (n_warp * NT + j) * 8 + threadIdx.x % 4 * 2;
-            if (t.splits == 1) put_products(taps, s.cout, m + i * 16, o, sum, dw, fresh);
+            if (t.splits == 1) put_products(taps, s.cout, m + i * 16, o, sum, dw, overwrite);
             else partial[split * t.slots + ((warp * MT + i) * NT + j) * WARP + threadIdx.x % WARP] = sum;
         }
     if (t.splits == 1 || !t.alone || !is_last_block(counters + block, t.splits)) return;
-    for (int i = threadIdx.x; i < t.slots; i += THREADS) put_slot(s, t, block, i, sum_of(partial + i, t.splits, t.slots), dw, fresh);
+    for (int i = threadIdx.x; i < t.slots; i += THREADS) put_slot(s, t, block, i, sum_of(partial + i, t.splits, t.slots), dw, overwrite);
 }
 
 /* ---- one weight at a time -------------------------------------------------------------------------------------------
  * Groups, and kernels whose patch does not fit: a warp per weight, which nothing here that is trained needs. */
 
-static __global__ void one_weight_kernel(Conv s, const float *x, const float *moments, const float *dy, float *dw, bool fresh) {
+static __global__ void one_weight_kernel(Conv s, const float *x, const float *statistics, const float *dy, float *dw, bool overwrite) {
     int weight = blockIdx.x * (THREADS / WARP) + threadIdx.x / WARP, kernel = s.kh * s.kw, taps = s.cin * kernel, area = s.oh * s.ow;
     if (weight >= s.groups * s.cout * taps) return;
     int output = weight / taps, tap = weight % taps, input = output / s.cout * s.cin + tap / kernel, row = tap % kernel / s.kw, column = tap % s.kw;
@@ -269,11 +269,11 @@ static __global__ void one_weight_kernel(Conv s, const float *x, const float *mo
         int n = k / area, i = k % area / s.ow, j = k % s.ow;
         size_t plane = (size_t)n * s.groups * s.cin + input;
         int at = place_of(s, i * s.stride + row * s.dilation - s.pad, j * s.stride + column * s.dilation - s.pad);
-        float v = at < 0 ? 0 : normed(x[plane * s.xh * s.xw + at], norm_at(moments, (int)plane, s));
+        float v = at < 0 ? 0 : normed(x[plane * s.xh * s.xw + at], norm_at(statistics, (int)plane, s));
         sum += v * dy[((size_t)n * s.groups * s.cout + output) * area + k % area];
     }
     sum = warp_sum(sum);
-    if (threadIdx.x % WARP == 0) put(&dw[weight], sum, fresh);
+    if (threadIdx.x % WARP == 0) put(&dw[weight], sum, overwrite);
 }
 
 /* ---- bias --------------------------------------------------------------------------------------------------------- */
@@ -296,18 +296,18 @@ template <P2cPrecision P> static void weights(const P2cCall *call, Conv s) {
     unsigned blocks = (unsigned)(t.m_blocks * t.n_blocks) * (unsigned)t.splits;
     void (*kernel)(Conv, Cut, const float *, const float *, const float *, float4 *, int *, float *, bool) =
         t.nt == 1 ? weights_kernel<P, 1, 1> : t.nt == 2 ? weights_kernel<P, 2, 2> : weights_kernel<P, 2, 4>;
-    P2C_LAUNCH(kernel, blocks, THREADS, shared_bytes(t), call->queue, s, t, call->x[0], moments_of_x(call), call->dy, (float4 *)call->work,
-               call->queue->counters, call->dx[1], is_fresh(call, 1));
+    P2C_LAUNCH(kernel, blocks, THREADS, shared_bytes(t), call->queue, s, t, call->x[0], statistics_of_x(call), call->dy, (float4 *)call->work,
+               call->queue->counters, call->dx[1], is_overwritten(call, 1));
     if (t.splits > 1 && !t.alone)
         P2C_LAUNCH(splits_kernel, (unsigned)(t.m_blocks * t.n_blocks * (t.slots / SLOTS)), THREADS, 0, call->queue, s, t, (const float4 *)call->work,
-                   call->dx[1], is_fresh(call, 1));
+                   call->dx[1], is_overwritten(call, 1));
 }
 
 static void weight_gradient(const P2cCall *call, Conv s) {
     P2cPrecision precision = precision_of(call);
     if (!can_cut(s))
-        P2C_LAUNCH(one_weight_kernel, blocks_for(count_of(call->node->x[1]), THREADS / WARP), THREADS, 0, call->queue, s, call->x[0], moments_of_x(call),
-                   call->dy, call->dx[1], is_fresh(call, 1));
+        P2C_LAUNCH(one_weight_kernel, blocks_for(count_of(call->node->x[1]), THREADS / WARP), THREADS, 0, call->queue, s, call->x[0], statistics_of_x(call),
+                   call->dy, call->dx[1], is_overwritten(call, 1));
     else if (precision == P2C_PRECISION_BF16) weights<P2C_PRECISION_BF16>(call, s);
     else if (precision == P2C_PRECISION_TF32) weights<P2C_PRECISION_TF32>(call, s);
     else weights<P2C_PRECISION_FP32>(call, s);
@@ -315,7 +315,7 @@ static void weight_gradient(const P2cCall *call, Conv s) {
 
 void p2c_cuda_conv2d_weight_gradient(const P2cCall *call, Conv s) {
     if (call->dx[1]) weight_gradient(call, s);
-    if (call->dx[2]) put_sums(call, bias_sums(s), BiasTerm{ call->dy }, 1, call->dx[2], is_fresh(call, 2));
+    if (call->dx[2]) put_sums(call, bias_sums(s), BiasTerm{ call->dy }, 1, call->dx[2], is_overwritten(call, 2));
 }
 
 /* Of any precision: the context may change it. */

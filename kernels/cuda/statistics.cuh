@@ -1,25 +1,25 @@
-/* moments.cuh: the mean and biased variance of each plane of a result, made by the kernel that writes it, for the norm that reads it next.
+/* statistics.cuh: the mean and biased variance of each plane of a result, made by the kernel that writes it, for the norm that reads it next.
  *
  * A plane is cut into pieces; the block that computes a piece leaves its (mean, sum of squared deviations), and the last block of the plane
  * merges them, in order of pieces. Merging: Chan, Golub, LeVeque 1979. */
-#ifndef P2C_CUDA_MOMENTS_CUH
-#define P2C_CUDA_MOMENTS_CUH
+#ifndef P2C_CUDA_STATISTICS_CUH
+#define P2C_CUDA_STATISTICS_CUH
 
 #include "cuda.cuh"
 
 /* By value to the kernel. out NULL: none are wanted. */
-struct Moments {
+struct Statistics {
     float *out;      /* (mean, variance) of each plane */
     float2 *partial; /* [plane][piece] */
     int *counters;   /* one per plane */
     int pieces;      /* per plane */
 };
 
-/* work: planes * pieces float2, which moments_bytes counts. At most MOST_COUNTERS planes. */
-static inline size_t moments_bytes(int planes, int pieces) { return (size_t)planes * (size_t)pieces * sizeof(float2); }
+/* work: planes * pieces float2, which statistics_bytes counts. At most MOST_COUNTERS planes. */
+static inline size_t statistics_bytes(int planes, int pieces) { return (size_t)planes * (size_t)pieces * sizeof(float2); }
 
-static inline Moments moments_of(const P2cCall *call, void *work, int pieces) {
-    Moments m = { call->moments, (float2 *)work, call->queue->counters, pieces };
+static inline Statistics statistics_of(const P2cCall *call, void *work, int pieces) {
+    Statistics m = { call->statistics, (float2 *)work, call->queue->counters, pieces };
     return m;
 }
 
@@ -46,7 +46,7 @@ static __device__ inline Deviations merged_over_warp(Deviations d) {
 }
 
 /* By the first warp of the block that came last: piece i of the plane has size(i) elements. */
-template <class Size> static __device__ inline void merge_pieces(Moments m, int plane, Size size) {
+template <class Size> static __device__ inline void merge_pieces(Statistics m, int plane, Size size) {
     if (threadIdx.x >= WARP) return;
     Deviations d = { 0, 0, 0 };
     for (int i = threadIdx.x; i < m.pieces; i += WARP) {
@@ -62,22 +62,22 @@ template <class Size> static __device__ inline void merge_pieces(Moments m, int 
 }
 
 /* Pieces of so many consecutive elements of a plane, COUNT for each thread of a block, thread t taking t, t + THREADS, ... */
-enum { MOMENTS_COUNT = 8, MOMENTS_PIECE = MOMENTS_COUNT * THREADS };
+enum { STATISTICS_COUNT = 8, STATISTICS_PIECE = STATISTICS_COUNT * THREADS };
 
 struct PieceSize {
     int hw;
-    __device__ int operator()(int i) const { return min(MOMENTS_PIECE, hw - i * MOMENTS_PIECE); }
+    __device__ int operator()(int i) const { return min(STATISTICS_PIECE, hw - i * STATISTICS_PIECE); }
 };
 
-static inline int moments_pieces(int hw) { return (hw + MOMENTS_PIECE - 1) / MOMENTS_PIECE; }
+static inline int statistics_pieces(int hw) { return (hw + STATISTICS_PIECE - 1) / STATISTICS_PIECE; }
 
 /* By all threads of block (piece, plane): v holds the thread's elements of the piece, `n` of them. */
-static __device__ inline void piece_moments(Moments m, int plane, int piece, int hw, const float v[MOMENTS_COUNT], int n) {
+static __device__ inline void piece_statistics(Statistics m, int plane, int piece, int hw, const float v[STATISTICS_COUNT], int n) {
     PieceSize size = { hw };
     float sum = 0, squares = 0;
-    for (int i = 0; i < MOMENTS_COUNT; i++) sum += i < n ? v[i] : 0;
+    for (int i = 0; i < STATISTICS_COUNT; i++) sum += i < n ? v[i] : 0;
     float mean = block_sum(sum) / (float)size(piece);
-    for (int i = 0; i < MOMENTS_COUNT; i++) squares += i < n ? (v[i] - mean) * (v[i] - mean) : 0;
+    for (int i = 0; i < STATISTICS_COUNT; i++) squares += i < n ? (v[i] - mean) * (v[i] - mean) : 0;
     squares = block_sum(squares);
     if (threadIdx.x == 0) m.partial[(size_t)plane * m.pieces + piece] = make_float2(mean, squares);
     if (is_last_block(m.counters + plane, m.pieces)) merge_pieces(m, plane, size);
