@@ -1,9 +1,10 @@
 /* build.c: many photos into a dataset, a few at a time:
  *
- *     list, hash --> plan: unchanged, copies of files, the rest --> prepare (threads) --> judge (in order) --> manifest --> write (threads)
+ *     list, hash --> plan: unchanged, copies of files, the rest --> prepare (threads) --> judge (in
+ *         order) --> manifest --> write (threads)
  *
- * A build that was stopped, or killed, is gone on with by the same command: what the manifest tells of is not done again where neither the source
- * nor what shapes its pictures has changed.
+ * A build that was stopped, or killed, is gone on with by the same command: what the manifest tells
+ * of is not done again where neither the source nor what shapes its pictures has changed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,8 @@ enum { AT_ONCE = 4 /* sources for each thread, between two writings */ };
 
 static int lock(Build *b) {
     b->lock = open(b->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (b->lock < 0 || !flock(b->lock, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK) return 0; /* where there are no locks, none is missed */
+    /* where there are no locks, none is missed */
+    if (b->lock < 0 || !flock(b->lock, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK) return 0;
     complain("%s: another p2c-data is at work there", b->folder);
     return EXIT_WRITE;
 }
@@ -32,15 +34,21 @@ static int check_sources(const Build *b) {
     size_t length = root ? strlen(root) : 0;
     const char *inside = NULL;
     for (int i = 0; root && i < b->sources.count && !inside; i++)
-        if (!strncmp(b->sources.list[i].path, root, length) && b->sources.list[i].path[length] == '/') inside = b->sources.list[i].path;
-    if (inside) complain("%s lies in %s, where pictures are to be written; choose another folder", inside, b->folder);
+        if (!strncmp(b->sources.list[i].path, root, length) &&
+            b->sources.list[i].path[length] == '/')
+            inside = b->sources.list[i].path;
+    if (inside)
+        complain("%s lies in %s, where pictures are to be written; choose another folder", inside,
+                 b->folder);
     free(root);
     return inside ? EXIT_USAGE : 0;
 }
 
 /* ---- what is there already ---- */
 
-static bool begins(const char *text, const char *part) { return !strncmp(text, part, strlen(part)); }
+static bool begins(const char *text, const char *part) {
+    return !strncmp(text, part, strlen(part));
+}
 
 static bool has_file(const Build *b, const char *output) {
     struct stat info;
@@ -50,11 +58,15 @@ static bool has_file(const Build *b, const char *output) {
     return there;
 }
 
-static bool row_is_done(const Build *b, const Row *row, const Source *source, const char *settings) {
+static bool row_is_done(const Build *b, const Row *row, const Source *source,
+                        const char *settings) {
     const Options *o = b->options;
     char folder[8];
-    if (row->hash != source->hash || strcmp(row->settings, settings) || row->status == ROW_FAILED || begins(row->why, "exact")) return false;
-    if (begins(row->why, "near")) return !o->keep_duplicates && atoi(strrchr(row->why, ' ') + 1) <= o->near;
+    if (row->hash != source->hash || strcmp(row->settings, settings) || row->status == ROW_FAILED ||
+        begins(row->why, "exact"))
+        return false;
+    if (begins(row->why, "near"))
+        return !o->keep_duplicates && atoi(strrchr(row->why, ' ') + 1) <= o->near;
     if (row->status == ROW_REJECTED) return true;
     judge_folder(b, source->hash, folder);
     return begins(row->output, folder) && has_file(b, row->output);
@@ -80,7 +92,8 @@ typedef struct Claim {
 
 static int by_hash(const void *a, const void *b) {
     const Claim *x = a, *y = b;
-    return x->hash != y->hash ? (x->hash < y->hash ? -1 : 1) : (x->rank > y->rank) - (x->rank < y->rank);
+    return x->hash != y->hash ? (x->hash < y->hash ? -1 : 1)
+                              : (x->rank > y->rank) - (x->rank < y->rank);
 }
 
 static Claim *find_claim(Claim *claims, int count, uint64_t hash) {
@@ -98,7 +111,8 @@ static int claim_rows(const Build *b, Claim *claims) {
     int count = 0;
     for (int i = 0; i < b->old.count; i++) {
         const Row *row = &b->old.rows[i];
-        if (row->domain == b->domain && row->face == 1 && row->status != ROW_FAILED && !begins(row->why, "exact"))
+        if (row->domain == b->domain && row->face == 1 && row->status != ROW_FAILED &&
+            !begins(row->why, "exact"))
             claims[count++] = (Claim){ row->hash, 0, i, row->source };
     }
     return count;
@@ -117,7 +131,8 @@ static int rename_rows(Build *b, int first, const char *to) {
     return 0;
 }
 
-/* A file that is elsewhere now keeps its pictures. In two passes, since the rows are searched in their order. */
+/* A file that is elsewhere now keeps its pictures. In two passes, since the rows are searched in
+ * their order. */
 static int follow_moved(Build *b) {
     int *rows = malloc(((size_t)b->sources.count + 1) * sizeof *rows), none, code = 0;
     Claim *claims = malloc(((size_t)b->old.count + 1) * sizeof *claims);
@@ -129,7 +144,9 @@ static int follow_moved(Build *b) {
     qsort(claims, (size_t)count, sizeof *claims, by_hash);
     for (int i = 0; i < b->sources.count; i++) {
         const Source *source = &b->sources.list[i];
-        Claim *claim = source->error || manifest_find(&b->old, b->domain, source->path, &none) ? NULL : find_claim(claims, count, source->hash);
+        Claim *claim = source->error || manifest_find(&b->old, b->domain, source->path, &none)
+                           ? NULL
+                           : find_claim(claims, count, source->hash);
         rows[i] = claim && access(claim->path, F_OK) ? claim->row : -1;
         if (rows[i] >= 0) claim->path = source->path; /* it is there now */
     }
@@ -149,7 +166,8 @@ static void forget_deleted(Build *b) {
         Row *rows = &b->old.rows[i];
         bool keep = rows->domain != b->domain || !access(rows->source, F_OK);
         next = i + rows->faces; /* the manifest holds whole groups */
-        for (int k = 0; k < rows->faces; k++) keep = keep || (*rows[k].output && has_file(b, rows[k].output));
+        for (int k = 0; k < rows->faces; k++)
+            keep = keep || (*rows[k].output && has_file(b, rows[k].output));
         for (int k = i; k < next; k++)
             if (keep) b->old.rows[kept++] = b->old.rows[k];
             else row_clear(&b->old.rows[k]);
@@ -182,11 +200,13 @@ static int find_changed(Build *b, bool *changed) {
 
 static int know_rows(Build *b, const bool *changed) {
     int code = 0;
-    for (int i = 0, at = 0; !code && i < b->old.count; i++) { /* both are in byte order of the paths */
+    /* both are in byte order of the paths */
+    for (int i = 0, at = 0; !code && i < b->old.count; i++) {
         const Row *row = &b->old.rows[i];
         if (row->domain != b->domain || row->status != ROW_ACCEPTED) continue;
         while (at < b->sources.count && strcmp(b->sources.list[at].path, row->source) < 0) at++;
-        bool again = at < b->sources.count && changed[at] && !strcmp(b->sources.list[at].path, row->source);
+        bool again =
+            at < b->sources.count && changed[at] && !strcmp(b->sources.list[at].path, row->source);
         char *stem = judge_stem(row->output);
         if (!stem || !names_add(b->names, stem)) code = text_no_memory();
         free(stem);
@@ -205,11 +225,16 @@ static int plan(Build *b) {
     if (code) goto cleanup;
     int count = claim_rows(b, claims);
     for (int i = 0; i < b->sources.count; i++)
-        if (changed[i]) claims[count++] = (Claim){ b->sources.list[i].hash, i + 1, -1, b->sources.list[i].path };
+        if (changed[i])
+            claims[count++] =
+                (Claim){ b->sources.list[i].hash, i + 1, -1, b->sources.list[i].path };
     qsort(claims, (size_t)count, sizeof *claims, by_hash);
     bool comparing = !b->flat && !b->options->keep_duplicates;
     for (int i = 0; !code && i < b->sources.count; i++)
-        if (changed[i]) code = plan_source(b, &b->sources.list[i], comparing ? find_claim(claims, count, b->sources.list[i].hash) : NULL);
+        if (changed[i])
+            code =
+                plan_source(b, &b->sources.list[i],
+                            comparing ? find_claim(claims, count, b->sources.list[i].hash) : NULL);
 cleanup:
     free(changed);
     free(claims);
@@ -280,7 +305,8 @@ static int do_chunk(Build *b, int first, int count, Progress *progress) {
     int from = b->fresh.count, code = 0, done = prepare_chunk(b, first, count, progress);
     progress_hide(progress);
     for (int i = 0; !code && i < done; i++) code = judge_item(b, &b->items[first + i]);
-    if (!code && !b->flat) code = manifest_append(&b->old, b->ctx, b->fresh.rows + from, b->fresh.count - from);
+    if (!code && !b->flat)
+        code = manifest_append(&b->old, b->ctx, b->fresh.rows + from, b->fresh.count - from);
     if (!code) code = make_targets(b);
     if (!code) code = write_all(b);
     b->item_done = first + done;
@@ -290,9 +316,13 @@ static int do_chunk(Build *b, int first, int count, Progress *progress) {
 
 static int do_all(Build *b) {
     Progress progress = progress_start(b->item_count);
-    int code = b->flat || !b->fresh.count ? 0 : manifest_append(&b->old, b->ctx, b->fresh.rows, b->fresh.count), step = AT_ONCE * b->options->jobs;
+    int code = b->flat || !b->fresh.count
+                   ? 0
+                   : manifest_append(&b->old, b->ctx, b->fresh.rows, b->fresh.count),
+        step = AT_ONCE * b->options->jobs;
     for (int first = 0; !code && !stop_signal && first < b->item_count; first += step)
-        code = do_chunk(b, first, b->item_count - first < step ? b->item_count - first : step, &progress);
+        code = do_chunk(b, first, b->item_count - first < step ? b->item_count - first : step,
+                        &progress);
     progress_hide(&progress);
     return code;
 }
@@ -312,18 +342,26 @@ static int finish_manifest(Build *b) {
 
 static int count_accepted(const Build *b) {
     int sum = b->flat ? b->counts.accepted : 0;
-    for (int i = 0; i < b->old.count; i++) sum += b->old.rows[i].domain == b->domain && b->old.rows[i].status == ROW_ACCEPTED;
+    for (int i = 0; i < b->old.count; i++)
+        sum += b->old.rows[i].domain == b->domain && b->old.rows[i].status == ROW_ACCEPTED;
     return sum;
 }
 
 static void tell(const Build *b) {
     const Counts *c = &b->counts;
     int others = c->rejected - c->duplicates - c->faceless;
-    say("%d sources, %d of them unchanged: %d pictures made, %d rejected (%d %s, %d duplicates, %d by --reject), %d unreadable", b->sources.count, c->unchanged,
-        c->accepted, c->rejected, c->faceless, b->options->kind == ALIGN_POINTS ? "without points" : "without a face", c->duplicates, others, c->failed);
-    if (!b->flat) say("%s: %d pictures of %c in all; manifest.tsv and contact_sheet.png tell what became of each source", b->folder, count_accepted(b), b->domain);
+    say("%d sources, %d of them unchanged: %d pictures made, %d rejected (%d %s, %d duplicates, %d "
+        "by --reject), %d unreadable",
+        b->sources.count, c->unchanged, c->accepted, c->rejected, c->faceless,
+        b->options->kind == ALIGN_POINTS ? "without points" : "without a face", c->duplicates,
+        others, c->failed);
+    if (!b->flat)
+        say("%s: %d pictures of %c in all; manifest.tsv and contact_sheet.png tell what became of "
+            "each source",
+            b->folder, count_accepted(b), b->domain);
     if (b->options->kind == ALIGN_FACE && c->faceless > c->accepted && b->domain == 'B')
-        complain("most pictures have no face that the detector knows; for cartoons try --align none, --align centre, or a file of points");
+        complain("most pictures have no face that the detector knows; for cartoons try --align "
+                 "none, --align centre, or a file of points");
 }
 
 static int verdict(const Build *b) {
@@ -334,7 +372,8 @@ static int verdict(const Build *b) {
 }
 
 static int stopped(const Build *b) {
-    complain("stopped after %d of %d sources; the same command goes on", b->item_done, b->item_count);
+    complain("stopped after %d of %d sources; the same command goes on", b->item_done,
+             b->item_count);
     return 128 + (int)stop_signal;
 }
 
@@ -365,7 +404,9 @@ static int open_build(Build *b) {
     b->ctx = pool_context(b->pool);
     if (!(b->names = names_open())) return text_no_memory();
     code = preparers_open(&b->preparers, o, b->pool);
-    if (!code) code = b->flat ? sources_open(&b->sources, &o->data_path, 1) : sources_open(&b->sources, o->inputs, o->input_count);
+    if (!code)
+        code = b->flat ? sources_open(&b->sources, &o->data_path, 1)
+                       : sources_open(&b->sources, o->inputs, o->input_count);
     return code ? code : check_sources(b);
 }
 
@@ -387,7 +428,8 @@ static int finish(Build *b) {
     char *sheet = text_make("%s/contact_sheet.png", b->folder);
     int code = sheet ? 0 : text_no_memory();
     bool changed = b->counts.accepted + b->counts.rejected + b->counts.failed > 0;
-    if (!code && !b->flat && (changed || access(sheet, F_OK))) code = sheet_write(b->pool, &b->old, b->folder);
+    if (!code && !b->flat && (changed || access(sheet, F_OK)))
+        code = sheet_write(b->pool, &b->old, b->folder);
     free(sheet);
     if (!code) tell(b);
     return code ? code : verdict(b);
@@ -395,7 +437,11 @@ static int finish(Build *b) {
 
 int build(const Options *o) {
     bool flat = o->command == COMMAND_FOLDER;
-    Build b = { .options = o, .flat = flat, .folder = flat ? o->save_path : o->out, .domain = *o->domain, .lock = -1 };
+    Build b = { .options = o,
+                .flat = flat,
+                .folder = flat ? o->save_path : o->out,
+                .domain = *o->domain,
+                .lock = -1 };
     int code = open_build(&b);
     if (!code) code = run_build(&b);
     if (!code) code = stop_signal ? stopped(&b) : finish(&b);

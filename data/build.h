@@ -51,7 +51,8 @@ typedef struct Build {
 } Build;
 
 /* ---- judge.c: what becomes of what was prepared ---- */
-/* In the order of the sources: rows are added to the fresh ones, names given, pictures planned to be written. */
+/* In the order of the sources: rows are added to the fresh ones, names given, pictures planned to
+ * be written. */
 int judge_item(Build *build, Item *item);
 int judge_failed(Build *build, const Source *source, const char *settings, const char *error);
 int judge_know(Build *build, const Look *look, const char *output);

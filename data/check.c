@@ -5,7 +5,8 @@
 
 #include "data.h"
 
-static const double WHITE_ENOUGH = 0.5; /* of the border; hair and wide shoulders may reach the rest */
+/* of the border; hair and wide shoulders may reach the rest */
+static const double WHITE_ENOUGH = 0.5;
 enum { FOLDERS = 4, SIDE = 256 };
 static const char *const folder_names[FOLDERS] = { "trainA", "testA", "trainB", "testB" };
 
@@ -43,7 +44,8 @@ static void check_picture(void *job, P2cContext *ctx, int i) {
     if (!status) {
         c->width = picture.width, c->height = picture.height, c->alpha = picture.channels == 4;
         c->white = look_white_border(&picture);
-        status = frame_square(ctx, &picture, false, SIDE, &square); /* copies of other sizes are to look alike */
+        /* copies of other sizes are to look alike */
+        status = frame_square(ctx, &picture, false, SIDE, &square);
     }
     if (!status) status = look_make(ctx, &square, &c->look);
     if (status) c->error = text_make("%s", p2c_error(ctx));
@@ -70,7 +72,8 @@ static int open_part(Check *check, int i) {
     if (!path) return text_no_memory();
     bool training = !strncmp(folder_names[i], "train", 5);
     part->there = !stat(path, &info);
-    part->usable = !part->there && !training; /* test pictures are nice to have, but an empty folder for them is refused */
+    /* test pictures are nice to have, but an empty folder for them is refused */
+    part->usable = !part->there && !training;
     int code = 0;
     if (part->there) {
         code = folder_open(&part->folder, path, "p2c-train needs pictures there");
@@ -101,9 +104,12 @@ static void count_one(Part *part, const Checked *c) {
 static void print_part(Part *part, const char *name) {
     char sides[48] = "-", state[16] = "";
     for (int i = 0; i < part->folder.count; i++) count_one(part, &part->pictures[i]);
-    if (part->most) snprintf(sides, sizeof sides, part->least == part->most ? "%d" : "%d to %d", part->least, part->most);
+    if (part->most)
+        snprintf(sides, sizeof sides, part->least == part->most ? "%d" : "%d to %d", part->least,
+                 part->most);
     if (!part->there) snprintf(state, sizeof state, "  (none)");
-    say("%-8s %8d %10d  %-14s %10d %8d %12d%s", name, part->folder.count, part->unreadable, sides, part->odd, part->alpha, part->coloured, state);
+    say("%-8s %8d %10d  %-14s %10d %8d %12d%s", name, part->folder.count, part->unreadable, sides,
+        part->odd, part->alpha, part->coloured, state);
 }
 
 /* One line for each picture with which something is the matter, the first ones. */
@@ -115,48 +121,59 @@ static void list_pictures(const Part *part, const char *name) {
         if (!c->readable) complain("%s", c->error ? c->error : "out of memory");
         if (!c->readable || c->white >= WHITE_ENOUGH) continue;
         found++;
-        if (listed++ < LISTED) say("%s/%s: not on white: %.0f%% of its border are", name, file, 100 * c->white);
+        if (listed++ < LISTED)
+            say("%s/%s: not on white: %.0f%% of its border are", name, file, 100 * c->white);
     }
     if (found > LISTED) say("%s: ... and %d more that are not on white", name, found - LISTED);
 }
 
-/* Pairs of one domain: the test pictures that training would know, and copies within what is trained on. */
-static void compare(const Part *train, const char *name, const Part *other, const char *other_name, int near) {
+/* Pairs of one domain: the test pictures that training would know, and copies within what is
+ * trained on. */
+static void compare(const Part *train, const char *name, const Part *other, const char *other_name,
+                    int near) {
     bool within = train == other;
     int found = 0;
     for (int k = 0; k < other->folder.count; k++)
         for (int i = 0; i < (within ? k : train->folder.count); i++) {
             const Checked *a = &train->pictures[i], *b = &other->pictures[k];
-            int distance = a->readable && b->readable ? look_distance(&a->look, &b->look) : near + 1;
+            int distance =
+                a->readable && b->readable ? look_distance(&a->look, &b->look) : near + 1;
             if (distance > near || found++ >= LISTED) continue;
-            say("%s/%s and %s/%s look alike: %d of %d bits differ", name, train->folder.paths[i] + train->folder.prefix, other_name,
+            say("%s/%s and %s/%s look alike: %d of %d bits differ", name,
+                train->folder.paths[i] + train->folder.prefix, other_name,
                 other->folder.paths[k] + other->folder.prefix, distance, LOOK_BITS);
         }
-    if (found > LISTED) say("%s, %s: ... and %d more pairs that look alike", name, other_name, found - LISTED);
+    if (found > LISTED)
+        say("%s, %s: ... and %d more pairs that look alike", name, other_name, found - LISTED);
 }
 
 static void tell(Check *check) {
     Part *parts = check->parts;
     int near = check->options->near;
-    say("%-8s %8s %10s  %-14s %10s %8s %12s", "folder", "pictures", "unreadable", "shorter side", "not square", "alpha", "not on white");
+    say("%-8s %8s %10s  %-14s %10s %8s %12s", "folder", "pictures", "unreadable", "shorter side",
+        "not square", "alpha", "not on white");
     for (int i = 0; i < FOLDERS; i++) print_part(&parts[i], folder_names[i]);
     for (int i = 0; i < FOLDERS; i++) list_pictures(&parts[i], folder_names[i]);
     for (int i = 0; i < FOLDERS; i += 2) {
         compare(&parts[i], folder_names[i], &parts[i], folder_names[i], near);
         compare(&parts[i], folder_names[i], &parts[i + 1], folder_names[i + 1], near);
     }
-    /* A bad test picture leaves a gap in a sheet; a bad training picture ends the training before it begins. */
+    /* A bad test picture leaves a gap in a sheet; a bad training picture ends the training before
+     * it begins. */
     if (parts[0].unreadable || parts[2].unreadable) {
         check->startable = false;
-        say("p2c-train stops at pictures that it cannot read; take them out, or give it --skip_bad");
+        say("p2c-train stops at pictures that it cannot read; take them out, or give it "
+            "--skip_bad");
     }
-    say("%s", check->startable ? "p2c-train can start with this" : "p2c-train cannot start with this");
+    say("%s",
+        check->startable ? "p2c-train can start with this" : "p2c-train cannot start with this");
 }
 
 static void close_check(Check *check) {
     for (int k = 0; k < FOLDERS; k++) {
         Part *part = &check->parts[k];
-        for (int i = 0; part->pictures && i < part->folder.count; i++) free(part->pictures[i].error);
+        for (int i = 0; part->pictures && i < part->folder.count; i++)
+            free(part->pictures[i].error);
         free(part->pictures);
         folder_clear(&part->folder);
     }
@@ -167,7 +184,8 @@ int check(const Options *options) {
     Check check = { .options = options, .startable = true };
     struct stat info;
     if (stat(options->inputs[0], &info) || !S_ISDIR(info.st_mode)) {
-        complain("%s: no such folder; expected a dataset, such as dataset/faces", options->inputs[0]);
+        complain("%s: no such folder; expected a dataset, such as dataset/faces",
+                 options->inputs[0]);
         return EXIT_BAD_INPUT;
     }
     int code = pool_open(&check.pool, options->jobs - 1);

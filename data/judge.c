@@ -1,5 +1,6 @@
-/* judge.c: what becomes of what was prepared: accepted or not, why, and under which name. All of it happens in the order of the sources, whatever
- * the number of threads, so that the same photos always make the same dataset. */
+/* judge.c: what becomes of what was prepared: accepted or not, why, and under which name. All of it
+ * happens in the order of the sources, whatever the number of threads, so that the same photos
+ * always make the same dataset. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +26,18 @@ char *judge_stem(const char *output) {
 
 /* ---- rows ---- */
 
-static Row new_row(const Build *build, const Source *source, RowStatus status, const char *settings, const char *why) {
-    return (Row){ .domain = build->domain, .source = strdup(source->path), .face = 1, .faces = 1, .status = status, .why = strdup(why), .output = strdup(""),
-                  .brightness = -1, .hash = source->hash, .settings = strdup(settings) };
+static Row new_row(const Build *build, const Source *source, RowStatus status, const char *settings,
+                   const char *why) {
+    return (Row){ .domain = build->domain,
+                  .source = strdup(source->path),
+                  .face = 1,
+                  .faces = 1,
+                  .status = status,
+                  .why = strdup(why),
+                  .output = strdup(""),
+                  .brightness = -1,
+                  .hash = source->hash,
+                  .settings = strdup(settings) };
 }
 
 static int add_row(Build *build, Row row) {
@@ -35,7 +45,8 @@ static int add_row(Build *build, Row row) {
     c->accepted += row.status == ROW_ACCEPTED;
     c->rejected += row.status == ROW_REJECTED;
     c->failed += row.status == ROW_FAILED;
-    if (row.source && row.why && row.output && row.settings) return manifest_add(&build->fresh, row);
+    if (row.source && row.why && row.output && row.settings)
+        return manifest_add(&build->fresh, row);
     row_clear(&row);
     return text_no_memory();
 }
@@ -45,7 +56,8 @@ int judge_failed(Build *build, const Source *source, const char *settings, const
     int count;
     const Row *prior = manifest_find(&build->old, build->domain, source->path, &count);
     complain("%s", error);
-    if (!prior || !*prior->output) return add_row(build, new_row(build, source, ROW_FAILED, settings, error));
+    if (!prior || !*prior->output)
+        return add_row(build, new_row(build, source, ROW_FAILED, settings, error));
     build->counts.failed++;
     return 0;
 }
@@ -113,7 +125,8 @@ static bool is_foreign(const void *where, const char *stem) {
 }
 
 /* The name that this face had before, if it may have it again, or a new one. */
-static char *choose_stem(Build *build, const Source *source, const Row *prior, int prior_count, int face) {
+static char *choose_stem(Build *build, const Source *source, const Row *prior, int prior_count,
+                         int face) {
     for (int i = 0; i < prior_count; i++) {
         if (prior[i].face != face || !*prior[i].output) continue;
         char *stem = judge_stem(prior[i].output);
@@ -137,12 +150,15 @@ static int plan_write(Build *build, const char *output, const P2cImage *image) {
     return 0;
 }
 
-static int accept(Build *build, const Item *item, const Row *prior, int prior_count, const Picture *picture, Row *row) {
+static int accept(Build *build, const Item *item, const Row *prior, int prior_count,
+                  const Picture *picture, Row *row) {
     char folder[8];
     char *stem = choose_stem(build, item->source, prior, prior_count, row->face);
     judge_folder(build, item->source->hash, folder);
     free(row->output);
-    row->output = !stem ? NULL : build->flat ? text_make("%s.png", stem) : text_make("%s/%s.png", folder, stem);
+    row->output = !stem         ? NULL
+                  : build->flat ? text_make("%s.png", stem)
+                                : text_make("%s/%s.png", folder, stem);
     bool held = row->output && names_add(build->names, stem);
     free(stem);
     if (!held) return text_no_memory();
@@ -161,7 +177,8 @@ static int judge_picture(Build *build, Item *item, const Row *prior, int prior_c
     row.box = picture->box, row.has_box = picture->has_box, row.angle = picture->angle;
     row.brightness = picture->brightness, row.warnings = picture->warnings;
     row.look = picture->look, row.has_look = true;
-    int code = row.status == ROW_ACCEPTED ? accept(build, item, prior, prior_count, picture, &row) : 0;
+    int code =
+        row.status == ROW_ACCEPTED ? accept(build, item, prior, prior_count, picture, &row) : 0;
     if (code) row_clear(&row);
     return code ? code : add_row(build, row);
 }
@@ -171,7 +188,8 @@ static int remove_old(Build *build, int first, const Row *prior, int prior_count
     int code = 0;
     for (int i = 0; !code && i < prior_count; i++) {
         bool again = !*prior[i].output;
-        for (int k = first; k < build->fresh.count && !again; k++) again = !strcmp(build->fresh.rows[k].output, prior[i].output);
+        for (int k = first; k < build->fresh.count && !again; k++)
+            again = !strcmp(build->fresh.rows[k].output, prior[i].output);
         if (again) continue;
         char *path = text_make("%s/%s", build->folder, prior[i].output);
         if (!path) code = text_no_memory();
@@ -212,11 +230,13 @@ int judge_item(Build *build, Item *item) {
     const Row *prior = manifest_find(&build->old, build->domain, item->source->path, &prior_count);
     if (made->status) {
         build->counts.out_of_memory += made->status == P2C_ERR_MEMORY;
-        return judge_failed(build, item->source, item->settings, made->error ? made->error : "out of memory");
+        return judge_failed(build, item->source, item->settings,
+                            made->error ? made->error : "out of memory");
     }
     int code = release_names(build, prior, prior_count);
     if (!code && item->copy_of) code = reject_copy(build, item);
     else if (!code && made->why) code = reject(build, item, made->why, &build->counts.faceless);
-    for (int face = 1; !code && face <= made->count; face++) code = judge_picture(build, item, prior, prior_count, face);
+    for (int face = 1; !code && face <= made->count; face++)
+        code = judge_picture(build, item, prior, prior_count, face);
     return code ? code : remove_old(build, first, prior, prior_count);
 }

@@ -1,10 +1,12 @@
 /* look.c: what a picture looks like, in numbers.
  *
- * A look is a difference hash in both directions (Krawetz 2013): the middle three quarters of the picture in grey, as small as 17 x 16 and 16 x 17;
- * each bit says whether a value exceeds its neighbour's. It hardly changes when a picture is scaled, brightened or compressed anew. The
- * usual 64 bits are too few here: prepared portraits are aligned and on white, and different people come as near to each other as two copies
- * of one. Of 512 bits, copies (JPEG at quality 60, two scalings) of photo2cartoon's 583 pictures differ in 20 at most, different pictures in 70 at least:
- * LOOK_NEAR lies between.
+ * A look is a difference hash in both directions (Krawetz 2013): the middle three quarters of the
+ * picture in grey, as small as 17 x 16 and 16 x 17; each bit says whether a value exceeds its
+ * neighbour's. It hardly changes when a picture is scaled, brightened or compressed anew. The usual
+ * 64 bits are too few here: prepared portraits are aligned and on white, and different people come
+ * as near to each other as two copies of one. Of 512 bits, copies (JPEG at quality 60, two
+ * scalings) of photo2cartoon's 583 pictures differ in 20 at most, different pictures in 70 at
+ * least: LOOK_NEAR lies between.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,29 +15,37 @@
 
 enum { WHITE = 240, BLANK = 250, TIE = 1 };
 
-static int brightness(const uint8_t *rgb) { return (299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2] + 500) / 1000; }
+static int brightness(const uint8_t *rgb) {
+    return (299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2] + 500) / 1000;
+}
 
 /* The middle of the picture without its alpha. */
 static P2cStatus middle(P2cContext *ctx, const P2cImage *picture, P2cImage *out) {
     int dx = picture->width / 8, dy = picture->height / 8, c = picture->channels;
-    P2cStatus status = p2c_image_init(ctx, out, picture->width - 2 * dx, picture->height - 2 * dy, c);
+    P2cStatus status =
+        p2c_image_init(ctx, out, picture->width - 2 * dx, picture->height - 2 * dy, c);
     for (int y = 0; !status && y < out->height; y++) {
-        const uint8_t *from = picture->pixels + ((size_t)(y + dy) * (size_t)picture->width + (size_t)dx) * (size_t)c;
-        memcpy(out->pixels + (size_t)y * (size_t)out->width * (size_t)c, from, (size_t)out->width * (size_t)c);
+        const uint8_t *from =
+            picture->pixels + ((size_t)(y + dy) * (size_t)picture->width + (size_t)dx) * (size_t)c;
+        memcpy(out->pixels + (size_t)y * (size_t)out->width * (size_t)c, from,
+               (size_t)out->width * (size_t)c);
     }
     if (!status) p2c_image_over_white(out);
     return status;
 }
 
-/* LOOK_SIDE * LOOK_SIDE bits, from number `bit` on: each pixel against the next one of its row, or (down) of its column. */
+/* LOOK_SIDE * LOOK_SIDE bits, from number `bit` on: each pixel against the next one of its row, or
+ * (down) of its column. */
 static P2cStatus compare(P2cContext *ctx, const P2cImage *picture, bool down, int bit, Look *look) {
     P2cImage small = { 0 };
-    P2cStatus status = p2c_image_resize(ctx, picture, LOOK_SIDE + !down, LOOK_SIDE + down, P2C_FILTER_AREA, &small);
+    P2cStatus status = p2c_image_resize(ctx, picture, LOOK_SIDE + !down, LOOK_SIDE + down,
+                                        P2C_FILTER_AREA, &small);
     for (int y = 0; !status && y < LOOK_SIDE; y++)
         for (int x = 0; x < LOOK_SIDE; x++, bit++) {
             const uint8_t *here = small.pixels + 3 * ((size_t)y * (size_t)small.width + (size_t)x);
             const uint8_t *next = here + (down ? 3 * (size_t)small.width : 3);
-            if (brightness(here) > brightness(next) + TIE) look->bits[bit / 64] |= (uint64_t)1 << bit % 64;
+            if (brightness(here) > brightness(next) + TIE)
+                look->bits[bit / 64] |= (uint64_t)1 << bit % 64;
         }
     p2c_image_clear(&small);
     return status;
@@ -70,8 +80,10 @@ int look_brightness(const P2cImage *picture) {
 }
 
 static bool is_white(const P2cImage *picture, int x, int y) {
-    const uint8_t *p = picture->pixels + (size_t)picture->channels * ((size_t)y * (size_t)picture->width + (size_t)x);
-    return (picture->channels == 4 && p[3] < 128) || (p[0] >= WHITE && p[1] >= WHITE && p[2] >= WHITE);
+    const uint8_t *p = picture->pixels +
+                       (size_t)picture->channels * ((size_t)y * (size_t)picture->width + (size_t)x);
+    return (picture->channels == 4 && p[3] < 128) ||
+           (p[0] >= WHITE && p[1] >= WHITE && p[2] >= WHITE);
 }
 
 double look_white_border(const P2cImage *picture) {

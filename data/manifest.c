@@ -1,6 +1,7 @@
-/* manifest.c: manifest.tsv: a table of what became of each source: one line for each face, or for a source that gave none. Lines are appended
- * while a build runs, before the pictures that they tell of are written: so whatever ends it, the next one knows which files are its own and which
- * of them are still to be made. At its end the table is written anew, in order. */
+/* manifest.c: manifest.tsv: a table of what became of each source: one line for each face, or for a
+ * source that gave none. Lines are appended while a build runs, before the pictures that they tell
+ * of are written: so whatever ends it, the next one knows which files are its own and which of them
+ * are still to be made. At its end the table is written anew, in order. */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -9,7 +10,8 @@
 
 #include "data.h"
 
-static const char header[] = "domain\tsource\tface\tstatus\twhy\toutput\tbox\tangle\tbrightness\twarnings\thash\tlook\tsettings";
+static const char header[] = "domain\tsource\tface\tstatus\twhy\toutput\tbox\tangle\tbrightness\twa"
+                             "rnings\thash\tlook\tsettings";
 static const char *const status_names[] = { "accepted", "rejected", "failed" };
 enum { COLUMNS = 13, LOOK_DIGITS = 16 * LOOK_WORDS };
 
@@ -19,13 +21,16 @@ static bool read_box(const char *text, Row *row) {
     P2cBox *b = &row->box;
     int used = 0;
     row->has_box = *text != 0;
-    return !*text || (sscanf(text, "%lf,%lf,%lf,%lf%n", &b->left, &b->top, &b->right, &b->bottom, &used) == 4 && !text[used]);
+    return !*text || (sscanf(text, "%lf,%lf,%lf,%lf%n", &b->left, &b->top, &b->right, &b->bottom,
+                             &used) == 4 &&
+                      !text[used]);
 }
 
 static bool read_look(const char *text, Row *row) {
     row->has_look = *text != 0;
     if (!*text) return true;
-    if (strlen(text) != LOOK_DIGITS || strspn(text, "0123456789abcdef") != LOOK_DIGITS) return false;
+    if (strlen(text) != LOOK_DIGITS || strspn(text, "0123456789abcdef") != LOOK_DIGITS)
+        return false;
     for (int i = 0; i < LOOK_WORDS; i++) {
         char word[17] = "";
         memcpy(word, text + 16 * i, 16);
@@ -50,16 +55,20 @@ static bool is_output(const Row *row, const char *text) {
     train[5] = test[4] = row->domain;
     size_t folder = !strncmp(text, train, 7) ? 7 : !strncmp(text, test, 6) ? 6 : 0;
     size_t length = strlen(text);
-    return folder && !strchr(text + folder, '/') && text[folder] != '.' && length > folder + 4 && !strcmp(text + length - 4, ".png");
+    return folder && !strchr(text + folder, '/') && text[folder] != '.' && length > folder + 4 &&
+           !strcmp(text + length - 4, ".png");
 }
 
 static bool take_numbers(char *const *field, Row *row) {
     int used = 0;
     char *end;
-    if (sscanf(field[2], "%d/%d%n", &row->face, &row->faces, &used) != 2 || field[2][used] || row->face < 1 || row->faces < row->face) return false;
+    if (sscanf(field[2], "%d/%d%n", &row->face, &row->faces, &used) != 2 || field[2][used] ||
+        row->face < 1 || row->faces < row->face)
+        return false;
     row->angle = *field[7] ? strtod(field[7], &end) : 0;
     row->brightness = *field[8] ? atoi(field[8]) : -1;
-    return read_box(field[6], row) && text_read_warnings(field[9], &row->warnings) && read_hash(field[10], row) && read_look(field[11], row);
+    return read_box(field[6], row) && text_read_warnings(field[9], &row->warnings) &&
+           read_hash(field[10], row) && read_look(field[11], row);
 }
 
 /* 0, EXIT_MEMORY, or EXIT_BAD_INPUT: it is no line of a manifest, which the caller says. */
@@ -77,9 +86,13 @@ static int read_row(char *line, Row *row) {
     if (count < COLUMNS || (strcmp(field[0], "A") && strcmp(field[0], "B"))) return EXIT_BAD_INPUT;
     for (int i = 0; i < COLUMNS; i++) text_unfield(field[i]);
     row->domain = *field[0];
-    if (!*field[1] || !read_status(field[3], row) || !take_numbers(field, row)) return EXIT_BAD_INPUT;
-    if ((row->status == ROW_ACCEPTED) != is_output(row, field[5]) || (row->status != ROW_ACCEPTED && *field[5])) return EXIT_BAD_INPUT;
-    row->source = strdup(field[1]), row->why = strdup(field[4]), row->output = strdup(field[5]), row->settings = strdup(field[12]);
+    if (!*field[1] || !read_status(field[3], row) || !take_numbers(field, row))
+        return EXIT_BAD_INPUT;
+    if ((row->status == ROW_ACCEPTED) != is_output(row, field[5]) ||
+        (row->status != ROW_ACCEPTED && *field[5]))
+        return EXIT_BAD_INPUT;
+    row->source = strdup(field[1]), row->why = strdup(field[4]), row->output = strdup(field[5]),
+    row->settings = strdup(field[12]);
     return row->source && row->why && row->output && row->settings ? 0 : EXIT_MEMORY;
 }
 
@@ -88,7 +101,9 @@ static int read_line(Manifest *manifest, char *line, int number) {
     int code = 0;
     if (number > 1) code = read_row(line, &row);
     else if (strcmp(line, header)) code = EXIT_BAD_INPUT;
-    if (code == EXIT_BAD_INPUT) complain("%s:%d: not a line of a manifest; move this file away to begin anew", manifest->path, number);
+    if (code == EXIT_BAD_INPUT)
+        complain("%s:%d: not a line of a manifest; move this file away to begin anew",
+                 manifest->path, number);
     if (code == EXIT_MEMORY) text_no_memory();
     if (code) row_clear(&row);
     return code || number == 1 ? code : manifest_add(manifest, row);
@@ -156,7 +171,9 @@ int manifest_add(Manifest *manifest, Row row) {
     return 0;
 }
 
-static int by_source(const Row *a, const Row *b) { return a->domain != b->domain ? a->domain - b->domain : strcmp(a->source, b->source); }
+static int by_source(const Row *a, const Row *b) {
+    return a->domain != b->domain ? a->domain - b->domain : strcmp(a->source, b->source);
+}
 
 static int by_place(const void *a, const void *b) {
     const Row *const *x = a, *const *y = b;
@@ -164,12 +181,16 @@ static int by_place(const void *a, const void *b) {
     return order ? order : *x < *y ? -1 : 1; /* in the order in which they stand there */
 }
 
-/* Of the rows of one source, from..to: the last complete group, which is what counts, is moved to `kept`. */
+/* Of the rows of one source, from..to: the last complete group, which is what counts, is moved to
+ * `kept`. */
 static int keep_last(Row *const *order, int from, int to, Row *kept) {
     int end = to;
-    while (end > from && order[end - 1]->face != order[end - 1]->faces) end--; /* a group that was being written */
+    /* a group that was being written */
+    while (end > from && order[end - 1]->face != order[end - 1]->faces) end--;
     int begin = end;
-    while (begin > from && order[begin - 1]->face == order[begin - 1]->faces - (end - begin) && order[begin - 1]->faces == order[end - 1]->faces) begin--;
+    while (begin > from && order[begin - 1]->face == order[begin - 1]->faces - (end - begin) &&
+           order[begin - 1]->faces == order[end - 1]->faces)
+        begin--;
     int count = end - begin;
     for (int i = from; i < to; i++)
         if (i < begin || i >= end) row_clear(order[i]);
@@ -179,7 +200,8 @@ static int keep_last(Row *const *order, int from, int to, Row *kept) {
 
 int manifest_sort(Manifest *manifest) {
     int n = manifest->count, kept = 0;
-    Row **order = malloc(((size_t)n + 1) * sizeof *order), *rows = malloc(((size_t)n + 1) * sizeof *rows);
+    Row **order = malloc(((size_t)n + 1) * sizeof *order),
+        *rows = malloc(((size_t)n + 1) * sizeof *rows);
     for (int i = 0; order && i < n; i++) order[i] = &manifest->rows[i];
     bool room = order && rows;
     if (room && n) {
@@ -204,7 +226,9 @@ Row *manifest_find(const Manifest *manifest, char domain, const char *source, in
         if (by_source(&manifest->rows[middle], &key) < 0) low = middle + 1;
         else high = middle;
     }
-    for (*count = 0; low + *count < manifest->count && !by_source(&manifest->rows[low + *count], &key);) ++*count;
+    for (*count = 0;
+         low + *count < manifest->count && !by_source(&manifest->rows[low + *count], &key);)
+        ++*count;
     return *count ? &manifest->rows[low] : NULL;
 }
 
@@ -220,13 +244,16 @@ static void write_row(FILE *out, const Row *row) {
     putc('\t', out);
     text_field(out, row->output);
     putc('\t', out);
-    if (row->has_box) fprintf(out, "%.0f,%.0f,%.0f,%.0f", row->box.left, row->box.top, row->box.right, row->box.bottom);
+    if (row->has_box)
+        fprintf(out, "%.0f,%.0f,%.0f,%.0f", row->box.left, row->box.top, row->box.right,
+                row->box.bottom);
     putc('\t', out);
     if (row->has_box) fprintf(out, "%.2f", row->angle + 0.0);
     putc('\t', out);
     if (row->brightness >= 0) fprintf(out, "%d", row->brightness);
     fprintf(out, "\t%s\t%016" PRIx64 "\t", warnings, row->hash);
-    for (int i = 0; row->has_look && i < LOOK_WORDS; i++) fprintf(out, "%016" PRIx64, row->look.bits[i]);
+    for (int i = 0; row->has_look && i < LOOK_WORDS; i++)
+        fprintf(out, "%016" PRIx64, row->look.bits[i]);
     putc('\t', out);
     text_field(out, row->settings);
     putc('\n', out);
@@ -237,7 +264,8 @@ static int cannot_write(const Manifest *manifest) {
     return EXIT_WRITE;
 }
 
-/* The first lines of a new file, or the end of an old one, without what a killed process left there. */
+/* The first lines of a new file, or the end of an old one, without what a killed process left
+ * there. */
 static int open_end(Manifest *manifest, P2cContext *ctx) {
     int code = manifest_write(manifest, ctx);
     if (code) return code;
@@ -264,7 +292,8 @@ int manifest_write(Manifest *manifest, P2cContext *ctx) {
     for (int i = 0; i < manifest->count; i++) write_row(out, &manifest->rows[i]);
     bool whole = !ferror(out);
     whole = !fclose(out) && whole;
-    int code = whole ? report_status(ctx, p2c_file_write(ctx, manifest->path, text, size)) : text_no_memory();
+    int code = whole ? report_status(ctx, p2c_file_write(ctx, manifest->path, text, size))
+                     : text_no_memory();
     free(text);
     return code;
 }

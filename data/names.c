@@ -1,4 +1,5 @@
-/* names.c: what pictures are called: as their sources; where several sources have one name, as source and folder; else with a number. */
+/* names.c: what pictures are called: as their sources; where several sources have one name, as
+ * source and folder; else with a number. */
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,9 @@ void names_close(Names **names) {
     *names = NULL;
 }
 
-bool names_have(const Names *names, const char *name) { return tfind(name, &names->root, by_text) != NULL; }
+bool names_have(const Names *names, const char *name) {
+    return tfind(name, &names->root, by_text) != NULL;
+}
 
 bool names_add(Names *names, const char *name) {
     if (names_have(names, name)) return true;
@@ -47,19 +50,28 @@ bool names_add(Names *names, const char *name) {
 
 /* The name without its ending; with folders, what leads to it becomes a part of it. New. */
 static char *stem_of(const char *source_name, bool folders, int face) {
-    const char *slash = strrchr(source_name, '/'), *begin = slash && !folders ? slash + 1 : source_name, *dot = strrchr(source_name, '.');
-    size_t length = dot && dot > begin && dot > (slash ? slash + 1 : source_name) ? (size_t)(dot - begin) : strlen(begin);
+    const char *slash = strrchr(source_name, '/'),
+               *begin = slash && !folders ? slash + 1 : source_name,
+               *dot = strrchr(source_name, '.');
+    size_t length = dot && dot > begin && dot > (slash ? slash + 1 : source_name)
+                        ? (size_t)(dot - begin)
+                        : strlen(begin);
     if (length > LONGEST) length = LONGEST;
-    while (length > 1 && length == LONGEST && ((unsigned char)begin[length] & 0xc0) == 0x80) length--; /* no half of a character */
-    char *stem = face > 1 ? text_make("%.*s.face%d", (int)length, begin, face) : text_make("%.*s", (int)length, begin);
+    /* no half of a character */
+    while (length > 1 && length == LONGEST && ((unsigned char)begin[length] & 0xc0) == 0x80)
+        length--;
+    char *stem = face > 1 ? text_make("%.*s.face%d", (int)length, begin, face)
+                          : text_make("%.*s", (int)length, begin);
     for (char *at = stem; at && *at; at++)
         if (*at == '/') *at = '-';
     if (stem && *stem == '.') *stem = '_'; /* what begins with a dot is not seen by the trainer */
     return stem;
 }
 
-char *names_choose(const Names *names, const char *source_name, int face, bool (*taken)(const void *where, const char *stem), const void *where) {
-    char *first = stem_of(source_name, false, face), *second = stem_of(source_name, true, face), *chosen = NULL;
+char *names_choose(const Names *names, const char *source_name, int face,
+                   bool (*taken)(const void *where, const char *stem), const void *where) {
+    char *first = stem_of(source_name, false, face), *second = stem_of(source_name, true, face),
+         *chosen = NULL;
     for (int n = 0; first && second && !chosen; n++) {
         char *name = n < 2 ? strdup(n ? second : first) : text_make("%s-%d", second, n);
         if (!name) break;

@@ -1,9 +1,11 @@
 /* points.c: landmarks from a file, for pictures in which no detector finds a face.
  *
- *     anna.png <tab> x y x y ...      68 points, or the outer corners of the eyes (left in the picture first): 136 numbers, or 4
+ *     anna.png <tab> x y x y ...      68 points, or the outer corners of the eyes (left in the
+ *                                     picture first): 136 numbers, or 4
  *
- * Numbers stand apart by tabs, blanks or commas. Lines that begin with # and empty ones are left out. From two corners the other points are those of an
- * average face, turned, scaled and moved so that its corners meet them.
+ * Numbers stand apart by tabs, blanks or commas. Lines that begin with # and empty ones are left
+ * out. From two corners the other points are those of an average face, turned, scaled and moved so
+ * that its corners meet them.
  */
 #include <errno.h>
 #include <math.h>
@@ -27,11 +29,13 @@ struct Points {
 
 /* ---- geometry ---- */
 
-/* The similarity that takes the average face's corners to these: z -> a*z + b in complex numbers. */
+/* The similarity that takes the average face's corners to these: z -> a*z + b in complex
+ * numbers. */
 static bool from_corners(P2cPoint left, P2cPoint right, P2cPoint points[P2C_LANDMARKS]) {
     P2cFace average = p2c_face_centred(&(P2cImage){ .width = 256, .height = 256, .channels = 3 });
     P2cPoint p = average.landmarks[LEFT_CORNER], q = average.landmarks[RIGHT_CORNER];
-    double dx = q.x - p.x, dy = q.y - p.y, ex = right.x - left.x, ey = right.y - left.y, square = dx * dx + dy * dy;
+    double dx = q.x - p.x, dy = q.y - p.y, ex = right.x - left.x, ey = right.y - left.y,
+           square = dx * dx + dy * dy;
     double re = (ex * dx + ey * dy) / square, im = (ey * dx - ex * dy) / square;
     for (int i = 0; i < P2C_LANDMARKS; i++) {
         double x = average.landmarks[i].x - p.x, y = average.landmarks[i].y - p.y;
@@ -48,7 +52,8 @@ static int read_numbers(const char *text, double *numbers, int most) {
     for (text += strspn(text, "\t ,\r"); *text; text += strspn(text, "\t ,\r")) {
         char *end;
         double value = strtod(text, &end);
-        if (end == text || !isfinite(value) || !strchr("\t ,\r", *end) || fabs(value) > 1e6) return -1;
+        if (end == text || !isfinite(value) || !strchr("\t ,\r", *end) || fabs(value) > 1e6)
+            return -1;
         if (count < most) numbers[count] = value;
         count++;
         text = end;
@@ -64,9 +69,12 @@ static const char *read_line(char *text, Line *line) {
     *tab = 0;
     int count = read_numbers(tab + 1, n, NUMBERS);
     if (count < 0) return "a value that is no number";
-    if (count != NUMBERS && count != 4) return "expected 136 numbers (68 points: x y ...) or 4 (the outer corners of the eyes: x y x y)";
+    if (count != NUMBERS && count != 4)
+        return "expected 136 numbers (68 points: x y ...) or 4 (the outer corners of the eyes: x y "
+               "x y)";
     if (count == NUMBERS) memcpy(line->points, n, sizeof n);
-    else if (!from_corners((P2cPoint){ n[0], n[1] }, (P2cPoint){ n[2], n[3] }, line->points)) return "both corners are the same point";
+    else if (!from_corners((P2cPoint){ n[0], n[1] }, (P2cPoint){ n[2], n[3] }, line->points))
+        return "both corners are the same point";
     return NULL;
 }
 
@@ -133,7 +141,8 @@ int points_open(Points **out, const char *path) {
     int code = 0;
     if (!points) code = text_no_memory();
     else if (!file) {
-        complain("%s: cannot read: %s; --align takes face, none, centre, or a file of points", path, strerror(errno));
+        complain("%s: cannot read: %s; --align takes face, none, centre, or a file of points", path,
+                 strerror(errno));
         code = EXIT_BAD_INPUT;
     }
     if (!code) code = read_lines(points, file, path);
@@ -153,7 +162,9 @@ void points_close(Points **out) {
 
 /* ---- looking up ---- */
 
-static int by_key(const void *key, const void *line) { return strcmp(key, ((const Line *)line)->name); }
+static int by_key(const void *key, const void *line) {
+    return strcmp(key, ((const Line *)line)->name);
+}
 
 static const Line *look_up(const Points *points, const char *name) {
     return bsearch(name, points->lines, (size_t)points->count, sizeof *points->lines, by_key);
@@ -171,7 +182,8 @@ bool points_find(const Points *points, const char *name, P2cFace *face) {
     face->box = (P2cBox){ a.x, a.y, a.x, a.y };
     for (int i = 0; i < P2C_LANDMARKS; i++) {
         P2cPoint p = face->landmarks[i];
-        face->box = (P2cBox){ fmin(face->box.left, p.x), fmin(face->box.top, p.y), fmax(face->box.right, p.x), fmax(face->box.bottom, p.y) };
+        face->box = (P2cBox){ fmin(face->box.left, p.x), fmin(face->box.top, p.y),
+                              fmax(face->box.right, p.x), fmax(face->box.bottom, p.y) };
     }
     return true;
 }

@@ -1,4 +1,5 @@
-/* prepare.c: from a source to pictures: read, aligned, laid over white, scaled, measured. Each thread of the pool has a preparer of its own. */
+/* prepare.c: from a source to pictures: read, aligned, laid over white, scaled, measured. Each
+ * thread of the pool has a preparer of its own. */
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -27,19 +28,24 @@ struct Preparers {
 
 static P2cStatus find_preparer(Preparers *all, P2cContext *ctx, P2cPreparer **out) {
     const Options *o = all->options;
-    P2cPreparerOptions options = { .models = o->models, .detector = o->detector, .landmarks = o->landmarks, .matte = o->matte };
-    pthread_mutex_lock(&all->lock); /* also while it is opened: two at once would be no faster than the disk */
+    P2cPreparerOptions options = {
+        .models = o->models, .detector = o->detector, .landmarks = o->landmarks, .matte = o->matte
+    };
+    /* also while it is opened: two at once would be no faster than the disk */
+    pthread_mutex_lock(&all->lock);
     Place *place = all->places;
     while (place->ctx && place->ctx != ctx) place++; /* there is a place for each */
     place->ctx = ctx;
-    P2cStatus status = place->preparer ? P2C_OK : p2c_preparer_open(ctx, &options, &place->preparer);
+    P2cStatus status =
+        place->preparer ? P2C_OK : p2c_preparer_open(ctx, &options, &place->preparer);
     *out = place->preparer;
     pthread_mutex_unlock(&all->lock);
     return status;
 }
 
 /* What a role is filled with, so that a picture is made anew when that changes. */
-static const char *model_name(const char *given, const char *folder, const char *role, char path[PATH_SIZE]) {
+static const char *model_name(const char *given, const char *folder, const char *role,
+                              char path[PATH_SIZE]) {
     if (given) return given;
     return p2c_models_find(folder, role, path, PATH_SIZE) ? path : "built-in";
 }
@@ -47,11 +53,14 @@ static const char *model_name(const char *given, const char *folder, const char 
 static char *describe_models(const Options *o) {
     char folder[PATH_SIZE] = "", a[PATH_SIZE], b[PATH_SIZE], c[PATH_SIZE];
     if (!p2c_models_folder(o->models, folder, sizeof folder)) *folder = 0;
-    return text_make("detector=%s landmarks=%s matte=%s", model_name(o->detector, folder, "detector", a),
-                     model_name(o->landmarks, folder, "landmarks", b), model_name(o->matte, folder, "matte", c));
+    return text_make(
+        "detector=%s landmarks=%s matte=%s", model_name(o->detector, folder, "detector", a),
+        model_name(o->landmarks, folder, "landmarks", b), model_name(o->matte, folder, "matte", c));
 }
 
-static bool needs_preparer(const Options *o) { return o->kind == ALIGN_FACE || o->kind == ALIGN_POINTS; }
+static bool needs_preparer(const Options *o) {
+    return o->kind == ALIGN_FACE || o->kind == ALIGN_POINTS;
+}
 
 int preparers_open(Preparers **out, const Options *options, Pool *pool) {
     int count = options->jobs + 1, code = 0;
@@ -83,10 +92,17 @@ void preparers_close(Preparers **out) {
 char *prepare_settings(const Preparers *all, const Source *source) {
     const Options *o = all->options;
     P2cFace face;
-    if (o->kind == ALIGN_NONE || o->kind == ALIGN_CENTRE) return text_make("%s size=%s", o->align, o->size);
-    if (o->kind == ALIGN_FACE) return text_make("face size=%s faces=%s reject=%s %s", o->size, o->faces, o->reject, all->models);
+    if (o->kind == ALIGN_NONE || o->kind == ALIGN_CENTRE)
+        return text_make("%s size=%s", o->align, o->size);
+    if (o->kind == ALIGN_FACE)
+        return text_make("face size=%s faces=%s reject=%s %s", o->size, o->faces, o->reject,
+                         all->models);
     bool found = points_find(all->points, source->path + source->name, &face);
-    return text_make("points=%016llx size=%s %s", found ? (unsigned long long)hash_more(HASH_START, face.landmarks, sizeof face.landmarks) : 0ull, o->size, all->models);
+    return text_make(
+        "points=%016llx size=%s %s",
+        found ? (unsigned long long)hash_more(HASH_START, face.landmarks, sizeof face.landmarks)
+              : 0ull,
+        o->size, all->models);
 }
 
 /* ---- pictures ---- */
@@ -102,7 +118,8 @@ static P2cStatus finish(P2cContext *ctx, const Options *o, P2cImage *image, Pict
     return status;
 }
 
-static P2cStatus make_framed(P2cContext *ctx, const Options *o, const P2cImage *photo, Picture *picture) {
+static P2cStatus make_framed(P2cContext *ctx, const Options *o, const P2cImage *photo,
+                             Picture *picture) {
     P2cImage square = { 0 };
     P2cStatus status = frame_square(ctx, photo, o->kind == ALIGN_CENTRE, o->side, &square);
     if (!status) status = finish(ctx, o, &square, picture);
@@ -110,7 +127,8 @@ static P2cStatus make_framed(P2cContext *ctx, const Options *o, const P2cImage *
     return status;
 }
 
-static P2cStatus make_portrait(P2cContext *ctx, const Options *o, P2cPreparer *preparer, const P2cImage *photo, const P2cFace *face, Picture *picture) {
+static P2cStatus make_portrait(P2cContext *ctx, const Options *o, P2cPreparer *preparer,
+                               const P2cImage *photo, const P2cFace *face, Picture *picture) {
     P2cPortrait portrait = { 0 };
     P2cStatus status = p2c_preparer_cut(preparer, photo, face, &portrait);
     if (status) return status;
@@ -124,7 +142,8 @@ static P2cStatus make_portrait(P2cContext *ctx, const Options *o, P2cPreparer *p
 }
 
 /* *faces: to be freed. */
-static P2cStatus find_faces(Preparers *all, P2cPreparer *preparer, const Source *source, const P2cImage *photo, P2cFace **faces, int *count) {
+static P2cStatus find_faces(Preparers *all, P2cPreparer *preparer, const Source *source,
+                            const P2cImage *photo, P2cFace **faces, int *count) {
     const Options *o = all->options;
     if (o->kind == ALIGN_POINTS) {
         *faces = malloc(sizeof **faces);
@@ -136,7 +155,8 @@ static P2cStatus find_faces(Preparers *all, P2cPreparer *preparer, const Source 
     return status;
 }
 
-static P2cStatus make_all(Preparers *all, P2cContext *ctx, const Source *source, const P2cImage *photo, Made *made) {
+static P2cStatus make_all(Preparers *all, P2cContext *ctx, const Source *source,
+                          const P2cImage *photo, Made *made) {
     const Options *o = all->options;
     P2cPreparer *preparer = NULL;
     P2cFace *faces = NULL;
@@ -145,10 +165,12 @@ static P2cStatus make_all(Preparers *all, P2cContext *ctx, const Source *source,
     if (!status && preparer) status = find_faces(all, preparer, source, photo, &faces, &count);
     if (status) goto cleanup;
     if (!count) made->why = o->kind == ALIGN_POINTS ? "not in the file of points" : "no face found";
-    else if (!(made->pictures = calloc((size_t)count, sizeof *made->pictures))) status = P2C_ERR_MEMORY;
+    else if (!(made->pictures = calloc((size_t)count, sizeof *made->pictures)))
+        status = P2C_ERR_MEMORY;
     for (int i = 0; !status && i < count; i++) {
         Picture *picture = &made->pictures[made->count++];
-        status = preparer ? make_portrait(ctx, o, preparer, photo, &faces[i], picture) : make_framed(ctx, o, photo, picture);
+        status = preparer ? make_portrait(ctx, o, preparer, photo, &faces[i], picture)
+                          : make_framed(ctx, o, photo, picture);
     }
 cleanup:
     free(faces);
@@ -167,7 +189,8 @@ void prepare(Preparers *all, P2cContext *ctx, const Source *source, Made *made) 
     made->status = status;
     /* Messages about files begin with their names; those about what is in them do not. */
     const char *text = status == P2C_ERR_MEMORY ? "out of memory" : p2c_error(ctx);
-    made->error = was_read || status == P2C_ERR_MEMORY ? text_make("%s: %s", source->path, text) : text_make("%s", text);
+    made->error = was_read || status == P2C_ERR_MEMORY ? text_make("%s: %s", source->path, text)
+                                                       : text_make("%s", text);
 }
 
 void made_clear(Made *made) {

@@ -1,4 +1,5 @@
-/* sheet.c: contact_sheet.png: everything in the manifest at a glance, in its order: photos, then cartoons on a new line.
+/* sheet.c: contact_sheet.png: everything in the manifest at a glance, in its order: photos, then
+ * cartoons on a new line.
  *
  *     grey frame   for training             red frame, pale, crossed out   rejected
  *     blue frame   for testing              dark, crossed out              could not be read
@@ -10,8 +11,11 @@
 
 enum { TILE = 96, FRAME = 3, INNER = TILE - 2 * FRAME, COLUMNS = 16, MOST = 2000 };
 
-typedef struct Colour { uint8_t rgb[3]; } Colour;
-static const Colour grey = { { 200, 200, 200 } }, blue = { { 0, 114, 178 } }, red = { { 200, 30, 30 } }, dark = { { 90, 90, 90 } };
+typedef struct Colour {
+    uint8_t rgb[3];
+} Colour;
+static const Colour grey = { { 200, 200, 200 } }, blue = { { 0, 114, 178 } },
+                    red = { { 200, 30, 30 } }, dark = { { 90, 90, 90 } };
 
 typedef struct Tile {
     const Row *row;
@@ -29,7 +33,9 @@ typedef struct Sheet {
 
 static void fill(P2cImage *image, int x, int y, int w, int h, Colour colour) {
     for (int j = y; j < y + h; j++)
-        for (int i = x; i < x + w; i++) memcpy(image->pixels + 3 * ((size_t)j * (size_t)image->width + (size_t)i), colour.rgb, 3);
+        for (int i = x; i < x + w; i++)
+            memcpy(image->pixels + 3 * ((size_t)j * (size_t)image->width + (size_t)i), colour.rgb,
+                   3);
 }
 
 static void cross_out(P2cImage *image, const Tile *tile) {
@@ -42,18 +48,23 @@ static void cross_out(P2cImage *image, const Tile *tile) {
 /* RGB, INNER x INNER. */
 static void paste(P2cImage *image, const Tile *tile, const P2cImage *picture, bool pale) {
     for (int j = 0; j < INNER; j++) {
-        uint8_t *to = image->pixels + 3 * ((size_t)(tile->y + FRAME + j) * (size_t)image->width + (size_t)(tile->x + FRAME));
+        uint8_t *to = image->pixels + 3 * ((size_t)(tile->y + FRAME + j) * (size_t)image->width +
+                                           (size_t)(tile->x + FRAME));
         const uint8_t *from = picture->pixels + 3 * (size_t)INNER * (size_t)j;
-        for (int i = 0; i < 3 * INNER; i++) to[i] = pale ? (uint8_t)(255 - (255 - from[i]) * 2 / 5) : from[i];
+        for (int i = 0; i < 3 * INNER; i++)
+            to[i] = pale ? (uint8_t)(255 - (255 - from[i]) * 2 / 5) : from[i];
     }
 }
 
 static P2cStatus read_small(P2cContext *ctx, const Sheet *sheet, const Row *row, P2cImage *small) {
     P2cImage picture = { 0 };
-    char *path = row->status == ROW_ACCEPTED ? text_make("%s/%s", sheet->folder, row->output) : text_make("%s", row->source);
+    char *path = row->status == ROW_ACCEPTED ? text_make("%s/%s", sheet->folder, row->output)
+                                             : text_make("%s", row->source);
     P2cStatus status = path ? p2c_image_read(ctx, path, &picture) : P2C_ERR_MEMORY;
     bool face = row->status != ROW_ACCEPTED && row->has_box;
-    if (!status) status = face ? frame_box(ctx, &picture, row->box, INNER, small) : frame_square(ctx, &picture, false, INNER, small);
+    if (!status)
+        status = face ? frame_box(ctx, &picture, row->box, INNER, small)
+                      : frame_square(ctx, &picture, false, INNER, small);
     if (!status) p2c_image_over_white(small);
     p2c_image_clear(&picture);
     free(path);
@@ -66,7 +77,8 @@ static void draw_tile(void *job, P2cContext *ctx, int i) {
     const Tile *tile = &sheet->tiles[i];
     const Row *row = tile->row;
     P2cImage small = { 0 };
-    bool accepted = row->status == ROW_ACCEPTED, test = accepted && !strncmp(row->output, "test", 4);
+    bool accepted = row->status == ROW_ACCEPTED,
+         test = accepted && !strncmp(row->output, "test", 4);
     bool there = row->status != ROW_FAILED && !read_small(ctx, sheet, row, &small);
     fill(&sheet->image, tile->x, tile->y, TILE, TILE, test ? blue : accepted ? grey : red);
     if (there) paste(&sheet->image, tile, &small, !accepted);
@@ -103,7 +115,8 @@ int sheet_write(Pool *pool, const Manifest *manifest, const char *folder) {
     pool_start(pool, draw_tile, &sheet, sheet.count);
     pool_wait(pool, -1);
     code = report_status(ctx, p2c_image_write(ctx, path, &sheet.image));
-    if (!code && sheet.count < manifest->count) say("%s shows %d of %d, evenly spaced", path, sheet.count, manifest->count);
+    if (!code && sheet.count < manifest->count)
+        say("%s shows %d of %d, evenly spaced", path, sheet.count, manifest->count);
 cleanup:
     p2c_image_clear(&sheet.image);
     free(sheet.tiles);

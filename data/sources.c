@@ -1,4 +1,5 @@
-/* sources.c: which pictures: those that are named, and those in folders that are, each once, with a hash of its bytes. */
+/* sources.c: which pictures: those that are named, and those in folders that are, each once, with a
+ * hash of its bytes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -35,7 +36,8 @@ static int add_folder(Sources *sources, const char *input) {
     char *root = realpath(input, NULL);
     if (!root) return text_no_memory();
     int code = folder_open(&folder, root, EXPECTED);
-    for (int i = 0; !code && i < folder.count; i++) code = add(sources, strdup(folder.paths[i]), folder.prefix);
+    for (int i = 0; !code && i < folder.count; i++)
+        code = add(sources, strdup(folder.paths[i]), folder.prefix);
     folder_clear(&folder);
     free(root);
     return code;
@@ -54,12 +56,15 @@ static int add_file(Sources *sources, const char *input) {
     return code;
 }
 
-static int by_path(const void *a, const void *b) { return strcmp(((const Source *)a)->path, ((const Source *)b)->path); }
+static int by_path(const void *a, const void *b) {
+    return strcmp(((const Source *)a)->path, ((const Source *)b)->path);
+}
 
 static void drop_repeated(Sources *sources) {
     int kept = 0;
     for (int i = 0; i < sources->count; i++)
-        if (kept && !strcmp(sources->list[kept - 1].path, sources->list[i].path)) free(sources->list[i].path);
+        if (kept && !strcmp(sources->list[kept - 1].path, sources->list[i].path))
+            free(sources->list[i].path);
         else sources->list[kept++] = sources->list[i];
     sources->count = kept;
 }
@@ -72,7 +77,9 @@ int sources_open(Sources *sources, const char *const *inputs, int count) {
         if (stat(inputs[i], &info)) {
             complain("%s: %s; give pictures, or folders of pictures", inputs[i], strerror(errno));
             code = EXIT_BAD_INPUT;
-        } else code = S_ISDIR(info.st_mode) ? add_folder(sources, inputs[i]) : add_file(sources, inputs[i]);
+        } else
+            code = S_ISDIR(info.st_mode) ? add_folder(sources, inputs[i])
+                                         : add_file(sources, inputs[i]);
     }
     if (code) return code;
     qsort(sources->list, (size_t)sources->count, sizeof *sources->list, by_path);
@@ -111,7 +118,8 @@ static void hash_piece(void *job, P2cContext *ctx, int i) {
     if (stop_signal) return;
     struct stat info;
     const char *wrong = NULL;
-    int fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a named pipe would wait for its writer */
+    /* a named pipe would wait for its writer */
+    int fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &info)) wrong = strerror(errno);
     else if (!S_ISREG(info.st_mode)) wrong = "not a regular file";
     else {

@@ -46,9 +46,14 @@ void text_unfield(char *text) {
 
 /* ---- warnings ---- */
 
-static const struct { unsigned bit; const char *name; } names[] = {
-    { P2C_FACE_SMALL, "small" },         { P2C_FACE_SIDE_VIEW, "side-view" }, { P2C_FACE_DARK, "dark" },         { P2C_FACE_BRIGHT, "bright" },
-    { P2C_FACE_BORDER, "border" },       { P2C_FACE_ESTIMATED, "estimated" }, { P2C_FACE_NO_MATTE, "no-matte" }, { P2C_FACE_CENTRED, "centred" },
+static const struct {
+    unsigned bit;
+    const char *name;
+} names[] = {
+    { P2C_FACE_SMALL, "small" },       { P2C_FACE_SIDE_VIEW, "side-view" },
+    { P2C_FACE_DARK, "dark" },         { P2C_FACE_BRIGHT, "bright" },
+    { P2C_FACE_BORDER, "border" },     { P2C_FACE_ESTIMATED, "estimated" },
+    { P2C_FACE_NO_MATTE, "no-matte" }, { P2C_FACE_CENTRED, "centred" },
 };
 enum { NAMES = sizeof names / sizeof *names };
 
@@ -56,7 +61,9 @@ void text_warnings(unsigned warnings, char *text, size_t size) {
     size_t used = 0;
     *text = 0;
     for (int i = 0; i < NAMES && used < size; i++)
-        if (warnings & names[i].bit) used += (size_t)snprintf(text + used, size - used, "%s%s", used ? "," : "", names[i].name);
+        if (warnings & names[i].bit)
+            used +=
+                (size_t)snprintf(text + used, size - used, "%s%s", used ? "," : "", names[i].name);
 }
 
 bool text_read_warnings(const char *text, unsigned *warnings) {
@@ -64,7 +71,9 @@ bool text_read_warnings(const char *text, unsigned *warnings) {
     while (*text) {
         size_t length = strcspn(text, ",");
         int i = 0;
-        while (i < NAMES && (strlen(names[i].name) != length || strncmp(names[i].name, text, length))) i++;
+        while (i < NAMES &&
+               (strlen(names[i].name) != length || strncmp(names[i].name, text, length)))
+            i++;
         if (i == NAMES) return false;
         *warnings |= names[i].bit;
         text += length + (text[length] == ',');

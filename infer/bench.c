@@ -1,4 +1,5 @@
-/* bench.c: --benchmark N: N forwards after a warm-up, and the memory they took, as one line of JSON. */
+/* bench.c: --benchmark N: N forwards after a warm-up, and the memory they took, as one line of
+ * JSON. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -6,7 +7,8 @@
 
 enum { WARM_UP = 2 };
 
-/* The picture to time with, already of the network's size: the one given, or stripes, since the time does not depend on what is in it. */
+/* The picture to time with, already of the network's size: the one given, or stripes, since the
+ * time does not depend on what is in it. */
 static P2cStatus any_picture(P2cContext *ctx, const Options *options, int size, P2cImage *picture) {
     P2cImage file = { 0 };
     P2cStatus status;
@@ -17,13 +19,15 @@ static P2cStatus any_picture(P2cContext *ctx, const Options *options, int size, 
         return status;
     }
     status = p2c_image_init(ctx, picture, size, size, 3);
-    for (size_t i = 0; !status && i < (size_t)size * (size_t)size * 3; i++) picture->pixels[i] = (uint8_t)(i / 3 + i % 3 * 64);
+    for (size_t i = 0; !status && i < (size_t)size * (size_t)size * 3; i++)
+        picture->pixels[i] = (uint8_t)(i / 3 + i % 3 * 64);
     return status;
 }
 
 static void print_result(const P2cContext *ctx, double *ms, int count, int size) {
     double median = sort_median(ms, count);
-    printf("{\"forward_ms_median\": %.3f, \"forward_ms_min\": %.3f, \"peak_rss_mib\": %.1f", median, ms[0], peak_memory_mib());
+    printf("{\"forward_ms_median\": %.3f, \"forward_ms_min\": %.3f, \"peak_rss_mib\": %.1f", median,
+           ms[0], peak_memory_mib());
     printf(", \"runs\": %d, \"size\": %d, \"threads\": %d, ", count, size, p2c_thread_count(ctx));
     print_json_device(ctx);
     printf("}\n");

@@ -1,5 +1,6 @@
-/* infer.h: the pieces of p2c-infer, the program that turns photos into cartoons. It uses libp2cnn by its public header alone, and lib/cli.
- * Every failure is one line on stderr; exit codes are those of p2c_exit_code. */
+/* infer.h: the pieces of p2c-infer, the program that turns photos into cartoons. It uses libp2cnn
+ * by its public header alone, and lib/cli. Every failure is one line on stderr; exit codes are
+ * those of p2c_exit_code. */
 #ifndef INFER_H
 #define INFER_H
 
@@ -15,12 +16,13 @@ typedef struct Options {
     int input_count;
     /* What options_parse made of some of these. */
     P2cPhotoOptions photo;
-    bool skip;                  /* no face is no failure */
-    const char *picture;        /* file of the background; NULL: none */
-    char found_weights[4096];   /* of the models folder; weights points here when none were given */
+    bool skip;                /* no face is no failure */
+    const char *picture;      /* file of the background; NULL: none */
+    char found_weights[4096]; /* of the models folder; weights points here when none were given */
 } Options;
 
-/* 0, or the exit code of the failure that it has reported. Free with options_clear in either case. */
+/* 0, or the exit code of the failure that it has reported. Free with options_clear in either
+ * case. */
 int options_parse(Options *options, int argc, char **argv);
 void options_clear(Options *options);
 void options_help(void);
@@ -35,7 +37,8 @@ typedef struct Jobs {
     int count;
 } Jobs;
 
-/* One job per picture, or a reported failure. Refuses, before any work, to write over an input or to write a file twice. */
+/* One job per picture, or a reported failure. Refuses, before any work, to write over an input or
+ * to write a file twice. */
 int jobs_plan(const Options *options, Jobs *jobs);
 int jobs_make_folders(const Options *options, const Jobs *jobs);
 void jobs_free(Jobs *jobs);
@@ -46,8 +49,8 @@ void jobs_name(const Job *job, int i, char *path, size_t size);
 typedef struct Worker {
     P2cContext *ctx;
     P2cCartoonizer *cartoonizer;
-    P2cPreparer *preparer;    /* NULL: portraits are prepared */
-    P2cPhotoOptions photo;    /* the background's picture is this worker's */
+    P2cPreparer *preparer; /* NULL: portraits are prepared */
+    P2cPhotoOptions photo; /* the background's picture is this worker's */
     P2cImage picture;
 } Worker;
 /* 0, or the exit code of a failure that it has reported. To be closed in either case. */

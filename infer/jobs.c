@@ -3,11 +3,13 @@
  *     no -o           in/anna.jpg -> in/anna_cartoon.png
  *     -o out.png      in/anna.jpg -> out.png                     one picture only
  *     -o folder/      in/anna.jpg -> folder/anna.png             the folder is made when missing
- *                     in/         -> folder/anna.png, folder/below/carl.png    all pictures of a folder, which need one to go to
- *     --heatmap ...   the first three, but the second named by --heatmap, and folder/anna_heatmap.png
+ *                     in/         -> folder/anna.png, folder/below/carl.png    all pictures of a
+ *                         folder, which need one to go to
+ *     --heatmap ...   the first three, but the second named by --heatmap, and
+ *                     folder/anna_heatmap.png
  *
- * A photo's further faces become folder/anna_face2.png and so on. Refused: a file that two pictures would become, and one that is an
- * input. Files are compared by where they really are.
+ * A photo's further faces become folder/anna_face2.png and so on. Refused: a file that two pictures
+ * would become, and one that is an input. Files are compared by where they really are.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -35,12 +37,14 @@ static const char *base_name(const char *path) {
     return slash ? slash + 1 : path;
 }
 
-static char *join(const char *folder, size_t folder_length, const char *name, size_t name_length, const char *ending) {
+static char *join(const char *folder, size_t folder_length, const char *name, size_t name_length,
+                  const char *ending) {
     size_t size = folder_length + 1 + name_length + strlen(ending) + 1;
     char *path = malloc(size);
     if (!path) return NULL;
     bool slash = folder_length && folder[folder_length - 1] != '/';
-    snprintf(path, size, "%.*s%s%.*s%s", (int)folder_length, folder, slash ? "/" : "", (int)name_length, name, ending);
+    snprintf(path, size, "%.*s%s%.*s%s", (int)folder_length, folder, slash ? "/" : "",
+             (int)name_length, name, ending);
     return path;
 }
 
@@ -50,8 +54,10 @@ static size_t stem_length(const char *path) {
     return dot && dot != base ? (size_t)(dot - path) : strlen(path);
 }
 
-/* `given` is what -o or --heatmap says, NULL for beside the input; `kept` is the part of the input's path that keeps its name in a folder. */
-static char *name_output(const char *input, const char *kept, const char *given, const char *ending_beside, const char *ending_in_folder) {
+/* `given` is what -o or --heatmap says, NULL for beside the input; `kept` is the part of the
+ * input's path that keeps its name in a folder. */
+static char *name_output(const char *input, const char *kept, const char *given,
+                         const char *ending_beside, const char *ending_in_folder) {
     if (given && !is_folder(given)) return strdup(given);
     if (!given) return join("", 0, input, stem_length(input), ending_beside);
     return join(given, strlen(given), kept, stem_length(kept), ending_in_folder);
@@ -65,13 +71,17 @@ void jobs_name(const Job *job, int i, char *path, size_t size) {
 
 static bool known_ending(const char *path) {
     const char *dot = strrchr(base_name(path), '.');
-    return dot && (!strcasecmp(dot, ".png") || !strcasecmp(dot, ".jpg") || !strcasecmp(dot, ".jpeg"));
+    return dot &&
+           (!strcasecmp(dot, ".png") || !strcasecmp(dot, ".jpg") || !strcasecmp(dot, ".jpeg"));
 }
 
 static int check_target(const char *option, const char *path, int inputs) {
     if (!path || is_folder(path)) return 0;
-    if (inputs != 1) complain("%s %s: %d pictures need a folder, and that is none; write %s/ to have it made", option, path, inputs, path);
-    else if (!known_ending(path)) complain("%s %s: expected a name ending in .png, .jpg or .jpeg, or a folder", option, path);
+    if (inputs != 1)
+        complain("%s %s: %d pictures need a folder, and that is none; write %s/ to have it made",
+                 option, path, inputs, path);
+    else if (!known_ending(path))
+        complain("%s %s: expected a name ending in .png, .jpg or .jpeg, or a folder", option, path);
     else return 0;
     return EXIT_USAGE;
 }
@@ -99,8 +109,12 @@ static int find_clash(const Place *places, int count) {
     for (int i = 1; i < count; i++) {
         const Place *a = &places[i - 1], *b = &places[i];
         if (!b->is_output || strcmp(a->path, b->path)) continue;
-        if (!a->is_output) complain("%s would be written over with the result of %s; choose another output", a->input, b->input);
-        else complain("%s and %s would both be written to %s; give outputs of different names", a->input, b->input, b->path);
+        if (!a->is_output)
+            complain("%s would be written over with the result of %s; choose another output",
+                     a->input, b->input);
+        else
+            complain("%s and %s would both be written to %s; give outputs of different names",
+                     a->input, b->input, b->path);
         return EXIT_USAGE;
     }
     return 0;
@@ -111,20 +125,26 @@ static bool is_face_of(const char *path, const char *output) {
     size_t stem = stem_length(output), length = strlen(path);
     if (strncmp(path, output, stem) || strncmp(path + stem, "_face", 5)) return false;
     size_t digits = strspn(path + stem + 5, "0123456789");
-    return digits && stem + 5 + digits + strlen(output + stem) == length && !strcmp(path + stem + 5 + digits, output + stem);
+    return digits && stem + 5 + digits + strlen(output + stem) == length &&
+           !strcmp(path + stem + 5 + digits, output + stem);
 }
 
 static int find_face_clash(const Place *places, int count) {
     for (int i = 0; i < count; i++)
-        for (int k = i + 1; places[i].is_output && k < count && !strncmp(places[k].path, places[i].path, stem_length(places[i].path)); k++)
+        for (int k = i + 1; places[i].is_output && k < count &&
+                            !strncmp(places[k].path, places[i].path, stem_length(places[i].path));
+             k++)
             if (is_face_of(places[k].path, places[i].path)) {
-                complain("%s could be written over with a further face of %s; choose another output", places[k].path, places[i].input);
+                complain(
+                    "%s could be written over with a further face of %s; choose another output",
+                    places[k].path, places[i].input);
                 return EXIT_USAGE;
             }
     return 0;
 }
 
-static int add_place(Place *places, int *used, const char *path, const char *input, bool is_output) {
+static int add_place(Place *places, int *used, const char *path, const char *input,
+                     bool is_output) {
     if (!path) return 0;
     char *place = real_place(path);
     if (!place) return EXIT_MEMORY;
@@ -177,8 +197,10 @@ static int add_folder(Jobs *jobs, const Options *o, const char *path) {
         complain("%s: a folder of pictures needs a folder for the cartoons; add -o FOLDER/", path);
         return EXIT_USAGE;
     }
-    int code = folder_open(&folder, path, "expected .png, .jpg or .jpeg pictures in it, or in folders below");
-    for (int i = 0; !code && i < folder.count; i++) code = add(jobs, o, folder.paths[i], folder.paths[i] + folder.prefix);
+    int code = folder_open(&folder, path,
+                           "expected .png, .jpg or .jpeg pictures in it, or in folders below");
+    for (int i = 0; !code && i < folder.count; i++)
+        code = add(jobs, o, folder.paths[i], folder.paths[i] + folder.prefix);
     folder_clear(&folder);
     return code;
 }
@@ -187,11 +209,14 @@ int jobs_plan(const Options *o, Jobs *jobs) {
     int code = 0;
     for (int i = 0; !code && i < o->input_count; i++) {
         const char *input = o->inputs[i];
-        code = *input && is_folder(input) ? add_folder(jobs, o, input) : add(jobs, o, input, base_name(input));
+        code = *input && is_folder(input) ? add_folder(jobs, o, input)
+                                          : add(jobs, o, input, base_name(input));
     }
     if (!code) code = check_target("--output", o->output, jobs->count);
     if (!code) code = check_target("--heatmap", o->heatmap, jobs->count);
-    return code ? code : check_clashes(jobs, !o->prepared && o->photo.faces != 1 && o->photo.layout != P2C_LAYOUT_KEEP);
+    return code ? code
+                : check_clashes(jobs, !o->prepared && o->photo.faces != 1 &&
+                                          o->photo.layout != P2C_LAYOUT_KEEP);
 }
 
 /* The folders that a file needs, below `given`, which -o or --heatmap said. */

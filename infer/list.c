@@ -1,4 +1,5 @@
-/* list.c: --list-weights: what a .pt file holds, one line per tensor or plain value: name, shape, type. */
+/* list.c: --list-weights: what a .pt file holds, one line per tensor or plain value: name, shape,
+ * type. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +24,8 @@ static void print_tensor(const char *name, const P2cValue *tensor, Total *total)
     int used = snprintf(text, sizeof text, "(");
     size_t count = 1;
     for (int i = 0; i < shape.rank; i++) {
-        used += snprintf(text + used, sizeof text - (size_t)used, "%s%" PRId64, i ? "," : "", shape.size[i]);
+        used += snprintf(text + used, sizeof text - (size_t)used, "%s%" PRId64, i ? "," : "",
+                         shape.size[i]);
         count *= (size_t)shape.size[i];
     }
     snprintf(text + used, sizeof text - (size_t)used, ")");
@@ -40,7 +42,8 @@ static void print_entries(const char *name, const P2cValue *value, Total *total)
     for (size_t i = 0; i < p2c_value_count(value); i++) {
         char full[NAME_SIZE], index[24];
         snprintf(index, sizeof index, "%zu", i);
-        snprintf(full, sizeof full, "%s%s%s", name, *name ? "." : "", dict ? p2c_value_key(value, i) : index);
+        snprintf(full, sizeof full, "%s%s%s", name, *name ? "." : "",
+                 dict ? p2c_value_key(value, i) : index);
         print_value(full, p2c_value_at(value, i), total);
     }
 }

@@ -27,14 +27,18 @@ typedef struct Thread {
     Worker worker;
 } Thread;
 
-/* When the device fails, which is the highest exit code, the pictures that are left would fail, too. */
-static bool goes_on(const Batch *b) { return b->next < b->jobs->count && !stop_signal && b->worst != EXIT_DEVICE; }
+/* When the device fails, which is the highest exit code, the pictures that are left would fail,
+ * too. */
+static bool goes_on(const Batch *b) {
+    return b->next < b->jobs->count && !stop_signal && b->worst != EXIT_DEVICE;
+}
 
 static void done(Batch *b, const Job *job, Made *made, int code) {
     progress_hide(&b->progress);
     if (code == EXIT_DEVICE) {
         size_t length = strlen(made->error);
-        snprintf(made->error + length, sizeof made->error - length, "; stopped after %d of %d pictures", b->made, b->jobs->count);
+        snprintf(made->error + length, sizeof made->error - length,
+                 "; stopped after %d of %d pictures", b->made, b->jobs->count);
     }
     report_made(b->options, job, made);
     b->worst = code > b->worst ? code : b->worst;
@@ -63,7 +67,8 @@ static void *work(void *thread) {
 /* This thread is one of them; without the others, if they cannot be had, it does all the work. */
 static void work_together(Thread *threads, int count) {
     int others = 1;
-    while (others < count && !pthread_create(&threads[others].id, NULL, work, &threads[others])) others++;
+    while (others < count && !pthread_create(&threads[others].id, NULL, work, &threads[others]))
+        others++;
     work(&threads[0]);
     while (--others) pthread_join(threads[others].id, NULL);
 }
@@ -117,10 +122,16 @@ static int run_benchmark(const Options *o) {
 /* What is only read or written needs no GPU, unless one is asked for. */
 static int run_beside(const Options *o) {
     P2cContext *ctx = NULL;
-    P2cCartoonizerOptions generator = { .weights = o->weights, .direction = o->direction, .ema = o->ema, .size = o->size };
-    int code = device_open(&ctx, (DeviceChoice){ .device = strcmp(o->device, "auto") ? o->device : "cpu", .precision = o->precision, .threads = o->threads });
+    P2cCartoonizerOptions generator = {
+        .weights = o->weights, .direction = o->direction, .ema = o->ema, .size = o->size
+    };
+    int code =
+        device_open(&ctx, (DeviceChoice){ .device = strcmp(o->device, "auto") ? o->device : "cpu",
+                                          .precision = o->precision,
+                                          .threads = o->threads });
     if (!code && o->list) code = list_weights(ctx, o->list);
-    else if (!code) code = report_status(ctx, p2c_cartoonizer_export(ctx, &generator, o->export, o->with_cam));
+    else if (!code)
+        code = report_status(ctx, p2c_cartoonizer_export(ctx, &generator, o->export, o->with_cam));
     p2c_context_free(&ctx);
     return code;
 }

@@ -1,4 +1,5 @@
-/* models.c: --models-list: what lies in the folder of models, so that two people can tell whether they have the same. */
+/* models.c: --models-list: what lies in the folder of models, so that two people can tell whether
+ * they have the same. */
 #include <errno.h>
 #include <sha256.h>
 #include <stdio.h>
@@ -25,18 +26,21 @@ static int print_model(const char *role, const char *path) {
 
 int list_models(const Options *o) {
     static const char *const roles[] = { "weights", "detector", "landmarks", "matte" };
-    static const char *const without[] = { "none: give --weights", "none: dlib's is built in", "none: one is built in", "none: one is built in" };
+    static const char *const without[] = { "none: give --weights", "none: dlib's is built in",
+                                           "none: one is built in", "none: one is built in" };
     char folder[PATH_SIZE], path[PATH_SIZE];
     int worst = 0;
     if (!p2c_models_folder(o->models, folder, sizeof folder)) {
-        complain("there is no folder of models: neither --models nor $P2CNN_MODELS nor $XDG_DATA_HOME nor $HOME says where");
+        complain("there is no folder of models: neither --models nor $P2CNN_MODELS nor "
+                 "$XDG_DATA_HOME nor $HOME says where");
         return EXIT_BAD_INPUT;
     }
     printf("models in ");
     print_plain(folder);
     printf(":\n");
     for (int i = 0; i < 4; i++) {
-        if (!p2c_models_find(folder, roles[i], path, sizeof path)) printf("%-10s %s\n", roles[i], without[i]);
+        if (!p2c_models_find(folder, roles[i], path, sizeof path))
+            printf("%-10s %s\n", roles[i], without[i]);
         else {
             int code = print_model(roles[i], path);
             worst = code > worst ? code : worst;

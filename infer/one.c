@@ -7,7 +7,8 @@ enum { PATH_SIZE = 4200 };
 
 static P2cStatus cartoon_portrait(Worker *w, const Job *job, const P2cImage *portrait) {
     P2cImage cartoon = { 0 }, heatmap = { 0 };
-    P2cStatus status = p2c_cartoonizer_run(w->cartoonizer, portrait, &cartoon, job->heatmap ? &heatmap : NULL);
+    P2cStatus status =
+        p2c_cartoonizer_run(w->cartoonizer, portrait, &cartoon, job->heatmap ? &heatmap : NULL);
     if (!status && job->heatmap) status = p2c_image_write(w->ctx, job->heatmap, &heatmap);
     if (!status) status = p2c_image_write(w->ctx, job->output, &cartoon);
     p2c_image_clear(&cartoon);
@@ -32,7 +33,8 @@ static void drop_pixels(P2cPhotoResult *result) {
 }
 
 static P2cStatus cartoon_photo(Worker *w, const Job *job, const P2cImage *photo, Made *made) {
-    P2cStatus status = p2c_cartoonizer_photo(w->cartoonizer, w->preparer, photo, &w->photo, &made->result);
+    P2cStatus status =
+        p2c_cartoonizer_photo(w->cartoonizer, w->preparer, photo, &w->photo, &made->result);
     double start = now_ms();
     if (!status) status = write_all(w, job, &made->result);
     made->write_ms = now_ms() - start;
@@ -46,13 +48,18 @@ int make_one(Worker *w, const Options *o, const Job *job, Made *made) {
     *made = (Made){ 0 };
     P2cStatus status = p2c_image_read(w->ctx, job->input, &image);
     made->read_ms = now_ms() - start;
-    if (!status) status = o->prepared ? cartoon_portrait(w, job, &image) : cartoon_photo(w, job, &image, made);
+    if (!status)
+        status =
+            o->prepared ? cartoon_portrait(w, job, &image) : cartoon_photo(w, job, &image, made);
     made->ms = now_ms() - start;
     p2c_image_clear(&image);
     if (status) snprintf(made->error, sizeof made->error, "%s", p2c_error(w->ctx));
     if (status || o->prepared || made->result.portrait_count) return p2c_exit_code(status);
     made->skipped = o->skip;
     if (o->skip) return 0;
-    snprintf(made->error, sizeof made->error, "%.900s: no face found; --on-no-face centre takes the middle of it, skip passes over it", job->input);
+    snprintf(
+        made->error, sizeof made->error,
+        "%.900s: no face found; --on-no-face centre takes the middle of it, skip passes over it",
+        job->input);
     return EXIT_BAD_INPUT;
 }

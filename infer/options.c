@@ -1,5 +1,6 @@
-/* options.c: the command line of p2c-infer: its table, what its words stand for, and what must be there. '_' and '-' are the same within an
- * option's name, as in the published program's --photo_path. */
+/* options.c: the command line of p2c-infer: its table, what its words stand for, and what must be
+ * there. '_' and '-' are the same within an option's name, as in the published program's
+ * --photo_path. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,33 +13,76 @@
 
 static const CliOption table[] = {
     { "What is made", 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 },
-    { "output", 'o', CLI_TEXT, FIELD(output), 0, 0, "OUT", "a .png or .jpg file, or a folder (one that exists, or a name ending in /)", 0 },
-    { "layout", 0, CLI_CHOICE, FIELD(layout), 0, 0, "crop|keep|sheet", "the cartoon's square; the photo with the cartoon in its face's place; before and after (crop)", 0 },
-    { "faces", 0, CLI_TEXT, FIELD(faces), 0, 0, "largest|all|N", "whose cartoons; without keep each is a picture of its own: OUT.png, OUT_face2.png ... (largest)", 0 },
-    { "background", 0, CLI_TEXT, FIELD(background), 0, 0, "WHAT", "behind heads: white, #rrggbb, transparent, photo, blur, or a picture's file (white; with keep: photo)", 0 },
-    { "on-no-face", 0, CLI_CHOICE, FIELD(on_no_face), 0, 0, "fail|skip|centre", "without a face: exit code 3; nothing; the middle of the photo is taken (fail)", 0 },
-    { "size", 0, CLI_WHOLE, FIELD(size), 1, INT_MAX, "N", "side of the square that the network draws, divisible by 16 (256)", 0 },
-    { "prepared", 0, CLI_FLAG, FIELD(prepared), 0, 0, NULL, "the pictures are prepared portraits: aligned, cropped, on white; look for no face", 0 },
-    { "heatmap", 0, CLI_TEXT, FIELD(heatmap), 0, 0, "FILE", "with --prepared: also draw where the network looked; a folder when there are several pictures", 0 },
+    { "output", 'o', CLI_TEXT, FIELD(output), 0, 0, "OUT",
+      "a .png or .jpg file, or a folder (one that exists, or a name ending in /)", 0 },
+    { "layout", 0, CLI_CHOICE, FIELD(layout), 0, 0, "crop|keep|sheet",
+      "the cartoon's square; the photo with the cartoon in its face's place; before and after "
+      "(crop)",
+      0 },
+    { "faces", 0, CLI_TEXT, FIELD(faces), 0, 0, "largest|all|N",
+      "whose cartoons; without keep each is a picture of its own: OUT.png, OUT_face2.png ... "
+      "(largest)",
+      0 },
+    { "background", 0, CLI_TEXT, FIELD(background), 0, 0, "WHAT",
+      "behind heads: white, #rrggbb, transparent, photo, blur, or a picture's file (white; with "
+      "keep: photo)",
+      0 },
+    { "on-no-face", 0, CLI_CHOICE, FIELD(on_no_face), 0, 0, "fail|skip|centre",
+      "without a face: exit code 3; nothing; the middle of the photo is taken (fail)", 0 },
+    { "size", 0, CLI_WHOLE, FIELD(size), 1, INT_MAX, "N",
+      "side of the square that the network draws, divisible by 16 (256)", 0 },
+    { "prepared", 0, CLI_FLAG, FIELD(prepared), 0, 0, NULL,
+      "the pictures are prepared portraits: aligned, cropped, on white; look for no face", 0 },
+    { "heatmap", 0, CLI_TEXT, FIELD(heatmap), 0, 0, "FILE",
+      "with --prepared: also draw where the network looked; a folder when there are several "
+      "pictures",
+      0 },
     { "Models", 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 },
-    { "weights", 'w', CLI_TEXT, FIELD(weights), 0, 0, "FILE", "PyTorch file: a checkpoint with genA2B, or a generator's state dict (weights.pt of the models)", 0 },
-    { "direction", 0, CLI_TEXT, FIELD(direction), 0, 0, "A2B|B2A", "photo to cartoon (A2B), or back; which generator of a checkpoint", 0 },
-    { "ema", 0, CLI_FLAG, FIELD(ema), 0, 0, NULL, "use the averaged generator of a checkpoint: genA2B_ema, genB2A_ema", 0 },
-    { "models", 0, CLI_TEXT, FIELD(models), 0, 0, "DIR", "folder of models ($P2CNN_MODELS, else $XDG_DATA_HOME/p2cnn, else ~/.local/share/p2cnn)", 0 },
-    { "detector", 0, CLI_TEXT, FIELD(detector), 0, 0, "FILE", "finds faces: an ONNX network, or 'dlib', which is built in (detector.onnx of the models, else dlib)", 0 },
-    { "landmarks", 0, CLI_TEXT, FIELD(landmarks), 0, 0, "FILE", "finds 68 points of a face: an ONNX network, 'built-in', or 'none': guessed (landmarks.onnx of the models, else built-in)", 0 },
-    { "matte", 0, CLI_TEXT, FIELD(matte), 0, 0, "FILE", "tells head from background: an ONNX or TensorFlow network, 'built-in', or 'none' (matte.onnx or matte.pb, else built-in)", 0 },
-    { "models-list", 0, CLI_FLAG, FIELD(models_list), 0, 0, NULL, "print which models there are: role, bytes, SHA-256, file", 0 },
-    { "list-weights", 0, CLI_TEXT, FIELD(list), 0, 0, "FILE", "print what a PyTorch file holds: names, shapes, types", 0 },
-    { "export", 0, CLI_TEXT, FIELD(export), 0, 0, "FILE", "write the generator as an ONNX file: photo (1,3,size,size) in [-1,1] -> cartoon", 0 },
-    { "with-cam", 0, CLI_FLAG, FIELD(with_cam), 0, 0, NULL, "with --export: its attention too, as outputs cam and heatmap", 0 },
+    { "weights", 'w', CLI_TEXT, FIELD(weights), 0, 0, "FILE",
+      "PyTorch file: a checkpoint with genA2B, or a generator's state dict (weights.pt of the "
+      "models)",
+      0 },
+    { "direction", 0, CLI_TEXT, FIELD(direction), 0, 0, "A2B|B2A",
+      "photo to cartoon (A2B), or back; which generator of a checkpoint", 0 },
+    { "ema", 0, CLI_FLAG, FIELD(ema), 0, 0, NULL,
+      "use the averaged generator of a checkpoint: genA2B_ema, genB2A_ema", 0 },
+    { "models", 0, CLI_TEXT, FIELD(models), 0, 0, "DIR",
+      "folder of models ($P2CNN_MODELS, else $XDG_DATA_HOME/p2cnn, else ~/.local/share/p2cnn)", 0 },
+    { "detector", 0, CLI_TEXT, FIELD(detector), 0, 0, "FILE",
+      "finds faces: an ONNX network, or 'dlib', which is built in (detector.onnx of the models, "
+      "else dlib)",
+      0 },
+    { "landmarks", 0, CLI_TEXT, FIELD(landmarks), 0, 0, "FILE",
+      "finds 68 points of a face: an ONNX network, 'built-in', or 'none': guessed (landmarks.onnx "
+      "of the models, else built-in)",
+      0 },
+    { "matte", 0, CLI_TEXT, FIELD(matte), 0, 0, "FILE",
+      "tells head from background: an ONNX or TensorFlow network, 'built-in', or 'none' "
+      "(matte.onnx or matte.pb, else built-in)",
+      0 },
+    { "models-list", 0, CLI_FLAG, FIELD(models_list), 0, 0, NULL,
+      "print which models there are: role, bytes, SHA-256, file", 0 },
+    { "list-weights", 0, CLI_TEXT, FIELD(list), 0, 0, "FILE",
+      "print what a PyTorch file holds: names, shapes, types", 0 },
+    { "export", 0, CLI_TEXT, FIELD(export), 0, 0, "FILE",
+      "write the generator as an ONNX file: photo (1,3,size,size) in [-1,1] -> cartoon", 0 },
+    { "with-cam", 0, CLI_FLAG, FIELD(with_cam), 0, 0, NULL,
+      "with --export: its attention too, as outputs cam and heatmap", 0 },
     { "How", 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 },
-    { "jobs", 'j', CLI_WHOLE, FIELD(jobs), 1, 64, "N", "pictures worked on at a time; each takes the memory of a generator (1)", 0 },
-    { "device", 0, CLI_TEXT, FIELD(device), 0, 0, CLI_DEVICE, "where to compute; cuda: an NVIDIA GPU; auto: the fastest there is (auto)", 0 },
-    { "precision", 0, CLI_CHOICE, FIELD(precision), 0, 0, CLI_PRECISION, "of convolutions' factors; the CPU has fp32 alone, a GPU begins with tf32", 0 },
-    { "threads", 0, CLI_WHOLE, FIELD(threads), 0, 256, "N", "of all jobs together; 0: one per core (0)", 0 },
-    { "json", 0, CLI_FLAG, FIELD(json), 0, 0, NULL, "one line of JSON per picture: files, every face's box, points, angle, matte, warnings, times; or the error", 0 },
-    { "benchmark", 0, CLI_WHOLE, FIELD(benchmark), 1, 1000000, "N", "time N forwards, print a line of JSON; needs no picture, no weights", 0 },
+    { "jobs", 'j', CLI_WHOLE, FIELD(jobs), 1, 64, "N",
+      "pictures worked on at a time; each takes the memory of a generator (1)", 0 },
+    { "device", 0, CLI_TEXT, FIELD(device), 0, 0, CLI_DEVICE,
+      "where to compute; cuda: an NVIDIA GPU; auto: the fastest there is (auto)", 0 },
+    { "precision", 0, CLI_CHOICE, FIELD(precision), 0, 0, CLI_PRECISION,
+      "of convolutions' factors; the CPU has fp32 alone, a GPU begins with tf32", 0 },
+    { "threads", 0, CLI_WHOLE, FIELD(threads), 0, 256, "N",
+      "of all jobs together; 0: one per core (0)", 0 },
+    { "json", 0, CLI_FLAG, FIELD(json), 0, 0, NULL,
+      "one line of JSON per picture: files, every face's box, points, angle, matte, warnings, "
+      "times; or the error",
+      0 },
+    { "benchmark", 0, CLI_WHOLE, FIELD(benchmark), 1, 1000000, "N",
+      "time N forwards, print a line of JSON; needs no picture, no weights", 0 },
     { "photo-path", 0, CLI_INPUT, 0, 0, 0, "IN", "the same as IN", 0 },
     { "save-path", 0, CLI_TEXT, FIELD(output), 0, 0, "OUT", "the same as -o OUT", 0 },
     { "version", 'V', CLI_FLAG, FIELD(version), 0, 0, NULL, "print the version", 0 },
@@ -47,21 +91,32 @@ static const CliOption table[] = {
 enum { COUNT = sizeof table / sizeof *table };
 
 void options_help(void) {
-    printf("p2c-infer turns photos into cartoons, with a photo2cartoon generator in PyTorch's file format.\n\n"
-           "  p2c-infer --weights W.pt PHOTO.jpg -o CARTOON.png      the largest face, as a square on white\n"
-           "  p2c-infer PHOTO.jpg                                    weights.pt of the models folder; beside it: PHOTO_cartoon.png\n"
-           "  p2c-infer --layout keep --faces all PARTY.jpg          the photo, with a cartoon in place of every face\n"
+    printf("p2c-infer turns photos into cartoons, with a photo2cartoon generator in PyTorch's file "
+           "format.\n\n"
+           "  p2c-infer --weights W.pt PHOTO.jpg -o CARTOON.png      the largest face, as a square "
+           "on white\n"
+           "  p2c-infer PHOTO.jpg                                    weights.pt of the models "
+           "folder; beside it: PHOTO_cartoon.png\n"
+           "  p2c-infer --layout keep --faces all PARTY.jpg          the photo, with a cartoon in "
+           "place of every face\n"
            "  p2c-infer --layout sheet --background '#dde6f0' *.jpg -o sheets/\n"
-           "  p2c-infer photos/ -o cartoons/ -j 4 --json             all pictures of a folder, names kept\n"
-           "  p2c-infer --prepared --weights W.pt PORTRAIT.png       what p2c-data prepared: no face is looked for\n"
+           "  p2c-infer photos/ -o cartoons/ -j 4 --json             all pictures of a folder, "
+           "names kept\n"
+           "  p2c-infer --prepared --weights W.pt PORTRAIT.png       what p2c-data prepared: no "
+           "face is looked for\n"
            "  p2c-infer --weights W.pt --export generator.onnx\n"
            "  p2c-infer --benchmark 20\n\n"
-           "IN is a PNG or JPEG file, or a folder of them. The face is found, turned upright, cut out as photo2cartoon does, and freed of its\n"
-           "background (a photo's own transparency counts, where it has one); the networks for that are built in. A picture that fails is reported and does\n"
-           "not stop the others. Files appear complete or not at all, and no input is ever written over.\n\n");
+           "IN is a PNG or JPEG file, or a folder of them. The face is found, turned upright, cut "
+           "out as photo2cartoon does, and freed of its\n"
+           "background (a photo's own transparency counts, where it has one); the networks for "
+           "that are built in. A picture that fails is reported and does\n"
+           "not stop the others. Files appear complete or not at all, and no input is ever written "
+           "over.\n\n");
     cli_help(table, COUNT, NULL);
-    printf("\nExit codes: 0 done, 2 usage, 3 bad input or no face, 4 cannot write, 5 out of memory, 6 device; the highest one when several\n"
-           "pictures fail; 130 and 143 when stopped by Ctrl-C or a signal (the pictures being worked on are finished first).\n");
+    printf("\nExit codes: 0 done, 2 usage, 3 bad input or no face, 4 cannot write, 5 out of "
+           "memory, 6 device; the highest one when several\n"
+           "pictures fail; 130 and 143 when stopped by Ctrl-C or a signal (the pictures being "
+           "worked on are finished first).\n");
 }
 
 /* ---- what words stand for ---- */
@@ -78,7 +133,8 @@ static int read_faces(Options *o) {
     if (!strcmp(o->faces, "all")) o->photo.faces = 0;
     else {
         long n = strtol(o->faces, &end, 10);
-        if (*end || n < 1 || n > 1000) return refuse("--faces: expected largest, all, or a number from 1 to 1000");
+        if (*end || n < 1 || n > 1000)
+            return refuse("--faces: expected largest, all, or a number from 1 to 1000");
         o->photo.faces = (int)n;
     }
     return 0;
@@ -87,19 +143,26 @@ static int read_faces(Options *o) {
 static bool read_colour(const char *text, uint8_t colour[3]) {
     unsigned rgb = 0;
     int length = 0;
-    if (strlen(text) != 7 || text[0] != '#' || sscanf(text + 1, "%6x%n", &rgb, &length) != 1 || length != 6) return false;
+    if (strlen(text) != 7 || text[0] != '#' || sscanf(text + 1, "%6x%n", &rgb, &length) != 1 ||
+        length != 6)
+        return false;
     for (int i = 0; i < 3; i++) colour[i] = (uint8_t)(rgb >> (16 - 8 * i));
     return true;
 }
 
 static int read_background(Options *o) {
-    static const struct { const char *word; P2cBackground background; } words[] = {
+    static const struct {
+        const char *word;
+        P2cBackground background;
+    } words[] = {
         { "white", { .kind = P2C_BACKGROUND_COLOUR, .colour = { 255, 255, 255 } } },
         { "transparent", { .kind = P2C_BACKGROUND_TRANSPARENT } },
         { "photo", { .kind = P2C_BACKGROUND_PHOTO } },
         { "blur", { .kind = P2C_BACKGROUND_BLUR } },
     };
-    const char *text = o->background ? o->background : o->photo.layout == P2C_LAYOUT_KEEP ? "photo" : "white";
+    const char *text = o->background                        ? o->background
+                       : o->photo.layout == P2C_LAYOUT_KEEP ? "photo"
+                                                            : "white";
     P2cBackground *b = &o->photo.background;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcmp(text, words[i].word)) {
@@ -115,7 +178,9 @@ static int read_background(Options *o) {
 }
 
 static int read_words(Options *o) {
-    o->photo.layout = !o->layout || !strcmp(o->layout, "crop") ? P2C_LAYOUT_CROP : !strcmp(o->layout, "keep") ? P2C_LAYOUT_KEEP : P2C_LAYOUT_SHEET;
+    o->photo.layout = !o->layout || !strcmp(o->layout, "crop") ? P2C_LAYOUT_CROP
+                      : !strcmp(o->layout, "keep")             ? P2C_LAYOUT_KEEP
+                                                               : P2C_LAYOUT_SHEET;
     o->skip = o->on_no_face && !strcmp(o->on_no_face, "skip");
     o->photo.centre = o->on_no_face && !strcmp(o->on_no_face, "centre");
     int code = read_faces(o);
@@ -125,20 +190,26 @@ static int read_words(Options *o) {
 static void find_weights(Options *o) {
     char folder[sizeof o->found_weights];
     if (o->weights || o->benchmark || !p2c_models_folder(o->models, folder, sizeof folder)) return;
-    if (p2c_models_find(folder, "weights", o->found_weights, sizeof o->found_weights)) o->weights = o->found_weights;
+    if (p2c_models_find(folder, "weights", o->found_weights, sizeof o->found_weights))
+        o->weights = o->found_weights;
 }
 
 /* ---- what must be there, and what does not go together ---- */
 
 static const char *wrong_beside(const Options *o) {
-    if (o->input_count) return o->list ? "--list-weights takes no pictures" : o->export ? "--export takes no pictures" : "--models-list takes no pictures";
+    if (o->input_count)
+        return o->list     ? "--list-weights takes no pictures"
+               : o->export ? "--export takes no pictures"
+                           : "--models-list takes no pictures";
     if (o->export && !o->weights) return "--export: no weights given; add --weights FILE";
     return NULL;
 }
 
 static const char *wrong_benchmark(const Options *o) {
     if (o->input_count > 1) return "--benchmark takes one picture at most";
-    return o->output || o->heatmap ? "--benchmark writes no picture; leave --output and --heatmap out" : NULL;
+    return o->output || o->heatmap
+               ? "--benchmark writes no picture; leave --output and --heatmap out"
+               : NULL;
 }
 
 static bool is_jpeg(const char *path) {
@@ -147,26 +218,36 @@ static bool is_jpeg(const char *path) {
 }
 
 static const char *wrong_pictures(const Options *o) {
-    bool photo_options = o->layout || o->faces || o->background || o->on_no_face || o->detector || o->landmarks || o->matte;
-    if (!o->input_count) return "no picture given; try p2c-infer --weights W.pt PHOTO.jpg -o CARTOON.png, or --help";
-    if (!o->weights) return "no weights given; add --weights FILE, or put weights.pt into the folder of models (see --models)";
-    if (o->prepared && photo_options) return "--prepared: portraits have no faces to be found, no layout and no background; leave those options out";
+    bool photo_options = o->layout || o->faces || o->background || o->on_no_face || o->detector ||
+                         o->landmarks || o->matte;
+    if (!o->input_count)
+        return "no picture given; try p2c-infer --weights W.pt PHOTO.jpg -o CARTOON.png, or --help";
+    if (!o->weights)
+        return "no weights given; add --weights FILE, or put weights.pt into the folder of models "
+               "(see --models)";
+    if (o->prepared && photo_options)
+        return "--prepared: portraits have no faces to be found, no layout and no background; "
+               "leave those options out";
     if (o->heatmap && !o->prepared) return "--heatmap goes with --prepared";
-    if (o->photo.background.kind == P2C_BACKGROUND_TRANSPARENT && is_jpeg(o->output)) return "--background transparent: a JPEG file has no transparency; write a .png";
+    if (o->photo.background.kind == P2C_BACKGROUND_TRANSPARENT && is_jpeg(o->output))
+        return "--background transparent: a JPEG file has no transparency; write a .png";
     return NULL;
 }
 
 static int check(const Options *o) {
     const char *wrong;
     if (o->list || o->export || o->models_list) wrong = wrong_beside(o);
-    else if (o->ema && !o->weights) wrong = "--ema: no weights given to take the averaged generator from; add --weights FILE";
+    else if (o->ema && !o->weights)
+        wrong = "--ema: no weights given to take the averaged generator from; add --weights FILE";
     else wrong = o->benchmark ? wrong_benchmark(o) : wrong_pictures(o);
     if (!wrong && o->with_cam && !o->export) wrong = "--with-cam goes with --export";
     return wrong ? refuse(wrong) : 0;
 }
 
 int options_parse(Options *o, int argc, char **argv) {
-    *o = (Options){ .device = "auto", .jobs = 1, .inputs = malloc((size_t)argc * sizeof *o->inputs) };
+    *o = (Options){ .device = "auto",
+                    .jobs = 1,
+                    .inputs = malloc((size_t)argc * sizeof *o->inputs) };
     if (!o->inputs) {
         complain("out of memory");
         return EXIT_MEMORY;

@@ -1,7 +1,9 @@
-/* say.c: what people and programs are told about a picture: one line each, and one for every warning.
+/* say.c: what people and programs are told about a picture: one line each, and one for every
+ * warning.
  *
- * With --json: {"input", "output" or "outputs", "faces": [{"box", "score", "landmarks", "angle", "coverage", "warnings", "align_ms", "matte_ms"}],
- * times of each stage, "peak_mib": memory so far, "milliseconds"}; or {"input", "error"}; or {"input", "skipped"}.
+ * With --json: {"input", "output" or "outputs", "faces": [{"box", "score", "landmarks", "angle",
+ * "coverage", "warnings", "align_ms", "matte_ms"}], times of each stage, "peak_mib": memory so far,
+ * "milliseconds"}; or {"input", "error"}; or {"input", "skipped"}.
  */
 #include <stdio.h>
 
@@ -37,11 +39,13 @@ static void print_warnings(unsigned warnings) {
 
 static void print_face(const P2cPortrait *p) {
     const P2cFace *f = &p->face;
-    printf("{\"box\": [%.1f, %.1f, %.1f, %.1f], \"score\": %.3f, \"angle\": %.2f, \"coverage\": %.4f", f->box.left, f->box.top, f->box.right,
-           f->box.bottom, f->score, f->angle, p->coverage);
+    printf(
+        "{\"box\": [%.1f, %.1f, %.1f, %.1f], \"score\": %.3f, \"angle\": %.2f, \"coverage\": %.4f",
+        f->box.left, f->box.top, f->box.right, f->box.bottom, f->score, f->angle, p->coverage);
     print_warnings(f->warnings);
     printf(", \"align_ms\": %.1f, \"matte_ms\": %.1f, \"landmarks\": [", p->align_ms, p->matte_ms);
-    for (int i = 0; i < P2C_LANDMARKS; i++) printf("%s[%.1f, %.1f]", i ? ", " : "", f->landmarks[i].x, f->landmarks[i].y);
+    for (int i = 0; i < P2C_LANDMARKS; i++)
+        printf("%s[%.1f, %.1f]", i ? ", " : "", f->landmarks[i].x, f->landmarks[i].y);
     printf("]}");
 }
 
@@ -52,8 +56,9 @@ static void print_faces(const Made *made) {
         if (i) printf(", ");
         print_face(&r->portraits[i]);
     }
-    printf("], \"read_ms\": %.1f, \"find_ms\": %.1f, \"draw_ms\": %.1f, \"compose_ms\": %.1f, \"write_ms\": %.1f, \"peak_mib\": %.1f", made->read_ms, r->find_ms,
-           r->draw_ms, r->compose_ms, made->write_ms, peak_memory_mib());
+    printf("], \"read_ms\": %.1f, \"find_ms\": %.1f, \"draw_ms\": %.1f, \"compose_ms\": %.1f, "
+           "\"write_ms\": %.1f, \"peak_mib\": %.1f",
+           made->read_ms, r->find_ms, r->draw_ms, r->compose_ms, made->write_ms, peak_memory_mib());
 }
 
 static void print_json(const Options *o, const Job *job, const Made *made) {
@@ -90,8 +95,11 @@ static void warn(const Job *job, const P2cPhotoResult *result) {
         for (int bit = 0; bit < WARNINGS; bit++) {
             P2cFaceWarning warning = (P2cFaceWarning)(1u << bit);
             if (!(result->portraits[i].face.warnings & warning)) continue;
-            if (result->portrait_count == 1) complain("warning: %s: %s", job->input, p2c_face_warning_text(warning));
-            else complain("warning: %s: face %d: %s", job->input, i + 1, p2c_face_warning_text(warning));
+            if (result->portrait_count == 1)
+                complain("warning: %s: %s", job->input, p2c_face_warning_text(warning));
+            else
+                complain("warning: %s: face %d: %s", job->input, i + 1,
+                         p2c_face_warning_text(warning));
         }
 }
 

@@ -1,14 +1,20 @@
-/* worker.c: one context with a generator and, for photos, what finds and cuts out faces. Several work side by side with -j. */
+/* worker.c: one context with a generator and, for photos, what finds and cuts out faces. Several
+ * work side by side with -j. */
 #include <string.h>
 
 #include "infer.h"
 
 static P2cStatus open_all(Worker *w, const Options *o) {
-    P2cCartoonizerOptions generator = { .weights = o->weights, .direction = o->direction, .ema = o->ema, .size = o->size };
-    P2cPreparerOptions faces = { .models = o->models, .detector = o->detector, .landmarks = o->landmarks, .matte = o->matte };
+    P2cCartoonizerOptions generator = {
+        .weights = o->weights, .direction = o->direction, .ema = o->ema, .size = o->size
+    };
+    P2cPreparerOptions faces = {
+        .models = o->models, .detector = o->detector, .landmarks = o->landmarks, .matte = o->matte
+    };
     w->photo = o->photo;
     P2cStatus status = p2c_cartoonizer_open(w->ctx, &generator, &w->cartoonizer);
-    if (!status && !o->prepared && !o->benchmark) status = p2c_preparer_open(w->ctx, &faces, &w->preparer);
+    if (!status && !o->prepared && !o->benchmark)
+        status = p2c_preparer_open(w->ctx, &faces, &w->preparer);
     if (!status && o->picture) status = p2c_image_read(w->ctx, o->picture, &w->picture);
     if (o->picture) w->photo.background.picture = &w->picture;
     return status;
@@ -16,7 +22,9 @@ static P2cStatus open_all(Worker *w, const Options *o) {
 
 int worker_open(Worker *worker, const Options *o, int threads) {
     *worker = (Worker){ 0 };
-    int code = device_open(&worker->ctx, (DeviceChoice){ .device = o->device, .precision = o->precision, .threads = threads });
+    int code = device_open(
+        &worker->ctx,
+        (DeviceChoice){ .device = o->device, .precision = o->precision, .threads = threads });
     return code ? code : report_status(worker->ctx, open_all(worker, o));
 }
 

@@ -1,15 +1,16 @@
-/* groups.h: the main of a test program that runs groups of tests. A group is a file beside main.c; main.c defines GROUPS(X), a line each, and
- * SUITE, a name, before it includes this. */
+/* groups.h: the main of a test program that runs groups of tests. A group is a file beside main.c;
+ * main.c defines GROUPS(X), a line each, and SUITE, a name, before it includes this. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
 #include <cmocka.h>
 
-#define DECLARE(name)                                                                                                                      \
-    extern const struct CMUnitTest p2c_tests_##name[];                                                                                     \
+#define DECLARE(name) \
+    extern const struct CMUnitTest p2c_tests_##name[]; \
     extern const size_t p2c_tests_##name##_count;
 GROUPS(DECLARE)
 
@@ -21,10 +22,11 @@ static int wanted(const char *group, int count, char **names) {
 
 int main(int argc, char **argv) {
     int failed = 0, groups = 0;
-#define RUN(name)                                                                                                                          \
-    if (wanted(#name, argc, argv)) {                                                                                                       \
-        failed += _cmocka_run_group_tests(#name, p2c_tests_##name, p2c_tests_##name##_count, NULL, NULL) != 0;                             \
-        groups++;                                                                                                                          \
+#define RUN(name) \
+    if (wanted(#name, argc, argv)) { \
+        failed += _cmocka_run_group_tests(#name, p2c_tests_##name, p2c_tests_##name##_count, NULL, \
+                                          NULL) != 0; \
+        groups++; \
     }
     GROUPS(RUN)
     printf(SUITE ": %d group%s, %d failed\n", groups, groups == 1 ? "" : "s", failed);

@@ -18,7 +18,9 @@ static uint32_t mix(uint32_t x) {
     return x ^ x >> 16;
 }
 
-static double uniform(uint32_t seed, size_t i) { return mix(seed + (uint32_t)i * 0x9E3779B9u) / 4294967296.0; }
+static double uniform(uint32_t seed, size_t i) {
+    return mix(seed + (uint32_t)i * 0x9E3779B9u) / 4294967296.0;
+}
 
 void hash_uniform(const char *name, size_t n, double *u) {
     uint32_t seed = fnv1a(name);
@@ -26,13 +28,26 @@ void hash_uniform(const char *name, size_t n, double *u) {
 }
 
 /* value = low + scale * u */
-typedef struct Range { double low, scale; } Range;
+typedef struct Range {
+    double low, scale;
+} Range;
 
 static Range range_of(const char *name, P2cDims dims) {
-    static const struct { const char *leaf; Range range; } by_leaf[] = {
-        { "num_batches_tracked", { 0, 0 } }, { "rho", { 0, 1 } },       { "w_gamma", { 0, 1 } },       { "w_beta", { 0, 1 } },
-        { "gamma", { 0.5, 1 } },             { "running_var", { 0.5, 1 } }, { "beta", { -0.1, 0.2 } }, { "bias", { -0.1, 0.2 } },
-        { "running_mean", { -0.1, 0.2 } },   { "weight_u", { -1, 2 } }, { "weight_v", { -1, 2 } },
+    static const struct {
+        const char *leaf;
+        Range range;
+    } by_leaf[] = {
+        { "num_batches_tracked", { 0, 0 } },
+        { "rho", { 0, 1 } },
+        { "w_gamma", { 0, 1 } },
+        { "w_beta", { 0, 1 } },
+        { "gamma", { 0.5, 1 } },
+        { "running_var", { 0.5, 1 } },
+        { "beta", { -0.1, 0.2 } },
+        { "bias", { -0.1, 0.2 } },
+        { "running_mean", { -0.1, 0.2 } },
+        { "weight_u", { -1, 2 } },
+        { "weight_v", { -1, 2 } },
     };
     const char *dot = strrchr(name, '.'), *leaf = dot ? dot + 1 : name;
     for (size_t i = 0; i < sizeof by_leaf / sizeof *by_leaf; i++)
@@ -41,7 +56,8 @@ static Range range_of(const char *name, P2cDims dims) {
         double bound = sqrt(3.0 / (double)(p2c_dims_count(dims) / (size_t)dims.d[0]));
         return (Range){ -bound, 2 * bound };
     }
-    return strstr(name, ".prelu.") ? (Range){ 0, 0.25 } : (Range){ 0.5, 1 }; /* else a batch norm's scale */
+    /* else a batch norm's scale */
+    return strstr(name, ".prelu.") ? (Range){ 0, 0.25 } : (Range){ 0.5, 1 };
 }
 
 void hash_value(const char *name, P2cDims dims, float *values) {
@@ -49,7 +65,8 @@ void hash_value(const char *name, P2cDims dims, float *values) {
     uint32_t seed = fnv1a(name);
     size_t n = p2c_dims_count(dims), length = strlen(name);
     double norm = 1;
-    if (length > 9 && (!strcmp(name + length - 9, ".weight_u") || !strcmp(name + length - 9, ".weight_v"))) {
+    if (length > 9 &&
+        (!strcmp(name + length - 9, ".weight_u") || !strcmp(name + length - 9, ".weight_v"))) {
         norm = 0;
         for (size_t i = 0; i < n; i++) norm += pow(r.low + r.scale * uniform(seed, i), 2);
         norm = sqrt(norm);
@@ -79,7 +96,8 @@ void test_image(const char *tag, int n, int size, float *pixels) {
         for (int i = 0; i < size; i++)
             for (int j = 0; j < size; j++) {
                 double y = (double)i / size, x = (double)j / size;
-                double wave = sin(6.28 * (p[0] + 4 * p[1] * x + 3 * p[2] * y)) * cos(6.28 * (p[3] * x + 5 * p[4] * y * x));
+                double wave = sin(6.28 * (p[0] + 4 * p[1] * x + 3 * p[2] * y)) *
+                              cos(6.28 * (p[3] * x + 5 * p[4] * y * x));
                 pixels[((size_t)plane * size + i) * size + j] = (float)(wave * (0.5 + p[5] / 2));
             }
     }

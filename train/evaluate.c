@@ -5,11 +5,12 @@
  *     face                face ──── against the faces of the real cartoons: KID
  *       └──── cosine ───────┘       identity
  *
- * KID is taken on the face network's embeddings, where the paper has Inception's features. They have length 1; stretched to sqrt(d),
- * x.y/d is their cosine, and the kernel (cosine + 1)^3. At length 1 it would be 1 + 3 cosine / d and next to nothing else: a comparison
- * of the two means alone.
- * The paper averages over random subsets, to save time. The average over all subsets there are is the estimate from the whole sets,
- * which is what is computed here: embeddings take longer to make than to compare. */
+ * KID is taken on the face network's embeddings, where the paper has Inception's features. They
+ * have length 1; stretched to sqrt(d), x.y/d is their cosine, and the kernel (cosine + 1)^3. At
+ * length 1 it would be 1 + 3 cosine / d and next to nothing else: a comparison of the two means
+ * alone. The paper averages over random subsets, to save time. The average over all subsets there
+ * are is the estimate from the whole sets, which is what is computed here: embeddings take longer
+ * to make than to compare. */
 #include "evaluate.h"
 
 #include <assert.h>
@@ -19,7 +20,7 @@
 #include "augment.h"
 #include "cli/cli.h"
 
-/* ---- kernel distance ------------------------------------------------------------------------------------------ */
+/* ---- kernel distance ------------------------------------------------------------------------- */
 
 static double kernel(const float *x, const float *y, int d) {
     double dot = 0;
@@ -48,50 +49,65 @@ double kid(const float *x, int nx, const float *y, int ny, int d) {
     return mean_within(x, nx, d) + mean_within(y, ny, d) - 2 * mean_between(x, nx, y, ny, d);
 }
 
-/* ---- a graph that looks at one picture after another ------------------------------------------------------------- */
+/* ---- a graph that looks at one picture after another ----------------------------------------- */
 
 typedef struct Look {
     P2cGraph *graph;
-    P2cNode *picture;           /* (1,3,s,s) */
-    P2cNode *embedding;         /* (1,d): of the picture's face or, when translated, of its cartoon's; NULL without a face network */
+    P2cNode *picture; /* (1,3,s,s) */
+    /* (1,d): of the picture's face or, when translated, of its cartoon's; NULL without a face
+     * network */
+    P2cNode *embedding;
     P2cNode *similarity, *cycle; /* (1), scalar: when translated */
 } Look;
 
-static P2cNode *generate(const Look *look, P2cStore *store, const EvaluateOptions *o, const char *plain, const char *averaged, P2cNode *x) {
-    return p2c_generator(p2c_net(look->graph, store, o->ema ? averaged : plain), x, (P2cGenerator){ .ch = o->ch, .full = o->full }).image;
+static P2cNode *generate(const Look *look, P2cStore *store, const EvaluateOptions *o,
+                         const char *plain, const char *averaged, P2cNode *x) {
+    return p2c_generator(p2c_net(look->graph, store, o->ema ? averaged : plain), x,
+                         (P2cGenerator){ .ch = o->ch, .full = o->full })
+        .image;
 }
 
 /* To be freed in either case. */
-static P2cStatus look_init(Look *look, P2cContext *ctx, P2cStore *store, const EvaluateOptions *o, bool translate) {
+static P2cStatus look_init(Look *look, P2cContext *ctx, P2cStore *store, const EvaluateOptions *o,
+                           bool translate) {
     *look = (Look){ 0 };
     P2cStatus status = p2c_graph_new(&look->graph, ctx);
     if (status) return status;
     int stored = p2c_store_count(store);
-    P2cNode *x = look->picture = p2c_input(look->graph, "picture", P2C_DIMS(1, 3, o->size, o->size)), *seen = x;
+    P2cNode *x = look->picture =
+                p2c_input(look->graph, "picture", P2C_DIMS(1, 3, o->size, o->size)),
+            *seen = x;
     P2cNet face = p2c_net(look->graph, store, "face");
     if (translate) {
         seen = generate(look, store, o, "genA2B", "genA2B_ema", x);
-        look->cycle = p2c_output(p2c_l1_loss(generate(look, store, o, "genB2A", "genB2A_ema", seen), x));
+        look->cycle =
+            p2c_output(p2c_l1_loss(generate(look, store, o, "genB2A", "genB2A_ema", seen), x));
     }
     if (o->face) look->embedding = p2c_output(p2c_face_embedding(face, seen, o->kind));
-    if (o->face && translate) look->similarity = p2c_output(p2c_cosine_similarity(p2c_face_embedding(face, x, o->kind), look->embedding));
+    if (o->face && translate)
+        look->similarity = p2c_output(
+            p2c_cosine_similarity(p2c_face_embedding(face, x, o->kind), look->embedding));
     status = p2c_graph_finish(look->graph);
-    assert(status || p2c_store_count(store) == stored); /* else untrained networks would be judged */
+    /* else untrained networks would be judged */
+    assert(status || p2c_store_count(store) == stored);
     (void)stored;
     return status;
 }
 
-/* ---- a set of pictures --------------------------------------------------------------------------------------------- */
+/* ---- a set of pictures ----------------------------------------------------------------------- */
 
 typedef struct Set {
-    char *const *paths; int count;
-    bool translate;           /* photos, of which cartoons are made first */
+    char *const *paths;
+    int count;
+    bool translate; /* photos, of which cartoons are made first */
     int d;
-    float *embeddings;        /* (count,d) of length sqrt(d); owned; NULL, and d 0, without a face network */
+    /* (count,d) of length sqrt(d); owned; NULL, and d 0, without a face network */
+    float *embeddings;
     double similarity, cycle; /* means */
 } Set;
 
-static P2cStatus look_at(const Look *look, P2cContext *ctx, const char *path, int size, float *planes) {
+static P2cStatus look_at(const Look *look, P2cContext *ctx, const char *path, int size,
+                         float *planes) {
     P2cStatus status = picture_load(ctx, path, size, planes);
     if (!status) status = p2c_node_write(look->picture, planes);
     return status ? status : p2c_graph_run(look->graph);
@@ -142,14 +158,21 @@ cleanup:
 }
 
 int evaluate(P2cContext *ctx, P2cStore *store, const EvaluateOptions *o, Evaluation *out) {
-    Set photos = { .paths = o->a, .count = o->count_a, .translate = true }, cartoons = { .paths = o->b, .count = o->face ? o->count_b : 0 };
-    *out = (Evaluation){ .kid = NAN, .id_similarity = NAN, .cycle_l1 = NAN, .photos = photos.count, .cartoons = cartoons.count };
+    Set photos = { .paths = o->a, .count = o->count_a, .translate = true },
+        cartoons = { .paths = o->b, .count = o->face ? o->count_b : 0 };
+    *out = (Evaluation){ .kid = NAN,
+                         .id_similarity = NAN,
+                         .cycle_l1 = NAN,
+                         .photos = photos.count,
+                         .cartoons = cartoons.count };
     int code = photos.count ? look_over(ctx, store, o, &photos) : 0;
     if (!code && cartoons.count) code = look_over(ctx, store, o, &cartoons);
     if (!code && photos.count) {
         out->cycle_l1 = photos.cycle;
         if (o->face) out->id_similarity = photos.similarity;
-        if (o->face && cartoons.count) out->kid = kid(photos.embeddings, photos.count, cartoons.embeddings, cartoons.count, photos.d);
+        if (o->face && cartoons.count)
+            out->kid =
+                kid(photos.embeddings, photos.count, cartoons.embeddings, cartoons.count, photos.d);
     }
     free(photos.embeddings);
     free(cartoons.embeddings);

@@ -16,7 +16,8 @@ static const P2cValue *unwrap(const P2cValue *file) {
 }
 
 static bool is_parallel(const P2cValue *dict) {
-    return p2c_value_kind(dict) == P2C_DICT && p2c_value_count(dict) && !strncmp(p2c_value_key(dict, 0), "module.", 7);
+    return p2c_value_kind(dict) == P2C_DICT && p2c_value_count(dict) &&
+           !strncmp(p2c_value_key(dict, 0), "module.", 7);
 }
 
 /* A copy without "module." in front of the names, to be freed; what is no tensor becomes None. */
@@ -26,19 +27,23 @@ static P2cStatus without_module(const P2cValue *dict, P2cValue **out) {
         const char *key = p2c_value_key(dict, i);
         const P2cValue *v = p2c_value_at(dict, i);
         bool tensor = p2c_value_kind(v) == P2C_TENSOR;
-        P2cValue *copy = tensor ? p2c_value_tensor(p2c_value_type(v), p2c_value_shape(v), p2c_value_data(v)) : p2c_value_none();
+        P2cValue *copy =
+            tensor ? p2c_value_tensor(p2c_value_type(v), p2c_value_shape(v), p2c_value_data(v))
+                   : p2c_value_none();
         status = p2c_value_set(*out, key + (strncmp(key, "module.", 7) ? 0 : 7), copy);
     }
     return status;
 }
 
-/* A graph that is built and thrown away makes the parameters; they have the same shapes for portraits of any size. */
+/* A graph that is built and thrown away makes the parameters; they have the same shapes for
+ * portraits of any size. */
 static P2cStatus create(P2cContext *ctx, P2cStore *store, P2cFaceKind kind) {
     P2cGraph *graph = NULL;
     P2cStatus status = p2c_graph_new(&graph, ctx);
     if (status) return status;
     P2cNode *portrait = p2c_input(graph, "portrait", P2C_DIMS(1, 3, 64, 64));
-    if (!p2c_face_embedding(p2c_net(graph, store, "face"), portrait, kind)) status = p2c_graph_finish(graph);
+    if (!p2c_face_embedding(p2c_net(graph, store, "face"), portrait, kind))
+        status = p2c_graph_finish(graph);
     p2c_graph_free(&graph);
     return status;
 }

@@ -18,16 +18,17 @@ enum { PER_LIST = 5, ROWS = 7, LATEST_WIDTH = 1280, PATH_SIZE = 4096 };
 typedef struct Direction {
     const char *name, *there, *back; /* the generators */
 } Direction;
-static const Direction directions[] = { { "A2B", "genA2B", "genB2A" }, { "B2A", "genB2A", "genA2B" } };
+static const Direction directions[] = { { "A2B", "genA2B", "genB2A" },
+                                        { "B2A", "genB2A", "genA2B" } };
 
 typedef struct Sheet {
     P2cContext *ctx;
     int size; /* of a tile */
     P2cGraph *graph;
-    P2cNode *x;             /* (1,3,s,s) */
-    P2cGenerated shown[3];  /* identity, fake, cycle: two rows each */
-    float *planes;          /* (3,s,s), and a heatmap fits too */
-    P2cImage image;         /* columns*s wide, 7*s high */
+    P2cNode *x;            /* (1,3,s,s) */
+    P2cGenerated shown[3]; /* identity, fake, cycle: two rows each */
+    float *planes;         /* (3,s,s), and a heatmap fits too */
+    P2cImage image;        /* columns*s wide, 7*s high */
     Progress progress;
 } Sheet;
 
@@ -47,10 +48,12 @@ static int tolerate(int code, int *bad) {
 
 /* ---- the sheet ---- */
 
-static P2cGenerated generate(Sheet *sheet, P2cStore *store, const GridOptions *o, const char *name, P2cNode *x) {
+static P2cGenerated generate(Sheet *sheet, P2cStore *store, const GridOptions *o, const char *name,
+                             P2cNode *x) {
     char full_name[32];
     snprintf(full_name, sizeof full_name, "%s%s", name, o->ema ? "_ema" : "");
-    P2cGenerated made = p2c_generator(p2c_net(sheet->graph, store, full_name), x, (P2cGenerator){ .ch = o->ch, .full = o->full });
+    P2cGenerated made = p2c_generator(p2c_net(sheet->graph, store, full_name), x,
+                                      (P2cGenerator){ .ch = o->ch, .full = o->full });
     p2c_output(made.image);
     p2c_output(made.heatmap);
     return made;
@@ -77,7 +80,8 @@ static void sheet_close(Sheet *sheet) {
 }
 
 /* To be closed in either case. */
-static int sheet_open(Sheet *sheet, P2cContext *ctx, P2cStore *store, const GridOptions *o, const Direction *to, int columns) {
+static int sheet_open(Sheet *sheet, P2cContext *ctx, P2cStore *store, const GridOptions *o,
+                      const Direction *to, int columns) {
     *sheet = (Sheet){ .ctx = ctx, .size = o->size };
     P2cStatus status = build(sheet, store, o, to);
     if (!status) status = p2c_image_init(ctx, &sheet->image, columns * o->size, ROWS * o->size, 3);
@@ -94,15 +98,19 @@ static int sheet_open(Sheet *sheet, P2cContext *ctx, P2cStore *store, const Grid
 static void paste(Sheet *sheet, const P2cImage *tile, int row, int column) {
     size_t size = (size_t)sheet->size, stride = (size_t)sheet->image.width * 3;
     uint8_t *corner = sheet->image.pixels + (size_t)row * size * stride + (size_t)column * size * 3;
-    for (size_t i = 0; i < size; i++) memcpy(corner + i * stride, tile->pixels + i * size * 3, size * 3);
+    for (size_t i = 0; i < size; i++)
+        memcpy(corner + i * stride, tile->pixels + i * size * 3, size * 3);
 }
 
 /* Rows `row` and `row`+1. tile: any picture of the tile's size, written over. */
-static P2cStatus paste_made(Sheet *sheet, const P2cGenerated *made, int row, int column, P2cImage *tile) {
+static P2cStatus paste_made(Sheet *sheet, const P2cGenerated *made, int row, int column,
+                            P2cImage *tile) {
     P2cImage colours = { 0 };
     P2cDims d = p2c_node_dims(made->heatmap); /* (1,1,s/4,s/4) */
     P2cStatus status = p2c_node_read(made->heatmap, sheet->planes);
-    if (!status) status = p2c_heatmap_image(sheet->ctx, sheet->planes, d.d[2], d.d[3], sheet->size, sheet->size, &colours);
+    if (!status)
+        status = p2c_heatmap_image(sheet->ctx, sheet->planes, d.d[2], d.d[3], sheet->size,
+                                   sheet->size, &colours);
     if (!status) paste(sheet, &colours, row, column);
     if (!status) status = p2c_node_read(made->image, sheet->planes);
     if (!status) {
@@ -121,7 +129,8 @@ static int draw_column(Sheet *sheet, const char *path, int column) {
     p2c_image_to_planes(&tile, sheet->planes);
     status = p2c_node_write(sheet->x, sheet->planes);
     if (!status) status = p2c_graph_run(sheet->graph);
-    for (int k = 0; !status && k < 3; k++) status = paste_made(sheet, &sheet->shown[k], 1 + 2 * k, column, &tile);
+    for (int k = 0; !status && k < 3; k++)
+        status = paste_made(sheet, &sheet->shown[k], 1 + 2 * k, column, &tile);
     p2c_image_clear(&tile);
     return report(sheet, status);
 }
@@ -138,7 +147,8 @@ static P2cStatus write_latest(P2cContext *ctx, const P2cImage *image, const char
     if (image->width <= LATEST_WIDTH) return p2c_image_write(ctx, path, image);
     P2cImage small = { 0 };
     int height = (int)((int64_t)image->height * LATEST_WIDTH / image->width);
-    P2cStatus status = p2c_image_resize(ctx, image, LATEST_WIDTH, height, P2C_FILTER_ANTIALIAS, &small);
+    P2cStatus status =
+        p2c_image_resize(ctx, image, LATEST_WIDTH, height, P2C_FILTER_ANTIALIAS, &small);
     if (!status) status = p2c_image_write(ctx, path, &small);
     p2c_image_clear(&small);
     return status;
@@ -153,21 +163,26 @@ static int write_sheet(const Sheet *sheet, const GridOptions *o, const char *nam
     return report(sheet, status);
 }
 
-static int write_direction(P2cContext *ctx, P2cStore *store, const GridOptions *o, int d, int64_t step) {
+static int write_direction(P2cContext *ctx, P2cStore *store, const GridOptions *o, int d,
+                           int64_t step) {
     const char *paths[2 * PER_LIST];
-    int count = choose(d ? o->train_b : o->train_a, d ? o->train_b_count : o->train_a_count, paths), bad = 0;
-    count += choose(d ? o->test_b : o->test_a, d ? o->test_b_count : o->test_a_count, paths + count);
+    int count = choose(d ? o->train_b : o->train_a, d ? o->train_b_count : o->train_a_count, paths),
+        bad = 0;
+    count +=
+        choose(d ? o->test_b : o->test_a, d ? o->test_b_count : o->test_a_count, paths + count);
     if (!count) return 0;
     Sheet sheet;
     int code = sheet_open(&sheet, ctx, store, o, &directions[d], count);
-    for (int i = 0; !code && i < count; i++) code = tolerate(draw_column(&sheet, paths[i], i), &bad);
+    for (int i = 0; !code && i < count; i++)
+        code = tolerate(draw_column(&sheet, paths[i], i), &bad);
     if (!code) code = write_sheet(&sheet, o, directions[d].name, step);
     sheet_close(&sheet);
     return code ? code : bad;
 }
 
 int grid_write(P2cContext *ctx, P2cStore *store, const GridOptions *o, int64_t step) {
-    int a = write_direction(ctx, store, o, 0, step), b = a == EXIT_DEVICE ? a : write_direction(ctx, store, o, 1, step);
+    int a = write_direction(ctx, store, o, 0, step),
+        b = a == EXIT_DEVICE ? a : write_direction(ctx, store, o, 1, step);
     return a && b != EXIT_DEVICE ? a : b;
 }
 
@@ -175,7 +190,8 @@ int grid_write(P2cContext *ctx, P2cStore *store, const GridOptions *o, int64_t s
 
 /* The file's name without folders and ending: its length, and where it begins. */
 static int stem(const char *path, const char **begin) {
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strrchr(base, '.');
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path,
+               *dot = strrchr(base, '.');
     *begin = base;
     return (int)(dot && dot != base ? dot - base : (ptrdiff_t)strlen(base));
 }
@@ -185,18 +201,21 @@ static const char *same_name(char *const *paths, int i) {
     const char *mine, *other;
     int length = stem(paths[i], &mine);
     for (int k = 0; k < i; k++)
-        if (stem(paths[k], &other) == length && !memcmp(mine, other, (size_t)length)) return paths[k];
+        if (stem(paths[k], &other) == length && !memcmp(mine, other, (size_t)length))
+            return paths[k];
     return NULL;
 }
 
-static int test_picture(Sheet *sheet, const GridOptions *o, const char *name, char *const *paths, int i) {
+static int test_picture(Sheet *sheet, const GridOptions *o, const char *name, char *const *paths,
+                        int i) {
     char path[PATH_SIZE];
     const char *begin, *earlier = same_name(paths, i);
     int length = stem(paths[i], &begin);
     snprintf(path, sizeof path, "%s/%s_%.*s.png", o->folder, name, length, begin);
     if (earlier) {
         progress_hide(&sheet->progress);
-        complain("%s and %s would both be written to %s; the second is skipped; rename one of them", earlier, paths[i], path);
+        complain("%s and %s would both be written to %s; the second is skipped; rename one of them",
+                 earlier, paths[i], path);
         return EXIT_BAD_INPUT;
     }
     int code = draw_column(sheet, paths[i], 0);
@@ -221,6 +240,7 @@ static int test_direction(P2cContext *ctx, P2cStore *store, const GridOptions *o
 }
 
 int grid_test(P2cContext *ctx, P2cStore *store, const GridOptions *o) {
-    int a = test_direction(ctx, store, o, 0), b = a && a != EXIT_BAD_INPUT ? a : test_direction(ctx, store, o, 1);
+    int a = test_direction(ctx, store, o, 0),
+        b = a && a != EXIT_BAD_INPUT ? a : test_direction(ctx, store, o, 1);
     return a ? a : b;
 }

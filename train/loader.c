@@ -1,9 +1,12 @@
-/* loader.c: plan a batch, have its pictures prepared, repair what failed, hand it out, plan the next.
+/* loader.c: plan a batch, have its pictures prepared, repair what failed, hand it out, plan the
+ * next.
  *
- * Threads other than the caller's only ever run check_piece and prepare_piece, which write to what belongs to their piece. All else, also
- * every message, happens in the caller's thread while the pool is at rest: a piece that failed is done again there, to say why.
+ * Threads other than the caller's only ever run check_piece and prepare_piece, which write to what
+ * belongs to their piece. All else, also every message, happens in the caller's thread while the
+ * pool is at rest: a piece that failed is done again there, to say why.
  *
- * Kept in memory are pictures as picture_read scales them: the same for every draw, so that a step only has to cut out a part.
+ * Kept in memory are pictures as picture_read scales them: the same for every draw, so that a step
+ * only has to cut out a part.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -11,9 +14,9 @@
 
 #include "augment.h"
 #include "cli/cli.h"
+#include "cli/pool.h"
 #include "loader.h"
 #include "run/order.h"
-#include "cli/pool.h"
 
 enum { LISTED = 20, SHOW_MS = 500 };
 
@@ -35,7 +38,7 @@ typedef struct Item {
 
 struct Loader {
     LoaderOptions options;
-    int side;            /* of scaled pictures */
+    int side; /* of scaled pictures */
     Domain domains[2];
     Pool *pool;
     size_t planes_count; /* floats per picture */
@@ -55,29 +58,36 @@ static size_t kept_size(const Loader *l) { return 3 * (size_t)l->side * (size_t)
 
 /* ---- the check before training ---- */
 
-/* The pictures that come first stay in memory, A and B taking turns while both last, so that they share it fairly. */
+/* The pictures that come first stay in memory, A and B taking turns while both last, so that they
+ * share it fairly. */
 static bool has_place(const Loader *l, int domain, int picture) {
     int a = l->domains[0].folder.count, b = l->domains[1].folder.count, fewer = a < b ? a : b;
-    size_t turn = picture < fewer ? 2 * (size_t)picture + (size_t)domain : (size_t)picture + (size_t)fewer;
+    size_t turn =
+        picture < fewer ? 2 * (size_t)picture + (size_t)domain : (size_t)picture + (size_t)fewer;
     return turn < l->options.cache_bytes / kept_size(l);
 }
 
 static int piece_domain(const Loader *l, int piece) { return piece >= l->domains[0].folder.count; }
-static int piece_picture(const Loader *l, int piece) { return piece - (piece_domain(l, piece) ? l->domains[0].folder.count : 0); }
+static int piece_picture(const Loader *l, int piece) {
+    return piece - (piece_domain(l, piece) ? l->domains[0].folder.count : 0);
+}
 
 /* The outcome stands in `bad` too. */
 static P2cStatus check_picture(Loader *l, P2cContext *ctx, int piece) {
     int domain = piece_domain(l, piece), picture = piece_picture(l, piece);
     Domain *d = &l->domains[domain];
     P2cImage unused = { 0 };
-    P2cStatus status = has_place(l, domain, picture) ? picture_read(ctx, d->folder.paths[picture], l->side, &d->kept[picture])
-                                                     : p2c_image_read(ctx, d->folder.paths[picture], &unused);
+    P2cStatus status = has_place(l, domain, picture)
+                           ? picture_read(ctx, d->folder.paths[picture], l->side, &d->kept[picture])
+                           : p2c_image_read(ctx, d->folder.paths[picture], &unused);
     p2c_image_clear(&unused);
     d->bad[picture] = status != P2C_OK;
     return status;
 }
 
-static void check_piece(void *loader, P2cContext *ctx, int piece) { check_picture(loader, ctx, piece); }
+static void check_piece(void *loader, P2cContext *ctx, int piece) {
+    check_picture(loader, ctx, piece);
+}
 
 static void check_all(Loader *l, int total) {
     Progress progress = progress_start(total);
@@ -105,7 +115,8 @@ static int leave_out_bad(Domain *d) {
     for (int i = 0; i < before; i++)
         if (!d->bad[i]) d->kept[kept++] = d->kept[i];
     if (!kept) {
-        complain("%.*s: none of its %d pictures can be read", (int)d->folder.prefix, d->folder.paths[0], before);
+        complain("%.*s: none of its %d pictures can be read", (int)d->folder.prefix,
+                 d->folder.paths[0], before);
         return EXIT_BAD_INPUT;
     }
     folder_leave_out(&d->folder, d->bad);
@@ -119,7 +130,9 @@ static int check(Loader *l) {
     int code = list_bad(l, total, &bad);
     if (code || !bad) return code;
     if (!l->options.skip_bad) {
-        complain("%d of %d pictures cannot be read; repair or remove them, or let --skip_bad leave them out", bad, total);
+        complain("%d of %d pictures cannot be read; repair or remove them, or let --skip_bad leave "
+                 "them out",
+                 bad, total);
         return EXIT_BAD_INPUT;
     }
     complain("%d of %d pictures cannot be read and are left out", bad, total);
@@ -156,7 +169,8 @@ static int make_items(Loader *l) {
     for (int k = 0; k < 2; k++) {
         Domain *d = &l->domains[k];
         d->readable = d->folder.count;
-        if (!order_init(&d->order, l->options.seed, k, d->folder.count, l->options.augment)) return out_of_memory();
+        if (!order_init(&d->order, l->options.seed, k, d->folder.count, l->options.augment))
+            return out_of_memory();
     }
     return 0;
 }
@@ -193,8 +207,11 @@ static P2cStatus prepare(const Loader *l, P2cContext *ctx, const Item *item) {
     const Domain *d = &l->domains[item->domain];
     const P2cImage *kept = &d->kept[item->picture];
     P2cImage fresh = { 0 };
-    P2cStatus status = kept->pixels ? P2C_OK : picture_read(ctx, d->folder.paths[item->picture], l->side, &fresh);
-    if (!status) status = picture_crop(ctx, kept->pixels ? kept : &fresh, item->crop, l->options.size, item->planes);
+    P2cStatus status =
+        kept->pixels ? P2C_OK : picture_read(ctx, d->folder.paths[item->picture], l->side, &fresh);
+    if (!status)
+        status = picture_crop(ctx, kept->pixels ? kept : &fresh, item->crop, l->options.size,
+                              item->planes);
     p2c_image_clear(&fresh);
     return status;
 }
@@ -236,11 +253,15 @@ static int repair(Loader *l, Item *item) {
         P2cStatus status = prepare(l, ctx, item);
         if (!status) return 0;
         bool bad = p2c_exit_code(status) == EXIT_BAD_INPUT, skip = bad && l->options.skip_bad;
-        complain("%s%s", p2c_error(ctx), skip ? "; left out from now on" : bad ? "; --skip_bad would go on without it" : "");
+        complain("%s%s", p2c_error(ctx),
+                 skip  ? "; left out from now on"
+                 : bad ? "; --skip_bad would go on without it"
+                       : "");
         if (!skip) return p2c_exit_code(status);
         d->bad[item->picture] = true;
         if (--d->readable > 0) continue;
-        complain("%.*s: none of its pictures can be read any more", (int)d->folder.prefix, d->folder.paths[0]);
+        complain("%.*s: none of its pictures can be read any more", (int)d->folder.prefix,
+                 d->folder.paths[0]);
         return EXIT_BAD_INPUT;
     }
 }
@@ -270,11 +291,14 @@ int loader_next(Loader *l, int64_t step, int branch, float *a, float *b) {
 
 const Folder *loader_folder(const Loader *l, int domain) { return &l->domains[domain].folder; }
 int loader_count(const Loader *l, int domain) { return l->domains[domain].folder.count; }
-uint64_t loader_hash(const Loader *l, int domain) { return folder_hash(&l->domains[domain].folder); }
+uint64_t loader_hash(const Loader *l, int domain) {
+    return folder_hash(&l->domains[domain].folder);
+}
 
 size_t loader_kept_bytes(const Loader *l) {
     size_t bytes = 0;
     for (int k = 0; k < 2; k++)
-        for (int i = 0; i < l->domains[k].folder.count; i++) bytes += l->domains[k].kept[i].pixels ? kept_size(l) : 0;
+        for (int i = 0; i < l->domains[k].folder.count; i++)
+            bytes += l->domains[k].kept[i].pixels ? kept_size(l) : 0;
     return bytes;
 }

@@ -8,7 +8,7 @@
 #include "run/memory.h"
 #include "trainer.h"
 
-/* ---- test: every test picture, by the newest networks ------------------------------------------------------------ */
+/* ---- test: every test picture, by the newest networks ---------------------------------------- */
 
 static int load_generators(P2cContext *ctx, P2cStore **store, Options *o, const P2cValue *tree) {
     RunState state;
@@ -30,10 +30,18 @@ static int draw_tests(P2cContext *ctx, P2cStore *store, const Options *o, RunDir
     }
     if (!code) code = rundir_make(run, "test");
     snprintf(folder, sizeof folder, "%s/test", run->path);
-    GridOptions grid = { .size = o->img_size, .ch = o->ch, .full = !o->light, .ema = o->ema > 0, .folder = folder,
-                         .test_a = a.paths, .test_b = b.paths, .test_a_count = a.count, .test_b_count = b.count };
+    GridOptions grid = { .size = o->img_size,
+                         .ch = o->ch,
+                         .full = !o->light,
+                         .ema = o->ema > 0,
+                         .folder = folder,
+                         .test_a = a.paths,
+                         .test_b = b.paths,
+                         .test_a_count = a.count,
+                         .test_b_count = b.count };
     if (!code) code = report_device(ctx, grid_test(ctx, store, &grid));
-    if (!code) say("%d photos and %d cartoons, seven rows each, are in %s", a.count, b.count, folder);
+    if (!code)
+        say("%d photos and %d cartoons, seven rows each, are in %s", a.count, b.count, folder);
     folder_clear(&a);
     folder_clear(&b);
     return code;
@@ -47,7 +55,13 @@ int mode_test(Options *o) {
     int64_t step;
     int code = options_open_device(o, &ctx);
     const char *dataset = options_given(o, "dataset") ? o->dataset : NULL;
-    if (!code) code = rundir_open(&run, &(RunRequest){ .result_dir = o->result_dir, .name = o->run, .dataset = dataset, .resume = true, .look = true, .now = time(NULL) });
+    if (!code)
+        code = rundir_open(&run, &(RunRequest){ .result_dir = o->result_dir,
+                                                .name = o->run,
+                                                .dataset = dataset,
+                                                .resume = true,
+                                                .look = true,
+                                                .now = time(NULL) });
     if (!code) code = checkpoint_find(ctx, &run, &tree, &step);
     if (!code) code = load_generators(ctx, &store, o, tree);
     checkpoint_free(&tree);
@@ -58,14 +72,16 @@ int mode_test(Options *o) {
     return code;
 }
 
-/* ---- benchmark: steps on generated pictures ------------------------------------------------------------------------ */
+/* ---- benchmark: steps on generated pictures -------------------------------------------------- */
 
-/* On the CPU the first step touches all memory; a GPU loads the kernels with the first, and records them with the second. */
+/* On the CPU the first step touches all memory; a GPU loads the kernels with the first, and records
+ * them with the second. */
 enum { WARM_UP = 1, WARM_UP_GPU = 2 };
 
 /* Smooth pictures; what is in them does not change the time. */
 static P2cStatus write_pictures(const Step *step, const Options *o) {
-    size_t n = (size_t)(o->batch_size * o->accumulate) * 3 * (size_t)o->img_size * (size_t)o->img_size;
+    size_t n =
+        (size_t)(o->batch_size * o->accumulate) * 3 * (size_t)o->img_size * (size_t)o->img_size;
     float *pixels = malloc(n * sizeof *pixels);
     if (!pixels) return P2C_ERR_MEMORY;
     for (size_t i = 0; i < n; i++) pixels[i] = sinf((float)(i % 65536) * 1e-3f);
@@ -89,14 +105,16 @@ static P2cStatus time_steps(const P2cContext *ctx, const Step *step, double *ms,
 
 static void print_times(const P2cContext *ctx, const Options *o, double *ms, int count) {
     double median = sort_median(ms, count);
-    printf("{\"step_ms_median\": %.2f, \"step_ms_min\": %.2f, \"peak_rss_mib\": %.1f", median, ms[0], peak_memory_mib());
-    printf(", \"steps\": %d, \"ch\": %d, \"size\": %d, \"batch\": %d, \"threads\": %d, ", count, o->ch, o->img_size, o->batch_size * o->accumulate,
-           p2c_thread_count(ctx));
+    printf("{\"step_ms_median\": %.2f, \"step_ms_min\": %.2f, \"peak_rss_mib\": %.1f", median,
+           ms[0], peak_memory_mib());
+    printf(", \"steps\": %d, \"ch\": %d, \"size\": %d, \"batch\": %d, \"threads\": %d, ", count,
+           o->ch, o->img_size, o->batch_size * o->accumulate, p2c_thread_count(ctx));
     print_json_device(ctx);
     printf("}\n");
 }
 
-/* The face network, as the published step has one, with random weights: its time is what counts here. */
+/* The face network, as the published step has one, with random weights: its time is what counts
+ * here. */
 int mode_benchmark(const Options *o) {
     P2cContext *ctx = NULL;
     P2cStore *store = NULL;

@@ -1,6 +1,7 @@
 /* options.c: the command line of p2c-train: its table, and what a checkpoint keeps of it.
  *
- * Every option of the published train.py is here under its name and with its default; the few that have no effect say so. */
+ * Every option of the published train.py is here under its name and with its default; the few that
+ * have no effect say so. */
 #include "options.h"
 
 #include <assert.h>
@@ -10,49 +11,69 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Marks: a checkpoint keeps it; and it shapes the networks, so that it cannot be changed later; kept, but free to change: it decides only
- * what is written. */
+/* Marks: a checkpoint keeps it; and it shapes the networks, so that it cannot be changed later;
+ * kept, but free to change: it decides only what is written. */
 enum { KEPT = 1, SHAPE = 2, FREE = 4 };
 enum { TEXT_SIZE = 256, LIST_SIZE = 1536 };
 
-#define HEADING(text) { text, 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 }
-#define FLAG(name, help) { #name, 0, CLI_FLAG, offsetof(Options, name), 0, 0, NULL, help, 0 }
-#define BOOL(name, marks, help) { #name, 0, CLI_BOOL, offsetof(Options, name), 0, 0, "true|false", help, marks }
-#define TEXT(name, value, marks, help) { #name, 0, CLI_TEXT, offsetof(Options, name), 0, 0, value, help, marks }
-#define WHOLE(name, low, high, marks, help) { #name, 0, CLI_WHOLE, offsetof(Options, name), low, high, "N", help, marks }
-#define LONG(name, low, high, marks, help) { #name, 0, CLI_LONG, offsetof(Options, name), low, high, "N", help, marks }
-#define REAL(name, high, marks, help) { #name, 0, CLI_REAL, offsetof(Options, name), 0, high, "X", help, marks }
+#define HEADING(text) \
+    { text, 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 }
+#define FLAG(name, help) \
+    { #name, 0, CLI_FLAG, offsetof(Options, name), 0, 0, NULL, help, 0 }
+#define BOOL(name, marks, help) \
+    { #name, 0, CLI_BOOL, offsetof(Options, name), 0, 0, "true|false", help, marks }
+#define TEXT(name, value, marks, help) \
+    { #name, 0, CLI_TEXT, offsetof(Options, name), 0, 0, value, help, marks }
+#define WHOLE(name, low, high, marks, help) \
+    { #name, 0, CLI_WHOLE, offsetof(Options, name), low, high, "N", help, marks }
+#define LONG(name, low, high, marks, help) \
+    { #name, 0, CLI_LONG, offsetof(Options, name), low, high, "N", help, marks }
+#define REAL(name, high, marks, help) \
+    { #name, 0, CLI_REAL, offsetof(Options, name), 0, high, "X", help, marks }
 
 static const CliOption table[] = {
     HEADING("The run"),
-    { "phase", 0, CLI_CHOICE, offsetof(Options, phase), 0, 0, "train|test", "test: draw every test picture with a run's newest networks", 0 },
-    TEXT(run, "NAME", 0, "name of the run's folder, or a path to it; made from dataset and date when not given"),
+    { "phase", 0, CLI_CHOICE, offsetof(Options, phase), 0, 0, "train|test",
+      "test: draw every test picture with a run's newest networks", 0 },
+    TEXT(run, "NAME", 0,
+         "name of the run's folder, or a path to it; made from dataset and date when not given"),
     TEXT(result_dir, "DIR", 0, "where run folders are made"),
     BOOL(resume, 0, "go on from the newest checkpoint of --run, with its options"),
     FLAG(override, "when resuming: options given here may differ from the checkpoint's"),
-    LONG(iteration, 1, HUGE_VAL, KEPT, "steps of the whole training; lr falls over the second half"),
-    LONG(max_steps, 0, HUGE_VAL, 0, "stop when the run has done so many steps, to go on later; 0: at --iteration"),
+    LONG(iteration, 1, HUGE_VAL, KEPT,
+         "steps of the whole training; lr falls over the second half"),
+    LONG(max_steps, 0, HUGE_VAL, 0,
+         "stop when the run has done so many steps, to go on later; 0: at --iteration"),
     LONG(seed, 0, HUGE_VAL, KEPT, "same seed, same options, same machine: same networks"),
 
     HEADING("Pictures"),
     TEXT(dataset, "NAME", KEPT, "folder below --data_root, with trainA, trainB, testA, testB"),
     TEXT(data_root, "DIR", 0, "where datasets lie"),
-    WHOLE(img_size, 96, 4096, KEPT | SHAPE, "side of the square that the networks see, divisible by 16; the deep discriminators need 96"),
+    WHOLE(img_size, 96, 4096, KEPT | SHAPE,
+          "side of the square that the networks see, divisible by 16; the deep discriminators need "
+          "96"),
     WHOLE(img_ch, 3, 3, 0, "colour channels; only 3 is possible"),
     BOOL(augment, KEPT, "turn training pictures left to right and crop them, at random"),
     FLAG(skip_bad, "leave pictures out that cannot be read, and say so, instead of stopping"),
 
     HEADING("Networks"),
-    WHOLE(ch, 4, 1024, KEPT | SHAPE, "channels of the first layer, divisible by 4; cost grows with its square"),
+    WHOLE(ch, 4, 1024, KEPT | SHAPE,
+          "channels of the first layer, divisible by 4; cost grows with its square"),
     BOOL(light, KEPT | SHAPE, "the small generators; false: eighteen times as many parameters"),
-    TEXT(pretrained_weights, "FILE", 0, "start from the networks of this checkpoint, not from random ones"),
-    TEXT(face_weights, "FILE", 0, "MobileFaceNet for the loss that keeps faces alike; without it that loss is 0"),
-    REAL(ema, 1, KEPT, "also keep generators averaged over steps (0.999: about the last 1000), less than 1; 0: do not"),
-    WHOLE(n_dis, 0, INT_MAX, 0, "no effect, as in the published program: its discriminators have 7 and 5 layers"),
+    TEXT(pretrained_weights, "FILE", 0,
+         "start from the networks of this checkpoint, not from random ones"),
+    TEXT(face_weights, "FILE", 0,
+         "MobileFaceNet for the loss that keeps faces alike; without it that loss is 0"),
+    REAL(ema, 1, KEPT,
+         "also keep generators averaged over steps (0.999: about the last 1000), less than 1; 0: "
+         "do not"),
+    WHOLE(n_dis, 0, INT_MAX, 0,
+          "no effect, as in the published program: its discriminators have 7 and 5 layers"),
 
     HEADING("Optimisation"),
     WHOLE(batch_size, 1, 1024, KEPT, "pictures of each kind in a step; memory grows with it"),
-    WHOLE(accumulate, 1, 1024, KEPT, "batches whose gradients add up to one step: a large batch in little memory"),
+    WHOLE(accumulate, 1, 1024, KEPT,
+          "batches whose gradients add up to one step: a large batch in little memory"),
     REAL(lr, 1, KEPT, "step size of Adam, more than 0"),
     BOOL(decay_flag, KEPT, "let lr fall to 0 over the second half"),
     REAL(weight_decay, 1, KEPT, "part of each weight that is added to its gradient"),
@@ -73,11 +94,14 @@ static const CliOption table[] = {
     BOOL(tensorboard, FREE, "write the losses for TensorBoard, too"),
 
     HEADING("The machine"),
-    TEXT(device, CLI_DEVICE, 0, "where to compute; cuda: an NVIDIA GPU; auto: the fastest there is"),
+    TEXT(device, CLI_DEVICE, 0,
+         "where to compute; cuda: an NVIDIA GPU; auto: the fastest there is"),
     TEXT(gpu_ids, "N", 0, "when given: --device cuda:N in photo2cartoon's words; one GPU only"),
-    { "precision", 0, CLI_CHOICE, offsetof(Options, precision), 0, 0, CLI_PRECISION, "of convolutions' factors; the CPU has fp32 alone, a GPU begins with tf32", 0 },
+    { "precision", 0, CLI_CHOICE, offsetof(Options, precision), 0, 0, CLI_PRECISION,
+      "of convolutions' factors; the CPU has fp32 alone, a GPU begins with tf32", 0 },
     WHOLE(threads, 0, 256, 0, "0: one per core"),
-    WHOLE(workers, 0, 64, 0, "threads that read pictures ahead; 0: none, each is read when it is its turn"),
+    WHOLE(workers, 0, 64, 0,
+          "threads that read pictures ahead; 0: none, each is read when it is its turn"),
     WHOLE(cache_mib, 0, 1 << 20, 0, "memory for pictures already read, in MiB"),
     BOOL(benchmark_flag, 0, "no effect (a setting of PyTorch)"),
     WHOLE(benchmark, 0, 1000000, 0, "time N steps, print a line of JSON, keep nothing; 0: train"),
@@ -87,49 +111,93 @@ static const CliOption table[] = {
     { "help", 'h', CLI_FLAG, offsetof(Options, help), 0, 0, NULL, "print this", 0 },
 };
 enum { COUNT = sizeof table / sizeof *table };
-_Static_assert(sizeof table / sizeof *table <= CLI_MAX_OPTIONS, "Options.given has a place for each");
+_Static_assert(sizeof table / sizeof *table <= CLI_MAX_OPTIONS,
+               "Options.given has a place for each");
 
 static Options defaults(void) {
-    return (Options){ .phase = "train", .dataset = "photo2cartoon", .gpu_ids = "0", .iteration = 1000000, .print_freq = 1000, .save_freq = 1000,
-                      .batch_size = 1, .ch = 32, .n_dis = 6, .img_size = 256, .img_ch = 3, .lr = 1e-4, .weight_decay = 1e-4, .adv_weight = 1,
-                      .cycle_weight = 50, .identity_weight = 10, .cam_weight = 1000, .faceid_weight = 1, .rho_clipper = 1, .w_clipper = 1,
-                      .light = true, .decay_flag = true, .data_root = "dataset", .result_dir = "experiment", .device = "auto",
-                      .milestone = 50000, .accumulate = 1, .keep = 5, .workers = 2, .cache_mib = 1024, .augment = true };
+    return (Options){ .phase = "train",
+                      .dataset = "photo2cartoon",
+                      .gpu_ids = "0",
+                      .iteration = 1000000,
+                      .print_freq = 1000,
+                      .save_freq = 1000,
+                      .batch_size = 1,
+                      .ch = 32,
+                      .n_dis = 6,
+                      .img_size = 256,
+                      .img_ch = 3,
+                      .lr = 1e-4,
+                      .weight_decay = 1e-4,
+                      .adv_weight = 1,
+                      .cycle_weight = 50,
+                      .identity_weight = 10,
+                      .cam_weight = 1000,
+                      .faceid_weight = 1,
+                      .rho_clipper = 1,
+                      .w_clipper = 1,
+                      .light = true,
+                      .decay_flag = true,
+                      .data_root = "dataset",
+                      .result_dir = "experiment",
+                      .device = "auto",
+                      .milestone = 50000,
+                      .accumulate = 1,
+                      .keep = 5,
+                      .workers = 2,
+                      .cache_mib = 1024,
+                      .augment = true };
 }
 
 void options_help(void) {
     Options standard = defaults();
-    printf("p2c-train learns from two folders of pictures how to turn one kind into the other: portraits into cartoons (photo2cartoon).\n\n"
-           "  dataset/NAME/trainA/    photos: prepared portraits, that is the face upright and in the middle, square, on white\n"
-           "  dataset/NAME/trainB/    cartoons, prepared alike; they need not show the same people, and no pairs are made\n"
-           "  dataset/NAME/testA/     photos that are not learnt from, to see what the networks make of them; a few will do\n"
+    printf("p2c-train learns from two folders of pictures how to turn one kind into the other: "
+           "portraits into cartoons (photo2cartoon).\n\n"
+           "  dataset/NAME/trainA/    photos: prepared portraits, that is the face upright and in "
+           "the middle, square, on white\n"
+           "  dataset/NAME/trainB/    cartoons, prepared alike; they need not show the same "
+           "people, and no pairs are made\n"
+           "  dataset/NAME/testA/     photos that are not learnt from, to see what the networks "
+           "make of them; a few will do\n"
            "  dataset/NAME/testB/     the same with cartoons\n\n"
-           "PNG or JPEG, in folders within these, too. A hundred of each kind and more; every picture is scaled to --img_size.\n\n"
-           "  p2c-train --dataset NAME --run first              a new run, in experiment/first/; Ctrl-C saves and stops\n"
-           "  p2c-train --run first --resume                    goes on where that stopped, with the same options\n"
-           "  p2c-train --dataset NAME --run small --img_size 96 --ch 8 --iteration 4000 --print_freq 200 --save_freq 500\n"
-           "                                                    to see it work on a CPU before a run of days\n"
-           "  p2c-train --run first --phase test                every test picture by the newest networks, into its test/\n\n"
+           "PNG or JPEG, in folders within these, too. A hundred of each kind and more; every "
+           "picture is scaled to --img_size.\n\n"
+           "  p2c-train --dataset NAME --run first              a new run, in experiment/first/; "
+           "Ctrl-C saves and stops\n"
+           "  p2c-train --run first --resume                    goes on where that stopped, with "
+           "the same options\n"
+           "  p2c-train --dataset NAME --run small --img_size 96 --ch 8 --iteration 4000 "
+           "--print_freq 200 --save_freq 500\n"
+           "                                                    to see it work on a CPU before a "
+           "run of days\n"
+           "  p2c-train --run first --phase test                every test picture by the newest "
+           "networks, into its test/\n\n"
            "What is in the folder of a run:\n"
-           "  model/           checkpoints, in PyTorch's format: NAME_params_0001000.pt, ..., NAME_params_latest.pt. Use one with\n"
-           "                   p2c-infer --prepared --weights experiment/first/model/NAME_params_latest.pt PHOTO.png\n"
-           "  img/             A2B_0001000.png, B2A_0001000.png: input, what is made of it and back, and where the networks look\n"
+           "  model/           checkpoints, in PyTorch's format: NAME_params_0001000.pt, ..., "
+           "NAME_params_latest.pt. Use one with\n"
+           "                   p2c-infer --prepared --weights "
+           "experiment/first/model/NAME_params_latest.pt PHOTO.png\n"
+           "  img/             A2B_0001000.png, B2A_0001000.png: input, what is made of it and "
+           "back, and where the networks look\n"
            "  metrics.jsonl    losses and times as they came, a line of JSON each\n"
            "  report.html      the same to look at, in a browser\n\n"
-           "Options, with '_' or '-' in their names, and in parentheses what counts without them; --x true may be said as --x.\n\n");
+           "Options, with '_' or '-' in their names, and in parentheses what counts without them; "
+           "--x true may be said as --x.\n\n");
     cli_help(table, COUNT, &standard);
-    printf("\nExit codes: 0 done, 2 usage, 3 bad input, 4 cannot write, 5 out of memory, 6 device, 7 diverged (a loss is no number any\n"
+    printf("\nExit codes: 0 done, 2 usage, 3 bad input, 4 cannot write, 5 out of memory, 6 device, "
+           "7 diverged (a loss is no number any\n"
            "more); 130 and 143 when stopped by Ctrl-C or a signal, after saving a checkpoint.\n");
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* What limits alone cannot say, about one option each; text: empty when all is well. */
 static void describe_wrong(const Options *o, char *text, size_t size) {
     int near = o->img_size / 16 * 16;
     *text = 0;
     if (o->ch % 4) snprintf(text, size, "--ch %d: expected a number divisible by 4", o->ch);
-    else if (o->img_size % 16) snprintf(text, size, "--img_size %d: expected a number divisible by 16, such as %d", o->img_size, near);
+    else if (o->img_size % 16)
+        snprintf(text, size, "--img_size %d: expected a number divisible by 16, such as %d",
+                 o->img_size, near);
     else if (o->lr == 0) snprintf(text, size, "--lr 0: expected more than 0");
     else if (o->ema == 1) snprintf(text, size, "--ema 1: expected less than 1; 0.999 is usual");
 }
@@ -149,9 +217,13 @@ int options_parse(Options *o, int argc, char **argv) {
 int options_check(const Options *o) {
     bool test = !strcmp(o->phase, "test");
     const char *wrong = NULL;
-    if (o->benchmark && (o->resume || test)) wrong = "--benchmark times steps on pictures of its own; leave --resume and --phase test out";
-    else if (o->pretrained_weights && (o->resume || test)) wrong = "--pretrained_weights starts a new run; leave it out, or --resume or --phase test";
-    else if (o->override && !o->resume && !test) wrong = "--override is about the options of a checkpoint; it needs --resume";
+    if (o->benchmark && (o->resume || test))
+        wrong =
+            "--benchmark times steps on pictures of its own; leave --resume and --phase test out";
+    else if (o->pretrained_weights && (o->resume || test))
+        wrong = "--pretrained_weights starts a new run; leave it out, or --resume or --phase test";
+    else if (o->override && !o->resume && !test)
+        wrong = "--override is about the options of a checkpoint; it needs --resume";
     if (wrong) complain("%s", wrong);
     return wrong ? EXIT_USAGE : 0;
 }
@@ -169,10 +241,13 @@ bool options_given(const Options *o, const char *name) {
 
 int options_open_device(const Options *o, P2cContext **ctx) {
     const char *ids = options_given(o, "gpu_ids") ? o->gpu_ids : NULL;
-    return device_open(ctx, (DeviceChoice){ .device = o->device, .precision = o->precision, .gpu_ids = ids, .threads = o->threads });
+    return device_open(ctx, (DeviceChoice){ .device = o->device,
+                                            .precision = o->precision,
+                                            .gpu_ids = ids,
+                                            .threads = o->threads });
 }
 
-/* ---- what a checkpoint keeps --------------------------------------------------------------------------------- */
+/* ---- what a checkpoint keeps ----------------------------------------------------------------- */
 
 static P2cValue *saved_value(const CliOption *option, const Options *o) {
     const void *field = (const char *)o + option->field;
@@ -188,35 +263,43 @@ static P2cValue *saved_value(const CliOption *option, const Options *o) {
 P2cValue *options_save(const Options *o) {
     P2cValue *dict = p2c_value_dict();
     for (int i = 0; dict && i < COUNT; i++)
-        if (table[i].marks && p2c_value_set(dict, table[i].name, saved_value(&table[i], o))) p2c_value_free(&dict);
+        if (table[i].marks && p2c_value_set(dict, table[i].name, saved_value(&table[i], o)))
+            p2c_value_free(&dict);
     return dict;
 }
 
-/* A saved value as one would type it; NULL when it is of another type than the option. Borrowed, from `text` or from the value. */
+/* A saved value as one would type it; NULL when it is of another type than the option. Borrowed,
+ * from `text` or from the value. */
 static const char *typed(const CliOption *option, const P2cValue *value, char *text, size_t size) {
     P2cKind kind = p2c_value_kind(value);
     bool whole = option->kind == CLI_WHOLE || option->kind == CLI_LONG;
     if (option->kind == CLI_TEXT) return p2c_value_as_string(value);
-    if (option->kind == CLI_BOOL && kind == P2C_BOOL) snprintf(text, size, "%s", p2c_value_as_int(value) ? "true" : "false");
+    if (option->kind == CLI_BOOL && kind == P2C_BOOL)
+        snprintf(text, size, "%s", p2c_value_as_int(value) ? "true" : "false");
     else if (whole && kind == P2C_INT) snprintf(text, size, "%" PRId64, p2c_value_as_int(value));
-    else if (option->kind == CLI_REAL && (kind == P2C_FLOAT || kind == P2C_INT)) snprintf(text, size, "%.17g", p2c_value_as_float(value));
+    else if (option->kind == CLI_REAL && (kind == P2C_FLOAT || kind == P2C_INT))
+        snprintf(text, size, "%.17g", p2c_value_as_float(value));
     else return NULL;
     return text;
 }
 
 /* One saved option, into `theirs`, and into `next` when the command line does not give it. */
-static int take_entry(const char *name, const P2cValue *value, const Options *o, Options *theirs, Options *next) {
+static int take_entry(const char *name, const P2cValue *value, const Options *o, Options *theirs,
+                      Options *next) {
     char text[TEXT_SIZE], expected[TEXT_SIZE];
     int place = cli_find(table, COUNT, name);
     if (place < 0 || !table[place].marks) {
-        complain("the checkpoint holds an option '%.100s', which p2c-train %s does not know", name, p2c_version());
+        complain("the checkpoint holds an option '%.100s', which p2c-train %s does not know", name,
+                 p2c_version());
         return EXIT_BAD_INPUT;
     }
     const CliOption *option = &table[place];
     const char *said = typed(option, value, text, sizeof text);
-    if (said && cli_set(option, theirs, said) && (o->given[place] || cli_set(option, next, said))) return 0;
+    if (said && cli_set(option, theirs, said) && (o->given[place] || cli_set(option, next, said)))
+        return 0;
     cli_expected(option, expected, sizeof expected);
-    complain("the checkpoint's option %s is %.200s: expected %s", option->name, said ? said : "of another type", expected);
+    complain("the checkpoint's option %s is %.200s: expected %s", option->name,
+             said ? said : "of another type", expected);
     return EXIT_BAD_INPUT;
 }
 
@@ -227,7 +310,8 @@ static int take_saved(const P2cValue *saved, const Options *o, Options *theirs, 
         complain("the checkpoint's options are no dict: it is damaged, or not of p2c-train");
         return EXIT_BAD_INPUT;
     }
-    for (size_t i = 0; i < p2c_value_count(saved) && !code; i++) code = take_entry(p2c_value_key(saved, i), p2c_value_at(saved, i), o, theirs, next);
+    for (size_t i = 0; i < p2c_value_count(saved) && !code; i++)
+        code = take_entry(p2c_value_key(saved, i), p2c_value_at(saved, i), o, theirs, next);
     if (code) return code;
     describe_wrong(theirs, wrong, sizeof wrong);
     if (*wrong) complain("the checkpoint's options: %s", wrong);
@@ -255,8 +339,10 @@ static bool agree(const CliOption *option, const Options *a, const Options *b) {
     return !strcmp(x, y);
 }
 
-/* Lists what the command line and the checkpoint say differently, of the options with exactly these marks. */
-static void list_differences(const Options *o, const Options *theirs, unsigned marks, char *list, size_t size) {
+/* Lists what the command line and the checkpoint say differently, of the options with exactly these
+ * marks. */
+static void list_differences(const Options *o, const Options *theirs, unsigned marks, char *list,
+                             size_t size) {
     size_t used = 0;
     *list = 0;
     for (int i = 0; i < COUNT; i++) {
@@ -264,7 +350,8 @@ static void list_differences(const Options *o, const Options *theirs, unsigned m
         if (table[i].marks != marks || !o->given[i] || agree(&table[i], o, theirs)) continue;
         cli_value(&table[i], o, ours, sizeof ours);
         cli_value(&table[i], theirs, saved, sizeof saved);
-        snprintf(list + used, size - used, "%s--%s %.80s (checkpoint: %.80s)", used ? ", " : "", table[i].name, ours, saved);
+        snprintf(list + used, size - used, "%s--%s %.80s (checkpoint: %.80s)", used ? ", " : "",
+                 table[i].name, ours, saved);
         used += strlen(list + used);
     }
 }
@@ -276,8 +363,13 @@ static int refuse_differences(const Options *o, const Options *theirs) {
     if (o->override) *other = 0;
     if (!*fixed && !*other) return 0;
     const char *and = *other ? "; and --override is needed for " : "";
-    if (*fixed) complain("what shapes the networks of a checkpoint cannot be changed: %s%s%s", fixed, and, other);
-    else complain("the checkpoint was trained otherwise: %s; leave that out, or say --override to change it", other);
+    if (*fixed)
+        complain("what shapes the networks of a checkpoint cannot be changed: %s%s%s", fixed, and,
+                 other);
+    else
+        complain("the checkpoint was trained otherwise: %s; leave that out, or say --override to "
+                 "change it",
+                 other);
     return EXIT_USAGE;
 }
 

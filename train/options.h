@@ -1,5 +1,5 @@
-/* options.h: the command line of p2c-train: every option of the published train.py under its name, and p2cnn's own. '_' and '-' are the
- * same within a name. */
+/* options.h: the command line of p2c-train: every option of the published train.py under its name,
+ * and p2cnn's own. '_' and '-' are the same within a name. */
 #ifndef P2C_TRAIN_OPTIONS_H
 #define P2C_TRAIN_OPTIONS_H
 
@@ -11,16 +11,18 @@ typedef struct Options {
     const char *dataset, *gpu_ids, *pretrained_weights;
     int64_t iteration, print_freq, save_freq;
     int batch_size, ch, n_dis, img_size, img_ch;
-    double lr, weight_decay, adv_weight, cycle_weight, identity_weight, cam_weight, faceid_weight, rho_clipper, w_clipper;
+    double lr, weight_decay, adv_weight, cycle_weight, identity_weight, cam_weight, faceid_weight,
+        rho_clipper, w_clipper;
     bool light, decay_flag, benchmark_flag, resume;
     /* p2cnn's own */
     const char *data_root;  /* where --dataset is looked for */
     const char *result_dir; /* where run folders are made */
-    const char *run;        /* name of the run folder, or a path to it; NULL: from dataset and date */
+    /* name of the run folder, or a path to it; NULL: from dataset and date */
+    const char *run;
     const char *face_weights, *device, *precision;
-    int64_t max_steps;      /* stop when the run is this old; 0: at --iteration */
+    int64_t max_steps;                  /* stop when the run is this old; 0: at --iteration */
     int64_t milestone, eval_freq, seed; /* eval_freq 0: never */
-    double ema;             /* 0: no averaged generators */
+    double ema;                         /* 0: no averaged generators */
     int accumulate, keep, threads, workers, cache_mib, benchmark;
     bool augment, skip_bad, override, tensorboard, help, version;
     /* of options.c */
@@ -28,10 +30,12 @@ typedef struct Options {
     char *resumed_dataset;       /* owned: the checkpoint's --dataset, when that is what counts */
 } Options;
 
-/* Texts are borrowed from argv. 0, or the exit code of the failure that it has reported. Free with options_clear in either case. */
+/* Texts are borrowed from argv. 0, or the exit code of the failure that it has reported. Free with
+ * options_clear in either case. */
 int options_parse(Options *options, int argc, char **argv);
 void options_clear(Options *options);
-/* Whether they go together, so that nothing that was said is ignored in silence. 0, or EXIT_USAGE, reported. */
+/* Whether they go together, so that nothing that was said is ignored in silence. 0, or EXIT_USAGE,
+ * reported. */
 int options_check(const Options *options);
 void options_help(void);
 /* Whether the command line said so. A name that is no option's is an assertion. */
@@ -39,13 +43,16 @@ bool options_given(const Options *options, const char *name);
 /* A context as they say: device_open. */
 int options_open_device(const Options *options, P2cContext **ctx);
 
-/* The options that a checkpoint keeps, as a new dict of name -> bool, int, float or string: those that decide what the training computes, and
- * how often what is written; not where files lie. NULL: out of memory. */
+/* The options that a checkpoint keeps, as a new dict of name -> bool, int, float or string: those
+ * that decide what the training computes, and how often what is written; not where files lie. NULL:
+ * out of memory. */
 P2cValue *options_save(const Options *options);
-/* Going on from a checkpoint that holds `saved`: options that the command line does not give take its values (those that it does not
- * hold stay as they are). Given ones that differ from it are refused in one line that lists them all, EXIT_USAGE; with --override the
- * command line wins, but never for what shapes the networks: ch, img_size, light. Of --dataset only the last part of a path counts.
- * What is not such a dict is EXIT_BAD_INPUT. On failure, which is reported, the options are as before. `saved` may be freed afterwards. */
+/* Going on from a checkpoint that holds `saved`: options that the command line does not give take
+ * its values (those that it does not hold stay as they are). Given ones that differ from it are
+ * refused in one line that lists them all, EXIT_USAGE; with --override the command line wins, but
+ * never for what shapes the networks: ch, img_size, light. Of --dataset only the last part of a
+ * path counts. What is not such a dict is EXIT_BAD_INPUT. On failure, which is reported, the
+ * options are as before. `saved` may be freed afterwards. */
 int options_resume(Options *options, const P2cValue *saved);
 
 #endif

@@ -1,5 +1,5 @@
-/* outputs.c: what people see of a run while it goes on: numbers, grids of pictures, evaluations, the report. None of it stops the run,
- * unless the device fails (EXIT_DEVICE). */
+/* outputs.c: what people see of a run while it goes on: numbers, grids of pictures, evaluations,
+ * the report. None of it stops the run, unless the device fails (EXIT_DEVICE). */
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -20,11 +20,15 @@ void trainer_measure(Trainer *t, double ms, bool skipped) {
     }
     values[SERIES_LR] = t->step.generators.lr;
     values[SERIES_MS] = ms;
-    for (int i = 0; i < NETWORKS; i++) values[SERIES_GRADIENTS + i] = sqrt(scalar_of(t->step.squares[i]));
+    for (int i = 0; i < NETWORKS; i++)
+        values[SERIES_GRADIENTS + i] = sqrt(scalar_of(t->step.squares[i]));
     ticker_warn(&t->ticker, metrics_step(t->metrics, t->state.step, values, skipped));
-    if (t->board) ticker_warn(&t->ticker, tensorboard_scalars(t->board, t->state.step, tensorboard_clock(), SERIES_COUNT, series_table.steps, values));
+    if (t->board)
+        ticker_warn(&t->ticker, tensorboard_scalars(t->board, t->state.step, tensorboard_clock(),
+                                                    SERIES_COUNT, series_table.steps, values));
     series_for_ticker(t->metrics, shown);
-    ticker_step(&t->ticker, t->state.step, history_smoothed(metrics_history(t->metrics, SERIES_MS)), TERM_COUNT, shown, now_ms());
+    ticker_step(&t->ticker, t->state.step, history_smoothed(metrics_history(t->metrics, SERIES_MS)),
+                TERM_COUNT, shown, now_ms());
 }
 
 void trainer_event(Trainer *t, const char *format, ...) {
@@ -37,7 +41,7 @@ void trainer_event(Trainer *t, const char *format, ...) {
     ticker_warn(&t->ticker, metrics_event(t->metrics, t->state.step, "%s", text));
 }
 
-/* ---- pictures ------------------------------------------------------------------------------------------------ */
+/* ---- pictures -------------------------------------------------------------------------------- */
 
 static int only_device(int code) { return code == EXIT_DEVICE ? code : 0; }
 
@@ -46,16 +50,27 @@ int trainer_grids(Trainer *t) {
     const Options *o = t->options;
     const Folder *a = loader_folder(t->loader, 0), *b = loader_folder(t->loader, 1);
     snprintf(folder, sizeof folder, "%s/img", t->run.path);
-    GridOptions grid = { .size = o->img_size, .ch = o->ch, .full = !o->light, .ema = o->ema > 0, .folder = folder,
-                         .train_a = a->paths, .train_b = b->paths, .test_a = t->test_a.paths, .test_b = t->test_b.paths,
-                         .train_a_count = a->count, .train_b_count = b->count, .test_a_count = t->test_a.count, .test_b_count = t->test_b.count };
+    GridOptions grid = { .size = o->img_size,
+                         .ch = o->ch,
+                         .full = !o->light,
+                         .ema = o->ema > 0,
+                         .folder = folder,
+                         .train_a = a->paths,
+                         .train_b = b->paths,
+                         .test_a = t->test_a.paths,
+                         .test_b = t->test_b.paths,
+                         .train_a_count = a->count,
+                         .train_b_count = b->count,
+                         .test_a_count = t->test_a.count,
+                         .test_b_count = t->test_b.count };
     ticker_hide(&t->ticker);
     int code = grid_write(t->ctx, t->store, &grid, t->state.step);
-    if (code && code != EXIT_DEVICE) trainer_event(t, "the pictures of step %" PRId64 " are not complete", t->state.step);
+    if (code && code != EXIT_DEVICE)
+        trainer_event(t, "the pictures of step %" PRId64 " are not complete", t->state.step);
     return only_device(code);
 }
 
-/* ---- evaluation ------------------------------------------------------------------------------------------------ */
+/* ---- evaluation ------------------------------------------------------------------------------ */
 
 static int keep_best(Trainer *t, double kid) {
     RunState before = t->state;
@@ -72,33 +87,62 @@ static int keep_best(Trainer *t, double kid) {
 
 int trainer_evaluate(Trainer *t) {
     const Options *o = t->options;
-    EvaluateOptions options = { .size = o->img_size, .ch = o->ch, .full = !o->light, .ema = o->ema > 0, .face = t->has_face, .kind = t->face,
-                                .a = t->test_a.paths, .count_a = t->test_a.count, .b = t->test_b.paths, .count_b = t->test_b.count };
+    EvaluateOptions options = { .size = o->img_size,
+                                .ch = o->ch,
+                                .full = !o->light,
+                                .ema = o->ema > 0,
+                                .face = t->has_face,
+                                .kind = t->face,
+                                .a = t->test_a.paths,
+                                .count_a = t->test_a.count,
+                                .b = t->test_b.paths,
+                                .count_b = t->test_b.count };
     Evaluation e;
     if (!t->test_a.count) return 0;
     ticker_hide(&t->ticker);
     int code = evaluate(t->ctx, t->store, &options, &e);
     if (code) return only_device(code);
-    double values[EVALUATION_COUNT] = { [EVALUATION_KID] = e.kid, [EVALUATION_ID_SIMILARITY] = e.id_similarity, [EVALUATION_CYCLE_L1] = e.cycle_l1 };
+    double values[EVALUATION_COUNT] = { [EVALUATION_KID] = e.kid,
+                                        [EVALUATION_ID_SIMILARITY] = e.id_similarity,
+                                        [EVALUATION_CYCLE_L1] = e.cycle_l1 };
     ticker_warn(&t->ticker, metrics_evaluation(t->metrics, t->state.step, values));
-    if (t->board) ticker_warn(&t->ticker, tensorboard_scalars(t->board, t->state.step, tensorboard_clock(), EVALUATION_COUNT, series_table.evaluations, values));
-    if (isfinite(e.kid)) ticker_say(&t->ticker, "step %" PRId64 ": KID %.4f, ID similarity %.3f, cycle L1 %.4f on %d photos, %d cartoons", t->state.step, e.kid, e.id_similarity, e.cycle_l1,
-                                e.photos, e.cartoons);
-    else ticker_say(&t->ticker, "step %" PRId64 ": cycle L1 %.4f on %d photos (KID and ID similarity need --face_weights and cartoons to test)", t->state.step, e.cycle_l1, e.photos);
+    if (t->board)
+        ticker_warn(&t->ticker,
+                    tensorboard_scalars(t->board, t->state.step, tensorboard_clock(),
+                                        EVALUATION_COUNT, series_table.evaluations, values));
+    if (isfinite(e.kid))
+        ticker_say(&t->ticker,
+                   "step %" PRId64
+                   ": KID %.4f, ID similarity %.3f, cycle L1 %.4f on %d photos, %d cartoons",
+                   t->state.step, e.kid, e.id_similarity, e.cycle_l1, e.photos, e.cartoons);
+    else
+        ticker_say(&t->ticker,
+                   "step %" PRId64 ": cycle L1 %.4f on %d photos (KID and ID similarity need "
+                   "--face_weights and cartoons to test)",
+                   t->state.step, e.cycle_l1, e.photos);
     return keep_best(t, e.kid);
 }
 
-/* ---- the report ------------------------------------------------------------------------------------------------- */
+/* ---- the report ------------------------------------------------------------------------------ */
 
 static void describe(const Trainer *t, ReportSettings *s) {
     const Options *o = t->options;
-    report_set(s, "pictures", "A %d, B %d to learn from; A %d, B %d to test", loader_count(t->loader, 0), loader_count(t->loader, 1), t->test_a.count, t->test_b.count);
+    report_set(s, "pictures", "A %d, B %d to learn from; A %d, B %d to test",
+               loader_count(t->loader, 0), loader_count(t->loader, 1), t->test_a.count,
+               t->test_b.count);
     report_set(s, "picture size", "%d x %d", o->img_size, o->img_size);
     report_set(s, "networks", "ch %d, %s generators", o->ch, o->light ? "light" : "full");
-    report_set(s, "batch", "%d%s", o->batch_size * o->accumulate, o->accumulate > 1 ? ", in parts" : "");
-    report_set(s, "learning rate", "%g, %s, weight decay %g", o->lr, o->decay_flag ? "falling over the second half" : "constant", o->weight_decay);
-    report_set(s, "loss weights", "adv %g, cycle %g, identity %g, cam %g, faceid %g", o->adv_weight, o->cycle_weight, o->identity_weight, o->cam_weight, t->has_face ? o->faceid_weight : 0);
-    report_set(s, "ID loss", "%s", t->has_face ? (t->face == P2C_FACENET_TREB1EN ? "MobileFaceNet, 512 values" : "MobileFaceNet, 128 values") : "off: no --face_weights");
+    report_set(s, "batch", "%d%s", o->batch_size * o->accumulate,
+               o->accumulate > 1 ? ", in parts" : "");
+    report_set(s, "learning rate", "%g, %s, weight decay %g", o->lr,
+               o->decay_flag ? "falling over the second half" : "constant", o->weight_decay);
+    report_set(s, "loss weights", "adv %g, cycle %g, identity %g, cam %g, faceid %g", o->adv_weight,
+               o->cycle_weight, o->identity_weight, o->cam_weight,
+               t->has_face ? o->faceid_weight : 0);
+    report_set(s, "ID loss", "%s",
+               t->has_face ? (t->face == P2C_FACENET_TREB1EN ? "MobileFaceNet, 512 values"
+                                                             : "MobileFaceNet, 128 values")
+                           : "off: no --face_weights");
     report_set(s, "augmentation", "%s", o->augment ? "mirrored, cropped" : "none");
     if (o->ema > 0) report_set(s, "averaged generators", "decay %g", o->ema);
     report_set(s, "seed", "%" PRId64, o->seed);
@@ -119,13 +163,31 @@ void trainer_report(Trainer *t, ReportState state, const char *note) {
     snprintf(path, sizeof path, "%s/report.html", t->run.path);
     snprintf(a2b, sizeof a2b, "%s/img/A2B_latest.jpg", t->run.path);
     snprintf(b2a, sizeof b2a, "%s/img/B2A_latest.jpg", t->run.path);
-    ReportPicture pictures[2] = { { a2b, "Photos to cartoons", series_grid_caption, series_grid_rows, series_grid_columns },
-                                  { b2a, "Cartoons to photos", series_grid_caption, series_grid_rows, series_grid_columns } };
-    Report report = { .run = name ? name + 1 : t->run.path, .dataset = t->run.dataset, .state = state, .state_note = note, .step = t->state.step,
-                      .total = t->options->iteration, .seconds = t->state.seconds, .step_ms = history_smoothed(metrics_history(t->metrics, SERIES_MS)),
-                      .seconds_left = state == REPORT_TRAINING ? ticker_left(&t->ticker, now_ms()) : -1, .written = written,
-                      .settings = settings.pairs, .setting_count = settings.count, .networks = networks, .network_count = SERIES_NETWORKS,
-                      .pictures = pictures, .picture_count = 2, .reading = series_reading, .hints = series_hints, .hint_count = series_hint_count, .metrics = t->metrics };
+    ReportPicture pictures[2] = {
+        { a2b, "Photos to cartoons", series_grid_caption, series_grid_rows, series_grid_columns },
+        { b2a, "Cartoons to photos", series_grid_caption, series_grid_rows, series_grid_columns }
+    };
+    Report report = { .run = name ? name + 1 : t->run.path,
+                      .dataset = t->run.dataset,
+                      .state = state,
+                      .state_note = note,
+                      .step = t->state.step,
+                      .total = t->options->iteration,
+                      .seconds = t->state.seconds,
+                      .step_ms = history_smoothed(metrics_history(t->metrics, SERIES_MS)),
+                      .seconds_left =
+                          state == REPORT_TRAINING ? ticker_left(&t->ticker, now_ms()) : -1,
+                      .written = written,
+                      .settings = settings.pairs,
+                      .setting_count = settings.count,
+                      .networks = networks,
+                      .network_count = SERIES_NETWORKS,
+                      .pictures = pictures,
+                      .picture_count = 2,
+                      .reading = series_reading,
+                      .hints = series_hints,
+                      .hint_count = series_hint_count,
+                      .metrics = t->metrics };
     ticker_hide(&t->ticker);
     report_write(t->ctx, path, &report);
 }

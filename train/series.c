@@ -1,4 +1,5 @@
-/* series.c: see series.h. The healthy ranges are those of a whole training at the published settings, on the published pictures. */
+/* series.c: see series.h. The healthy ranges are those of a whole training at the published
+ * settings, on the published pictures. */
 #include "series.h"
 
 #include <string.h>
@@ -6,24 +7,58 @@
 #define COUNT_OF(array) ((int)(sizeof(array) / sizeof *(array)))
 
 enum {
-    PANEL_D, PANEL_CYCLE, PANEL_CAM, PANEL_FACE, PANEL_G, PANEL_KID, PANEL_SIMILARITY, PANEL_EVAL_CYCLE, PANEL_GRAD_G, PANEL_GRAD_D, PANEL_LR, PANEL_MS,
+    PANEL_D,
+    PANEL_CYCLE,
+    PANEL_CAM,
+    PANEL_FACE,
+    PANEL_G,
+    PANEL_KID,
+    PANEL_SIMILARITY,
+    PANEL_EVAL_CYCLE,
+    PANEL_GRAD_G,
+    PANEL_GRAD_D,
+    PANEL_LR,
+    PANEL_MS,
     DETAIL /* then one for each term, of A and of B apart */
 };
 
 static const Panel panels[] = {
-    [PANEL_D] = { "Discriminators and adversarial", "The contest: d is what the judges get wrong, adv how far the fakes are from passing. Healthy: d about 2 to 2.5, adv 4.5 to 4.8." },
-    [PANEL_CYCLE] = { "Cycle and identity", "Mean difference of colours, there and back again (cycle), and of a picture asked to become what it is (identity). Healthy: below 0.3 after 1,200 steps.", .log = true },
-    [PANEL_CAM] = { "Class activation (cam)", "Whether the generators tell a picture to be changed from one that is not to be. Falls slowly, and jumps.", .log = true },
-    [PANEL_FACE] = { "Face identity", "1 - likeness of the faces in a picture and in what is made of it, for both directions together: 0 is the same face, 2 nothing in common." },
-    [PANEL_G] = { "Generators, all terms", "The weighted sum that the generators make small. It follows cam, which weighs most.", .log = true },
-    [PANEL_KID] = { "Evaluation: KID", "How different cartoons made of test photos are from drawn ones, as a whole. Less is better: the best checkpoint is often not the last." },
-    [PANEL_SIMILARITY] = { "Evaluation: face likeness", "Of test photos and their cartoons; more is better." },
-    [PANEL_EVAL_CYCLE] = { "Evaluation: cycle", "Of test photos, there and back again; less is better. Rising while the curve of training falls: it learns its pictures by heart." },
-    [PANEL_GRAD_G] = { "Gradient norms, generators", "Size of each update's gradient. Healthy: no growth over thousands of steps; single spikes do no harm.", .log = true },
+    [PANEL_D] = { "Discriminators and adversarial",
+                  "The contest: d is what the judges get wrong, adv how far the fakes are from "
+                  "passing. Healthy: d about 2 to 2.5, adv 4.5 to 4.8." },
+    [PANEL_CYCLE] = { "Cycle and identity",
+                      "Mean difference of colours, there and back again (cycle), and of a picture "
+                      "asked to become what it is (identity). Healthy: below 0.3 after 1,200 "
+                      "steps.",
+                      .log = true },
+    [PANEL_CAM] = { "Class activation (cam)",
+                    "Whether the generators tell a picture to be changed from one that is not to "
+                    "be. Falls slowly, and jumps.",
+                    .log = true },
+    [PANEL_FACE] = { "Face identity",
+                     "1 - likeness of the faces in a picture and in what is made of it, for both "
+                     "directions together: 0 is the same face, 2 nothing in common." },
+    [PANEL_G] = { "Generators, all terms",
+                  "The weighted sum that the generators make small. It follows cam, which weighs "
+                  "most.",
+                  .log = true },
+    [PANEL_KID] = { "Evaluation: KID",
+                    "How different cartoons made of test photos are from drawn ones, as a whole. "
+                    "Less is better: the best checkpoint is often not the last." },
+    [PANEL_SIMILARITY] = { "Evaluation: face likeness",
+                           "Of test photos and their cartoons; more is better." },
+    [PANEL_EVAL_CYCLE] = { "Evaluation: cycle",
+                           "Of test photos, there and back again; less is better. Rising while the "
+                           "curve of training falls: it learns its pictures by heart." },
+    [PANEL_GRAD_G] = { "Gradient norms, generators",
+                       "Size of each update's gradient. Healthy: no growth over thousands of "
+                       "steps; single spikes do no harm.",
+                       .log = true },
     [PANEL_GRAD_D] = { "Gradient norms, discriminators", NULL, .log = true },
     [PANEL_LR] = { "Learning rate", NULL },
     [PANEL_MS] = { "Milliseconds a step", NULL },
-    [DETAIL + TERM_D] = { "d, by direction", "A: judging photos. B: judging cartoons.", .detail = true },
+    [DETAIL +
+        TERM_D] = { "d, by direction", "A: judging photos. B: judging cartoons.", .detail = true },
     [DETAIL + TERM_G] = { "g, by direction", NULL, .log = true, .detail = true },
     [DETAIL + TERM_ADV] = { "adv, by direction", NULL, .detail = true },
     [DETAIL + TERM_CYCLE] = { "cycle, by direction", NULL, .log = true, .detail = true },
@@ -33,7 +68,8 @@ static const Panel panels[] = {
 };
 
 #define A_AND_B(term, name) \
-    [SERIES_A + (term)] = { name "_A", "A photos", DETAIL + (term) }, [SERIES_B + (term)] = { name "_B", "B cartoons", DETAIL + (term) }
+    [SERIES_A + (term)] = { name "_A", "A photos", DETAIL + (term) }, \
+                [SERIES_B + (term)] = { name "_B", "B cartoons", DETAIL + (term) }
 
 static const Series steps[SERIES_COUNT] = {
     [TERM_D] = { "d", NULL, PANEL_D },
@@ -66,47 +102,77 @@ static const Series evaluations[EVALUATION_COUNT] = {
     [EVALUATION_CYCLE_L1] = { "cycle_l1", "cycle", PANEL_EVAL_CYCLE },
 };
 
-const MetricsTable series_table = { steps, SERIES_COUNT, evaluations, EVALUATION_COUNT, panels, COUNT_OF(panels) };
+const MetricsTable series_table = { steps,  SERIES_COUNT,    evaluations, EVALUATION_COUNT,
+                                    panels, COUNT_OF(panels) };
 
 void series_for_ticker(const Metrics *metrics, TickerValue values[TERM_COUNT]) {
     for (int t = 0; t < TERM_COUNT; t++)
-        values[t] = (TickerValue){ t == TERM_FACEID ? "id" : term_names[t], history_smoothed(metrics_history(metrics, SERIES_SUM + t)) };
+        values[t] = (TickerValue){ t == TERM_FACEID ? "id" : term_names[t],
+                                   history_smoothed(metrics_history(metrics, SERIES_SUM + t)) };
 }
 
-/* ---- for newcomers ----------------------------------------------------------------------------------------------- */
+/* ---- for newcomers --------------------------------------------------------------------------- */
 
 const char *const series_reading[] = {
-    "Two generators learn at once: genA2B makes cartoons of photos, genB2A photos of cartoons. Nobody shows them pairs. Four discriminators learn to tell what the "
-    "generators make from real photos (disGA, disLA) and real cartoons (disGB, disLB); the G ones look at whole pictures, the L ones at patches. The generators learn to pass.",
-    "So the curves are those of a contest, and do not fall to zero. Good news is balance: d and adv level off within some 500 steps and stay. The pictures tell more than the "
+    "Two generators learn at once: genA2B makes cartoons of photos, genB2A photos of cartoons. "
+    "Nobody shows them pairs. Four discriminators learn to tell what the "
+    "generators make from real photos (disGA, disLA) and real cartoons (disGB, disLB); the G ones "
+    "look at whole pictures, the L ones at patches. The generators learn to pass.",
+    "So the curves are those of a contest, and do not fall to zero. Good news is balance: d and "
+    "adv level off within some 500 steps and stay. The pictures tell more than the "
     "curves: look at the test columns of the grids, and at whether one would know the person.",
-    "A line is the mean over neighbouring steps, the light band around it their least and greatest values. With one picture a step, wide bands are normal; where they would squeeze the line, they are cut at the chart's edge.",
+    "A line is the mean over neighbouring steps, the light band around it their least and greatest "
+    "values. With one picture a step, wide bands are normal; where they would squeeze the line, "
+    "they are cut at the chart's edge.",
     NULL
 };
 
 const ReportHint series_hints[] = {
-    { "d", "What the discriminators get wrong: least squares, sum of four.", "Settles around 2 to 2.5 within 500 steps. Falling to 0: the discriminators have won, and the generators learn nothing more; go back to an earlier checkpoint, with a lower learning rate or more pictures." },
-    { "adv", "How far the fakes are from passing as real.", "Settles around 4.5 to 4.8. It rises when d falls." },
-    { "cycle", "Difference of a picture and what comes back after both generators.", "From 1.1 to below 0.3 within 1,200 steps, then slowly on." },
-    { "identity", "Difference of a cartoon and what genA2B makes of it, and of a photo and genB2A: nothing should change.", "As cycle." },
-    { "cam", "The generators' own guess whether a picture needs a change; it steers where they look.", "From about 2 to 0.2 to 0.6 by 2,500 steps, with jumps throughout." },
-    { "faceid", "Unlikeness of faces, as a face recognition network sees them.", "Level or falling. Rising over thousands of steps: the pictures lose the person." },
-    { "g", "The sum of all the generators' terms with their weights.", "From above 2,000 to some hundreds; jumps with cam." },
-    { "gradient norms", "How hard each network is pulled.", "Level over thousands of steps. Growing without end, or steps skipped again and again: the run diverges; a lower learning rate helps." },
+    { "d", "What the discriminators get wrong: least squares, sum of four.",
+      "Settles around 2 to 2.5 within 500 steps. Falling to 0: the discriminators have won, and "
+      "the generators learn nothing more; go back to an earlier checkpoint, with a lower learning "
+      "rate or more pictures." },
+    { "adv", "How far the fakes are from passing as real.",
+      "Settles around 4.5 to 4.8. It rises when d falls." },
+    { "cycle", "Difference of a picture and what comes back after both generators.",
+      "From 1.1 to below 0.3 within 1,200 steps, then slowly on." },
+    { "identity",
+      "Difference of a cartoon and what genA2B makes of it, and of a photo and genB2A: nothing "
+      "should change.",
+      "As cycle." },
+    { "cam",
+      "The generators' own guess whether a picture needs a change; it steers where they look.",
+      "From about 2 to 0.2 to 0.6 by 2,500 steps, with jumps throughout." },
+    { "faceid", "Unlikeness of faces, as a face recognition network sees them.",
+      "Level or falling. Rising over thousands of steps: the pictures lose the person." },
+    { "g", "The sum of all the generators' terms with their weights.",
+      "From above 2,000 to some hundreds; jumps with cam." },
+    { "gradient norms", "How hard each network is pulled.",
+      "Level over thousands of steps. Growing without end, or steps skipped again and again: the "
+      "run diverges; a lower learning rate helps." },
 };
 const int series_hint_count = COUNT_OF(series_hints);
 
-const char *const series_grid_rows[] = { "input", "heat of identity", "identity", "heat of fake", "fake", "heat of cycle", "cycle", NULL };
-const char *const series_grid_columns[] = { "training pictures", "test pictures, never trained on", NULL };
+const char *const series_grid_rows[] = { "input", "heat of identity", "identity", "heat of fake",
+                                         "fake",  "heat of cycle",    "cycle",    NULL };
+const char *const series_grid_columns[] = { "training pictures", "test pictures, never trained on",
+                                            NULL };
 const char series_grid_caption[] =
-    "Each column is one picture. Below the input stand three pairs of a heat map, red where the network looked most, and what it made. Identity: by the generator that makes "
-    "the input's own kind, so nothing should change. Fake: the translation, which all this is for. Cycle: the fake translated back, which should be the input again.";
+    "Each column is one picture. Below the input stand three pairs of a heat map, red where the "
+    "network looked most, and what it made. Identity: by the generator that makes "
+    "the input's own kind, so nothing should change. Fake: the translation, which all this is for. "
+    "Cycle: the fake translated back, which should be the input again.";
 
 void series_networks(const P2cStore *store, ReportNetwork networks[SERIES_NETWORKS]) {
     static const char *const names[SERIES_NETWORKS][2] = {
-        { "genA2B", "makes cartoons of photos: the one to keep" }, { "genB2A", "makes photos of cartoons" },
-        { "disGA", "photo or not, by the whole picture" },         { "disGB", "cartoon or not, by the whole picture" },
-        { "disLA", "photo or not, by patches" },                   { "disLB", "cartoon or not, by patches" },
+        { "genA2B", "makes cartoons of photos: the one to keep" },
+        { "genB2A", "makes photos of cartoons" },
+        { "disGA", "photo or not, by the whole picture" },
+        { "disGB", "cartoon or not, by the whole picture" },
+        { "disLA", "photo or not, by patches" },
+        { "disLB", "cartoon or not, by patches" },
     };
-    for (int i = 0; i < SERIES_NETWORKS; i++) networks[i] = (ReportNetwork){ names[i][0], names[i][1], report_parameters(store, names[i][0]) };
+    for (int i = 0; i < SERIES_NETWORKS; i++)
+        networks[i] =
+            (ReportNetwork){ names[i][0], names[i][1], report_parameters(store, names[i][0]) };
 }

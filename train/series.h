@@ -1,13 +1,15 @@
-/* series.h: what p2c-train measures and how it is shown: the tables for metrics, charts, report and progress line. */
+/* series.h: what p2c-train measures and how it is shown: the tables for metrics, charts, report and
+ * progress line. */
 #ifndef P2C_TRAIN_SERIES_H
 #define P2C_TRAIN_SERIES_H
 
 #include "run/metrics.h"
 #include "run/report.h"
-#include "step.h"
 #include "run/ticker.h"
+#include "step.h"
 
-/* The values of a step, in this order: the terms of both directions together (TERM_*), of A, of B; then these. */
+/* The values of a step, in this order: the terms of both directions together (TERM_*), of A, of B;
+ * then these. */
 enum {
     SERIES_SUM = 0,
     SERIES_A = TERM_COUNT,
@@ -17,7 +19,12 @@ enum {
     SERIES_GRADIENTS, /* norms: genA2B genB2A disGA disGB disLA disLB */
     SERIES_COUNT = SERIES_GRADIENTS + 6
 };
-typedef enum SeriesEvaluation { EVALUATION_KID, EVALUATION_ID_SIMILARITY, EVALUATION_CYCLE_L1, EVALUATION_COUNT } SeriesEvaluation;
+typedef enum SeriesEvaluation {
+    EVALUATION_KID,
+    EVALUATION_ID_SIMILARITY,
+    EVALUATION_CYCLE_L1,
+    EVALUATION_COUNT
+} SeriesEvaluation;
 
 extern const MetricsTable series_table;
 
@@ -28,7 +35,8 @@ extern const char *const series_reading[];
 extern const ReportHint series_hints[];
 extern const int series_hint_count;
 extern const char *const series_grid_rows[], *const series_grid_columns[], series_grid_caption[];
-/* The six networks, with what they are for and their trainable parameters in the store (0 for those it lacks). */
+/* The six networks, with what they are for and their trainable parameters in the store (0 for those
+ * it lacks). */
 enum { SERIES_NETWORKS = 6 };
 void series_networks(const P2cStore *store, ReportNetwork networks[SERIES_NETWORKS]);
 

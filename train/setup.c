@@ -1,5 +1,6 @@
-/* setup.c: a run from its options: data, folder, face network, graph, weights; or from its newest checkpoint. What can be wrong is found in this
- * order, and a run that cannot begin leaves no folder behind. */
+/* setup.c: a run from its options: data, folder, face network, graph, weights; or from its newest
+ * checkpoint. What can be wrong is found in this order, and a run that cannot begin leaves no
+ * folder behind. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +12,12 @@
 #include "run/text.h"
 #include "trainer.h"
 
-/* ---- pictures ------------------------------------------------------------------------------------------------- */
+/* ---- pictures -------------------------------------------------------------------------------- */
 
 void trainer_folder(const Options *o, const char *name, char path[RUN_FILE]) {
     bool is_path = strchr(o->dataset, '/') != NULL;
-    snprintf(path, RUN_FILE, "%s%s%s/%s", is_path ? "" : o->data_root, is_path ? "" : "/", o->dataset, name);
+    snprintf(path, RUN_FILE, "%s%s%s/%s", is_path ? "" : o->data_root, is_path ? "" : "/",
+             o->dataset, name);
 }
 
 static int open_pictures(Trainer *t) {
@@ -23,8 +25,15 @@ static int open_pictures(Trainer *t) {
     char a[RUN_FILE], b[RUN_FILE];
     trainer_folder(o, "trainA", a);
     trainer_folder(o, "trainB", b);
-    LoaderOptions loader = { .folder_a = a, .folder_b = b, .batch = o->batch_size * o->accumulate, .size = o->img_size, .workers = o->workers,
-                             .augment = o->augment, .skip_bad = o->skip_bad, .cache_bytes = (size_t)o->cache_mib << 20, .seed = (uint64_t)o->seed };
+    LoaderOptions loader = { .folder_a = a,
+                             .folder_b = b,
+                             .batch = o->batch_size * o->accumulate,
+                             .size = o->img_size,
+                             .workers = o->workers,
+                             .augment = o->augment,
+                             .skip_bad = o->skip_bad,
+                             .cache_bytes = (size_t)o->cache_mib << 20,
+                             .seed = (uint64_t)o->seed };
     return loader_open(&t->loader, &loader);
 }
 
@@ -48,10 +57,14 @@ int trainer_open_tests(const Options *o, Folder *a, Folder *b) {
 static int check_pictures(Trainer *t) {
     int64_t counts[2] = { loader_count(t->loader, 0), loader_count(t->loader, 1) };
     uint64_t hashes[2] = { loader_hash(t->loader, 0), loader_hash(t->loader, 1) };
-    bool same = !memcmp(counts, t->state.pictures, sizeof counts) && !memcmp(hashes, t->state.hashes, sizeof hashes);
+    bool same = !memcmp(counts, t->state.pictures, sizeof counts) &&
+                !memcmp(hashes, t->state.hashes, sizeof hashes);
     if (t->options->resume && !same) {
-        complain("the pictures are not those of the checkpoint (A %" PRId64 ", B %" PRId64 " there; A %" PRId64 ", B %" PRId64 " here, or other names)%s", t->state.pictures[0],
-                 t->state.pictures[1], counts[0], counts[1], t->options->override ? ": going on with these" : "; say --override to go on with these");
+        complain("the pictures are not those of the checkpoint (A %" PRId64 ", B %" PRId64
+                 " there; A %" PRId64 ", B %" PRId64 " here, or other names)%s",
+                 t->state.pictures[0], t->state.pictures[1], counts[0], counts[1],
+                 t->options->override ? ": going on with these"
+                                      : "; say --override to go on with these");
         if (!t->options->override) return EXIT_USAGE;
     }
     memcpy(t->state.pictures, counts, sizeof counts);
@@ -59,38 +72,46 @@ static int check_pictures(Trainer *t) {
     return 0;
 }
 
-/* ---- the face network -------------------------------------------------------------------------------------------- */
+/* ---- the face network ------------------------------------------------------------------------ */
 
 /* From the command line, or what the checkpoint says. Never in silence another loss than before. */
 static int open_face(Trainer *t) {
     const Options *o = t->options;
     const char *path = o->face_weights ? o->face_weights : t->state.face_weights;
     if (!*path) {
-        say("ID loss      off: no --face_weights FILE was given (MobileFaceNet, .pth); its weight is 0");
+        say("ID loss      off: no --face_weights FILE was given (MobileFaceNet, .pth); its weight "
+            "is 0");
         return 0;
     }
     if (o->resume && !*t->state.face_weights && !o->override) {
-        complain("--face_weights: this run has had no ID loss so far; say --override to go on with one");
+        complain(
+            "--face_weights: this run has had no ID loss so far; say --override to go on with one");
         return EXIT_USAGE;
     }
     int code = face_load(t->ctx, t->store, path, &t->face);
-    if (code && !o->face_weights) complain("the ID loss of this run came from %s; say --face_weights FILE to find it elsewhere", path);
+    if (code && !o->face_weights)
+        complain(
+            "the ID loss of this run came from %s; say --face_weights FILE to find it elsewhere",
+            path);
     if (code) return code;
     t->has_face = true;
-    say("ID loss      %s (%s)", path, t->face == P2C_FACENET_TREB1EN ? "112x112, 512 values" : "112x96, 128 values");
+    say("ID loss      %s (%s)", path,
+        t->face == P2C_FACENET_TREB1EN ? "112x112, 512 values" : "112x96, 128 values");
     char *whole = realpath(path, NULL);
     snprintf(t->state.face_weights, sizeof t->state.face_weights, "%s", whole ? whole : path);
     free(whole);
     return 0;
 }
 
-/* ---- the graph ----------------------------------------------------------------------------------------------------- */
+/* ---- the graph ------------------------------------------------------------------------------- */
 
 StepOptions trainer_step_options(const Options *o) {
     StepOptions s = step_defaults();
-    s.batch = o->batch_size, s.parts = o->accumulate, s.size = o->img_size, s.ch = o->ch, s.full = !o->light, s.average = o->ema > 0;
+    s.batch = o->batch_size, s.parts = o->accumulate, s.size = o->img_size, s.ch = o->ch,
+    s.full = !o->light, s.average = o->ema > 0;
     s.lr = o->lr, s.weight_decay = o->weight_decay;
-    s.adv = o->adv_weight, s.cycle = o->cycle_weight, s.identity = o->identity_weight, s.cam = o->cam_weight, s.faceid = o->faceid_weight;
+    s.adv = o->adv_weight, s.cycle = o->cycle_weight, s.identity = o->identity_weight,
+    s.cam = o->cam_weight, s.faceid = o->faceid_weight;
     s.rho_clip = (float)o->rho_clipper, s.w_clip = (float)o->w_clipper;
     return s;
 }
@@ -102,8 +123,10 @@ P2cStatus trainer_create_generators(P2cContext *ctx, P2cStore *store, const Opti
     if (status) return status;
     P2cNode *x = p2c_input(graph, "x", P2C_DIMS(1, 3, o->img_size, o->img_size));
     P2cGenerator options = { .ch = o->ch, .full = !o->light };
-    P2cNode *a2b = p2c_generator(p2c_net(graph, store, ema ? "genA2B_ema" : "genA2B"), x, options).image;
-    P2cNode *b2a = p2c_generator(p2c_net(graph, store, ema ? "genB2A_ema" : "genB2A"), x, options).image;
+    P2cNode *a2b =
+        p2c_generator(p2c_net(graph, store, ema ? "genA2B_ema" : "genA2B"), x, options).image;
+    P2cNode *b2a =
+        p2c_generator(p2c_net(graph, store, ema ? "genB2A_ema" : "genB2A"), x, options).image;
     if (!a2b || !b2a) status = p2c_graph_finish(graph); /* which says why */
     p2c_graph_free(&graph);
     return status;
@@ -115,7 +138,8 @@ static int build_step(Trainer *t) {
     s.memory_limit = memory_available();
     P2cStatus status = step_init(&t->step, t->ctx, t->store, &s);
     if (status == P2C_ERR_MEMORY) {
-        complain("%s: smaller --batch_size (with --accumulate), --img_size, --ch%s", p2c_error(t->ctx), p2c_device_memory_used(t->ctx) ? "; or another --device" : "");
+        complain("%s: smaller --batch_size (with --accumulate), --img_size, --ch%s",
+                 p2c_error(t->ctx), p2c_device_memory_used(t->ctx) ? "; or another --device" : "");
         return EXIT_MEMORY;
     }
     if (status) return report_status(t->ctx, status);
@@ -130,26 +154,34 @@ static int build_step(Trainer *t) {
 /* Weights and moments, all float32. */
 static double store_bytes(const P2cStore *store) {
     double floats = 0;
-    for (int i = 0; i < p2c_store_count(store); i++) floats += (double)p2c_dims_count(p2c_store_dims(store, i));
+    for (int i = 0; i < p2c_store_count(store); i++)
+        floats += (double)p2c_dims_count(p2c_store_dims(store, i));
     return 3 * floats * sizeof(float);
 }
 
 /* A GPU's memory is taken by now; of the host's, no more than pictures. */
 static void describe_memory(const Trainer *t) {
-    double gib = (double)(1 << 30), used = (double)p2c_device_memory_used(t->ctx), kept = (double)loader_kept_bytes(t->loader);
+    double gib = (double)(1 << 30), used = (double)p2c_device_memory_used(t->ctx),
+           kept = (double)loader_kept_bytes(t->loader);
     double need = (double)p2c_graph_arena_bytes(t->step.graph) + store_bytes(t->store) + kept;
-    if (used > 0) say("memory       %.2f GiB of the GPU's needed, %.2f GiB there", used / gib, (used + (double)p2c_device_memory_free(t->ctx)) / gib);
-    else say("memory       %.2f GiB needed, %.2f GiB there", need / gib, ((double)memory_available() + kept) / gib);
+    if (used > 0)
+        say("memory       %.2f GiB of the GPU's needed, %.2f GiB there", used / gib,
+            (used + (double)p2c_device_memory_free(t->ctx)) / gib);
+    else
+        say("memory       %.2f GiB needed, %.2f GiB there", need / gib,
+            ((double)memory_available() + kept) / gib);
 }
 
 static void describe_networks(const Trainer *t) {
     ReportNetwork networks[SERIES_NETWORKS];
     series_networks(t->store, networks);
-    for (int i = 0; i < SERIES_NETWORKS; i++) say("%-12s %11s parameters; %s", networks[i].name, text_count(networks[i].parameters).s, networks[i].role);
+    for (int i = 0; i < SERIES_NETWORKS; i++)
+        say("%-12s %11s parameters; %s", networks[i].name, text_count(networks[i].parameters).s,
+            networks[i].role);
     describe_memory(t);
 }
 
-/* ---- resuming ------------------------------------------------------------------------------------------------------- */
+/* ---- resuming -------------------------------------------------------------------------------- */
 
 int trainer_restore(Trainer *t, const P2cValue *tree) {
     int code = checkpoint_load(t->ctx, t->store, tree);
@@ -162,7 +194,11 @@ int trainer_restore(Trainer *t, const P2cValue *tree) {
 
 static int open_run(Trainer *t, const char *dataset) {
     const Options *o = t->options;
-    return rundir_open(&t->run, &(RunRequest){ .result_dir = o->result_dir, .name = o->run, .dataset = dataset, .resume = o->resume, .now = time(NULL) });
+    return rundir_open(&t->run, &(RunRequest){ .result_dir = o->result_dir,
+                                               .name = o->run,
+                                               .dataset = dataset,
+                                               .resume = o->resume,
+                                               .now = time(NULL) });
 }
 
 /* Before anything else is looked at: the checkpoint knows the options. */
@@ -179,12 +215,15 @@ static int find_checkpoint(Trainer *t, P2cValue **tree) {
 /* The weights to start from. */
 static int load_weights(Trainer *t, const P2cValue *tree) {
     const Options *o = t->options;
-    int code = tree ? trainer_restore(t, tree) : o->pretrained_weights ? checkpoint_load_pretrained(t->ctx, t->store, o->pretrained_weights) : 0;
+    int code = tree ? trainer_restore(t, tree)
+               : o->pretrained_weights
+                   ? checkpoint_load_pretrained(t->ctx, t->store, o->pretrained_weights)
+                   : 0;
     if (code || tree || !o->pretrained_weights || o->ema == 0) return report_device(t->ctx, code);
     return report_status(t->ctx, step_restart_averages(t->store));
 }
 
-/* ---- metrics ---------------------------------------------------------------------------------------------------------- */
+/* ---- metrics --------------------------------------------------------------------------------- */
 
 static int open_metrics(Trainer *t) {
     char path[RUN_FILE + 16];
@@ -195,7 +234,7 @@ static int open_metrics(Trainer *t) {
     return tensorboard_open(&t->board, path, t->state.step, tensorboard_clock());
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static int open_all(Trainer *t, P2cValue **tree) {
     Options *o = t->options;
@@ -203,9 +242,13 @@ static int open_all(Trainer *t, P2cValue **tree) {
     if (code) return code;
     say("p2c-train %s, %s", p2c_version(), p2c_device_name(t->ctx));
     if (o->resume && (code = find_checkpoint(t, tree))) return code;
-    if ((code = open_pictures(t)) || (code = trainer_open_tests(o, &t->test_a, &t->test_b)) || (code = check_pictures(t))) return code;
-    say("pictures     A %d, B %d to learn from; A %d, B %d to test", loader_count(t->loader, 0), loader_count(t->loader, 1), t->test_a.count, t->test_b.count);
-    if ((code = report_status(t->ctx, p2c_store_new(&t->store, t->ctx, (uint64_t)o->seed)))) return code;
+    if ((code = open_pictures(t)) || (code = trainer_open_tests(o, &t->test_a, &t->test_b)) ||
+        (code = check_pictures(t)))
+        return code;
+    say("pictures     A %d, B %d to learn from; A %d, B %d to test", loader_count(t->loader, 0),
+        loader_count(t->loader, 1), t->test_a.count, t->test_b.count);
+    if ((code = report_status(t->ctx, p2c_store_new(&t->store, t->ctx, (uint64_t)o->seed))))
+        return code;
     if ((code = open_face(t))) return code;
     if (!o->resume && (code = open_run(t, o->dataset))) return code;
     if ((code = build_step(t)) || (code = load_weights(t, *tree))) return code;

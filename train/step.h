@@ -5,23 +5,37 @@
 #include "p2cnn.h"
 
 typedef struct StepOptions {
-    int batch, parts; /* pictures of each domain a step: batch * parts, computed `batch` at a time (gradient accumulation) */
+    /* pictures of each domain a step: batch * parts, computed `batch` at a time (gradient
+     * accumulation) */
+    int batch, parts;
     int size, ch;
-    bool full;      /* the large generator */
-    bool face;      /* a face network's parameters are in the store, under "face" */
+    bool full; /* the large generator */
+    bool face; /* a face network's parameters are in the store, under "face" */
     P2cFaceKind face_kind;
-    bool average;   /* keep averaged generators, genA2B_ema and genB2A_ema */
+    bool average; /* keep averaged generators, genA2B_ema and genB2A_ema */
     double lr, weight_decay;
     double adv, cycle, identity, cam, faceid; /* weights of the loss terms */
-    float rho_clip, w_clip;                   /* upper bounds of rho, and of w_gamma and w_beta; the lower ones are 0 */
-    size_t memory_limit;                      /* bytes of the host's memory that the step may take; 0: any */
+    /* upper bounds of rho, and of w_gamma and w_beta; the lower ones are 0 */
+    float rho_clip, w_clip;
+    /* bytes of the host's memory that the step may take; 0: any */
+    size_t memory_limit;
 } StepOptions;
 
 /* The published values; lr 1e-4, batch 1, 256 pixels, 32 channels. parts 1, no average. */
 StepOptions step_defaults(void);
 
-/* Terms of the losses: each for A (photos, and cartoons made photos), for B (the other way), and their sum. */
-typedef enum Term { TERM_D, TERM_G, TERM_ADV, TERM_CYCLE, TERM_IDENTITY, TERM_CAM, TERM_FACEID, TERM_COUNT } Term;
+/* Terms of the losses: each for A (photos, and cartoons made photos), for B (the other way), and
+ * their sum. */
+typedef enum Term {
+    TERM_D,
+    TERM_G,
+    TERM_ADV,
+    TERM_CYCLE,
+    TERM_IDENTITY,
+    TERM_CAM,
+    TERM_FACEID,
+    TERM_COUNT
+} Term;
 extern const char *const term_names[TERM_COUNT];
 
 enum { GENERATORS = 2, DISCRIMINATORS = 4, NETWORKS = GENERATORS + DISCRIMINATORS };
@@ -30,17 +44,24 @@ extern const char *const network_names[NETWORKS]; /* the published keys: generat
 typedef struct Step {
     P2cGraph *graph;
     P2cNode *a, *b; /* inputs (batch*parts,3,size,size): real photos, real cartoons, in [-1,1] */
-    P2cNode *sum[TERM_COUNT], *of_a[TERM_COUNT], *of_b[TERM_COUNT]; /* scalars, readable after a run */
-    P2cNode *squares[NETWORKS]; /* after a run: the sum of squares of each network's gradients; one not finite: nor it nor its siblings were updated */
+    /* scalars, readable after a run */
+    P2cNode *sum[TERM_COUNT], *of_a[TERM_COUNT], *of_b[TERM_COUNT];
+    /* after a run: the sum of squares of each network's gradients; one not finite: nor it nor its
+     * siblings were updated */
+    P2cNode *squares[NETWORKS];
     P2cAdam generators, discriminators; /* lr may be changed between runs */
-    double decay;                       /* of the averaged generators, likewise; 0 at first: they are the generators */
+    /* of the averaged generators, likewise; 0 at first: they are the generators */
+    double decay;
 } Step;
 
-/* Builds and finishes the graph; parameters are created in the store when they are not there: genA2B, genB2A, disGA, disGB, disLA,
- * disLB, and face when options.face. *step is the caller's storage, must not move, and is to be cleared in either case. */
-P2C_CHECKED P2cStatus step_init(Step *step, P2cContext *ctx, P2cStore *store, const StepOptions *options);
+/* Builds and finishes the graph; parameters are created in the store when they are not there:
+ * genA2B, genB2A, disGA, disGB, disLA, disLB, and face when options.face. *step is the caller's
+ * storage, must not move, and is to be cleared in either case. */
+P2C_CHECKED P2cStatus step_init(Step *step, P2cContext *ctx, P2cStore *store,
+                                const StepOptions *options);
 void step_clear(Step *step);
-/* Lets the averaged generators start from what the generators are now: after loading weights that had no averages. */
+/* Lets the averaged generators start from what the generators are now: after loading weights that
+ * had no averages. */
 P2C_CHECKED P2cStatus step_restart_averages(P2cStore *store);
 
 #endif

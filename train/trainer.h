@@ -1,19 +1,20 @@
-/* trainer.h: a training run: everything that it holds, from setup.c (made from options, or from a checkpoint) through trainer.c (the loop) to
- * outputs.c (what people see of it). Functions that return int return 0 or the exit code of a failure that has been reported;
- * but not EXIT_DEVICE once the run is open, since trainer_run says at its end what that means. */
+/* trainer.h: a training run: everything that it holds, from setup.c (made from options, or from a
+ * checkpoint) through trainer.c (the loop) to outputs.c (what people see of it). Functions that
+ * return int return 0 or the exit code of a failure that has been reported; but not EXIT_DEVICE
+ * once the run is open, since trainer_run says at its end what that means. */
 #ifndef P2C_TRAIN_TRAINER_H
 #define P2C_TRAIN_TRAINER_H
 
-#include "run/checkpoint.h"
-#include "run/guard.h"
+#include "cli/stop.h"
 #include "loader.h"
 #include "options.h"
+#include "run/checkpoint.h"
+#include "run/guard.h"
 #include "run/rundir.h"
+#include "run/tensorboard.h"
 #include "series.h"
 #include "state.h"
 #include "step.h"
-#include "cli/stop.h"
-#include "run/tensorboard.h"
 
 typedef struct Trainer {
     Options *options;
@@ -23,13 +24,13 @@ typedef struct Trainer {
     Folder test_a, test_b; /* empty when the dataset has none */
     RunDir run;
     Step step;
-    float *a, *b;          /* a batch: real photos, real cartoons */
+    float *a, *b; /* a batch: real photos, real cartoons */
     RunState state;
-    char trouble[256];     /* what the newest skipped step was skipped for */
+    char trouble[256]; /* what the newest skipped step was skipped for */
     Metrics *metrics;
-    TensorBoard *board;    /* NULL: not asked for */
+    TensorBoard *board; /* NULL: not asked for */
     Ticker ticker;
-    int64_t saved;         /* step of the newest checkpoint; -1: none yet */
+    int64_t saved; /* step of the newest checkpoint; -1: none yet */
     bool has_face;
     P2cFaceKind face;
 } Trainer;
@@ -39,18 +40,22 @@ typedef struct Trainer {
 int trainer_open(Trainer *trainer);
 void trainer_close(Trainer *trainer);
 StepOptions trainer_step_options(const Options *options);
-/* Weights and moments of a checkpoint, *tree as from checkpoint_find; and Adam's counts, from trainer->state. */
+/* Weights and moments of a checkpoint, *tree as from checkpoint_find; and Adam's counts, from
+ * trainer->state. */
 int trainer_restore(Trainer *trainer, const P2cValue *tree);
 /* Creates the generators in the store, as options say, to be loaded. */
-P2cStatus trainer_create_generators(P2cContext *ctx, P2cStore *store, const Options *options, bool ema);
-/* The test pictures that there are; a folder that is not there is said, and is empty. To be cleared in either case. */
+P2cStatus trainer_create_generators(P2cContext *ctx, P2cStore *store, const Options *options,
+                                    bool ema);
+/* The test pictures that there are; a folder that is not there is said, and is empty. To be cleared
+ * in either case. */
 int trainer_open_tests(const Options *options, Folder *a, Folder *b);
 /* <data_root>/<dataset>/<name>, or <dataset>/<name> when the dataset is a path. */
 void trainer_folder(const Options *options, const char *name, char path[RUN_FILE]);
 
 /* ---- trainer.c ---- */
 int trainer_run(Trainer *trainer);
-/* The learning rate of step `step`, from 1: constant, then falling by lr/half each step over the second half. */
+/* The learning rate of step `step`, from 1: constant, then falling by lr/half each step over the
+ * second half. */
 double trainer_rate(const Options *options, int64_t step);
 int trainer_save(Trainer *trainer); /* nor does this one report EXIT_DEVICE, nor trainer_restore */
 

@@ -3,7 +3,8 @@
  *     cc photo.c $(pkg-config --cflags --libs p2cnn) -o photo
  *     ./photo weights.pt photo.jpg cartoon.png
  *
- * Faces are found and cut out by what is built in, or by other networks where the folder of models has them.
+ * Faces are found and cut out by what is built in, or by other networks where the folder of models
+ * has them.
  */
 #include <p2cnn.h>
 #include <stdio.h>
@@ -11,19 +12,24 @@
 static void describe(const P2cPhotoResult *result) {
     for (int i = 0; i < result->portrait_count; i++) {
         const P2cPortrait *p = &result->portraits[i];
-        printf("a face at (%.0f,%.0f), turned by %.1f degrees, %.0f%% of its square is head\n", p->face.box.left, p->face.box.top, p->face.angle,
-               100 * p->coverage);
+        printf("a face at (%.0f,%.0f), turned by %.1f degrees, %.0f%% of its square is head\n",
+               p->face.box.left, p->face.box.top, p->face.angle, 100 * p->coverage);
     }
 }
 
 /* Pixels in, pixels out: the photo may come from anywhere. */
-static P2cStatus cartoon(P2cContext *ctx, const char *weights, const P2cImage *photo, P2cPhotoResult *result) {
+static P2cStatus cartoon(P2cContext *ctx, const char *weights, const P2cImage *photo,
+                         P2cPhotoResult *result) {
     P2cCartoonizer *cartoonizer = NULL;
     P2cPreparer *preparer = NULL;
-    P2cPhotoOptions keep = { .layout = P2C_LAYOUT_KEEP, .background = { .kind = P2C_BACKGROUND_PHOTO } };
+    P2cPhotoOptions keep = { .layout = P2C_LAYOUT_KEEP,
+                             .background = { .kind = P2C_BACKGROUND_PHOTO } };
 
-    P2cStatus status = p2c_cartoonizer_open(ctx, &(P2cCartoonizerOptions){ .weights = weights }, &cartoonizer); /* once; */
-    if (!status) status = p2c_preparer_open(ctx, &(P2cPreparerOptions){ 0 }, &preparer);                        /* then as many photos as you like */
+    /* once; */
+    P2cStatus status =
+        p2c_cartoonizer_open(ctx, &(P2cCartoonizerOptions){ .weights = weights }, &cartoonizer);
+    /* then as many photos as you like */
+    if (!status) status = p2c_preparer_open(ctx, &(P2cPreparerOptions){ 0 }, &preparer);
     if (!status) status = p2c_cartoonizer_photo(cartoonizer, preparer, photo, &keep, result);
 
     p2c_preparer_close(&preparer);

@@ -1,10 +1,11 @@
-/* train_network.c: a network of your own: built, trained, then used. It learns to tell discs from squares in noisy 16 x 16 pictures.
+/* train_network.c: a network of your own: built, trained, then used. It learns to tell discs from
+ * squares in noisy 16 x 16 pictures.
  *
  *     cc train_network.c $(pkg-config --cflags --libs p2cnn) -lm -o train_network
  *     ./train_network
  *
- * A network is a function that adds nodes to a graph. Its parameters live in a store, by name, so that two graphs can share them: one
- * that trains, one that only answers.
+ * A network is a function that adds nodes to a graph. Its parameters live in a store, by name, so
+ * that two graphs can share them: one that trains, one that only answers.
  */
 #include <math.h>
 #include <p2cnn.h>
@@ -14,11 +15,16 @@
 enum { SIDE = 16, BATCH = 32, STEPS = 200, SEED = 7 };
 
 /* A layer's weight, kaiming uniform, and its bias, zero. */
-static P2cNode *weight(P2cNet net, P2cDims dims) { return p2c_param(net, "weight", dims, P2C_KAIMING_UNIFORM); }
-static P2cNode *bias(P2cNet net, int n) { return p2c_param(net, "bias", P2C_DIMS(n), P2C_CONSTANT(0)); }
+static P2cNode *weight(P2cNet net, P2cDims dims) {
+    return p2c_param(net, "weight", dims, P2C_KAIMING_UNIFORM);
+}
+static P2cNode *bias(P2cNet net, int n) {
+    return p2c_param(net, "bias", P2C_DIMS(n), P2C_CONSTANT(0));
+}
 
 static P2cNode *conv3x3(P2cNet net, P2cNode *x, int from, int to) {
-    return p2c_conv2d(x, weight(net, P2C_DIMS(to, from, 3, 3)), bias(net, to), (P2cConv2d){ .pad = 1 });
+    return p2c_conv2d(x, weight(net, P2C_DIMS(to, from, 3, 3)), bias(net, to),
+                      (P2cConv2d){ .pad = 1 });
 }
 
 /* picture (n,1,16,16) -> logit (n,1), positive for a disc */
@@ -30,7 +36,9 @@ static P2cNode *network(P2cNet net, P2cNode *x) {
     return p2c_linear(x, weight(head, P2C_DIMS(1, 16 * 4 * 4)), bias(head, 1));
 }
 
-static float uniform(float low, float high) { return low + (high - low) * (float)rand() / (float)RAND_MAX; }
+static float uniform(float low, float high) {
+    return low + (high - low) * (float)rand() / (float)RAND_MAX;
+}
 
 static void draw_batch(float *pictures, float *is_disc) {
     for (int n = 0; n < BATCH; n++) {
@@ -39,7 +47,8 @@ static void draw_batch(float *pictures, float *is_disc) {
         for (int i = 0; i < SIDE; i++)
             for (int j = 0; j < SIDE; j++) {
                 float dx = fabsf((float)j - cx), dy = fabsf((float)i - cy);
-                bool inside = is_disc[n] > 0 ? hypotf(dx, dy) < r : fmaxf(dx, dy) < r * 0.886f; /* of equal area: sqrt(pi)/2 */
+                /* of equal area: sqrt(pi)/2 */
+                bool inside = is_disc[n] > 0 ? hypotf(dx, dy) < r : fmaxf(dx, dy) < r * 0.886f;
                 pictures[(n * SIDE + i) * SIDE + j] = (inside ? 1.0f : 0.0f) + uniform(-0.2f, 0.2f);
             }
     }
@@ -53,15 +62,16 @@ static P2cStatus train(P2cContext *ctx, P2cStore *store, bool *learnt) {
     float first = 0, last = 0, loss_value = 0;
     P2cStatus status = p2c_graph_new(&graph, ctx);
     if (status) return status;
-    P2cNode *x = p2c_input(graph, "pictures", P2C_DIMS(BATCH, 1, SIDE, SIDE)), *target = p2c_input(graph, "is_disc", P2C_DIMS(BATCH, 1));
+    P2cNode *x = p2c_input(graph, "pictures", P2C_DIMS(BATCH, 1, SIDE, SIDE)),
+            *target = p2c_input(graph, "is_disc", P2C_DIMS(BATCH, 1));
     P2cNet net = p2c_net(graph, store, "shapes");
     P2cNode *loss = p2c_output(p2c_bce_with_logits(network(net, x), target));
     p2c_minimize(loss, 1, &net, &adam, NULL); /* adds the backward pass and the update */
-    status = p2c_graph_finish(graph);   /* every error made while building comes out here */
+    status = p2c_graph_finish(graph);         /* every error made while building comes out here */
     for (int step = 0; !status && step < STEPS; step++) {
         draw_batch(pictures, is_disc);
-        if ((status = p2c_node_write(x, pictures)) || (status = p2c_node_write(target, is_disc)) || (status = p2c_graph_run(graph)) ||
-            (status = p2c_node_read(loss, &loss_value)))
+        if ((status = p2c_node_write(x, pictures)) || (status = p2c_node_write(target, is_disc)) ||
+            (status = p2c_graph_run(graph)) || (status = p2c_node_read(loss, &loss_value)))
             break;
         if (step % 20 == 0 || step == STEPS - 1) printf("step %3d  loss %.4f\n", step, loss_value);
         if (step < STEPS / 10) first += loss_value;
@@ -86,7 +96,8 @@ static P2cStatus test(P2cContext *ctx, P2cStore *store, float *right) {
     if (!status) status = p2c_graph_run(graph);
     if (!status) status = p2c_node_read(y, logits);
     *right = 0;
-    for (int n = 0; n < BATCH; n++) *right += (logits[n] > 0) == (is_disc[n] > 0) ? 1.0f / BATCH : 0;
+    for (int n = 0; n < BATCH; n++)
+        *right += (logits[n] > 0) == (is_disc[n] > 0) ? 1.0f / BATCH : 0;
     p2c_graph_free(&graph);
     return status;
 }

@@ -1,4 +1,5 @@
-/* activation.h: a ReLU behind an operation, computed with it: y = v > 0 ? v : slope * v. Slope 1: there is none. */
+/* activation.h: a ReLU behind an operation, computed with it: y = v > 0 ? v : slope * v. Slope 1:
+ * there is none. */
 #ifndef P2C_CPU_ACTIVATION_H
 #define P2C_CPU_ACTIVATION_H
 

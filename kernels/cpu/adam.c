@@ -1,8 +1,8 @@
 /* adam: one update in place (see lib/op/adam.c for the formula). */
 #include <math.h>
 
-#include "graph/params.h"
 #include "cpu.h"
+#include "graph/params.h"
 
 static void forward(const P2cCall *call) {
     const P2cParam *param = P2C_ATTRIBUTES(call->node, P2cAdamAttributes)->param;

@@ -1,6 +1,7 @@
 /* add: y = a + b, broadcasting;  da += dy, db += dy, summed where broadcast.
  * Fused: y = a + concat(b, c, ...), each operand a run of channels;  db += its run of dy.
- *        y = a + upsample(b): y[p,i,j] = a[p,i,j] + b[p,i/f,j/f];  db[p,i,j] += the sum of its f x f copies in dy. */
+ *        y = a + upsample(b): y[p,i,j] = a[p,i,j] + b[p,i/f,j/f];  db[p,i,j] += the sum of its f
+ *            x f copies in dy. */
 #include "broadcast.h"
 #include "upsample.h"
 
@@ -70,9 +71,11 @@ ALWAYS_INLINE void add_repeated(const float *a, const float *b, float *y, int w,
 static void upsampled_forward(const P2cCall *call, int f) {
     const P2cDims b = call->node->x[1]->dims;
     int rows = b.d[0] * b.d[1] * b.d[2] * f, w = b.d[3];
-#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) schedule(static)
+#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) \
+    schedule(static)
     for (int i = 0; i < rows; i++) {
-        const float *a = call->x[0] + (size_t)i * (size_t)(w * f), *from = call->x[1] + (size_t)(i / f) * (size_t)w;
+        const float *a = call->x[0] + (size_t)i * (size_t)(w * f),
+                    *from = call->x[1] + (size_t)(i / f) * (size_t)w;
         float *y = call->y + (size_t)i * (size_t)(w * f);
         if (f == 2) add_repeated(a, from, y, w, 2);
         else add_repeated(a, from, y, w, f);
@@ -83,7 +86,8 @@ static void upsampled_backward(const P2cCall *call, int f) {
     const P2cDims b = call->node->x[1]->dims;
     int rows = b.d[0] * b.d[1] * b.d[2], w = b.d[3];
     size_t size = (size_t)(w * f) * (size_t)f; /* of what one row of b becomes */
-#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) schedule(static)
+#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) \
+    schedule(static)
     for (int i = 0; i < rows; i++) {
         const float *dy = call->dy + (size_t)i * size;
         if (call->dx[0]) axpy(1, dy, call->dx[0] + (size_t)i * size, size);
@@ -105,4 +109,6 @@ static void backward(const P2cCall *call) {
     else broadcast_backward(call);
 }
 
-const P2cKernel P2C_CPU(add) = { .forward = forward, .backward = backward, .folds = P2C_FOLD_UPSAMPLE | P2C_FOLD_CONCAT };
+const P2cKernel P2C_CPU(add) = { .forward = forward,
+                                 .backward = backward,
+                                 .folds = P2C_FOLD_UPSAMPLE | P2C_FOLD_CONCAT };

@@ -1,4 +1,5 @@
-/* avg_pool2d: y[p,i,j] = mean of x[p, i*k..i*k+k-1, j*k..j*k+k-1];  dx += dy / k^2 over the window */
+/* avg_pool2d: y[p,i,j] = mean of x[p, i*k..i*k+k-1, j*k..j*k+k-1];  dx += dy / k^2 over the
+ * window */
 #include "cpu.h"
 
 static void forward(const P2cCall *call) {
@@ -8,7 +9,8 @@ static void forward(const P2cCall *call) {
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(x))) schedule(static)
     for (int p = 0; p < planes; p++)
         for (int i = 0; i < y.d[2]; i++) {
-            const float *from = call->x[0] + ((size_t)p * (size_t)x.d[2] + (size_t)i * (size_t)k) * (size_t)x.d[3];
+            const float *from =
+                call->x[0] + ((size_t)p * (size_t)x.d[2] + (size_t)i * (size_t)k) * (size_t)x.d[3];
             float *to = call->y + ((size_t)p * (size_t)y.d[2] + (size_t)i) * (size_t)y.d[3];
             for (int j = 0; j < y.d[3]; j++) {
                 float sum = 0;
@@ -27,7 +29,8 @@ static void backward(const P2cCall *call) {
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(x))) schedule(static)
     for (int p = 0; p < planes; p++)
         for (int i = 0; i < y.d[2] * k; i++) {
-            const float *from = call->dy + ((size_t)p * (size_t)y.d[2] + (size_t)(i / k)) * (size_t)y.d[3];
+            const float *from =
+                call->dy + ((size_t)p * (size_t)y.d[2] + (size_t)(i / k)) * (size_t)y.d[3];
             float *to = call->dx[0] + ((size_t)p * (size_t)x.d[2] + (size_t)i) * (size_t)x.d[3];
             for (int j = 0; j < y.d[3]; j++)
                 for (int v = 0; v < k; v++) to[j * k + v] += scale * from[j];

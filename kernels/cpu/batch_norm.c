@@ -5,7 +5,8 @@
 #include "cpu.h"
 
 static float inverse_deviation(const P2cCall *call, int c) {
-    return (float)(1 / sqrt((double)call->x[4][c] + P2C_ATTRIBUTES(call->node, P2cEpsAttributes)->eps));
+    return (float)(1 /
+                   sqrt((double)call->x[4][c] + P2C_ATTRIBUTES(call->node, P2cEpsAttributes)->eps));
 }
 
 static void forward(const P2cCall *call) {
@@ -16,7 +17,8 @@ static void forward(const P2cCall *call) {
     for (int p = 0; p < planes; p++) {
         int c = p % x.d[1];
         const float *from = call->x[0] + (size_t)p * hw;
-        float mean = call->x[3][c], scale = inverse_deviation(call, c) * call->x[1][c], shift = call->x[2][c], *to = call->y + (size_t)p * hw;
+        float mean = call->x[3][c], scale = inverse_deviation(call, c) * call->x[1][c],
+              shift = call->x[2][c], *to = call->y + (size_t)p * hw;
         for (size_t i = 0; i < hw; i++) to[i] = (from[i] - mean) * scale + shift;
     }
 }
@@ -32,7 +34,8 @@ static void backward(const P2cCall *call) {
             size_t at = ((size_t)n * (size_t)x.d[1] + (size_t)c) * hw;
             const float *dy = call->dy + at;
             if (call->dx[0]) axpy(r * call->x[1][c], dy, call->dx[0] + at, hw);
-            if (call->dx[1]) weight += r * sum_of_products(call->x[0] + at, call->x[3][c], dy, 0, hw);
+            if (call->dx[1])
+                weight += r * sum_of_products(call->x[0] + at, call->x[3][c], dy, 0, hw);
             if (call->dx[2]) bias += sum_of(dy, hw);
         }
         if (call->dx[1]) call->dx[1][c] += (float)weight;

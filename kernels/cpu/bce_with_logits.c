@@ -1,4 +1,5 @@
-/* bce_with_logits: y = mean max(x,0) - x*t + log(1 + exp(-|x|));  dx += dy * (sigmoid(x) - t) / count */
+/* bce_with_logits: y = mean max(x,0) - x*t + log(1 + exp(-|x|));  dx += dy * (sigmoid(x) - t) /
+ * count */
 #include <math.h>
 
 #include "loss.h"
@@ -20,9 +21,9 @@ static void backward(const P2cCall *call) {
     size_t n = loss_count(call->node), step = target_step(call->node);
     const float *x = call->x[0], *t = call->x[1];
     float g = *call->dy / (float)n, *dx = call->dx[0];
-    for (size_t i = 0; dx && i < n; i++) {
-        dx[i] += g * (1 / (1 + expf(-x[i])) - t[i * step]);
-    }
+    for (size_t i = 0; dx && i < n; i++) { dx[i] += g * (1 / (1 + expf(-x[i])) - t[i * step]); }
 }
 
-const P2cKernel P2C_CPU(bce_with_logits) = { .forward = forward, .backward = backward, .work = loss_work };
+const P2cKernel P2C_CPU(bce_with_logits) = { .forward = forward,
+                                             .backward = backward,
+                                             .work = loss_work };

@@ -4,6 +4,10 @@
 
 #include "cpu.h"
 
+/* A pragma in a macro, unquoted. */
+#define PRAGMA(text) PRAGMA_OF(text)
+#define PRAGMA_OF(text) _Pragma(#text)
+
 typedef struct Strides {
     size_t s[4]; /* 0 where the size is broadcast */
 } Strides;
@@ -24,37 +28,43 @@ static inline bool same_sizes(P2cDims a, P2cDims b) {
 
 /* Offset of row (n,c,h) of result row index `row`. */
 static inline size_t row_offset(P2cDims y, Strides t, size_t row) {
-    size_t h = row % (size_t)y.d[2], c = row / (size_t)y.d[2] % (size_t)y.d[1], n = row / ((size_t)y.d[2] * (size_t)y.d[1]);
+    size_t h = row % (size_t)y.d[2], c = row / (size_t)y.d[2] % (size_t)y.d[1],
+           n = row / ((size_t)y.d[2] * (size_t)y.d[1]);
     return n * t.s[0] + c * t.s[1] + h * t.s[2];
 }
 
-/* Defines `broadcast_forward`: y = a operator b, row by row, or in one go where nothing is broadcast. */
-#define BROADCAST_FORWARD(operator)                                                                                    \
-    static void forward_rows(const P2cCall *call) {                                                                    \
-        const P2cDims y = call->node->dims;                                                                            \
-        const Strides ta = strides_of(call->node->x[0]->dims), tb = strides_of(call->node->x[1]->dims);                \
-        size_t rows = (size_t)y.d[0] * (size_t)y.d[1] * (size_t)y.d[2], width = (size_t)y.d[3];                        \
-        _Pragma("omp parallel for num_threads(threads_for(call, rows * width)) schedule(static)")                      \
-        for (size_t row = 0; row < rows; row++) {                                                                      \
-            const float *a = call->x[0] + row_offset(y, ta, row), *b = call->x[1] + row_offset(y, tb, row);            \
-            for (size_t i = 0; i < width; i++) call->y[row * width + i] = a[i * ta.s[3]] operator b[i * tb.s[3]];      \
-        }                                                                                                              \
-    }                                                                                                                  \
-    static void broadcast_forward(const P2cCall *call) {                                                               \
-        size_t n = p2c_dims_count(call->node->dims);                                                                   \
-        const float *a = call->x[0], *b = call->x[1];                                                                  \
-        float *y = call->y;                                                                                            \
-        if (!same_sizes(call->node->x[0]->dims, call->node->x[1]->dims)) {                                             \
-            forward_rows(call);                                                                                        \
-            return;                                                                                                    \
-        }                                                                                                              \
-        _Pragma("omp parallel for num_threads(threads_for(call, n)) schedule(static)")                                 \
-        for (size_t i = 0; i < n; i++) y[i] = a[i] operator b[i];                                                      \
+/* Defines `broadcast_forward`: y = a operator b, row by row, or in one go where nothing is
+ * broadcast. */
+#define BROADCAST_FORWARD(operator) \
+    static void forward_rows(const P2cCall *call) { \
+        const P2cDims y = call->node->dims; \
+        const Strides ta = strides_of(call->node->x[0]->dims), \
+                      tb = strides_of(call->node->x[1]->dims); \
+        size_t rows = (size_t)y.d[0] * (size_t)y.d[1] * (size_t)y.d[2], width = (size_t)y.d[3]; \
+        PRAGMA(omp parallel for num_threads(threads_for(call, rows * width)) schedule(static)) \
+        for (size_t row = 0; row < rows; row++) { \
+            const float *a = call->x[0] + row_offset(y, ta, row), \
+                        *b = call->x[1] + row_offset(y, tb, row); \
+            for (size_t i = 0; i < width; i++) \
+                call->y[row * width + i] = a[i * ta.s[3]] operator b[i * tb.s[3]]; \
+        } \
+    } \
+    static void broadcast_forward(const P2cCall *call) { \
+        size_t n = p2c_dims_count(call->node->dims); \
+        const float *a = call->x[0], *b = call->x[1]; \
+        float *y = call->y; \
+        if (!same_sizes(call->node->x[0]->dims, call->node->x[1]->dims)) { \
+            forward_rows(call); \
+            return; \
+        } \
+        PRAGMA(omp parallel for num_threads(threads_for(call, n)) schedule(static)) \
+        for (size_t i = 0; i < n; i++) y[i] = a[i] operator b[i]; \
     }
 
-/* Sum over all elements of y that element (i0,i1,i2,i3) of an operand of dims `d` was broadcast to, of dy, or of dy * other.
- * In order, in double. */
-static inline double sum_broadcast(P2cDims y, P2cDims d, const int i[4], const float *dy, const float *other, Strides to) {
+/* Sum over all elements of y that element (i0,i1,i2,i3) of an operand of dims `d` was broadcast to,
+ * of dy, or of dy * other. In order, in double. */
+static inline double sum_broadcast(P2cDims y, P2cDims d, const int i[4], const float *dy,
+                                   const float *other, Strides to) {
     int begin[4], end[4];
     Strides ty = strides_of(y);
     double sum = 0;
@@ -65,16 +75,21 @@ static inline double sum_broadcast(P2cDims y, P2cDims d, const int i[4], const f
     for (int n = begin[0]; n < end[0]; n++)
         for (int c = begin[1]; c < end[1]; c++)
             for (int h = begin[2]; h < end[2]; h++) {
-                const float *g = dy + (size_t)n * ty.s[0] + (size_t)c * ty.s[1] + (size_t)h * ty.s[2];
+                const float *g =
+                    dy + (size_t)n * ty.s[0] + (size_t)c * ty.s[1] + (size_t)h * ty.s[2];
                 size_t base = (size_t)n * to.s[0] + (size_t)c * to.s[1] + (size_t)h * to.s[2];
                 for (int v = begin[3]; v < end[3]; v++)
-                    sum += other ? (double)g[(size_t)v * ty.s[3]] * other[base + (size_t)v * to.s[3]] : g[(size_t)v * ty.s[3]];
+                    sum += other
+                               ? (double)g[(size_t)v * ty.s[3]] * other[base + (size_t)v * to.s[3]]
+                               : g[(size_t)v * ty.s[3]];
             }
     return sum;
 }
 
-/* dx += the sums of dy (times other, when given) over what was broadcast. d: dims of dx's operand; o: of the other. */
-static inline void add_broadcast(const P2cCall *call, P2cDims d, float *dx, const float *other, P2cDims o) {
+/* dx += the sums of dy (times other, when given) over what was broadcast. d: dims of dx's operand;
+ * o: of the other. */
+static inline void add_broadcast(const P2cCall *call, P2cDims d, float *dx, const float *other,
+                                 P2cDims o) {
     P2cDims y = call->node->dims;
     Strides to = strides_of(o);
     int planes = d.d[0] * d.d[1];
@@ -83,7 +98,8 @@ static inline void add_broadcast(const P2cCall *call, P2cDims d, float *dx, cons
         for (int h = 0; h < d.d[2]; h++)
             for (int v = 0; v < d.d[3]; v++) {
                 int i[4] = { p / d.d[1], p % d.d[1], h, v };
-                dx[((size_t)p * (size_t)d.d[2] + (size_t)h) * (size_t)d.d[3] + (size_t)v] += (float)sum_broadcast(y, d, i, call->dy, other, to);
+                dx[((size_t)p * (size_t)d.d[2] + (size_t)h) * (size_t)d.d[3] + (size_t)v] +=
+                    (float)sum_broadcast(y, d, i, call->dy, other, to);
             }
 }
 

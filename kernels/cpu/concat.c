@@ -1,4 +1,5 @@
-/* concat: tensors as (outer, axis, inner): each operand's runs of axis*inner elements lie side by side in y. */
+/* concat: tensors as (outer, axis, inner): each operand's runs of axis*inner elements lie side by
+ * side in y. */
 #include <string.h>
 
 #include "cpu.h"
@@ -15,8 +16,9 @@ static void forward(const P2cCall *call) {
     size_t outer = product(node->dims, 0, axis), whole = product(node->dims, axis, 4), at = 0;
     for (int k = 0; k < node->count; k++) {
         size_t run = product(node->x[k]->dims, axis, 4);
-#pragma omp parallel for num_threads(threads_for(call, outer * run)) schedule(static)
-        for (size_t i = 0; i < outer; i++) memcpy(call->y + i * whole + at, call->x[k] + i * run, run * sizeof(float));
+#pragma omp parallel for num_threads(threads_for(call, outer *run)) schedule(static)
+        for (size_t i = 0; i < outer; i++)
+            memcpy(call->y + i * whole + at, call->x[k] + i * run, run * sizeof(float));
         at += run;
     }
 }
@@ -27,7 +29,8 @@ static void backward(const P2cCall *call) {
     size_t outer = product(node->dims, 0, axis), whole = product(node->dims, axis, 4), at = 0;
     for (int k = 0; k < node->count; k++) {
         size_t run = product(node->x[k]->dims, axis, 4);
-        for (size_t i = 0; call->dx[k] && i < outer; i++) axpy(1, call->dy + i * whole + at, call->dx[k] + i * run, run);
+        for (size_t i = 0; call->dx[k] && i < outer; i++)
+            axpy(1, call->dy + i * whole + at, call->dx[k] + i * run, run);
         at += run;
     }
 }

@@ -1,16 +1,20 @@
-/* conv_transpose2d: as matrix products over columns, strip by strip of rows of x. A group's weights are a matrix w (cin x taps), tap (o,u,v):
- *   columns[o,u,v][pixel i,j] is what that tap adds to y[o][i*stride+u*dilation-pad][j*stride+v*dilation-pad], or the gradient there
+/* conv_transpose2d: as matrix products over columns, strip by strip of rows of x. A group's weights
+ * are a matrix w (cin x taps), tap (o,u,v):
+ *   columns[o,u,v][pixel i,j] is what that tap adds to
+ *       y[o][i*stride+u*dilation-pad][j*stride+v*dilation-pad], or the gradient there
  *   forward          y = b, then columns = w^T . x, added to where they go
  *   input gradient   dx (cin x pixels) += w . columns of dy
  *   weight gradient  dw (cin x taps) += x . columns of dy ^T
- * Output channels are independent in y and dw: a thread takes a block of them and goes through the strips in order. In dx strips are. */
+ * Output channels are independent in y and dw: a thread takes a block of them and goes through the
+ * strips in order. In dx strips are. */
 #include <cblas.h>
 #include <omp.h>
 #include <string.h>
 
 #include "cpu.h"
 
-/* About so many rows of columns to a block of outputs; so many pixels, or floats of columns, to a strip. */
+/* About so many rows of columns to a block of outputs; so many pixels, or floats of columns, to a
+ * strip. */
 enum { ROWS = 72, PIXELS = 2048, STRIP_FLOATS = 1 << 19 };
 
 /* cin, cout: of one group. */
@@ -21,27 +25,45 @@ typedef struct Conv {
 static Conv conv_of(const P2cNode *node) {
     const P2cConv2d o = P2C_ATTRIBUTES(node, P2cConvTransposeAttributes)->conv;
     const P2cDims x = node->x[0]->dims, w = node->x[1]->dims, y = node->dims;
-    return (Conv){ .n = x.d[0], .groups = o.groups, .cin = x.d[1] / o.groups, .cout = w.d[1], .h = x.d[2], .w = x.d[3], .kh = w.d[2], .kw = w.d[3],
-                   .oh = y.d[2], .ow = y.d[3], .stride = o.stride, .pad = o.pad, .dilation = o.dilation };
+    return (Conv){ .n = x.d[0],
+                   .groups = o.groups,
+                   .cin = x.d[1] / o.groups,
+                   .cout = w.d[1],
+                   .h = x.d[2],
+                   .w = x.d[3],
+                   .kh = w.d[2],
+                   .kw = w.d[3],
+                   .oh = y.d[2],
+                   .ow = y.d[3],
+                   .stride = o.stride,
+                   .pad = o.pad,
+                   .dilation = o.dilation };
 }
 
 static int kernel_of(Conv s) { return s.kh * s.kw; }
 static size_t in_plane(Conv s) { return (size_t)s.h * (size_t)s.w; }
 static size_t out_plane(Conv s) { return (size_t)s.oh * (size_t)s.ow; }
-static size_t group_weights(Conv s) { return (size_t)s.cin * (size_t)s.cout * (size_t)kernel_of(s); }
+static size_t group_weights(Conv s) {
+    return (size_t)s.cin * (size_t)s.cout * (size_t)kernel_of(s);
+}
 /* Output channels per block. */
 static int block_channels(Conv s) { return max_int(1, min_int(s.cout, ROWS / kernel_of(s))); }
 static int blocks_of(Conv s) { return (s.cout + block_channels(s) - 1) / block_channels(s); }
-/* Rows of x per strip, at least one: where threads have blocks of outputs, and where they have strips of all outputs. */
-static int strip_rows(Conv s, size_t pixels) { return max_int(1, min_int(s.h, (int)(pixels / (size_t)s.w))); }
+/* Rows of x per strip, at least one: where threads have blocks of outputs, and where they have
+ * strips of all outputs. */
+static int strip_rows(Conv s, size_t pixels) {
+    return max_int(1, min_int(s.h, (int)(pixels / (size_t)s.w)));
+}
 static int block_strip(Conv s) { return strip_rows(s, PIXELS); }
-static int whole_strip(Conv s) { return strip_rows(s, STRIP_FLOATS / ((size_t)s.cout * (size_t)kernel_of(s))); }
+static int whole_strip(Conv s) {
+    return strip_rows(s, STRIP_FLOATS / ((size_t)s.cout * (size_t)kernel_of(s)));
+}
 
 static size_t columns_floats(Conv s, int channels, int rows) {
     return aligned_floats((size_t)channels * (size_t)kernel_of(s) * (size_t)rows * (size_t)s.w);
 }
 
-/* ---- columns ------------------------------------------------------------------------------------------------ */
+/* ---- columns --------------------------------------------------------------------------------- */
 
 /* The columns j of x, first to end-1, whose tap at `shift` is inside a row of y. */
 typedef struct Range {
@@ -84,7 +106,8 @@ static void add_columns(const float *columns, Conv s, int channels, int top, int
             for (int v = 0; v < s.kw; v++)
                 for (int i = top; i < top + rows; i++, columns += s.w) {
                     int at = i * s.stride + u * s.dilation - s.pad;
-                    if (at >= 0 && at < s.oh) scatter(columns, s, v * s.dilation - s.pad, y + (size_t)at * (size_t)s.ow);
+                    if (at >= 0 && at < s.oh)
+                        scatter(columns, s, v * s.dilation - s.pad, y + (size_t)at * (size_t)s.ow);
                 }
 }
 
@@ -95,11 +118,12 @@ static void make_columns(const float *dy, Conv s, int channels, int top, int row
             for (int v = 0; v < s.kw; v++)
                 for (int i = top; i < top + rows; i++, columns += s.w) {
                     int at = i * s.stride + u * s.dilation - s.pad;
-                    gather(at >= 0 && at < s.oh ? dy + (size_t)at * (size_t)s.ow : NULL, s, v * s.dilation - s.pad, columns);
+                    gather(at >= 0 && at < s.oh ? dy + (size_t)at * (size_t)s.ow : NULL, s,
+                           v * s.dilation - s.pad, columns);
                 }
 }
 
-/* ---- forward ------------------------------------------------------------------------------------------------ */
+/* ---- forward --------------------------------------------------------------------------------- */
 
 /* Output channels first.. of group g. */
 typedef struct Block {
@@ -111,21 +135,25 @@ static Block block_at(const P2cCall *call, Conv s, int i) {
     int size = block_channels(s);
     Block b = { .group = i / blocks_of(s), .first = i % blocks_of(s) * size };
     b.count = min_int(size, s.cout - b.first);
-    b.columns = (float *)call->work + (size_t)omp_get_thread_num() * columns_floats(s, size, block_strip(s));
+    b.columns = (float *)call->work +
+                (size_t)omp_get_thread_num() * columns_floats(s, size, block_strip(s));
     return b;
 }
 
 static void forward_block(const P2cCall *call, Conv s, int n, Block b) {
     int taps = s.cout * kernel_of(s), plane = (int)in_plane(s), first = b.group * s.cout + b.first;
     size_t ng = (size_t)n * (size_t)s.groups + (size_t)b.group;
-    const float *w = call->x[1] + (size_t)b.group * group_weights(s) + (size_t)b.first * (size_t)kernel_of(s);
+    const float *w =
+        call->x[1] + (size_t)b.group * group_weights(s) + (size_t)b.first * (size_t)kernel_of(s);
     float *y = call->y + (ng * (size_t)s.cout + (size_t)b.first) * out_plane(s);
     for (int o = 0; o < b.count; o++)
-        for (size_t i = 0; i < out_plane(s); i++) y[(size_t)o * out_plane(s) + i] = call->node->count == 3 ? call->x[2][first + o] : 0;
+        for (size_t i = 0; i < out_plane(s); i++)
+            y[(size_t)o * out_plane(s) + i] = call->node->count == 3 ? call->x[2][first + o] : 0;
     for (int top = 0; top < s.h; top += block_strip(s)) {
         int rows = min_int(block_strip(s), s.h - top), pixels = rows * s.w;
         const float *x = call->x[0] + ng * (size_t)s.cin * in_plane(s) + (size_t)top * (size_t)s.w;
-        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, b.count * kernel_of(s), pixels, s.cin, 1, w, taps, x, plane, 0, b.columns, pixels);
+        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, b.count * kernel_of(s), pixels, s.cin,
+                    1, w, taps, x, plane, 0, b.columns, pixels);
         add_columns(b.columns, s, b.count, top, rows, y);
     }
 }
@@ -133,51 +161,66 @@ static void forward_block(const P2cCall *call, Conv s, int n, Block b) {
 static void forward(const P2cCall *call) {
     Conv s = conv_of(call->node);
     int blocks = s.groups * blocks_of(s);
-#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) schedule(dynamic)
-    for (int i = 0; i < s.n * blocks; i++) forward_block(call, s, i / blocks, block_at(call, s, i % blocks));
+#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) \
+    schedule(dynamic)
+    for (int i = 0; i < s.n * blocks; i++)
+        forward_block(call, s, i / blocks, block_at(call, s, i % blocks));
 }
 
-/* ---- gradients ------------------------------------------------------------------------------------------------- */
+/* ---- gradients ------------------------------------------------------------------------------- */
 
 static void input_strip(const P2cCall *call, Conv s, size_t ng, int top) {
-    int rows = min_int(whole_strip(s), s.h - top), pixels = rows * s.w, taps = s.cout * kernel_of(s);
+    int rows = min_int(whole_strip(s), s.h - top), pixels = rows * s.w,
+        taps = s.cout * kernel_of(s);
     const float *w = call->x[1] + ng % (size_t)s.groups * group_weights(s);
-    float *columns = (float *)call->work + (size_t)omp_get_thread_num() * columns_floats(s, s.cout, whole_strip(s));
+    float *columns = (float *)call->work +
+                     (size_t)omp_get_thread_num() * columns_floats(s, s.cout, whole_strip(s));
     float *dx = call->dx[0] + ng * (size_t)s.cin * in_plane(s) + (size_t)top * (size_t)s.w;
     make_columns(call->dy + ng * (size_t)s.cout * out_plane(s), s, s.cout, top, rows, columns);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, s.cin, pixels, taps, 1, w, taps, columns, pixels, 1, dx, (int)in_plane(s));
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, s.cin, pixels, taps, 1, w, taps, columns,
+                pixels, 1, dx, (int)in_plane(s));
 }
 
 static void input_gradient(const P2cCall *call, Conv s) {
     int step = whole_strip(s), strips = (s.h + step - 1) / step;
-#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) schedule(dynamic)
-    for (int i = 0; i < s.n * s.groups * strips; i++) input_strip(call, s, (size_t)(i / strips), i % strips * step);
+#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) \
+    schedule(dynamic)
+    for (int i = 0; i < s.n * s.groups * strips; i++)
+        input_strip(call, s, (size_t)(i / strips), i % strips * step);
 }
 
 static void weight_block(const P2cCall *call, Conv s, Block b) {
     int taps = s.cout * kernel_of(s), plane = (int)in_plane(s);
-    float *dw = call->dx[1] + (size_t)b.group * group_weights(s) + (size_t)b.first * (size_t)kernel_of(s);
+    float *dw =
+        call->dx[1] + (size_t)b.group * group_weights(s) + (size_t)b.first * (size_t)kernel_of(s);
     for (int n = 0; n < s.n; n++)
         for (int top = 0; top < s.h; top += block_strip(s)) {
             int rows = min_int(block_strip(s), s.h - top), pixels = rows * s.w;
             size_t ng = (size_t)n * (size_t)s.groups + (size_t)b.group;
-            const float *x = call->x[0] + ng * (size_t)s.cin * in_plane(s) + (size_t)top * (size_t)s.w;
-            make_columns(call->dy + (ng * (size_t)s.cout + (size_t)b.first) * out_plane(s), s, b.count, top, rows, b.columns);
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, s.cin, b.count * kernel_of(s), pixels, 1, x, plane, b.columns, pixels, 1, dw, taps);
+            const float *x =
+                call->x[0] + ng * (size_t)s.cin * in_plane(s) + (size_t)top * (size_t)s.w;
+            make_columns(call->dy + (ng * (size_t)s.cout + (size_t)b.first) * out_plane(s), s,
+                         b.count, top, rows, b.columns);
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, s.cin, b.count * kernel_of(s),
+                        pixels, 1, x, plane, b.columns, pixels, 1, dw, taps);
         }
 }
 
 static void weight_gradient(const P2cCall *call, Conv s) {
-#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) schedule(dynamic)
+#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) \
+    schedule(dynamic)
     for (int i = 0; i < s.groups * blocks_of(s); i++) weight_block(call, s, block_at(call, s, i));
 }
 
 static void bias_gradient(const P2cCall *call, Conv s) {
     int channels = s.groups * s.cout;
-#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) schedule(static)
+#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) \
+    schedule(static)
     for (int o = 0; o < channels; o++) {
         double sum = 0;
-        for (int n = 0; n < s.n; n++) sum += sum_of(call->dy + ((size_t)n * (size_t)channels + (size_t)o) * out_plane(s), out_plane(s));
+        for (int n = 0; n < s.n; n++)
+            sum += sum_of(call->dy + ((size_t)n * (size_t)channels + (size_t)o) * out_plane(s),
+                          out_plane(s));
         call->dx[2][o] += (float)sum;
     }
 }
@@ -191,8 +234,11 @@ static void backward(const P2cCall *call) {
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
     Conv s = conv_of(node);
-    size_t block = columns_floats(s, block_channels(s), block_strip(s)), strip = columns_floats(s, s.cout, whole_strip(s));
+    size_t block = columns_floats(s, block_channels(s), block_strip(s)),
+           strip = columns_floats(s, s.cout, whole_strip(s));
     return sizeof(float) * (size_t)threads * (backward && strip > block ? strip : block);
 }
 
-const P2cKernel P2C_CPU(conv_transpose2d) = { .forward = forward, .backward = backward, .work = work };
+const P2cKernel P2C_CPU(conv_transpose2d) = { .forward = forward,
+                                              .backward = backward,
+                                              .work = work };

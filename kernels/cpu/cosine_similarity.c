@@ -1,4 +1,5 @@
-/* cosine_similarity: y = x.t / (|x| |t|), lengths at least 1e-8;  dx += dy * (t/(|x||t|) - y x/|x|^2), and the same for t */
+/* cosine_similarity: y = x.t / (|x| |t|), lengths at least 1e-8;  dx += dy * (t/(|x||t|) - y
+ * x/|x|^2), and the same for t */
 #include <math.h>
 
 #include "cpu.h"

@@ -1,8 +1,10 @@
-/* cpu.h: what the CPU kernels share. Every file here is plain C, compiled once per instruction set (P2C_ISA, see Makefile);
- * P2C_CPU(name) is the name of a thing in this compilation, such as p2c_cpu_relu_v4.
+/* cpu.h: what the CPU kernels share. Every file here is plain C, compiled once per instruction set
+ * (P2C_ISA, see Makefile); P2C_CPU(name) is the name of a thing in this compilation, such as
+ * p2c_cpu_relu_v4.
  *
- * Threads: loops over independent elements or planes are split as OpenMP likes; sums that cross such a split are made in
- * fixed pieces, added in order, so that the number of threads never shows in the result. */
+ * Threads: loops over independent elements or planes are split as OpenMP likes; sums that cross
+ * such a split are made in fixed pieces, added in order, so that the number of threads never shows
+ * in the result. */
 #ifndef P2C_CPU_H
 #define P2C_CPU_H
 
@@ -15,8 +17,8 @@
 #define P2C_OP(name) extern const P2cKernel P2C_CPU(name);
 #include "op/op_list.h"
 
-/* A vector of floats, as wide as the instruction set has: GCC's and Clang's vector extension, for which they emit plain
- * arithmetic on any processor. */
+/* A vector of floats, as wide as the instruction set has: GCC's and Clang's vector extension, for
+ * which they emit plain arithmetic on any processor. */
 #if defined(__AVX512F__)
 enum { LANES = 16 };
 #elif defined(__AVX__)
@@ -37,18 +39,22 @@ static inline int max_int(int a, int b) { return a > b ? a : b; }
 
 /* Waking a second thread costs microseconds: not for less than this many floats. */
 enum { WORTH_THREADS = 1 << 14 };
-static inline int threads_for(const P2cCall *call, size_t floats) { return floats < WORTH_THREADS ? 1 : call->threads; }
+static inline int threads_for(const P2cCall *call, size_t floats) {
+    return floats < WORTH_THREADS ? 1 : call->threads;
+}
 
-/* ---- sums ---------------------------------------------------------------------------------------------------
- * Sixteen running sums in float, whatever the instruction set (the compiler splits them where registers are narrower), gathered in
- * double every SUM_BLOCK elements: as exact on every processor, and in every build. */
+/* ---- sums -------------------------------------------------------------------------------------
+ * Sixteen running sums in float, whatever the instruction set (the compiler splits them where
+ * registers are narrower), gathered in double every SUM_BLOCK elements: as exact on every
+ * processor, and in every build. */
 
 enum { WIDE = 16, SUM_BLOCK = 1024 };
 typedef float Wide __attribute__((vector_size(4 * WIDE), aligned(4), may_alias));
 typedef int WideMask __attribute__((vector_size(4 * WIDE), aligned(4), may_alias));
 
 static inline Wide wide(float value) { return value - (Wide){ 0 }; }
-static inline Wide wide_where(WideMask mask, Wide value) { return (Wide)((WideMask)value & mask); } /* else 0 */
+/* else 0 */
+static inline Wide wide_where(WideMask mask, Wide value) { return (Wide)((WideMask)value & mask); }
 
 static inline double wide_total(Wide sums) {
     double total = 0;
@@ -56,7 +62,9 @@ static inline double wide_total(Wide sums) {
     return total;
 }
 
-static inline size_t sum_end(size_t begin, size_t n) { return begin + SUM_BLOCK < n ? begin + SUM_BLOCK : n; }
+static inline size_t sum_end(size_t begin, size_t n) {
+    return begin + SUM_BLOCK < n ? begin + SUM_BLOCK : n;
+}
 
 static inline double sum_of(const float *x, size_t n) {
     double total = 0;
@@ -76,28 +84,34 @@ static inline double sum_of_products(const float *x, float a, const float *y, fl
     for (size_t i = 0, end; i < n; i = end) {
         Wide sums = { 0 };
         end = sum_end(i, n);
-        for (; i + WIDE <= end; i += WIDE) sums += (*(const Wide *)(x + i) - wide(a)) * (*(const Wide *)(y + i) - wide(b));
+        for (; i + WIDE <= end; i += WIDE)
+            sums += (*(const Wide *)(x + i) - wide(a)) * (*(const Wide *)(y + i) - wide(b));
         total += wide_total(sums);
         for (; i < end; i++) total += (double)(x[i] - a) * (y[i] - b);
     }
     return total;
 }
 
-static inline double dot(const float *x, const float *y, size_t n) { return sum_of_products(x, 0, y, 0, n); }
+static inline double dot(const float *x, const float *y, size_t n) {
+    return sum_of_products(x, 0, y, 0, n);
+}
 
 /* y += a * x */
 static inline void axpy(float a, const float *x, float *y, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] += a * x[i];
 }
 
-/* ---- one number from many elements: partial sums of fixed pieces in `work`, then in order ------------------ */
+/* ---- one number from many elements: partial sums of fixed pieces in `work`, then in order ---- */
 
 enum { PIECE = 8192 };
 
 static inline int piece_count(size_t elements) { return (int)((elements + PIECE - 1) / PIECE); }
-static inline size_t piece_bytes(size_t elements) { return (size_t)piece_count(elements) * sizeof(double); }
+static inline size_t piece_bytes(size_t elements) {
+    return (size_t)piece_count(elements) * sizeof(double);
+}
 
-static inline double sum_pieces(const P2cCall *call, size_t elements, double (*piece)(const P2cCall *call, size_t begin, size_t end)) {
+static inline double sum_pieces(const P2cCall *call, size_t elements,
+                                double (*piece)(const P2cCall *call, size_t begin, size_t end)) {
     double *partial = call->work, total = 0;
     int pieces = piece_count(elements);
 #pragma omp parallel for num_threads(threads_for(call, elements)) schedule(static)

@@ -18,13 +18,14 @@ static const P2cKernel *const kernels[] = {
 
 enum { ALIGN = 64 };
 
-/* By calloc, which takes large blocks from the system as zeros: an arena costs no memory before a run touches it. In front of what is
- * returned stands where its block begins. */
+/* By calloc, which takes large blocks from the system as zeros: an arena costs no memory before a
+ * run touches it. In front of what is returned stands where its block begins. */
 static void *alloc(P2cContext *ctx, size_t bytes) {
     (void)ctx;
     char *block = bytes < SIZE_MAX - ALIGN ? calloc(1, bytes + ALIGN) : NULL;
     if (!block) return NULL;
-    void *memory = block + ALIGN - (uintptr_t)block % ALIGN; /* 16 or more further on, since malloc's blocks begin at multiples of 16 */
+    /* 16 or more further on, since malloc's blocks begin at multiples of 16 */
+    void *memory = block + ALIGN - (uintptr_t)block % ALIGN;
     ((void **)memory)[-1] = block;
     return memory;
 }
@@ -53,7 +54,8 @@ static P2cStatus run(P2cContext *ctx, P2cRecording *recording) {
     return P2C_OK;
 }
 
-static P2cStatus time_issues(P2cContext *ctx, void (*issue)(void *of), void *of, int repeats, double *ms) {
+static P2cStatus time_issues(P2cContext *ctx, void (*issue)(void *of), void *of, int repeats,
+                             double *ms) {
     (void)ctx;
     double start = p2c_clock_ms();
     for (int i = 0; i < repeats; i++) issue(of);
@@ -62,14 +64,17 @@ static P2cStatus time_issues(P2cContext *ctx, void (*issue)(void *of), void *of,
 }
 
 static P2cStatus done(P2cContext *ctx) { return (void)ctx, P2C_OK; }
-static void destroy_recording(P2cContext *ctx, P2cRecording *recording) { (void)ctx, (void)recording; }
+static void destroy_recording(P2cContext *ctx, P2cRecording *recording) {
+    (void)ctx, (void)recording;
+}
 static void close_nothing(P2cContext *ctx) { (void)ctx; }
 
 /* Our threads are outside the matrix products. */
 static P2cStatus open_cpu(P2cContext *ctx, int index) {
     (void)index;
     openblas_set_num_threads(1);
-    snprintf(ctx->device_name, sizeof ctx->device_name, "cpu, %s, %d thread%s", P2C_CPU(device).detail, ctx->threads, ctx->threads == 1 ? "" : "s");
+    snprintf(ctx->device_name, sizeof ctx->device_name, "cpu, %s, %d thread%s",
+             P2C_CPU(device).detail, ctx->threads, ctx->threads == 1 ? "" : "s");
     return P2C_OK;
 }
 

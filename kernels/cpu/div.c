@@ -1,13 +1,16 @@
 /* div: y = a / b, broadcasting;  da += dy / b, db -= dy * a / b^2, summed where broadcast.
- * work, where an operand is broadcast: of b's size, the reciprocals of b for the sums of da, then the sums of dy * a for db. */
+ * work, where an operand is broadcast: of b's size, the reciprocals of b for the sums of da, then
+ * the sums of dy * a for db. */
 #include <string.h>
 
 #include "broadcast.h"
 
 BROADCAST_FORWARD(/)
 
-/* n terms of operand k's gradient, each an element of its own; steps 0 or 1. Squares of b would leave the range of floats long before quotients do. */
-static void quotients(int k, const float *dy, const float *a, size_t step_a, const float *b, size_t step_b, float *dx, size_t n) {
+/* n terms of operand k's gradient, each an element of its own; steps 0 or 1. Squares of b would
+ * leave the range of floats long before quotients do. */
+static void quotients(int k, const float *dy, const float *a, size_t step_a, const float *b,
+                      size_t step_b, float *dx, size_t n) {
     if (k == 0) {
         for (size_t i = 0; i < n; i++) dx[i] += dy[i] / b[i * step_b];
     } else {
@@ -19,7 +22,8 @@ static void same_gradient(const P2cCall *call, int k) {
     size_t n = p2c_dims_count(call->node->dims);
 #pragma omp parallel for num_threads(threads_for(call, n)) schedule(static)
     for (size_t at = 0; at < n; at += PIECE)
-        quotients(k, call->dy + at, call->x[0] + at, 1, call->x[1] + at, 1, call->dx[k] + at, at + PIECE < n ? PIECE : n - at);
+        quotients(k, call->dy + at, call->x[0] + at, 1, call->x[1] + at, 1, call->dx[k] + at,
+                  at + PIECE < n ? PIECE : n - at);
 }
 
 /* Operand k has the size of y. */
@@ -27,10 +31,10 @@ static void whole_gradient(const P2cCall *call, int k) {
     const P2cDims y = call->node->dims;
     const Strides ta = strides_of(call->node->x[0]->dims), tb = strides_of(call->node->x[1]->dims);
     size_t rows = (size_t)y.d[0] * (size_t)y.d[1] * (size_t)y.d[2], width = (size_t)y.d[3];
-#pragma omp parallel for num_threads(threads_for(call, rows * width)) schedule(static)
+#pragma omp parallel for num_threads(threads_for(call, rows *width)) schedule(static)
     for (size_t row = 0; row < rows; row++)
-        quotients(k, call->dy + row * width, call->x[0] + row_offset(y, ta, row), ta.s[3], call->x[1] + row_offset(y, tb, row), tb.s[3],
-                  call->dx[k] + row * width, width);
+        quotients(k, call->dy + row * width, call->x[0] + row_offset(y, ta, row), ta.s[3],
+                  call->x[1] + row_offset(y, tb, row), tb.s[3], call->dx[k] + row * width, width);
 }
 
 static void dividend_sums(const P2cCall *call) {
@@ -62,7 +66,9 @@ static void backward(const P2cCall *call) {
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
     (void)threads;
-    return backward && !same_sizes(node->x[0]->dims, node->x[1]->dims) ? p2c_dims_count(node->x[1]->dims) * sizeof(float) : 0;
+    return backward && !same_sizes(node->x[0]->dims, node->x[1]->dims)
+               ? p2c_dims_count(node->x[1]->dims) * sizeof(float)
+               : 0;
 }
 
 const P2cKernel P2C_CPU(div) = { .forward = broadcast_forward, .backward = backward, .work = work };

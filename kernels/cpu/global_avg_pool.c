@@ -6,7 +6,8 @@ static void forward(const P2cCall *call) {
     int planes = x.d[0] * x.d[1];
     size_t hw = (size_t)x.d[2] * (size_t)x.d[3];
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(x))) schedule(static)
-    for (int p = 0; p < planes; p++) call->y[p] = (float)(sum_of(call->x[0] + (size_t)p * hw, hw) / (double)hw);
+    for (int p = 0; p < planes; p++)
+        call->y[p] = (float)(sum_of(call->x[0] + (size_t)p * hw, hw) / (double)hw);
 }
 
 static void backward(const P2cCall *call) {

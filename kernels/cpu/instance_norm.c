@@ -1,4 +1,5 @@
-/* instance_norm: y = (x - mean) * r, r = 1/sqrt(var + eps), of each plane; max(y, 0) when ReLU is fused;
+/* instance_norm: y = (x - mean) * r, r = 1/sqrt(var + eps), of each plane; max(y, 0) when ReLU is
+ * fused;
  *   dx += r * (dy - mean(dy) - y * mean(dy * y)),   dy masked by y > 0 first when ReLU is fused.
  * saved: (mean, r) of each plane. */
 #include <math.h>
@@ -13,14 +14,17 @@ static void statistics_of(const float *x, size_t hw, float eps, float stats[2]) 
     stats[1] = (float)(1 / sqrt(var + eps));
 }
 
-void P2C_CPU(instance_norm_statistics)(const float *x, P2cDims dims, float eps, float *stats, int threads) {
+void P2C_CPU(instance_norm_statistics)(const float *x, P2cDims dims, float eps, float *stats,
+                                       int threads) {
     int planes = dims.d[0] * dims.d[1];
     size_t hw = (size_t)dims.d[2] * (size_t)dims.d[3];
-#pragma omp parallel for num_threads(p2c_dims_count(dims) < WORTH_THREADS ? 1 : threads) schedule(static)
+#pragma omp parallel for num_threads(p2c_dims_count(dims) < WORTH_THREADS ? 1 : threads) \
+    schedule(static)
     for (int p = 0; p < planes; p++) statistics_of(x + (size_t)p * hw, hw, eps, stats + 2 * p);
 }
 
-static void forward_plane(const float *x, float *y, size_t hw, P2cNormAttributes a, float stats[2]) {
+static void forward_plane(const float *x, float *y, size_t hw, P2cNormAttributes a,
+                          float stats[2]) {
     statistics_of(x, hw, a.eps, stats);
     Norm norm = norm_of(stats, a.relu);
     for (size_t i = 0; i < hw; i++) y[i] = normed(x[i], norm);
@@ -32,17 +36,21 @@ static void forward(const P2cCall *call) {
     size_t hw = (size_t)x.d[2] * (size_t)x.d[3];
     const P2cNormAttributes a = *P2C_ATTRIBUTES(call->node, P2cNormAttributes);
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(x))) schedule(static)
-    for (int p = 0; p < planes; p++) forward_plane(call->x[0] + (size_t)p * hw, call->y + (size_t)p * hw, hw, a, (float *)call->saved + 2 * p);
+    for (int p = 0; p < planes; p++)
+        forward_plane(call->x[0] + (size_t)p * hw, call->y + (size_t)p * hw, hw, a,
+                      (float *)call->saved + 2 * p);
 }
 
 /* Sums of the (masked) dy and of dy * y. floor: where y is at or below it, dy is masked. */
-static void gradient_sums(const float *x, const float *dy, size_t hw, float mean, float r, float floor, double *sum, double *sum_y) {
+static void gradient_sums(const float *x, const float *dy, size_t hw, float mean, float r,
+                          float floor, double *sum, double *sum_y) {
     *sum = *sum_y = 0;
     for (size_t i = 0, end; i < hw; i = end) {
         Wide s = { 0 }, sy = { 0 };
         end = sum_end(i, hw);
         for (; i + WIDE <= end; i += WIDE) {
-            Wide y = (*(const Wide *)(x + i) - wide(mean)) * wide(r), g = wide_where(y > wide(floor), *(const Wide *)(dy + i));
+            Wide y = (*(const Wide *)(x + i) - wide(mean)) * wide(r),
+                 g = wide_where(y > wide(floor), *(const Wide *)(dy + i));
             s += g;
             sy += g * y;
         }
@@ -56,7 +64,8 @@ static void gradient_sums(const float *x, const float *dy, size_t hw, float mean
     }
 }
 
-static void backward_plane(const float *x, const float *dy, float *dx, size_t hw, bool relu, const float stats[2]) {
+static void backward_plane(const float *x, const float *dy, float *dx, size_t hw, bool relu,
+                           const float stats[2]) {
     float mean = stats[0], r = stats[1], floor = relu ? 0 : -INFINITY;
     double sum, sum_y;
     gradient_sums(x, dy, hw, mean, r, floor, &sum, &sum_y);
@@ -67,10 +76,12 @@ static void backward_plane(const float *x, const float *dy, float *dx, size_t hw
     }
 }
 
-void P2C_CPU(instance_norm_gradient)(const float *x, const float *dy, float *dx, P2cDims dims, bool relu, const float *stats, int threads) {
+void P2C_CPU(instance_norm_gradient)(const float *x, const float *dy, float *dx, P2cDims dims,
+                                     bool relu, const float *stats, int threads) {
     int planes = dims.d[0] * dims.d[1];
     size_t hw = (size_t)dims.d[2] * (size_t)dims.d[3];
-#pragma omp parallel for num_threads(p2c_dims_count(dims) < WORTH_THREADS ? 1 : threads) schedule(static)
+#pragma omp parallel for num_threads(p2c_dims_count(dims) < WORTH_THREADS ? 1 : threads) \
+    schedule(static)
     for (int p = 0; p < planes; p++) {
         size_t at = (size_t)p * hw;
         backward_plane(x + at, dy + at, dx + at, hw, relu, stats + 2 * p);
@@ -79,7 +90,8 @@ void P2C_CPU(instance_norm_gradient)(const float *x, const float *dy, float *dx,
 
 static void backward(const P2cCall *call) {
     bool relu = P2C_ATTRIBUTES(call->node, P2cNormAttributes)->relu;
-    if (call->dx[0]) P2C_CPU(instance_norm_gradient)(call->x[0], call->dy, call->dx[0], call->node->dims, relu, call->saved, call->threads);
+    if (call->dx[0]) P2C_CPU(instance_norm_gradient)
+    (call->x[0], call->dy, call->dx[0], call->node->dims, relu, call->saved, call->threads);
 }
 
 const P2cKernel P2C_CPU(instance_norm) = { .forward = forward, .backward = backward };

@@ -7,9 +7,7 @@ static double piece(const P2cCall *call, size_t begin, size_t end) {
     const float *x = call->x[0], *t = call->x[1];
     size_t step = target_step(call->node);
     double sum = 0;
-    for (size_t i = begin; i < end; i++) {
-        sum += fabsf(x[i] - t[i * step]);
-    }
+    for (size_t i = begin; i < end; i++) { sum += fabsf(x[i] - t[i * step]); }
     return sum;
 }
 

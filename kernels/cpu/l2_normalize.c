@@ -22,7 +22,9 @@ static void backward(const P2cCall *call) {
     for (int n = 0; call->dx[0] && n < x.d[0]; n++) {
         const float *from = call->x[0] + (size_t)n * d, *dy = call->dy + (size_t)n * d;
         float *dx = call->dx[0] + (size_t)n * d;
-        double length = sqrt(dot(from, from, d)), along = length > eps ? dot(from, dy, d) / (length * length) : 0, by = fmax(length, eps);
+        double length = sqrt(dot(from, from, d)),
+               along = length > eps ? dot(from, dy, d) / (length * length) : 0,
+               by = fmax(length, eps);
         for (size_t i = 0; i < d; i++) dx[i] += (float)((dy[i] - from[i] * along) / by);
     }
 }

@@ -1,10 +1,16 @@
-/* layer_instance_norm: of plane p of picture n, with m, r the plane's mean and 1/sqrt(var+eps), M, R the picture's (unbiased variances):
+/* layer_instance_norm: of plane p of picture n, with m, r the plane's mean and 1/sqrt(var+eps), M,
+ * R the picture's (unbiased variances):
  *   i = (x - m) r,  l = (x - M) R,  y = (rho i + (1-rho) l) gamma + beta = (x - m) A + B,
- *   A = gamma (rho r + (1-rho) R),  B = gamma (1-rho) R (m - M) + beta;   max(y, 0) when ReLU is fused.
- * Backward, with g = dy (masked where the fused ReLU cut), s = sum g and t = sum g (x - m) over the plane:
- *   dbeta += s    dgamma += rho r t + (1-rho) R (t + (m-M) s)    drho += gamma (r t - R (t + (m-M) s))
- *   dx += A g - r (mean(di) + i sum(di i)/(hw-1)) - R (mean(dl) + l sum(dl l)/(chw-1)),  di = rho gamma g, dl = (1-rho) gamma g;
- * the means and sums of dl run over the picture. saved: (m, r) of each plane, then (M, R) of each picture. work: (s, t) of each plane. */
+ *   A = gamma (rho r + (1-rho) R),  B = gamma (1-rho) R (m - M) + beta;   max(y, 0) when ReLU is
+ *       fused.
+ * Backward, with g = dy (masked where the fused ReLU cut), s = sum g and t = sum g (x - m) over the
+ * plane:
+ *   dbeta += s    dgamma += rho r t + (1-rho) R (t + (m-M) s)    drho += gamma (r t - R (t + (m-M)
+ *       s))
+ *   dx += A g - r (mean(di) + i sum(di i)/(hw-1)) - R (mean(dl) + l sum(dl l)/(chw-1)),  di = rho
+ *       gamma g, dl = (1-rho) gamma g;
+ * the means and sums of dl run over the picture. saved: (m, r) of each plane, then (M, R) of each
+ * picture. work: (s, t) of each plane. */
 #include <math.h>
 
 #include "cpu.h"
@@ -34,9 +40,11 @@ static Plane plane_of(const P2cCall *call, int p) {
 /* From each plane's mean and sum of squared deviations (in work) to (m, r) and (M, R). */
 static void finish_statistics(const P2cCall *call, int n) {
     const P2cDims x = call->node->dims;
-    double hw = (double)x.d[2] * x.d[3], eps = P2C_ATTRIBUTES(call->node, P2cNormAttributes)->eps, mean = 0, squares = 0;
+    double hw = (double)x.d[2] * x.d[3], eps = P2C_ATTRIBUTES(call->node, P2cNormAttributes)->eps,
+           mean = 0, squares = 0;
     double *sums = (double *)call->work + 2 * (size_t)n * (size_t)x.d[1];
-    float *planes = (float *)call->saved + 2 * n * x.d[1], *picture = (float *)call->saved + 2 * (x.d[0] * x.d[1] + n);
+    float *planes = (float *)call->saved + 2 * n * x.d[1],
+          *picture = (float *)call->saved + 2 * (x.d[0] * x.d[1] + n);
     for (int c = 0; c < x.d[1]; c++) mean += sums[2 * c] / x.d[1];
     for (int c = 0; c < x.d[1]; c++) {
         double off = sums[2 * c] - mean;
@@ -55,9 +63,11 @@ static void statistics(const P2cCall *call) {
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(x))) schedule(static)
     for (int p = 0; p < planes; p++) {
         const float *from = call->x[0] + (size_t)p * hw;
-        double *sums = (double *)call->work + 2 * p, mean = sum_of(from, hw) / (double)hw, rest = mean - (float)mean;
+        double *sums = (double *)call->work + 2 * p, mean = sum_of(from, hw) / (double)hw,
+               rest = mean - (float)mean;
         sums[0] = mean; /* the deviations are from the rounded mean: take its error out */
-        sums[1] = sum_of_products(from, (float)mean, from, (float)mean, hw) - rest * rest * (double)hw;
+        sums[1] =
+            sum_of_products(from, (float)mean, from, (float)mean, hw) - rest * rest * (double)hw;
     }
     for (int n = 0; n < x.d[0]; n++) finish_statistics(call, n);
 }
@@ -89,7 +99,8 @@ static void gradient_sums(const P2cCall *call, int p, size_t hw, float floor, do
         Wide s = { 0 }, t = { 0 };
         end = sum_end(i, hw);
         for (; i + WIDE <= end; i += WIDE) {
-            Wide d = *(const Wide *)(x + i) - wide(q.m), g = wide_where(d * wide(q.A) + wide(q.B) > wide(floor), *(const Wide *)(dy + i));
+            Wide d = *(const Wide *)(x + i) - wide(q.m),
+                 g = wide_where(d * wide(q.A) + wide(q.B) > wide(floor), *(const Wide *)(dy + i));
             s += g;
             t += g * d;
         }
@@ -113,12 +124,14 @@ static void parameter_gradients(const P2cCall *call, int p, const double sums[2]
 }
 
 /* layer[0] = sum dl, layer[1] = sum dl l, over the picture */
-static void input_gradient(const P2cCall *call, int p, size_t hw, float floor, const double sums[2], const double layer[2]) {
+static void input_gradient(const P2cCall *call, int p, size_t hw, float floor, const double sums[2],
+                           const double layer[2]) {
     Plane q = plane_of(call, p);
     const float *x = call->x[0] + (size_t)p * hw, *dy = call->dy + (size_t)p * hw;
     float *dx = call->dx[0] + (size_t)p * hw;
     double n = (double)hw, all = n * call->node->dims.d[1], k = (double)q.rho * q.gamma;
-    float c0 = (float)(q.r * k * sums[0] / n + q.R * layer[0] / all), ci = (float)(q.r * k * q.r * sums[1] / (n - 1)), cl = (float)(q.R * layer[1] / (all - 1));
+    float c0 = (float)(q.r * k * sums[0] / n + q.R * layer[0] / all),
+          ci = (float)(q.r * k * q.r * sums[1] / (n - 1)), cl = (float)(q.R * layer[1] / (all - 1));
     for (size_t i = 0; i < hw; i++) {
         float d = x[i] - q.m, g = d * q.A + q.B > floor ? dy[i] : 0;
         dx[i] += q.A * g - c0 - d * q.r * ci - (x[i] - q.M) * q.R * cl;
@@ -143,7 +156,8 @@ static void backward(const P2cCall *call) {
     }
     if (!call->dx[0]) return;
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(x))) schedule(static)
-    for (int p = 0; p < planes; p++) input_gradient(call, p, hw, floor, sums + 2 * p, layer + 2 * (p / x.d[1]));
+    for (int p = 0; p < planes; p++)
+        input_gradient(call, p, hw, floor, sums + 2 * p, layer + 2 * (p / x.d[1]));
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
@@ -151,4 +165,6 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return (size_t)node->dims.d[0] * ((size_t)node->dims.d[1] + 1) * 2 * sizeof(double);
 }
 
-const P2cKernel P2C_CPU(layer_instance_norm) = { .forward = forward, .backward = backward, .work = work };
+const P2cKernel P2C_CPU(layer_instance_norm) = { .forward = forward,
+                                                 .backward = backward,
+                                                 .work = work };

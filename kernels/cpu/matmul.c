@@ -1,5 +1,6 @@
-/* matmul: y = a b for each matrix of a batch;  da += dy b^T,  db += a^T dy, summed over the batches that were broadcast.
- * Each result is cut into tiles of a fixed size; a thread makes whole tiles by OpenBLAS, which has one thread itself, and adds batches in their order. */
+/* matmul: y = a b for each matrix of a batch;  da += dy b^T,  db += a^T dy, summed over the batches
+ * that were broadcast. Each result is cut into tiles of a fixed size; a thread makes whole tiles by
+ * OpenBLAS, which has one thread itself, and adds batches in their order. */
 #include <cblas.h>
 
 #include "cpu.h"
@@ -35,7 +36,8 @@ typedef struct Factor {
     bool turned;
 } Factor;
 
-/* out (+)= left right, out (rows,columns), left (rows,depth), for all matrices of out; batch: of the larger of left and right. */
+/* out (+)= left right, out (rows,columns), left (rows,depth), for all matrices of out; batch: of
+ * the larger of left and right. */
 typedef struct Product {
     Factor left, right;
     float *out;
@@ -44,46 +46,83 @@ typedef struct Product {
     bool add;
 } Product;
 
-static size_t matrix_at(const int batch[2], int i, int j) { return (size_t)(batch[0] == 1 ? 0 : i) * (size_t)batch[1] + (size_t)(batch[1] == 1 ? 0 : j); }
+static size_t matrix_at(const int batch[2], int i, int j) {
+    return (size_t)(batch[0] == 1 ? 0 : i) * (size_t)batch[1] + (size_t)(batch[1] == 1 ? 0 : j);
+}
 
 /* The tile from (row, column) on of the product of the factors' matrices (i,j). */
 static void multiply_tile(const Product *p, int i, int j, int row, int column, float *out) {
     size_t rows = (size_t)p->rows, depth = (size_t)p->depth, columns = (size_t)p->columns;
-    const float *left = p->left.values + matrix_at(p->left.batch, i, j) * rows * depth + (size_t)row * (p->left.turned ? 1 : depth);
-    const float *right = p->right.values + matrix_at(p->right.batch, i, j) * depth * columns + (size_t)column * (p->right.turned ? depth : 1);
-    cblas_sgemm(CblasRowMajor, p->left.turned ? CblasTrans : CblasNoTrans, p->right.turned ? CblasTrans : CblasNoTrans, min_int(ROWS, p->rows - row),
-                min_int(COLUMNS, p->columns - column), p->depth, 1, left, p->left.turned ? p->rows : p->depth, right,
-                p->right.turned ? p->depth : p->columns, p->add, out + (size_t)row * columns + (size_t)column, p->columns);
+    const float *left = p->left.values + matrix_at(p->left.batch, i, j) * rows * depth +
+                        (size_t)row * (p->left.turned ? 1 : depth);
+    const float *right = p->right.values + matrix_at(p->right.batch, i, j) * depth * columns +
+                         (size_t)column * (p->right.turned ? depth : 1);
+    cblas_sgemm(CblasRowMajor, p->left.turned ? CblasTrans : CblasNoTrans,
+                p->right.turned ? CblasTrans : CblasNoTrans, min_int(ROWS, p->rows - row),
+                min_int(COLUMNS, p->columns - column), p->depth, 1, left,
+                p->left.turned ? p->rows : p->depth, right, p->right.turned ? p->depth : p->columns,
+                p->add, out + (size_t)row * columns + (size_t)column, p->columns);
 }
 
-/* Matrix (i,j) of out is the sum over all of the batch that it stands for: of several only where they are added to what is there. */
+/* Matrix (i,j) of out is the sum over all of the batch that it stands for: of several only where
+ * they are added to what is there. */
 static void make_tile(const Product *p, int i, int j, int row, int column) {
     float *out = p->out + matrix_at(p->out_batch, i, j) * (size_t)p->rows * (size_t)p->columns;
     for (int u = i; u < (p->out_batch[0] == 1 ? p->batch[0] : i + 1); u++)
-        for (int v = j; v < (p->out_batch[1] == 1 ? p->batch[1] : j + 1); v++) multiply_tile(p, u, v, row, column, out);
+        for (int v = j; v < (p->out_batch[1] == 1 ? p->batch[1] : j + 1); v++)
+            multiply_tile(p, u, v, row, column, out);
 }
 
 static void multiply(const P2cCall *call, Product p) {
     int down = (p.rows + ROWS - 1) / ROWS, across = (p.columns + COLUMNS - 1) / COLUMNS;
     size_t tiles = (size_t)p.out_batch[0] * (size_t)p.out_batch[1] * (size_t)down * (size_t)across;
-    size_t products = (size_t)p.batch[0] * (size_t)p.batch[1] * (size_t)p.rows * (size_t)p.columns * (size_t)p.depth;
+    size_t products = (size_t)p.batch[0] * (size_t)p.batch[1] * (size_t)p.rows * (size_t)p.columns *
+                      (size_t)p.depth;
 #pragma omp parallel for num_threads(threads_for(call, products / ROWS)) schedule(static)
     for (size_t t = 0; t < tiles; t++) {
-        int column = (int)(t % (size_t)across) * COLUMNS, row = (int)(t / (size_t)across % (size_t)down) * ROWS;
+        int column = (int)(t % (size_t)across) * COLUMNS,
+            row = (int)(t / (size_t)across % (size_t)down) * ROWS;
         size_t matrix = t / (size_t)across / (size_t)down;
-        make_tile(&p, (int)(matrix / (size_t)p.out_batch[1]), (int)(matrix % (size_t)p.out_batch[1]), row, column);
+        make_tile(&p, (int)(matrix / (size_t)p.out_batch[1]),
+                  (int)(matrix % (size_t)p.out_batch[1]), row, column);
     }
 }
 
 static void forward(const P2cCall *call) {
     Sizes s = sizes_of(call->node);
-    multiply(call, (Product){ { call->x[0], s.a, false }, { call->x[1], s.b, false }, call->y, s.y, s.y, s.m, s.k, s.n, false });
+    multiply(call, (Product){ { call->x[0], s.a, false },
+                              { call->x[1], s.b, false },
+                              call->y,
+                              s.y,
+                              s.y,
+                              s.m,
+                              s.k,
+                              s.n,
+                              false });
 }
 
 static void backward(const P2cCall *call) {
     Sizes s = sizes_of(call->node);
-    if (call->dx[0]) multiply(call, (Product){ { call->dy, s.y, false }, { call->x[1], s.b, true }, call->dx[0], s.a, s.y, s.m, s.n, s.k, true });
-    if (call->dx[1]) multiply(call, (Product){ { call->x[0], s.a, true }, { call->dy, s.y, false }, call->dx[1], s.b, s.y, s.k, s.m, s.n, true });
+    if (call->dx[0])
+        multiply(call, (Product){ { call->dy, s.y, false },
+                                  { call->x[1], s.b, true },
+                                  call->dx[0],
+                                  s.a,
+                                  s.y,
+                                  s.m,
+                                  s.n,
+                                  s.k,
+                                  true });
+    if (call->dx[1])
+        multiply(call, (Product){ { call->x[0], s.a, true },
+                                  { call->dy, s.y, false },
+                                  call->dx[1],
+                                  s.b,
+                                  s.y,
+                                  s.k,
+                                  s.m,
+                                  s.n,
+                                  true });
 }
 
 const P2cKernel P2C_CPU(matmul) = { .forward = forward, .backward = backward };

@@ -1,5 +1,6 @@
-/* max_pool2d: y[p,i,j] = largest of x[p, i*stride-pad+u, j*stride-pad+v] over u, v, where that is inside;  dx += dy at the first of the largest.
- * A NaN is the largest. saved: where in the plane each was found. */
+/* max_pool2d: y[p,i,j] = largest of x[p, i*stride-pad+u, j*stride-pad+v] over u, v, where that is
+ * inside;  dx += dy at the first of the largest. A NaN is the largest. saved: where in the plane
+ * each was found. */
 #include <math.h>
 
 #include "cpu.h"
@@ -14,8 +15,10 @@ static Range columns_of(const P2cPool2d *o, int v, int w, int ow) {
     return (Range){ first, shift < w ? min_int(ow, (w - 1 - shift) / o->stride + 1) : 0 };
 }
 
-/* The larger of what was found so far and tap v of row `from`, whose elements are number `at` and on of the plane. */
-ALWAYS_INLINE void take(const float *from, int at, Range r, int shift, int stride, float *y, int *place) {
+/* The larger of what was found so far and tap v of row `from`, whose elements are number `at` and
+ * on of the plane. */
+ALWAYS_INLINE void take(const float *from, int at, Range r, int shift, int stride, float *y,
+                        int *place) {
     for (int j = r.first; j < r.end; j++) {
         float value = from[j * stride + shift];
         bool larger = value > y[j] || value != value;
@@ -25,8 +28,10 @@ ALWAYS_INLINE void take(const float *from, int at, Range r, int shift, int strid
 }
 
 /* Row i of the result, whose rows of x are top to bottom-1. */
-static void pool_row(const float *x, const P2cPool2d *o, int w, int ow, int top, int bottom, float *y, int *place) {
-    for (int j = 0; j < ow; j++) { /* a window of -infinity has its maximum, too: at its first element */
+static void pool_row(const float *x, const P2cPool2d *o, int w, int ow, int top, int bottom,
+                     float *y, int *place) {
+    /* a window of -infinity has its maximum, too: at its first element */
+    for (int j = 0; j < ow; j++) {
         y[j] = -INFINITY;
         place[j] = top * w + max_int(j * o->stride - o->pad, 0);
     }
@@ -49,7 +54,8 @@ static void forward(const P2cCall *call) {
         const float *plane = call->x[0] + (size_t)(i / y.d[2]) * (size_t)x.d[2] * (size_t)x.d[3];
         int top = i % y.d[2] * o->stride - o->pad;
         size_t to = (size_t)i * (size_t)y.d[3];
-        pool_row(plane, o, x.d[3], y.d[3], max_int(top, 0), min_int(top + o->kh, x.d[2]), call->y + to, (int *)call->saved + to);
+        pool_row(plane, o, x.d[3], y.d[3], max_int(top, 0), min_int(top + o->kh, x.d[2]),
+                 call->y + to, (int *)call->saved + to);
     }
 }
 

@@ -18,9 +18,7 @@ static void backward(const P2cCall *call) {
     size_t n = loss_count(call->node), step = target_step(call->node);
     const float *x = call->x[0], *t = call->x[1];
     float g = *call->dy / (float)n, *dx = call->dx[0];
-    for (size_t i = 0; dx && i < n; i++) {
-        dx[i] += 2 * g * (x[i] - t[i * step]);
-    }
+    for (size_t i = 0; dx && i < n; i++) { dx[i] += 2 * g * (x[i] - t[i * step]); }
     double scalar = 0; /* a scalar target gathers all */
     float *dt = call->dx[1];
     for (size_t i = 0; dt && i < n; i++) {

@@ -11,7 +11,9 @@ typedef struct Norm {
     float mean, r, floor;
 } Norm;
 
-static inline Norm norm_of(const float stats[2], bool relu) { return (Norm){ stats[0], stats[1], relu ? 0 : -INFINITY }; }
+static inline Norm norm_of(const float stats[2], bool relu) {
+    return (Norm){ stats[0], stats[1], relu ? 0 : -INFINITY };
+}
 
 static inline float normed(float x, Norm n) {
     float y = (x - n.mean) * n.r;
@@ -19,8 +21,10 @@ static inline float normed(float x, Norm n) {
 }
 
 /* stats: (mean, r) of each (n,c) plane of x. */
-void P2C_CPU(instance_norm_statistics)(const float *x, P2cDims dims, float eps, float *stats, int threads);
+void P2C_CPU(instance_norm_statistics)(const float *x, P2cDims dims, float eps, float *stats,
+                                       int threads);
 /* dx += the gradient of x, from that of the normed x. */
-void P2C_CPU(instance_norm_gradient)(const float *x, const float *dy, float *dx, P2cDims dims, bool relu, const float *stats, int threads);
+void P2C_CPU(instance_norm_gradient)(const float *x, const float *dy, float *dx, P2cDims dims,
+                                     bool relu, const float *stats, int threads);
 
 #endif

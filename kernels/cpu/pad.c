@@ -1,9 +1,11 @@
-/* pad: y[p,i,j] = x[p, source(i-top), source(j-left)], or the constant outside;  dx += dy, from where it was read. */
+/* pad: y[p,i,j] = x[p, source(i-top), source(j-left)], or the constant outside;  dx += dy, from
+ * where it was read. */
 #include <string.h>
 
 #include "cpu.h"
 
-/* Where position i of an axis reads, counted from its first element: an index, or -1 for the constant. */
+/* Where position i of an axis reads, counted from its first element: an index, or -1 for the
+ * constant. */
 static int source_of(int i, int size, P2cPadMode mode) {
     if (i >= 0 && i < size) return i;
     if (mode == P2C_PAD_CONSTANT) return -1;
@@ -32,7 +34,10 @@ static void forward(const P2cCall *call) {
     for (int i = 0; i < rows; i++) {
         int at = source_of(i % y.d[2] - o->top, x.d[2], o->mode);
         float *to = call->y + (size_t)i * (size_t)y.d[3];
-        if (at >= 0) pad_row(call->x[0] + ((size_t)(i / y.d[2]) * (size_t)x.d[2] + (size_t)at) * (size_t)x.d[3], x.d[3], o, to);
+        if (at >= 0)
+            pad_row(call->x[0] +
+                        ((size_t)(i / y.d[2]) * (size_t)x.d[2] + (size_t)at) * (size_t)x.d[3],
+                    x.d[3], o, to);
         else
             for (int j = 0; j < y.d[3]; j++) to[j] = o->value;
     }

@@ -24,14 +24,17 @@ static void gradients(const float *x, const float *dy, float *dx, size_t n, floa
     }
 }
 
-static float exponent_of(const P2cCall *call) { return P2C_ATTRIBUTES(call->node, P2cExponentAttributes)->exponent; }
+static float exponent_of(const P2cCall *call) {
+    return P2C_ATTRIBUTES(call->node, P2cExponentAttributes)->exponent;
+}
 static size_t piece_size(size_t n, size_t at) { return at + PIECE < n ? PIECE : n - at; }
 
 static void forward(const P2cCall *call) {
     size_t n = p2c_dims_count(call->node->dims);
     float e = exponent_of(call);
 #pragma omp parallel for num_threads(threads_for(call, n)) schedule(static)
-    for (size_t at = 0; at < n; at += PIECE) powers(call->x[0] + at, call->y + at, piece_size(n, at), e);
+    for (size_t at = 0; at < n; at += PIECE)
+        powers(call->x[0] + at, call->y + at, piece_size(n, at), e);
 }
 
 static void backward(const P2cCall *call) {
@@ -39,7 +42,8 @@ static void backward(const P2cCall *call) {
     float e = exponent_of(call), *dx = call->dx[0];
     if (!dx) return;
 #pragma omp parallel for num_threads(threads_for(call, n)) schedule(static)
-    for (size_t at = 0; at < n; at += PIECE) gradients(call->x[0] + at, call->dy + at, dx + at, piece_size(n, at), e);
+    for (size_t at = 0; at < n; at += PIECE)
+        gradients(call->x[0] + at, call->dy + at, dx + at, piece_size(n, at), e);
 }
 
 const P2cKernel P2C_CPU(pow) = { .forward = forward, .backward = backward };

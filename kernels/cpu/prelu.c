@@ -1,4 +1,5 @@
-/* prelu: y = x > 0 ? x : slope[c] * x;  dx += x > 0 ? dy : slope * dy,  dslope[c] += sum of dy * x where x <= 0 */
+/* prelu: y = x > 0 ? x : slope[c] * x;  dx += x > 0 ? dy : slope * dy,  dslope[c] += sum of dy * x
+ * where x <= 0 */
 #include "cpu.h"
 
 static void forward(const P2cCall *call) {

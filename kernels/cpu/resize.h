@@ -1,7 +1,9 @@
-/* resize.h: where element i of a resized axis lies in the source, for resize_bilinear and resize_nearest.
+/* resize.h: where element i of a resized axis lies in the source, for resize_bilinear and
+ * resize_nearest.
  *
- * At (slope*i + offset) / unit, held within the first and the last element. In integers, so that no tie and no neighbour depends on how an
- * instruction set rounds; they fit 64 bits, sizes being below 2^31. */
+ * At (slope*i + offset) / unit, held within the first and the last element. In integers, so that no
+ * tie and no neighbour depends on how an instruction set rounds; they fit 64 bits, sizes being
+ * below 2^31. */
 #ifndef P2C_CPU_RESIZE_H
 #define P2C_CPU_RESIZE_H
 
@@ -13,14 +15,16 @@ typedef struct Axis {
 } Axis;
 
 static inline Axis axis_of(int in, int out, P2cCoordinates coordinates) {
-    if (coordinates == P2C_ALIGN_CORNERS) return (Axis){ in, out, in - 1, 0, out > 1 ? out - 1 : 1 };
+    if (coordinates == P2C_ALIGN_CORNERS)
+        return (Axis){ in, out, in - 1, 0, out > 1 ? out - 1 : 1 };
     if (coordinates == P2C_ASYMMETRIC) return (Axis){ in, out, in, 0, out };
     return (Axis){ in, out, 2 * (int64_t)in, (int64_t)in - out, 2 * (int64_t)out };
 }
 
 /* Of rows (2) or columns (3). */
 static inline Axis axis_at(const P2cNode *node, int k) {
-    return axis_of(node->x[0]->dims.d[k], node->dims.d[k], P2C_ATTRIBUTES(node, P2cResizeAttributes)->coordinates);
+    return axis_of(node->x[0]->dims.d[k], node->dims.d[k],
+                   P2C_ATTRIBUTES(node, P2cResizeAttributes)->coordinates);
 }
 
 /* low + rest / unit, 0 <= rest < unit. */

@@ -1,5 +1,6 @@
-/* resize_bilinear: every result pixel is a mix of two by two source pixels; backward hands dy out by the same weights. Which ones and how much
- * of them is worked out once for each row and column, in `work`. */
+/* resize_bilinear: every result pixel is a mix of two by two source pixels; backward hands dy out
+ * by the same weights. Which ones and how much of them is worked out once for each row and column,
+ * in `work`. */
 #include "resize.h"
 
 typedef struct Tap {
@@ -10,7 +11,8 @@ typedef struct Tap {
 static void fill_taps(Axis a, Tap *taps) {
     for (int i = 0; i < a.out; i++) {
         Place p = place_at(a, i);
-        taps[i] = (Tap){ p.low, min_int(p.low + 1, a.in - 1), (float)((double)p.rest / (double)a.unit) };
+        taps[i] =
+            (Tap){ p.low, min_int(p.low + 1, a.in - 1), (float)((double)p.rest / (double)a.unit) };
     }
 }
 
@@ -30,11 +32,13 @@ static void forward(const P2cCall *call) {
     for (int i = 0; i < rows; i++) {
         Tap v = taps[i % y.d[2]];
         const float *from = call->x[0] + (size_t)(i / y.d[2]) * (size_t)x.d[2] * (size_t)x.d[3];
-        const float *r0 = from + (size_t)v.low * (size_t)x.d[3], *r1 = from + (size_t)v.high * (size_t)x.d[3];
+        const float *r0 = from + (size_t)v.low * (size_t)x.d[3],
+                    *r1 = from + (size_t)v.high * (size_t)x.d[3];
         float *to = call->y + (size_t)i * (size_t)y.d[3];
         for (int j = 0; j < y.d[3]; j++) {
             Tap u = columns[j];
-            float top = (1 - u.weight) * r0[u.low] + u.weight * r0[u.high], bottom = (1 - u.weight) * r1[u.low] + u.weight * r1[u.high];
+            float top = (1 - u.weight) * r0[u.low] + u.weight * r0[u.high],
+                  bottom = (1 - u.weight) * r1[u.low] + u.weight * r1[u.high];
             to[j] = (1 - v.weight) * top + v.weight * bottom;
         }
     }
@@ -52,7 +56,8 @@ static void backward(const P2cCall *call) {
         const float *dy = call->dy + (size_t)p * (size_t)y.d[2] * (size_t)y.d[3];
         for (int i = 0; i < y.d[2]; i++) {
             Tap v = rows[i];
-            float *r0 = to + (size_t)v.low * (size_t)x.d[3], *r1 = to + (size_t)v.high * (size_t)x.d[3];
+            float *r0 = to + (size_t)v.low * (size_t)x.d[3],
+                  *r1 = to + (size_t)v.high * (size_t)x.d[3];
             for (int j = 0; j < y.d[3]; j++, dy++) {
                 Tap u = columns[j];
                 r0[u.low] += (1 - v.weight) * (1 - u.weight) * *dy;
@@ -69,4 +74,6 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return ((size_t)node->dims.d[2] + (size_t)node->dims.d[3]) * sizeof(Tap);
 }
 
-const P2cKernel P2C_CPU(resize_bilinear) = { .forward = forward, .backward = backward, .work = work };
+const P2cKernel P2C_CPU(resize_bilinear) = { .forward = forward,
+                                             .backward = backward,
+                                             .work = work };

@@ -1,17 +1,22 @@
-/* resize_nearest: y[p,i,j] = x[p, row(i), column(j)];  dx += dy, from where it was read. Rows and columns are worked out once, in `work`. */
+/* resize_nearest: y[p,i,j] = x[p, row(i), column(j)];  dx += dy, from where it was read. Rows and
+ * columns are worked out once, in `work`. */
 #include "resize.h"
 
 /* The place, rounded; a half is told from its rest. */
 static int nearest_at(Axis a, int i, P2cRounding rounding) {
     Place p = place_at(a, i);
-    int64_t rest = p.rest, missing = a.unit - rest; /* to the next element: the last one has no rest */
-    bool up = rounding == P2C_ROUND_UP ? rest > 0 : rounding == P2C_ROUND_HALF_UP ? rest >= missing : rounding == P2C_ROUND_HALF_DOWN && rest > missing;
+    /* to the next element: the last one has no rest */
+    int64_t rest = p.rest, missing = a.unit - rest;
+    bool up = rounding == P2C_ROUND_UP        ? rest > 0
+              : rounding == P2C_ROUND_HALF_UP ? rest >= missing
+                                              : rounding == P2C_ROUND_HALF_DOWN && rest > missing;
     return p.low + up;
 }
 
 static void fill_indices(const P2cNode *node, int k, int *indices) {
     Axis a = axis_at(node, k);
-    for (int i = 0; i < a.out; i++) indices[i] = nearest_at(a, i, P2C_ATTRIBUTES(node, P2cResizeAttributes)->rounding);
+    for (int i = 0; i < a.out; i++)
+        indices[i] = nearest_at(a, i, P2C_ATTRIBUTES(node, P2cResizeAttributes)->rounding);
 }
 
 /* The columns'; behind them, returned, those of the rows. */
@@ -28,7 +33,9 @@ static void forward(const P2cCall *call) {
     int rows = y.d[0] * y.d[1] * y.d[2];
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(y))) schedule(static)
     for (int i = 0; i < rows; i++) {
-        const float *from = call->x[0] + ((size_t)(i / y.d[2]) * (size_t)x.d[2] + (size_t)indices[i % y.d[2]]) * (size_t)x.d[3];
+        const float *from =
+            call->x[0] +
+            ((size_t)(i / y.d[2]) * (size_t)x.d[2] + (size_t)indices[i % y.d[2]]) * (size_t)x.d[3];
         float *to = call->y + (size_t)i * (size_t)y.d[3];
         for (int j = 0; j < y.d[3]; j++) to[j] = from[columns[j]];
     }
@@ -43,8 +50,10 @@ static void backward(const P2cCall *call) {
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(y))) schedule(static)
     for (int p = 0; p < planes; p++)
         for (int i = 0; i < y.d[2]; i++) {
-            const float *from = call->dy + ((size_t)p * (size_t)y.d[2] + (size_t)i) * (size_t)y.d[3];
-            float *to = call->dx[0] + ((size_t)p * (size_t)x.d[2] + (size_t)rows[i]) * (size_t)x.d[3];
+            const float *from =
+                call->dy + ((size_t)p * (size_t)y.d[2] + (size_t)i) * (size_t)y.d[3];
+            float *to =
+                call->dx[0] + ((size_t)p * (size_t)x.d[2] + (size_t)rows[i]) * (size_t)x.d[3];
             for (int j = 0; j < y.d[3]; j++) to[columns[j]] += from[j];
         }
 }
@@ -54,4 +63,6 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return ((size_t)node->dims.d[2] + (size_t)node->dims.d[3]) * sizeof(int);
 }
 
-const P2cKernel P2C_CPU(resize_nearest) = { .forward = forward, .backward = backward, .work = work };
+const P2cKernel P2C_CPU(resize_nearest) = { .forward = forward,
+                                            .backward = backward,
+                                            .work = work };

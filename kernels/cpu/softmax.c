@@ -1,6 +1,6 @@
 /* softmax: y = exp(x - max) / sum of those, along an axis;  dx += y * (dy - sum of dy * y)
- * Tensors as (outer, axis, inner); WIDTH neighbours along inner at once, their sums in double, in the order of the axis. Lines of consecutive elements
- * (inner is 1) one by one. */
+ * Tensors as (outer, axis, inner); WIDTH neighbours along inner at once, their sums in double, in
+ * the order of the axis. Lines of consecutive elements (inner is 1) one by one. */
 #include <math.h>
 
 #include "cpu.h"
@@ -35,20 +35,24 @@ static void forward_block(const float *x, float *y, size_t size, size_t step, si
     double sum[WIDTH] = { 0 };
     for (size_t i = 0; i < width; i++) most[i] = x[i];
     for (size_t k = 1; k < size; k++)
-        for (size_t i = 0; i < width; i++) most[i] = x[k * step + i] > most[i] ? x[k * step + i] : most[i];
+        for (size_t i = 0; i < width; i++)
+            most[i] = x[k * step + i] > most[i] ? x[k * step + i] : most[i];
     for (size_t k = 0; k < size; k++)
-        for (size_t i = 0; i < width; i++) sum[i] += y[k * step + i] = expf(x[k * step + i] - most[i]);
+        for (size_t i = 0; i < width; i++)
+            sum[i] += y[k * step + i] = expf(x[k * step + i] - most[i]);
     for (size_t i = 0; i < width; i++) sum[i] = 1 / sum[i];
     for (size_t k = 0; k < size; k++)
         for (size_t i = 0; i < width; i++) y[k * step + i] = (float)(y[k * step + i] * sum[i]);
 }
 
-static void backward_block(const float *y, const float *dy, float *dx, size_t size, size_t step, size_t width) {
+static void backward_block(const float *y, const float *dy, float *dx, size_t size, size_t step,
+                           size_t width) {
     double sum[WIDTH] = { 0 };
     for (size_t k = 0; k < size; k++)
         for (size_t i = 0; i < width; i++) sum[i] += (double)dy[k * step + i] * y[k * step + i];
     for (size_t k = 0; k < size; k++)
-        for (size_t i = 0; i < width; i++) dx[k * step + i] += (float)(y[k * step + i] * (dy[k * step + i] - sum[i]));
+        for (size_t i = 0; i < width; i++)
+            dx[k * step + i] += (float)(y[k * step + i] * (dy[k * step + i] - sum[i]));
 }
 
 /* ---- consecutive elements ---- */
@@ -84,7 +88,8 @@ static void backward_line(const float *y, const float *dy, float *dx, size_t n) 
 static void forward(const P2cCall *call) {
     Lines s = lines_of(call->node);
     size_t blocks = block_count(s);
-#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) schedule(static)
+#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) \
+    schedule(static)
     for (size_t i = 0; i < blocks; i++) {
         size_t width, at = block_at(s, i, &width);
         if (s.inner == 1) forward_line(call->x[0] + at, call->y + at, s.size);
@@ -96,7 +101,8 @@ static void backward(const P2cCall *call) {
     Lines s = lines_of(call->node);
     size_t blocks = block_count(s);
     if (!call->dx[0]) return;
-#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) schedule(static)
+#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) \
+    schedule(static)
     for (size_t i = 0; i < blocks; i++) {
         size_t width, at = block_at(s, i, &width);
         if (s.inner == 1) backward_line(call->y + at, call->dy + at, call->dx[0] + at, s.size);

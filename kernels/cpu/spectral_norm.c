@@ -1,4 +1,5 @@
-/* spectral_norm: y = w / sigma, sigma = u . W v; in training first v = normalize(W^T u), u = normalize(W v), stored back.
+/* spectral_norm: y = w / sigma, sigma = u . W v; in training first v = normalize(W^T u), u =
+ * normalize(W v), stored back.
  *   dw += dy / sigma - (sum(dy*w) / sigma^2) u v^T
  * saved: sigma, u, v as used. work: W v (forward), partial sums per row (backward). */
 #include <math.h>
@@ -26,18 +27,21 @@ static void normalize(float *x, size_t n) {
 /* v = W^T u, over blocks of columns */
 static void transposed_times(const P2cCall *call, Matrix s, const float *u, float *v) {
     int blocks = (int)((s.columns + COLUMNS - 1) / COLUMNS);
-#pragma omp parallel for num_threads(threads_for(call, (size_t)s.rows * s.columns)) schedule(static)
+#pragma omp parallel for num_threads(threads_for(call, (size_t)s.rows *s.columns)) schedule(static)
     for (int k = 0; k < blocks; k++) {
-        size_t begin = (size_t)k * COLUMNS, size = begin + COLUMNS < s.columns ? COLUMNS : s.columns - begin;
+        size_t begin = (size_t)k * COLUMNS,
+               size = begin + COLUMNS < s.columns ? COLUMNS : s.columns - begin;
         memset(v + begin, 0, size * sizeof *v);
-        for (int r = 0; r < s.rows; r++) axpy(u[r], call->x[0] + (size_t)r * s.columns + begin, v + begin, size);
+        for (int r = 0; r < s.rows; r++)
+            axpy(u[r], call->x[0] + (size_t)r * s.columns + begin, v + begin, size);
     }
 }
 
 /* t = W v */
 static void times(const P2cCall *call, Matrix s, const float *v, float *t) {
-#pragma omp parallel for num_threads(threads_for(call, (size_t)s.rows * s.columns)) schedule(static)
-    for (int r = 0; r < s.rows; r++) t[r] = (float)dot(call->x[0] + (size_t)r * s.columns, v, s.columns);
+#pragma omp parallel for num_threads(threads_for(call, (size_t)s.rows *s.columns)) schedule(static)
+    for (int r = 0; r < s.rows; r++)
+        t[r] = (float)dot(call->x[0] + (size_t)r * s.columns, v, s.columns);
 }
 
 static void forward(const P2cCall *call) {
@@ -67,11 +71,13 @@ static void backward(const P2cCall *call) {
     const float *saved = call->saved, sigma = saved[0], *u = saved + 1, *v = u + s.rows;
     double *partial = call->work, sum = 0;
     if (!call->dx[0]) return;
-#pragma omp parallel for num_threads(threads_for(call, (size_t)s.rows * s.columns)) schedule(static)
-    for (int r = 0; r < s.rows; r++) partial[r] = dot(call->dy + (size_t)r * s.columns, call->x[0] + (size_t)r * s.columns, s.columns);
+#pragma omp parallel for num_threads(threads_for(call, (size_t)s.rows *s.columns)) schedule(static)
+    for (int r = 0; r < s.rows; r++)
+        partial[r] =
+            dot(call->dy + (size_t)r * s.columns, call->x[0] + (size_t)r * s.columns, s.columns);
     for (int r = 0; r < s.rows; r++) sum += partial[r];
     float by = 1 / sigma, along = (float)(sum / ((double)sigma * sigma));
-#pragma omp parallel for num_threads(threads_for(call, (size_t)s.rows * s.columns)) schedule(static)
+#pragma omp parallel for num_threads(threads_for(call, (size_t)s.rows *s.columns)) schedule(static)
     for (int r = 0; r < s.rows; r++) {
         const float *dy = call->dy + (size_t)r * s.columns;
         float *dw = call->dx[0] + (size_t)r * s.columns, k = along * u[r];

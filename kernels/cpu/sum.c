@@ -6,7 +6,9 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return backward ? 0 : piece_bytes(p2c_dims_count(node->x[0]->dims));
 }
 
-static double piece(const P2cCall *call, size_t begin, size_t end) { return sum_of(call->x[0] + begin, end - begin); }
+static double piece(const P2cCall *call, size_t begin, size_t end) {
+    return sum_of(call->x[0] + begin, end - begin);
+}
 
 static void forward(const P2cCall *call) {
     float scale = P2C_ATTRIBUTES(call->node, P2cScaleAttributes)->scale;

@@ -21,7 +21,8 @@ static void backward(const P2cCall *call) {
     int planes = x.d[0] * x.d[1];
     if (!call->dx[0]) return;
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(x))) schedule(static)
-    for (int p = 0; p < planes; p++) axpy(1, call->dy + (size_t)(p / x.d[1]) * hw, call->dx[0] + (size_t)p * hw, hw);
+    for (int p = 0; p < planes; p++)
+        axpy(1, call->dy + (size_t)(p / x.d[1]) * hw, call->dx[0] + (size_t)p * hw, hw);
 }
 
 const P2cKernel P2C_CPU(sum_channels) = { .forward = forward, .backward = backward };

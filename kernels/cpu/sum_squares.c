@@ -6,7 +6,9 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return backward ? 0 : piece_bytes(p2c_dims_count(node->x[0]->dims));
 }
 
-static double piece(const P2cCall *call, size_t begin, size_t end) { return dot(call->x[0] + begin, call->x[0] + begin, end - begin); }
+static double piece(const P2cCall *call, size_t begin, size_t end) {
+    return dot(call->x[0] + begin, call->x[0] + begin, end - begin);
+}
 
 static void forward(const P2cCall *call) {
     double before = call->node->count == 2 ? *call->x[1] : 0;

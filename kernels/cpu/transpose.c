@@ -1,8 +1,10 @@
 /* transpose: y's axis i is x's axis order[i];  dx += dy, permuted back.
  *
- * Axes of size 1 are dropped, and axes that stay neighbours become one. Then either the innermost axis stays, and runs along it are moved; or it is
- * a transposition of two axes, the innermost of both tensors, for every index of the others: tile by tile through a small buffer, so that both
- * sides are read and written in runs, also where steps are powers of 2, whose elements would drive each other out of the cache. */
+ * Axes of size 1 are dropped, and axes that stay neighbours become one. Then either the innermost
+ * axis stays, and runs along it are moved; or it is a transposition of two axes, the innermost of
+ * both tensors, for every index of the others: tile by tile through a small buffer, so that both
+ * sides are read and written in runs, also where steps are powers of 2, whose elements would drive
+ * each other out of the cache. */
 #include <string.h>
 
 #include "cpu.h"
@@ -24,7 +26,8 @@ static Move move_of(P2cDims from, const int order[4]) {
     size_t steps[4], step = 1, to = 1;
     for (int k = 3; k >= 0; step *= (size_t)from.d[k--]) steps[k] = step;
     for (int k = 3; k >= 0; k--) {
-        Axis a = { (size_t)from.d[order[k]], steps[order[k]], to }, *inner = m.rank ? &m.axis[m.rank - 1] : NULL;
+        Axis a = { (size_t)from.d[order[k]], steps[order[k]], to },
+             *inner = m.rank ? &m.axis[m.rank - 1] : NULL;
         if (a.size == 1) continue;
         to *= a.size;
         if (inner && inner->from * inner->size == a.from) inner->size *= a.size;
@@ -65,7 +68,7 @@ static void put(const float *from, float *to, size_t n, bool add) {
 
 static void move_runs(const P2cCall *call, Move m, const float *from, float *to, bool add) {
     size_t run = m.rank ? take(&m, 0).size : 1, count = count_of(&m);
-#pragma omp parallel for num_threads(threads_for(call, count * run)) schedule(static)
+#pragma omp parallel for num_threads(threads_for(call, count *run)) schedule(static)
     for (size_t i = 0; i < count; i++) {
         size_t a, b;
         places_at(&m, i, &a, &b);
@@ -73,50 +76,66 @@ static void move_runs(const P2cCall *call, Move m, const float *from, float *to,
     }
 }
 
-/* rows x columns elements, rows of `from`, columns of `to`, each side's own innermost; at most TILE each. */
-static void move_tile(const float *from, size_t from_step, float *to, size_t to_step, size_t rows, size_t columns, bool add) {
+/* rows x columns elements, rows of `from`, columns of `to`, each side's own innermost; at most TILE
+ * each. */
+static void move_tile(const float *from, size_t from_step, float *to, size_t to_step, size_t rows,
+                      size_t columns, bool add) {
     float tile[TILE][TILE];
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c < columns; c++) tile[c][r] = from[r * from_step + c];
     for (size_t c = 0; c < columns; c++) put(tile[c], to + c * to_step, rows, add);
 }
 
-/* The same where one side is short, such as the colours of pixels: runs of the other side, without a buffer. */
-static void move_strip(const float *from, size_t from_step, float *to, size_t to_step, size_t rows, size_t columns, bool add) {
+/* The same where one side is short, such as the colours of pixels: runs of the other side, without
+ * a buffer. */
+static void move_strip(const float *from, size_t from_step, float *to, size_t to_step, size_t rows,
+                       size_t columns, bool add) {
     bool by_columns = rows > columns; /* which are the fewer then */
-    size_t outer = by_columns ? columns : rows, from_outer = by_columns ? 1 : from_step, to_outer = by_columns ? to_step : 1;
-    size_t inner = by_columns ? rows : columns, from_inner = by_columns ? from_step : 1, to_inner = by_columns ? 1 : to_step;
+    size_t outer = by_columns ? columns : rows, from_outer = by_columns ? 1 : from_step,
+           to_outer = by_columns ? to_step : 1;
+    size_t inner = by_columns ? rows : columns, from_inner = by_columns ? from_step : 1,
+           to_inner = by_columns ? 1 : to_step;
     for (size_t i = 0; i < outer; i++) {
         const float *x = from + i * from_outer;
         float *y = to + i * to_outer;
-        for (size_t k = 0; k < inner; k++) y[k * to_inner] = add ? y[k * to_inner] + x[k * from_inner] : x[k * from_inner];
+        for (size_t k = 0; k < inner; k++)
+            y[k * to_inner] = add ? y[k * to_inner] + x[k * from_inner] : x[k * from_inner];
     }
 }
 
 static void move_tiles(const P2cCall *call, Move m, const float *from, float *to, bool add) {
     int k = 1;
     while (m.axis[k].from != 1) k++;
-    const Axis columns = take(&m, k), rows = take(&m, 0); /* of the tiles: innermost in `from`, in `to` */
-    size_t across = (columns.size + TILE - 1) / TILE, down = (rows.size + TILE - 1) / TILE, tiles = count_of(&m) * down * across;
+    /* of the tiles: innermost in `from`, in `to` */
+    const Axis columns = take(&m, k), rows = take(&m, 0);
+    size_t across = (columns.size + TILE - 1) / TILE, down = (rows.size + TILE - 1) / TILE,
+           tiles = count_of(&m) * down * across;
     bool is_strip = rows.size <= FEW || columns.size <= FEW;
-#pragma omp parallel for num_threads(threads_for(call, tiles * TILE * TILE)) schedule(static)
+#pragma omp parallel for num_threads(threads_for(call, tiles *TILE *TILE)) schedule(static)
     for (size_t i = 0; i < tiles; i++) {
         size_t c = i % across * TILE, r = i / across % down * TILE, a, b;
         places_at(&m, i / across / down, &a, &b);
-        (is_strip ? move_strip : move_tile)(from + a + r * rows.from + c, rows.from, to + b + c * columns.to + r, columns.to,
-                                            rows.size - r < TILE ? rows.size - r : TILE, columns.size - c < TILE ? columns.size - c : TILE, add);
+        (is_strip ? move_strip : move_tile)(from + a + r * rows.from + c, rows.from,
+                                            to + b + c * columns.to + r, columns.to,
+                                            rows.size - r < TILE ? rows.size - r : TILE,
+                                            columns.size - c < TILE ? columns.size - c : TILE, add);
     }
 }
 
-static void move(const P2cCall *call, P2cDims dims, const int order[4], const float *from, float *to, bool add) {
+static void move(const P2cCall *call, P2cDims dims, const int order[4], const float *from,
+                 float *to, bool add) {
     Move m = move_of(dims, order);
     if (m.rank == 0 || m.axis[0].from == 1) move_runs(call, m, from, to, add);
     else move_tiles(call, m, from, to, add);
 }
 
-static const int *order_of(const P2cCall *call) { return P2C_ATTRIBUTES(call->node, P2cOrderAttributes)->order; }
+static const int *order_of(const P2cCall *call) {
+    return P2C_ATTRIBUTES(call->node, P2cOrderAttributes)->order;
+}
 
-static void forward(const P2cCall *call) { move(call, call->node->x[0]->dims, order_of(call), call->x[0], call->y, false); }
+static void forward(const P2cCall *call) {
+    move(call, call->node->x[0]->dims, order_of(call), call->x[0], call->y, false);
+}
 
 static void backward(const P2cCall *call) {
     int back[4];

@@ -1,5 +1,6 @@
-/* adam: one update of parameters in place (see lib/op/adam.c for the formula), of as many as fit a launch, with the rates that adam_begin left in
- * x[2]. Grid: a block per piece of a parameter, see tensors.cuh. */
+/* adam: one update of parameters in place (see lib/op/adam.c for the formula), of as many as fit a
+ * launch, with the rates that adam_begin left in x[2]. Grid: a block per piece of a parameter, see
+ * tensors.cuh. */
 #include <math.h>
 
 #include "tensors.cuh"
@@ -11,7 +12,8 @@ struct Updated {
     float low, high;
 };
 
-static __device__ inline void update(const Updated &t, const P2cAdamRates &r, unsigned i, float p, float g, float m, float v) {
+static __device__ inline void update(const Updated &t, const P2cAdamRates &r, unsigned i, float p,
+                                     float g, float m, float v) {
     g += r.decay * p;
     m = r.beta1 * m + r.rest1 * g;
     v = r.beta2 * v + r.rest2 * g * g;
@@ -21,7 +23,8 @@ static __device__ inline void update(const Updated &t, const P2cAdamRates &r, un
     t.p[i] = next < t.low ? t.low : next > t.high ? t.high : next;
 }
 
-/* What a thread needs is asked for before any of it, and whether there is an update at all, is looked at. */
+/* What a thread needs is asked for before any of it, and whether there is an update at all, is
+ * looked at. */
 static __global__ void forward_kernel(const Batch<Updated> batch, const P2cAdamRates *rates) {
     const int k = tensor_of(batch, blockIdx.x);
     const unsigned begin = (blockIdx.x - batch.first[k]) * PIECE;
@@ -48,7 +51,9 @@ static __global__ void forward_kernel(const Batch<Updated> batch, const P2cAdamR
 
 static Updated tensor_of_call(const P2cCall *call) {
     const P2cParam *param = P2C_ATTRIBUTES(call->node, P2cAdamAttributes)->param;
-    Updated t = { call->x[0], param->m, param->v, call->y, call->x[1], (unsigned)count_of(call->node->x[0]), param->low, param->high };
+    Updated t = { call->x[0], param->m,   param->v,
+                  call->y,    call->x[1], (unsigned)count_of(call->node->x[0]),
+                  param->low, param->high };
     return t;
 }
 
@@ -58,7 +63,8 @@ static int launch(const P2cCall *const calls[], int count) {
     batch.count = batch.pieces = 0;
     for (int i = 0; i < count && i < batch.ROOM && calls[i]->x[2] == calls[0]->x[2]; i++)
         append(&batch, tensor_of_call(calls[i]), count_of(calls[i]->node->x[0]));
-    P2C_LAUNCH(forward_kernel, batch.pieces, THREADS, 0, calls[0]->queue, batch, (const P2cAdamRates *)calls[0]->x[2]);
+    P2C_LAUNCH(forward_kernel, batch.pieces, THREADS, 0, calls[0]->queue, batch,
+               (const P2cAdamRates *)calls[0]->x[2]);
     return batch.count;
 }
 

@@ -1,12 +1,15 @@
-/* adam_begin: the rates of an update, which counts when its gradients are finite (see lib/op/adam_begin.c).
- * P2cAdam is the host's: its values come by run parameters before every run, and whether the update took place goes back by it. Where a run makes several
- * updates with one P2cAdam, only the device knows how many came before: the powers of beta go on from there. Grid: one thread. */
+/* adam_begin: the rates of an update, which counts when its gradients are finite (see
+ * lib/op/adam_begin.c). P2cAdam is the host's: its values come by run parameters before every run,
+ * and whether the update took place goes back by it. Where a run makes several updates with one
+ * P2cAdam, only the device knows how many came before: the powers of beta go on from there. Grid:
+ * one thread. */
 #include <math.h>
 
 #include "cuda.cuh"
 
 struct RunParams {
-    double step, lr, beta1, beta2, power1, power2; /* step: of the run's first update; power: beta^step */
+    /* step: of the run's first update; power: beta^step */
+    double step, lr, beta1, beta2, power1, power2;
     float decay, eps;
     int counts; /* back: the update took place */
 };
@@ -14,16 +17,27 @@ struct RunParams {
 static void before(const P2cCall *call) {
     const P2cAdam *o = P2C_ATTRIBUTES(call->node, P2cAdamAttributes)->adam;
     double step = (double)(o->step + 1);
-    RunParams params = { step, o->lr, o->beta1, o->beta2, pow(o->beta1, step), pow(o->beta2, step), (float)o->weight_decay, (float)o->eps, 0 };
+    RunParams params = { step,
+                         o->lr,
+                         o->beta1,
+                         o->beta2,
+                         pow(o->beta1, step),
+                         pow(o->beta2, step),
+                         (float)o->weight_decay,
+                         (float)o->eps,
+                         0 };
     *(RunParams *)call->run_params_host = params;
 }
 
 static void after(const P2cCall *call) {
-    if (((const RunParams *)call->run_params_host)->counts) P2C_ATTRIBUTES(call->node, P2cAdamAttributes)->adam->step++;
+    if (((const RunParams *)call->run_params_host)->counts)
+        P2C_ATTRIBUTES(call->node, P2cAdamAttributes)->adam->step++;
 }
 
 /* earlier: the result of the run's adam_begin before this one, or NULL. */
-static __global__ void forward_kernel(const float *squares, const float *loss, const P2cAdamRates *earlier, RunParams *params, P2cAdamRates *y) {
+static __global__ void forward_kernel(const float *squares, const float *loss,
+                                      const P2cAdamRates *earlier, RunParams *params,
+                                      P2cAdamRates *y) {
     RunParams o = *params;
     bool finite = isfinite(*squares) && isfinite(*loss);
     int updates = earlier ? (int)earlier->updates : 0;
@@ -47,7 +61,10 @@ static __global__ void forward_kernel(const float *squares, const float *loss, c
 
 static void forward(const P2cCall *call) {
     const P2cAdamRates *earlier = call->node->count == 3 ? (const P2cAdamRates *)call->x[2] : NULL;
-    P2C_LAUNCH(forward_kernel, 1, 1, 0, call->queue, call->x[0], call->x[1], earlier, (RunParams *)call->run_params, (P2cAdamRates *)call->y);
+    P2C_LAUNCH(forward_kernel, 1, 1, 0, call->queue, call->x[0], call->x[1], earlier,
+               (RunParams *)call->run_params, (P2cAdamRates *)call->y);
 }
 
-const P2cKernel p2c_cuda_adam_begin = { .forward = forward, .run_params_bytes = sizeof(RunParams), .before = before, .after = after };
+const P2cKernel p2c_cuda_adam_begin = {
+    .forward = forward, .run_params_bytes = sizeof(RunParams), .before = before, .after = after
+};

@@ -1,5 +1,6 @@
-/* add: y = a + b, broadcasting, or, folded, b repeated f x f or joined of pieces along channels;  da += dy, db += dy, summed where broadcast or
- * repeated. Gradients are one launch, unless both are broadcast. Nothing is kept; the statistics of y are made when asked for. */
+/* add: y = a + b, broadcasting, or, folded, b repeated f x f or joined of pieces along channels;
+ * da += dy, db += dy, summed where broadcast or repeated. Gradients are one launch, unless both are
+ * broadcast. Nothing is kept; the statistics of y are made when asked for. */
 #include "joined.cuh"
 #include "sums.cuh"
 #include "upsample.cuh"
@@ -24,10 +25,14 @@ static void forward(const P2cCall *call) {
     const P2cAddAttributes *a = P2C_ATTRIBUTES(node, P2cAddAttributes);
     const P2cDims d[2] = { node->x[0]->dims, node->x[1]->dims };
     if (a->joined) make_planes(call, AddJoined{ call->x[0], joined_of(call, 1, 1, false) });
-    else make_planes(call, Add{ call->x[0], call->x[1], a->upsample > 1 ? repeating_walk(d[1], a->upsample) : operands_walk(node->dims, d[0], d[1]) });
+    else
+        make_planes(call, Add{ call->x[0], call->x[1],
+                               a->upsample > 1 ? repeating_walk(d[1], a->upsample)
+                                               : operands_walk(node->dims, d[0], d[1]) });
 }
 
-/* The terms of the gradient of a broadcast operand; in passing the gradient of the other one, if that has the size of y and wants it. */
+/* The terms of the gradient of a broadcast operand; in passing the gradient of the other one, if
+ * that has the size of y and wants it. */
 struct AddTerm {
     const float *dy;
     float *passed;
@@ -43,14 +48,19 @@ struct AddGradient {
     __device__ float operator()(unsigned i) const { return dy[i]; }
 };
 
-static Sums operand_sums(const P2cNode *node, int k) { return sums_of_operand(node->dims, node->x[k]->dims, node->x[1 - k]->dims); }
+static Sums operand_sums(const P2cNode *node, int k) {
+    return sums_of_operand(node->dims, node->x[k]->dims, node->x[1 - k]->dims);
+}
 
 static void broadcast_gradients(const P2cCall *call) {
     const P2cNode *node = call->node;
-    bool whole[2] = { same_sizes(node->x[0]->dims, node->dims), same_sizes(node->x[1]->dims, node->dims) }, done[2] = { !call->dx[0], !call->dx[1] };
+    bool whole[2] = { same_sizes(node->x[0]->dims, node->dims),
+                      same_sizes(node->x[1]->dims, node->dims) },
+         done[2] = { !call->dx[0], !call->dx[1] };
     for (int k = 0; k < 2; k++) {
         if (whole[k] || done[k]) continue;
-        AddTerm term = { call->dy, whole[1 - k] ? call->dx[1 - k] : NULL, is_overwritten(call, 1 - k) };
+        AddTerm term = { call->dy, whole[1 - k] ? call->dx[1 - k] : NULL,
+                         is_overwritten(call, 1 - k) };
         put_sums(call, operand_sums(node, k), term, 1, call->dx[k], is_overwritten(call, k));
         done[1 - k] |= whole[1 - k];
     }
@@ -63,7 +73,8 @@ static void backward(const P2cCall *call) {
     const P2cAddAttributes *a = P2C_ATTRIBUTES(node, P2cAddAttributes);
     if (a->upsample > 1) put_upsampled(call, 1, a->upsample, call->dx[0]);
     else if (a->joined) put_joined(call, call->dx[0], joined_of(call, 1, 1, true));
-    else if (same_sizes(node->x[0]->dims, node->x[1]->dims)) put_joined(call, call->dx[0], joined_of(call, 1, 0, true));
+    else if (same_sizes(node->x[0]->dims, node->x[1]->dims))
+        put_joined(call, call->dx[0], joined_of(call, 1, 0, true));
     else broadcast_gradients(call);
 }
 

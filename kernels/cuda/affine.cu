@@ -13,7 +13,8 @@ static void forward(const P2cCall *call) {
 }
 
 static void backward(const P2cCall *call) {
-    put_gradient(call, 0, Affine{ call->dy, P2C_ATTRIBUTES(call->node, P2cAffineAttributes)->scale, 0 });
+    put_gradient(call, 0,
+                 Affine{ call->dy, P2C_ATTRIBUTES(call->node, P2cAffineAttributes)->scale, 0 });
 }
 
 const P2cKernel p2c_cuda_affine = { .forward = forward, .backward = backward, .overwrite = true };

@@ -1,5 +1,6 @@
-/* average: a += (1 - *decay) * (x - a) in place, of as many tensors as fit a launch. *decay is the host's, who may change it between runs: the
- * rate comes by run parameters. Grid: a block per piece of a tensor, see tensors.cuh. */
+/* average: a += (1 - *decay) * (x - a) in place, of as many tensors as fit a launch. *decay is the
+ * host's, who may change it between runs: the rate comes by run parameters. Grid: a block per piece
+ * of a tensor, see tensors.cuh. */
 #include "tensors.cuh"
 
 struct Averaged {
@@ -9,7 +10,8 @@ struct Averaged {
 };
 
 static void before(const P2cCall *call) {
-    *(float *)call->run_params_host = (float)(1 - *P2C_ATTRIBUTES(call->node, P2cAverageAttributes)->decay);
+    *(float *)call->run_params_host =
+        (float)(1 - *P2C_ATTRIBUTES(call->node, P2cAverageAttributes)->decay);
 }
 
 static __global__ void forward_kernel(const Batch<Averaged> batch) {
@@ -32,10 +34,13 @@ static __global__ void forward_kernel(const Batch<Averaged> batch) {
     if (begin == 0 && threadIdx.x == 0) *t.y = 0;
 }
 
-/* Whether a call reads or writes what one before it in the launch writes or reads, such as the average of an average: that has to wait. */
+/* Whether a call reads or writes what one before it in the launch writes or reads, such as the
+ * average of an average: that has to wait. */
 static bool depends(const P2cCall *const calls[], int i) {
     for (int k = 0; k < i; k++)
-        if (calls[i]->x[0] == calls[k]->x[0] || calls[i]->x[0] == calls[k]->x[1] || calls[i]->x[1] == calls[k]->x[0]) return true;
+        if (calls[i]->x[0] == calls[k]->x[0] || calls[i]->x[0] == calls[k]->x[1] ||
+            calls[i]->x[1] == calls[k]->x[0])
+            return true;
     return false;
 }
 
@@ -59,4 +64,6 @@ static void many(const P2cCall *const calls[], int count) {
 
 static void forward(const P2cCall *call) { launch(&call, 1); }
 
-const P2cKernel p2c_cuda_average = { .forward = forward, .many = many, .run_params_bytes = sizeof(float), .before = before };
+const P2cKernel p2c_cuda_average = {
+    .forward = forward, .many = many, .run_params_bytes = sizeof(float), .before = before
+};

@@ -1,5 +1,5 @@
-/* avg_pool2d: y[p,i,j] = mean of x[p, i*k..i*k+k-1, j*k..j*k+k-1];  dx += dy / k^2 over the window, rows and columns in no window get nothing.
- * The statistics of y are made when asked for. */
+/* avg_pool2d: y[p,i,j] = mean of x[p, i*k..i*k+k-1, j*k..j*k+k-1];  dx += dy / k^2 over the window,
+ * rows and columns in no window get nothing. The statistics of y are made when asked for. */
 #include "elementwise.cuh"
 #include "walk.cuh"
 
@@ -17,7 +17,7 @@ static __device__ inline Position position_at(unsigned i, Divisor height, Diviso
 /* K: k, or 0: any. */
 template <int K> struct AvgPool {
     const float *x;
-    int h, w, any; /* of x; k */
+    int h, w, any;         /* of x; k */
     Divisor height, width; /* of y */
     __device__ float operator()(unsigned i) const {
         int k = K ? K : any;
@@ -54,7 +54,9 @@ static void backward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims, y = call->node->dims;
     int k = P2C_ATTRIBUTES(call->node, P2cFactorAttributes)->factor;
     float scale = 1.0f / (float)(k * k);
-    put_gradient(call, 0, AvgPoolGradient{ call->dy, (unsigned)y.d[2], (unsigned)y.d[3], scale, divisor_at(x, 2), divisor_at(x, 3), divisor_of((unsigned)k) });
+    put_gradient(call, 0,
+                 AvgPoolGradient{ call->dy, (unsigned)y.d[2], (unsigned)y.d[3], scale,
+                                  divisor_at(x, 2), divisor_at(x, 3), divisor_of((unsigned)k) });
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
@@ -62,4 +64,6 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return backward ? 0 : planes_work(node);
 }
 
-const P2cKernel p2c_cuda_avg_pool2d = { .forward = forward, .backward = backward, .work = work, .overwrite = true, .statistics = true };
+const P2cKernel p2c_cuda_avg_pool2d = {
+    .forward = forward, .backward = backward, .work = work, .overwrite = true, .statistics = true
+};

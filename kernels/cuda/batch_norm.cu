@@ -1,6 +1,6 @@
 /* batch_norm, evaluation mode: y = (x - mean) * r * weight + bias, r = 1/sqrt(var + eps);
- * dx += dy * r * weight,  dweight += sum dy * (x - mean) * r,  dbias += sum dy;  none to mean and var.
- * A thread per element; for the sums, a block per channel. */
+ * dx += dy * r * weight,  dweight += sum dy * (x - mean) * r,  dbias += sum dy;  none to mean and
+ * var. A thread per element; for the sums, a block per channel. */
 #include <math.h>
 
 #include "cuda.cuh"
@@ -14,16 +14,22 @@ struct BatchNorm {
 
 static BatchNorm batch_norm_of(const P2cCall *call) {
     const P2cDims x = call->node->dims;
-    BatchNorm b = { call->x[0], call->x[1], call->x[2], call->x[3], call->x[4], (unsigned)p2c_dims_count(x), (unsigned)x.d[1], (unsigned)area_of(x),
-                    P2C_ATTRIBUTES(call->node, P2cEpsAttributes)->eps };
+    BatchNorm b = {
+        call->x[0],       call->x[1],           call->x[2],
+        call->x[3],       call->x[4],           (unsigned)p2c_dims_count(x),
+        (unsigned)x.d[1], (unsigned)area_of(x), P2C_ATTRIBUTES(call->node, P2cEpsAttributes)->eps
+    };
     return b;
 }
 
-static __device__ inline float inverse_deviation(BatchNorm b, unsigned k) { return 1 / sqrtf(b.var[k] + b.eps); }
+static __device__ inline float inverse_deviation(BatchNorm b, unsigned k) {
+    return 1 / sqrtf(b.var[k] + b.eps);
+}
 
 static __global__ void forward_kernel(BatchNorm b, float *y) {
     unsigned i = global_thread(), k = i / b.hw % b.c;
-    if (i < b.count) y[i] = (b.x[i] - b.mean[k]) * (inverse_deviation(b, k) * b.weight[k]) + b.bias[k];
+    if (i < b.count)
+        y[i] = (b.x[i] - b.mean[k]) * (inverse_deviation(b, k) * b.weight[k]) + b.bias[k];
 }
 
 static void forward(const P2cCall *call) {
@@ -67,8 +73,13 @@ static __global__ void channel_kernel(BatchNorm b, const float *dy, ChannelGradi
 static void backward(const P2cCall *call) {
     BatchNorm b = batch_norm_of(call);
     ChannelGradients d = { call->dx[1], call->dx[2], call->dx[3], call->dx[4], call->overwrite };
-    if (call->dx[0]) P2C_LAUNCH(input_kernel, blocks_for(b.count), THREADS, 0, call->queue, b, call->dy, call->dx[0], is_overwritten(call, 0));
-    if (d.weight || d.bias || d.mean || d.var) P2C_LAUNCH(channel_kernel, b.c, THREADS, 0, call->queue, b, call->dy, d);
+    if (call->dx[0])
+        P2C_LAUNCH(input_kernel, blocks_for(b.count), THREADS, 0, call->queue, b, call->dy,
+                   call->dx[0], is_overwritten(call, 0));
+    if (d.weight || d.bias || d.mean || d.var)
+        P2C_LAUNCH(channel_kernel, b.c, THREADS, 0, call->queue, b, call->dy, d);
 }
 
-const P2cKernel p2c_cuda_batch_norm = { .forward = forward, .backward = backward, .overwrite = true };
+const P2cKernel p2c_cuda_batch_norm = { .forward = forward,
+                                        .backward = backward,
+                                        .overwrite = true };

@@ -1,4 +1,5 @@
-/* cosine_similarity: y = x.t / (|x| |t|), lengths at least 1e-8;  dx += dy * (t/(|x||t|) - y x/|x|^2), and the same for t.   A block per row. */
+/* cosine_similarity: y = x.t / (|x| |t|), lengths at least 1e-8;  dx += dy * (t/(|x||t|) - y
+ *     x/|x|^2), and the same for t.   A block per row. */
 #include <math.h>
 
 #include "cuda.cuh"
@@ -37,7 +38,8 @@ static __global__ void forward_kernel(const float *x, const float *t, float *y, 
 
 static void forward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims;
-    P2C_LAUNCH(forward_kernel, (unsigned)x.d[0], THREADS, 0, call->queue, call->x[0], call->x[1], call->y, x.d[1]);
+    P2C_LAUNCH(forward_kernel, (unsigned)x.d[0], THREADS, 0, call->queue, call->x[0], call->x[1],
+               call->y, x.d[1]);
 }
 
 /* The gradient of one of the two is `by_other` times the other, less `by_self` times itself. */
@@ -52,10 +54,12 @@ static __device__ inline Factors factors_of(float xx, float tt, float xt, float 
     return f;
 }
 
-static __global__ void backward_kernel(const float *x, const float *t, const float *dy, float *dx, float *dt, int d, unsigned overwrite) {
+static __global__ void backward_kernel(const float *x, const float *t, const float *dy, float *dx,
+                                       float *dt, int d, unsigned overwrite) {
     size_t row = (size_t)blockIdx.x * d;
     Products p = products_of(x + row, t + row, d);
-    Factors of_x = factors_of(p.xx, p.tt, p.xt, dy[blockIdx.x]), of_t = factors_of(p.tt, p.xx, p.xt, dy[blockIdx.x]);
+    Factors of_x = factors_of(p.xx, p.tt, p.xt, dy[blockIdx.x]),
+            of_t = factors_of(p.tt, p.xx, p.xt, dy[blockIdx.x]);
     for (size_t i = row + threadIdx.x; i < row + d; i += THREADS) {
         if (dx) put(&dx[i], of_x.by_other * t[i] - of_x.by_self * x[i], overwrite & 1);
         if (dt) put(&dt[i], of_t.by_other * x[i] - of_t.by_self * t[i], overwrite & 2);
@@ -65,8 +69,10 @@ static __global__ void backward_kernel(const float *x, const float *t, const flo
 static void backward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims;
     if (!call->dx[0] && !call->dx[1]) return;
-    P2C_LAUNCH(backward_kernel, (unsigned)x.d[0], THREADS, 0, call->queue, call->x[0], call->x[1], call->dy, call->dx[0], call->dx[1], x.d[1],
-               call->overwrite);
+    P2C_LAUNCH(backward_kernel, (unsigned)x.d[0], THREADS, 0, call->queue, call->x[0], call->x[1],
+               call->dy, call->dx[0], call->dx[1], x.d[1], call->overwrite);
 }
 
-const P2cKernel p2c_cuda_cosine_similarity = { .forward = forward, .backward = backward, .overwrite = true };
+const P2cKernel p2c_cuda_cosine_similarity = { .forward = forward,
+                                               .backward = backward,
+                                               .overwrite = true };

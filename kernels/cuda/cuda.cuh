@@ -1,11 +1,14 @@
 /* cuda.cuh: what the CUDA kernels share.
  *
- * Every file is named after its operation and defines p2c_cuda_<operation>. Kernels are started by P2C_LAUNCH on the stream of the call's queue;
- * a call starts one or a few of them and returns. No kernel allocates, synchronises or uses float atomics, and sums have a fixed order, so that
- * two runs give the same bits, on every GPU: grids depend on shapes alone, never on the device.
+ * Every file is named after its operation and defines p2c_cuda_<operation>. Kernels are started by
+ * P2C_LAUNCH on the stream of the call's queue; a call starts one or a few of them and returns. No
+ * kernel allocates, synchronises or uses float atomics, and sums have a fixed order, so that two
+ * runs give the same bits, on every GPU: grids depend on shapes alone, never on the device.
  *
- * The same files are compiled as C++ for the CPU by the tests (tests/cuda_on_cpu), with cuda_runtime.h, launch.h and mma.h from there. So:
- * P2C_LAUNCH in place of <<<>>>, P2C_DYNAMIC_SHARED in place of extern __shared__, no inline PTX outside of native/, no cooperative groups. */
+ * The same files are compiled as C++ for the CPU by the tests (tests/cuda_on_cpu), with
+ * cuda_runtime.h, launch.h and mma.h from there. So: P2C_LAUNCH in place of <<<>>>,
+ * P2C_DYNAMIC_SHARED in place of extern __shared__, no inline PTX outside of native/, no
+ * cooperative groups. */
 #ifndef P2C_CUDA_CUH
 #define P2C_CUDA_CUH
 
@@ -29,28 +32,34 @@ struct P2cQueue {
     P2cContext *ctx;
     int index;           /* of the GPU */
     cudaStream_t stream; /* into which kernels are started */
-    int *counters;       /* MOST_COUNTERS zeros for is_last_block; zeros again after every kernel; each stream has its own */
+    /* MOST_COUNTERS zeros for is_last_block; zeros again after every kernel; each stream has its
+     * own */
+    int *counters;
     struct P2cStreams *streams;
     struct P2cStaging *staging;
-    cudaError_t fault;   /* the first error of this queue, which is then of no more use */
+    cudaError_t fault; /* the first error of this queue, which is then of no more use */
 };
 
-/* ---- elements ------------------------------------------------------------------------------------------------ */
+/* ---- elements -------------------------------------------------------------------------------- */
 
-static inline unsigned blocks_for(size_t n, unsigned threads = THREADS) { return (unsigned)((n + threads - 1) / threads); }
+static inline unsigned blocks_for(size_t n, unsigned threads = THREADS) {
+    return (unsigned)((n + threads - 1) / threads);
+}
 
 /* A thread's number in a launch of one-dimensional blocks: element i of fewer than 2^31. */
 static __device__ inline unsigned global_thread() { return blockIdx.x * blockDim.x + threadIdx.x; }
 
 /* A gradient is written, or added to what is there. */
-static __device__ inline void put(float *dx, float value, bool overwrite) { *dx = overwrite ? value : *dx + value; }
+static __device__ inline void put(float *dx, float value, bool overwrite) {
+    *dx = overwrite ? value : *dx + value;
+}
 
 static inline bool is_overwritten(const P2cCall *call, int k) { return call->overwrite >> k & 1; }
 static inline size_t count_of(const P2cNode *node) { return p2c_dims_count(node->dims); }
 static inline int planes_of(P2cDims d) { return d.d[0] * d.d[1]; }
 static inline int area_of(P2cDims d) { return d.d[2] * d.d[3]; }
 
-/* ---- sums ------------------------------------------------------------------------------------------------------- */
+/* ---- sums ------------------------------------------------------------------------------------ */
 
 /* The sum over a warp, in all its streams; all of them must call. */
 template <class T> static __device__ inline T warp_sum(T value) {
@@ -58,7 +67,8 @@ template <class T> static __device__ inline T warp_sum(T value) {
     return value;
 }
 
-/* The sum over a block (whole warps, at most 1024 threads), in all its threads; all of them must call. */
+/* The sum over a block (whole warps, at most 1024 threads), in all its threads; all of them must
+ * call. */
 template <class T> static __device__ inline T block_sum(T value) {
     __shared__ T sums[WARP];
     int stream = threadIdx.x % WARP, warp = threadIdx.x / WARP, warps = blockDim.x / WARP;
@@ -71,8 +81,9 @@ template <class T> static __device__ inline T block_sum(T value) {
     return total;
 }
 
-/* Whether this block is the last of `count` to arrive at `counter` (one of the queue's), in all threads; all of them must call, once per launch.
- * The last one sees what the others wrote to global memory before they called, so it can add up their partial sums, in an order of its own:
+/* Whether this block is the last of `count` to arrive at `counter` (one of the queue's), in all
+ * threads; all of them must call, once per launch. The last one sees what the others wrote to
+ * global memory before they called, so it can add up their partial sums, in an order of its own:
  * which block it is does not show in the result. */
 static __device__ inline bool is_last_block(int *counter, int count) {
     __shared__ bool last;

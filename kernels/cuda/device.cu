@@ -1,14 +1,18 @@
 /* device.cu: an NVIDIA GPU as a device: memory, transfers, runs, and the faults of all of them.
  *
  * A context has one stream, in which everything happens in order. The host runs ahead of it:
- *   upload    copies into one of two pinned staging buffers and returns; the transfer waits its turn in the stream
- *   run       the first one launches kernel by kernel, which loads them; the second is captured into a CUDA graph, and from then on
+ *   upload    copies into one of two pinned staging buffers and returns; the transfer waits its
+ *             turn in the stream
+ *   run       the first one launches kernel by kernel, which loads them; the second is captured
+ *             into a CUDA graph, and from then on
  *             a run is one launch of that graph
  *   download, wait   wait for the stream
  *
- * While it is captured, steps go into several streams (lib/graph/schedule.c), which become branches of the graph.
+ * While it is captured, steps go into several streams (lib/graph/schedule.c), which become branches
+ * of the graph.
  *
- * The first error sticks: a kernel that failed leaves a context whose memory can no longer be read, so every later call says so at once. */
+ * The first error sticks: a kernel that failed leaves a context whose memory can no longer be read,
+ * so every later call says so at once. */
 #include "queue.cuh"
 
 #include <string.h>
@@ -18,20 +22,21 @@ static const P2cKernel *const kernels[] = {
 #include "op/op_list.h"
 };
 
-/* ---- faults ------------------------------------------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------------------- */
 
 /* Reports the queue's first error, whenever it came. */
 P2cStatus queue_check(P2cContext *ctx, cudaError_t error, const char *what) {
     P2cQueue *queue = ctx->queue;
     if (queue->fault == cudaSuccess) queue->fault = error;
     if (queue->fault == cudaSuccess) return P2C_OK;
-    return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda:%d failed in %s: %s (%s); nothing on it can be read any more", queue->index, what,
-                    cudaGetErrorString(queue->fault), cudaGetErrorName(queue->fault));
+    return p2c_fail(
+        ctx, P2C_ERR_DEVICE, "cuda:%d failed in %s: %s (%s); nothing on it can be read any more",
+        queue->index, what, cudaGetErrorString(queue->fault), cudaGetErrorName(queue->fault));
 }
 
 static bool has_failed(const P2cContext *ctx) { return ctx->queue->fault != cudaSuccess; }
 
-/* ---- memory --------------------------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static void *alloc(P2cContext *ctx, size_t bytes) {
     void *memory = NULL;
@@ -40,7 +45,9 @@ static void *alloc(P2cContext *ctx, size_t bytes) {
         cudaGetLastError(); /* being out of memory is no fault of the queue */
         return NULL;
     }
-    if (queue_check(ctx, cudaMemsetAsync(memory, 0, bytes, ctx->queue->stream), "clearing memory") == P2C_OK) return memory;
+    if (queue_check(ctx, cudaMemsetAsync(memory, 0, bytes, ctx->queue->stream),
+                    "clearing memory") == P2C_OK)
+        return memory;
     cudaFree(memory);
     return NULL;
 }
@@ -72,7 +79,7 @@ static size_t free_bytes(P2cContext *ctx) {
     return cudaMemGetInfo(&free_bytes, &total) == cudaSuccess ? free_bytes : 0;
 }
 
-/* ---- transfers -------------------------------------------------------------------------------------------------------- */
+/* ---- transfers ------------------------------------------------------------------------------- */
 
 /* At most SLOT_BYTES. */
 static P2cStatus send(P2cContext *ctx, void *to, const void *from, size_t bytes) {
@@ -83,14 +90,18 @@ static P2cStatus send(P2cContext *ctx, void *to, const void *from, size_t bytes)
     P2cStatus status = queue_check(ctx, cudaEventSynchronize(s->sent[k]), "an upload");
     if (status) return status;
     memcpy(s->slot[k], from, bytes);
-    status = queue_check(ctx, cudaMemcpyAsync(to, s->slot[k], bytes, cudaMemcpyHostToDevice, queue->stream), "an upload");
-    return status ? status : queue_check(ctx, cudaEventRecord(s->sent[k], queue->stream), "an upload");
+    status = queue_check(
+        ctx, cudaMemcpyAsync(to, s->slot[k], bytes, cudaMemcpyHostToDevice, queue->stream),
+        "an upload");
+    return status ? status
+                  : queue_check(ctx, cudaEventRecord(s->sent[k], queue->stream), "an upload");
 }
 
 static P2cStatus upload(P2cContext *ctx, void *to, const void *from, size_t bytes) {
     P2cStatus status = queue_check(ctx, cudaSetDevice(ctx->queue->index), "an upload");
     for (size_t at = 0; at < bytes && !status; at += SLOT_BYTES)
-        status = send(ctx, (char *)to + at, (const char *)from + at, bytes - at < SLOT_BYTES ? bytes - at : SLOT_BYTES);
+        status = send(ctx, (char *)to + at, (const char *)from + at,
+                      bytes - at < SLOT_BYTES ? bytes - at : SLOT_BYTES);
     return status;
 }
 
@@ -101,7 +112,10 @@ static P2cStatus wait(P2cContext *ctx) {
 
 static P2cStatus download(P2cContext *ctx, void *to, const void *from, size_t bytes) {
     P2cStatus status = queue_check(ctx, cudaSetDevice(ctx->queue->index), "a download");
-    if (!status) status = queue_check(ctx, cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, ctx->queue->stream), "a download");
+    if (!status)
+        status = queue_check(
+            ctx, cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, ctx->queue->stream),
+            "a download");
     return status ? status : wait(ctx);
 }
 
@@ -112,29 +126,37 @@ static __global__ void fill_kernel(float *to, unsigned count, float value) {
 
 void queue_fill(P2cContext *ctx, float *to, size_t count, float value) {
     if (value == 0) cudaMemsetAsync(to, 0, count * sizeof *to, ctx->queue->stream);
-    else P2C_LAUNCH(fill_kernel, blocks_for(count), THREADS, 0, ctx->queue, to, (unsigned)count, value);
+    else
+        P2C_LAUNCH(fill_kernel, blocks_for(count), THREADS, 0, ctx->queue, to, (unsigned)count,
+                   value);
 }
 
-/* ---- runs ----------------------------------------------------------------------------------------------------------------- */
+/* ---- runs ------------------------------------------------------------------------------------ */
 
-static cudaError_t carry(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+static cudaError_t carry(void *to, const void *from, size_t bytes, cudaMemcpyKind kind,
+                         cudaStream_t stream) {
     return bytes ? cudaMemcpyAsync(to, from, bytes, kind, stream) : cudaSuccess;
 }
 
 static cudaError_t issue(P2cContext *ctx, P2cRecording *recording, bool capturing) {
     cudaStream_t stream = ctx->queue->stream;
-    cudaError_t error = carry(recording->there, recording->here, recording->to, cudaMemcpyHostToDevice, stream), end = cudaSuccess;
+    cudaError_t error = carry(recording->there, recording->here, recording->to,
+                              cudaMemcpyHostToDevice, stream),
+                end = cudaSuccess;
     if (error) return error;
     if (capturing) streams_fork(ctx->queue);
     recording->issue(recording->of);
     if (capturing) end = streams_join(ctx->queue);
     error = cudaGetLastError(); /* of any launch */
     if (!error) error = end;
-    return error ? error : carry(recording->here, recording->there, recording->bytes, cudaMemcpyDeviceToHost, stream);
+    return error ? error
+                 : carry(recording->here, recording->there, recording->bytes,
+                         cudaMemcpyDeviceToHost, stream);
 }
 
 /* What `issue` puts into the stream, as a graph. *exec stays NULL on failure. */
-static cudaError_t record(cudaStream_t stream, cudaError_t (*issue)(void *of), void *of, cudaGraphExec_t *exec) {
+static cudaError_t record(cudaStream_t stream, cudaError_t (*issue)(void *of), void *of,
+                          cudaGraphExec_t *exec) {
     cudaGraph_t graph = NULL;
     cudaError_t error = cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal);
     if (error) return error;
@@ -156,14 +178,20 @@ static cudaError_t issue_recording(void *of) {
     return issue(t->ctx, t->recording, true);
 }
 
-/* A graph takes memory of the GPU, too. Where there is none, nothing has run or failed, and the next run tries anew. */
+/* A graph takes memory of the GPU, too. Where there is none, nothing has run or failed, and the
+ * next run tries anew. */
 static P2cStatus capture(P2cContext *ctx, P2cRecording *recording) {
     RecordingOf of = { ctx, recording };
-    cudaError_t error = record(ctx->queue->stream, issue_recording, &of, (cudaGraphExec_t *)&recording->captured);
+    cudaError_t error =
+        record(ctx->queue->stream, issue_recording, &of, (cudaGraphExec_t *)&recording->captured);
     streams_reset(ctx->queue->streams);
-    if (error != cudaErrorMemoryAllocation || has_failed(ctx)) return queue_check(ctx, error, "recording a run");
+    if (error != cudaErrorMemoryAllocation || has_failed(ctx))
+        return queue_check(ctx, error, "recording a run");
     cudaGetLastError();
-    return p2c_fail(ctx, P2C_ERR_MEMORY, "out of memory: cuda:%d has no room for the recording of a run; try a smaller picture or batch", ctx->queue->index);
+    return p2c_fail(ctx, P2C_ERR_MEMORY,
+                    "out of memory: cuda:%d has no room for the recording of a run; try a smaller "
+                    "picture or batch",
+                    ctx->queue->index);
 }
 
 static P2cStatus run(P2cContext *ctx, P2cRecording *recording) {
@@ -171,7 +199,11 @@ static P2cStatus run(P2cContext *ctx, P2cRecording *recording) {
     if (status) return status;
     if (!recording->runs++) return queue_check(ctx, issue(ctx, recording, false), "the first run");
     if (!recording->captured) status = capture(ctx, recording);
-    return status ? status : queue_check(ctx, cudaGraphLaunch((cudaGraphExec_t)recording->captured, ctx->queue->stream), "a run");
+    return status
+               ? status
+               : queue_check(
+                     ctx, cudaGraphLaunch((cudaGraphExec_t)recording->captured, ctx->queue->stream),
+                     "a run");
 }
 
 static void destroy_recording(P2cContext *ctx, P2cRecording *recording) {
@@ -180,7 +212,7 @@ static void destroy_recording(P2cContext *ctx, P2cRecording *recording) {
     recording->captured = NULL;
 }
 
-/* ---- timing --------------------------------------------------------------------------------------------------------------------- */
+/* ---- timing ---------------------------------------------------------------------------------- */
 
 /* `count` issues of one kernel; recorded, so that the time of launching does not count. */
 typedef struct Repeats {
@@ -196,7 +228,8 @@ static cudaError_t issue_repeats(void *of) {
 }
 
 /* The second of two runs. */
-static cudaError_t time_graph(cudaStream_t stream, cudaGraphExec_t exec, const cudaEvent_t event[2], float *ms) {
+static cudaError_t time_graph(cudaStream_t stream, cudaGraphExec_t exec, const cudaEvent_t event[2],
+                              float *ms) {
     cudaError_t error = cudaGraphLaunch(exec, stream);
     if (!error) error = cudaEventRecord(event[0], stream);
     if (!error) error = cudaGraphLaunch(exec, stream);
@@ -205,7 +238,8 @@ static cudaError_t time_graph(cudaStream_t stream, cudaGraphExec_t exec, const c
     return error ? error : cudaEventElapsedTime(ms, event[0], event[1]);
 }
 
-static P2cStatus time_issues(P2cContext *ctx, void (*issue)(void *of), void *of, int repeats, double *ms) {
+static P2cStatus time_issues(P2cContext *ctx, void (*issue)(void *of), void *of, int repeats,
+                             double *ms) {
     Repeats all_of = { issue, of, repeats };
     cudaGraphExec_t exec = NULL;
     cudaEvent_t event[2] = { NULL, NULL };

@@ -16,10 +16,12 @@ static Walk walk_of(const P2cCall *call) {
     return operands_walk(call->node->dims, x[0]->dims, x[1]->dims);
 }
 
-static void forward(const P2cCall *call) { make_result(call, Div{ call->x[0], call->x[1], walk_of(call) }); }
+static void forward(const P2cCall *call) {
+    make_result(call, Div{ call->x[0], call->x[1], walk_of(call) });
+}
 
-/* What element i of y gives to the gradient of operand k: all of it, or a term of its sum. Squares of b would leave the range of floats long before
- * quotients do. */
+/* What element i of y gives to the gradient of operand k: all of it, or a term of its sum. Squares
+ * of b would leave the range of floats long before quotients do. */
 struct DivGradient {
     const float *dy, *a, *b;
     Walk walk;
@@ -32,13 +34,17 @@ struct DivGradient {
     __device__ void pass(unsigned, unsigned) const {}
 };
 
-static Sums sums_of(const P2cNode *node, int k) { return sums_of_operand(node->dims, node->x[k]->dims, node->x[1 - k]->dims); }
+static Sums sums_of(const P2cNode *node, int k) {
+    return sums_of_operand(node->dims, node->x[k]->dims, node->x[1 - k]->dims);
+}
 
 static void backward(const P2cCall *call) {
     for (int k = 0; k < 2; k++) {
         DivGradient gradient = { call->dy, call->x[0], call->x[1], walk_of(call), k };
         if (same_sizes(call->node->x[k]->dims, call->node->dims)) put_gradient(call, k, gradient);
-        else if (call->dx[k]) put_sums(call, sums_of(call->node, k), gradient, 1, call->dx[k], is_overwritten(call, k));
+        else if (call->dx[k])
+            put_sums(call, sums_of(call->node, k), gradient, 1, call->dx[k],
+                     is_overwritten(call, k));
     }
 }
 
@@ -48,4 +54,6 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return !backward ? 0 : a > b ? a : b;
 }
 
-const P2cKernel p2c_cuda_div = { .forward = forward, .backward = backward, .work = work, .overwrite = true };
+const P2cKernel p2c_cuda_div = {
+    .forward = forward, .backward = backward, .work = work, .overwrite = true
+};

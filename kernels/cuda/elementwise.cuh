@@ -1,13 +1,15 @@
-/* elementwise.cuh: kernels whose every element is a formula of its own. A struct holds what the formula reads, and element i is its (i):
+/* elementwise.cuh: kernels whose every element is a formula of its own. A struct holds what the
+ * formula reads, and element i is its (i):
  *
  *     struct Tanh {
  *         const float *x;
  *         __device__ float operator()(unsigned i) const { return tanhf(x[i]); }
  *     };
  *
- * Profiles show kernels by its name. make_result writes y so, make_planes does and leaves the statistics of y's planes when they are asked for,
- * put_gradient writes or adds. A thread makes several elements, THREADS apart, and stores none before it has read for all: the memory's latency is
- * paid once. That also lets y lie over x. */
+ * Profiles show kernels by its name. make_result writes y so, make_planes does and leaves the
+ * statistics of y's planes when they are asked for, put_gradient writes or adds. A thread makes
+ * several elements, THREADS apart, and stores none before it has read for all: the memory's latency
+ * is paid once. That also lets y lie over x. */
 #ifndef P2C_CUDA_ELEMENTWISE_CUH
 #define P2C_CUDA_ELEMENTWISE_CUH
 
@@ -17,19 +19,24 @@ enum { EACH = 4, SPAN = EACH * THREADS }; /* elements of a thread, of a block */
 
 static __device__ inline unsigned lesser(unsigned a, unsigned b) { return a < b ? a : b; }
 
-template <class Formula> static __global__ void element_kernel(float *to, unsigned n, Formula formula, bool overwrite) {
+template <class Formula>
+static __global__ void element_kernel(float *to, unsigned n, Formula formula, bool overwrite) {
     unsigned first = blockIdx.x * SPAN + threadIdx.x;
     float v[EACH];
     for (int k = 0; k < EACH; k++) {
-        unsigned i = lesser(first + k * THREADS, n - 1); /* behind the end: the last one again, for nothing, but without a branch */
+        /* behind the end: the last one again, for nothing, but without a branch */
+        unsigned i = lesser(first + k * THREADS, n - 1);
         v[k] = overwrite ? formula(i) : to[i] + formula(i);
     }
     for (int k = 0; k < EACH; k++)
         if (first + k * THREADS < n) to[first + k * THREADS] = v[k];
 }
 
-template <class Formula> static void put_elements(const P2cCall *call, float *to, size_t n, Formula formula, bool overwrite) {
-    P2C_LAUNCH(element_kernel<Formula>, blocks_for(n, SPAN), THREADS, 0, call->queue, to, (unsigned)n, formula, overwrite);
+template <class Formula>
+static void put_elements(const P2cCall *call, float *to, size_t n, Formula formula,
+                         bool overwrite) {
+    P2C_LAUNCH(element_kernel<Formula>, blocks_for(n, SPAN), THREADS, 0, call->queue, to,
+               (unsigned)n, formula, overwrite);
 }
 
 /* All elements of y. */
@@ -39,17 +46,23 @@ template <class Formula> static void make_result(const P2cCall *call, Formula fo
 
 /* Those of operand k's gradient, when it is wanted. */
 template <class Formula> static void put_gradient(const P2cCall *call, int k, Formula formula) {
-    if (call->dx[k]) put_elements(call, call->dx[k], count_of(call->node->x[k]), formula, is_overwritten(call, k));
+    if (call->dx[k])
+        put_elements(call, call->dx[k], count_of(call->node->x[k]), formula,
+                     is_overwritten(call, k));
 }
 
 /* ---- with the statistics of the planes of y ---- */
 
 /* A block for each piece of a plane; planes from `start` on, and statistics theirs. */
-template <class Formula> static __global__ void piece_kernel(float *y, int hw, Formula formula, Statistics statistics, int start) {
-    int plane = start + blockIdx.x / statistics.pieces, piece = blockIdx.x % statistics.pieces, first = piece * STATISTICS_PIECE + threadIdx.x, n = 0;
+template <class Formula>
+static __global__ void piece_kernel(float *y, int hw, Formula formula, Statistics statistics,
+                                    int start) {
+    int plane = start + blockIdx.x / statistics.pieces, piece = blockIdx.x % statistics.pieces,
+        first = piece * STATISTICS_PIECE + threadIdx.x, n = 0;
     unsigned at = (unsigned)plane * hw;
     float v[STATISTICS_COUNT];
-    for (int k = 0; k < STATISTICS_COUNT; k++) v[k] = formula(at + min(first + k * THREADS, hw - 1));
+    for (int k = 0; k < STATISTICS_COUNT; k++)
+        v[k] = formula(at + min(first + k * THREADS, hw - 1));
     for (int k = 0; k < STATISTICS_COUNT; k++) {
         if (first + k * THREADS >= hw) break;
         y[at + first + k * THREADS] = v[k];
@@ -59,7 +72,9 @@ template <class Formula> static __global__ void piece_kernel(float *y, int hw, F
 }
 
 static inline size_t planes_work(const P2cNode *node) {
-    return node->makes_statistics ? statistics_bytes(planes_of(node->dims), statistics_pieces(area_of(node->dims))) : 0;
+    return node->makes_statistics
+               ? statistics_bytes(planes_of(node->dims), statistics_pieces(area_of(node->dims)))
+               : 0;
 }
 
 /* All elements of y, and the statistics of its planes when asked for. work: planes_work. */
@@ -67,12 +82,14 @@ template <class Formula> static void make_planes(const P2cCall *call, Formula fo
     const P2cDims d = call->node->dims;
     Statistics m = statistics_of(call, call->work, statistics_pieces(area_of(d)));
     if (!m.out) make_result(call, formula);
-    for (int start = 0; m.out && start < planes_of(d); start += MOST_COUNTERS) { /* as many as there are counters for */
+    /* as many as there are counters for */
+    for (int start = 0; m.out && start < planes_of(d); start += MOST_COUNTERS) {
         Statistics part = m;
         int planes = min(planes_of(d) - start, MOST_COUNTERS);
         part.out += 2 * (size_t)start;
         part.partial += (size_t)start * m.pieces;
-        P2C_LAUNCH(piece_kernel<Formula>, (unsigned)(planes * m.pieces), THREADS, 0, call->queue, call->y, area_of(d), formula, part, start);
+        P2C_LAUNCH(piece_kernel<Formula>, (unsigned)(planes * m.pieces), THREADS, 0, call->queue,
+                   call->y, area_of(d), formula, part, start);
     }
 }
 

@@ -14,6 +14,8 @@ struct ExpGradient {
 };
 
 static void forward(const P2cCall *call) { make_result(call, Exp{ call->x[0] }); }
-static void backward(const P2cCall *call) { put_gradient(call, 0, ExpGradient{ call->y, call->dy }); }
+static void backward(const P2cCall *call) {
+    put_gradient(call, 0, ExpGradient{ call->y, call->dy });
+}
 
 const P2cKernel p2c_cuda_exp = { .forward = forward, .backward = backward, .overwrite = true };

@@ -1,4 +1,5 @@
-/* global_avg_pool: y[p] = mean of plane p;  dx += dy[p] / (h*w).   Forward: a block, or several, for each plane. */
+/* global_avg_pool: y[p] = mean of plane p;  dx += dy[p] / (h*w).   Forward: a block, or several,
+ *     for each plane. */
 #include "elementwise.cuh"
 #include "sums.cuh"
 
@@ -17,7 +18,8 @@ struct GlobalAvgTerm {
 };
 
 static void forward(const P2cCall *call) {
-    put_sums(call, sums_of_planes(call->node), GlobalAvgTerm{ call->x[0] }, 1.0 / area_of(call->node->x[0]->dims), call->y, true);
+    put_sums(call, sums_of_planes(call->node), GlobalAvgTerm{ call->x[0] },
+             1.0 / area_of(call->node->x[0]->dims), call->y, true);
 }
 
 struct GlobalAvgGradient {
@@ -27,7 +29,9 @@ struct GlobalAvgGradient {
 };
 
 static void backward(const P2cCall *call) {
-    put_gradient(call, 0, GlobalAvgGradient{ call->dy, divisor_of((unsigned)area_of(call->node->x[0]->dims)) });
+    put_gradient(
+        call, 0,
+        GlobalAvgGradient{ call->dy, divisor_of((unsigned)area_of(call->node->x[0]->dims)) });
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
@@ -35,4 +39,6 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return backward ? 0 : sums_work(sums_of_planes(node));
 }
 
-const P2cKernel p2c_cuda_global_avg_pool = { .forward = forward, .backward = backward, .work = work, .overwrite = true };
+const P2cKernel p2c_cuda_global_avg_pool = {
+    .forward = forward, .backward = backward, .work = work, .overwrite = true
+};

@@ -1,4 +1,5 @@
-/* global_max_pool: y[p] = largest of plane p;  dx += dy[p] / (number of maxima) at each of them.   A block for each plane. */
+/* global_max_pool: y[p] = largest of plane p;  dx += dy[p] / (number of maxima) at each of them.
+ *                                              A block for each plane. */
 #include <math.h>
 
 #include "cuda.cuh"
@@ -13,7 +14,8 @@ static __device__ inline float thread_max(const float *x, unsigned hw) {
     float largest = -INFINITY;
     for (unsigned first = threadIdx.x; first < hw; first += BATCH * blockDim.x) {
         float v[BATCH];
-        for (int k = 0; k < BATCH; k++) v[k] = x[first + k * blockDim.x < hw ? first + k * blockDim.x : hw - 1];
+        for (int k = 0; k < BATCH; k++)
+            v[k] = x[first + k * blockDim.x < hw ? first + k * blockDim.x : hw - 1];
         for (int k = 0; k < BATCH; k++) largest = larger(largest, v[k]);
     }
     return largest;
@@ -43,16 +45,19 @@ static unsigned threads_for(unsigned hw) {
 static void forward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims;
     unsigned hw = (unsigned)area_of(x);
-    P2C_LAUNCH(forward_kernel, (unsigned)planes_of(x), threads_for(hw), 0, call->queue, call->x[0], call->y, hw);
+    P2C_LAUNCH(forward_kernel, (unsigned)planes_of(x), threads_for(hw), 0, call->queue, call->x[0],
+               call->y, hw);
 }
 
-static __global__ void backward_kernel(const float *__restrict__ x, const float *y, const float *dy, float *dx, unsigned hw, bool overwrite) {
+static __global__ void backward_kernel(const float *__restrict__ x, const float *y, const float *dy,
+                                       float *dx, unsigned hw, bool overwrite) {
     float largest = y[blockIdx.x];
     int equal = 0;
     x += (size_t)blockIdx.x * hw;
     dx += (size_t)blockIdx.x * hw;
     for (unsigned i = threadIdx.x; i < hw; i += blockDim.x) equal += x[i] == largest;
-    float share = dy[blockIdx.x] / (float)block_sum(equal); /* a NaN equals nothing, and nothing gets this share */
+    /* a NaN equals nothing, and nothing gets this share */
+    float share = dy[blockIdx.x] / (float)block_sum(equal);
     for (unsigned i = threadIdx.x; i < hw; i += blockDim.x)
         if (overwrite || x[i] == largest) put(dx + i, x[i] == largest ? share : 0, overwrite);
 }
@@ -61,7 +66,10 @@ static void backward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims;
     unsigned hw = (unsigned)area_of(x), planes = (unsigned)planes_of(x);
     if (!call->dx[0]) return;
-    P2C_LAUNCH(backward_kernel, planes, threads_for(hw), 0, call->queue, call->x[0], call->y, call->dy, call->dx[0], hw, is_overwritten(call, 0));
+    P2C_LAUNCH(backward_kernel, planes, threads_for(hw), 0, call->queue, call->x[0], call->y,
+               call->dy, call->dx[0], hw, is_overwritten(call, 0));
 }
 
-const P2cKernel p2c_cuda_global_max_pool = { .forward = forward, .backward = backward, .overwrite = true };
+const P2cKernel p2c_cuda_global_max_pool = { .forward = forward,
+                                             .backward = backward,
+                                             .overwrite = true };

@@ -1,20 +1,25 @@
-/* instance_norm: y = (x - mean) * r, r = 1/sqrt(var + eps), of each plane; max(y, 0) when ReLU is fused;
+/* instance_norm: y = (x - mean) * r, r = 1/sqrt(var + eps), of each plane; max(y, 0) when ReLU is
+ * fused;
  *   dx += r * (g - mean(g) - y * mean(g * y)),   g = dy, masked by y > 0 when ReLU is fused.
  * saved: (mean, var) of each plane, unless they came with x.
  *
- * Planes up to LARGE elements: a team, which is a warp or a block, holds a plane in registers and does all in one launch. Larger ones are cut
- * into pieces, a block each: one launch for the sums (statistics.cuh), one to apply them. */
+ * Planes up to LARGE elements: a team, which is a warp or a block, holds a plane in registers and
+ * does all in one launch. Larger ones are cut into pieces, a block each: one launch for the sums
+ * (statistics.cuh), one to apply them. */
 #include "norm.cuh"
 
 static const int EACH = STATISTICS_COUNT, MOST_THREADS = 1024, LARGE = MOST_THREADS * EACH;
 
 static inline int pieces_of(int hw) { return hw > LARGE ? statistics_pieces(hw) : 0; }
 
-size_t p2c_cuda_plane_statistics_work(P2cDims dims) { return statistics_bytes(planes_of(dims), pieces_of(area_of(dims))); }
+size_t p2c_cuda_plane_statistics_work(P2cDims dims) {
+    return statistics_bytes(planes_of(dims), pieces_of(area_of(dims)));
+}
 
-/* ---- teams -------------------------------------------------------------------------------------------------------- */
+/* ---- teams ----------------------------------------------------------------------------------- */
 
-/* Where a thread stands: thread t of the TEAM threads that have a plane; element i of its own is t + i * TEAM of the plane's hw. */
+/* Where a thread stands: thread t of the TEAM threads that have a plane; element i of its own is t
+ * + i * TEAM of the plane's hw. */
 struct Place {
     int plane, t, hw; /* hw 0: there is no plane left for this team */
 };
@@ -25,7 +30,9 @@ template <int TEAM> static __device__ inline Place place_of(int planes, int hw) 
     return at;
 }
 
-template <int TEAM> static __device__ inline bool has(Place at, int i) { return at.t + i * TEAM < at.hw; }
+template <int TEAM> static __device__ inline bool has(Place at, int i) {
+    return at.t + i * TEAM < at.hw;
+}
 
 template <int TEAM> static __device__ inline float team_sum(float value) {
     if constexpr (TEAM == WARP) return warp_sum(value);
@@ -33,7 +40,8 @@ template <int TEAM> static __device__ inline float team_sum(float value) {
 }
 
 /* (mean, biased variance) of v, which is 0 where there is no element */
-template <int TEAM> static __device__ inline float2 team_statistics(const float v[EACH], Place at, int hw) {
+template <int TEAM>
+static __device__ inline float2 team_statistics(const float v[EACH], Place at, int hw) {
     float sum = 0, squares = 0;
     for (int i = 0; i < EACH; i++) sum += v[i];
     float mean = team_sum<TEAM>(sum) / (float)hw;
@@ -61,7 +69,8 @@ template <int TEAM> static __global__ void team_forward_kernel(Forward f) {
     float v[EACH];
     bool leads = at.t == 0 && at.hw;
     for (int i = 0; i < EACH; i++) v[i] = has<TEAM>(at, i) ? f.x[start + i * TEAM] : 0;
-    float2 m = f.given ? make_float2(f.given[2 * at.plane], f.given[2 * at.plane + 1]) : team_statistics<TEAM>(v, at, f.hw);
+    float2 m = f.given ? make_float2(f.given[2 * at.plane], f.given[2 * at.plane + 1])
+                       : team_statistics<TEAM>(v, at, f.hw);
     if (f.kept && leads) put_pair(f.kept, at.plane, m);
     if (!f.y) return; /* all threads alike */
     Norm norm = norm_of_pair(m.x, m.y, f.eps, f.relu);
@@ -75,14 +84,20 @@ template <int TEAM> static __global__ void team_forward_kernel(Forward f) {
 }
 
 static void team_forward(const P2cCall *call, Forward f) {
-    if (f.hw <= WARP * EACH) P2C_LAUNCH(team_forward_kernel<WARP>, blocks_for((size_t)f.planes * WARP), THREADS, 0, call->queue, f);
-    else if (f.hw <= THREADS * EACH) P2C_LAUNCH(team_forward_kernel<THREADS>, (unsigned)f.planes, THREADS, 0, call->queue, f);
-    else P2C_LAUNCH(team_forward_kernel<MOST_THREADS>, (unsigned)f.planes, MOST_THREADS, 0, call->queue, f);
+    if (f.hw <= WARP * EACH)
+        P2C_LAUNCH(team_forward_kernel<WARP>, blocks_for((size_t)f.planes * WARP), THREADS, 0,
+                   call->queue, f);
+    else if (f.hw <= THREADS * EACH)
+        P2C_LAUNCH(team_forward_kernel<THREADS>, (unsigned)f.planes, THREADS, 0, call->queue, f);
+    else
+        P2C_LAUNCH(team_forward_kernel<MOST_THREADS>, (unsigned)f.planes, MOST_THREADS, 0,
+                   call->queue, f);
 }
 
-/* ---- large planes ----------------------------------------------------------------------------------------------------- */
+/* ---- large planes ---------------------------------------------------------------------------- */
 
-/* Which piece of which plane a block has; element i of a thread is first + i * THREADS, n of them. */
+/* Which piece of which plane a block has; element i of a thread is first + i * THREADS, n of
+ * them. */
 struct Piece {
     int plane, piece, n;
     size_t first;
@@ -139,10 +154,13 @@ static Forward from_plane(Forward f, int first) {
 
 static void any_forward(const P2cCall *call, Forward f, void *work) {
     if (f.hw <= LARGE) team_forward(call, f);
-    else for (int first = 0; first < f.planes; first += MOST_COUNTERS) large_forward(call, from_plane(f, first), work);
+    else
+        for (int first = 0; first < f.planes; first += MOST_COUNTERS)
+            large_forward(call, from_plane(f, first), work);
 }
 
-void p2c_cuda_plane_statistics(const P2cCall *call, const float *x, P2cDims dims, float *statistics, void *work) {
+void p2c_cuda_plane_statistics(const P2cCall *call, const float *x, P2cDims dims, float *statistics,
+                               void *work) {
     Forward f = { x, NULL, statistics, NULL, NULL, planes_of(dims), area_of(dims), 0, false };
     any_forward(call, f, work);
 }
@@ -150,12 +168,19 @@ void p2c_cuda_plane_statistics(const P2cCall *call, const float *x, P2cDims dims
 static void forward(const P2cCall *call) {
     const P2cDims dims = call->node->dims;
     const P2cNormAttributes a = *P2C_ATTRIBUTES(call->node, P2cNormAttributes);
-    Forward f = { call->x[0], call->x_statistics, call->x_statistics ? NULL : (float *)call->saved, call->y, call->statistics, planes_of(dims), area_of(dims),
-                  a.eps, a.relu };
+    Forward f = { call->x[0],
+                  call->x_statistics,
+                  call->x_statistics ? NULL : (float *)call->saved,
+                  call->y,
+                  call->statistics,
+                  planes_of(dims),
+                  area_of(dims),
+                  a.eps,
+                  a.relu };
     any_forward(call, f, call->work);
 }
 
-/* ---- gradients -------------------------------------------------------------------------------------------------------- */
+/* ---- gradients ------------------------------------------------------------------------------- */
 
 struct Backward {
     const float *x, *g, *statistics;
@@ -171,7 +196,9 @@ static __device__ inline float2 value_and_gradient(Backward b, size_t at, Norm n
     return make_float2(y, y > norm.floor ? g : 0);
 }
 
-static __device__ inline float gradient(float2 v, Norm norm, float mean_g, float mean_gy) { return norm.r * (v.y - mean_g - v.x * mean_gy); }
+static __device__ inline float gradient(float2 v, Norm norm, float mean_g, float mean_gy) {
+    return norm.r * (v.y - mean_g - v.x * mean_gy);
+}
 
 template <int TEAM> static __global__ void team_backward_kernel(Backward b) {
     Place at = place_of<TEAM>(b.planes, b.hw);
@@ -187,13 +214,19 @@ template <int TEAM> static __global__ void team_backward_kernel(Backward b) {
     sum = team_sum<TEAM>(sum) / (float)b.hw;
     sum_y = team_sum<TEAM>(sum_y) / (float)b.hw;
     for (int i = 0; i < EACH; i++)
-        if (has<TEAM>(at, i)) put(&b.dx[start + i * TEAM], gradient(v[i], norm, sum, sum_y), b.overwrite);
+        if (has<TEAM>(at, i))
+            put(&b.dx[start + i * TEAM], gradient(v[i], norm, sum, sum_y), b.overwrite);
 }
 
 static void team_backward(const P2cCall *call, Backward b) {
-    if (b.hw <= WARP * EACH) P2C_LAUNCH(team_backward_kernel<WARP>, blocks_for((size_t)b.planes * WARP), THREADS, 0, call->queue, b);
-    else if (b.hw <= THREADS * EACH) P2C_LAUNCH(team_backward_kernel<THREADS>, (unsigned)b.planes, THREADS, 0, call->queue, b);
-    else P2C_LAUNCH(team_backward_kernel<MOST_THREADS>, (unsigned)b.planes, MOST_THREADS, 0, call->queue, b);
+    if (b.hw <= WARP * EACH)
+        P2C_LAUNCH(team_backward_kernel<WARP>, blocks_for((size_t)b.planes * WARP), THREADS, 0,
+                   call->queue, b);
+    else if (b.hw <= THREADS * EACH)
+        P2C_LAUNCH(team_backward_kernel<THREADS>, (unsigned)b.planes, THREADS, 0, call->queue, b);
+    else
+        P2C_LAUNCH(team_backward_kernel<MOST_THREADS>, (unsigned)b.planes, MOST_THREADS, 0,
+                   call->queue, b);
 }
 
 /* partial: [plane][piece] sums of g and of g * y */
@@ -224,11 +257,15 @@ static __global__ void piece_backward_kernel(Backward b, const float2 *partial, 
     sum = warp_sum(sum) / (float)b.hw;
     sum_y = warp_sum(sum_y) / (float)b.hw;
     for (int i = 0; i < EACH; i++)
-        if (i < p.n) put(&b.dx[p.first + i * THREADS], gradient(value_and_gradient(b, p.first + i * THREADS, norm), norm, sum, sum_y), b.overwrite);
+        if (i < p.n)
+            put(&b.dx[p.first + i * THREADS],
+                gradient(value_and_gradient(b, p.first + i * THREADS, norm), norm, sum, sum_y),
+                b.overwrite);
 }
 
-void p2c_cuda_norm_gradient(const P2cCall *call, const float *x, const float *g, float *dx, P2cDims dims, bool relu, float eps, const float *statistics,
-                            void *work, bool overwrite) {
+void p2c_cuda_norm_gradient(const P2cCall *call, const float *x, const float *g, float *dx,
+                            P2cDims dims, bool relu, float eps, const float *statistics, void *work,
+                            bool overwrite) {
     Backward b = { x, g, statistics, dx, planes_of(dims), area_of(dims), eps, relu, overwrite };
     int pieces = pieces_of(b.hw);
     unsigned grid = (unsigned)(b.planes * pieces);
@@ -237,14 +274,16 @@ void p2c_cuda_norm_gradient(const P2cCall *call, const float *x, const float *g,
         return;
     }
     P2C_LAUNCH(piece_sums_kernel, grid, THREADS, 0, call->queue, b, (float2 *)work, pieces);
-    P2C_LAUNCH(piece_backward_kernel, grid, THREADS, 0, call->queue, b, (const float2 *)work, pieces);
+    P2C_LAUNCH(piece_backward_kernel, grid, THREADS, 0, call->queue, b, (const float2 *)work,
+               pieces);
 }
 
 static void backward(const P2cCall *call) {
     const P2cNormAttributes a = *P2C_ATTRIBUTES(call->node, P2cNormAttributes);
     const float *statistics = call->x_statistics ? call->x_statistics : (const float *)call->saved;
     if (!call->dx[0]) return;
-    p2c_cuda_norm_gradient(call, call->x[0], call->dy, call->dx[0], call->node->dims, a.relu, a.eps, statistics, call->work, is_overwritten(call, 0));
+    p2c_cuda_norm_gradient(call, call->x[0], call->dy, call->dx[0], call->node->dims, a.relu, a.eps,
+                           statistics, call->work, is_overwritten(call, 0));
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
@@ -252,4 +291,6 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return p2c_cuda_plane_statistics_work(node->dims);
 }
 
-const P2cKernel p2c_cuda_instance_norm = { .forward = forward, .backward = backward, .work = work, .overwrite = true, .statistics = true };
+const P2cKernel p2c_cuda_instance_norm = {
+    .forward = forward, .backward = backward, .work = work, .overwrite = true, .statistics = true
+};

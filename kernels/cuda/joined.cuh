@@ -1,4 +1,5 @@
-/* joined.cuh: tensors that lie one after the other along an axis of a larger one: concat, and add of a concat.
+/* joined.cuh: tensors that lie one after the other along an axis of a larger one: concat, and add
+ * of a concat.
  *
  * The larger one is rows of `whole` consecutive elements, each of them a run of every piece. */
 #ifndef P2C_CUDA_JOINED_CUH
@@ -10,8 +11,9 @@
 struct JoinedPieces {
     Divisor whole;
     struct {
-        float *x;             /* NULL: not wanted */
-        unsigned begin, size; /* of its run in the row; behind all rows where there are fewer pieces */
+        float *x; /* NULL: not wanted */
+        /* of its run in the row; behind all rows where there are fewer pieces */
+        unsigned begin, size;
         bool overwrite;
     } of[P2C_MAX_OPERANDS];
 };
@@ -26,7 +28,9 @@ static __device__ inline Place place_at(const JoinedPieces &p, unsigned i) {
     unsigned row = quotient(i, p.whole), at = i - row * p.whole.by, begin = 0, size = p.of[0].size;
     Place place = { p.of[0].x, p.of[0].overwrite };
     for (int k = 1; k < P2C_MAX_OPERANDS; k++)
-        if (at >= p.of[k].begin) place.x = p.of[k].x, place.overwrite = p.of[k].overwrite, begin = p.of[k].begin, size = p.of[k].size;
+        if (at >= p.of[k].begin)
+            place.x = p.of[k].x, place.overwrite = p.of[k].overwrite, begin = p.of[k].begin,
+            size = p.of[k].size;
     if (place.x) place.x += row * size + at - begin;
     return place;
 }
@@ -51,7 +55,8 @@ static inline JoinedPieces joined_of(const P2cCall *call, int first, int axis, b
     return p;
 }
 
-static __global__ void joined_kernel(const float *__restrict__ dy, float *beside, bool overwrite, JoinedPieces joined, unsigned n) {
+static __global__ void joined_kernel(const float *__restrict__ dy, float *beside, bool overwrite,
+                                     JoinedPieces joined, unsigned n) {
     unsigned first = blockIdx.x * SPAN + threadIdx.x;
     float v[EACH];
     for (int k = 0; k < EACH; k++) v[k] = dy[lesser(first + k * THREADS, n - 1)];
@@ -66,11 +71,13 @@ static __global__ void joined_kernel(const float *__restrict__ dy, float *beside
 
 static inline void launch_joined(const P2cCall *call, float *beside, JoinedPieces joined) {
     unsigned n = (unsigned)count_of(call->node);
-    P2C_LAUNCH(joined_kernel, blocks_for(n, SPAN), THREADS, 0, call->queue, call->dy, beside, is_overwritten(call, 0), joined, n);
+    P2C_LAUNCH(joined_kernel, blocks_for(n, SPAN), THREADS, 0, call->queue, call->dy, beside,
+               is_overwritten(call, 0), joined, n);
 }
 
-/* Hands dy out to the pieces' gradients, and all of it to `beside`, operand 0's, unless NULL: in one launch, or one for each time that a piece is
- * there again, whose gradient another thread adds to. */
+/* Hands dy out to the pieces' gradients, and all of it to `beside`, operand 0's, unless NULL: in
+ * one launch, or one for each time that a piece is there again, whose gradient another thread adds
+ * to. */
 static void put_joined(const P2cCall *call, float *beside, JoinedPieces joined) {
     for (bool more = true; more; beside = NULL) {
         JoinedPieces now = joined;

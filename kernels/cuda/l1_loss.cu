@@ -7,4 +7,6 @@ struct L1 {
     static __device__ float target_slope(float x, float t) { return -slope(x, t); }
 };
 
-const P2cKernel p2c_cuda_l1_loss = { .forward = loss_forward<L1>, .backward = loss_backward<L1>, .work = loss_work, .overwrite = true };
+const P2cKernel p2c_cuda_l1_loss = {
+    .forward = loss_forward<L1>, .backward = loss_backward<L1>, .work = loss_work, .overwrite = true
+};

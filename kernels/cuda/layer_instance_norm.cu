@@ -1,13 +1,21 @@
-/* layer_instance_norm: of plane p of picture n, with m, r the plane's mean and 1/sqrt(var+eps), M, R the picture's (unbiased variances):
- *   y = (rho i + (1-rho) l) gamma + beta,  i = (x - m) r,  l = (x - M) R,  which is (x - m) A + B with
- *   A = gamma (rho r + (1-rho) R),  B = gamma (1-rho) R (m - M) + beta;   max(y, 0) when ReLU is fused.
- * Backward, with g = dy (masked where the fused ReLU cut), s = sum g and t = sum g (x - m) over the plane:
- *   dbeta += s    dgamma += rho r t + (1-rho) R (t + (m-M) s)    drho += gamma (r t - R (t + (m-M) s))
- *   dx += A g - r (mean(di) + i sum(di i)/(hw-1)) - R (mean(dl) + l sum(dl l)/(chw-1)),  di = rho gamma g, dl = (1-rho) gamma g;
- * the means and sums of dl run over the picture. saved: (mean, biased variance) of each plane, unless they came with x.
+/* layer_instance_norm: of plane p of picture n, with m, r the plane's mean and 1/sqrt(var+eps), M,
+ * R the picture's (unbiased variances):
+ *   y = (rho i + (1-rho) l) gamma + beta,  i = (x - m) r,  l = (x - M) R,  which is (x - m) A + B
+ *       with
+ *   A = gamma (rho r + (1-rho) R),  B = gamma (1-rho) R (m - M) + beta;   max(y, 0) when ReLU is
+ *       fused.
+ * Backward, with g = dy (masked where the fused ReLU cut), s = sum g and t = sum g (x - m) over the
+ * plane:
+ *   dbeta += s    dgamma += rho r t + (1-rho) R (t + (m-M) s)    drho += gamma (r t - R (t + (m-M)
+ *       s))
+ *   dx += A g - r (mean(di) + i sum(di i)/(hw-1)) - R (mean(dl) + l sum(dl l)/(chw-1)),  di = rho
+ *       gamma g, dl = (1-rho) gamma g;
+ * the means and sums of dl run over the picture. saved: (mean, biased variance) of each plane,
+ * unless they came with x.
  *
- * A block per piece of a plane. Each warp works out M and R, and what else runs over a picture, for itself: that is a few loads, another launch
- * would be more. Forward: the statistics, then y. Backward: s and t of each plane, then all gradients. */
+ * A block per piece of a plane. Each warp works out M and R, and what else runs over a picture, for
+ * itself: that is a few loads, another launch would be more. Forward: the statistics, then y.
+ * Backward: s and t of each plane, then all gradients. */
 #include "norm.cuh"
 
 /* By value to the kernels. Parameters are (1,c), or (n,c) where `rows`. */
@@ -24,9 +32,21 @@ static Layer layer_of(const P2cCall *call) {
     const P2cNode *node = call->node;
     const P2cNormAttributes a = *P2C_ATTRIBUTES(node, P2cNormAttributes);
     int hw = area_of(node->dims);
-    Layer l = { call->x[0], call->x_statistics ? call->x_statistics : (const float *)call->saved, call->x[1], call->x[2], call->x[3],
-                planes_of(node->dims), node->dims.d[1], hw, statistics_pieces(hw), 0, a.eps, a.relu ? 0 : -INFINITY,
-                has_rows(node, 1), has_rows(node, 2), has_rows(node, 3) };
+    Layer l = { call->x[0],
+                call->x_statistics ? call->x_statistics : (const float *)call->saved,
+                call->x[1],
+                call->x[2],
+                call->x[3],
+                planes_of(node->dims),
+                node->dims.d[1],
+                hw,
+                statistics_pieces(hw),
+                0,
+                a.eps,
+                a.relu ? 0 : -INFINITY,
+                has_rows(node, 1),
+                has_rows(node, 2),
+                has_rows(node, 3) };
     return l;
 }
 
@@ -35,8 +55,12 @@ struct Plane {
 };
 
 static __device__ inline float mean_of(Layer l, int plane) { return l.statistics[2 * plane]; }
-static __device__ inline float variance_of(Layer l, int plane) { return l.statistics[2 * plane + 1]; }
-static __device__ inline int param_at(Layer l, int plane, bool rows) { return rows ? plane : plane % l.c; }
+static __device__ inline float variance_of(Layer l, int plane) {
+    return l.statistics[2 * plane + 1];
+}
+static __device__ inline int param_at(Layer l, int plane, bool rows) {
+    return rows ? plane : plane % l.c;
+}
 
 /* M and R of the picture whose first plane this is; by whole warps. */
 static __device__ inline void picture_of(Layer l, int first, Plane *q) {
@@ -77,7 +101,8 @@ static __device__ inline Piece piece_of(Layer l) {
     p.piece = (int)(blockIdx.x % (unsigned)l.pieces);
     int in_plane = p.piece * STATISTICS_PIECE + (int)threadIdx.x;
     p.first = (size_t)p.plane * l.hw + in_plane;
-    p.n = in_plane < l.hw ? min((int)STATISTICS_COUNT, (l.hw - in_plane + THREADS - 1) / THREADS) : 0;
+    p.n =
+        in_plane < l.hw ? min((int)STATISTICS_COUNT, (l.hw - in_plane + THREADS - 1) / THREADS) : 0;
     return p;
 }
 
@@ -87,7 +112,7 @@ static unsigned grid_of(Layer l) {
     return (unsigned)(planes * l.pieces);
 }
 
-/* ---- forward --------------------------------------------------------------------------------------------------------- */
+/* ---- forward --------------------------------------------------------------------------------- */
 
 static __global__ void forward_kernel(Layer l, float *y, Statistics m) {
     Piece p = piece_of(l);
@@ -104,7 +129,9 @@ static __global__ void forward_kernel(Layer l, float *y, Statistics m) {
 
 static void forward(const P2cCall *call) {
     Layer l = layer_of(call);
-    if (!call->x_statistics) p2c_cuda_plane_statistics(call, call->x[0], call->node->dims, (float *)call->saved, call->work);
+    if (!call->x_statistics)
+        p2c_cuda_plane_statistics(call, call->x[0], call->node->dims, (float *)call->saved,
+                                  call->work);
     for (; l.start < l.planes; l.start += MOST_COUNTERS) {
         Statistics m = statistics_of(call, call->work, l.pieces);
         if (m.out) m.out += 2 * (size_t)l.start;
@@ -112,9 +139,10 @@ static void forward(const P2cCall *call) {
     }
 }
 
-/* ---- backward -------------------------------------------------------------------------------------------------------- */
+/* ---- backward -------------------------------------------------------------------------------- */
 
-/* sums: (s, t) of each plane, partial: of each piece. The gradients that are not wanted are NULL. */
+/* sums: (s, t) of each plane, partial: of each piece. The gradients that are not wanted are
+ * NULL. */
 struct Gradients {
     const float *dy;
     float2 *sums, *partial;
@@ -123,7 +151,8 @@ struct Gradients {
 };
 
 /* x - m, and the gradient that passes the ReLU. */
-static __device__ inline float2 deviation_and_gradient(Layer l, Plane q, const float *dy, size_t at) {
+static __device__ inline float2 deviation_and_gradient(Layer l, Plane q, const float *dy,
+                                                       size_t at) {
     float d = l.x[at] - q.m, g = dy[at];
     return make_float2(d, d * q.A + q.B > l.floor ? g : 0);
 }
@@ -133,13 +162,18 @@ static __global__ void sums_kernel(Layer l, Gradients d, int *counters) {
     Plane q = plane_of(l, p.plane);
     float s = 0, t = 0;
     for (int i = 0; i < STATISTICS_COUNT; i++) {
-        float2 v = i < p.n ? deviation_and_gradient(l, q, d.dy, p.first + i * THREADS) : make_float2(0, 0);
+        float2 v =
+            i < p.n ? deviation_and_gradient(l, q, d.dy, p.first + i * THREADS) : make_float2(0, 0);
         s += v.y;
         t += v.y * v.x;
     }
-    float2 sum = make_float2(block_sum(s), block_sum(t)), *partial = d.partial + (size_t)p.plane * l.pieces;
+    float2 sum = make_float2(block_sum(s), block_sum(t)),
+           *partial = d.partial + (size_t)p.plane * l.pieces;
     if (threadIdx.x == 0) (l.pieces == 1 ? d.sums[p.plane] : partial[p.piece]) = sum;
-    if (l.pieces == 1 || !is_last_block(counters + p.plane - l.start, l.pieces) || threadIdx.x >= WARP) return; /* from here on one warp */
+    /* from here on one warp */
+    if (l.pieces == 1 || !is_last_block(counters + p.plane - l.start, l.pieces) ||
+        threadIdx.x >= WARP)
+        return;
     double all_s = 0, all_t = 0;
     for (int i = (int)threadIdx.x; i < l.pieces; i += WARP) {
         all_s += partial[i].x;
@@ -161,7 +195,8 @@ static __device__ inline Changes changes_of(Plane q, float2 sum) {
     return c;
 }
 
-static __device__ inline void put_change(float *to, Layer l, int plane, bool rows, float own, float all, bool overwrite) {
+static __device__ inline void put_change(float *to, Layer l, int plane, bool rows, float own,
+                                         float all, bool overwrite) {
     if (to && (rows || plane < l.c)) put(&to[plane], rows ? own : all, overwrite);
 }
 
@@ -195,12 +230,14 @@ static __device__ inline float2 picture_sums(Layer l, Gradients d, int plane, Pl
 static __device__ inline void input_gradient(Layer l, Gradients d, Piece p, Plane q) {
     float2 plane = d.sums[p.plane], picture = picture_sums(l, d, p.plane, q);
     float n = (float)l.hw, all = n * (float)l.c, by = q.rho * q.gamma * q.r;
-    float c0 = by * plane.x / n + q.R * picture.x / all, ci = by * q.r * plane.y / (n - 1), cl = q.R * picture.y / (all - 1);
+    float c0 = by * plane.x / n + q.R * picture.x / all, ci = by * q.r * plane.y / (n - 1),
+          cl = q.R * picture.y / (all - 1);
     for (int i = 0; i < STATISTICS_COUNT; i++) {
         size_t at = p.first + i * THREADS;
         if (i >= p.n) break;
         float2 v = deviation_and_gradient(l, q, d.dy, at);
-        put(&d.x[at], q.A * v.y - c0 - v.x * q.r * ci - (v.x + (q.m - q.M)) * q.R * cl, d.overwrite & 1);
+        put(&d.x[at], q.A * v.y - c0 - v.x * q.r * ci - (v.x + (q.m - q.M)) * q.R * cl,
+            d.overwrite & 1);
     }
 }
 
@@ -214,9 +251,11 @@ static __global__ void gradient_kernel(Layer l, Gradients d) {
 static void backward(const P2cCall *call) {
     Layer l = layer_of(call);
     float2 *sums = (float2 *)call->work;
-    Gradients d = { call->dy, sums, sums + l.planes, call->dx[0], call->dx[1], call->dx[2], call->dx[3], call->overwrite };
+    Gradients d = { call->dy,    sums,        sums + l.planes, call->dx[0],
+                    call->dx[1], call->dx[2], call->dx[3],     call->overwrite };
     if (!d.x && !d.rho && !d.gamma && !d.beta) return;
-    for (; l.start < l.planes; l.start += MOST_COUNTERS) P2C_LAUNCH(sums_kernel, grid_of(l), THREADS, 0, call->queue, l, d, call->queue->counters);
+    for (; l.start < l.planes; l.start += MOST_COUNTERS)
+        P2C_LAUNCH(sums_kernel, grid_of(l), THREADS, 0, call->queue, l, d, call->queue->counters);
     l.start = 0;
     if (!d.x) l.pieces = 1;
     P2C_LAUNCH(gradient_kernel, (unsigned)(l.planes * l.pieces), THREADS, 0, call->queue, l, d);
@@ -225,8 +264,13 @@ static void backward(const P2cCall *call) {
 static size_t work(const P2cNode *node, bool backward, int threads) {
     (void)threads;
     int planes = planes_of(node->dims);
-    size_t pieces = statistics_bytes(planes, statistics_pieces(area_of(node->dims))), statistics = p2c_cuda_plane_statistics_work(node->dims);
-    return backward ? pieces + (size_t)planes * sizeof(float2) : pieces > statistics ? pieces : statistics;
+    size_t pieces = statistics_bytes(planes, statistics_pieces(area_of(node->dims))),
+           statistics = p2c_cuda_plane_statistics_work(node->dims);
+    return backward              ? pieces + (size_t)planes * sizeof(float2)
+           : pieces > statistics ? pieces
+                                 : statistics;
 }
 
-const P2cKernel p2c_cuda_layer_instance_norm = { .forward = forward, .backward = backward, .work = work, .overwrite = true, .statistics = true };
+const P2cKernel p2c_cuda_layer_instance_norm = {
+    .forward = forward, .backward = backward, .work = work, .overwrite = true, .statistics = true
+};

@@ -1,4 +1,5 @@
-/* lerp: y = (1-w) * a + w * b, w broadcast;  da += dy * (1-w), db += dy * w, dw += dy * (b-a), summed where broadcast. All gradients are one launch. */
+/* lerp: y = (1-w) * a + w * b, w broadcast;  da += dy * (1-w), db += dy * w, dw += dy * (b-a),
+ * summed where broadcast. All gradients are one launch. */
 #include "elementwise.cuh"
 #include "sums.cuh"
 
@@ -11,9 +12,13 @@ struct Lerp {
     }
 };
 
-static Walk weight_walk(const P2cNode *node) { return operands_walk(node->dims, node->dims, node->x[2]->dims); }
+static Walk weight_walk(const P2cNode *node) {
+    return operands_walk(node->dims, node->dims, node->x[2]->dims);
+}
 
-static void forward(const P2cCall *call) { make_result(call, Lerp{ call->x[0], call->x[1], call->x[2], weight_walk(call->node) }); }
+static void forward(const P2cCall *call) {
+    make_result(call, Lerp{ call->x[0], call->x[1], call->x[2], weight_walk(call->node) });
+}
 
 /* NULL: not wanted. They may be one. */
 struct LerpGradients {
@@ -21,7 +26,8 @@ struct LerpGradients {
     unsigned overwrite;
 };
 
-static __device__ inline void put_operands(const LerpGradients &g, unsigned i, float dy, float weight) {
+static __device__ inline void put_operands(const LerpGradients &g, unsigned i, float dy,
+                                           float weight) {
     if (g.a) put(g.a + i, dy * (1 - weight), g.overwrite & 1);
     if (g.b) put(g.b + i, dy * weight, g.overwrite >> 1 & 1);
 }
@@ -42,7 +48,9 @@ struct LerpTerm {
     __device__ void pass(unsigned i, unsigned e) const { put_operands(g, i, dy[i], w[e]); }
 };
 
-static Sums weight_sums(const P2cNode *node) { return sums_of_operand(node->dims, node->x[2]->dims, node->x[2]->dims); }
+static Sums weight_sums(const P2cNode *node) {
+    return sums_of_operand(node->dims, node->x[2]->dims, node->x[2]->dims);
+}
 
 static void backward(const P2cCall *call) {
     const P2cNode *node = call->node;
@@ -50,9 +58,11 @@ static void backward(const P2cCall *call) {
     LerpGradients g = { call->dx[0], call->dx[1], call->dx[2], call->overwrite };
     unsigned n = (unsigned)count_of(node);
     if (g.w && !same_sizes(node->dims, node->x[2]->dims))
-        put_sums(call, weight_sums(node), LerpTerm{ a, b, w, call->dy, g }, 1, g.w, is_overwritten(call, 2));
+        put_sums(call, weight_sums(node), LerpTerm{ a, b, w, call->dy, g }, 1, g.w,
+                 is_overwritten(call, 2));
     else if (g.a || g.b || g.w)
-        P2C_LAUNCH(lerp_backward, blocks_for(n), THREADS, 0, call->queue, Lerp{ a, b, w, weight_walk(node) }, call->dy, g, n);
+        P2C_LAUNCH(lerp_backward, blocks_for(n), THREADS, 0, call->queue,
+                   Lerp{ a, b, w, weight_walk(node) }, call->dy, g, n);
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
@@ -60,4 +70,6 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return backward ? sums_work(weight_sums(node)) : 0;
 }
 
-const P2cKernel p2c_cuda_lerp = { .forward = forward, .backward = backward, .work = work, .overwrite = true };
+const P2cKernel p2c_cuda_lerp = {
+    .forward = forward, .backward = backward, .work = work, .overwrite = true
+};

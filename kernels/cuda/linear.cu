@@ -1,8 +1,10 @@
-/* linear: y = x w^T + b;  dx (+)= dy w,  dw (+)= dy^T x,  db (+)= sum_n dy.   x (n,in)  w (out,in)  y (n,out), all in float32
- * Batches are small, so that the work is to read w: once for a tile of N pictures, by vectors of V floats where the rows allow it.
- * Forward: short rows of w: a warp for each; long ones: a block for ROWS of them, or a slice of them, which the last block adds up.
- * A ReLU behind is done as y is stored, and as dy is read.
- * Backward, one launch: blocks of dx take all rows of 32 V columns of w, split over the warps; blocks of dw and db take 32 rows of 32 V columns. */
+/* linear: y = x w^T + b;  dx (+)= dy w,  dw (+)= dy^T x,  db (+)= sum_n dy.   x (n,in)  w (out,in)
+ *     y (n,out), all in float32
+ * Batches are small, so that the work is to read w: once for a tile of N pictures, by vectors of V
+ * floats where the rows allow it. Forward: short rows of w: a warp for each; long ones: a block for
+ * ROWS of them, or a slice of them, which the last block adds up. A ReLU behind is done as y is
+ * stored, and as dy is read. Backward, one launch: blocks of dx take all rows of 32 V columns of w,
+ * split over the warps; blocks of dw and db take 32 rows of 32 V columns. */
 #include "activation.cuh"
 #include "vectors.cuh"
 
@@ -16,7 +18,8 @@ struct Sizes {
 
 static Sizes sizes_of(const P2cNode *node) {
     const P2cDims w = node->x[1]->dims;
-    Sizes s = { node->dims.d[0], w.d[1] * w.d[2] * w.d[3], w.d[0], p2c_slope(P2C_ATTRIBUTES(node, P2cLinearAttributes)->activation) };
+    Sizes s = { node->dims.d[0], w.d[1] * w.d[2] * w.d[3], w.d[0],
+                p2c_slope(P2C_ATTRIBUTES(node, P2cLinearAttributes)->activation) };
     return s;
 }
 
@@ -24,11 +27,14 @@ static Sizes sizes_of(const P2cNode *node) {
 static int tile_log(int n) { return n > 4 ? 3 : n > 2 ? 2 : n - 1; }
 static int tiles_of(int n) { return (int)blocks_for((size_t)n, 1u << tile_log(n)); }
 
-/* ---- forward ----------------------------------------------------------------------------------------------------- */
+/* ---- forward --------------------------------------------------------------------------------- */
 
-/* sum[r][i] += w[row + r] . x[first + i] over columns begin + lane V, ..., end; what is beyond the last row or picture repeats it. */
+/* sum[r][i] += w[row + r] . x[first + i] over columns begin + lane V, ..., end; what is beyond the
+ * last row or picture repeats it. */
 template <int R, int N, int V>
-static __device__ inline void add_dots(float (*sum)[N], const float *x, const float *w, Sizes s, int first, int row, int begin, int end, int lane, int lanes) {
+static __device__ inline void add_dots(float (*sum)[N], const float *x, const float *w, Sizes s,
+                                       int first, int row, int begin, int end, int lane,
+                                       int lanes) {
     for (int k = begin + lane * V; k < end; k += lanes * V) {
         float a[N][V], b[V];
 #pragma unroll
@@ -45,14 +51,19 @@ static __device__ inline void add_dots(float (*sum)[N], const float *x, const fl
 }
 
 /* Block (tile, group of WARPS rows). */
-template <int N, int V> static __global__ void by_warps(const float *x, const float *w, const float *b, float *y, Sizes s, int groups) {
-    int lane = threadIdx.x % WARP, row = (int)(blockIdx.x % groups) * WARPS + (int)threadIdx.x / WARP, first = (int)(blockIdx.x / groups) * N;
+template <int N, int V>
+static __global__ void by_warps(const float *x, const float *w, const float *b, float *y, Sizes s,
+                                int groups) {
+    int lane = threadIdx.x % WARP,
+        row = (int)(blockIdx.x % groups) * WARPS + (int)threadIdx.x / WARP,
+        first = (int)(blockIdx.x / groups) * N;
     float sum[1][N] = { { 0 } };
     add_dots<1, N, V>(sum, x, w, s, first, row, 0, s.in, lane, WARP);
 #pragma unroll
     for (int i = 0; i < N; i++) {
         float total = warp_sum(sum[0][i]);
-        if (lane == 0 && row < s.out && first + i < s.n) y[(size_t)(first + i) * s.out + row] = activated(total + (b ? b[row] : 0), s.slope);
+        if (lane == 0 && row < s.out && first + i < s.n)
+            y[(size_t)(first + i) * s.out + row] = activated(total + (b ? b[row] : 0), s.slope);
     }
 }
 
@@ -63,17 +74,23 @@ struct Slices {
     int count;
 };
 
-template <int N> static __device__ inline void write(float *y, const float *b, Sizes s, int first, int row, double total) {
+template <int N>
+static __device__ inline void write(float *y, const float *b, Sizes s, int first, int row,
+                                    double total) {
     int r = row + (int)threadIdx.x / N, i = first + (int)threadIdx.x % N;
-    if (r < s.out && i < s.n) y[(size_t)i * s.out + r] = activated((float)(total + (b ? b[r] : 0)), s.slope);
+    if (r < s.out && i < s.n)
+        y[(size_t)i * s.out + r] = activated((float)(total + (b ? b[r] : 0)), s.slope);
 }
 
 /* Block (tile, group of ROWS rows, slice). */
 template <int N, int V>
-static __global__ void by_blocks(const float *x, const float *w, const float *b, float *y, Sizes s, int groups, Slices slices) {
+static __global__ void by_blocks(const float *x, const float *w, const float *b, float *y, Sizes s,
+                                 int groups, Slices slices) {
     __shared__ float sums[WARPS][ROWS * N];
-    int slice = (int)(blockIdx.x % slices.count), group = (int)(blockIdx.x / slices.count), row = group % groups * ROWS, first = group / groups * N;
-    int begin = slices.count > 1 ? slice * SLICE : 0, end = slices.count > 1 ? min(begin + SLICE, s.in) : s.in;
+    int slice = (int)(blockIdx.x % slices.count), group = (int)(blockIdx.x / slices.count),
+        row = group % groups * ROWS, first = group / groups * N;
+    int begin = slices.count > 1 ? slice * SLICE : 0,
+        end = slices.count > 1 ? min(begin + SLICE, s.in) : s.in;
     float sum[ROWS][N] = { { 0 } };
     add_dots<ROWS, N, V>(sum, x, w, s, first, row, begin, end, threadIdx.x, THREADS);
 #pragma unroll
@@ -89,7 +106,8 @@ static __global__ void by_blocks(const float *x, const float *w, const float *b,
         if (threadIdx.x < ROWS * N) partial[slice * (ROWS * N) + (int)threadIdx.x] = (float)total;
         if (!is_last_block(slices.counters + group, slices.count)) return;
         total = 0;
-        for (int i = 0; i < slices.count && threadIdx.x < ROWS * N; i++) total += partial[i * (ROWS * N) + (int)threadIdx.x];
+        for (int i = 0; i < slices.count && threadIdx.x < ROWS * N; i++)
+            total += partial[i * (ROWS * N) + (int)threadIdx.x];
     }
     if (threadIdx.x < ROWS * N) write<N>(y, b, s, first, row, total);
 }
@@ -104,21 +122,27 @@ typedef void (*ByWarps)(const float *, const float *, const float *, float *, Si
 typedef void (*ByBlocks)(const float *, const float *, const float *, float *, Sizes, int, Slices);
 
 static void forward(const P2cCall *call) {
-    static const ByWarps by_warps_of[4][2] = { { by_warps<1, 1>, by_warps<1, 4> }, { by_warps<2, 1>, by_warps<2, 4> },
-                                               { by_warps<4, 1>, by_warps<4, 4> }, { by_warps<8, 1>, by_warps<8, 4> } };
-    static const ByBlocks by_blocks_of[4][2] = { { by_blocks<1, 1>, by_blocks<1, 4> }, { by_blocks<2, 1>, by_blocks<2, 4> },
-                                                 { by_blocks<4, 1>, by_blocks<4, 4> }, { by_blocks<8, 1>, by_blocks<8, 4> } };
+    static const ByWarps by_warps_of[4][2] = { { by_warps<1, 1>, by_warps<1, 4> },
+                                               { by_warps<2, 1>, by_warps<2, 4> },
+                                               { by_warps<4, 1>, by_warps<4, 4> },
+                                               { by_warps<8, 1>, by_warps<8, 4> } };
+    static const ByBlocks by_blocks_of[4][2] = { { by_blocks<1, 1>, by_blocks<1, 4> },
+                                                 { by_blocks<2, 1>, by_blocks<2, 4> },
+                                                 { by_blocks<4, 1>, by_blocks<4, 4> },
+                                                 { by_blocks<8, 1>, by_blocks<8, 4> } };
     const Sizes s = sizes_of(call->node);
     const float *b = call->node->count == 3 ? call->x[2] : NULL;
-    int vector = s.in % 4 == 0 && is_aligned(call->x[0]) && is_aligned(call->x[1]), tiles = tiles_of(s.n);
+    int vector = s.in % 4 == 0 && is_aligned(call->x[0]) && is_aligned(call->x[1]),
+        tiles = tiles_of(s.n);
     if (s.in <= SHORT) {
         int groups = (int)blocks_for((size_t)s.out, WARPS);
-        P2C_LAUNCH(by_warps_of[tile_log(s.n)][vector], (unsigned)tiles * groups, THREADS, 0, call->queue, call->x[0], call->x[1], b, call->y, s, groups);
+        P2C_LAUNCH(by_warps_of[tile_log(s.n)][vector], (unsigned)tiles * groups, THREADS, 0,
+                   call->queue, call->x[0], call->x[1], b, call->y, s, groups);
     } else {
         int groups = (int)blocks_for((size_t)s.out, ROWS);
         Slices slices = { (float *)call->work, call->queue->counters, slice_count(s) };
-        P2C_LAUNCH(by_blocks_of[tile_log(s.n)][vector], (unsigned)tiles * groups * slices.count, THREADS, 0, call->queue, call->x[0], call->x[1], b,
-                   call->y, s, groups, slices);
+        P2C_LAUNCH(by_blocks_of[tile_log(s.n)][vector], (unsigned)tiles * groups * slices.count,
+                   THREADS, 0, call->queue, call->x[0], call->x[1], b, call->y, s, groups, slices);
     }
 }
 
@@ -126,14 +150,15 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     const Sizes s = sizes_of(node);
     (void)threads;
     if (backward || s.in <= SHORT || slice_count(s) == 1) return 0;
-    return (size_t)tiles_of(s.n) * blocks_for((size_t)s.out, ROWS) * slice_count(s) * (ROWS << tile_log(s.n)) * sizeof(float);
+    return (size_t)tiles_of(s.n) * blocks_for((size_t)s.out, ROWS) * slice_count(s) *
+           (ROWS << tile_log(s.n)) * sizeof(float);
 }
 
-/* ---- backward ---------------------------------------------------------------------------------------------------- */
+/* ---- backward -------------------------------------------------------------------------------- */
 
 struct LinearGradients {
     const float *x, *w, *dy, *y; /* y: where there is an activation */
-    float *dx, *dw, *db; /* NULL: not wanted */
+    float *dx, *dw, *db;         /* NULL: not wanted */
     bool overwrite_x, overwrite_w, overwrite_b;
     unsigned chunks;    /* of 32 V columns */
     unsigned dx_blocks; /* of the launch, the first ones */
@@ -144,7 +169,8 @@ static __device__ inline float gradient_at(const LinearGradients &g, const Sizes
 }
 
 /* dx of N pictures and a chunk of columns. */
-template <int N, int V> static __device__ inline void input_gradient(LinearGradients g, Sizes s, int first, int begin) {
+template <int N, int V>
+static __device__ inline void input_gradient(LinearGradients g, Sizes s, int first, int begin) {
     enum { COLUMNS = WARP * V };
     __shared__ float sums[WARPS][N][COLUMNS];
     int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP, k = begin + lane * V;
@@ -157,7 +183,9 @@ template <int N, int V> static __device__ inline void input_gradient(LinearGradi
 #pragma unroll
             for (int i = 0; i < N; i++)
 #pragma unroll
-                for (int e = 0; e < V; e++) sum[i][e] += gradient_at(g, s, (size_t)min(first + i, s.n - 1) * s.out + o) * w[e];
+                for (int e = 0; e < V; e++)
+                    sum[i][e] +=
+                        gradient_at(g, s, (size_t)min(first + i, s.n - 1) * s.out + o) * w[e];
         }
 #pragma unroll
     for (int i = 0; i < N; i++)
@@ -173,7 +201,8 @@ template <int N, int V> static __device__ inline void input_gradient(LinearGradi
 }
 
 /* dw of ROWS rows and a chunk of columns, and db with the first chunk, by a warp. */
-template <int V> static __device__ inline void parameter_gradients(LinearGradients g, Sizes s, int row, int begin) {
+template <int V>
+static __device__ inline void parameter_gradients(LinearGradients g, Sizes s, int row, int begin) {
     int lane = threadIdx.x % WARP, k = begin + lane * V;
     if (g.dw && k < s.in) {
         float sum[ROWS][V] = { { 0 } }, x[V];
@@ -183,11 +212,14 @@ template <int V> static __device__ inline void parameter_gradients(LinearGradien
 #pragma unroll
             for (int r = 0; r < ROWS; r++)
 #pragma unroll
-                for (int e = 0; e < V; e++) sum[r][e] += gradient_at(g, s, (size_t)i * s.out + min(row + r, s.out - 1)) * x[e];
+                for (int e = 0; e < V; e++)
+                    sum[r][e] +=
+                        gradient_at(g, s, (size_t)i * s.out + min(row + r, s.out - 1)) * x[e];
         }
 #pragma unroll
         for (int r = 0; r < ROWS; r++)
-            if (row + r < s.out) put_all<V>(g.dw + (size_t)(row + r) * s.in + k, sum[r], g.overwrite_w);
+            if (row + r < s.out)
+                put_all<V>(g.dw + (size_t)(row + r) * s.in + k, sum[r], g.overwrite_w);
     }
     if (g.db && begin == 0 && lane < ROWS && row + lane < s.out) {
         float sum = 0;
@@ -198,31 +230,51 @@ template <int V> static __device__ inline void parameter_gradients(LinearGradien
 
 template <int N, int V> static __global__ void backward_kernel(LinearGradients g, Sizes s) {
     if (blockIdx.x < g.dx_blocks) {
-        input_gradient<N, V>(g, s, (int)(blockIdx.x / g.chunks) * N, (int)(blockIdx.x % g.chunks) * (WARP * V));
+        input_gradient<N, V>(g, s, (int)(blockIdx.x / g.chunks) * N,
+                             (int)(blockIdx.x % g.chunks) * (WARP * V));
     } else {
         unsigned block = blockIdx.x - g.dx_blocks, chunks = g.dw ? g.chunks : 1;
-        parameter_gradients<V>(g, s, (int)(block / chunks * WARPS + threadIdx.x / WARP) * ROWS, (int)(block % chunks) * (WARP * V));
+        parameter_gradients<V>(g, s, (int)(block / chunks * WARPS + threadIdx.x / WARP) * ROWS,
+                               (int)(block % chunks) * (WARP * V));
     }
 }
 
 typedef void (*Backward)(LinearGradients, Sizes);
 
 static void launch_backward(const P2cCall *call, LinearGradients g, bool vector) {
-    static const Backward kernels[4][2] = { { backward_kernel<1, 1>, backward_kernel<1, 4> }, { backward_kernel<2, 1>, backward_kernel<2, 4> },
-                                            { backward_kernel<4, 1>, backward_kernel<4, 4> }, { backward_kernel<8, 1>, backward_kernel<8, 4> } };
+    static const Backward kernels[4][2] = { { backward_kernel<1, 1>, backward_kernel<1, 4> },
+                                            { backward_kernel<2, 1>, backward_kernel<2, 4> },
+                                            { backward_kernel<4, 1>, backward_kernel<4, 4> },
+                                            { backward_kernel<8, 1>, backward_kernel<8, 4> } };
     const Sizes s = sizes_of(call->node);
     g.chunks = blocks_for((size_t)s.in, vector ? WARP * 4 : WARP);
     g.dx_blocks = g.dx ? (unsigned)tiles_of(s.n) * g.chunks : 0;
-    unsigned blocks = g.dx_blocks + (g.dw ? g.chunks : g.db ? 1 : 0) * blocks_for((size_t)s.out, WARPS * ROWS);
+    unsigned blocks = g.dx_blocks + (g.dw   ? g.chunks
+                                     : g.db ? 1
+                                            : 0) *
+                                        blocks_for((size_t)s.out, WARPS * ROWS);
     if (blocks) P2C_LAUNCH(kernels[tile_log(s.n)][vector], blocks, THREADS, 0, call->queue, g, s);
 }
 
-/* One launch; but one after the other where operands repeat, whose gradients are added in the same place. */
+/* One launch; but one after the other where operands repeat, whose gradients are added in the same
+ * place. */
 static void backward(const P2cCall *call) {
     float *dx = call->dx[0], *dw = call->dx[1], *db = call->dx[2];
     const Sizes s = sizes_of(call->node);
-    bool vector = s.in >= WIDE && s.in % 4 == 0 && is_aligned(call->x[0]) && is_aligned(call->x[1]) && is_aligned(dx) && is_aligned(dw);
-    LinearGradients g = { call->x[0], call->x[1], call->dy, s.slope != 1 ? call->y : NULL, dx, dw, db, is_overwritten(call, 0), is_overwritten(call, 1), is_overwritten(call, 2), 0, 0 };
+    bool vector = s.in >= WIDE && s.in % 4 == 0 && is_aligned(call->x[0]) &&
+                  is_aligned(call->x[1]) && is_aligned(dx) && is_aligned(dw);
+    LinearGradients g = { call->x[0],
+                          call->x[1],
+                          call->dy,
+                          s.slope != 1 ? call->y : NULL,
+                          dx,
+                          dw,
+                          db,
+                          is_overwritten(call, 0),
+                          is_overwritten(call, 1),
+                          is_overwritten(call, 2),
+                          0,
+                          0 };
     if ((!dx || (dx != dw && dx != db)) && (!dw || dw != db)) {
         launch_backward(call, g, vector);
         return;
@@ -235,4 +287,8 @@ static void backward(const P2cCall *call) {
     }
 }
 
-const P2cKernel p2c_cuda_linear = { .forward = forward, .backward = backward, .work = work, .folds = P2C_FOLD_ACTIVATION, .overwrite = true };
+const P2cKernel p2c_cuda_linear = { .forward = forward,
+                                    .backward = backward,
+                                    .work = work,
+                                    .folds = P2C_FOLD_ACTIVATION,
+                                    .overwrite = true };

@@ -14,6 +14,8 @@ struct LogGradient {
 };
 
 static void forward(const P2cCall *call) { make_result(call, Log{ call->x[0] }); }
-static void backward(const P2cCall *call) { put_gradient(call, 0, LogGradient{ call->x[0], call->dy }); }
+static void backward(const P2cCall *call) {
+    put_gradient(call, 0, LogGradient{ call->x[0], call->dy });
+}
 
 const P2cKernel p2c_cuda_log = { .forward = forward, .backward = backward, .overwrite = true };

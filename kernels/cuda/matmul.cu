@@ -1,6 +1,7 @@
-/* matmul: y = a b for each matrix of a batch;  da += dy b^T,  db += a^T dy, summed over the batches that were broadcast. All in float32.
- * A block makes a tile of 64 x 64 of a result, a thread 4 x 4 of it, 16 apart, from 16 columns of the left factor and rows of the right one at a time
- * in shared memory. Batches are added in their order. */
+/* matmul: y = a b for each matrix of a batch;  da += dy b^T,  db += a^T dy, summed over the batches
+ * that were broadcast. All in float32. A block makes a tile of 64 x 64 of a result, a thread 4 x 4
+ * of it, 16 apart, from 16 columns of the left factor and rows of the right one at a time in shared
+ * memory. Batches are added in their order. */
 #include "walk.cuh"
 
 enum { TILE = 64, DEPTH = 16, SIDE = 16 /* threads along a tile */, OWN = TILE / SIDE };
@@ -15,34 +16,44 @@ struct Product {
     Factor left, right;
     float *out;
     unsigned rows, columns, depth;
-    Walk kept, added;     /* the matrices of the result, and the products that each is the sum of, as places in left and right */
+    /* the matrices of the result, and the products that each is the sum of, as places in left and
+     * right */
+    Walk kept, added;
     Divisor down, across; /* tiles */
     bool overwrite;
 };
 
-/* DEPTH x TILE elements from (begin, first) on; zeros beyond the matrix. Threads side by side read side by side. */
-static __device__ inline void load_tile(float (*tile)[TILE + 1], Factor f, unsigned at, unsigned first, unsigned sides, unsigned begin, unsigned depth) {
+/* DEPTH x TILE elements from (begin, first) on; zeros beyond the matrix. Threads side by side read
+ * side by side. */
+static __device__ inline void load_tile(float (*tile)[TILE + 1], Factor f, unsigned at,
+                                        unsigned first, unsigned sides, unsigned begin,
+                                        unsigned depth) {
     for (unsigned e = threadIdx.x; e < DEPTH * TILE; e += THREADS) {
-        unsigned side = f.depth == 1 ? e / DEPTH : e % TILE, k = f.depth == 1 ? e % DEPTH : e / TILE;
+        unsigned side = f.depth == 1 ? e / DEPTH : e % TILE,
+                 k = f.depth == 1 ? e % DEPTH : e / TILE;
         bool inside = first + side < sides && begin + k < depth;
         tile[k][side] = inside ? f.values[at + (first + side) * f.side + (begin + k) * f.depth] : 0;
     }
 }
 
-static __device__ inline void add_products(float (*sum)[OWN], const float (*left)[TILE + 1], const float (*right)[TILE + 1]) {
+static __device__ inline void add_products(float (*sum)[OWN], const float (*left)[TILE + 1],
+                                           const float (*right)[TILE + 1]) {
     unsigned x = threadIdx.x % SIDE, y = threadIdx.x / SIDE;
 #pragma unroll
     for (int k = 0; k < DEPTH; k++)
 #pragma unroll
         for (int i = 0; i < OWN; i++)
 #pragma unroll
-            for (int j = 0; j < OWN; j++) sum[i][j] += left[k][y + i * SIDE] * right[k][x + j * SIDE];
+            for (int j = 0; j < OWN; j++)
+                sum[i][j] += left[k][y + i * SIDE] * right[k][x + j * SIDE];
 }
 
 static __global__ void product_kernel(Product p) {
     __shared__ float left[DEPTH][TILE + 1], right[DEPTH][TILE + 1];
-    unsigned up = quotient(blockIdx.x, p.across), matrix = quotient(up, p.down), x = threadIdx.x % SIDE, y = threadIdx.x / SIDE;
-    unsigned column = (blockIdx.x - up * p.across.by) * TILE, row = (up - matrix * p.down.by) * TILE;
+    unsigned up = quotient(blockIdx.x, p.across), matrix = quotient(up, p.down),
+             x = threadIdx.x % SIDE, y = threadIdx.x / SIDE;
+    unsigned column = (blockIdx.x - up * p.across.by) * TILE,
+             row = (up - matrix * p.down.by) * TILE;
     Places base = places_at(p.kept, matrix);
     float sum[OWN][OWN] = { { 0 } };
     for (unsigned t = 0; t < p.added.count; t++) {
@@ -59,7 +70,8 @@ static __global__ void product_kernel(Product p) {
     for (int i = 0; i < OWN; i++)
         for (int j = 0; j < OWN; j++)
             if (row + y + i * SIDE < p.rows && column + x + j * SIDE < p.columns)
-                put(&out[(row + y + i * SIDE) * p.columns + column + x + j * SIDE], sum[i][j], p.overwrite);
+                put(&out[(row + y + i * SIDE) * p.columns + column + x + j * SIDE], sum[i][j],
+                    p.overwrite);
 }
 
 /* ---- which products ---- */
@@ -73,7 +85,12 @@ struct Sizes {
 static Sizes sizes_of(const P2cNode *node) {
     const P2cDims a = node->x[0]->dims, b = node->x[1]->dims, one = P2C_SCALAR;
     int batches = a.rank - 2;
-    Sizes s = { (unsigned)a.d[batches], (unsigned)a.d[batches + 1], (unsigned)b.d[batches + 1], one, one, one };
+    Sizes s = { (unsigned)a.d[batches],
+                (unsigned)a.d[batches + 1],
+                (unsigned)b.d[batches + 1],
+                one,
+                one,
+                one };
     for (int i = 0; i < batches; i++) {
         s.a.d[i] = a.d[i];
         s.b.d[i] = b.d[i];
@@ -86,12 +103,15 @@ static Sizes sizes_of(const P2cNode *node) {
     return s;
 }
 
-/* out: the batch of the result; left, right: those of the factors, whose matrices have so many elements. */
-static void launch(const P2cCall *call, Product p, P2cDims y, P2cDims out, P2cDims left, P2cDims right) {
+/* out: the batch of the result; left, right: those of the factors, whose matrices have so many
+ * elements. */
+static void launch(const P2cCall *call, Product p, P2cDims y, P2cDims out, P2cDims left,
+                   P2cDims right) {
     Steps l = steps_of(left), r = steps_of(right);
     p.kept = p.added = walk_new();
     for (int i = 3; i >= 0; i--)
-        walk_around(out.d[i] == y.d[i] ? &p.kept : &p.added, y.d[i], l.of[i] * p.rows * p.depth, r.of[i] * p.columns * p.depth);
+        walk_around(out.d[i] == y.d[i] ? &p.kept : &p.added, y.d[i], l.of[i] * p.rows * p.depth,
+                    r.of[i] * p.columns * p.depth);
     p.down = divisor_of(blocks_for(p.rows, TILE));
     p.across = divisor_of(blocks_for(p.columns, TILE));
     P2C_LAUNCH(product_kernel, p.kept.count * p.down.by * p.across.by, THREADS, 0, call->queue, p);

@@ -1,5 +1,6 @@
-/* max_pool2d: y[p,i,j] = largest of x[p, i*stride-pad+u, j*stride-pad+v] over u, v, where that is inside;  dx += dy at the first of the largest.
- * A NaN is the largest. saved: where in the plane each was found; backward each element of x asks the windows that hold it. */
+/* max_pool2d: y[p,i,j] = largest of x[p, i*stride-pad+u, j*stride-pad+v] over u, v, where that is
+ * inside;  dx += dy at the first of the largest. A NaN is the largest. saved: where in the plane
+ * each was found; backward each element of x asks the windows that hold it. */
 #include "elementwise.cuh"
 #include "walk.cuh"
 
@@ -13,11 +14,14 @@ static Pool pool_of(const P2cNode *node) {
     return Pool{ *P2C_ATTRIBUTES(node, P2cPool2d), x.d[2], x.d[3], y.d[2], y.d[3] };
 }
 
-static __global__ void forward_kernel(const float *__restrict__ x, float *y, int *saved, Pool p, Divisor height, Divisor width, unsigned n) {
+static __global__ void forward_kernel(const float *__restrict__ x, float *y, int *saved, Pool p,
+                                      Divisor height, Divisor width, unsigned n) {
     unsigned e = global_thread(), row = quotient(e, width), plane = quotient(row, height);
     if (e >= n) return;
-    int top = (int)(row - plane * height.by) * p.o.stride - p.o.pad, left = (int)(e - row * width.by) * p.o.stride - p.o.pad;
-    int bottom = min(top + p.o.kh, p.h), right = min(left + p.o.kw, p.w), first = max(left, 0), found;
+    int top = (int)(row - plane * height.by) * p.o.stride - p.o.pad,
+        left = (int)(e - row * width.by) * p.o.stride - p.o.pad;
+    int bottom = min(top + p.o.kh, p.h), right = min(left + p.o.kw, p.w), first = max(left, 0),
+        found;
     top = max(top, 0);
     found = top * p.w + first;
     x += (size_t)plane * p.h * p.w;
@@ -34,8 +38,8 @@ static __global__ void forward_kernel(const float *__restrict__ x, float *y, int
 static void forward(const P2cCall *call) {
     unsigned n = (unsigned)count_of(call->node);
     const P2cDims y = call->node->dims;
-    P2C_LAUNCH(forward_kernel, blocks_for(n), THREADS, 0, call->queue, call->x[0], call->y, (int *)call->saved, pool_of(call->node), divisor_at(y, 2),
-               divisor_at(y, 3), n);
+    P2C_LAUNCH(forward_kernel, blocks_for(n), THREADS, 0, call->queue, call->x[0], call->y,
+               (int *)call->saved, pool_of(call->node), divisor_at(y, 2), divisor_at(y, 3), n);
 }
 
 /* The windows along an axis that hold position i: first to last. */
@@ -44,8 +48,10 @@ struct Windows {
 };
 
 static __device__ inline Windows windows_of(int i, int kernel, const P2cPool2d &o, int count) {
-    int before = i + o.pad - kernel + 1; /* where the first of them begins, or would with stride 1 */
-    Windows w = { before > 0 ? (before + o.stride - 1) / o.stride : 0, min((i + o.pad) / o.stride, count - 1) };
+    /* where the first of them begins, or would with stride 1 */
+    int before = i + o.pad - kernel + 1;
+    Windows w = { before > 0 ? (before + o.stride - 1) / o.stride : 0,
+                  min((i + o.pad) / o.stride, count - 1) };
     return w;
 }
 
@@ -57,7 +63,8 @@ struct MaxPoolGradient {
     __device__ float operator()(unsigned n) const {
         unsigned row = quotient(n, width), plane = quotient(row, height);
         int at = (int)(n - plane * height.by * width.by);
-        Windows down = windows_of((int)(row - plane * height.by), p.o.kh, p.o, p.oh), across = windows_of((int)(n - row * width.by), p.o.kw, p.o, p.ow);
+        Windows down = windows_of((int)(row - plane * height.by), p.o.kh, p.o, p.oh),
+                across = windows_of((int)(n - row * width.by), p.o.kw, p.o, p.ow);
         float sum = 0;
         for (int i = down.first; i <= down.last; i++)
             for (int j = across.first; j <= across.last; j++) {
@@ -70,7 +77,11 @@ struct MaxPoolGradient {
 
 static void backward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims;
-    put_gradient(call, 0, MaxPoolGradient{ call->dy, (const int *)call->saved, pool_of(call->node), divisor_at(x, 2), divisor_at(x, 3) });
+    put_gradient(call, 0,
+                 MaxPoolGradient{ call->dy, (const int *)call->saved, pool_of(call->node),
+                                  divisor_at(x, 2), divisor_at(x, 3) });
 }
 
-const P2cKernel p2c_cuda_max_pool2d = { .forward = forward, .backward = backward, .overwrite = true };
+const P2cKernel p2c_cuda_max_pool2d = { .forward = forward,
+                                        .backward = backward,
+                                        .overwrite = true };

@@ -7,4 +7,7 @@ struct Mse {
     static __device__ float target_slope(float x, float t) { return -slope(x, t); }
 };
 
-const P2cKernel p2c_cuda_mse_loss = { .forward = loss_forward<Mse>, .backward = loss_backward<Mse>, .work = loss_work, .overwrite = true };
+const P2cKernel p2c_cuda_mse_loss = { .forward = loss_forward<Mse>,
+                                      .backward = loss_backward<Mse>,
+                                      .work = loss_work,
+                                      .overwrite = true };

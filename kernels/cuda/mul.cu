@@ -1,4 +1,5 @@
-/* mul: y = a * b, broadcasting;  da += dy * b, db += dy * a, summed where broadcast. The gradients are one launch, unless both are broadcast. */
+/* mul: y = a * b, broadcasting;  da += dy * b, db += dy * a, summed where broadcast. The gradients
+ * are one launch, unless both are broadcast. */
 #include "elementwise.cuh"
 #include "sums.cuh"
 
@@ -13,18 +14,21 @@ struct Mul {
 
 static void forward(const P2cCall *call) {
     P2cNode *const *x = call->node->x;
-    make_result(call, Mul{ call->x[0], call->x[1], operands_walk(call->node->dims, x[0]->dims, x[1]->dims) });
+    make_result(call, Mul{ call->x[0], call->x[1],
+                           operands_walk(call->node->dims, x[0]->dims, x[1]->dims) });
 }
 
 /* Nothing broadcast. a and b may be one, and so may their gradients. */
-static __global__ void both_kernel(const float *a, const float *b, const float *dy, float *da, float *db, unsigned n, unsigned overwrite) {
+static __global__ void both_kernel(const float *a, const float *b, const float *dy, float *da,
+                                   float *db, unsigned n, unsigned overwrite) {
     unsigned i = global_thread();
     if (i >= n) return;
     put(da + i, dy[i] * b[i], overwrite & 1);
     put(db + i, dy[i] * a[i], overwrite >> 1 & 1);
 }
 
-/* The terms of the gradient of a broadcast operand; in passing the gradient of the other one, if that has the size of y and wants it. */
+/* The terms of the gradient of a broadcast operand; in passing the gradient of the other one, if
+ * that has the size of y and wants it. */
 struct MulTerm {
     const float *dy, *own, *other;
     float *passed;
@@ -38,15 +42,18 @@ struct MulTerm {
 static void broadcast_gradient(const P2cCall *call, int k, float *passed) {
     const P2cNode *node = call->node;
     MulTerm term = { call->dy, call->x[k], call->x[1 - k], passed, is_overwritten(call, 1 - k) };
-    put_sums(call, sums_of_operand(node->dims, node->x[k]->dims, node->x[1 - k]->dims), term, 1, call->dx[k], is_overwritten(call, k));
+    put_sums(call, sums_of_operand(node->dims, node->x[k]->dims, node->x[1 - k]->dims), term, 1,
+             call->dx[k], is_overwritten(call, k));
 }
 
 static void backward(const P2cCall *call) {
     const P2cDims y = call->node->dims, d[2] = { call->node->x[0]->dims, call->node->x[1]->dims };
-    bool whole[2] = { same_sizes(d[0], y), same_sizes(d[1], y) }, done[2] = { !call->dx[0], !call->dx[1] };
+    bool whole[2] = { same_sizes(d[0], y), same_sizes(d[1], y) },
+         done[2] = { !call->dx[0], !call->dx[1] };
     unsigned n = (unsigned)p2c_dims_count(y);
     if (whole[0] && whole[1] && !done[0] && !done[1]) {
-        P2C_LAUNCH(both_kernel, blocks_for(n), THREADS, 0, call->queue, call->x[0], call->x[1], call->dy, call->dx[0], call->dx[1], n, call->overwrite);
+        P2C_LAUNCH(both_kernel, blocks_for(n), THREADS, 0, call->queue, call->x[0], call->x[1],
+                   call->dy, call->dx[0], call->dx[1], n, call->overwrite);
         return;
     }
     for (int k = 0; k < 2; k++) {
@@ -56,7 +63,8 @@ static void backward(const P2cCall *call) {
         done[1 - k] |= whole[1 - k];
     }
     for (int k = 0; k < 2; k++)
-        if (!done[k]) put_gradient(call, k, Mul{ call->dy, call->x[1 - k], operands_walk(y, y, d[1 - k]) });
+        if (!done[k])
+            put_gradient(call, k, Mul{ call->dy, call->x[1 - k], operands_walk(y, y, d[1 - k]) });
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
@@ -66,4 +74,6 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return !backward ? 0 : a > b ? a : b;
 }
 
-const P2cKernel p2c_cuda_mul = { .forward = forward, .backward = backward, .work = work, .overwrite = true };
+const P2cKernel p2c_cuda_mul = {
+    .forward = forward, .backward = backward, .work = work, .overwrite = true
+};

@@ -1,7 +1,8 @@
-/* norm.cuh: instance norm as other kernels see it: the statistics of planes, a value normed on the way in, and the gradient of a norm.
+/* norm.cuh: instance norm as other kernels see it: the statistics of planes, a value normed on the
+ * way in, and the gradient of a norm.
  *
- * What is kept of a plane (n,c) is its (mean, biased variance), whoever made them: the kernel that wrote the plane (P2cCall.statistics), or
- * p2c_cuda_plane_statistics. */
+ * What is kept of a plane (n,c) is its (mean, biased variance), whoever made them: the kernel that
+ * wrote the plane (P2cCall.statistics), or p2c_cuda_plane_statistics. */
 #ifndef P2C_CUDA_NORM_CUH
 #define P2C_CUDA_NORM_CUH
 
@@ -31,9 +32,12 @@ static __device__ inline float normed(float x, Norm n) {
 /* The bytes of `work` of the two below. */
 size_t p2c_cuda_plane_statistics_work(P2cDims dims);
 /* statistics: (mean, biased variance) of each plane of x (n,c,h,w). One launch. */
-void p2c_cuda_plane_statistics(const P2cCall *call, const float *x, P2cDims dims, float *statistics, void *work);
-/* dx += the gradient of x from g, that of the normed x; overwrite: written instead. g may be dx. One launch for small planes, two for large ones. */
-void p2c_cuda_norm_gradient(const P2cCall *call, const float *x, const float *g, float *dx, P2cDims dims, bool relu, float eps, const float *statistics,
-                            void *work, bool overwrite);
+void p2c_cuda_plane_statistics(const P2cCall *call, const float *x, P2cDims dims, float *statistics,
+                               void *work);
+/* dx += the gradient of x from g, that of the normed x; overwrite: written instead. g may be dx.
+ * One launch for small planes, two for large ones. */
+void p2c_cuda_norm_gradient(const P2cCall *call, const float *x, const float *g, float *dx,
+                            P2cDims dims, bool relu, float eps, const float *statistics, void *work,
+                            bool overwrite);
 
 #endif

@@ -48,22 +48,34 @@ static P2cStatus count_devices(P2cContext *ctx, int *count) {
     if (error == cudaSuccess && *count > 0) return P2C_OK;
     cudaGetLastError();
     cudaDriverGetVersion(&driver);
-    if (error == cudaErrorInsufficientDriver && !driver) return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda: there is no NVIDIA driver on this machine");
+    if (error == cudaErrorInsufficientDriver && !driver)
+        return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda: there is no NVIDIA driver on this machine");
     if (error == cudaErrorInsufficientDriver)
-        return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda: the NVIDIA driver knows CUDA up to %d.%d, this build needs %d.%d; update the driver", driver / 1000,
-                        driver % 1000 / 10, CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
+        return p2c_fail(ctx, P2C_ERR_DEVICE,
+                        "cuda: the NVIDIA driver knows CUDA up to %d.%d, this build needs %d.%d; "
+                        "update the driver",
+                        driver / 1000, driver % 1000 / 10, CUDART_VERSION / 1000,
+                        CUDART_VERSION % 1000 / 10);
     if (error == cudaErrorNoDevice || error == cudaSuccess)
-        return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda: there is no NVIDIA GPU on this machine, or CUDA_VISIBLE_DEVICES hides it");
-    return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda: %s (%s)", cudaGetErrorString(error), cudaGetErrorName(error));
+        return p2c_fail(
+            ctx, P2C_ERR_DEVICE,
+            "cuda: there is no NVIDIA GPU on this machine, or CUDA_VISIBLE_DEVICES hides it");
+    return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda: %s (%s)", cudaGetErrorString(error),
+                    cudaGetErrorName(error));
 }
 
 static P2cStatus fail_open(P2cContext *ctx, cudaError_t error, int index, const cudaDeviceProp *p) {
     queue_close(ctx);
     if (error == cudaErrorNoKernelImageForDevice)
-        return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda:%d (%s) is of architecture %d.%d, for which this build has no code; build it with: make CUDA=1 SMS=%d%d",
+        return p2c_fail(ctx, P2C_ERR_DEVICE,
+                        "cuda:%d (%s) is of architecture %d.%d, for which this build has no code; "
+                        "build it with: make CUDA=1 SMS=%d%d",
                         index, p->name, p->major, p->minor, p->major, p->minor);
-    if (error == cudaErrorMemoryAllocation) return p2c_fail(ctx, P2C_ERR_MEMORY, "out of memory: cuda:%d (%s) cannot be opened", index, p->name);
-    return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda:%d (%s) cannot be opened: %s (%s)", index, p->name, cudaGetErrorString(error), cudaGetErrorName(error));
+    if (error == cudaErrorMemoryAllocation)
+        return p2c_fail(ctx, P2C_ERR_MEMORY, "out of memory: cuda:%d (%s) cannot be opened", index,
+                        p->name);
+    return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda:%d (%s) cannot be opened: %s (%s)", index, p->name,
+                    cudaGetErrorString(error), cudaGetErrorName(error));
 }
 
 P2cStatus queue_open(P2cContext *ctx, int index) {
@@ -71,18 +83,24 @@ P2cStatus queue_open(P2cContext *ctx, int index) {
     cudaDeviceProp p;
     P2cStatus status = count_devices(ctx, &count);
     if (status) return status;
-    if (index >= count) return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda:%d: there %s, from cuda:0 on", index, count == 1 ? "is 1 GPU" : "are fewer GPUs");
+    if (index >= count)
+        return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda:%d: there %s, from cuda:0 on", index,
+                        count == 1 ? "is 1 GPU" : "are fewer GPUs");
     cudaError_t error = cudaGetDeviceProperties(&p, index);
-    if (error) return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda:%d: %s (%s)", index, cudaGetErrorString(error), cudaGetErrorName(error));
+    if (error)
+        return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda:%d: %s (%s)", index, cudaGetErrorString(error),
+                        cudaGetErrorName(error));
     P2cQueue *queue = ctx->queue = (P2cQueue *)calloc(1, sizeof *queue);
     if (queue) queue->staging = (P2cStaging *)calloc(1, sizeof *queue->staging);
     if (queue) queue->streams = (P2cStreams *)calloc(1, sizeof *queue->streams);
-    if (!queue || !queue->staging || !queue->streams) return fail_open(ctx, cudaErrorMemoryAllocation, index, &p);
+    if (!queue || !queue->staging || !queue->streams)
+        return fail_open(ctx, cudaErrorMemoryAllocation, index, &p);
     queue->ctx = ctx;
     queue->index = index;
     if ((error = queue_init(ctx, queue))) return fail_open(ctx, error, index, &p);
     ctx->precision = P2C_PRECISION_TF32;
-    snprintf(ctx->device_name, sizeof ctx->device_name, "cuda:%d, %.99s, architecture %d.%d, %.1f GiB", index, p.name, p.major, p.minor,
+    snprintf(ctx->device_name, sizeof ctx->device_name,
+             "cuda:%d, %.99s, architecture %d.%d, %.1f GiB", index, p.name, p.major, p.minor,
              (double)p.totalGlobalMem / (1 << 30));
     return P2C_OK;
 }

@@ -1,4 +1,5 @@
-/* pad: y[p,i,j] = x[p, source(i-top), source(j-left)], or the constant outside;  dx += dy at all positions that read the element, which it looks up. */
+/* pad: y[p,i,j] = x[p, source(i-top), source(j-left)], or the constant outside;  dx += dy at all
+ * positions that read the element, which it looks up. */
 #include "elementwise.cuh"
 #include "walk.cuh"
 
@@ -26,7 +27,8 @@ static __device__ inline Readers readers_of(const Padded &a, int q) {
     if (a.mode == P2C_PAD_EDGE && q == 0) r.first = 0;
     if (a.mode == P2C_PAD_EDGE && q == a.size - 1) r.last += a.after;
     if (a.mode == P2C_PAD_REFLECT && q > 0 && q <= a.before) r.mirrored[0] = a.before - q;
-    if (a.mode == P2C_PAD_REFLECT && q < a.size - 1 && q >= a.size - 1 - a.after) r.mirrored[1] = a.before + 2 * (a.size - 1) - q;
+    if (a.mode == P2C_PAD_REFLECT && q < a.size - 1 && q >= a.size - 1 - a.after)
+        r.mirrored[1] = a.before + 2 * (a.size - 1) - q;
     return r;
 }
 
@@ -47,7 +49,8 @@ struct Pad {
     Divisor height, width; /* of y */
     __device__ float operator()(unsigned n) const {
         unsigned row = quotient(n, width), plane = quotient(row, height);
-        int q = source_of(rows, (int)(row - plane * height.by)), r = source_of(columns, (int)(n - row * width.by));
+        int q = source_of(rows, (int)(row - plane * height.by)),
+            r = source_of(columns, (int)(n - row * width.by));
         return q < 0 || r < 0 ? value : x[((size_t)plane * rows.size + q) * columns.size + r];
     }
 };
@@ -55,7 +58,8 @@ struct Pad {
 static void forward(const P2cCall *call) {
     const P2cDims y = call->node->dims;
     float value = P2C_ATTRIBUTES(call->node, P2cPad)->value;
-    make_result(call, Pad{ call->x[0], rows_of(call->node), columns_of(call->node), value, divisor_at(y, 2), divisor_at(y, 3) });
+    make_result(call, Pad{ call->x[0], rows_of(call->node), columns_of(call->node), value,
+                           divisor_at(y, 2), divisor_at(y, 3) });
 }
 
 struct PadGradient {
@@ -74,19 +78,24 @@ struct PadGradient {
 
     __device__ float operator()(unsigned n) const {
         unsigned row = quotient(n, width), plane = quotient(row, height);
-        Readers down = readers_of(rows, (int)(row - plane * height.by)), across = readers_of(columns, (int)(n - row * width.by));
+        Readers down = readers_of(rows, (int)(row - plane * height.by)),
+                across = readers_of(columns, (int)(n - row * width.by));
         const float *from = dy + (size_t)plane * (rows.before + rows.size + rows.after) * stride;
         double sum = 0;
-        for (int i = down.first; i <= down.last; i++) sum += row_sum(from + (size_t)i * stride, across);
+        for (int i = down.first; i <= down.last; i++)
+            sum += row_sum(from + (size_t)i * stride, across);
         for (int k = 0; k < 2; k++)
-            if (down.mirrored[k] >= 0) sum += row_sum(from + (size_t)down.mirrored[k] * stride, across);
+            if (down.mirrored[k] >= 0)
+                sum += row_sum(from + (size_t)down.mirrored[k] * stride, across);
         return (float)sum;
     }
 };
 
 static void backward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims;
-    put_gradient(call, 0, PadGradient{ call->dy, rows_of(call->node), columns_of(call->node), divisor_at(x, 2), divisor_at(x, 3), call->node->dims.d[3] });
+    put_gradient(call, 0,
+                 PadGradient{ call->dy, rows_of(call->node), columns_of(call->node),
+                              divisor_at(x, 2), divisor_at(x, 3), call->node->dims.d[3] });
 }
 
 const P2cKernel p2c_cuda_pad = { .forward = forward, .backward = backward, .overwrite = true };

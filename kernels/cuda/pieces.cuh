@@ -1,11 +1,12 @@
-/* pieces.cuh: a sum over many elements, to a scalar: each block sums a piece of them, and the last one to finish adds up the sums of all pieces,
- * in an order that depends on their number alone. */
+/* pieces.cuh: a sum over many elements, to a scalar: each block sums a piece of them, and the last
+ * one to finish adds up the sums of all pieces, in an order that depends on their number alone. */
 #ifndef P2C_CUDA_PIECES_CUH
 #define P2C_CUDA_PIECES_CUH
 
 #include "cuda.cuh"
 
-/* Pieces are of LEAST_PIECE elements, 8 a thread; longer where there would be more than MOST_PIECES of them. */
+/* Pieces are of LEAST_PIECE elements, 8 a thread; longer where there would be more than MOST_PIECES
+ * of them. */
 static const unsigned LEAST_PIECE = 8 * THREADS, MOST_PIECES = 4096;
 
 /* By value to the kernel, whose grid is `count` blocks. */
@@ -21,11 +22,14 @@ static inline unsigned piece_length(size_t n) {
     return length > LEAST_PIECE ? (unsigned)length : LEAST_PIECE;
 }
 
-static inline size_t pieces_bytes(size_t n) { return blocks_for(n, piece_length(n)) * sizeof(float); }
+static inline size_t pieces_bytes(size_t n) {
+    return blocks_for(n, piece_length(n)) * sizeof(float);
+}
 
 static inline Pieces pieces_of(const P2cCall *call, size_t n) {
     unsigned length = piece_length(n);
-    Pieces p = { (float *)call->work, call->queue->counters, (unsigned)n, length, (int)blocks_for(n, length) };
+    Pieces p = { (float *)call->work, call->queue->counters, (unsigned)n, length,
+                 (int)blocks_for(n, length) };
     return p;
 }
 
@@ -33,7 +37,8 @@ static inline Pieces pieces_of(const P2cCall *call, size_t n) {
 static __device__ inline unsigned first_of(Pieces p) { return blockIdx.x * p.length + threadIdx.x; }
 static __device__ inline unsigned end_of(Pieces p) { return min(p.n, (blockIdx.x + 1) * p.length); }
 
-/* From each thread's sum; by all threads of all blocks. true in the block that then has the total, in all of its threads. */
+/* From each thread's sum; by all threads of all blocks. true in the block that then has the total,
+ * in all of its threads. */
 static __device__ inline bool total_of(Pieces p, float sum, double *total) {
     double all = 0;
     sum = block_sum(sum);

@@ -1,4 +1,5 @@
-/* pow: y = x^e;  dx += dy * e * x^(e-1), 0 where e is 0, also at x = 0. Squares and square roots do without powf. */
+/* pow: y = x^e;  dx += dy * e * x^(e-1), 0 where e is 0, also at x = 0. Squares and square roots do
+ * without powf. */
 #include <math.h>
 
 #include "elementwise.cuh"
@@ -24,8 +25,14 @@ struct PowGradient {
     }
 };
 
-static float exponent_of(const P2cCall *call) { return P2C_ATTRIBUTES(call->node, P2cExponentAttributes)->exponent; }
-static void forward(const P2cCall *call) { make_result(call, Pow{ call->x[0], exponent_of(call) }); }
-static void backward(const P2cCall *call) { put_gradient(call, 0, PowGradient{ call->x[0], call->dy, exponent_of(call) }); }
+static float exponent_of(const P2cCall *call) {
+    return P2C_ATTRIBUTES(call->node, P2cExponentAttributes)->exponent;
+}
+static void forward(const P2cCall *call) {
+    make_result(call, Pow{ call->x[0], exponent_of(call) });
+}
+static void backward(const P2cCall *call) {
+    put_gradient(call, 0, PowGradient{ call->x[0], call->dy, exponent_of(call) });
+}
 
 const P2cKernel p2c_cuda_pow = { .forward = forward, .backward = backward, .overwrite = true };

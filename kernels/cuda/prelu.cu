@@ -1,4 +1,5 @@
-/* prelu: y = x > 0 ? x : slope[c] * x;  dx += x > 0 ? dy : slope * dy,  dslope[c] += sum of dy * x where x <= 0.   One launch each way. */
+/* prelu: y = x > 0 ? x : slope[c] * x;  dx += x > 0 ? dy : slope * dy,  dslope[c] += sum of dy *
+ *     x where x <= 0.   One launch each way. */
 #include "elementwise.cuh"
 #include "sums.cuh"
 
@@ -19,7 +20,8 @@ struct Prelu {
 };
 
 static Prelu prelu_of(const P2cCall *call, const float *dy) {
-    return Prelu{ call->x[0], call->x[1], dy, operands_walk(call->node->dims, call->node->dims, slope_dims(call->node)) };
+    return Prelu{ call->x[0], call->x[1], dy,
+                  operands_walk(call->node->dims, call->node->dims, slope_dims(call->node)) };
 }
 
 static void forward(const P2cCall *call) { make_result(call, prelu_of(call, NULL)); }
@@ -35,11 +37,14 @@ struct PreluTerm {
     }
 };
 
-static Sums slope_sums(const P2cNode *node) { return sums_of_operand(node->dims, slope_dims(node), slope_dims(node)); }
+static Sums slope_sums(const P2cNode *node) {
+    return sums_of_operand(node->dims, slope_dims(node), slope_dims(node));
+}
 
 static void backward(const P2cCall *call) {
     PreluTerm term = { call->x[0], call->x[1], call->dy, call->dx[0], is_overwritten(call, 0) };
-    if (call->dx[1]) put_sums(call, slope_sums(call->node), term, 1, call->dx[1], is_overwritten(call, 1));
+    if (call->dx[1])
+        put_sums(call, slope_sums(call->node), term, 1, call->dx[1], is_overwritten(call, 1));
     else put_gradient(call, 0, prelu_of(call, call->dy));
 }
 
@@ -48,4 +53,6 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return backward ? sums_work(slope_sums(node)) : 0;
 }
 
-const P2cKernel p2c_cuda_prelu = { .forward = forward, .backward = backward, .work = work, .overwrite = true };
+const P2cKernel p2c_cuda_prelu = {
+    .forward = forward, .backward = backward, .work = work, .overwrite = true
+};

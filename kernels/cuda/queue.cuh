@@ -1,4 +1,5 @@
-/* queue.cuh: the inside of a queue, shared by device.cu, streams.cu and open.cu; kernels see what cuda.cuh shows of it. */
+/* queue.cuh: the inside of a queue, shared by device.cu, streams.cu and open.cu; kernels see what
+ * cuda.cuh shows of it. */
 #ifndef P2C_CUDA_QUEUE_CUH
 #define P2C_CUDA_QUEUE_CUH
 
@@ -22,7 +23,7 @@ struct Event {
 
 struct P2cStreams {
     cudaStream_t handles[P2C_MAX_STREAMS]; /* the first is the context's stream */
-    int *counters;                       /* of all streams */
+    int *counters;                         /* of all streams */
     bool recording, joined[P2C_MAX_STREAMS];
     cudaEvent_t fork;
     Event *events; /* in order of their numbers */
@@ -40,7 +41,8 @@ void queue_fill(P2cContext *ctx, float *to, size_t count, float value);
 P2cStatus queue_open(P2cContext *ctx, int index);
 void queue_close(P2cContext *ctx);
 
-/* streams.cu. A recording forks after its capture has begun, joins before it ends, and is reset afterwards. */
+/* streams.cu. A recording forks after its capture has begun, joins before it ends, and is reset
+ * afterwards. */
 cudaError_t streams_init(P2cStreams *streams);
 void streams_clear(P2cStreams *streams);
 void streams_use(P2cQueue *queue, int stream);

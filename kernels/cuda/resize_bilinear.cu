@@ -1,5 +1,6 @@
-/* resize_bilinear: every result pixel is a mix of two by two source pixels; backward gathers: each source pixel looks up the results it is in.
- * Pixel q's part in a result is 1 - the distance of q and the result's position, while that is below 1, along both axes. */
+/* resize_bilinear: every result pixel is a mix of two by two source pixels; backward gathers: each
+ * source pixel looks up the results it is in. Pixel q's part in a result is 1 - the distance of q
+ * and the result's position, while that is below 1, along both axes. */
 #include "resize.cuh"
 
 static __device__ inline float part_of(Axis a, int q, int i) {
@@ -15,17 +16,21 @@ struct Resize {
     __device__ float operator()(unsigned n) const {
         unsigned row = quotient(n, width), plane = quotient(row, height);
         int i = (int)(row - plane * height.by), j = (int)(n - row * width.by);
-        int top = (int)(position(rows, i) / rows.unit), left = (int)(position(columns, j) / columns.unit);
-        const float *r0 = x + ((size_t)plane * rows.in + top) * columns.in, *r1 = r0 + (top + 1 < rows.in ? columns.in : 0);
+        int top = (int)(position(rows, i) / rows.unit),
+            left = (int)(position(columns, j) / columns.unit);
+        const float *r0 = x + ((size_t)plane * rows.in + top) * columns.in,
+                    *r1 = r0 + (top + 1 < rows.in ? columns.in : 0);
         int right = left + 1 < columns.in ? left + 1 : left;
         float v = part_of(rows, top, i), u = part_of(columns, left, j);
-        return v * (u * r0[left] + (1 - u) * r0[right]) + (1 - v) * (u * r1[left] + (1 - u) * r1[right]);
+        return v * (u * r0[left] + (1 - u) * r0[right]) +
+               (1 - v) * (u * r1[left] + (1 - u) * r1[right]);
     }
 };
 
 static void forward(const P2cCall *call) {
     const P2cDims y = call->node->dims;
-    make_result(call, Resize{ call->x[0], axis_at(call->node, 2), axis_at(call->node, 3), divisor_at(y, 2), divisor_at(y, 3) });
+    make_result(call, Resize{ call->x[0], axis_at(call->node, 2), axis_at(call->node, 3),
+                              divisor_at(y, 2), divisor_at(y, 3) });
 }
 
 struct ResizeGradient {
@@ -40,7 +45,8 @@ struct ResizeGradient {
         for (int i = down.first; i <= down.last; i++) {
             const float *from = dy + ((size_t)plane * rows.out + i) * columns.out;
             float of_row = 0;
-            for (int j = across.first; j <= across.last; j++) of_row += part_of(columns, r, j) * from[j];
+            for (int j = across.first; j <= across.last; j++)
+                of_row += part_of(columns, r, j) * from[j];
             sum += part_of(rows, q, i) * of_row;
         }
         return (float)sum;
@@ -49,7 +55,11 @@ struct ResizeGradient {
 
 static void backward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims;
-    put_gradient(call, 0, ResizeGradient{ call->dy, axis_at(call->node, 2), axis_at(call->node, 3), divisor_at(x, 2), divisor_at(x, 3) });
+    put_gradient(call, 0,
+                 ResizeGradient{ call->dy, axis_at(call->node, 2), axis_at(call->node, 3),
+                                 divisor_at(x, 2), divisor_at(x, 3) });
 }
 
-const P2cKernel p2c_cuda_resize_bilinear = { .forward = forward, .backward = backward, .overwrite = true };
+const P2cKernel p2c_cuda_resize_bilinear = { .forward = forward,
+                                             .backward = backward,
+                                             .overwrite = true };

@@ -1,4 +1,5 @@
-/* resize_nearest: y[p,i,j] = x[p, row(i), column(j)];  dx[p,q,r] += the sum of dy over the i, j that read there: each source pixel looks them up. */
+/* resize_nearest: y[p,i,j] = x[p, row(i), column(j)];  dx[p,q,r] += the sum of dy over the i, j
+ * that read there: each source pixel looks them up. */
 #include "resize.cuh"
 
 struct Rounded {
@@ -13,8 +14,11 @@ static Rounded rounded_at(const P2cNode *node, int k) {
 
 /* The element that result i reads. The last one is never left: positions are held there. */
 static __device__ inline int nearest(const Rounded &r, int i) {
-    long long at = position(r.axis, i), low = at / r.axis.unit, rest = at - low * r.axis.unit, over = 2 * rest - r.axis.unit;
-    bool up = r.rounding == P2C_ROUND_UP ? rest > 0 : r.rounding == P2C_ROUND_HALF_UP ? over >= 0 : r.rounding == P2C_ROUND_HALF_DOWN && over > 0;
+    long long at = position(r.axis, i), low = at / r.axis.unit, rest = at - low * r.axis.unit,
+              over = 2 * rest - r.axis.unit;
+    bool up = r.rounding == P2C_ROUND_UP        ? rest > 0
+              : r.rounding == P2C_ROUND_HALF_UP ? over >= 0
+                                                : r.rounding == P2C_ROUND_HALF_DOWN && over > 0;
     return (int)low + up;
 }
 
@@ -24,14 +28,17 @@ struct ResizeNearest {
     Divisor height, width; /* of y */
     __device__ float operator()(unsigned n) const {
         unsigned row = quotient(n, width), plane = quotient(row, height);
-        int q = nearest(rows, (int)(row - plane * height.by)), r = nearest(columns, (int)(n - row * width.by));
+        int q = nearest(rows, (int)(row - plane * height.by)),
+            r = nearest(columns, (int)(n - row * width.by));
         return x[((size_t)plane * rows.axis.in + q) * columns.axis.in + r];
     }
 };
 
 static void forward(const P2cCall *call) {
     const P2cDims y = call->node->dims;
-    make_result(call, ResizeNearest{ call->x[0], rounded_at(call->node, 2), rounded_at(call->node, 3), divisor_at(y, 2), divisor_at(y, 3) });
+    make_result(call,
+                ResizeNearest{ call->x[0], rounded_at(call->node, 2), rounded_at(call->node, 3),
+                               divisor_at(y, 2), divisor_at(y, 3) });
 }
 
 struct ResizeNearestGradient {
@@ -57,7 +64,12 @@ struct ResizeNearestGradient {
 
 static void backward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims;
-    put_gradient(call, 0, ResizeNearestGradient{ call->dy, rounded_at(call->node, 2), rounded_at(call->node, 3), divisor_at(x, 2), divisor_at(x, 3) });
+    put_gradient(call, 0,
+                 ResizeNearestGradient{ call->dy, rounded_at(call->node, 2),
+                                        rounded_at(call->node, 3), divisor_at(x, 2),
+                                        divisor_at(x, 3) });
 }
 
-const P2cKernel p2c_cuda_resize_nearest = { .forward = forward, .backward = backward, .overwrite = true };
+const P2cKernel p2c_cuda_resize_nearest = { .forward = forward,
+                                            .backward = backward,
+                                            .overwrite = true };

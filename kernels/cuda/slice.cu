@@ -1,4 +1,5 @@
-/* slice: x is rows of `whole` elements; y is the `run` elements from `at` on of each;  dx += dy there */
+/* slice: x is rows of `whole` elements; y is the `run` elements from `at` on of each;  dx += dy
+ * there */
 #include "elementwise.cuh"
 #include "walk.cuh"
 
@@ -11,7 +12,8 @@ static Runs runs_of(const P2cNode *node) {
     const P2cDims x = node->x[0]->dims;
     unsigned inner = 1;
     for (int i = a->axis + 1; i < 4; i++) inner *= (unsigned)x.d[i];
-    return Runs{ (unsigned)x.d[a->axis] * inner, (unsigned)a->begin * inner, (unsigned)(a->end - a->begin) * inner };
+    return Runs{ (unsigned)x.d[a->axis] * inner, (unsigned)a->begin * inner,
+                 (unsigned)(a->end - a->begin) * inner };
 }
 
 struct Slice {
@@ -34,7 +36,8 @@ struct SliceGradient {
     Runs r;
     Divisor whole;
     __device__ float operator()(unsigned i) const {
-        unsigned row = quotient(i, whole), at = i - row * r.whole - r.at; /* before the run: beyond all runs */
+        /* before the run: beyond all runs */
+        unsigned row = quotient(i, whole), at = i - row * r.whole - r.at;
         return at < r.run ? dy[row * r.run + at] : 0;
     }
 };

@@ -1,5 +1,6 @@
 /* softmax: y = exp(x - max) / sum of those, along an axis;  dx += y * (dy - sum of dy * y)
- * Tensors as (outer, axis, inner). Lines of consecutive elements (inner is 1): a block each. Else a thread each, so that neighbours read side by side. */
+ * Tensors as (outer, axis, inner). Lines of consecutive elements (inner is 1): a block each. Else a
+ * thread each, so that neighbours read side by side. */
 #include <math.h>
 
 #include "cuda.cuh"
@@ -10,18 +11,22 @@ struct Lines {
 
 static Lines lines_of(const P2cNode *node) {
     int axis = P2C_ATTRIBUTES(node, P2cAxisAttributes)->axis;
-    Lines s = { (unsigned)node->dims.d[axis], 1, (unsigned)p2c_dims_count(node->dims) / (unsigned)node->dims.d[axis] };
+    Lines s = { (unsigned)node->dims.d[axis], 1,
+                (unsigned)p2c_dims_count(node->dims) / (unsigned)node->dims.d[axis] };
     for (int i = axis + 1; i < 4; i++) s.inner *= (unsigned)node->dims.d[i];
     return s;
 }
 
 /* Where line i begins. */
-static __device__ inline unsigned begin_of(Lines s, unsigned i) { return i / s.inner * (s.size * s.inner) + i % s.inner; }
+static __device__ inline unsigned begin_of(Lines s, unsigned i) {
+    return i / s.inner * (s.size * s.inner) + i % s.inner;
+}
 
 /* Over a block, in all its threads; all of them must call, once. */
 static __device__ inline float block_max(float value) {
     __shared__ float most[THREADS / WARP];
-    for (int step = WARP / 2; step; step /= 2) value = fmaxf(value, __shfl_xor_sync(0xFFFFFFFFu, value, step));
+    for (int step = WARP / 2; step; step /= 2)
+        value = fmaxf(value, __shfl_xor_sync(0xFFFFFFFFu, value, step));
     if (threadIdx.x % WARP == 0) most[threadIdx.x / WARP] = value;
     __syncthreads();
     for (int i = 0; i < THREADS / WARP; i++) value = fmaxf(value, most[i]);
@@ -46,40 +51,53 @@ static __global__ void forward_threads(const float *x, float *y, Lines s) {
     float most = -INFINITY;
     double sum = 0;
     for (unsigned k = 0; k < s.size; k++) most = fmaxf(most, x[at + k * s.inner]);
-    for (unsigned k = 0; k < s.size; k++) sum += y[at + k * s.inner] = expf(x[at + k * s.inner] - most);
+    for (unsigned k = 0; k < s.size; k++)
+        sum += y[at + k * s.inner] = expf(x[at + k * s.inner] - most);
     float by = (float)(1 / sum);
     for (unsigned k = 0; k < s.size; k++) y[at + k * s.inner] *= by;
 }
 
 static void forward(const P2cCall *call) {
     Lines s = lines_of(call->node);
-    if (s.inner == 1) P2C_LAUNCH(forward_blocks, s.count, THREADS, 0, call->queue, call->x[0], call->y, s);
-    else P2C_LAUNCH(forward_threads, blocks_for(s.count), THREADS, 0, call->queue, call->x[0], call->y, s);
+    if (s.inner == 1)
+        P2C_LAUNCH(forward_blocks, s.count, THREADS, 0, call->queue, call->x[0], call->y, s);
+    else
+        P2C_LAUNCH(forward_threads, blocks_for(s.count), THREADS, 0, call->queue, call->x[0],
+                   call->y, s);
 }
 
-static __global__ void backward_blocks(const float *y, const float *dy, float *dx, Lines s, bool overwrite) {
+static __global__ void backward_blocks(const float *y, const float *dy, float *dx, Lines s,
+                                       bool overwrite) {
     size_t at = (size_t)blockIdx.x * s.size;
     float sum = 0;
     for (unsigned k = threadIdx.x; k < s.size; k += THREADS) sum += dy[at + k] * y[at + k];
     sum = block_sum(sum);
-    for (unsigned k = threadIdx.x; k < s.size; k += THREADS) put(&dx[at + k], y[at + k] * (dy[at + k] - sum), overwrite);
+    for (unsigned k = threadIdx.x; k < s.size; k += THREADS)
+        put(&dx[at + k], y[at + k] * (dy[at + k] - sum), overwrite);
 }
 
-static __global__ void backward_threads(const float *y, const float *dy, float *dx, Lines s, bool overwrite) {
+static __global__ void backward_threads(const float *y, const float *dy, float *dx, Lines s,
+                                        bool overwrite) {
     unsigned i = global_thread(), at;
     if (i >= s.count) return;
     at = begin_of(s, i);
     double sum = 0;
     for (unsigned k = 0; k < s.size; k++) sum += dy[at + k * s.inner] * y[at + k * s.inner];
-    for (unsigned k = 0; k < s.size; k++) put(&dx[at + k * s.inner], y[at + k * s.inner] * (dy[at + k * s.inner] - (float)sum), overwrite);
+    for (unsigned k = 0; k < s.size; k++)
+        put(&dx[at + k * s.inner], y[at + k * s.inner] * (dy[at + k * s.inner] - (float)sum),
+            overwrite);
 }
 
 static void backward(const P2cCall *call) {
     Lines s = lines_of(call->node);
     float *dx = call->dx[0];
     if (!dx) return;
-    if (s.inner == 1) P2C_LAUNCH(backward_blocks, s.count, THREADS, 0, call->queue, call->y, call->dy, dx, s, is_overwritten(call, 0));
-    else P2C_LAUNCH(backward_threads, blocks_for(s.count), THREADS, 0, call->queue, call->y, call->dy, dx, s, is_overwritten(call, 0));
+    if (s.inner == 1)
+        P2C_LAUNCH(backward_blocks, s.count, THREADS, 0, call->queue, call->y, call->dy, dx, s,
+                   is_overwritten(call, 0));
+    else
+        P2C_LAUNCH(backward_threads, blocks_for(s.count), THREADS, 0, call->queue, call->y,
+                   call->dy, dx, s, is_overwritten(call, 0));
 }
 
 const P2cKernel p2c_cuda_softmax = { .forward = forward, .backward = backward, .overwrite = true };

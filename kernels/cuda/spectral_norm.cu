@@ -1,7 +1,10 @@
-/* spectral_norm: y = w / sigma, sigma = u . W v; in training first v = normalize(W^T u), u = normalize(W v), stored back.
+/* spectral_norm: y = w / sigma, sigma = u . W v; in training first v = normalize(W^T u), u =
+ * normalize(W v), stored back.
  *   dw (+)= dy / sigma - (sum(dy*w) / sigma^2) u v^T
- * saved: sigma, u, v as used. Forward, three launches, of which evaluation leaves out the first; columns go by vectors of V where they allow it:
- *   column_sums  W^T u and its length: a block per 32 V columns and ROWS rows; the last of a column's blocks adds up, the last of all the length
+ * saved: sigma, u, v as used. Forward, three launches, of which evaluation leaves out the first;
+ * columns go by vectors of V where they allow it:
+ *   column_sums  W^T u and its length: a block per 32 V columns and ROWS rows; the last of a
+ *                column's blocks adds up, the last of all the length
  *   row_sums     t = W v, a block per row; the last one makes u and sigma of it
  *   scale        y
  * Backward: sum(dy*w), by pieces, then dw. */
@@ -9,7 +12,13 @@
 
 #include "vectors.cuh"
 
-enum { ROWS = 64, WARPS = THREADS / WARP, TERMS = 16, PIECE = TERMS * THREADS, WHOLE = MOST_COUNTERS - 1 };
+enum {
+    ROWS = 64,
+    WARPS = THREADS / WARP,
+    TERMS = 16,
+    PIECE = TERMS * THREADS,
+    WHOLE = MOST_COUNTERS - 1
+};
 
 struct Matrix {
     int rows, columns;
@@ -21,7 +30,7 @@ static Matrix matrix_of(const P2cNode *node) {
     return m;
 }
 
-/* ---- v = W^T u -------------------------------------------------------------------------------------------------- */
+/* ---- v = W^T u ------------------------------------------------------------------------------- */
 
 /* Forward's, in `work`. */
 struct Scratch {
@@ -31,13 +40,18 @@ struct Scratch {
     float *partial;  /* [row block][column] of v */
 };
 
-static unsigned chunks_of(Matrix m, int v) { return blocks_for((size_t)m.columns, WARP * (unsigned)v); }
+static unsigned chunks_of(Matrix m, int v) {
+    return blocks_for((size_t)m.columns, WARP * (unsigned)v);
+}
 /* Each chunk has a counter, and one counts the chunks. */
-static unsigned row_blocks_of(Matrix m, int v) { return chunks_of(m, v) <= WHOLE ? blocks_for((size_t)m.rows, ROWS) : 1; }
+static unsigned row_blocks_of(Matrix m, int v) {
+    return chunks_of(m, v) <= WHOLE ? blocks_for((size_t)m.rows, ROWS) : 1;
+}
 static size_t aligned(size_t floats) { return (floats + 3) / 4 * 4; }
 
 static size_t scratch_bytes(Matrix m) {
-    size_t floats = 4 + aligned((size_t)m.rows) + aligned((size_t)m.columns) + (size_t)row_blocks_of(m, 4) * (size_t)m.columns;
+    size_t floats = 4 + aligned((size_t)m.rows) + aligned((size_t)m.columns) +
+                    (size_t)row_blocks_of(m, 4) * (size_t)m.columns;
     return aligned(chunks_of(m, 1)) * sizeof(double) + floats * sizeof(float);
 }
 
@@ -53,7 +67,9 @@ static Scratch scratch_of(Matrix m, void *work) {
 }
 
 /* The sum over the rows of a block, in the first 32 V threads, one column each. */
-template <int V> static __device__ inline double sum_rows(const float *w, const float *u, Matrix m, int from, int to, int begin) {
+template <int V>
+static __device__ inline double sum_rows(const float *w, const float *u, Matrix m, int from, int to,
+                                         int begin) {
     __shared__ float sums[WARPS][WARP * V];
     int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP, c = begin + lane * V;
     float sum[V] = { 0 }, row[V];
@@ -81,16 +97,20 @@ static __device__ inline void measure(Scratch s, unsigned chunks) {
 }
 
 /* Block (row block, chunk of columns). */
-template <int V> static __global__ void column_sums(const float *w, const float *u, Scratch s, Matrix m, unsigned chunks, unsigned row_blocks, int *counters) {
+template <int V>
+static __global__ void column_sums(const float *w, const float *u, Scratch s, Matrix m,
+                                   unsigned chunks, unsigned row_blocks, int *counters) {
     unsigned chunk = blockIdx.x % chunks, block = blockIdx.x / chunks;
-    int begin = (int)chunk * (WARP * V), column = begin + (int)threadIdx.x, rows = row_blocks > 1 ? ROWS : m.rows, from = (int)block * rows;
+    int begin = (int)chunk * (WARP * V), column = begin + (int)threadIdx.x,
+        rows = row_blocks > 1 ? ROWS : m.rows, from = (int)block * rows;
     bool inside = threadIdx.x < WARP * V && column < m.columns;
     double total = sum_rows<V>(w, u, m, from, min(from + rows, m.rows), begin);
     if (row_blocks > 1) {
         if (inside) s.partial[(size_t)block * m.columns + column] = (float)total;
         if (!is_last_block(counters + chunk, (int)row_blocks)) return;
         total = 0;
-        for (unsigned i = 0; i < row_blocks && inside; i++) total += s.partial[(size_t)i * m.columns + column];
+        for (unsigned i = 0; i < row_blocks && inside; i++)
+            total += s.partial[(size_t)i * m.columns + column];
     }
     float v = inside ? (float)total : 0;
     if (inside) s.v[column] = v;
@@ -99,10 +119,11 @@ template <int V> static __global__ void column_sums(const float *w, const float 
     if (is_last_block(counters + WHOLE, (int)chunks)) measure(s, chunks);
 }
 
-/* ---- t = W v, u, sigma -------------------------------------------------------------------------------------------- */
+/* ---- t = W v, u, sigma ----------------------------------------------------------------------- */
 
 /* By the block that came last: u, when it moves, and sigma. */
-static __device__ inline void finish(const float *t, float *u, float *saved, int rows, bool training) {
+static __device__ inline void finish(const float *t, float *u, float *saved, int rows,
+                                     bool training) {
     double squares = 0, sigma = 0;
     for (int r = threadIdx.x; r < rows && training; r += THREADS) squares += (double)t[r] * t[r];
     squares = block_sum(squares);
@@ -118,7 +139,9 @@ static __device__ inline void finish(const float *t, float *u, float *saved, int
 }
 
 /* Block (row). They share the storing of v. */
-template <int V> static __global__ void row_sums(const float *w, float *u, float *v, float *saved, Scratch s, Matrix m, bool training, int *counter) {
+template <int V>
+static __global__ void row_sums(const float *w, float *u, float *v, float *saved, Scratch s,
+                                Matrix m, bool training, int *counter) {
     const float *row = w + (size_t)blockIdx.x * m.columns, *from = training ? s.v : v;
     float inverse = training ? *s.inverse : 1, sum = 0;
     for (int c = (int)threadIdx.x * V, stretch = 0; c < m.columns; c += THREADS * V, stretch++) {
@@ -139,9 +162,10 @@ template <int V> static __global__ void row_sums(const float *w, float *u, float
     if (is_last_block(counter, m.rows)) finish(s.t, u, saved, m.rows, training);
 }
 
-/* ---- y ------------------------------------------------------------------------------------------------------------- */
+/* ---- y --------------------------------------------------------------------------------------- */
 
-template <int V> static __global__ void scale(const float *w, const float *saved, float *y, unsigned n) {
+template <int V>
+static __global__ void scale(const float *w, const float *saved, float *y, unsigned n) {
     unsigned i = global_thread() * V;
     float value[V], by = 1 / saved[0];
     if (i >= n) return;
@@ -153,26 +177,32 @@ template <int V> static __global__ void scale(const float *w, const float *saved
 
 template <int V> static void launch_forward(const P2cCall *call, Matrix m) {
     float *w = call->x[0], *u = call->x[1], *v = call->x[2], *saved = (float *)call->saved;
-    unsigned n = (unsigned)m.rows * (unsigned)m.columns, chunks = chunks_of(m, V), row_blocks = row_blocks_of(m, V);
+    unsigned n = (unsigned)m.rows * (unsigned)m.columns, chunks = chunks_of(m, V),
+             row_blocks = row_blocks_of(m, V);
     bool training = P2C_ATTRIBUTES(call->node, P2cSpectralAttributes)->training;
     int *counters = call->queue->counters;
     Scratch s = scratch_of(m, call->work);
-    if (training) P2C_LAUNCH(column_sums<V>, chunks * row_blocks, THREADS, 0, call->queue, w, u, s, m, chunks, row_blocks, counters);
-    P2C_LAUNCH(row_sums<V>, (unsigned)m.rows, THREADS, 0, call->queue, w, u, v, saved, s, m, training, counters);
+    if (training)
+        P2C_LAUNCH(column_sums<V>, chunks * row_blocks, THREADS, 0, call->queue, w, u, s, m, chunks,
+                   row_blocks, counters);
+    P2C_LAUNCH(row_sums<V>, (unsigned)m.rows, THREADS, 0, call->queue, w, u, v, saved, s, m,
+               training, counters);
     P2C_LAUNCH(scale<V>, blocks_for(n / V), THREADS, 0, call->queue, w, saved, call->y, n);
 }
 
 static void forward(const P2cCall *call) {
     Matrix m = matrix_of(call->node);
-    bool vector = m.columns % 4 == 0 && is_aligned(call->x[0]) && is_aligned(call->x[2]) && is_aligned(call->y);
+    bool vector = m.columns % 4 == 0 && is_aligned(call->x[0]) && is_aligned(call->x[2]) &&
+                  is_aligned(call->y);
     if (vector) launch_forward<4>(call, m);
     else launch_forward<1>(call, m);
 }
 
-/* ---- backward -------------------------------------------------------------------------------------------------------- */
+/* ---- backward -------------------------------------------------------------------------------- */
 
 /* Block (piece): the last one leaves sum(dy*w) / sigma^2. partial: of each piece. */
-static __global__ void sum_products(const float *dy, const float *w, const float *saved, double *partial, float *along, unsigned n, int *counter) {
+static __global__ void sum_products(const float *dy, const float *w, const float *saved,
+                                    double *partial, float *along, unsigned n, int *counter) {
     float sum = 0;
 #pragma unroll 4
     for (int j = 0; j < TERMS; j++) {
@@ -188,7 +218,9 @@ static __global__ void sum_products(const float *dy, const float *w, const float
     if (threadIdx.x == 0) *along = (float)(total / ((double)saved[0] * saved[0]));
 }
 
-template <int V> static __global__ void gradient(const float *dy, const float *saved, const float *along, float *dw, Matrix m, unsigned n, bool overwrite) {
+template <int V>
+static __global__ void gradient(const float *dy, const float *saved, const float *along, float *dw,
+                                Matrix m, unsigned n, bool overwrite) {
     unsigned i = global_thread() * V, r = i / (unsigned)m.columns, c = i % (unsigned)m.columns;
     if (i >= n) return;
     float by = 1 / saved[0], k = *along * saved[1 + r], value[V];
@@ -204,17 +236,25 @@ static void backward(const P2cCall *call) {
     float *dw = call->dx[0], *along = (float *)call->work;
     unsigned n = (unsigned)m.rows * (unsigned)m.columns;
     if (!dw) return;
-    P2C_LAUNCH(sum_products, blocks_for(n, PIECE), THREADS, 0, call->queue, call->dy, call->x[0], saved, (double *)call->work + 1, along, n,
-               call->queue->counters);
-    bool vector = m.columns % 4 == 0 && is_aligned(call->dy) && is_aligned(dw), overwrite = is_overwritten(call, 0);
-    if (vector) P2C_LAUNCH(gradient<4>, blocks_for(n / 4), THREADS, 0, call->queue, call->dy, saved, along, dw, m, n, overwrite);
-    else P2C_LAUNCH(gradient<1>, blocks_for(n), THREADS, 0, call->queue, call->dy, saved, along, dw, m, n, overwrite);
+    P2C_LAUNCH(sum_products, blocks_for(n, PIECE), THREADS, 0, call->queue, call->dy, call->x[0],
+               saved, (double *)call->work + 1, along, n, call->queue->counters);
+    bool vector = m.columns % 4 == 0 && is_aligned(call->dy) && is_aligned(dw),
+         overwrite = is_overwritten(call, 0);
+    if (vector)
+        P2C_LAUNCH(gradient<4>, blocks_for(n / 4), THREADS, 0, call->queue, call->dy, saved, along,
+                   dw, m, n, overwrite);
+    else
+        P2C_LAUNCH(gradient<1>, blocks_for(n), THREADS, 0, call->queue, call->dy, saved, along, dw,
+                   m, n, overwrite);
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
     Matrix m = matrix_of(node);
     (void)threads;
-    return backward ? (1 + blocks_for((size_t)m.rows * (size_t)m.columns, PIECE)) * sizeof(double) : scratch_bytes(m);
+    return backward ? (1 + blocks_for((size_t)m.rows * (size_t)m.columns, PIECE)) * sizeof(double)
+                    : scratch_bytes(m);
 }
 
-const P2cKernel p2c_cuda_spectral_norm = { .forward = forward, .backward = backward, .work = work, .overwrite = true };
+const P2cKernel p2c_cuda_spectral_norm = {
+    .forward = forward, .backward = backward, .work = work, .overwrite = true
+};

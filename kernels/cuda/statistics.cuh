@@ -1,7 +1,9 @@
-/* statistics.cuh: the mean and biased variance of each plane of a result, made by the kernel that writes it, for the norm that reads it next.
+/* statistics.cuh: the mean and biased variance of each plane of a result, made by the kernel that
+ * writes it, for the norm that reads it next.
  *
- * A plane is cut into pieces; the block that computes a piece leaves its (mean, sum of squared deviations), and the last block of the plane
- * merges them, in order of pieces. Merging: Chan, Golub, LeVeque 1979. */
+ * A plane is cut into pieces; the block that computes a piece leaves its (mean, sum of squared
+ * deviations), and the last block of the plane merges them, in order of pieces. Merging: Chan,
+ * Golub, LeVeque 1979. */
 #ifndef P2C_CUDA_STATISTICS_CUH
 #define P2C_CUDA_STATISTICS_CUH
 
@@ -16,7 +18,9 @@ struct Statistics {
 };
 
 /* work: planes * pieces float2, which statistics_bytes counts. At most MOST_COUNTERS planes. */
-static inline size_t statistics_bytes(int planes, int pieces) { return (size_t)planes * (size_t)pieces * sizeof(float2); }
+static inline size_t statistics_bytes(int planes, int pieces) {
+    return (size_t)planes * (size_t)pieces * sizeof(float2);
+}
 
 static inline Statistics statistics_of(const P2cCall *call, void *work, int pieces) {
     Statistics m = { call->statistics, (float2 *)work, call->queue->counters, pieces };
@@ -39,14 +43,18 @@ static __device__ inline Deviations merged(Deviations a, Deviations b) {
 
 static __device__ inline Deviations merged_over_warp(Deviations d) {
     for (int step = 1; step < WARP; step *= 2) {
-        Deviations other = { __shfl_xor_sync(0xFFFFFFFFu, d.n, step), __shfl_xor_sync(0xFFFFFFFFu, d.mean, step), __shfl_xor_sync(0xFFFFFFFFu, d.squares, step) };
-        d = threadIdx.x & step ? merged(other, d) : merged(d, other); /* the same order in both lanes */
+        Deviations other = { __shfl_xor_sync(0xFFFFFFFFu, d.n, step),
+                             __shfl_xor_sync(0xFFFFFFFFu, d.mean, step),
+                             __shfl_xor_sync(0xFFFFFFFFu, d.squares, step) };
+        /* the same order in both lanes */
+        d = threadIdx.x & step ? merged(other, d) : merged(d, other);
     }
     return d;
 }
 
 /* By the first warp of the block that came last: piece i of the plane has size(i) elements. */
-template <class Size> static __device__ inline void merge_pieces(Statistics m, int plane, Size size) {
+template <class Size>
+static __device__ inline void merge_pieces(Statistics m, int plane, Size size) {
     if (threadIdx.x >= WARP) return;
     Deviations d = { 0, 0, 0 };
     for (int i = threadIdx.x; i < m.pieces; i += WARP) {
@@ -61,18 +69,25 @@ template <class Size> static __device__ inline void merge_pieces(Statistics m, i
     }
 }
 
-/* Pieces of so many consecutive elements of a plane, COUNT for each thread of a block, thread t taking t, t + THREADS, ... */
+/* Pieces of so many consecutive elements of a plane, COUNT for each thread of a block, thread t
+ * taking t, t + THREADS, ... */
 enum { STATISTICS_COUNT = 8, STATISTICS_PIECE = STATISTICS_COUNT * THREADS };
 
 struct PieceSize {
     int hw;
-    __device__ int operator()(int i) const { return min(STATISTICS_PIECE, hw - i * STATISTICS_PIECE); }
+    __device__ int operator()(int i) const {
+        return min(STATISTICS_PIECE, hw - i * STATISTICS_PIECE);
+    }
 };
 
-static inline int statistics_pieces(int hw) { return (hw + STATISTICS_PIECE - 1) / STATISTICS_PIECE; }
+static inline int statistics_pieces(int hw) {
+    return (hw + STATISTICS_PIECE - 1) / STATISTICS_PIECE;
+}
 
-/* By all threads of block (piece, plane): v holds the thread's elements of the piece, `n` of them. */
-static __device__ inline void piece_statistics(Statistics m, int plane, int piece, int hw, const float v[STATISTICS_COUNT], int n) {
+/* By all threads of block (piece, plane): v holds the thread's elements of the piece, `n` of
+ * them. */
+static __device__ inline void piece_statistics(Statistics m, int plane, int piece, int hw,
+                                               const float v[STATISTICS_COUNT], int n) {
     PieceSize size = { hw };
     float sum = 0, squares = 0;
     for (int i = 0; i < STATISTICS_COUNT; i++) sum += i < n ? v[i] : 0;

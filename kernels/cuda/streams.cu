@@ -1,5 +1,6 @@
-/* streams.cu: several streams that run side by side, while a run is recorded: they become branches of one CUDA graph. Which step goes where and
- * waits for what is decided by lib/graph/schedule.c. Outside of recordings all steps go into the first stream, in order. */
+/* streams.cu: several streams that run side by side, while a run is recorded: they become branches
+ * of one CUDA graph. Which step goes where and waits for what is decided by lib/graph/schedule.c.
+ * Outside of recordings all steps go into the first stream, in order. */
 #include "queue.cuh"
 
 /* Remembers a recording's first error. */
@@ -29,7 +30,8 @@ void streams_enter(P2cContext *ctx, int stream, const int waits[P2C_MAX_STREAMS]
     if (!l->joined[stream]) keep(l, cudaStreamWaitEvent(l->handles[stream], l->fork, 0));
     l->joined[stream] = true;
     for (int k = 0; k < P2C_MAX_STREAMS; k++)
-        if (waits[k] >= 0 && l->count) keep(l, cudaStreamWaitEvent(l->handles[stream], event_of(l, waits[k]), 0));
+        if (waits[k] >= 0 && l->count)
+            keep(l, cudaStreamWaitEvent(l->handles[stream], event_of(l, waits[k]), 0));
 }
 
 void streams_record_event(P2cContext *ctx, int number) {
@@ -62,7 +64,8 @@ void streams_fork(P2cQueue *queue) {
     l->recording = true;
 }
 
-/* The first stream waits for the ends of the others. The fork's event, in each stream anew, serves for that. */
+/* The first stream waits for the ends of the others. The fork's event, in each stream anew, serves
+ * for that. */
 cudaError_t streams_join(P2cQueue *queue) {
     P2cStreams *l = queue->streams;
     streams_use(queue, 0);
@@ -80,11 +83,13 @@ void streams_reset(P2cStreams *l) {
     l->count = 0;
 }
 
-/* ---- as part of a queue ------------------------------------------------------------------------------------------------ */
+/* ---- as part of a queue ---------------------------------------------------------------------- */
 
 cudaError_t streams_init(P2cStreams *l) {
-    cudaError_t error = cudaMalloc((void **)&l->counters, (int)P2C_MAX_STREAMS * MOST_COUNTERS * sizeof *l->counters);
-    for (int k = 0; k < P2C_MAX_STREAMS && !error; k++) error = cudaStreamCreateWithFlags(&l->handles[k], cudaStreamNonBlocking);
+    cudaError_t error = cudaMalloc((void **)&l->counters,
+                                   (int)P2C_MAX_STREAMS * MOST_COUNTERS * sizeof *l->counters);
+    for (int k = 0; k < P2C_MAX_STREAMS && !error; k++)
+        error = cudaStreamCreateWithFlags(&l->handles[k], cudaStreamNonBlocking);
     return error ? error : cudaEventCreateWithFlags(&l->fork, cudaEventDisableTiming);
 }
 

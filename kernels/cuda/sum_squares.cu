@@ -1,10 +1,12 @@
 /* sum_squares: y = sum of x^2, + before;  dx += 2 x dy, dbefore += dy
  *
- * The norm of a network's gradients is hundreds of these in a row, most of them of a few hundred elements: as many as fit the kernel's parameters
- * share one launch, with a block per piece of one of them. The last block to finish adds up the pieces of each, and the totals along the chains.
+ * The norm of a network's gradients is hundreds of these in a row, most of them of a few hundred
+ * elements: as many as fit the kernel's parameters share one launch, with a block per piece of one
+ * of them. The last block to finish adds up the pieces of each, and the totals along the chains.
  *
- * A call's pieces are in its own scratch, which all of the calls use at once. That needs scratch that the plan places by itself, as it does where
- * it is small (plan.c, SMALL): calls that run one by one may share larger scratch, or have it where an earlier one's operand was. */
+ * A call's pieces are in its own scratch, which all of the calls use at once. That needs scratch
+ * that the plan places by itself, as it does where it is small (plan.c, SMALL): calls that run one
+ * by one may share larger scratch, or have it where an earlier one's operand was. */
 #include "tensors.cuh"
 
 static const unsigned LEAST_PIECE = 32 * THREADS, MOST_PIECES = 256; /* 1 KiB of sums */
@@ -24,7 +26,9 @@ static __host__ __device__ inline unsigned length_of(unsigned size) {
     return length > LEAST_PIECE ? length : LEAST_PIECE;
 }
 
-static __host__ __device__ inline int pieces_of(unsigned size) { return (int)((size + length_of(size) - 1) / length_of(size)); }
+static __host__ __device__ inline int pieces_of(unsigned size) {
+    return (int)((size + length_of(size) - 1) / length_of(size));
+}
 
 static __device__ inline float squares_in_piece(const float *x, unsigned size, unsigned piece) {
     unsigned length = length_of(size), end = min(size, (piece + 1) * length);
@@ -33,7 +37,8 @@ static __device__ inline float squares_in_piece(const float *x, unsigned size, u
     return block_sum(sum);
 }
 
-/* By the last block: totals[i] of call i, by a thread where there is one piece and by a warp where there are more; then y, along the chains. */
+/* By the last block: totals[i] of call i, by a thread where there is one piece and by a warp where
+ * there are more; then y, along the chains. */
 static __device__ inline void add_up(const Batch<Squares> &batch) {
     __shared__ double totals[MOST];
     int thread = (int)threadIdx.x, lane = thread % WARP;
@@ -51,7 +56,8 @@ static __device__ inline void add_up(const Batch<Squares> &batch) {
     double y = 0;
     for (int i = 0; i < batch.count && thread == 0; i++) {
         const float *before = batch.tensors[i].before;
-        bool chained = i && before == batch.tensors[i - 1].y; /* then it need not come from memory */
+        /* then it need not come from memory */
+        bool chained = i && before == batch.tensors[i - 1].y;
         y = totals[i] + (chained ? y : before ? *before : 0);
         *batch.tensors[i].y = (float)y;
     }
@@ -72,17 +78,20 @@ static bool reads_result(const Batch<Squares> *batch, const P2cCall *call) {
     return false;
 }
 
-/* One launch, for the first calls that fit it and do not need each other's squares; returns how many. */
+/* One launch, for the first calls that fit it and do not need each other's squares; returns how
+ * many. */
 static int launch(const P2cCall *const calls[], int count) {
     Batch<Squares> batch;
     batch.count = batch.pieces = 0;
     for (int i = 0; i < count && i < MOST && !reads_result(&batch, calls[i]); i++) {
         const P2cCall *call = calls[i];
         unsigned size = (unsigned)count_of(call->node->x[0]);
-        Squares s = { call->x[0], (float *)call->work, call->y, call->node->count == 2 ? call->x[1] : NULL, size };
+        Squares s = { call->x[0], (float *)call->work, call->y,
+                      call->node->count == 2 ? call->x[1] : NULL, size };
         append_pieces(&batch, s, pieces_of(size));
     }
-    P2C_LAUNCH(forward_kernel, batch.pieces, THREADS, 0, calls[0]->queue, batch, calls[0]->queue->counters);
+    P2C_LAUNCH(forward_kernel, batch.pieces, THREADS, 0, calls[0]->queue, batch,
+               calls[0]->queue->counters);
     return batch.count;
 }
 
@@ -92,7 +101,8 @@ static void many(const P2cCall *const calls[], int count) {
 
 static void forward(const P2cCall *call) { launch(&call, 1); }
 
-static __global__ void backward_kernel(const float *x, const float *dy, float *dx, float *before, unsigned n, unsigned overwrite) {
+static __global__ void backward_kernel(const float *x, const float *dy, float *dx, float *before,
+                                       unsigned n, unsigned overwrite) {
     unsigned i = global_thread();
     if (dx && i < n) put(&dx[i], 2 * x[i] * *dy, overwrite & 1);
     if (before && i == 0) put(before, *dy, overwrite & 2);
@@ -101,8 +111,8 @@ static __global__ void backward_kernel(const float *x, const float *dy, float *d
 static void backward(const P2cCall *call) {
     unsigned n = (unsigned)count_of(call->node->x[0]);
     if (call->dx[0] || call->dx[1])
-        P2C_LAUNCH(backward_kernel, call->dx[0] ? blocks_for(n) : 1, THREADS, 0, call->queue, call->x[0], call->dy, call->dx[0], call->dx[1], n,
-                   call->overwrite);
+        P2C_LAUNCH(backward_kernel, call->dx[0] ? blocks_for(n) : 1, THREADS, 0, call->queue,
+                   call->x[0], call->dy, call->dx[0], call->dx[1], n, call->overwrite);
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
@@ -110,4 +120,6 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     return backward ? 0 : (size_t)pieces_of((unsigned)count_of(node->x[0])) * sizeof(float);
 }
 
-const P2cKernel p2c_cuda_sum_squares = { .forward = forward, .backward = backward, .work = work, .overwrite = true, .many = many };
+const P2cKernel p2c_cuda_sum_squares = {
+    .forward = forward, .backward = backward, .work = work, .overwrite = true, .many = many
+};

@@ -1,4 +1,5 @@
-/* upsample.cuh: gradients of tensors that are read repeated f x f: upsample_nearest, and add of one. */
+/* upsample.cuh: gradients of tensors that are read repeated f x f: upsample_nearest, and add of
+ * one. */
 #ifndef P2C_CUDA_UPSAMPLE_CUH
 #define P2C_CUDA_UPSAMPLE_CUH
 
@@ -16,9 +17,11 @@ struct Upsampled {
 };
 
 /* A thread for each f x f of dy. F: f, or 0: any. */
-template <int F> static __global__ void upsampled_kernel(const float *__restrict__ dy, Upsampled u) {
+template <int F>
+static __global__ void upsampled_kernel(const float *__restrict__ dy, Upsampled u) {
     int f = F ? F : u.f;
-    unsigned i = global_thread(), row = quotient(i, u.w), width = u.w.by * f, at = row * f * width + (i - row * u.w.by) * f;
+    unsigned i = global_thread(), row = quotient(i, u.w), width = u.w.by * f,
+             at = row * f * width + (i - row * u.w.by) * f;
     if (i >= u.n) return;
     float sum = 0;
     for (int y = 0; y < f; y++)
@@ -30,13 +33,21 @@ template <int F> static __global__ void upsampled_kernel(const float *__restrict
     if (u.small) put(u.small + i, sum, u.small_fresh);
 }
 
-/* Operand k is read repeated. beside: the gradient of operand 0, which dy is added to as it is, or NULL. */
+/* Operand k is read repeated. beside: the gradient of operand 0, which dy is added to as it is, or
+ * NULL. */
 static void put_upsampled(const P2cCall *call, int k, int f, float *beside) {
     const P2cNode *x = call->node->x[k];
     unsigned n = (unsigned)count_of(x);
-    Upsampled u = { call->dx[k], beside, is_overwritten(call, k), is_overwritten(call, 0), divisor_at(x->dims, 3), n, f };
+    Upsampled u = { call->dx[k],
+                    beside,
+                    is_overwritten(call, k),
+                    is_overwritten(call, 0),
+                    divisor_at(x->dims, 3),
+                    n,
+                    f };
     if (!u.small && !beside) return;
-    if (f == 2) P2C_LAUNCH(upsampled_kernel<2>, blocks_for(n), THREADS, 0, call->queue, call->dy, u);
+    if (f == 2)
+        P2C_LAUNCH(upsampled_kernel<2>, blocks_for(n), THREADS, 0, call->queue, call->dy, u);
     else P2C_LAUNCH(upsampled_kernel<0>, blocks_for(n), THREADS, 0, call->queue, call->dy, u);
 }
 

@@ -1,4 +1,5 @@
-/* vectors.cuh: V consecutive floats at once, V = 4 where addresses are multiples of 16 bytes, else 1. */
+/* vectors.cuh: V consecutive floats at once, V = 4 where addresses are multiples of 16 bytes, else
+ * 1. */
 #ifndef P2C_CUDA_VECTORS_CUH
 #define P2C_CUDA_VECTORS_CUH
 
@@ -24,7 +25,8 @@ template <int V> static __device__ inline void store(float *to, const float *fro
 }
 
 /* put, of V values */
-template <int V> static __device__ inline void put_all(float *dx, const float *values, bool overwrite) {
+template <int V>
+static __device__ inline void put_all(float *dx, const float *values, bool overwrite) {
     float sum[V] = { 0 };
     if (!overwrite) load<V>(sum, dx);
 #pragma unroll

@@ -1,14 +1,16 @@
 /* walk.cuh: which elements of tensors belong together, without dividing.
  *
- * A Walk numbers the elements of a box of up to four sizes and leads from a number to two places, in two tensors that lie differently: step 0
- * where one is repeated. Neighbouring sizes that both tensors run through in one go become one, so most walks have one or two. */
+ * A Walk numbers the elements of a box of up to four sizes and leads from a number to two places,
+ * in two tensors that lie differently: step 0 where one is repeated. Neighbouring sizes that both
+ * tensors run through in one go become one, so most walks have one or two. */
 #ifndef P2C_CUDA_WALK_CUH
 #define P2C_CUDA_WALK_CUH
 
 #include "cuda.cuh"
 
-/* Division of numbers below 2^31 by one that is known at launch, by multiplying: GPUs have no instruction for it. Granlund, Montgomery 1994,
- * with N = 32: shift = ceil(log2 by), magic = floor(2^32 (2^shift - by) / by) + 1. */
+/* Division of numbers below 2^31 by one that is known at launch, by multiplying: GPUs have no
+ * instruction for it. Granlund, Montgomery 1994, with N = 32: shift = ceil(log2 by), magic =
+ * floor(2^32 (2^shift - by) / by) + 1. */
 struct Divisor {
     unsigned by, magic, shift;
 };
@@ -34,8 +36,10 @@ struct WalkSize {
 
 struct Walk {
     int rank;
-    unsigned count;  /* of elements, 1 or more */
-    WalkSize dim[4]; /* innermost first; behind `rank` sizes that no number fills, so that no kernel needs to branch */
+    unsigned count; /* of elements, 1 or more */
+    /* innermost first; behind `rank` sizes that no number fills, so that no kernel needs to
+     * branch */
+    WalkSize dim[4];
 };
 
 struct Places {

@@ -14,31 +14,43 @@ P2cStatus p2c_context_new(P2cContext **out, const char *device, int threads) {
     P2cContext *ctx = *out = calloc(1, sizeof *ctx);
     if (!ctx) return P2C_ERR_MEMORY;
     if (threads < 0 || threads > MAX_THREADS)
-        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "threads: %d is outside 0 to %d (0: one per core)", threads, MAX_THREADS);
-    ctx->threads = threads ? threads : omp_get_num_procs() < MAX_THREADS ? omp_get_num_procs() : MAX_THREADS;
+        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "threads: %d is outside 0 to %d (0: one per core)",
+                        threads, MAX_THREADS);
+    ctx->threads = threads                             ? threads
+                   : omp_get_num_procs() < MAX_THREADS ? omp_get_num_procs()
+                                                       : MAX_THREADS;
     int index = 0;
     const P2cDevice *found = p2c_device_find(device, &index);
-    if (!found) return p2c_fail(ctx, P2C_ERR_DEVICE, "device '%s' is not known; this build has: %s", device, p2c_device_names());
+    if (!found)
+        return p2c_fail(ctx, P2C_ERR_DEVICE, "device '%s' is not known; this build has: %s", device,
+                        p2c_device_names());
     P2cStatus status = found->open(ctx, index);
     if (status == P2C_OK) ctx->device = found;
     return status;
 }
 
 const char *p2c_precision_name(P2cPrecision precision) {
-    static const char *const names[] = { [P2C_PRECISION_FP32] = "fp32", [P2C_PRECISION_TF32] = "tf32", [P2C_PRECISION_BF16] = "bf16" };
+    static const char *const names[] = {
+        [P2C_PRECISION_FP32] = "fp32", [P2C_PRECISION_TF32] = "tf32", [P2C_PRECISION_BF16] = "bf16"
+    };
     return names[precision];
 }
 
 P2cStatus p2c_context_set_precision(P2cContext *ctx, P2cPrecision precision) {
     if (precision != P2C_PRECISION_FP32 && p2c_device_is_host(ctx->device))
-        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "precision %s: the CPU computes in fp32 alone", p2c_precision_name(precision));
+        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "precision %s: the CPU computes in fp32 alone",
+                        p2c_precision_name(precision));
     ctx->precision = precision;
     return P2C_OK;
 }
 
 P2cPrecision p2c_context_precision(const P2cContext *ctx) { return ctx->precision; }
-size_t p2c_device_memory_free(const P2cContext *ctx) { return ctx->device->free_bytes((P2cContext *)ctx); }
-size_t p2c_device_memory_used(const P2cContext *ctx) { return p2c_device_is_host(ctx->device) ? 0 : ctx->device_bytes; }
+size_t p2c_device_memory_free(const P2cContext *ctx) {
+    return ctx->device->free_bytes((P2cContext *)ctx);
+}
+size_t p2c_device_memory_used(const P2cContext *ctx) {
+    return p2c_device_is_host(ctx->device) ? 0 : ctx->device_bytes;
+}
 
 void p2c_context_free(P2cContext **ctx) {
     if (!*ctx) return;
@@ -53,8 +65,10 @@ int p2c_thread_count(const P2cContext *ctx) { return ctx->threads; }
 const char *p2c_version(void) { return P2C_VERSION; }
 
 int p2c_exit_code(P2cStatus status) {
-    static const int codes[] = { [P2C_OK] = 0,         [P2C_ERR_ARGUMENT] = 2, [P2C_ERR_SHAPE] = 3,  [P2C_ERR_READ] = 3,
-                                 [P2C_ERR_FORMAT] = 3, [P2C_ERR_WRITE] = 4,    [P2C_ERR_MEMORY] = 5, [P2C_ERR_DEVICE] = 6 };
+    static const int codes[] = {
+        [P2C_OK] = 0,         [P2C_ERR_ARGUMENT] = 2, [P2C_ERR_SHAPE] = 3,  [P2C_ERR_READ] = 3,
+        [P2C_ERR_FORMAT] = 3, [P2C_ERR_WRITE] = 4,    [P2C_ERR_MEMORY] = 5, [P2C_ERR_DEVICE] = 6
+    };
     return codes[status];
 }
 
@@ -72,5 +86,6 @@ P2cStatus p2c_fail(P2cContext *ctx, P2cStatus status, const char *format, ...) {
 }
 
 P2cStatus p2c_fail_memory(P2cContext *ctx, const char *what, size_t bytes) {
-    return p2c_fail(ctx, P2C_ERR_MEMORY, "out of memory: %s needs %.1f MiB", what, (double)bytes / (1 << 20));
+    return p2c_fail(ctx, P2C_ERR_MEMORY, "out of memory: %s needs %.1f MiB", what,
+                    (double)bytes / (1 << 20));
 }

@@ -1,4 +1,5 @@
-/* context.h: what every fallible function of the library has at hand: where to put the error text. */
+/* context.h: what every fallible function of the library has at hand: where to put the error
+ * text. */
 #ifndef P2C_CONTEXT_H
 #define P2C_CONTEXT_H
 
@@ -19,9 +20,10 @@ struct P2cContext {
     char error[1024];
 };
 
-/* Stores one line of text and returns `status`, so that a failure reads `return p2c_fail(ctx, P2C_ERR_READ, "...", ...)`.
- * ctx may be NULL (the text is lost). */
-P2cStatus p2c_fail(P2cContext *ctx, P2cStatus status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Stores one line of text and returns `status`, so that a failure reads `return p2c_fail(ctx,
+ * P2C_ERR_READ, "...", ...)`. ctx may be NULL (the text is lost). */
+P2cStatus p2c_fail(P2cContext *ctx, P2cStatus status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* "out of memory (<what>, <n> MiB)" */
 P2cStatus p2c_fail_memory(P2cContext *ctx, const char *what, size_t bytes);
 

@@ -7,13 +7,16 @@
 /* The CPU kernels exist once per instruction set (see Makefile), weakest first. */
 #if defined(__x86_64__)
 extern const P2cDevice p2c_cpu_device_v2, p2c_cpu_device_v3, p2c_cpu_device_v4;
-static const P2cDevice *const cpus[] = { &p2c_cpu_device_v2, &p2c_cpu_device_v3, &p2c_cpu_device_v4 };
+static const P2cDevice *const cpus[] = { &p2c_cpu_device_v2, &p2c_cpu_device_v3,
+                                         &p2c_cpu_device_v4 };
 
 int p2c_cpu_device_count(void) {
     __builtin_cpu_init();
-    bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-    bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+              __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+    bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+              __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+              __builtin_cpu_supports("avx512vl");
     return v4 ? 3 : v3 ? 2 : 1;
 }
 #else
@@ -42,7 +45,8 @@ static int cuda_index(const char *name) {
     if (strncmp(name, "cuda", 4)) return -1;
     if (!name[4]) return 0;
     char *end;
-    long index = name[4] == ':' && name[5] >= '0' && name[5] <= '9' ? strtol(name + 5, &end, 10) : -1;
+    long index =
+        name[4] == ':' && name[5] >= '0' && name[5] <= '9' ? strtol(name + 5, &end, 10) : -1;
     return index >= 0 && index < 1000 && !*end ? (int)index : -1;
 }
 
@@ -65,9 +69,12 @@ P2cStatus p2c_device_take(P2cContext *ctx, const char *what, size_t bytes, void 
     P2cStatus status = ctx->device->wait(ctx); /* one that failed gives no memory, either */
     if (status) return status;
     size_t available = ctx->device->free_bytes(ctx);
-    if (!available) return p2c_fail(ctx, P2C_ERR_MEMORY, "out of memory: %s needs %.1f MiB on %.*s", what, (double)bytes / mib, name, ctx->device_name);
-    return p2c_fail(ctx, P2C_ERR_MEMORY, "out of memory: %s needs %.1f MiB on %.*s, where %.1f MiB are free", what, (double)bytes / mib, name,
-                    ctx->device_name, (double)available / mib);
+    if (!available)
+        return p2c_fail(ctx, P2C_ERR_MEMORY, "out of memory: %s needs %.1f MiB on %.*s", what,
+                        (double)bytes / mib, name, ctx->device_name);
+    return p2c_fail(ctx, P2C_ERR_MEMORY,
+                    "out of memory: %s needs %.1f MiB on %.*s, where %.1f MiB are free", what,
+                    (double)bytes / mib, name, ctx->device_name, (double)available / mib);
 }
 
 void p2c_device_give(P2cContext *ctx, void *memory, size_t bytes) {

@@ -1,8 +1,10 @@
 /* file.c: atomic output and bounded input, on POSIX calls.
  *
- * An output is written to `.p2cnn-<pid>-<n>.tmp` beside its target (same file system, so that rename is atomic; a short name, so that a
- * target of 255 characters works too), made with O_EXCL (so that no two writers share one, and no planted link is followed), and renamed
- * only after fsync said that its bytes are on disk. The folder is fsynced last: only then does the new name survive a power cut.
+ * An output is written to `.p2cnn-<pid>-<n>.tmp` beside its target (same file system, so that
+ * rename is atomic; a short name, so that a target of 255 characters works too), made with O_EXCL
+ * (so that no two writers share one, and no planted link is followed), and renamed only after fsync
+ * said that its bytes are on disk. The folder is fsynced last: only then does the new name survive
+ * a power cut.
  */
 #include "file.h"
 
@@ -20,7 +22,7 @@
 static void clear_output(P2cOutput *out) {
     free(out->target);
     free(out->temporary);
-    *out = (P2cOutput){0};
+    *out = (P2cOutput){ 0 };
 }
 
 /* A link is written through, as fopen does; a name that does not exist yet stays as it is. */
@@ -30,26 +32,33 @@ static P2cStatus resolve(P2cContext *ctx, const char *path, char **target) {
     *target = link ? realpath(path, NULL) : strdup(path);
     if (*target) return P2C_OK;
     if (!link) return p2c_fail_memory(ctx, path, strlen(path));
-    return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: where this link points: %s", path, strerror(errno));
+    return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: where this link points: %s", path,
+                    strerror(errno));
 }
 
-/* Opens an unused name in the target's folder, the first `folder` characters of its path. Returns the descriptor, or -1 with errno set. */
+/* Opens an unused name in the target's folder, the first `folder` characters of its path. Returns
+ * the descriptor, or -1 with errno set. */
 static int open_temporary(P2cOutput *out, int folder, size_t size) {
     for (int n = 0; n < 1000; n++) {
-        snprintf(out->temporary, size, "%.*s.p2cnn-%ld-%d.tmp", folder, out->target, (long)getpid(), n);
+        snprintf(out->temporary, size, "%.*s.p2cnn-%ld-%d.tmp", folder, out->target, (long)getpid(),
+                 n);
         int fd = open(out->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0 || errno != EEXIST) return fd;
     }
     return -1;
 }
 
-/* What stands at the target now must be replaceable: rename would replace a write-protected file, or as root /dev/null. */
+/* What stands at the target now must be replaceable: rename would replace a write-protected file,
+ * or as root /dev/null. */
 static P2cStatus check_target(P2cContext *ctx, const char *path, const char *target, mode_t *mode) {
     struct stat info;
     *mode = 0;
-    if (stat(target, &info) != 0) return P2C_OK; /* none there; open_temporary finds out what is wrong with the folder */
-    if (S_ISDIR(info.st_mode)) return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: is a folder", path);
-    if (!S_ISREG(info.st_mode)) return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: not a regular file", path);
+    /* none there; open_temporary finds out what is wrong with the folder */
+    if (stat(target, &info) != 0) return P2C_OK;
+    if (S_ISDIR(info.st_mode))
+        return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: is a folder", path);
+    if (!S_ISREG(info.st_mode))
+        return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: not a regular file", path);
     if (faccessat(AT_FDCWD, target, W_OK, AT_EACCESS) != 0)
         return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: %s", path, strerror(errno));
     *mode = info.st_mode & 0777;
@@ -58,9 +67,10 @@ static P2cStatus check_target(P2cContext *ctx, const char *path, const char *tar
 
 P2cStatus p2c_output_open(P2cContext *ctx, const char *path, P2cOutput *out) {
     assert(path && out);
-    *out = (P2cOutput){.ctx = ctx};
+    *out = (P2cOutput){ .ctx = ctx };
     size_t length = strlen(path);
-    if (length == 0 || path[length - 1] == '/') return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: no file name given", path);
+    if (length == 0 || path[length - 1] == '/')
+        return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: no file name given", path);
     P2cStatus status;
     mode_t mode;
     int fd = -1;
@@ -74,7 +84,8 @@ P2cStatus p2c_output_open(P2cContext *ctx, const char *path, P2cOutput *out) {
     }
     fd = open_temporary(out, (int)folder, size);
     if (fd < 0) {
-        status = p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write in this folder: %s", path, strerror(errno));
+        status = p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write in this folder: %s", path,
+                          strerror(errno));
         goto cleanup;
     }
     if ((mode && fchmod(fd, mode) != 0) || !(out->stream = fdopen(fd, "w+b"))) {
@@ -87,15 +98,19 @@ cleanup:
     return status;
 }
 
-/* 0, or the errno that says why the bytes may not be on disk. Some file systems have no fsync (EINVAL): nothing better can be had there. */
-static int synced(int fd) { return fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : errno; }
+/* 0, or the errno that says why the bytes may not be on disk. Some file systems have no fsync
+ * (EINVAL): nothing better can be had there. */
+static int synced(int fd) {
+    return fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : errno;
+}
 
 /* Of a file in it, whose path is cut. */
 static int sync_folder(char *path) {
     char *slash = strrchr(path, '/');
     if (slash) slash[slash == path] = 0;
     int fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return 0; /* a folder one may write in but not list: the file is complete all the same */
+    /* a folder one may write in but not list: the file is complete all the same */
+    if (fd < 0) return 0;
     int error = synced(fd);
     close(fd);
     return error;
@@ -116,7 +131,8 @@ P2cStatus p2c_output_commit(P2cOutput *out) {
         unlink(out->temporary);
         status = p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: %s", out->target, strerror(error));
     } else if ((error = sync_folder(out->temporary))) {
-        status = p2c_fail(ctx, P2C_ERR_WRITE, "%s: written, but its folder cannot be synced: %s", out->target, strerror(error));
+        status = p2c_fail(ctx, P2C_ERR_WRITE, "%s: written, but its folder cannot be synced: %s",
+                          out->target, strerror(error));
     }
     clear_output(out);
     return status;
@@ -133,7 +149,8 @@ P2cStatus p2c_file_write(P2cContext *ctx, const char *path, const void *data, si
     P2cOutput out;
     P2cStatus status = p2c_output_open(ctx, path, &out);
     if (status) return status;
-    if (fwrite(data, 1, size, out.stream) == size && fflush(out.stream) == 0) return p2c_output_commit(&out);
+    if (fwrite(data, 1, size, out.stream) == size && fflush(out.stream) == 0)
+        return p2c_output_commit(&out);
     status = p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: %s", path, strerror(errno));
     p2c_output_discard(&out);
     return status;
@@ -151,7 +168,8 @@ P2cStatus p2c_input_open(P2cContext *ctx, const char *path, FILE **stream, uint6
     if (fd < 0 || fstat(fd, &info) != 0) {
         status = p2c_fail(ctx, P2C_ERR_READ, "%s: cannot read: %s", path, strerror(errno));
     } else if (!S_ISREG(info.st_mode)) {
-        status = p2c_fail(ctx, P2C_ERR_READ, "%s: cannot read: %s", path, S_ISDIR(info.st_mode) ? "is a folder" : "not a regular file");
+        status = p2c_fail(ctx, P2C_ERR_READ, "%s: cannot read: %s", path,
+                          S_ISDIR(info.st_mode) ? "is a folder" : "not a regular file");
     } else if (!(*stream = fdopen(fd, "rb"))) {
         status = p2c_fail(ctx, P2C_ERR_READ, "%s: cannot read: %s", path, strerror(errno));
     } else {
@@ -161,7 +179,8 @@ P2cStatus p2c_input_open(P2cContext *ctx, const char *path, FILE **stream, uint6
     return status;
 }
 
-P2cStatus p2c_file_read(P2cContext *ctx, const char *path, size_t max_bytes, uint8_t **data, size_t *size) {
+P2cStatus p2c_file_read(P2cContext *ctx, const char *path, size_t max_bytes, uint8_t **data,
+                        size_t *size) {
     *data = NULL;
     *size = 0;
     FILE *stream;
@@ -169,12 +188,13 @@ P2cStatus p2c_file_read(P2cContext *ctx, const char *path, size_t max_bytes, uin
     P2cStatus status = p2c_input_open(ctx, path, &stream, &bytes);
     if (status) return status;
     if (bytes > max_bytes || bytes >= SIZE_MAX) {
-        status =
-            p2c_fail(ctx, P2C_ERR_FORMAT, "%s: too large: %llu bytes, at most %zu are read", path, (unsigned long long)bytes, max_bytes);
+        status = p2c_fail(ctx, P2C_ERR_FORMAT, "%s: too large: %llu bytes, at most %zu are read",
+                          path, (unsigned long long)bytes, max_bytes);
     } else if (!(*data = malloc((size_t)bytes + 1))) {
         status = p2c_fail_memory(ctx, path, (size_t)bytes);
     } else if (fread(*data, 1, (size_t)bytes, stream) != bytes) {
-        status = p2c_fail(ctx, P2C_ERR_READ, "%s: cannot read: %s", path, ferror(stream) ? strerror(errno) : "became shorter meanwhile");
+        status = p2c_fail(ctx, P2C_ERR_READ, "%s: cannot read: %s", path,
+                          ferror(stream) ? strerror(errno) : "became shorter meanwhile");
         free(*data);
         *data = NULL;
     } else {

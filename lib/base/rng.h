@@ -1,4 +1,5 @@
-/* rng.h: what the library draws from the random streams of p2cnn.h: values i of the stream `key`. */
+/* rng.h: what the library draws from the random streams of p2cnn.h: values i of the stream
+ * `key`. */
 #ifndef P2C_RNG_H
 #define P2C_RNG_H
 

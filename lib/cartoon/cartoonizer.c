@@ -1,11 +1,13 @@
-/* cartoonizer.c: pictures in, pictures out: a generator with its weights, and what photo2cartoon does around it.
+/* cartoonizer.c: pictures in, pictures out: a generator with its weights, and what photo2cartoon
+ * does around it.
  *
- *     prepared picture --area--> s x s --over white--> v/127.5 - 1 --generator--> (y+1)*127.5, truncated --> cartoon
+ *     prepared picture --area--> s x s --over white--> v/127.5 - 1 --generator--> (y+1)*127.5,
+ *         truncated --> cartoon
  *                                                          +--> heatmap (s/4, s/4) --> colours
  *
- * The weights are read, copied into the store and freed again before the graph takes its memory, so that a checkpoint of
- * all six networks costs no more than the larger of the two. One graph is built for the whole life of a cartoonizer.
- * Steps and rounding: photo2cartoon's test.py.
+ * The weights are read, copied into the store and freed again before the graph takes its memory, so
+ * that a checkpoint of all six networks costs no more than the larger of the two. One graph is
+ * built for the whole life of a cartoonizer. Steps and rounding: photo2cartoon's test.py.
  */
 #include <math.h>
 #include <stdio.h>
@@ -27,32 +29,43 @@ struct P2cCartoonizer {
     float *map;    /* (s/4,s/4) */
 };
 
-static P2cStatus find_averaged(P2cContext *ctx, const char *path, const P2cValue *file, const char *name, const P2cValue **out) {
+static P2cStatus find_averaged(P2cContext *ctx, const char *path, const P2cValue *file,
+                               const char *name, const P2cValue **out) {
     char averaged[32];
     snprintf(averaged, sizeof averaged, "%s_ema", name);
     *out = p2c_value_get(file, averaged);
     if (*out) return P2C_OK;
-    return p2c_fail(ctx, P2C_ERR_FORMAT, "%s holds no %s: it was saved without an average of the generator; leave ema out", path, averaged);
+    return p2c_fail(
+        ctx, P2C_ERR_FORMAT,
+        "%s holds no %s: it was saved without an average of the generator; leave ema out", path,
+        averaged);
 }
 
-/* A checkpoint holds both generators by name; anything else may be a generator itself, which p2c_generator_options will tell. */
-static P2cStatus find_generator(P2cContext *ctx, const char *path, const P2cValue *file, const char *name, const P2cValue **out) {
+/* A checkpoint holds both generators by name; anything else may be a generator itself, which
+ * p2c_generator_options will tell. */
+static P2cStatus find_generator(P2cContext *ctx, const char *path, const P2cValue *file,
+                                const char *name, const P2cValue **out) {
     bool a2b = p2c_value_get(file, "genA2B"), b2a = p2c_value_get(file, "genB2A");
     *out = a2b || b2a ? p2c_value_get(file, name) : file;
     if (*out) return P2C_OK;
     const char *held = a2b ? "genA2B" : "genB2A";
-    return p2c_fail(ctx, P2C_ERR_FORMAT, "%s holds %s only, no %s; direction %s would work", path, held, name, held + 3);
+    return p2c_fail(ctx, P2C_ERR_FORMAT, "%s holds %s only, no %s; direction %s would work", path,
+                    held, name, held + 3);
 }
 
 static P2cStatus check_size(P2cContext *ctx, int size, int fixed) {
     if (size < MIN_SIZE || size > MAX_SIZE || size % 16)
-        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "size %d: expected %d to %d, divisible by 16", size, MIN_SIZE, MAX_SIZE);
+        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "size %d: expected %d to %d, divisible by 16", size,
+                        MIN_SIZE, MAX_SIZE);
     if (fixed && fixed != size)
-        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "size %d: these weights are of the full generator, made for size %d alone", size, fixed);
+        return p2c_fail(ctx, P2C_ERR_ARGUMENT,
+                        "size %d: these weights are of the full generator, made for size %d alone",
+                        size, fixed);
     return P2C_OK;
 }
 
-/* photo, made: the graph up to, but without, its memory. Parameters come into being here, in the store. */
+/* photo, made: the graph up to, but without, its memory. Parameters come into being here, in the
+ * store. */
 static P2cStatus build(P2cCartoonizer *c, const char *name, P2cGenerator options) {
     P2cStatus status = p2c_graph_new(&c->graph, c->ctx);
     if (status) return status;
@@ -63,14 +76,17 @@ static P2cStatus build(P2cCartoonizer *c, const char *name, P2cGenerator options
     return c->made.image && c->made.heatmap ? P2C_OK : p2c_graph_finish(c->graph);
 }
 
-static P2cStatus build_from(P2cCartoonizer *c, const P2cCartoonizerOptions *options, const char *name) {
+static P2cStatus build_from(P2cCartoonizer *c, const P2cCartoonizerOptions *options,
+                            const char *name) {
     P2cContext *ctx = c->ctx;
     P2cValue *file = NULL;
     const P2cValue *weights = NULL;
     P2cGenerator generator = { 0 };
     int fixed = 0;
     P2cStatus status = p2c_pt_read(ctx, options->weights, &file);
-    if (!status) status = (options->ema ? find_averaged : find_generator)(ctx, options->weights, file, name, &weights);
+    if (!status)
+        status = (options->ema ? find_averaged : find_generator)(ctx, options->weights, file, name,
+                                                                 &weights);
     if (!status) {
         status = p2c_generator_options(ctx, weights, &generator, &fixed);
         if (status) p2c_fail(ctx, status, "%s: %s", options->weights, p2c_error(ctx));
@@ -88,7 +104,8 @@ cleanup:
     return status;
 }
 
-static P2cStatus build_untrained(P2cCartoonizer *c, const P2cCartoonizerOptions *options, const char *name) {
+static P2cStatus build_untrained(P2cCartoonizer *c, const P2cCartoonizerOptions *options,
+                                 const char *name) {
     c->size = options->size ? options->size : DEFAULT_SIZE;
     P2cStatus status = check_size(c->ctx, c->size, 0);
     return status ? status : build(c, name, (P2cGenerator){ .ch = DEFAULT_CH });
@@ -97,42 +114,57 @@ static P2cStatus build_untrained(P2cCartoonizer *c, const P2cCartoonizerOptions 
 static P2cStatus take_memory(P2cCartoonizer *c) {
     P2cStatus status = p2c_graph_finish(c->graph);
     if (status) return status;
-    size_t image = p2c_dims_count(p2c_node_dims(c->made.image)), map = p2c_dims_count(p2c_node_dims(c->made.heatmap));
+    size_t image = p2c_dims_count(p2c_node_dims(c->made.image)),
+           map = p2c_dims_count(p2c_node_dims(c->made.heatmap));
     c->planes = malloc(image * sizeof(float));
     c->map = malloc(map * sizeof(float));
-    return c->planes && c->map ? P2C_OK : p2c_fail_memory(c->ctx, "the picture", (image + map) * sizeof(float));
+    return c->planes && c->map
+               ? P2C_OK
+               : p2c_fail_memory(c->ctx, "the picture", (image + map) * sizeof(float));
 }
 
 /* All but the memory of a run. */
-static P2cStatus open_graph(P2cContext *ctx, const P2cCartoonizerOptions *options, P2cCartoonizer **out) {
+static P2cStatus open_graph(P2cContext *ctx, const P2cCartoonizerOptions *options,
+                            P2cCartoonizer **out) {
     *out = NULL;
-    const char *direction = options->direction ? options->direction : "A2B", *name = strcmp(direction, "B2A") ? "genA2B" : "genB2A";
-    if (strcmp(direction, name + 3)) return p2c_fail(ctx, P2C_ERR_ARGUMENT, "direction '%s': expected A2B or B2A", direction);
-    if (options->ema && !options->weights) return p2c_fail(ctx, P2C_ERR_ARGUMENT, "ema: an untrained network has no average; give weights");
+    const char *direction = options->direction ? options->direction : "A2B",
+               *name = strcmp(direction, "B2A") ? "genA2B" : "genB2A";
+    if (strcmp(direction, name + 3))
+        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "direction '%s': expected A2B or B2A", direction);
+    if (options->ema && !options->weights)
+        return p2c_fail(ctx, P2C_ERR_ARGUMENT,
+                        "ema: an untrained network has no average; give weights");
     P2cCartoonizer *c = *out = calloc(1, sizeof *c);
     if (!c) return p2c_fail_memory(ctx, "the cartoonizer", sizeof *c);
     c->ctx = ctx;
     P2cStatus status = p2c_store_new(&c->store, ctx, INITIAL_SEED);
-    if (!status) status = options->weights ? build_from(c, options, name) : build_untrained(c, options, name);
+    if (!status)
+        status =
+            options->weights ? build_from(c, options, name) : build_untrained(c, options, name);
     return status;
 }
 
-P2cStatus p2c_cartoonizer_open(P2cContext *ctx, const P2cCartoonizerOptions *options, P2cCartoonizer **out) {
+P2cStatus p2c_cartoonizer_open(P2cContext *ctx, const P2cCartoonizerOptions *options,
+                               P2cCartoonizer **out) {
     P2cStatus status = open_graph(ctx, options, out);
     if (!status) status = take_memory(*out);
     if (status) p2c_cartoonizer_close(out);
     return status;
 }
 
-P2cStatus p2c_cartoonizer_export(P2cContext *ctx, const P2cCartoonizerOptions *options, const char *path, bool with_cam) {
+P2cStatus p2c_cartoonizer_export(P2cContext *ctx, const P2cCartoonizerOptions *options,
+                                 const char *path, bool with_cam) {
     P2cCartoonizer *c;
     P2cStatus status = open_graph(ctx, options, &c);
     if (!status) {
-        P2cNode *outputs[] = { p2c_named(c->made.image, "cartoon"), p2c_named(c->made.cam, "cam"), p2c_named(c->made.heatmap, "heatmap") };
+        P2cNode *outputs[] = { p2c_named(c->made.image, "cartoon"), p2c_named(c->made.cam, "cam"),
+                               p2c_named(c->made.heatmap, "heatmap") };
         int count = with_cam ? 3 : 1;
         p2c_output(c->made.cam);
         status = p2c_onnx_write(ctx, path, count, outputs);
-        if (!status && ((status = take_memory(c)) || (status = p2c_onnx_check(ctx, path, c->photo, count, outputs)))) remove(path);
+        if (!status && ((status = take_memory(c)) ||
+                        (status = p2c_onnx_check(ctx, path, c->photo, count, outputs))))
+            remove(path);
     }
     p2c_cartoonizer_close(&c);
     return status;
@@ -151,14 +183,16 @@ void p2c_cartoonizer_close(P2cCartoonizer **cartoonizer) {
 
 int p2c_cartoonizer_size(const P2cCartoonizer *cartoonizer) { return cartoonizer->size; }
 
-/* prepared (any size) -> square RGB picture of the network's size, as a copy. Scaled first, so that the colours of transparent
- * pixels do not bleed into the edge. */
+/* prepared (any size) -> square RGB picture of the network's size, as a copy. Scaled first, so that
+ * the colours of transparent pixels do not bleed into the edge. */
 static P2cStatus fit(const P2cCartoonizer *c, const P2cImage *prepared, P2cImage *square) {
     bool fits = prepared->width == c->size && prepared->height == c->size;
-    P2cStatus status = fits ? p2c_image_init(c->ctx, square, c->size, c->size, prepared->channels)
-                            : p2c_image_resize(c->ctx, prepared, c->size, c->size, P2C_FILTER_AREA, square);
+    P2cStatus status =
+        fits ? p2c_image_init(c->ctx, square, c->size, c->size, prepared->channels)
+             : p2c_image_resize(c->ctx, prepared, c->size, c->size, P2C_FILTER_AREA, square);
     if (status) return status;
-    if (fits) memcpy(square->pixels, prepared->pixels, (size_t)c->size * c->size * prepared->channels);
+    if (fits)
+        memcpy(square->pixels, prepared->pixels, (size_t)c->size * c->size * prepared->channels);
     p2c_image_over_white(square);
     return P2C_OK;
 }
@@ -172,10 +206,12 @@ static bool all_finite(const float *v, size_t count) {
 static P2cStatus draw_heatmap(P2cCartoonizer *c, P2cImage *heatmap) {
     P2cDims d = p2c_node_dims(c->made.heatmap); /* (1,1,s/4,s/4) */
     P2cStatus status = p2c_node_read(c->made.heatmap, c->map);
-    return status ? status : p2c_heatmap_image(c->ctx, c->map, d.d[2], d.d[3], c->size, c->size, heatmap);
+    return status ? status
+                  : p2c_heatmap_image(c->ctx, c->map, d.d[2], d.d[3], c->size, c->size, heatmap);
 }
 
-P2cStatus p2c_cartoonizer_run(P2cCartoonizer *c, const P2cImage *prepared, P2cImage *cartoon, P2cImage *heatmap) {
+P2cStatus p2c_cartoonizer_run(P2cCartoonizer *c, const P2cImage *prepared, P2cImage *cartoon,
+                              P2cImage *heatmap) {
     P2cImage square = { 0 }, map = { 0 };
     P2cStatus status = fit(c, prepared, &square);
     if (status) goto cleanup;
@@ -184,11 +220,14 @@ P2cStatus p2c_cartoonizer_run(P2cCartoonizer *c, const P2cImage *prepared, P2cIm
     if ((status = p2c_graph_run(c->graph))) goto cleanup;
     if ((status = p2c_node_read(c->made.image, c->planes))) goto cleanup;
     if (!all_finite(c->planes, (size_t)3 * c->size * c->size)) {
-        status = p2c_fail(c->ctx, P2C_ERR_FORMAT, "the network's answer is not a number: these weights are damaged or overflow");
+        status =
+            p2c_fail(c->ctx, P2C_ERR_FORMAT,
+                     "the network's answer is not a number: these weights are damaged or overflow");
         goto cleanup;
     }
     if (heatmap && (status = draw_heatmap(c, &map))) goto cleanup;
-    p2c_image_from_planes(c->planes, &square); /* the same size and channels, so the same pixels serve */
+    /* the same size and channels, so the same pixels serve */
+    p2c_image_from_planes(c->planes, &square);
     *cartoon = square;
     square = (P2cImage){ 0 };
     if (heatmap) *heatmap = map;

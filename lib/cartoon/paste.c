@@ -1,12 +1,15 @@
 /* paste.c: a cartoon back in the photo, where its face was.
  *
- * For each pixel of the photo near the square: the place (x, y) in the square, by the inverse of the portrait's map. Its weight is the matte there, bilinear,
- * times a feather s(dx) s(dy), s(d) = 3d^2 - 2d^3, where d goes from 0 at the square's border to 1 at 6 % of its side, 14 % at the bottom. Where the weight is 0, no bit of
- * the photo changes.
- * The cartoon was made of a head on white, and holds that white where the matte is soft. So its own colours are estimated first, as those of a head before
- * any background, and carried on beyond the matte (foreground.c): what the photo gets is free of white, and the cartoon can be enlarged without regard to
- * a matte coarser than the portrait's. Colours by cubic convolution (Keys 1981, a = -1/2); a cartoon larger than the portrait is averaged by area first.
- * On a ground with transparency pixels are put over each other (Porter and Duff 1984).
+ * For each pixel of the photo near the square: the place (x, y) in the square, by the inverse of
+ * the portrait's map. Its weight is the matte there, bilinear, times a feather s(dx) s(dy), s(d) =
+ * 3d^2 - 2d^3, where d goes from 0 at the square's border to 1 at 6 % of its side, 14 % at the
+ * bottom. Where the weight is 0, no bit of the photo changes. The cartoon was made of a head on
+ * white, and holds that white where the matte is soft. So its own colours are estimated first, as
+ * those of a head before any background, and carried on beyond the matte (foreground.c): what the
+ * photo gets is free of white, and the cartoon can be enlarged without regard to a matte coarser
+ * than the portrait's. Colours by cubic convolution (Keys 1981, a = -1/2); a cartoon larger than
+ * the portrait is averaged by area first. On a ground with transparency pixels are put over each
+ * other (Porter and Duff 1984).
  */
 #include "cartoon.h"
 #include "face/pixel.h"
@@ -15,12 +18,14 @@
 #include <string.h>
 
 #define FEATHER 0.06 /* of the square's side */
-#define BELOW 0.14   /* the same at the bottom, where the chin is that far away and the square cuts through neck and shoulders */
+/* the same at the bottom, where the chin is that far away and the square cuts through neck and
+ * shoulders */
+#define BELOW 0.14
 
 typedef struct Paste {
     const P2cImage *colours, *portrait; /* RGBA: the cartoon, and what holds the matte */
     P2cImage *ground;
-    double to_square[6]; /* a pixel of the photo in the square */
+    double to_square[6];          /* a pixel of the photo in the square */
     int left, top, right, bottom; /* where in the photo */
 } Paste;
 
@@ -49,7 +54,8 @@ static void keys(double t, double w[4]) {
 
 /* Edges are repeated outwards. */
 static void colour_at(const P2cImage *colours, double x, double y, double colour[3]) {
-    int left = floor_int(x), top = floor_int(y), last_x = colours->width - 1, last_y = colours->height - 1;
+    int left = floor_int(x), top = floor_int(y), last_x = colours->width - 1,
+        last_y = colours->height - 1;
     double across[4], down[4];
     keys(x - left, across);
     keys(y - top, down);
@@ -97,17 +103,23 @@ static void surround(const double to_photo[6], int size, Paste *p) {
         left = fmin(left, corner.x), right = fmax(right, corner.x);
         top = fmin(top, corner.y), bottom = fmax(bottom, corner.y);
     }
-    p->left = within(floor(left), p->ground->width), p->right = within(ceil(right) + 1, p->ground->width);
-    p->top = within(floor(top), p->ground->height), p->bottom = within(ceil(bottom) + 1, p->ground->height);
+    p->left = within(floor(left), p->ground->width),
+    p->right = within(ceil(right) + 1, p->ground->width);
+    p->top = within(floor(top), p->ground->height),
+    p->bottom = within(ceil(bottom) + 1, p->ground->height);
 }
 
-P2cStatus p2c_compose_paste(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait, P2cImage *ground) {
+P2cStatus p2c_compose_paste(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait,
+                            P2cImage *ground) {
     const P2cImage *picture = &portrait->picture;
-    assert(picture->width == picture->height && picture->channels == 4 && cartoon->width == cartoon->height && cartoon->channels == 3);
+    assert(picture->width == picture->height && picture->channels == 4 &&
+           cartoon->width == cartoon->height && cartoon->channels == 3);
     P2cImage small = { 0 }, colours = { 0 };
     P2cStatus status = P2C_OK;
     bool larger = cartoon->width > picture->width;
-    if (larger) status = p2c_image_resize(ctx, cartoon, picture->width, picture->height, P2C_FILTER_AREA, &small);
+    if (larger)
+        status = p2c_image_resize(ctx, cartoon, picture->width, picture->height, P2C_FILTER_AREA,
+                                  &small);
     if (!status) status = p2c_compose_matted(ctx, larger ? &small : cartoon, portrait, &colours);
     if (!status) status = p2c_foreground_beyond(ctx, &colours);
     if (!status) {

@@ -1,7 +1,9 @@
-/* photo.c: a photo becomes cartoons: prepared portraits, the generator, and what is asked for around the cartoon.
+/* photo.c: a photo becomes cartoons: prepared portraits, the generator, and what is asked for
+ * around the cartoon.
  *
  *     crop    portrait -> cartoon over the background, one picture for each face
- *     keep    the photo with every cartoon pasted into its face's place, the largest on top; one picture
+ *     keep    the photo with every cartoon pasted into its face's place, the largest on top; one
+ *             picture
  *     sheet   the face as it is beside the crop, one picture for each face
  */
 #include <stdlib.h>
@@ -22,7 +24,8 @@ typedef struct Work {
 
 static P2cStatus sheet(const Work *w, const P2cPortrait *portrait, P2cImage *drawn) {
     P2cImage before = { 0 }, both = { 0 };
-    P2cStatus status = p2c_compose_before(w->ctx, w->photo, portrait, drawn->width, drawn->height, &before);
+    P2cStatus status =
+        p2c_compose_before(w->ctx, w->photo, portrait, drawn->width, drawn->height, &before);
     if (!status) status = p2c_compose_sheet(w->ctx, &before, drawn, &both);
     if (!status) {
         p2c_image_clear(drawn);
@@ -32,10 +35,13 @@ static P2cStatus sheet(const Work *w, const P2cPortrait *portrait, P2cImage *dra
     return status;
 }
 
-static P2cStatus compose(const Work *w, const P2cPortrait *portrait, const P2cImage *cartoon, int i) {
+static P2cStatus compose(const Work *w, const P2cPortrait *portrait, const P2cImage *cartoon,
+                         int i) {
     P2cImage *image = &w->result->images[w->options->layout == P2C_LAYOUT_KEEP ? 0 : i];
-    if (w->options->layout == P2C_LAYOUT_KEEP) return p2c_compose_paste(w->ctx, cartoon, portrait, image);
-    P2cStatus status = p2c_compose_crop(w->ctx, cartoon, portrait, w->photo, &w->options->background, image);
+    if (w->options->layout == P2C_LAYOUT_KEEP)
+        return p2c_compose_paste(w->ctx, cartoon, portrait, image);
+    P2cStatus status =
+        p2c_compose_crop(w->ctx, cartoon, portrait, w->photo, &w->options->background, image);
     return status || w->options->layout == P2C_LAYOUT_CROP ? status : sheet(w, portrait, image);
 }
 
@@ -55,7 +61,8 @@ static P2cStatus draw(const Work *w, int i) {
 static P2cStatus lay_ground(const Work *w) {
     double start = p2c_clock_ms();
     P2cPhotoResult *r = w->result;
-    P2cStatus status = p2c_compose_ground(w->ctx, w->photo, &w->options->background, r->portrait_count, r->portraits, &r->images[0]);
+    P2cStatus status = p2c_compose_ground(w->ctx, w->photo, &w->options->background,
+                                          r->portrait_count, r->portraits, &r->images[0]);
     r->compose_ms += p2c_clock_ms() - start;
     return status;
 }
@@ -83,28 +90,36 @@ static P2cStatus make_room(const Work *w, int faces) {
     r->portrait_count = faces;
     r->portraits = calloc((size_t)faces, sizeof *r->portraits);
     r->images = calloc((size_t)r->image_count, sizeof *r->images);
-    if (!r->portraits || !r->images) return p2c_fail_memory(w->ctx, "the portraits of a photo", (size_t)faces * (sizeof *r->portraits + sizeof *r->images));
+    if (!r->portraits || !r->images)
+        return p2c_fail_memory(w->ctx, "the portraits of a photo",
+                               (size_t)faces * (sizeof *r->portraits + sizeof *r->images));
     return P2C_OK;
 }
 
-P2cStatus p2c_cartoonizer_photo(P2cCartoonizer *cartoonizer, P2cPreparer *preparer, const P2cImage *photo, const P2cPhotoOptions *options, P2cPhotoResult *out) {
+P2cStatus p2c_cartoonizer_photo(P2cCartoonizer *cartoonizer, P2cPreparer *preparer,
+                                const P2cImage *photo, const P2cPhotoOptions *options,
+                                P2cPhotoResult *out) {
     Work w = { p2c_preparer_context(preparer), cartoonizer, photo, options, out };
     P2cFace *faces = NULL;
     int count = 0;
     *out = (P2cPhotoResult){ 0 };
     P2cStatus status = find(&w, preparer, &faces, &count);
     if (!status && count) status = make_room(&w, count);
-    for (int i = 0; !status && i < count; i++) status = p2c_preparer_cut(preparer, photo, &faces[i], &out->portraits[i]);
+    for (int i = 0; !status && i < count; i++)
+        status = p2c_preparer_cut(preparer, photo, &faces[i], &out->portraits[i]);
     if (!status && count && options->layout == P2C_LAYOUT_KEEP) status = lay_ground(&w);
-    for (int i = count - 1; !status && i >= 0; i--) status = draw(&w, i); /* the largest last: it lies on top */
+    /* the largest last: it lies on top */
+    for (int i = count - 1; !status && i >= 0; i--) status = draw(&w, i);
     if (status) p2c_photo_result_clear(out);
     free(faces);
     return status;
 }
 
 void p2c_photo_result_clear(P2cPhotoResult *result) {
-    for (int i = 0; result->portraits && i < result->portrait_count; i++) p2c_portrait_clear(&result->portraits[i]);
-    for (int i = 0; result->images && i < result->image_count; i++) p2c_image_clear(&result->images[i]);
+    for (int i = 0; result->portraits && i < result->portrait_count; i++)
+        p2c_portrait_clear(&result->portraits[i]);
+    for (int i = 0; result->images && i < result->image_count; i++)
+        p2c_image_clear(&result->images[i]);
     free(result->portraits);
     free(result->images);
     *result = (P2cPhotoResult){ 0 };

@@ -8,8 +8,12 @@ enum { NAME_SIZE = 32, GPU_DIGITS = 3 };
 /* 0 when it is the number of one GPU; else a reported failure. */
 static int check_gpu(const char *ids) {
     size_t digits = strspn(ids, "0123456789");
-    if (strchr(ids, ',')) complain("--gpu_ids %.80s: one process computes on one GPU so far; give one number, such as --gpu_ids 0", ids);
-    else if (!digits || digits > GPU_DIGITS || ids[digits]) complain("--gpu_ids %.80s: expected the number of a GPU, such as 0", ids);
+    if (strchr(ids, ','))
+        complain("--gpu_ids %.80s: one process computes on one GPU so far; give one number, such "
+                 "as --gpu_ids 0",
+                 ids);
+    else if (!digits || digits > GPU_DIGITS || ids[digits])
+        complain("--gpu_ids %.80s: expected the number of a GPU, such as 0", ids);
     else return 0;
     return EXIT_USAGE;
 }
@@ -20,9 +24,11 @@ static int choose(DeviceChoice *choice, char numbered[NAME_SIZE]) {
     int code = check_gpu(gpu);
     if (code || !strcmp(choice->device, "cpu")) return code;
     snprintf(numbered, NAME_SIZE, "cuda:%s", gpu);
-    if (!strcmp(choice->device, "auto") || !strcmp(choice->device, "cuda")) choice->device = numbered;
+    if (!strcmp(choice->device, "auto") || !strcmp(choice->device, "cuda"))
+        choice->device = numbered;
     if (!strcmp(choice->device, numbered)) return 0;
-    complain("--device %.80s and --gpu_ids %s do not say the same; leave one of them out", choice->device, gpu);
+    complain("--device %.80s and --gpu_ids %s do not say the same; leave one of them out",
+             choice->device, gpu);
     return EXIT_USAGE;
 }
 

@@ -1,7 +1,8 @@
 /* folder.c: the pictures of a folder and of those below it; folders that are made.
  *
- * A link to a folder is followed unless it leads to one that is being searched, further up: so a loop of links ends, and the list depends
- * on the tree alone, not on the order in which the system names its entries.
+ * A link to a folder is followed unless it leads to one that is being searched, further up: so a
+ * loop of links ends, and the list depends on the tree alone, not on the order in which the system
+ * names its entries.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -29,7 +30,8 @@ static int out_of_memory(void) {
 
 static bool is_picture(const char *name) {
     const char *dot = strrchr(name, '.');
-    return dot && (!strcasecmp(dot, ".png") || !strcasecmp(dot, ".jpg") || !strcasecmp(dot, ".jpeg"));
+    return dot &&
+           (!strcasecmp(dot, ".png") || !strcasecmp(dot, ".jpg") || !strcasecmp(dot, ".jpeg"));
 }
 
 /* Takes the path. */
@@ -57,7 +59,8 @@ static int visit(Folder *folder, const char *within, const char *name, const Lev
     struct stat info;
     int code = 0;
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) code = search(folder, path, level);
-    else if (is_picture(name)) return add(folder, path); /* also a link that leads nowhere: it is reported when read */
+    /* also a link that leads nowhere: it is reported when read */
+    else if (is_picture(name)) return add(folder, path);
     free(path);
     return code;
 }
@@ -95,11 +98,14 @@ static int search(Folder *folder, const char *path, const Level *above) {
     return code;
 }
 
-static int by_bytes(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+static int by_bytes(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
 int folder_open(Folder *folder, const char *path, const char *expected) {
     size_t length = strlen(path);
-    *folder = (Folder){ .expected = expected, .prefix = length + (length && path[length - 1] != '/') };
+    *folder =
+        (Folder){ .expected = expected, .prefix = length + (length && path[length - 1] != '/') };
     int code = search(folder, path, NULL);
     if (code) return code;
     if (!folder->count) {
@@ -126,7 +132,9 @@ void folder_leave_out(Folder *folder, const bool *unwanted) {
 
 uint64_t folder_hash(const Folder *folder) {
     uint64_t h = HASH_START; /* over the ends of the names too, so that "a" "bc" is not "ab" "c" */
-    for (int i = 0; i < folder->count; i++) h = hash_more(h, folder->paths[i] + folder->prefix, strlen(folder->paths[i] + folder->prefix) + 1);
+    for (int i = 0; i < folder->count; i++)
+        h = hash_more(h, folder->paths[i] + folder->prefix,
+                      strlen(folder->paths[i] + folder->prefix) + 1);
     return h;
 }
 

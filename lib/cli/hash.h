@@ -1,4 +1,5 @@
-/* hash.h: FNV-1a of 64 bits: the same for the same bytes, on every machine; no secret, and nothing for what an adversary chooses. */
+/* hash.h: FNV-1a of 64 bits: the same for the same bytes, on every machine; no secret, and nothing
+ * for what an adversary chooses. */
 #ifndef P2C_CLI_HASH_H
 #define P2C_CLI_HASH_H
 

@@ -1,5 +1,6 @@
-/* options.c: the command line of every program, from a table. What a program accepts, how its help reads and what a wrong value is told
- * all come from the same line of that table; what does not go together is the program's own to check. */
+/* options.c: the command line of every program, from a table. What a program accepts, how its help
+ * reads and what a wrong value is told all come from the same line of that table; what does not go
+ * together is the program's own to check. */
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -13,7 +14,7 @@
 
 enum { SHOWN = 200, EXPECTED_SIZE = 128, NAME_WIDTH = 32 };
 
-/* ---- values ------------------------------------------------------------------------------------------------ */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 /* 1, 0, or -1 when the text says neither. */
 static int truth(const char *text) {
@@ -27,14 +28,16 @@ static bool read_whole(const CliOption *option, const char *text, int64_t *value
     char *end;
     errno = 0;
     *value = strtoll(text, &end, 10);
-    return end != text && !*end && !errno && (double)*value >= option->low && (double)*value <= option->high;
+    return end != text && !*end && !errno && (double)*value >= option->low &&
+           (double)*value <= option->high;
 }
 
 static bool read_real(const CliOption *option, const char *text, double *value) {
     char *end;
     errno = 0;
     *value = strtod(text, &end);
-    return end != text && !*end && !errno && isfinite(*value) && *value >= option->low && *value <= option->high;
+    return end != text && !*end && !errno && isfinite(*value) && *value >= option->low &&
+           *value <= option->high;
 }
 
 /* One of "a|b|c". */
@@ -80,9 +83,11 @@ void cli_expected(const CliOption *option, char *text, size_t size) {
     const char *number = option->kind == CLI_REAL ? "a number" : "a whole number";
     if (option->kind == CLI_FLAG || option->kind == CLI_BOOL) snprintf(text, size, "true or false");
     else if (option->kind == CLI_CHOICE) snprintf(text, size, "one of %s", option->value);
-    else if (option->kind == CLI_TEXT || option->kind == CLI_INPUT) snprintf(text, size, "a %s", option->value);
+    else if (option->kind == CLI_TEXT || option->kind == CLI_INPUT)
+        snprintf(text, size, "a %s", option->value);
     else if (option->low == option->high) snprintf(text, size, "%.15g", option->low);
-    else if (option->high == HUGE_VAL) snprintf(text, size, "%s, %.15g or more", number, option->low);
+    else if (option->high == HUGE_VAL)
+        snprintf(text, size, "%s, %.15g or more", number, option->low);
     else snprintf(text, size, "%s from %.15g to %.15g", number, option->low, option->high);
 }
 
@@ -110,7 +115,7 @@ void cli_value(const CliOption *option, const void *fields, char *text, size_t s
     snprintf(text, size, "%s", word);
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static bool same_letter(char a, char b) { return (a == '_' ? '-' : a) == (b == '_' ? '-' : b); }
 
@@ -122,13 +127,18 @@ static bool begins_with(const char *name, const char *text, size_t length) {
 
 static int find(const CliOption *table, int count, const char *text, size_t length) {
     for (int i = 0; i < count; i++)
-        if (table[i].kind != CLI_HEADING && begins_with(table[i].name, text, length) && !table[i].name[length]) return i;
+        if (table[i].kind != CLI_HEADING && begins_with(table[i].name, text, length) &&
+            !table[i].name[length])
+            return i;
     return -1;
 }
 
-int cli_find(const CliOption *table, int count, const char *name) { return find(table, count, name, strlen(name)); }
+int cli_find(const CliOption *table, int count, const char *name) {
+    return find(table, count, name, strlen(name));
+}
 
-/* Levenshtein's distance between an option's name and a mistyped one; the rows of the table are rolled into one. */
+/* Levenshtein's distance between an option's name and a mistyped one; the rows of the table are
+ * rolled into one. */
 static int distance(const char *option, const char *text, size_t length) {
     enum { MAX = 32 };
     int row[MAX + 1], width = (int)strlen(option);
@@ -163,8 +173,11 @@ static const char *nearest(const CliParser *p, const char *text, size_t length) 
 }
 
 static int find_long(const CliParser *p, const char *text, size_t length) {
-    int found = find(p->table, p->count, text, length), shown = length < SHOWN ? (int)length : SHOWN;
-    if (found < 0) complain("unknown option --%.*s; did you mean --%s? (--help lists all)", shown, text, nearest(p, text, length));
+    int found = find(p->table, p->count, text, length),
+        shown = length < SHOWN ? (int)length : SHOWN;
+    if (found < 0)
+        complain("unknown option --%.*s; did you mean --%s? (--help lists all)", shown, text,
+                 nearest(p, text, length));
     return found;
 }
 
@@ -175,7 +188,7 @@ static int find_letter(const CliParser *p, char letter) {
     return -1;
 }
 
-/* ---- arguments --------------------------------------------------------------------------------------------- */
+/* ---- arguments ------------------------------------------------------------------------------- */
 
 static int store(CliParser *p, const CliOption *option, const char *text) {
     char expected[EXPECTED_SIZE];
@@ -190,23 +203,29 @@ static int store(CliParser *p, const CliOption *option, const char *text) {
     return EXIT_USAGE;
 }
 
-/* Whether the argument behind an option belongs to it. Behind a BOOL it may be the next option, or an input. */
+/* Whether the argument behind an option belongs to it. Behind a BOOL it may be the next option, or
+ * an input. */
 static bool takes(const CliParser *p, const CliOption *option, const char *next) {
     if (option->kind == CLI_FLAG || !next) return false;
-    if (option->kind != CLI_BOOL && next[0] == '-' && next[1] == '-' && next[2]) return false; /* a forgotten value; --x=--y is one */
+    /* a forgotten value; --x=--y is one */
+    if (option->kind != CLI_BOOL && next[0] == '-' && next[1] == '-' && next[2]) return false;
     return option->kind != CLI_BOOL || truth(next) >= 0 || (!p->inputs && next[0] != '-');
 }
 
-/* One argument that begins with '-': --name, --name value, --name=value, -x, -x value. *i moves past a value taken. */
+/* One argument that begins with '-': --name, --name value, --name=value, -x, -x value. *i moves
+ * past a value taken. */
 static int parse_option(CliParser *p, int argc, char **argv, int *i) {
     const char *text = argv[*i];
     bool is_long = text[1] == '-';
     const char *equals = is_long ? strchr(text, '=') : NULL, *value = equals ? equals + 1 : NULL;
     if (!is_long && text[2]) {
-        complain("unknown option %s; options of one letter stand alone, longer ones begin with --", text);
+        complain("unknown option %s; options of one letter stand alone, longer ones begin with --",
+                 text);
         return EXIT_USAGE;
     }
-    int place = is_long ? find_long(p, text + 2, equals ? (size_t)(equals - text - 2) : strlen(text + 2)) : find_letter(p, text[1]);
+    int place =
+        is_long ? find_long(p, text + 2, equals ? (size_t)(equals - text - 2) : strlen(text + 2))
+                : find_letter(p, text[1]);
     if (place < 0) return EXIT_USAGE;
     const CliOption *option = &p->table[place];
     if (option->kind == CLI_FLAG && value) {
@@ -223,7 +242,9 @@ static int parse_option(CliParser *p, int argc, char **argv, int *i) {
 
 static int take_input(CliParser *p, const char *text) {
     if (!p->inputs) {
-        complain("unexpected '%.*s': options begin with --, and each takes one value (--help lists all)", SHOWN, text);
+        complain(
+            "unexpected '%.*s': options begin with --, and each takes one value (--help lists all)",
+            SHOWN, text);
         return EXIT_USAGE;
     }
     p->inputs[p->input_count++] = text;
@@ -242,7 +263,7 @@ int cli_parse(CliParser *p, int argc, char **argv) {
     return code;
 }
 
-/* ---- help -------------------------------------------------------------------------------------------------- */
+/* ---- help ------------------------------------------------------------------------------------ */
 
 void cli_help(const CliOption *table, int count, const void *defaults) {
     for (int i = 0; i < count; i++) {
@@ -252,9 +273,11 @@ void cli_help(const CliOption *table, int count, const void *defaults) {
             printf("%s%s\n", i ? "\n" : "", o->name);
             continue;
         }
-        snprintf(left, sizeof left, "%c%c%s--%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name,
-                 o->value ? " " : "", o->value ? o->value : "");
+        snprintf(left, sizeof left, "%c%c%s--%s%s%s", o->letter ? '-' : ' ',
+                 o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name, o->value ? " " : "",
+                 o->value ? o->value : "");
         if (defaults && o->kind != CLI_FLAG) cli_value(o, defaults, value, sizeof value);
-        printf("  %-*s %s%s%s%s\n", NAME_WIDTH, left, o->help, *value ? " (" : "", value, *value ? ")" : "");
+        printf("  %-*s %s%s%s%s\n", NAME_WIDTH, left, o->help, *value ? " (" : "", value,
+               *value ? ")" : "");
     }
 }

@@ -1,6 +1,7 @@
 /* pool.c: POSIX threads around one counter.
  *
- * All that is shared lies in the Pool and is touched under its lock; what a piece writes is visible to whoever sees it counted as done.
+ * All that is shared lies in the Pool and is touched under its lock; what a piece writes is visible
+ * to whoever sees it counted as done.
  */
 #include <assert.h>
 #include <pthread.h>
@@ -20,7 +21,8 @@ typedef struct Worker {
 
 struct Pool {
     pthread_mutex_t lock;
-    pthread_cond_t started, finished; /* a job was started, or the pool is closing; the last piece was finished */
+    /* a job was started, or the pool is closing; the last piece was finished */
+    pthread_cond_t started, finished;
     PoolWork *work;
     void *job;
     int count, begun, done; /* begun: pieces 0 to begun-1 are in someone's hands or done */
@@ -63,7 +65,8 @@ static int start_worker(Pool *pool, Worker *worker) {
     int error = pthread_create(&worker->thread, NULL, serve, worker);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!error) return 0;
-    complain("cannot start thread %d for pictures: %s; try fewer", pool->threads + 1, strerror(error));
+    complain("cannot start thread %d for pictures: %s; try fewer", pool->threads + 1,
+             strerror(error));
     p2c_context_free(&worker->ctx);
     return EXIT_MEMORY;
 }
@@ -86,7 +89,8 @@ int pool_open(Pool **out, int threads) {
     pthread_cond_init(&pool->started, NULL);
     pthread_mutex_init(&pool->lock, NULL);
     int code = 0;
-    for (; pool->threads < threads && !code; pool->threads += !code) code = start_worker(pool, &pool->workers[pool->threads]);
+    for (; pool->threads < threads && !code; pool->threads += !code)
+        code = start_worker(pool, &pool->workers[pool->threads]);
     if (code) pool_close(out);
     return code;
 }

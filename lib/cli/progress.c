@@ -6,7 +6,10 @@
 
 enum { WIDTH = 32 };
 
-Progress progress_start(int total) { return (Progress){ .total = total, .shown = total > 1 && isatty(STDERR_FILENO), .start = now_ms() }; }
+Progress progress_start(int total) {
+    return (
+        Progress){ .total = total, .shown = total > 1 && isatty(STDERR_FILENO), .start = now_ms() };
+}
 
 void progress_bar(char *text, int width, int64_t done, int64_t total) {
     for (int i = 0; i < width; i++) text[i] = total > 0 && i < width * done / total ? '#' : '-';
@@ -18,7 +21,9 @@ void progress_show(const Progress *p) {
     char bar[WIDTH + 1];
     progress_bar(bar, WIDTH, p->done, p->total);
     fprintf(stderr, "\r[%s] %d/%d", bar, p->done, p->total);
-    if (p->done) fprintf(stderr, ", %.0f s left ", (now_ms() - p->start) / 1e3 / p->done * (p->total - p->done));
+    if (p->done)
+        fprintf(stderr, ", %.0f s left ",
+                (now_ms() - p->start) / 1e3 / p->done * (p->total - p->done));
     fflush(stderr);
 }
 

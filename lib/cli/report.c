@@ -50,7 +50,11 @@ void print_plain(const char *text) {
 }
 
 int utf8_length(const unsigned char *s) {
-    int length = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+    int length = s[0] < 0x80                   ? 1
+                 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+                 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
+                 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+                                               : 0;
     for (int i = 1; i < length; i++)
         if ((s[i] & 0xc0) != 0x80) return 0;
     bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
@@ -58,7 +62,8 @@ int utf8_length(const unsigned char *s) {
     return overlong || outside ? 0 : length;
 }
 
-/* File names are bytes. Those that are no UTF-8 become lone low surrogates, as Python's os.fsdecode writes and os.fsencode reads them. */
+/* File names are bytes. Those that are no UTF-8 become lone low surrogates, as Python's os.fsdecode
+ * writes and os.fsencode reads them. */
 void print_json_string(FILE *stream, const char *text) {
     putc('"', stream);
     for (const unsigned char *s = (const unsigned char *)text; *s;) {

@@ -20,4 +20,6 @@ void stop_on_signals(void) {
     sigaction(SIGHUP, &action, NULL); /* the terminal was closed */
 }
 
-const char *stop_name(int number) { return number == SIGINT ? "SIGINT (Ctrl-C)" : number == SIGHUP ? "SIGHUP" : "SIGTERM"; }
+const char *stop_name(int number) {
+    return number == SIGINT ? "SIGINT (Ctrl-C)" : number == SIGHUP ? "SIGHUP" : "SIGTERM";
+}

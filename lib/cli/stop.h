@@ -4,8 +4,8 @@
 
 #include <signal.h>
 
-/* Set by the first SIGINT, SIGTERM or SIGHUP, to the signal's number: finish what is at hand, save, leave with 128 + that. The second one, of any kind, ends the
- * program at once. */
+/* Set by the first SIGINT, SIGTERM or SIGHUP, to the signal's number: finish what is at hand, save,
+ * leave with 128 + that. The second one, of any kind, ends the program at once. */
 extern volatile sig_atomic_t stop_signal;
 void stop_on_signals(void);
 const char *stop_name(int number); /* for people */

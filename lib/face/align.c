@@ -1,13 +1,18 @@
 /* align.c: 68 landmarks -> an upright square around the head; and the square cut out of the photo.
  *
- * photo2cartoon's geometry: the photo is rotated about its middle by the slope of the line through the outer corners of the eyes (points 36 and 45),
- *     M = [ c  s  (1-c)w/2 - s h/2 + tx ]     c, s = cos, sin of atan(dy/dx);  tx = cw/2 - w/2,  ty = ch/2 - h/2  in whole numbers
- *         [-s  c  s w/2 + (1-c)h/2 + ty ]     cw = trunc(w|c| + h|s|),  ch = trunc(w|s| + h|c|):  the canvas that holds the rotated photo
- * Around the rotated points: 0.8 of their height above, 0.3 below, 0.3 of their width to each side, each truncated to a whole number, then the shorter
- * side is grown evenly; both ends belong to the square. A photo whose face is upright only after quarter turns is turned by them first.
+ * photo2cartoon's geometry: the photo is rotated about its middle by the slope of the line through
+ * the outer corners of the eyes (points 36 and 45),
+ *     M = [ c  s  (1-c)w/2 - s h/2 + tx ]     c, s = cos, sin of atan(dy/dx);  tx = cw/2 - w/2,  ty
+ *         = ch/2 - h/2  in whole numbers
+ *         [-s  c  s w/2 + (1-c)h/2 + ty ]     cw = trunc(w|c| + h|s|),  ch = trunc(w|s| + h|c|):
+ *             the canvas that holds the rotated photo
+ * Around the rotated points: 0.8 of their height above, 0.3 below, 0.3 of their width to each side,
+ * each truncated to a whole number, then the shorter side is grown evenly; both ends belong to the
+ * square. A photo whose face is upright only after quarter turns is turned by them first.
  *
- * All of it is one affine map from the square's pixels to the photo's, and only the square is ever sampled: there is no rotated copy of the photo. So what
- * the published program loses at the rim of its canvas, which is up to a pixel too small, is kept here.
+ * All of it is one affine map from the square's pixels to the photo's, and only the square is ever
+ * sampled: there is no rotated copy of the photo. So what the published program loses at the rim of
+ * its canvas, which is up to a pixel too small, is kept here.
  */
 #include "pixel.h"
 
@@ -19,7 +24,8 @@
 enum { EYE_RIGHT = 36, EYE_LEFT = 45, MAX_SIDE = 16384 };
 #define ABOVE 0.8
 #define AROUND 0.3 /* below, left and right */
-#define FARTHEST 1e8 /* a landmark beyond this many pixels is none; keeps all that follows within an int */
+/* a landmark beyond this many pixels is none; keeps all that follows within an int */
+#define FARTHEST 1e8
 
 /* ---- quarter turns ---- */
 
@@ -39,7 +45,8 @@ P2cPoint p2c_unturn_point(P2cPoint p, int width, int height, int turns) {
 }
 
 P2cStatus p2c_turn_image(P2cContext *ctx, const P2cImage *photo, int turns, P2cImage *out) {
-    static const int orientation[4] = { 1, 6, 3, 8 }; /* EXIF's names for what needs so many turns */
+    /* EXIF's names for what needs so many turns */
+    static const int orientation[4] = { 1, 6, 3, 8 };
     assert(turns >= 0 && turns <= 3 && photo != out);
     P2cStatus status = p2c_image_init(ctx, out, photo->width, photo->height, photo->channels);
     if (status) return status;
@@ -54,8 +61,10 @@ P2cStatus p2c_turn_image(P2cContext *ctx, const P2cImage *photo, int turns, P2cI
 /* Rotation by `angle` about the middle of a picture onto its canvas; m above. */
 static void rotation(double angle, int w, int h, double m[6]) {
     double c = cos(angle), s = sin(angle);
-    int tx = (int)(w * fabs(c) + h * fabs(s)) / 2 - w / 2, ty = (int)(w * fabs(s) + h * fabs(c)) / 2 - h / 2;
-    const double map[6] = { c, s, (1 - c) * w / 2 - s * h / 2 + tx, -s, c, s * w / 2 + (1 - c) * h / 2 + ty };
+    int tx = (int)(w * fabs(c) + h * fabs(s)) / 2 - w / 2,
+        ty = (int)(w * fabs(s) + h * fabs(c)) / 2 - h / 2;
+    const double map[6] = { c,  s, (1 - c) * w / 2 - s * h / 2 + tx,
+                            -s, c, s * w / 2 + (1 - c) * h / 2 + ty };
     memcpy(m, map, sizeof map);
 }
 
@@ -74,7 +83,9 @@ P2cBox p2c_extent(const P2cPoint points[P2C_LANDMARKS]) {
     return box;
 }
 
-typedef struct Square { int left, top, size; } Square;
+typedef struct Square {
+    int left, top, size;
+} Square;
 
 static Square square_around(P2cBox box) {
     double width = box.right - box.left, height = box.bottom - box.top;
@@ -87,39 +98,50 @@ static Square square_around(P2cBox box) {
 }
 
 /* The landmarks in the turned photo, and whether they are a face at all. */
-static bool turn_landmarks(const P2cFace *face, int width, int height, P2cPoint points[P2C_LANDMARKS]) {
+static bool turn_landmarks(const P2cFace *face, int width, int height,
+                           P2cPoint points[P2C_LANDMARKS]) {
     bool usable = true;
     for (int i = 0; i < P2C_LANDMARKS; i++) {
         points[i] = p2c_turn_point(face->landmarks[i], width, height, face->turns);
         usable &= fabs(points[i].x) < FARTHEST && fabs(points[i].y) < FARTHEST; /* not of NaN */
     }
     P2cBox box = p2c_extent(points);
-    bool eyes = points[EYE_RIGHT].x != points[EYE_LEFT].x || points[EYE_RIGHT].y != points[EYE_LEFT].y;
+    bool eyes =
+        points[EYE_RIGHT].x != points[EYE_LEFT].x || points[EYE_RIGHT].y != points[EYE_LEFT].y;
     return usable && eyes && box.right > box.left && box.bottom > box.top;
 }
 
 /* A map is what it does to three points. */
-static void map_to_photo(const double rotated[6], Square square, int width, int height, int turns, double to_photo[6]) {
+static void map_to_photo(const double rotated[6], Square square, int width, int height, int turns,
+                         double to_photo[6]) {
     P2cPoint at[3];
     for (int i = 0; i < 3; i++)
-        at[i] = p2c_unturn_point(unrotate(rotated, square.left + (i == 1), square.top + (i == 2)), width, height, turns);
-    const double map[6] = { at[1].x - at[0].x, at[2].x - at[0].x, at[0].x, at[1].y - at[0].y, at[2].y - at[0].y, at[0].y };
+        at[i] = p2c_unturn_point(unrotate(rotated, square.left + (i == 1), square.top + (i == 2)),
+                                 width, height, turns);
+    const double map[6] = { at[1].x - at[0].x, at[2].x - at[0].x, at[0].x,
+                            at[1].y - at[0].y, at[2].y - at[0].y, at[0].y };
     memcpy(to_photo, map, sizeof map);
 }
 
-P2cStatus p2c_align(P2cContext *ctx, const P2cFace *face, int width, int height, P2cAlignment *out) {
+P2cStatus p2c_align(P2cContext *ctx, const P2cFace *face, int width, int height,
+                    P2cAlignment *out) {
     assert(face->turns >= 0 && face->turns <= 3 && width > 0 && height > 0);
     *out = (P2cAlignment){ 0 };
     P2cPoint points[P2C_LANDMARKS];
     if (!turn_landmarks(face, width, height, points))
-        return p2c_fail(ctx, P2C_ERR_FORMAT, "landmarks: all 68 on one line, the corners of the eyes in one place, or no numbers; expected those of a face");
+        return p2c_fail(ctx, P2C_ERR_FORMAT,
+                        "landmarks: all 68 on one line, the corners of the eyes in one place, or "
+                        "no numbers; expected those of a face");
     bool lies = face->turns % 2 == 1;
-    double m[6], angle = atan((points[EYE_LEFT].y - points[EYE_RIGHT].y) / (points[EYE_LEFT].x - points[EYE_RIGHT].x));
+    double m[6], angle = atan((points[EYE_LEFT].y - points[EYE_RIGHT].y) /
+                              (points[EYE_LEFT].x - points[EYE_RIGHT].x));
     rotation(angle, lies ? height : width, lies ? width : height, m);
     for (int i = 0; i < P2C_LANDMARKS; i++) points[i] = map_point(m, points[i].x, points[i].y);
     Square square = square_around(p2c_extent(points));
     if (square.size < 2 || square.size > MAX_SIDE)
-        return p2c_fail(ctx, P2C_ERR_FORMAT, "face: its square would be %d pixels a side; expected 2 to %d", square.size, MAX_SIDE);
+        return p2c_fail(ctx, P2C_ERR_FORMAT,
+                        "face: its square would be %d pixels a side; expected 2 to %d", square.size,
+                        MAX_SIDE);
     out->size = square.size;
     out->angle = angle * (180 / acos(-1.0)) - 90 * face->turns;
     if (out->angle <= -180) out->angle += 360;
@@ -132,15 +154,18 @@ P2cStatus p2c_align(P2cContext *ctx, const P2cFace *face, int width, int height,
 static const uint8_t outside[4] = { 255, 255, 255, 0 };
 
 static inline const uint8_t *source(const P2cImage *photo, int x, int y) {
-    return x >= 0 && y >= 0 && x < photo->width && y < photo->height ? pixel_at(photo, x, y) : outside;
+    return x >= 0 && y >= 0 && x < photo->width && y < photo->height ? pixel_at(photo, x, y)
+                                                                     : outside;
 }
 
 static void mix(const uint8_t *const from[4], const double weights[4], uint8_t *to) {
     for (int c = 0; c < 3; c++)
-        to[c] = to_byte(weights[0] * from[0][c] + weights[1] * from[1][c] + weights[2] * from[2][c] + weights[3] * from[3][c]);
+        to[c] = to_byte(weights[0] * from[0][c] + weights[1] * from[1][c] +
+                        weights[2] * from[2][c] + weights[3] * from[3][c]);
 }
 
-/* Colours by alpha, so that those of transparent pixels do not bleed; white where nothing is seen. */
+/* Colours by alpha, so that those of transparent pixels do not bleed; white where nothing is
+ * seen. */
 static void mix_alpha(const uint8_t *const from[4], const double weights[4], uint8_t *to) {
     double by_alpha[4], alpha = 0;
     for (int k = 0; k < 4; k++) alpha += by_alpha[k] = weights[k] * from[k][3];
@@ -159,14 +184,16 @@ static void cut_row(const P2cImage *photo, const double m[6], int y, P2cImage *c
         int left = floor_int(p.x), top = floor_int(p.y);
         double u = p.x - left, v = p.y - top;
         const double weights[4] = { (1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v };
-        const uint8_t *const from[4] = { source(photo, left, top), source(photo, left + 1, top), source(photo, left, top + 1),
+        const uint8_t *const from[4] = { source(photo, left, top), source(photo, left + 1, top),
+                                         source(photo, left, top + 1),
                                          source(photo, left + 1, top + 1) };
         if (crop->channels == 4) mix_alpha(from, weights, to);
         else mix(from, weights, to);
     }
 }
 
-P2cStatus p2c_align_cut(P2cContext *ctx, const P2cImage *photo, const P2cAlignment *alignment, P2cImage *crop) {
+P2cStatus p2c_align_cut(P2cContext *ctx, const P2cImage *photo, const P2cAlignment *alignment,
+                        P2cImage *crop) {
     assert(photo != crop && alignment->size > 0);
     P2cStatus status = p2c_image_init(ctx, crop, alignment->size, alignment->size, photo->channels);
     if (status) return status;

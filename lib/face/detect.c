@@ -1,7 +1,9 @@
-/* detect.c: photo -> boxes of upright faces, by dlib's detector, which is built in, or by a network.
+/* detect.c: photo -> boxes of upright faces, by dlib's detector, which is built in, or by a
+ * network.
  *
- * dlib's sees faces of about 80 pixels and more, 70 at best: so a photo is doubled, but enlarged or reduced to 1800 pixels a side at most, where a face of
- * a twentieth of the photo is still found and time (0.2 s) and memory (100 MB) stay bounded.
+ * dlib's sees faces of about 80 pixels and more, 70 at best: so a photo is doubled, but enlarged or
+ * reduced to 1800 pixels a side at most, where a face of a twentieth of the photo is still found
+ * and time (0.2 s) and memory (100 MB) stay bounded.
  */
 #include "face.h"
 
@@ -23,14 +25,16 @@ struct P2cDetector {
 static int surer(const void *a, const void *b) {
     const P2cDetection *x = a, *y = b;
     if (x->score != y->score) return x->score > y->score ? -1 : 1;
-    if (x->box.left != y->box.left) return x->box.left < y->box.left ? -1 : 1; /* qsort keeps no order of its own */
+    /* qsort keeps no order of its own */
+    if (x->box.left != y->box.left) return x->box.left < y->box.left ? -1 : 1;
     return (x->box.top > y->box.top) - (x->box.top < y->box.top);
 }
 
 static double area(P2cBox b) { return fmax(b.right - b.left, 0) * fmax(b.bottom - b.top, 0); }
 
 static double overlap(P2cBox a, P2cBox b) {
-    P2cBox both = { fmax(a.left, b.left), fmax(a.top, b.top), fmin(a.right, b.right), fmin(a.bottom, b.bottom) };
+    P2cBox both = { fmax(a.left, b.left), fmax(a.top, b.top), fmin(a.right, b.right),
+                    fmin(a.bottom, b.bottom) };
     double shared = area(both), all = area(a) + area(b) - shared;
     return all > 0 ? shared / all : 0;
 }
@@ -50,16 +54,22 @@ int p2c_detections_thin(P2cDetection *found, int count) {
 
 static P2cStatus fail_dlib(P2cContext *ctx, int code) {
     if (code == -2)
-        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "face detector: this build has no dlib (DLIB=0); give an ONNX face detector, such as version-RFB-320.onnx of "
-                                               "Ultra-Light-Fast-Generic-Face-Detector-1MB");
+        return p2c_fail(ctx, P2C_ERR_ARGUMENT,
+                        "face detector: this build has no dlib (DLIB=0); give an ONNX face "
+                        "detector, such as version-RFB-320.onnx of "
+                        "Ultra-Light-Fast-Generic-Face-Detector-1MB");
     return p2c_fail(ctx, P2C_ERR_MEMORY, "face detector: out of memory in dlib");
 }
 
 /* scaled: new, of the size that dlib is to see, opaque */
 static P2cStatus fit(P2cContext *ctx, const P2cImage *photo, P2cImage *scaled) {
-    double scale = fmin(MOST_ENLARGED, (double)LONGEST_SIDE / (photo->width > photo->height ? photo->width : photo->height));
-    int width = (int)fmax(1, round(photo->width * scale)), height = (int)fmax(1, round(photo->height * scale));
-    P2cStatus status = p2c_image_resize(ctx, photo, width, height, scale < 1 ? P2C_FILTER_AREA : P2C_FILTER_BILINEAR, scaled);
+    double scale =
+        fmin(MOST_ENLARGED,
+             (double)LONGEST_SIDE / (photo->width > photo->height ? photo->width : photo->height));
+    int width = (int)fmax(1, round(photo->width * scale)),
+        height = (int)fmax(1, round(photo->height * scale));
+    P2cStatus status = p2c_image_resize(ctx, photo, width, height,
+                                        scale < 1 ? P2C_FILTER_AREA : P2C_FILTER_BILINEAR, scaled);
     if (!status) p2c_image_over_white(scaled);
     return status;
 }
@@ -68,7 +78,8 @@ static P2cStatus fit(P2cContext *ctx, const P2cImage *photo, P2cImage *scaled) {
 static void grey(P2cImage *image) {
     size_t n = (size_t)image->width * (size_t)image->height;
     const uint8_t *p = image->pixels;
-    for (size_t i = 0; i < n; i++, p += 3) image->pixels[i] = (uint8_t)((77 * p[0] + 150 * p[1] + 29 * p[2] + 128) >> 8);
+    for (size_t i = 0; i < n; i++, p += 3)
+        image->pixels[i] = (uint8_t)((77 * p[0] + 150 * p[1] + 29 * p[2] + 128) >> 8);
 }
 
 /* Positions are middles of pixels, so that it is the edges, half a pixel further, that scale. */
@@ -80,10 +91,12 @@ static P2cStatus run_dlib(P2cDetector *d, const P2cImage *photo, P2cDetection **
     if (status) return status;
     grey(&scaled);
     int code = p2c_dlib_detect(d->dlib, scaled.pixels, scaled.width, scaled.height, found, count);
-    double across = (double)photo->width / scaled.width, down = (double)photo->height / scaled.height;
+    double across = (double)photo->width / scaled.width,
+           down = (double)photo->height / scaled.height;
     for (int i = 0; !code && i < *count; i++) {
         P2cBox *b = &(*found)[i].box;
-        *b = (P2cBox){ rescaled(b->left, across), rescaled(b->top, down), rescaled(b->right, across), rescaled(b->bottom, down) };
+        *b = (P2cBox){ rescaled(b->left, across), rescaled(b->top, down),
+                       rescaled(b->right, across), rescaled(b->bottom, down) };
     }
     if (!code) *count = p2c_detections_thin(*found, *count);
     p2c_image_clear(&scaled);
@@ -118,10 +131,12 @@ void p2c_detector_close(P2cDetector **detector) {
     *detector = NULL;
 }
 
-P2cStatus p2c_detector_run(P2cDetector *d, const P2cImage *photo, P2cDetection **found, int *count) {
+P2cStatus p2c_detector_run(P2cDetector *d, const P2cImage *photo, P2cDetection **found,
+                           int *count) {
     *found = NULL;
     *count = 0;
-    P2cStatus status = d->dlib ? run_dlib(d, photo, found, count) : p2c_rfb_run(d->rfb, photo, found, count);
+    P2cStatus status =
+        d->dlib ? run_dlib(d, photo, found, count) : p2c_rfb_run(d->rfb, photo, found, count);
     if (!status && *count) return P2C_OK;
     free(*found);
     *found = NULL;

@@ -1,7 +1,9 @@
-/* dlib.cc: dlib's face detector behind four lines of C. The only C++ of the library; no exception leaves it.
+/* dlib.cc: dlib's face detector behind four lines of C. The only C++ of the library; no exception
+ * leaves it.
  *
- * Histograms of oriented gradients on a pyramid of 5/6, five linear filters of 80 x 80 pixels (King 2015, "Max-Margin Object Detection"; Dalal 2005).
- * Its faces are square, from the brows to below the mouth, and about 80 pixels wide at least.
+ * Histograms of oriented gradients on a pyramid of 5/6, five linear filters of 80 x 80 pixels (King
+ * 2015, "Max-Margin Object Detection"; Dalal 2005). Its faces are square, from the brows to below
+ * the mouth, and about 80 pixels wide at least.
  */
 #include "face.h"
 
@@ -21,25 +23,28 @@ int p2c_dlib_open(P2cDlib **out) try {
     *out = nullptr;
     *out = new P2cDlib{ dlib::get_frontal_face_detector() };
     return 0;
-} catch (...) {
-    return -1;
-}
+} catch (...) { return -1; }
 
 void p2c_dlib_close(P2cDlib **dlib) {
     delete *dlib;
     *dlib = nullptr;
 }
 
-/* dlib counts whole pixels, the last one included; here a box ends at the pixels' edges, and (0,0) is the middle of the first. */
+/* dlib counts whole pixels, the last one included; here a box ends at the pixels' edges, and (0,0)
+ * is the middle of the first. */
 static P2cDetection detection(const dlib::rect_detection &d) {
-    return { { d.rect.left() - 0.5, d.rect.top() - 0.5, d.rect.right() + 0.5, d.rect.bottom() + 0.5 }, d.detection_confidence };
+    return { { d.rect.left() - 0.5, d.rect.top() - 0.5, d.rect.right() + 0.5,
+               d.rect.bottom() + 0.5 },
+             d.detection_confidence };
 }
 
-int p2c_dlib_detect(P2cDlib *dlib, const uint8_t *grey, int width, int height, P2cDetection **found, int *count) try {
+int p2c_dlib_detect(P2cDlib *dlib, const uint8_t *grey, int width, int height, P2cDetection **found,
+                    int *count) try {
     *found = nullptr;
     *count = 0;
     dlib::array2d<unsigned char> picture(height, width);
-    for (int y = 0; y < height; y++) std::memcpy(&picture[y][0], grey + (size_t)y * (size_t)width, (size_t)width);
+    for (int y = 0; y < height; y++)
+        std::memcpy(&picture[y][0], grey + (size_t)y * (size_t)width, (size_t)width);
     std::vector<dlib::rect_detection> all;
     dlib->detector(picture, all);
     if (all.empty()) return 0;
@@ -47,9 +52,7 @@ int p2c_dlib_detect(P2cDlib *dlib, const uint8_t *grey, int width, int height, P
     if (!*found) return -1;
     for (const dlib::rect_detection &d : all) (*found)[(*count)++] = detection(d);
     return 0;
-} catch (...) {
-    return -1;
-}
+} catch (...) { return -1; }
 
 #else
 

@@ -1,11 +1,15 @@
-/* exposure.c: what spoils results, from a face and its photo. Thresholds are set so that of 378 portraits that a training takes as good at most one or two
- * in a hundred are warned of, and none for the colour of a skin.
+/* exposure.c: what spoils results, from a face and its photo. Thresholds are set so that of 378
+ * portraits that a training takes as good at most one or two in a hundred are warned of, and none
+ * for the colour of a skin.
  *
- *     SMALL      the box is narrower than 80 pixels: a cartoon of 256 would be made of enlarged pixels
- *     SIDE_VIEW  the tip of the nose, along the line of the eyes' outer corners, beyond a fifth from either: 0.5 is straight ahead, 2 % of the portraits go below 0.2
+ *     SMALL      the box is narrower than 80 pixels: a cartoon of 256 would be made of enlarged
+ *                pixels
+ *     SIDE_VIEW  the tip of the nose, along the line of the eyes' outer corners, beyond a fifth
+ *                from either: 0.5 is straight ahead, 2 % of the portraits go below 0.2
  *                or above 0.8
  *     DARK       median luma of the box below 50 (the darkest portrait: 64, 1 %: 67)
- *     BRIGHT     median luma above 215 (99 %: 205), or three tenths of the box at 250 and more (99 %: 0.27)
+ *     BRIGHT     median luma above 215 (99 %: 205), or three tenths of the box at 250 and more (99
+ *                %: 0.27)
  *     BORDER     more than a quarter of the square lies outside the photo
  */
 #include "face.h"
@@ -27,9 +31,12 @@ static int count_luma(const P2cImage *photo, P2cBox box, int counts[256]) {
     int n = 0;
     memset(counts, 0, 256 * sizeof *counts);
     for (int i = 0; i < GRID * GRID; i++) {
-        double x = box.left + (box.right - box.left) * (i % GRID + 0.5) / GRID, y = box.top + (box.bottom - box.top) * ((double)(i / GRID) + 0.5) / GRID;
+        double x = box.left + (box.right - box.left) * (i % GRID + 0.5) / GRID,
+               y = box.top + (box.bottom - box.top) * ((double)(i / GRID) + 0.5) / GRID;
         if (!(x > -0.5 && y > -0.5 && x < photo->width - 0.5 && y < photo->height - 0.5)) continue;
-        const uint8_t *p = photo->pixels + ((size_t)lround(y) * (size_t)photo->width + (size_t)lround(x)) * (size_t)photo->channels;
+        const uint8_t *p =
+            photo->pixels + ((size_t)lround(y) * (size_t)photo->width + (size_t)lround(x)) *
+                                (size_t)photo->channels;
         if (photo->channels == 4 && p[3] < 128) continue;
         counts[(77 * p[0] + 150 * p[1] + 29 * p[2] + 128) >> 8]++;
         n++;
@@ -42,24 +49,29 @@ static unsigned exposure(const P2cImage *photo, P2cBox box) {
     if (!n) return 0;
     while (2 * below < n) below += counts[++median];
     for (int v = CLIPPED; v < 256; v++) clipped += counts[v];
-    return median < DARKEST ? P2C_FACE_DARK : median > BRIGHTEST || clipped > CLIPPED_SHARE * n ? P2C_FACE_BRIGHT : 0;
+    return median < DARKEST                                    ? P2C_FACE_DARK
+           : median > BRIGHTEST || clipped > CLIPPED_SHARE * n ? P2C_FACE_BRIGHT
+                                                               : 0;
 }
 
 static bool outside(const P2cImage *photo, const P2cAlignment *a) {
     const double *m = a->to_photo;
     int n = 0;
     for (int i = 0; i < GRID * GRID; i++) {
-        double u = (i % GRID + 0.5) / GRID * a->size - 0.5, v = ((double)(i / GRID) + 0.5) / GRID * a->size - 0.5;
+        double u = (i % GRID + 0.5) / GRID * a->size - 0.5,
+               v = ((double)(i / GRID) + 0.5) / GRID * a->size - 0.5;
         double x = m[0] * u + m[1] * v + m[2], y = m[3] * u + m[4] * v + m[5];
         n += !(x >= -0.5 && y >= -0.5 && x <= photo->width - 0.5 && y <= photo->height - 0.5);
     }
     return n > OUTSIDE * GRID * GRID;
 }
 
-unsigned p2c_face_warnings(const P2cImage *photo, const P2cFace *face, const P2cAlignment *alignment) {
+unsigned p2c_face_warnings(const P2cImage *photo, const P2cFace *face,
+                           const P2cAlignment *alignment) {
     unsigned warnings = exposure(photo, face->box);
     if (face->box.right - face->box.left < NARROWEST) warnings |= P2C_FACE_SMALL;
-    if (!(face->warnings & P2C_FACE_ESTIMATED) && side_view(face->landmarks)) warnings |= P2C_FACE_SIDE_VIEW;
+    if (!(face->warnings & P2C_FACE_ESTIMATED) && side_view(face->landmarks))
+        warnings |= P2C_FACE_SIDE_VIEW;
     if (alignment && outside(photo, alignment)) warnings |= P2C_FACE_BORDER;
     return warnings;
 }

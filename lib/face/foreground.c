@@ -1,11 +1,15 @@
-/* foreground.c: the colours of the foreground alone, where a soft edge mixes it with what is behind: blur fusion (Forte and Pitie 2021).
+/* foreground.c: the colours of the foreground alone, where a soft edge mixes it with what is
+ * behind: blur fusion (Forte and Pitie 2021).
  *
- * A pixel is I = a F + (1-a) B. With Q(v) the mean of v over a window, F^ = Q(a F)/Q(a) and B^ = Q((1-a) B)/Q(1-a) are what foreground and background
- * look like nearby, and F = F^ + a (I - a F^ - (1-a) B^) agrees with I as far as a says. Two passes: windows that reach 8 % of the picture to each side with
- * F = B = I, then 1 % with F and B^ of the first. (The paper: 90 and 6 pixels. With less, an edge as soft as rough mattes have it keeps more of the background.)
+ * A pixel is I = a F + (1-a) B. With Q(v) the mean of v over a window, F^ = Q(a F)/Q(a) and B^ =
+ * Q((1-a) B)/Q(1-a) are what foreground and background look like nearby, and F = F^ + a (I - a F^ -
+ * (1-a) B^) agrees with I as far as a says. Two passes: windows that reach 8 % of the picture to
+ * each side with F = B = I, then 1 % with F and B^ of the first. (The paper: 90 and 6 pixels. With
+ * less, an edge as soft as rough mattes have it keeps more of the background.)
  *
- * Everything that is summed is a whole number, in whole numbers: c*a of bytes. Running sums are therefore exact, and strips of rows may be cut for any number
- * of threads. Beside the picture there are two of its size, F and B^, in bytes.
+ * Everything that is summed is a whole number, in whole numbers: c*a of bytes. Running sums are
+ * therefore exact, and strips of rows may be cut for any number of threads. Beside the picture
+ * there are two of its size, F and B^, in bytes.
  */
 #include "pixel.h"
 
@@ -18,7 +22,8 @@
 
 enum { FRONT, BACK = 3, ALPHA = 6, SUMS = 7 }; /* sums of a F, of (255-a) B, of a */
 
-/* One pass: from the picture, and F and B so far, to F and B^. f_out may be the picture itself: windows look only at its alpha. */
+/* One pass: from the picture, and F and B so far, to F and B^. f_out may be the picture itself:
+ * windows look only at its alpha. */
 typedef struct Pass {
     const P2cImage *picture, *f, *b; /* RGBA; RGB or RGBA */
     P2cImage *f_out, *b_out;         /* b_out NULL: nobody wants it */
@@ -26,22 +31,28 @@ typedef struct Pass {
 } Pass;
 
 static void add_row(const Pass *pass, int y, uint32_t sign, uint32_t *columns) {
-    const uint8_t *a = pixel_at(pass->picture, 0, y) + 3, *f = pixel_at(pass->f, 0, y), *b = pixel_at(pass->b, 0, y);
-    for (int x = 0; x < pass->picture->width; x++, columns += SUMS, a += 4, f += pass->f->channels, b += pass->b->channels) {
-        uint32_t front = sign * *a, back = sign * (255u - *a); /* modulo 2^32, where -1 is as good as any */
-        for (int c = 0; c < 3; c++) columns[FRONT + c] += front * f[c], columns[BACK + c] += back * b[c];
+    const uint8_t *a = pixel_at(pass->picture, 0, y) + 3, *f = pixel_at(pass->f, 0, y),
+                  *b = pixel_at(pass->b, 0, y);
+    for (int x = 0; x < pass->picture->width;
+         x++, columns += SUMS, a += 4, f += pass->f->channels, b += pass->b->channels) {
+        /* modulo 2^32, where -1 is as good as any */
+        uint32_t front = sign * *a, back = sign * (255u - *a);
+        for (int c = 0; c < 3; c++)
+            columns[FRONT + c] += front * f[c], columns[BACK + c] += back * b[c];
         columns[ALPHA] += front;
     }
 }
 
 /* count: pixels of the window. By the formula F is I where a is 1, and F^ where a is 0. */
 static void estimate(const Pass *pass, const uint64_t sum[SUMS], uint64_t count, int x, int y) {
-    const uint8_t *in = pixel_at(pass->picture, x, y), *f_in = pixel_at(pass->f, x, y), *b_in = pixel_at(pass->b, x, y);
+    const uint8_t *in = pixel_at(pass->picture, x, y), *f_in = pixel_at(pass->f, x, y),
+                  *b_in = pixel_at(pass->b, x, y);
     uint8_t *f_out = pixel_at(pass->f_out, x, y);
     uint64_t front = sum[ALPHA], back = 255 * count - front;
     double a = in[3] / 255.0;
     for (int c = 0; c < 3; c++) {
-        double f = front ? (double)sum[FRONT + c] / (double)front : f_in[c], b = back ? (double)sum[BACK + c] / (double)back : b_in[c];
+        double f = front ? (double)sum[FRONT + c] / (double)front : f_in[c],
+               b = back ? (double)sum[BACK + c] / (double)back : b_in[c];
         if (pass->b_out) pixel_at(pass->b_out, x, y)[c] = to_byte(b);
         f_out[c] = to_byte(f + a * (in[c] - a * f - (1 - a) * b));
     }
@@ -53,7 +64,8 @@ static void pass_row(const Pass *pass, const uint32_t *columns, int rows, int y)
     for (int x = 0; x < r && x < w; x++)
         for (int c = 0; c < SUMS; c++) sum[c] += columns[x * SUMS + c];
     for (int x = 0; x < w; x++) {
-        int enters = x + r, leaves = x - r - 1, count = (enters < w ? enters : w - 1) - (leaves < 0 ? 0 : leaves + 1) + 1;
+        int enters = x + r, leaves = x - r - 1,
+            count = (enters < w ? enters : w - 1) - (leaves < 0 ? 0 : leaves + 1) + 1;
         for (int c = 0; c < SUMS && enters < w; c++) sum[c] += columns[enters * SUMS + c];
         for (int c = 0; c < SUMS && leaves >= 0; c++) sum[c] -= columns[leaves * SUMS + c];
         estimate(pass, sum, (uint64_t)rows * (uint64_t)count, x, y);
@@ -62,7 +74,8 @@ static void pass_row(const Pass *pass, const uint32_t *columns, int rows, int y)
 
 /* Rows [begin, end). columns: (w, SUMS). */
 static void pass_strip(const Pass *pass, int begin, int end, uint32_t *columns) {
-    int h = pass->picture->height, r = pass->r, top = begin > r ? begin - r : 0; /* rows [top, bottom) are in the columns' sums */
+    /* rows [top, bottom) are in the columns' sums */
+    int h = pass->picture->height, r = pass->r, top = begin > r ? begin - r : 0;
     int bottom = top;
     memset(columns, 0, (size_t)pass->picture->width * SUMS * sizeof *columns);
     for (int y = begin; y < end; y++) {
@@ -77,11 +90,13 @@ static void run_pass(const Pass *pass, int threads, uint32_t *columns) {
     size_t each = (size_t)pass->picture->width * SUMS;
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int t = 0; t < threads; t++)
-        pass_strip(pass, (int)((int64_t)h * t / threads), (int)((int64_t)h * (t + 1) / threads), columns + (size_t)t * each);
+        pass_strip(pass, (int)((int64_t)h * t / threads), (int)((int64_t)h * (t + 1) / threads),
+                   columns + (size_t)t * each);
 }
 
 static int half_window(const P2cImage *picture, double part, int least) {
-    int r = (int)(part * (picture->width > picture->height ? picture->width : picture->height) + 0.5);
+    int r =
+        (int)(part * (picture->width > picture->height ? picture->width : picture->height) + 0.5);
     return r < least ? least : r > 16000 ? 16000 : r; /* 32,001 rows of 65,025 fit into 32 bits */
 }
 
@@ -91,11 +106,21 @@ P2cStatus p2c_foreground_beyond(P2cContext *ctx, P2cImage *rgba) {
     P2cImage f = { 0 }, b = { 0 };
     size_t bytes = (size_t)rgba->width * SUMS * sizeof(uint32_t) * (size_t)threads;
     uint32_t *columns = malloc(bytes);
-    P2cStatus status = columns ? p2c_image_init(ctx, &f, rgba->width, rgba->height, 3) : p2c_fail_memory(ctx, "the head's colours", bytes);
+    P2cStatus status = columns ? p2c_image_init(ctx, &f, rgba->width, rgba->height, 3)
+                               : p2c_fail_memory(ctx, "the head's colours", bytes);
     if (!status) status = p2c_image_init(ctx, &b, rgba->width, rgba->height, 3);
     if (!status) {
-        run_pass(&(Pass){ .picture = rgba, .f = rgba, .b = rgba, .f_out = &f, .b_out = &b, .r = half_window(rgba, FAR, 2) }, threads, columns);
-        run_pass(&(Pass){ .picture = rgba, .f = &f, .b = &b, .f_out = rgba, .r = half_window(rgba, NEAR, 1) }, threads, columns);
+        run_pass(&(Pass){ .picture = rgba,
+                          .f = rgba,
+                          .b = rgba,
+                          .f_out = &f,
+                          .b_out = &b,
+                          .r = half_window(rgba, FAR, 2) },
+                 threads, columns);
+        run_pass(
+            &(Pass){
+                .picture = rgba, .f = &f, .b = &b, .f_out = rgba, .r = half_window(rgba, NEAR, 1) },
+            threads, columns);
     }
     free(columns);
     p2c_image_clear(&f);

@@ -1,6 +1,8 @@
-/* models.c: where models lie on a disk: one folder, with fixed names, so that a model is installed by copying it there.
+/* models.c: where models lie on a disk: one folder, with fixed names, so that a model is installed
+ * by copying it there.
  *
- *     $P2CNN_MODELS, or $XDG_DATA_HOME/p2cnn, or $HOME/.local/share/p2cnn (XDG Base Directory Specification 0.8)
+ *     $P2CNN_MODELS, or $XDG_DATA_HOME/p2cnn, or $HOME/.local/share/p2cnn (XDG Base Directory
+ *         Specification 0.8)
  *         weights.pt  detector.onnx  landmarks.onnx  matte.onnx or matte.pb
  */
 #include <stdio.h>
@@ -11,8 +13,11 @@
 #include "p2cnn.h"
 
 /* Of two files of one role the first counts. */
-static const struct { const char *role, *name; } files[] = {
-    { "weights", "weights.pt" }, { "detector", "detector.onnx" }, { "landmarks", "landmarks.onnx" }, { "matte", "matte.onnx" }, { "matte", "matte.pb" },
+static const struct {
+    const char *role, *name;
+} files[] = {
+    { "weights", "weights.pt" }, { "detector", "detector.onnx" }, { "landmarks", "landmarks.onnx" },
+    { "matte", "matte.onnx" },   { "matte", "matte.pb" },
 };
 
 static bool joined(char *path, size_t size, const char *folder, const char *rest) {
@@ -30,9 +35,11 @@ static const char *variable(const char *name) {
 
 bool p2c_models_folder(const char *given, char *path, size_t size) {
     if (given && *given) return joined(path, size, given, "");
-    const char *own = variable("P2CNN_MODELS"), *data = variable("XDG_DATA_HOME"), *home = variable("HOME");
+    const char *own = variable("P2CNN_MODELS"), *data = variable("XDG_DATA_HOME"),
+               *home = variable("HOME");
     if (own) return joined(path, size, own, "");
-    if (data && data[0] == '/') return joined(path, size, data, "/p2cnn"); /* relative ones are to be ignored, says the specification */
+    /* relative ones are to be ignored, says the specification */
+    if (data && data[0] == '/') return joined(path, size, data, "/p2cnn");
     return joined(path, size, home ? home : "", "/.local/share/p2cnn");
 }
 
@@ -41,7 +48,8 @@ bool p2c_models_find(const char *folder, const char *role, char *path, size_t si
         char rest[32];
         struct stat is;
         if (strcmp(files[i].role, role) || !joined(rest, sizeof rest, "/", files[i].name)) continue;
-        if (joined(path, size, folder, rest) && stat(path, &is) == 0 && S_ISREG(is.st_mode)) return true;
+        if (joined(path, size, folder, rest) && stat(path, &is) == 0 && S_ISREG(is.st_mode))
+            return true;
     }
     if (size) path[0] = 0;
     return false;

@@ -1,5 +1,6 @@
-/* network.c: a network whose one input is a picture, (1,c,h,w) or (1,h,w,c), from a file or built in: read, looked at, built for its sizes, run. Its graph,
- * its weights and its memory live as long as the P2cNetwork. */
+/* network.c: a network whose one input is a picture, (1,c,h,w) or (1,h,w,c), from a file or built
+ * in: read, looked at, built for its sizes, run. Its graph, its weights and its memory live as long
+ * as the P2cNetwork. */
 #include "face.h"
 
 #include <stdlib.h>
@@ -11,9 +12,13 @@ P2cStatus p2c_network_read(P2cContext *ctx, const char *path, const char *what, 
     if (status) goto cleanup;
     int inputs = p2c_model_input_count(out->model), outputs = p2c_model_output_count(out->model);
     if (inputs == 1) out->shape = p2c_model_input_shape(out->model, 0);
-    if (inputs != 1 || outputs < 1 || outputs > P2C_NETWORK_OUTPUTS || out->shape.rank != 4 || out->shape.size[0] > 1) {
-        status = p2c_fail(ctx, P2C_ERR_FORMAT, "%s: no %s: expected a network with one picture as its input and 1 to %d results, got %d inputs, %d results, and "
-                          "an input of rank %d", path, what, P2C_NETWORK_OUTPUTS, inputs, outputs, out->shape.rank);
+    if (inputs != 1 || outputs < 1 || outputs > P2C_NETWORK_OUTPUTS || out->shape.rank != 4 ||
+        out->shape.size[0] > 1) {
+        status = p2c_fail(ctx, P2C_ERR_FORMAT,
+                          "%s: no %s: expected a network with one picture as its input and 1 to %d "
+                          "results, got %d inputs, %d results, and "
+                          "an input of rank %d",
+                          path, what, P2C_NETWORK_OUTPUTS, inputs, outputs, out->shape.rank);
         goto cleanup;
     }
     out->path = strdup(path);
@@ -24,7 +29,10 @@ cleanup:
 }
 
 P2cStatus p2c_network_builtin(P2cContext *ctx, const P2cBuiltin *builtin, P2cNetwork *out) {
-    *out = (P2cNetwork){ .ctx = ctx, .builtin = builtin, .path = strdup(builtin->name), .shape = { 4, { 1, 3, builtin->size, builtin->size } } };
+    *out = (P2cNetwork){ .ctx = ctx,
+                         .builtin = builtin,
+                         .path = strdup(builtin->name),
+                         .shape = { 4, { 1, 3, builtin->size, builtin->size } } };
     return out->path ? P2C_OK : p2c_fail_memory(ctx, builtin->name, strlen(builtin->name));
 }
 

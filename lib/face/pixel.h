@@ -1,4 +1,5 @@
-/* pixel.h: what the stages between a photo and its cartoon share: maps between pictures, rounding, threads. */
+/* pixel.h: what the stages between a photo and its cartoon share: maps between pictures, rounding,
+ * threads. */
 #ifndef P2C_FACE_PIXEL_H
 #define P2C_FACE_PIXEL_H
 
@@ -19,7 +20,9 @@ static inline int floor_int(double v) {
 }
 
 /* To nearest, clamped to [0, 255]; NaN is 0. */
-static inline uint8_t to_byte(double v) { return !(v > 0) ? 0 : v >= 254.5 ? 255 : (uint8_t)(v + 0.5); }
+static inline uint8_t to_byte(double v) {
+    return !(v > 0) ? 0 : v >= 254.5 ? 255 : (uint8_t)(v + 0.5);
+}
 
 static inline uint8_t *pixel_at(const P2cImage *image, int x, int y) {
     return image->pixels + ((size_t)y * (size_t)image->width + (size_t)x) * (size_t)image->channels;
@@ -32,7 +35,9 @@ static inline void invert_map(const double m[6], double out[6]) {
     out[3] = -m[3] / det, out[4] = m[0] / det, out[5] = (m[3] * m[2] - m[0] * m[5]) / det;
 }
 
-static inline size_t pixel_count(const P2cImage *image) { return (size_t)image->width * (size_t)image->height; }
+static inline size_t pixel_count(const P2cImage *image) {
+    return (size_t)image->width * (size_t)image->height;
+}
 
 /* The matte of a portrait's picture, 0 to 1: bilinear, carried on beyond the border. */
 static inline double matte_at(const P2cImage *portrait, double x, double y) {
@@ -41,11 +46,15 @@ static inline double matte_at(const P2cImage *portrait, double x, double y) {
     left = (int)x, top = (int)y;
     int right = left < last ? left + 1 : last, bottom = top < last ? top + 1 : last;
     double u = x - left, v = y - top;
-    double above = pixel_at(portrait, left, top)[3] * (1 - u) + pixel_at(portrait, right, top)[3] * u;
-    double below = pixel_at(portrait, left, bottom)[3] * (1 - u) + pixel_at(portrait, right, bottom)[3] * u;
+    double above =
+        pixel_at(portrait, left, top)[3] * (1 - u) + pixel_at(portrait, right, top)[3] * u;
+    double below =
+        pixel_at(portrait, left, bottom)[3] * (1 - u) + pixel_at(portrait, right, bottom)[3] * u;
     return (above * (1 - v) + below * v) / 255;
 }
 
-static inline int thread_count(const P2cContext *ctx) { return ctx && ctx->threads > 0 ? ctx->threads : 1; }
+static inline int thread_count(const P2cContext *ctx) {
+    return ctx && ctx->threads > 0 ? ctx->threads : 1;
+}
 
 #endif

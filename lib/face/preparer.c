@@ -1,12 +1,17 @@
-/* preparer.c: the stages from a photo to prepared portraits, in order; photo2cartoon's data_process.py.
+/* preparer.c: the stages from a photo to prepared portraits, in order; photo2cartoon's
+ * data_process.py.
  *
- *     photo --detect--> boxes --landmarks--> faces                                            p2c_preparer_find
+ *     photo --detect--> boxes --landmarks--> faces
+ *         p2c_preparer_find
  *     photo, face --align--> square crop --matte network--> rough alpha --guided filter--> alpha
- *                                                       crop, alpha --foreground colours--> RGBA   p2c_preparer_cut
+ *                                                       crop, alpha --foreground colours--> RGBA
+ *                                                           p2c_preparer_cut
  *
- * dlib sees upright faces alone. When there is none the photo is looked at from its other three sides; there a face may be found from two of
- * them, and the surer one counts. Networks see faces at any turn: where landmarks doubt that a face is upright, it is looked at from the other sides, too, and
- * the side of least doubt counts. A photo with transparency of its own needs no network to tell head from background.
+ * dlib sees upright faces alone. When there is none the photo is looked at from its other three
+ * sides; there a face may be found from two of them, and the surer one counts. Networks see faces
+ * at any turn: where landmarks doubt that a face is upright, it is looked at from the other sides,
+ * too, and the side of least doubt counts. A photo with transparency of its own needs no network to
+ * tell head from background.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -18,8 +23,9 @@
 #include "image/image.h"
 
 enum { PATH_SIZE = 4096 };
-static const double SAME_FACE = 0.4;    /* of the smaller box that two boxes have in common */
-static const double MOST_DOUBT = 0.035; /* of landmarks of an upright face, see p2c_landmarker_doubt */
+static const double SAME_FACE = 0.4; /* of the smaller box that two boxes have in common */
+/* of landmarks of an upright face, see p2c_landmarker_doubt */
+static const double MOST_DOUBT = 0.035;
 
 struct P2cPreparer {
     P2cContext *ctx;
@@ -37,10 +43,12 @@ typedef struct Choice {
 } Choice;
 
 /* What is given wins, then what lies in the folder. */
-static void choose(Choice *choice, const char *folder, const char *given, const char *role, const char *built_in) {
+static void choose(Choice *choice, const char *folder, const char *given, const char *role,
+                   const char *built_in) {
     choice->file = NULL;
     if (given) choice->file = strcmp(given, built_in) ? given : NULL;
-    else if (folder && p2c_models_find(folder, role, choice->path, sizeof choice->path)) choice->file = choice->path;
+    else if (folder && p2c_models_find(folder, role, choice->path, sizeof choice->path))
+        choice->file = choice->path;
 }
 
 static bool unwanted(const char *given) { return given && !strcmp(given, "none"); }
@@ -52,7 +60,8 @@ static P2cStatus open_stages(P2cPreparer *p, const P2cPreparerOptions *o, const 
     choose(&matte, folder, o->matte, "matte", "built-in");
     p->by_network = detector.file != NULL;
     P2cStatus status = p2c_detector_open(p->ctx, detector.file, &p->detector);
-    if (!status && !unwanted(o->landmarks)) status = p2c_landmarker_open(p->ctx, landmarks.file, &p->landmarker);
+    if (!status && !unwanted(o->landmarks))
+        status = p2c_landmarker_open(p->ctx, landmarks.file, &p->landmarker);
     if (!status && !unwanted(o->matte)) status = p2c_matte_open(p->ctx, matte.file, &p->matte);
     return status;
 }
@@ -100,7 +109,8 @@ typedef struct Found {
 static double area(P2cBox b) { return fmax(b.right - b.left, 0) * fmax(b.bottom - b.top, 0); }
 
 static P2cBox common(P2cBox a, P2cBox b) {
-    return (P2cBox){ fmax(a.left, b.left), fmax(a.top, b.top), fmin(a.right, b.right), fmin(a.bottom, b.bottom) };
+    return (P2cBox){ fmax(a.left, b.left), fmax(a.top, b.top), fmin(a.right, b.right),
+                     fmin(a.bottom, b.bottom) };
 }
 
 static P2cBox unturn_box(P2cBox b, int width, int height, int turns) {
@@ -110,36 +120,48 @@ static P2cBox unturn_box(P2cBox b, int width, int height, int turns) {
 }
 
 /* One detection in the turned photo as a face in the photo as it is. */
-static P2cStatus describe(P2cPreparer *p, const P2cImage *photo, const P2cImage *turned, int turns, const P2cDetection *found, Candidate *out) {
+static P2cStatus describe(P2cPreparer *p, const P2cImage *photo, const P2cImage *turned, int turns,
+                          const P2cDetection *found, Candidate *out) {
     P2cStatus status = P2C_OK;
     P2cAlignment alignment;
     P2cFace *face = &out->face;
-    *out = (Candidate){ .face = { .score = found->score, .turns = turns, .box = unturn_box(found->box, photo->width, photo->height, turns) } };
-    if (p->landmarker) status = p2c_landmarker_run(p->landmarker, turned, found->box, face->landmarks);
+    *out = (Candidate){ .face = {
+                            .score = found->score,
+                            .turns = turns,
+                            .box = unturn_box(found->box, photo->width, photo->height, turns) } };
+    if (p->landmarker)
+        status = p2c_landmarker_run(p->landmarker, turned, found->box, face->landmarks);
     else p2c_estimate_landmarks(found->box, face->landmarks);
     if (status) return status;
     if (p->landmarker) out->doubt = p2c_landmarker_doubt(p->landmarker);
     else face->warnings = P2C_FACE_ESTIMATED;
-    for (int i = 0; i < P2C_LANDMARKS; i++) face->landmarks[i] = p2c_unturn_point(face->landmarks[i], photo->width, photo->height, turns);
+    for (int i = 0; i < P2C_LANDMARKS; i++)
+        face->landmarks[i] =
+            p2c_unturn_point(face->landmarks[i], photo->width, photo->height, turns);
     if ((status = p2c_align(p->ctx, face, photo->width, photo->height, &alignment))) return status;
     face->angle = alignment.angle;
     face->warnings |= p2c_face_warnings(photo, face, &alignment);
     return P2C_OK;
 }
 
-static P2cStatus add_faces(P2cPreparer *p, const P2cImage *photo, const P2cImage *turned, int turns, Found *found) {
+static P2cStatus add_faces(P2cPreparer *p, const P2cImage *photo, const P2cImage *turned, int turns,
+                           Found *found) {
     P2cDetection *detections = NULL;
     int count = 0;
     P2cStatus status = p2c_detector_run(p->detector, turned, &detections, &count);
     if (!status && count) {
         Candidate *more = realloc(found->list, (size_t)(found->count + count) * sizeof *more);
         if (more) found->list = more;
-        else status = p2c_fail_memory(p->ctx, "the faces of a photo", (size_t)(found->count + count) * sizeof *more);
+        else
+            status = p2c_fail_memory(p->ctx, "the faces of a photo",
+                                     (size_t)(found->count + count) * sizeof *more);
     }
     for (int i = 0; !status && i < count; i++) {
-        P2cStatus described = describe(p, photo, turned, turns, &detections[i], &found->list[found->count]);
+        P2cStatus described =
+            describe(p, photo, turned, turns, &detections[i], &found->list[found->count]);
         if (!described) found->count++;
-        else if (described != P2C_ERR_FORMAT) status = described; /* what has no extent is no face */
+        /* what has no extent is no face */
+        else if (described != P2C_ERR_FORMAT) status = described;
     }
     free(detections);
     return status;
@@ -154,7 +176,9 @@ static P2cStatus look_from(P2cPreparer *p, const P2cImage *photo, int turns, Fou
 }
 
 /* A network finds faces that lie on their side, too, and only the landmarks tell that they do. */
-static bool lies(const P2cPreparer *p, const Candidate *c) { return p->by_network && c->doubt > MOST_DOUBT; }
+static bool lies(const P2cPreparer *p, const Candidate *c) {
+    return p->by_network && c->doubt > MOST_DOUBT;
+}
 
 static bool looks_further(const P2cPreparer *p, const Found *found) {
     bool any = !found->count;
@@ -162,22 +186,29 @@ static bool looks_further(const P2cPreparer *p, const Found *found) {
     return any;
 }
 
-static bool beats(const Candidate *a, const Candidate *b) { return a->doubt != b->doubt ? a->doubt < b->doubt : a->face.score > b->face.score; }
+static bool beats(const Candidate *a, const Candidate *b) {
+    return a->doubt != b->doubt ? a->doubt < b->doubt : a->face.score > b->face.score;
+}
 
-/* Of boxes that have most in common the best; what is seen from one of the other sides alone, where upright faces were seen, is none. */
+/* Of boxes that have most in common the best; what is seen from one of the other sides alone, where
+ * upright faces were seen, is none. */
 static void keep_best(const P2cPreparer *p, Found *found) {
     int kept = 0, upright = 0;
-    for (int i = 0; i < found->count; i++) upright += !found->list[i].face.turns && !lies(p, &found->list[i]);
+    for (int i = 0; i < found->count; i++)
+        upright += !found->list[i].face.turns && !lies(p, &found->list[i]);
     for (int i = 0; i < found->count; i++) {
         const Candidate *c = &found->list[i];
         bool beaten = false, seen_upright = !c->face.turns || !upright;
         for (int k = 0; k < found->count; k++) {
             const Candidate *other = &found->list[k];
-            if (k == i || area(common(c->face.box, other->face.box)) <= SAME_FACE * fmin(area(c->face.box), area(other->face.box))) continue;
+            if (k == i || area(common(c->face.box, other->face.box)) <=
+                              SAME_FACE * fmin(area(c->face.box), area(other->face.box)))
+                continue;
             beaten |= beats(other, c) || (!beats(c, other) && k < i);
             seen_upright |= !other->face.turns && lies(p, other);
         }
-        if (!beaten && seen_upright) found->list[kept++] = *c; /* kept <= i, and who stood there before is in the list already, or beaten */
+        /* kept <= i, and who stood there before is in the list already, or beaten */
+        if (!beaten && seen_upright) found->list[kept++] = *c;
     }
     found->count = kept;
 }
@@ -191,7 +222,9 @@ static int by_size(const void *a, const void *b) {
 static P2cStatus hand_over(const P2cPreparer *p, const Found *found, P2cFace **faces, int *count) {
     if (!found->count) return P2C_OK;
     *faces = malloc((size_t)found->count * sizeof **faces);
-    if (!*faces) return p2c_fail_memory(p->ctx, "the faces of a photo", (size_t)found->count * sizeof **faces);
+    if (!*faces)
+        return p2c_fail_memory(p->ctx, "the faces of a photo",
+                               (size_t)found->count * sizeof **faces);
     *count = found->count;
     for (int i = 0; i < found->count; i++) (*faces)[i] = found->list[i].face;
     return P2C_OK;
@@ -210,7 +243,8 @@ P2cStatus p2c_preparer_find(P2cPreparer *p, const P2cImage *photo, P2cFace **fac
     }
     if (!status) status = add_faces(p, photo, photo, 0, &found);
     bool further = !status && looks_further(p, &found);
-    for (int turns = 1; !status && further && turns < 4; turns++) status = look_from(p, photo, turns, &found);
+    for (int turns = 1; !status && further && turns < 4; turns++)
+        status = look_from(p, photo, turns, &found);
     if (!status && found.count) {
         keep_best(p, &found);
         qsort(found.list, (size_t)found.count, sizeof *found.list, by_size);
@@ -223,8 +257,11 @@ P2cStatus p2c_preparer_find(P2cPreparer *p, const P2cImage *photo, P2cFace **fac
 
 /* The square of photo2cartoon around such landmarks is about the middle square of the photo. */
 P2cFace p2c_face_centred(const P2cImage *photo) {
-    double side = fmin(photo->width, photo->height), x = (photo->width - 1) / 2.0, y = (photo->height - 1) / 2.0;
-    P2cFace face = { .warnings = P2C_FACE_CENTRED, .box = { x - 0.22 * side, y - 0.11 * side, x + 0.22 * side, y + 0.33 * side } };
+    double side = fmin(photo->width, photo->height), x = (photo->width - 1) / 2.0,
+           y = (photo->height - 1) / 2.0;
+    P2cFace face = { .warnings = P2C_FACE_CENTRED,
+                     .box = { x - 0.22 * side, y - 0.11 * side, x + 0.22 * side,
+                              y + 0.33 * side } };
     p2c_estimate_landmarks(face.box, face.landmarks);
     return face;
 }
@@ -283,7 +320,8 @@ static double mean_alpha(const P2cImage *picture) {
     return (double)sum / (255.0 * (double)count);
 }
 
-P2cStatus p2c_preparer_cut(P2cPreparer *p, const P2cImage *photo, const P2cFace *face, P2cPortrait *out) {
+P2cStatus p2c_preparer_cut(P2cPreparer *p, const P2cImage *photo, const P2cFace *face,
+                           P2cPortrait *out) {
     P2cAlignment alignment;
     P2cImage crop = { 0 };
     double start = p2c_clock_ms();

@@ -1,13 +1,17 @@
-/* rfb.c: small detectors by networks: Ultra-Light-Fast-Generic-Face-Detector-1MB (RFB-320, slim, 640; Linzaer 2019), and all that answer like them.
+/* rfb.c: small detectors by networks: Ultra-Light-Fast-Generic-Face-Detector-1MB (RFB-320, slim,
+ * 640; Linzaer 2019), and all that answer like them.
  *
- *     picture (1,3,h,w): stretched to h x w, RGB, (v-127)/128   ->   scores (1,n,2): nothing, face; boxes (1,n,4): of n fixed places
+ *     picture (1,3,h,w): stretched to h x w, RGB, (v-127)/128   ->   scores (1,n,2): nothing, face;
+ *         boxes (1,n,4): of n fixed places
  *
- * Scores: probabilities, or what softmax makes them of. Boxes: left, top, right, bottom in parts of the picture; or, in files without that last step,
- * offsets (x, y, w, h) from the places ("priors", Liu 2016, SSD):
+ * Scores: probabilities, or what softmax makes them of. Boxes: left, top, right, bottom in parts of
+ * the picture; or, in files without that last step, offsets (x, y, w, h) from the places ("priors",
+ * Liu 2016, SSD):
  *
  *     middle = prior middle + 0.1 * (x,y) * prior size,  size = prior size * exp(0.2 * (w,h))
  *
- * Which of the two is found out once, by a grey picture: corners are in order in every box, offsets in hardly any set of thousands.
+ * Which of the two is found out once, by a grey picture: corners are in order in every box, offsets
+ * in hardly any set of thousands.
  */
 #include "face.h"
 
@@ -29,12 +33,17 @@ struct P2cRfb {
 
 /* ---- places ---- */
 
-static const struct { int stride, sides[3]; } maps[] = { { 8, { 10, 16, 24 } }, { 16, { 32, 48 } }, { 32, { 64, 96 } }, { 64, { 128, 192, 256 } } };
+static const struct {
+    int stride, sides[3];
+} maps[] = {
+    { 8, { 10, 16, 24 } }, { 16, { 32, 48 } }, { 32, { 64, 96 } }, { 64, { 128, 192, 256 } }
+};
 
 int p2c_rfb_priors(int width, int height, float (*priors)[4]) {
     int n = 0;
     for (size_t m = 0; m < sizeof maps / sizeof *maps; m++) {
-        int columns = (width + maps[m].stride - 1) / maps[m].stride, rows = (height + maps[m].stride - 1) / maps[m].stride;
+        int columns = (width + maps[m].stride - 1) / maps[m].stride,
+            rows = (height + maps[m].stride - 1) / maps[m].stride;
         for (int i = 0; i < rows * columns; i++)
             for (int k = 0; k < 3 && maps[m].sides[k]; k++, n++) {
                 if (!priors) continue;
@@ -51,17 +60,20 @@ void p2c_rfb_decode(int count, const float (*priors)[4], float (*boxes)[4]) {
     for (int i = 0; i < count; i++)
         for (int axis = 0; axis < 2; axis++) {
             float at = priors[i][axis], size = priors[i][axis + 2];
-            float middle = at + boxes[i][axis] * MIDDLE_VARIANCE * size, half = size * expf(boxes[i][axis + 2] * SIZE_VARIANCE) / 2;
+            float middle = at + boxes[i][axis] * MIDDLE_VARIANCE * size,
+                  half = size * expf(boxes[i][axis + 2] * SIZE_VARIANCE) / 2;
             boxes[i][axis] = middle - half;
             boxes[i][axis + 2] = middle + half;
         }
 }
 
-/* These boxes are taller than wide, with forehead and chin. By 378 portraits in which both kinds of detector found the face, in sides of dlib's
- * square: 0.946 wide, 1.316 high, the middle 0.012 further right and 0.067 higher. */
+/* These boxes are taller than wide, with forehead and chin. By 378 portraits in which both kinds of
+ * detector found the face, in sides of dlib's square: 0.946 wide, 1.316 high, the middle 0.012
+ * further right and 0.067 higher. */
 P2cBox p2c_rfb_square(P2cBox box) {
     double side = ((box.right - box.left) / 0.946 + (box.bottom - box.top) / 1.316) / 2;
-    double x = (box.left + box.right) / 2 - 0.012 * side, y = (box.top + box.bottom) / 2 + 0.067 * side;
+    double x = (box.left + box.right) / 2 - 0.012 * side,
+           y = (box.top + box.bottom) / 2 + 0.067 * side;
     return (P2cBox){ x - side / 2, y - side / 2, x + side / 2, y + side / 2 };
 }
 
@@ -79,12 +91,16 @@ static P2cNode *find_result(const P2cNetwork *network, int last) {
 static P2cStatus find_results(P2cRfb *r) {
     r->score_node = find_result(&r->network, 2);
     r->box_node = find_result(&r->network, 4);
-    if (r->score_node && r->box_node && p2c_node_dims(r->score_node).d[1] == p2c_node_dims(r->box_node).d[1]) {
+    if (r->score_node && r->box_node &&
+        p2c_node_dims(r->score_node).d[1] == p2c_node_dims(r->box_node).d[1]) {
         r->places = p2c_node_dims(r->score_node).d[1];
         return P2C_OK;
     }
-    return p2c_fail(r->network.ctx, P2C_ERR_FORMAT, "%s: no face detector that is known here: expected results of shapes (1,n,2), scores, and (1,n,4), boxes, as "
-                    "those of Ultra-Light-Fast-Generic-Face-Detector-1MB have", r->network.path);
+    return p2c_fail(r->network.ctx, P2C_ERR_FORMAT,
+                    "%s: no face detector that is known here: expected results of shapes (1,n,2), "
+                    "scores, and (1,n,4), boxes, as "
+                    "those of Ultra-Light-Fast-Generic-Face-Detector-1MB have",
+                    r->network.path);
 }
 
 static P2cStatus take_memory(P2cRfb *r) {
@@ -93,7 +109,8 @@ static P2cStatus take_memory(P2cRfb *r) {
     r->scores = malloc(n * sizeof *r->scores);
     r->boxes = malloc(n * sizeof *r->boxes);
     r->priors = malloc((size_t)p2c_rfb_priors(r->width, r->height, NULL) * sizeof *r->priors);
-    if (!r->planes || !r->scores || !r->boxes || !r->priors) return p2c_fail_memory(r->network.ctx, "the face detector", 3 * pixels * sizeof(float));
+    if (!r->planes || !r->scores || !r->boxes || !r->priors)
+        return p2c_fail_memory(r->network.ctx, "the face detector", 3 * pixels * sizeof(float));
     p2c_rfb_priors(r->width, r->height, r->priors);
     return P2C_OK;
 }
@@ -115,8 +132,11 @@ static P2cStatus find_kinds(P2cRfb *r) {
     }
     int expected = p2c_rfb_priors(r->width, r->height, NULL);
     if (!r->offsets || r->places == expected) return P2C_OK;
-    return p2c_fail(r->network.ctx, P2C_ERR_FORMAT, "%s: its boxes are offsets from %d places, but a picture of %d x %d has %d: expected a file with boxes as corners, or "
-                    "one of Ultra-Light-Fast-Generic-Face-Detector-1MB", r->network.path, r->places, r->width, r->height, expected);
+    return p2c_fail(r->network.ctx, P2C_ERR_FORMAT,
+                    "%s: its boxes are offsets from %d places, but a picture of %d x %d has %d: "
+                    "expected a file with boxes as corners, or "
+                    "one of Ultra-Light-Fast-Generic-Face-Detector-1MB",
+                    r->network.path, r->places, r->width, r->height, expected);
 }
 
 /* ---- a detector ---- */
@@ -131,8 +151,10 @@ P2cStatus p2c_rfb_open(P2cContext *ctx, const char *path, P2cRfb **out) {
     r->height = size[2] > 0 ? (int)size[2] : HEIGHT;
     r->width = size[3] > 0 ? (int)size[3] : WIDTH;
     if ((size[1] != 3 && size[1] >= 0) || size[2] > 4096 || size[3] > 4096) {
-        status = p2c_fail(ctx, P2C_ERR_FORMAT, "%s: no face detector that is known here: expected an input (1,3,h,w) of at most 4096 a side, got (1,%lld,%lld,%lld)", path,
-                          (long long)size[1], (long long)size[2], (long long)size[3]);
+        status = p2c_fail(ctx, P2C_ERR_FORMAT,
+                          "%s: no face detector that is known here: expected an input (1,3,h,w) of "
+                          "at most 4096 a side, got (1,%lld,%lld,%lld)",
+                          path, (long long)size[1], (long long)size[2], (long long)size[3]);
         goto cleanup;
     }
     status = p2c_network_build(&r->network, P2C_DIMS(1, 3, r->height, r->width));
@@ -159,16 +181,20 @@ void p2c_rfb_close(P2cRfb **rfb) {
 
 static P2cStatus load(P2cRfb *r, const P2cImage *photo) {
     P2cImage small;
-    P2cStatus status = p2c_image_resize(r->network.ctx, photo, r->width, r->height, P2C_FILTER_BILINEAR, &small);
+    P2cStatus status =
+        p2c_image_resize(r->network.ctx, photo, r->width, r->height, P2C_FILTER_BILINEAR, &small);
     if (status) return status;
     p2c_image_over_white(&small);
     size_t n = (size_t)r->width * (size_t)r->height;
-    for (size_t i = 0; i < 3 * n; i++) r->planes[i % 3 * n + i / 3] = ((float)small.pixels[i] - 127) / 128;
+    for (size_t i = 0; i < 3 * n; i++)
+        r->planes[i % 3 * n + i / 3] = ((float)small.pixels[i] - 127) / 128;
     p2c_image_clear(&small);
     return P2C_OK;
 }
 
-static double probability(const P2cRfb *r, int i) { return r->logits ? 1 / (1 + exp((double)r->scores[i][0] - r->scores[i][1])) : r->scores[i][1]; }
+static double probability(const P2cRfb *r, int i) {
+    return r->logits ? 1 / (1 + exp((double)r->scores[i][0] - r->scores[i][1])) : r->scores[i][1];
+}
 
 /* The sure ones, in the photo. What is not a number is not sure. */
 static int gather(const P2cRfb *r, const P2cImage *photo, P2cDetection *found) {
@@ -176,8 +202,12 @@ static int gather(const P2cRfb *r, const P2cImage *photo, P2cDetection *found) {
     for (int i = 0; i < r->places; i++) {
         double score = probability(r, i), w = photo->width, h = photo->height;
         const float *b = r->boxes[i];
-        if (!(score > SURE) || !(b[2] > b[0]) || !(b[3] > b[1]) || !isfinite(b[2] - b[0]) || !isfinite(b[3] - b[1])) continue;
-        found[count++] = (P2cDetection){ { b[0] * w - 0.5, b[1] * h - 0.5, b[2] * w - 0.5, b[3] * h - 0.5 }, score };
+        if (!(score > SURE) || !(b[2] > b[0]) || !(b[3] > b[1]) || !isfinite(b[2] - b[0]) ||
+            !isfinite(b[3] - b[1]))
+            continue;
+        found[count++] =
+            (P2cDetection){ { b[0] * w - 0.5, b[1] * h - 0.5, b[2] * w - 0.5, b[3] * h - 0.5 },
+                            score };
     }
     return count;
 }
@@ -188,10 +218,11 @@ P2cStatus p2c_rfb_run(P2cRfb *r, const P2cImage *photo, P2cDetection **found, in
     P2cStatus status = load(r, photo);
     if (!status) status = answer(r);
     if (status) return status;
-    if (r->offsets) p2c_rfb_decode(r->places, (const float (*)[4])r->priors, r->boxes);
+    if (r->offsets) p2c_rfb_decode(r->places, (const float(*)[4])r->priors, r->boxes);
     P2cDetection *all = malloc((size_t)r->places * sizeof *all);
     if (!all) return p2c_fail_memory(r->network.ctx, "faces", (size_t)r->places * sizeof *all);
-    /* Before they become square, since it is their own overlap that tells neighbours from duplicates. */
+    /* Before they become square, since it is their own overlap that tells neighbours from
+     * duplicates. */
     *count = p2c_detections_thin(all, gather(r, photo, all));
     for (int i = 0; i < *count; i++) all[i].box = p2c_rfb_square(all[i].box);
     *found = all;

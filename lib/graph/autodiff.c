@@ -1,15 +1,17 @@
 /* autodiff.c: reverse-mode differentiation, and the expansion of nodes into steps.
  *
- * p2c_backward puts a marker into the order of nodes and one leaf per wanted gradient. At finish, every needed node becomes
- * one forward step; a marker becomes the backward steps of the nodes between its loss and its targets, and of no others:
- * networks that are only passed through get no weight gradients. A gradient starts as zero where the first contribution
- * arrives, and every backward kernel adds to it; a gradient that accumulates over several losses starts as the earlier one. */
+ * p2c_backward puts a marker into the order of nodes and one leaf per wanted gradient. At finish,
+ * every needed node becomes one forward step; a marker becomes the backward steps of the nodes
+ * between its loss and its targets, and of no others: networks that are only passed through get no
+ * weight gradients. A gradient starts as zero where the first contribution arrives, and every
+ * backward kernel adds to it; a gradient that accumulates over several losses starts as the earlier
+ * one. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "graph.h"
 
-/* ---- building ------------------------------------------------------------------------------------------- */
+/* ---- building -------------------------------------------------------------------------------- */
 
 /* Marks the nodes with id <= loss from which a gradient of the loss can come. */
 static void mark_ancestors(const P2cNode *loss, bool reach[]) {
@@ -31,7 +33,8 @@ static bool *new_flags(P2cGraph *graph) {
 static P2cNode *marker_new(P2cNode *loss) {
     P2cGraph *graph = loss->state->graph;
     if (p2c_dims_count(loss->dims) != 1) {
-        p2c_graph_fail(graph, P2C_ERR_SHAPE, "backward: the loss has shape %s, expected a scalar", p2c_dims_text(loss->dims).text);
+        p2c_graph_fail(graph, P2C_ERR_SHAPE, "backward: the loss has shape %s, expected a scalar",
+                       p2c_dims_text(loss->dims).text);
         return NULL;
     }
     P2cNode *marker = p2c_leaf_new(graph, P2C_LEAF_BACKWARD, NULL, P2C_SCALAR);
@@ -54,20 +57,24 @@ P2cNode *p2c_backward_new(P2cNode *loss, int count, P2cNode *const of[], P2cNode
     P2cNode *marker = reach ? marker_new(loss) : NULL;
     if (reach) mark_ancestors(loss, reach);
     for (int i = 0; marker && i < count; i++)
-        if (of[i] && of[i]->state->id <= loss->state->id && reach[of[i]->state->id]) grads[i] = p2c_gradient_new(marker, of[i]);
+        if (of[i] && of[i]->state->id <= loss->state->id && reach[of[i]->state->id])
+            grads[i] = p2c_gradient_new(marker, of[i]);
     free(reach);
     return marker;
 }
 
-void p2c_backward(P2cNode *loss, int count, P2cNode *const of[], P2cNode *grads[]) { p2c_backward_new(loss, count, of, grads); }
+void p2c_backward(P2cNode *loss, int count, P2cNode *const of[], P2cNode *grads[]) {
+    p2c_backward_new(loss, count, of, grads);
+}
 
-/* ---- expansion: what is needed ---------------------------------------------------------------------------- */
+/* ---- expansion: what is needed --------------------------------------------------------------- */
 
 static void need(P2cNode *node) {
     if (node) node->state->is_needed = true;
 }
 
-/* Everything refers to earlier nodes only, so one pass from the end finds all that outputs and updates need. */
+/* Everything refers to earlier nodes only, so one pass from the end finds all that outputs and
+ * updates need. */
 static void mark_needed(P2cGraph *graph) {
     for (int i = graph->node_count - 1; i >= 0; i--) {
         P2cNode *node = graph->nodes[i];
@@ -88,22 +95,28 @@ static bool norms_first_operand(const P2cNode *node) {
            (node->op == &p2c_op_conv2d && P2C_ATTRIBUTES(node, P2cConvAttributes)->normed);
 }
 
-/* A norm begins with the mean and the variance of each plane of what it reads: where a kernel makes that, it is asked for them in passing. */
+/* A norm begins with the mean and the variance of each plane of what it reads: where a kernel makes
+ * that, it is asked for them in passing. */
 static void ask_for_statistics(P2cGraph *graph) {
     for (int i = 0; i < graph->node_count; i++) {
         const P2cNode *node = graph->nodes[i];
         if (!node->state->is_needed || !norms_first_operand(node)) continue;
         P2cNode *x = node->x[0];
-        if (x->op && !x->op->view && graph->ctx->device->kernels[x->op->id]->statistics) x->makes_statistics = true;
+        if (x->op && !x->op->view && graph->ctx->device->kernels[x->op->id]->statistics)
+            x->makes_statistics = true;
     }
 }
 
-/* ---- expansion: steps ------------------------------------------------------------------------------------- */
+/* ---- expansion: steps ------------------------------------------------------------------------ */
 
-static size_t value_bytes(const P2cNode *node) { return p2c_dims_count(node->dims) * sizeof(float); }
+static size_t value_bytes(const P2cNode *node) {
+    return p2c_dims_count(node->dims) * sizeof(float);
+}
 
 /* Of the planes of y: (mean, variance) each. */
-static size_t statistics_bytes(const P2cNode *node) { return (size_t)node->dims.d[0] * (size_t)node->dims.d[1] * 2 * sizeof(float); }
+static size_t statistics_bytes(const P2cNode *node) {
+    return (size_t)node->dims.d[0] * (size_t)node->dims.d[1] * 2 * sizeof(float);
+}
 
 static P2cStatus emit_forward(P2cGraph *graph, P2cNode *node) {
     P2cNodeState *s = node->state;
@@ -112,8 +125,10 @@ static P2cStatus emit_forward(P2cGraph *graph, P2cNode *node) {
         s->buffer->same = node->x[0]->state->buffer;
         return P2C_OK;
     }
-    if (node->saved_bytes && !(s->saved = p2c_buffer_new(graph, node->saved_bytes))) return graph->status;
-    if (node->makes_statistics && !(s->statistics = p2c_buffer_new(graph, statistics_bytes(node)))) return graph->status;
+    if (node->saved_bytes && !(s->saved = p2c_buffer_new(graph, node->saved_bytes)))
+        return graph->status;
+    if (node->makes_statistics && !(s->statistics = p2c_buffer_new(graph, statistics_bytes(node))))
+        return graph->status;
     return p2c_step_new(graph, P2C_STEP_FORWARD, node) ? P2C_OK : graph->status;
 }
 
@@ -143,7 +158,8 @@ static bool wanted_by(const P2cNode *gradient, const P2cNode *marker) {
 static void take_earlier_gradients(P2cGraph *graph, const P2cNode *marker) {
     for (int i = marker->state->id + 1; i < graph->node_count; i++) {
         const P2cNodeState *leaf = graph->nodes[i]->state;
-        if (wanted_by(graph->nodes[i], marker) && leaf->earlier) leaf->gradient_of->state->gradient = leaf->earlier->state->buffer;
+        if (wanted_by(graph->nodes[i], marker) && leaf->earlier)
+            leaf->gradient_of->state->gradient = leaf->earlier->state->buffer;
     }
 }
 
@@ -153,11 +169,13 @@ static bool is_twice_operand(const P2cNode *node, int k) {
     return false;
 }
 
-/* The gradient of operand k: there already; or new, for a kernel that writes it in place of adding, or else zeros. */
+/* The gradient of operand k: there already; or new, for a kernel that writes it in place of adding,
+ * or else zeros. */
 static P2cStatus gradient_of_operand(P2cGraph *graph, P2cNode *node, int k, unsigned *overwrite) {
     P2cNode *x = node->x[k];
     if (x->state->gradient) return P2C_OK;
-    if (!graph->ctx->device->kernels[node->op->id]->overwrite || is_twice_operand(node, k)) return emit_fill(graph, x, 0);
+    if (!graph->ctx->device->kernels[node->op->id]->overwrite || is_twice_operand(node, k))
+        return emit_fill(graph, x, 0);
     *overwrite |= 1u << k;
     return (x->state->gradient = p2c_buffer_new(graph, value_bytes(x))) ? P2C_OK : graph->status;
 }
@@ -166,7 +184,8 @@ static P2cStatus emit_backward(P2cGraph *graph, P2cNode *node, const bool active
     const P2cOp *op = node->op;
     if (op->blocks) return P2C_OK;
     if (!graph->ctx->device->kernels[op->id]->backward)
-        return p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "%s has no gradient on %s", op->name, graph->ctx->device->name);
+        return p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "%s has no gradient on %s", op->name,
+                              graph->ctx->device->name);
     P2cBuffer *dx[P2C_MAX_OPERANDS] = { 0 };
     unsigned overwrite = 0;
     bool any = false;
@@ -190,7 +209,8 @@ static void mark_active(P2cGraph *graph, const P2cNode *marker, bool active[], b
     const P2cNode *loss = marker->state->loss;
     mark_ancestors(loss, reach);
     for (int i = marker->state->id + 1; i < graph->node_count; i++)
-        if (wanted_by(graph->nodes[i], marker)) active[graph->nodes[i]->state->gradient_of->state->id] = true;
+        if (wanted_by(graph->nodes[i], marker))
+            active[graph->nodes[i]->state->gradient_of->state->id] = true;
     for (int i = 0; i <= loss->state->id; i++) {
         const P2cNode *node = graph->nodes[i];
         bool through = node->op && !node->op->blocks;
@@ -220,17 +240,20 @@ static void find_updates(const P2cGraph *graph, const P2cNode *marker, int updat
     }
 }
 
-/* Gradients through values of one network and weights of the next would be those of neither: refuses where a backward step reads a
- * parameter that changes between its node and `marker`. */
+/* Gradients through values of one network and weights of the next would be those of neither:
+ * refuses where a backward step reads a parameter that changes between its node and `marker`. */
 static P2cStatus check_stale(P2cGraph *graph, const P2cNode *marker, const bool active[]) {
     int *updated = malloc(((size_t)marker->state->id + 1) * sizeof *updated);
-    if (!updated) return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while differentiating");
+    if (!updated)
+        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while differentiating");
     find_updates(graph, marker, updated);
     for (int i = 0; i < marker->state->id; i++) {
         const P2cNode *node = graph->nodes[i];
         for (int k = 0; active[i] && node->op && node->op->keeps_x && k < node->count; k++)
             if (updated[node->x[k]->state->id] > i)
-                p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "backward: %s is updated between its use and this backward pass; build the network anew after the update",
+                p2c_graph_fail(graph, P2C_ERR_ARGUMENT,
+                               "backward: %s is updated between its use and this backward pass; "
+                               "build the network anew after the update",
                                node->x[k]->state->name);
     }
     free(updated);
@@ -248,7 +271,8 @@ static P2cStatus expand_backward(P2cGraph *graph, P2cNode *marker) {
         if (status == P2C_OK && active[loss->state->id]) status = emit_fill(graph, loss, 1);
     }
     for (int i = loss->state->id; i >= 0 && status == P2C_OK; i--)
-        if (active[i] && graph->nodes[i]->op && graph->nodes[i]->state->gradient) status = emit_backward(graph, graph->nodes[i], active);
+        if (active[i] && graph->nodes[i]->op && graph->nodes[i]->state->gradient)
+            status = emit_backward(graph, graph->nodes[i], active);
     if (status == P2C_OK) status = collect_gradients(graph, marker);
     free(active);
     free(reach);

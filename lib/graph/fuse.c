@@ -1,11 +1,14 @@
-/* fuse.c: patterns of nodes that one kernel computes in one pass. Graph authors write plain operations; here the pairs of
- * the table become one node. This happens before differentiation, so that a pattern needs no twin for the backward pass:
- * the gradient of the fused node is its own kernel's business.
+/* fuse.c: patterns of nodes that one kernel computes in one pass. Graph authors write plain
+ * operations; here the pairs of the table become one node. This happens before differentiation, so
+ * that a pattern needs no twin for the backward pass: the gradient of the fused node is its own
+ * kernel's business.
  *
- * A norm takes over the ReLU behind it, on every device, and a convolution or linear layer does where its kernel offers that (P2cKernel.folds). The
- * other patterns are those that the second one's kernel offers to compute; what it reads is then what the first one read.
+ * A norm takes over the ReLU behind it, on every device, and a convolution or linear layer does
+ * where its kernel offers that (P2cKernel.folds). The other patterns are those that the second
+ * one's kernel offers to compute; what it reads is then what the first one read.
  *
- * To add a pattern: one line in the table, and a function that folds one of the two into the other when attributes allow. */
+ * To add a pattern: one line in the table, and a function that folds one of the two into the other
+ * when attributes allow. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +23,8 @@ static bool norm_relu(P2cNode *norm, P2cNode *relu, int k) {
     return a->relu = true;
 }
 
-/* y = relu(conv(x)): done where the convolution's result is stored. Backward has y to tell what the relu let through. */
+/* y = relu(conv(x)): done where the convolution's result is stored. Backward has y to tell what the
+ * relu let through. */
 static bool activate(P2cNode *first, P2cNode *relu, P2cActivation *a) {
     if (a->on) return false;
     *a = (P2cActivation){ true, P2C_ATTRIBUTES(relu, P2cSlopeAttributes)->slope };
@@ -38,8 +42,8 @@ static bool linear_relu(P2cNode *linear, P2cNode *relu, int k) {
     return activate(linear, relu, &P2C_ATTRIBUTES(linear, P2cLinearAttributes)->activation);
 }
 
-/* y = conv(norm(x)): the convolution reads x and norms what it reads. Once all who read the norm do that, it is needed no more, and the
- * normed map never exists. */
+/* y = conv(norm(x)): the convolution reads x and norms what it reads. Once all who read the norm do
+ * that, it is needed no more, and the normed map never exists. */
 static bool norm_conv(P2cNode *norm, P2cNode *conv, int k) {
     P2cConvAttributes *a = P2C_ATTRIBUTES(conv, P2cConvAttributes);
     if (a->normed) return false;
@@ -49,7 +53,8 @@ static bool norm_conv(P2cNode *norm, P2cNode *conv, int k) {
     return conv->op->shape(conv) == P2C_OK; /* sizes are as before; what is kept has changed */
 }
 
-/* y = conv(upsample(x)), or with a norm before or behind the upsampling, which is the same: the convolution reads x repeated. */
+/* y = conv(upsample(x)), or with a norm before or behind the upsampling, which is the same: the
+ * convolution reads x repeated. */
 static bool upsample_conv(P2cNode *upsample, P2cNode *conv, int k) {
     P2cConvAttributes *a = P2C_ATTRIBUTES(conv, P2cConvAttributes);
     if (a->upsample) return false;
@@ -58,17 +63,21 @@ static bool upsample_conv(P2cNode *upsample, P2cNode *conv, int k) {
     return conv->op->shape(conv) == P2C_OK;
 }
 
-/* Where operand k of an addition may be folded: the other one, when nothing is broadcast or folded yet; else NULL. */
+/* Where operand k of an addition may be folded: the other one, when nothing is broadcast or folded
+ * yet; else NULL. */
 static P2cNode *beside(const P2cNode *add, int k) {
     const P2cAddAttributes *a = P2C_ATTRIBUTES(add, P2cAddAttributes);
-    return a->joined || a->upsample || !p2c_dims_equal(add->x[0]->dims, add->x[1]->dims) ? NULL : add->x[1 - k];
+    return a->joined || a->upsample || !p2c_dims_equal(add->x[0]->dims, add->x[1]->dims)
+               ? NULL
+               : add->x[1 - k];
 }
 
 /* y = x + upsample(small): reads small repeated. */
 static bool upsample_add(P2cNode *upsample, P2cNode *add, int k) {
     P2cNode *x = beside(add, k);
     if (!x) return false;
-    P2C_ATTRIBUTES(add, P2cAddAttributes)->upsample = P2C_ATTRIBUTES(upsample, P2cFactorAttributes)->factor;
+    P2C_ATTRIBUTES(add, P2cAddAttributes)->upsample =
+        P2C_ATTRIBUTES(upsample, P2cFactorAttributes)->factor;
     add->x[0] = x;
     add->x[1] = upsample->x[0];
     return true;
@@ -77,7 +86,9 @@ static bool upsample_add(P2cNode *upsample, P2cNode *add, int k) {
 /* y = x + concat(a, b, ...) of channels: reads a, b, ... where they are. */
 static bool concat_add(P2cNode *concat, P2cNode *add, int k) {
     P2cNode *x = beside(add, k);
-    if (!x || P2C_ATTRIBUTES(concat, P2cAxisAttributes)->axis != 1 || concat->count >= P2C_MAX_OPERANDS) return false;
+    if (!x || P2C_ATTRIBUTES(concat, P2cAxisAttributes)->axis != 1 ||
+        concat->count >= P2C_MAX_OPERANDS)
+        return false;
     P2C_ATTRIBUTES(add, P2cAddAttributes)->joined = true;
     add->x[0] = x;
     memcpy(add->x + 1, concat->x, (size_t)concat->count * sizeof *concat->x);
@@ -88,9 +99,13 @@ static bool concat_add(P2cNode *concat, P2cNode *add, int k) {
 static const struct Pattern {
     const P2cOp *first, *second; /* second's first operand is first's result */
     bool (*fold)(P2cNode *first, P2cNode *second, int k); /* k: which operand it is */
-    int readers;    /* at most so many nodes read first's result, all of them such seconds: each does first's work anew */
-    bool either;    /* or second's other operand is */
-    unsigned folds; /* what second's kernel must offer to read first's operands; 0: first reads them as ever, and stands for second */
+    /* at most so many nodes read first's result, all of them such seconds: each does first's work
+     * anew */
+    int readers;
+    bool either; /* or second's other operand is */
+    /* what second's kernel must offer to read first's operands; 0: first reads them as ever, and
+     * stands for second */
+    unsigned folds;
     unsigned takes; /* what first's kernel must offer to stand for second */
 } patterns[] = {
     { &p2c_op_instance_norm, &p2c_op_relu, norm_relu, .readers = 1 },
@@ -98,9 +113,12 @@ static const struct Pattern {
     { &p2c_op_conv2d, &p2c_op_relu, conv_relu, .readers = 1, .takes = P2C_FOLD_ACTIVATION },
     { &p2c_op_linear, &p2c_op_relu, linear_relu, .readers = 1, .takes = P2C_FOLD_ACTIVATION },
     { &p2c_op_instance_norm, &p2c_op_conv2d, norm_conv, .readers = 2, .folds = P2C_FOLD_NORM },
-    { &p2c_op_upsample_nearest, &p2c_op_conv2d, upsample_conv, .readers = 1, .folds = P2C_FOLD_UPSAMPLE },
-    { &p2c_op_upsample_nearest, &p2c_op_add, upsample_add, .readers = 1, .either = true, .folds = P2C_FOLD_UPSAMPLE },
-    { &p2c_op_concat, &p2c_op_add, concat_add, .readers = 1, .either = true, .folds = P2C_FOLD_CONCAT },
+    { &p2c_op_upsample_nearest, &p2c_op_conv2d, upsample_conv, .readers = 1,
+      .folds = P2C_FOLD_UPSAMPLE },
+    { &p2c_op_upsample_nearest, &p2c_op_add, upsample_add, .readers = 1, .either = true,
+      .folds = P2C_FOLD_UPSAMPLE },
+    { &p2c_op_concat, &p2c_op_add, concat_add, .readers = 1, .either = true,
+      .folds = P2C_FOLD_CONCAT },
 };
 
 static P2cNode *resolved(P2cNode *node) {
@@ -108,8 +126,11 @@ static P2cNode *resolved(P2cNode *node) {
     return node;
 }
 
-/* How often each node's value is asked for: by operations, by the caller, by a gradient; and how often by a convolution, as what it convolves. */
-typedef struct Uses { int all, by_conv; } Uses;
+/* How often each node's value is asked for: by operations, by the caller, by a gradient; and how
+ * often by a convolution, as what it convolves. */
+typedef struct Uses {
+    int all, by_conv;
+} Uses;
 
 static Uses *count_uses(const P2cGraph *graph) {
     Uses *uses = calloc((size_t)graph->node_count + 1, sizeof *uses);
@@ -128,7 +149,8 @@ static bool readers_fit(const struct Pattern *pattern, Uses uses) {
     return uses.all == 1 || (uses.all <= pattern->readers && uses.all == uses.by_conv);
 }
 
-/* What the second reads in the first's place must still be the same by then; a parameter may have been updated. */
+/* What the second reads in the first's place must still be the same by then; a parameter may have
+ * been updated. */
 static bool reads_parameters(const P2cNode *node) {
     for (int k = 0; k < node->count; k++) {
         const P2cNode *x = node->x[k];
@@ -140,7 +162,8 @@ static bool reads_parameters(const P2cNode *node) {
 
 static bool fits(const struct Pattern *p, const P2cNode *node, int k, const Uses uses[]) {
     const P2cNode *first = node->x[k];
-    if (p->second != node->op || p->first != first->op || !readers_fit(p, uses[first->state->id])) return false;
+    if (p->second != node->op || p->first != first->op || !readers_fit(p, uses[first->state->id]))
+        return false;
     const P2cKernel *const *kernels = node->state->graph->ctx->device->kernels;
     if (p->takes & ~kernels[first->op->id]->folds) return false;
     return !p->folds || ((p->folds & kernels[node->op->id]->folds) && !reads_parameters(first));
@@ -153,7 +176,8 @@ static bool try_patterns(P2cNode *node, Uses uses[]) {
         for (int k = 0; k <= (p->either && node->count > 1); k++) {
             P2cNode *first = node->x[k];
             if (!fits(p, node, k, uses) || !p->fold(first, node, k)) continue;
-            if (node->state->fused_into) uses[first->state->id] = uses[node->state->id]; /* whoever asked for the second now asks for the first */
+            /* whoever asked for the second now asks for the first */
+            if (node->state->fused_into) uses[first->state->id] = uses[node->state->id];
             return true;
         }
     }
@@ -167,7 +191,8 @@ void p2c_fuse(P2cGraph *graph) {
         for (int k = 0; k < node->count; k++) node->x[k] = resolved(node->x[k]);
         node->state->loss = resolved(node->state->loss);
         node->state->gradient_of = resolved(node->state->gradient_of);
-        while (node->op && node->count && !node->state->fused_into && try_patterns(node, uses)) continue;
+        while (node->op && node->count && !node->state->fused_into && try_patterns(node, uses))
+            continue;
     }
     free(uses); /* without memory for the counts nothing is fused: slower, not wrong */
 }

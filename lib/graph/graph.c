@@ -1,4 +1,5 @@
-/* graph.c: building a graph: nodes in order, leaves, names, errors; and reading and writing their values. */
+/* graph.c: building a graph: nodes in order, leaves, names, errors; and reading and writing their
+ * values. */
 #include "graph.h"
 
 #include <assert.h>
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- dims --------------------------------------------------------------------------------------------- */
+/* ---- dims ------------------------------------------------------------------------------------ */
 
 P2cDims p2c_dims(int rank, const int sizes[]) {
     P2cDims dims = P2C_SCALAR;
@@ -18,19 +19,26 @@ P2cDims p2c_dims(int rank, const int sizes[]) {
     return dims;
 }
 
-size_t p2c_dims_count(P2cDims dims) { return (size_t)dims.d[0] * (size_t)dims.d[1] * (size_t)dims.d[2] * (size_t)dims.d[3]; }
+size_t p2c_dims_count(P2cDims dims) {
+    return (size_t)dims.d[0] * (size_t)dims.d[1] * (size_t)dims.d[2] * (size_t)dims.d[3];
+}
 
-bool p2c_dims_equal(P2cDims a, P2cDims b) { return a.rank == b.rank && !memcmp(a.d, b.d, sizeof a.d); }
+bool p2c_dims_equal(P2cDims a, P2cDims b) {
+    return a.rank == b.rank && !memcmp(a.d, b.d, sizeof a.d);
+}
 
 P2cDimsText p2c_dims_text(P2cDims dims) {
     P2cDimsText t = { "(" };
     size_t used = 1;
-    for (int i = 0; i < dims.rank; i++) used += (size_t)snprintf(t.text + used, sizeof t.text - used, "%s%d", i ? "," : "", dims.d[i]);
+    for (int i = 0; i < dims.rank; i++)
+        used +=
+            (size_t)snprintf(t.text + used, sizeof t.text - used, "%s%d", i ? "," : "", dims.d[i]);
     snprintf(t.text + used, sizeof t.text - used, ")");
     return t;
 }
 
-/* Sizes at least 1, and fewer than 2^31 elements, so that kernels may index a tensor with an int. */
+/* Sizes at least 1, and fewer than 2^31 elements, so that kernels may index a tensor with an
+ * int. */
 static bool dims_ok(P2cDims dims) {
     size_t count = 1;
     for (int i = 0; i < 4; i++) {
@@ -41,7 +49,7 @@ static bool dims_ok(P2cDims dims) {
     return true;
 }
 
-/* ---- the graph ------------------------------------------------------------------------------------------ */
+/* ---- the graph ------------------------------------------------------------------------------- */
 
 P2cStatus p2c_graph_new(P2cGraph **out, P2cContext *ctx) {
     P2cGraph *graph = *out = calloc(1, sizeof *graph);
@@ -87,7 +95,8 @@ bool p2c_grow(void *array, int count, int *capacity, size_t size) {
 }
 
 P2cStatus p2c_graph_fail(P2cGraph *graph, P2cStatus status, const char *format, ...) {
-    if (graph->status != P2C_OK) return graph->status; /* the first error is the cause, the rest its echo */
+    /* the first error is the cause, the rest its echo */
+    if (graph->status != P2C_OK) return graph->status;
     va_list args;
     va_start(args, format);
     vsnprintf(graph->error, sizeof graph->error, format, args);
@@ -120,13 +129,14 @@ void p2c_graph_limit(P2cGraph *graph, size_t bytes) { graph->arena_limit = bytes
 size_t p2c_graph_arena_bytes(const P2cGraph *graph) { return graph->arena_bytes; }
 int p2c_graph_step_count(const P2cGraph *graph) { return graph->step_count; }
 
-/* ---- nodes ---------------------------------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 /* An empty node, not yet in the graph. */
 static P2cNode *node_alloc(P2cGraph *graph) {
     P2cNode *node = calloc(1, sizeof *node);
     P2cNodeState *state = calloc(1, sizeof *state);
-    if (!node || !state || !p2c_grow(&graph->nodes, graph->node_count, &graph->node_capacity, sizeof *graph->nodes)) {
+    if (!node || !state ||
+        !p2c_grow(&graph->nodes, graph->node_count, &graph->node_capacity, sizeof *graph->nodes)) {
         free(node);
         free(state);
         p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory for a node");
@@ -149,14 +159,16 @@ static bool operands_ok(P2cGraph *graph, const P2cOp *op, int count, P2cNode *co
     for (int i = 0; i < count; i++) {
         if (!x[i]) return false;
         if (x[i]->state->graph != graph) {
-            p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "%s: operand %d belongs to another graph", op->name, i);
+            p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "%s: operand %d belongs to another graph",
+                           op->name, i);
             return false;
         }
     }
     return true;
 }
 
-P2cNode *p2c_node_new(P2cGraph *graph, const P2cOp *op, int count, P2cNode *const x[], const void *attributes, size_t size) {
+P2cNode *p2c_node_new(P2cGraph *graph, const P2cOp *op, int count, P2cNode *const x[],
+                      const void *attributes, size_t size) {
     if (!operands_ok(graph, op, count, x)) return NULL;
     P2cNode *node = node_alloc(graph);
     if (!node) return NULL;
@@ -166,7 +178,8 @@ P2cNode *p2c_node_new(P2cGraph *graph, const P2cOp *op, int count, P2cNode *cons
     assert(size <= sizeof node->attributes);
     if (size) memcpy(node->attributes, attributes, size);
     if (op->shape(node) == P2C_OK && !dims_ok(node->dims))
-        p2c_node_fail(node, "the result %s is empty or has 2^31 elements or more", p2c_dims_text(node->dims).text);
+        p2c_node_fail(node, "the result %s is empty or has 2^31 elements or more",
+                      p2c_dims_text(node->dims).text);
     if (graph->status == P2C_OK) return node_append(node);
     node_free(node);
     return NULL;
@@ -176,14 +189,17 @@ P2cNode *p2c_node_unary(const P2cOp *op, P2cNode *x, const void *attributes, siz
     return x ? p2c_node_new(x->state->graph, op, 1, &x, attributes, size) : NULL;
 }
 
-P2cNode *p2c_node_binary(const P2cOp *op, P2cNode *a, P2cNode *b, const void *attributes, size_t size) {
-    return a && b ? p2c_node_new(a->state->graph, op, 2, (P2cNode *[]){ a, b }, attributes, size) : NULL;
+P2cNode *p2c_node_binary(const P2cOp *op, P2cNode *a, P2cNode *b, const void *attributes,
+                         size_t size) {
+    return a && b ? p2c_node_new(a->state->graph, op, 2, (P2cNode *[]){ a, b }, attributes, size)
+                  : NULL;
 }
 
 static bool leaf_ok(P2cGraph *graph, const char *name, P2cDims dims) {
     assert(!graph->finished);
     if (graph->status == P2C_OK && !dims_ok(dims))
-        p2c_graph_fail(graph, P2C_ERR_SHAPE, "%s: shape %s is empty or has 2^31 elements or more", name ? name : "a constant", p2c_dims_text(dims).text);
+        p2c_graph_fail(graph, P2C_ERR_SHAPE, "%s: shape %s is empty or has 2^31 elements or more",
+                       name ? name : "a constant", p2c_dims_text(dims).text);
     return graph->status == P2C_OK;
 }
 
@@ -196,7 +212,9 @@ P2cNode *p2c_leaf_new(P2cGraph *graph, P2cLeaf leaf, const char *name, P2cDims d
     return name ? p2c_named(node_append(node), "%s", name) : node_append(node);
 }
 
-P2cNode *p2c_input(P2cGraph *graph, const char *name, P2cDims dims) { return p2c_leaf_new(graph, P2C_LEAF_INPUT, name, dims); }
+P2cNode *p2c_input(P2cGraph *graph, const char *name, P2cDims dims) {
+    return p2c_leaf_new(graph, P2C_LEAF_INPUT, name, dims);
+}
 
 P2cNode *p2c_constant(P2cGraph *graph, P2cDims dims, float value) {
     P2cNode *node = p2c_leaf_new(graph, P2C_LEAF_CONSTANT, NULL, dims);
@@ -217,19 +235,21 @@ P2cNode *p2c_named(P2cNode *node, const char *format, ...) {
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     free(node->state->name);
-    if (!(node->state->name = strdup(text))) p2c_graph_fail(node->state->graph, P2C_ERR_MEMORY, "out of memory for the name %s", text);
+    if (!(node->state->name = strdup(text)))
+        p2c_graph_fail(node->state->graph, P2C_ERR_MEMORY, "out of memory for the name %s", text);
     return node;
 }
 
 P2cNode *p2c_graph_find(P2cGraph *graph, const char *name) {
     for (int i = graph->node_count - 1; i >= 0; i--)
-        if (graph->nodes[i]->state->name && !strcmp(graph->nodes[i]->state->name, name)) return graph->nodes[i];
+        if (graph->nodes[i]->state->name && !strcmp(graph->nodes[i]->state->name, name))
+            return graph->nodes[i];
     return NULL;
 }
 
 P2cDims p2c_node_dims(const P2cNode *node) { return node->dims; }
 
-/* ---- parameters --------------------------------------------------------------------------------------------- */
+/* ---- parameters ------------------------------------------------------------------------------ */
 
 P2cNet p2c_net(P2cGraph *graph, P2cStore *store, const char *name) {
     P2cNet net = { .graph = graph, .store = store };
@@ -273,7 +293,7 @@ P2cNode *p2c_param(P2cNet net, const char *name, P2cDims dims, P2cInit init) {
     return node;
 }
 
-/* ---- values --------------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static P2cBuffer *buffer_of(const P2cNode *node) {
     while (node->state->fused_into) node = node->state->fused_into;
@@ -284,19 +304,24 @@ P2cStatus p2c_node_write(P2cNode *node, const float *values) {
     P2cGraph *graph = node->state->graph;
     assert(graph->finished && node->state->leaf == P2C_LEAF_INPUT);
     P2cBuffer *buffer = buffer_of(node);
-    return buffer ? graph->ctx->device->upload(graph->ctx, buffer->memory, values, p2c_dims_count(node->dims) * sizeof *values) : P2C_OK;
+    return buffer ? graph->ctx->device->upload(graph->ctx, buffer->memory, values,
+                                               p2c_dims_count(node->dims) * sizeof *values)
+                  : P2C_OK;
 }
 
 P2cStatus p2c_node_read(const P2cNode *node, float *values) {
     P2cGraph *graph = node->state->graph;
-    assert(graph->finished && (node->state->is_output || node->state->leaf == P2C_LEAF_PARAM || node->state->leaf == P2C_LEAF_INPUT));
+    assert(graph->finished && (node->state->is_output || node->state->leaf == P2C_LEAF_PARAM ||
+                               node->state->leaf == P2C_LEAF_INPUT));
     if (!buffer_of(node)) /* an input or parameter that nothing needs has no memory in the graph */
-        return p2c_fail(graph->ctx, P2C_ERR_ARGUMENT, "%s is not used in this graph", node->state->name ? node->state->name : "the node");
+        return p2c_fail(graph->ctx, P2C_ERR_ARGUMENT, "%s is not used in this graph",
+                        node->state->name ? node->state->name : "the node");
     size_t bytes = p2c_dims_count(node->dims) * sizeof *values;
     P2cStatus status = p2c_graph_wait(graph);
     if (status) return status;
     const char *memory = buffer_of(node)->memory, *tail = graph->recording.there;
-    if (!tail || memory < tail || memory >= tail + graph->recording.bytes) return graph->ctx->device->download(graph->ctx, values, memory, bytes);
+    if (!tail || memory < tail || memory >= tail + graph->recording.bytes)
+        return graph->ctx->device->download(graph->ctx, values, memory, bytes);
     memcpy(values, (const char *)graph->recording.here + (memory - tail), bytes);
     return P2C_OK;
 }

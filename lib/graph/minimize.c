@@ -1,9 +1,12 @@
-/* minimize.c: training: the gradients of a loss for the parameters of some networks, and their update.
+/* minimize.c: training: the gradients of a loss for the parameters of some networks, and their
+ * update.
  *
  *   p2c_accumulate   backward(loss 1)                gradients wait at their parameters
  *   p2c_minimize     backward(loss 2)                goes on from them
- *                    sum_squares, a chain per net    the norm; a NaN or an infinity anywhere shows in it
- *                    adam_begin                      counts the update, unless that sum or the loss is not finite; makes its rates
+ *                    sum_squares, a chain per net    the norm; a NaN or an infinity anywhere shows
+ *                                                    in it
+ *                    adam_begin                      counts the update, unless that sum or the loss
+ *                                                    is not finite; makes its rates
  *                    adam, one per parameter         not when adam_begin said no */
 #include <math.h>
 #include <stdlib.h>
@@ -32,14 +35,16 @@ static void group_clear(Group *group) {
 /* The graph's trainable parameters below `nets`. false: memory is out, and the graph has failed. */
 static bool group_init(Group *group, P2cGraph *graph, int count, const P2cNet nets[]) {
     size_t capacity = (size_t)graph->node_count + 1;
-    *group = (Group){ .params = calloc(capacity, sizeof *group->params), .grads = calloc(capacity, sizeof *group->grads) };
+    *group = (Group){ .params = calloc(capacity, sizeof *group->params),
+                      .grads = calloc(capacity, sizeof *group->grads) };
     if (!group->params || !group->grads) {
         p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while differentiating");
         return false;
     }
     for (int i = 0; i < graph->node_count; i++) {
         const P2cParam *param = graph->nodes[i]->state->param;
-        if (param && !param->init.frozen && net_of(param, count, nets) >= 0) group->params[group->count++] = graph->nodes[i];
+        if (param && !param->init.frozen && net_of(param, count, nets) >= 0)
+            group->params[group->count++] = graph->nodes[i];
     }
     return true;
 }
@@ -49,7 +54,8 @@ static void group_backward(Group *group, P2cNode *loss) {
     P2cNode *marker = p2c_backward_new(loss, group->count, group->params, group->grads);
     for (int i = 0; marker && i < group->count; i++) {
         P2cNode *earlier = group->params[i]->state->earlier;
-        if (earlier && !group->grads[i]) group->grads[i] = p2c_gradient_new(marker, group->params[i]);
+        if (earlier && !group->grads[i])
+            group->grads[i] = p2c_gradient_new(marker, group->params[i]);
         if (group->grads[i]) group->grads[i]->state->earlier = earlier;
     }
 }
@@ -64,11 +70,14 @@ void p2c_accumulate(P2cNode *loss, int count, const P2cNet nets[]) {
 }
 
 /* The sum of squares of the gradients of one net, as a chain; a constant 0 where there are none. */
-static P2cNode *sum_squares(const Group *group, P2cGraph *graph, int net, int count, const P2cNet nets[]) {
+static P2cNode *sum_squares(const Group *group, P2cGraph *graph, int net, int count,
+                            const P2cNet nets[]) {
     P2cNode *sum = NULL;
     for (int i = 0; i < group->count; i++) {
-        if (!group->grads[i] || net_of(group->params[i]->state->param, count, nets) != net) continue;
-        sum = p2c_output(p2c_node_new(graph, &p2c_op_sum_squares, sum ? 2 : 1, (P2cNode *[]){ group->grads[i], sum }, NULL, 0));
+        if (!group->grads[i] || net_of(group->params[i]->state->param, count, nets) != net)
+            continue;
+        sum = p2c_output(p2c_node_new(graph, &p2c_op_sum_squares, sum ? 2 : 1,
+                                      (P2cNode *[]){ group->grads[i], sum }, NULL, 0));
     }
     return sum ? sum : p2c_output(p2c_constant(graph, P2C_SCALAR, 0));
 }
@@ -77,7 +86,8 @@ static P2cNode *sum_squares(const Group *group, P2cGraph *graph, int net, int co
 static P2cNode *begun(const P2cGraph *graph, const P2cAdam *adam) {
     for (int i = graph->node_count - 1; i >= 0; i--) {
         P2cNode *node = graph->nodes[i];
-        if (node->op == &p2c_op_adam_begin && P2C_ATTRIBUTES(node, P2cAdamAttributes)->adam == adam) return node;
+        if (node->op == &p2c_op_adam_begin && P2C_ATTRIBUTES(node, P2cAdamAttributes)->adam == adam)
+            return node;
     }
     return NULL;
 }
@@ -90,12 +100,14 @@ static void update(const Group *group, P2cNode *begin, P2cStore *store, P2cAdam 
         if (!group->grads[i]) continue;
         P2cStatus status = p2c_store_moments(store, param->state->param);
         if (status != P2C_OK) p2c_graph_fail(graph, status, "%s", p2c_error(store->ctx));
-        p2c_node_new(graph, &p2c_op_adam, 3, (P2cNode *[]){ param, group->grads[i], begin }, &attributes, sizeof attributes);
+        p2c_node_new(graph, &p2c_op_adam, 3, (P2cNode *[]){ param, group->grads[i], begin },
+                     &attributes, sizeof attributes);
         param->state->earlier = NULL;
     }
 }
 
-void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam, P2cNode *squares[]) {
+void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam,
+                  P2cNode *squares[]) {
     if (squares) memset(squares, 0, (size_t)count * sizeof *squares);
     if (!loss) return;
     P2cGraph *graph = loss->state->graph;
@@ -109,7 +121,9 @@ void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam, 
             total = i ? p2c_add(total, sum) : sum;
         }
         P2cNode *x[] = { total, loss, begun(graph, adam) };
-        P2cNode *begin = p2c_node_new(graph, &p2c_op_adam_begin, x[2] ? 3 : 2, x, &(P2cAdamAttributes){ adam, NULL }, sizeof(P2cAdamAttributes));
+        P2cNode *begin =
+            p2c_node_new(graph, &p2c_op_adam_begin, x[2] ? 3 : 2, x,
+                         &(P2cAdamAttributes){ adam, NULL }, sizeof(P2cAdamAttributes));
         if (begin) update(&group, begin, nets[0].store, adam);
     }
     group_clear(&group);
@@ -117,7 +131,8 @@ void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam, 
 
 const char *p2c_nonfinite_gradient(const P2cNode *squares) {
     const char *name = NULL;
-    for (const P2cNode *node = squares; node && node->op == &p2c_op_sum_squares; node = node->count == 2 ? node->x[1] : NULL) {
+    for (const P2cNode *node = squares; node && node->op == &p2c_op_sum_squares;
+         node = node->count == 2 ? node->x[1] : NULL) {
         float value = 0;
         if (p2c_node_read(node, &value) != P2C_OK || isfinite(value)) break;
         name = node->x[0]->state->gradient_of->state->param->name;

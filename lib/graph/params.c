@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/device.h"
-#include "graph.h"
 #include "base/rng.h"
+#include "graph.h"
 
 P2cStatus p2c_store_new(P2cStore **out, P2cContext *ctx, uint64_t seed) {
     P2cStore *store = *out = calloc(1, sizeof *store);
@@ -44,7 +44,7 @@ static P2cStatus take_floats(P2cContext *ctx, const char *what, size_t count, fl
     return status;
 }
 
-/* ---- initial values --------------------------------------------------------------------------------- */
+/* ---- initial values -------------------------------------------------------------------------- */
 
 static void scale_to_unit(float *values, size_t n) {
     double sum = 0;
@@ -77,23 +77,27 @@ static P2cStatus initialise(P2cStore *store, P2cParam *p) {
     return status;
 }
 
-/* ---- create and find ----------------------------------------------------------------------------------- */
+/* ---- create and find ------------------------------------------------------------------------- */
 
-static P2cStatus param_new(P2cStore *store, const char *name, P2cDims dims, P2cInit init, P2cParam **out) {
+static P2cStatus param_new(P2cStore *store, const char *name, P2cDims dims, P2cInit init,
+                           P2cParam **out) {
     P2cStatus status = P2C_OK;
     P2cParam *p = calloc(1, sizeof *p);
-    if (!p || !p2c_grow(&store->params, store->count, &store->capacity, sizeof *store->params)) goto fail;
+    if (!p || !p2c_grow(&store->params, store->count, &store->capacity, sizeof *store->params))
+        goto fail;
     *p = (P2cParam){ .dims = dims, .init = init, .low = -INFINITY, .high = INFINITY };
     if (!(p->name = strdup(name))) goto fail;
     if (!init.int64) {
-        if ((status = take_floats(store->ctx, name, p2c_dims_count(dims), &p->data)) != P2C_OK) goto fail;
+        if ((status = take_floats(store->ctx, name, p2c_dims_count(dims), &p->data)) != P2C_OK)
+            goto fail;
         if ((status = initialise(store, p)) != P2C_OK) goto fail;
     }
     store->params[store->count++] = *out = p;
     return P2C_OK;
 fail:
     param_free(p, store->ctx);
-    return status ? status : p2c_fail_memory(store->ctx, name, p2c_dims_count(dims) * sizeof(float));
+    return status ? status
+                  : p2c_fail_memory(store->ctx, name, p2c_dims_count(dims) * sizeof(float));
 }
 
 const char *p2c_name_below(const char *name, const char *prefix) {
@@ -108,13 +112,14 @@ int p2c_store_find(const P2cStore *store, const char *name) {
     return -1;
 }
 
-P2cStatus p2c_store_param(P2cStore *store, const char *name, P2cDims dims, P2cInit init, P2cParam **out) {
+P2cStatus p2c_store_param(P2cStore *store, const char *name, P2cDims dims, P2cInit init,
+                          P2cParam **out) {
     int i = p2c_store_find(store, name);
     if (i < 0) return param_new(store, name, dims, init, out);
     *out = store->params[i];
     if (p2c_dims_equal((*out)->dims, dims)) return P2C_OK;
-    return p2c_fail(store->ctx, P2C_ERR_SHAPE, "%s has shape %s in the store, the network wants %s", name, p2c_dims_text((*out)->dims).text,
-                    p2c_dims_text(dims).text);
+    return p2c_fail(store->ctx, P2C_ERR_SHAPE, "%s has shape %s in the store, the network wants %s",
+                    name, p2c_dims_text((*out)->dims).text, p2c_dims_text(dims).text);
 }
 
 P2cStatus p2c_store_moments(P2cStore *store, P2cParam *p) {
@@ -123,7 +128,7 @@ P2cStatus p2c_store_moments(P2cStore *store, P2cParam *p) {
     return status || p->v ? status : take_floats(store->ctx, "the optimiser", n, &p->v);
 }
 
-/* ---- access ---------------------------------------------------------------------------------------------- */
+/* ---- access ---------------------------------------------------------------------------------- */
 
 int p2c_store_count(const P2cStore *store) { return store->count; }
 const char *p2c_store_name(const P2cStore *store, int i) { return store->params[i]->name; }
@@ -137,14 +142,18 @@ void p2c_store_set_range(P2cStore *store, int i, float low, float high) {
 
 P2cStatus p2c_store_read(const P2cStore *store, int i, float *values) {
     const P2cParam *p = store->params[i];
-    if (p->data) return store->ctx->device->download(store->ctx, values, p->data, p2c_dims_count(p->dims) * sizeof *values);
+    if (p->data)
+        return store->ctx->device->download(store->ctx, values, p->data,
+                                            p2c_dims_count(p->dims) * sizeof *values);
     *values = (float)p->count;
     return P2C_OK;
 }
 
 P2cStatus p2c_store_write(P2cStore *store, int i, const float *values) {
     P2cParam *p = store->params[i];
-    if (p->data) return store->ctx->device->upload(store->ctx, p->data, values, p2c_dims_count(p->dims) * sizeof *values);
+    if (p->data)
+        return store->ctx->device->upload(store->ctx, p->data, values,
+                                          p2c_dims_count(p->dims) * sizeof *values);
     p->count = (int64_t)*values;
     return P2C_OK;
 }

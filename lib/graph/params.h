@@ -12,10 +12,10 @@ typedef struct P2cParam {
     char *name;
     P2cDims dims;
     P2cInit init;
-    float low, high;  /* every update ends within */
-    float *data;      /* device memory; int64 parameters keep theirs in `count` */
+    float low, high; /* every update ends within */
+    float *data;     /* device memory; int64 parameters keep theirs in `count` */
     int64_t count;
-    float *m, *v;     /* Adam's moments; NULL until an update is built */
+    float *m, *v; /* Adam's moments; NULL until an update is built */
 } P2cParam;
 
 struct P2cStore {
@@ -26,7 +26,8 @@ struct P2cStore {
 };
 
 /* Finds or creates; fails when the stored one has another shape. */
-P2cStatus p2c_store_param(P2cStore *store, const char *name, P2cDims dims, P2cInit init, P2cParam **out);
+P2cStatus p2c_store_param(P2cStore *store, const char *name, P2cDims dims, P2cInit init,
+                          P2cParam **out);
 /* Gives a parameter its moments, zero at first. */
 P2cStatus p2c_store_moments(P2cStore *store, P2cParam *param);
 

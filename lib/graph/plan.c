@@ -1,7 +1,8 @@
 /* plan.c: every buffer of a graph gets its place in one arena.
  *
  *   1. lifetimes: the first and last step that touches each buffer
- *   2. sharing:   a result goes over its operand where the operation allows and nobody needs the operand later
+ *   2. sharing:   a result goes over its operand where the operation allows and nobody needs the
+ *                 operand later
  *   3. offsets:   largest first, at the lowest gap among the buffers alive at the same time
  *
  *        offset
@@ -11,10 +12,12 @@
  *          |  |  x  |     y       |  z   |
  *          +--+-----+-------------+------+---> step
  *
- * Behind all that: small buffers, each for itself, and last the tail, what a device of its own brings back after every run: the run parameters of kernels
- * and small outputs such as losses, in one transfer.
+ * Behind all that: small buffers, each for itself, and last the tail, what a device of its own
+ * brings back after every run: the run parameters of kernels and small outputs such as losses, in
+ * one transfer.
  *
- * Greedy by size: Pisarchyk & Lee 2020, "Efficient memory management for deep neural net inference". */
+ * Greedy by size: Pisarchyk & Lee 2020, "Efficient memory management for deep neural net
+ * inference". */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +28,8 @@ enum { ALIGN = 64, SMALL = 1024 };
 
 P2cBuffer *p2c_buffer_new(P2cGraph *graph, size_t bytes) {
     P2cBuffer *buffer = calloc(1, sizeof *buffer);
-    if (!buffer || !p2c_grow(&graph->buffers, graph->buffer_count, &graph->buffer_capacity, sizeof *graph->buffers)) {
+    if (!buffer || !p2c_grow(&graph->buffers, graph->buffer_count, &graph->buffer_capacity,
+                             sizeof *graph->buffers)) {
         free(buffer);
         p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while planning");
         return NULL;
@@ -44,7 +48,7 @@ P2cStep *p2c_step_new(P2cGraph *graph, P2cStepKind kind, P2cNode *node) {
     return step;
 }
 
-/* ---- lifetimes ---------------------------------------------------------------------------------------- */
+/* ---- lifetimes ------------------------------------------------------------------------------- */
 
 static void touch(P2cBuffer *buffer, int step) {
     buffer = p2c_buffer_root(buffer);
@@ -83,7 +87,7 @@ static void find_lifetimes(P2cGraph *graph) {
     }
 }
 
-/* ---- sharing ------------------------------------------------------------------------------------------- */
+/* ---- sharing --------------------------------------------------------------------------------- */
 
 static bool in_arena(const P2cBuffer *b) { return !b->same && !b->memory && b->last >= 0; }
 
@@ -92,13 +96,14 @@ static void share(P2cStep *step, int i) {
     if (step->kind != P2C_STEP_FORWARD || !node->op->in_place) return;
     P2cBuffer *x = p2c_buffer_root(node->x[0]->state->buffer), *y = node->state->buffer;
     bool free_after = in_arena(x) && !x->pinned && x->last == i && x->bytes == y->bytes;
-    for (int k = 1; k < node->count; k++) free_after &= p2c_buffer_root(node->x[k]->state->buffer) != x;
+    for (int k = 1; k < node->count; k++)
+        free_after &= p2c_buffer_root(node->x[k]->state->buffer) != x;
     if (!free_after) return;
     y->same = x;
     x->last = y->last;
 }
 
-/* ---- offsets -------------------------------------------------------------------------------------------- */
+/* ---- offsets --------------------------------------------------------------------------------- */
 
 static int by_size(const void *a, const void *b) {
     const P2cBuffer *x = *(P2cBuffer *const *)a, *y = *(P2cBuffer *const *)b;
@@ -108,7 +113,8 @@ static int by_size(const void *a, const void *b) {
 
 static size_t aligned(size_t bytes) { return (bytes + ALIGN - 1) / ALIGN * ALIGN; }
 
-/* placed: by offset. Puts b into the lowest gap. rest: memory stays unused for so many steps between two uses. */
+/* placed: by offset. Puts b into the lowest gap. rest: memory stays unused for so many steps
+ * between two uses. */
 static void place(P2cBuffer *b, P2cBuffer **placed, int count, int rest, bool no_reuse) {
     size_t offset = 0;
     for (int i = 0; i < count; i++) {
@@ -132,12 +138,16 @@ static void put_at_end(P2cGraph *graph, P2cBuffer *b) {
 static bool is_small(const P2cBuffer *b) { return in_arena(b) && b->bytes <= SMALL; }
 
 /* An output stays readable until the end; so do inputs and constants, which are pinned. */
-static bool is_output(const P2cGraph *graph, const P2cBuffer *b) { return b->last == graph->step_count && !b->pinned; }
+static bool is_output(const P2cGraph *graph, const P2cBuffer *b) {
+    return b->last == graph->step_count && !b->pinned;
+}
 
 static void place_run_params(P2cGraph *graph) {
     for (int i = 0; i < graph->step_count; i++) {
         P2cStep *step = &graph->steps[i];
-        size_t bytes = step->kind == P2C_STEP_FORWARD ? graph->ctx->device->kernels[step->node->op->id]->run_params_bytes : 0;
+        size_t bytes = step->kind == P2C_STEP_FORWARD
+                           ? graph->ctx->device->kernels[step->node->op->id]->run_params_bytes
+                           : 0;
         step->run_params = graph->arena_bytes;
         graph->arena_bytes += aligned(bytes);
     }
@@ -155,10 +165,12 @@ static void place_small(P2cGraph *graph) {
     graph->recording.bytes = graph->arena_bytes - graph->tail;
 }
 
-/* Small buffers (scalars, vectors of channels) are most of the count and nothing of the memory: behind the others, each for itself. */
+/* Small buffers (scalars, vectors of channels) are most of the count and nothing of the memory:
+ * behind the others, each for itself. */
 static P2cStatus place_all(P2cGraph *graph) {
     int n = 0, streams = graph->ctx->device->streams, rest = streams > 1 ? 2 * streams : 0;
-    P2cBuffer **todo = calloc((size_t)graph->buffer_count + 1, sizeof *todo), **placed = calloc((size_t)graph->buffer_count + 1, sizeof *placed);
+    P2cBuffer **todo = calloc((size_t)graph->buffer_count + 1, sizeof *todo),
+              **placed = calloc((size_t)graph->buffer_count + 1, sizeof *placed);
     if (todo && placed) {
         for (int i = 0; i < graph->buffer_count; i++) {
             P2cBuffer *b = graph->buffers[i];
@@ -180,14 +192,19 @@ static P2cStatus place_all(P2cGraph *graph) {
     return graph->status;
 }
 
-/* ---- calls ---------------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
-static void *memory_of(P2cBuffer *buffer) { return buffer ? p2c_buffer_root(buffer)->memory : NULL; }
+static void *memory_of(P2cBuffer *buffer) {
+    return buffer ? p2c_buffer_root(buffer)->memory : NULL;
+}
 
 static void fill_call(const P2cGraph *graph, P2cStep *step) {
     const P2cNode *node = step->node;
     P2cCall *call = &step->call;
-    *call = (P2cCall){ .node = node, .threads = graph->ctx->threads, .queue = graph->ctx->queue, .overwrite = step->overwrite };
+    *call = (P2cCall){ .node = node,
+                       .threads = graph->ctx->threads,
+                       .queue = graph->ctx->queue,
+                       .overwrite = step->overwrite };
     for (int k = 0; k < node->count; k++) {
         call->x[k] = memory_of(node->x[k]->state->buffer);
         call->dx[k] = memory_of(step->dx[k]);
@@ -198,7 +215,9 @@ static void fill_call(const P2cGraph *graph, P2cStep *step) {
     call->work = memory_of(step->work);
     if (step->kind == P2C_STEP_FORWARD) call->statistics = memory_of(node->state->statistics);
     call->x_statistics = node->count ? memory_of(node->x[0]->state->statistics) : NULL;
-    if (step->kind != P2C_STEP_FORWARD || !graph->ctx->device->kernels[node->op->id]->run_params_bytes) return;
+    if (step->kind != P2C_STEP_FORWARD ||
+        !graph->ctx->device->kernels[node->op->id]->run_params_bytes)
+        return;
     call->run_params = (char *)graph->arena + step->run_params;
     call->run_params_host = (char *)graph->recording.here + (step->run_params - graph->tail);
 }
@@ -226,21 +245,29 @@ static P2cStatus alloc_arena(P2cGraph *graph) {
     double mib = 1 << 20;
     bool host = p2c_device_is_host(ctx->device);
     if (host && graph->arena_limit && graph->arena_bytes > graph->arena_limit)
-        return p2c_graph_fail(graph, P2C_ERR_MEMORY, "the graph needs %.1f MiB of memory on %s, and %.1f MiB may be used", (double)graph->arena_bytes / mib,
-                              ctx->device->name, (double)graph->arena_limit / mib);
-    P2cStatus status = p2c_device_take(ctx, "the graph", graph->arena_bytes + P2C_ARENA_SPARE, &graph->arena);
-    if (status) return p2c_graph_fail(graph, status, "%s%s", p2c_error(ctx), status == P2C_ERR_MEMORY ? "; try a smaller picture or batch" : "");
+        return p2c_graph_fail(graph, P2C_ERR_MEMORY,
+                              "the graph needs %.1f MiB of memory on %s, and %.1f MiB may be used",
+                              (double)graph->arena_bytes / mib, ctx->device->name,
+                              (double)graph->arena_limit / mib);
+    P2cStatus status =
+        p2c_device_take(ctx, "the graph", graph->arena_bytes + P2C_ARENA_SPARE, &graph->arena);
+    if (status)
+        return p2c_graph_fail(graph, status, "%s%s", p2c_error(ctx),
+                              status == P2C_ERR_MEMORY ? "; try a smaller picture or batch" : "");
     if (host) return P2C_OK;
     graph->recording.there = (char *)graph->arena + graph->tail;
-    if ((graph->recording.here = ctx->device->alloc_host(ctx, graph->recording.bytes + ALIGN))) return P2C_OK;
-    return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: %.1f MiB for transfers", (double)graph->recording.bytes / mib);
+    if ((graph->recording.here = ctx->device->alloc_host(ctx, graph->recording.bytes + ALIGN)))
+        return P2C_OK;
+    return p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory: %.1f MiB for transfers",
+                          (double)graph->recording.bytes / mib);
 }
 
 static void fill_constants(P2cGraph *graph) {
     for (int i = 0; i < graph->node_count; i++) {
         const P2cNodeState *s = graph->nodes[i]->state;
         if (s->leaf == P2C_LEAF_CONSTANT && s->buffer)
-            graph->ctx->device->fill(graph->ctx, s->buffer->memory, p2c_dims_count(graph->nodes[i]->dims), s->value);
+            graph->ctx->device->fill(graph->ctx, s->buffer->memory,
+                                     p2c_dims_count(graph->nodes[i]->dims), s->value);
     }
 }
 
@@ -252,8 +279,7 @@ P2cStatus p2c_plan(P2cGraph *graph) {
     for (int i = 0; i < graph->step_count && !graph->no_reuse; i++) share(&graph->steps[i], i);
     if (place_all(graph) != P2C_OK) return graph->status;
     if (alloc_arena(graph) != P2C_OK) return graph->status;
-    for (int i = 0; i < graph->buffer_count; i++)
-        place_in_arena(graph, graph->buffers[i]);
+    for (int i = 0; i < graph->buffer_count; i++) place_in_arena(graph, graph->buffers[i]);
     for (int i = 0; i < graph->step_count; i++) fill_call(graph, &graph->steps[i]);
     fill_constants(graph);
     return streams ? p2c_assign_streams(graph) : P2C_OK;

@@ -1,4 +1,5 @@
-/* profile.c: where the time of a graph goes: every step on its own, repeated until it can be timed. */
+/* profile.c: where the time of a graph goes: every step on its own, repeated until it can be
+ * timed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,8 @@ static void issue(void *of) {
 
 static size_t bytes_of(const P2cBuffer *buffer) { return buffer ? buffer->bytes : 0; }
 
-/* What a step must read and write at least, each once. A gradient that is added to is read as well. */
+/* What a step must read and write at least, each once. A gradient that is added to is read as
+ * well. */
 static size_t step_bytes(const P2cStep *step) {
     const P2cNode *node = step->node;
     bool forward = step->kind == P2C_STEP_FORWARD;
@@ -27,26 +29,34 @@ static size_t step_bytes(const P2cStep *step) {
         if (forward || node->op->keeps_x) bytes += bytes_of(node->x[k]->state->buffer);
         bytes += bytes_of(step->dx[k]) * (step->overwrite >> k & 1 ? 1 : 2);
     }
-    if (step->kind != P2C_STEP_FILL && (forward || p2c_keeps_y(node))) bytes += bytes_of(node->state->buffer);
+    if (step->kind != P2C_STEP_FILL && (forward || p2c_keeps_y(node)))
+        bytes += bytes_of(node->state->buffer);
     return bytes;
 }
 
 static void name_step(const P2cStep *step, char *name, size_t size) {
     const P2cNode *node = step->node;
-    if (step->kind == P2C_STEP_FILL) snprintf(name, size, "fill %s", p2c_dims_text(node->dims).text);
+    if (step->kind == P2C_STEP_FILL)
+        snprintf(name, size, "fill %s", p2c_dims_text(node->dims).text);
     else if (!node->count) snprintf(name, size, "%s", node->op->name);
-    else snprintf(name, size, "%s%s %s%s%s", node->op->name, step->kind == P2C_STEP_BACKWARD ? " backward" : "", p2c_dims_text(node->x[0]->dims).text,
-                  node->count > 1 ? " " : "", node->count > 1 ? p2c_dims_text(node->x[1]->dims).text : "");
+    else
+        snprintf(name, size, "%s%s %s%s%s", node->op->name,
+                 step->kind == P2C_STEP_BACKWARD ? " backward" : "",
+                 p2c_dims_text(node->x[0]->dims).text, node->count > 1 ? " " : "",
+                 node->count > 1 ? p2c_dims_text(node->x[1]->dims).text : "");
 }
 
-/* Adds a step to the entry of its name. When all entries are taken, the last one, "...", gathers the rest. */
+/* Adds a step to the entry of its name. When all entries are taken, the last one, "...", gathers
+ * the rest. */
 static void add(P2cProfile *profile, const P2cStep *step, double ms) {
     char name[sizeof profile->entries->name];
     int i = 0;
     name_step(step, name, sizeof name);
     while (i < profile->count && strcmp(profile->entries[i].name, name)) i++;
-    if (i == profile->count && i == P2C_PROFILE_ENTRIES) snprintf(profile->entries[--i].name, sizeof name, "...");
-    else if (i == profile->count) snprintf(profile->entries[profile->count++].name, sizeof name, "%s", name);
+    if (i == profile->count && i == P2C_PROFILE_ENTRIES)
+        snprintf(profile->entries[--i].name, sizeof name, "...");
+    else if (i == profile->count)
+        snprintf(profile->entries[profile->count++].name, sizeof name, "%s", name);
     P2cProfileEntry *e = &profile->entries[i];
     e->steps++;
     e->ms += ms;
@@ -62,7 +72,8 @@ static int by_time(const void *a, const void *b) {
 P2cStatus p2c_graph_profile(P2cGraph *graph, P2cProfile *profile) {
     enum { REPEATS = 10 };
     memset(profile, 0, sizeof *profile);
-    P2cStatus status = p2c_graph_run(graph); /* kernels are loaded, memory is touched, values are sound */
+    /* kernels are loaded, memory is touched, values are sound */
+    P2cStatus status = p2c_graph_run(graph);
     if (!status) status = p2c_graph_wait(graph);
     for (int i = 0; i < graph->step_count && !status; i++) {
         Timed timed = { graph, &graph->steps[i] };

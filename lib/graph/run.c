@@ -1,16 +1,23 @@
 /* run.c: a finished graph runs: one kernel call per step, in order, no allocation.
  *
- * A device that works through a queue records the steps at the first run and repeats them at the next ones. It is not waited for before somebody
- * asks for a result: p2c_graph_wait then waits and lets kernels tell the host what they counted. */
+ * A device that works through a queue records the steps at the first run and repeats them at the
+ * next ones. It is not waited for before somebody asks for a result: p2c_graph_wait then waits and
+ * lets kernels tell the host what they counted. */
 #include <assert.h>
 
 #include "graph.h"
 
-static const P2cKernel *kernel_of(const P2cGraph *graph, const P2cStep *step) { return graph->ctx->device->kernels[step->node->op->id]; }
+static const P2cKernel *kernel_of(const P2cGraph *graph, const P2cStep *step) {
+    return graph->ctx->device->kernels[step->node->op->id];
+}
 
 void p2c_issue_step(const P2cGraph *graph, const P2cStep *step) {
-    if (step->kind == P2C_STEP_FILL) graph->ctx->device->fill(graph->ctx, step->target->memory, step->target->bytes / sizeof(float), step->value);
-    else (step->kind == P2C_STEP_FORWARD ? kernel_of(graph, step)->forward : kernel_of(graph, step)->backward)(&step->call);
+    if (step->kind == P2C_STEP_FILL)
+        graph->ctx->device->fill(graph->ctx, step->target->memory,
+                                 step->target->bytes / sizeof(float), step->value);
+    else
+        (step->kind == P2C_STEP_FORWARD ? kernel_of(graph, step)->forward
+                                        : kernel_of(graph, step)->backward)(&step->call);
 }
 
 static void issue_together(const P2cGraph *graph, const P2cStep *steps, int count) {
@@ -37,7 +44,8 @@ static void deliver(P2cGraph *graph, bool before) {
     for (int i = 0; i < graph->step_count && graph->recording.to; i++) {
         const P2cStep *step = &graph->steps[i];
         if (!step->call.run_params) continue;
-        void (*hook)(const P2cCall *) = before ? kernel_of(graph, step)->before : kernel_of(graph, step)->after;
+        void (*hook)(const P2cCall *) =
+            before ? kernel_of(graph, step)->before : kernel_of(graph, step)->after;
         if (hook) hook(&step->call);
     }
 }
@@ -45,7 +53,8 @@ static void deliver(P2cGraph *graph, bool before) {
 P2cStatus p2c_graph_wait(P2cGraph *graph) {
     if (graph->ctx->running != graph) return P2C_OK;
     P2cStatus status = graph->ctx->device->wait(graph->ctx);
-    if (status) return status; /* and again when asked again, or an old result would be taken for a new one */
+    /* and again when asked again, or an old result would be taken for a new one */
+    if (status) return status;
     graph->ctx->running = NULL;
     deliver(graph, false);
     return P2C_OK;
@@ -54,7 +63,8 @@ P2cStatus p2c_graph_wait(P2cGraph *graph) {
 P2cStatus p2c_graph_run(P2cGraph *graph) {
     assert(graph->finished);
     P2cContext *ctx = graph->ctx;
-    P2cStatus status = ctx->running ? p2c_graph_wait(ctx->running) : P2C_OK; /* another graph may count in the same P2cAdam */
+    /* another graph may count in the same P2cAdam */
+    P2cStatus status = ctx->running ? p2c_graph_wait(ctx->running) : P2C_OK;
     if (status) return status;
     graph->recording.issue = issue;
     graph->recording.of = graph;

@@ -1,18 +1,22 @@
 /* schedule.c: for devices with several streams, which steps may overtake which.
  *
- *   1. order   before the plan: steps by depth, so that chains which do not depend on each other, such as the two directions of a training
+ *   1. order   before the plan: steps by depth, so that chains which do not depend on each other,
+ *              such as the two directions of a training
  *              step, alternate:   A1 A2 A3 ... B1 B2 B3 ...   ->   A1 B1 A2 B2 A3 B3 ...
- *   2. rest    while planning: memory that was let go of is not given away again at once, for then the next step would have to wait
- *   3. streams   after the plan: a step goes on in the stream of the step it depends on; of other streams it waits for what it depends on there
+ *   2. rest    while planning: memory that was let go of is not given away again at once, for then
+ *              the next step would have to wait
+ *   3. streams   after the plan: a step goes on in the stream of the step it depends on; of other
+ *                streams it waits for what it depends on there
  *
- * Step j depends on an earlier step i when one of them writes what the other touches: by buffer in 1, by bytes of the arena in 3, which reuses
- * them. So the results have the same bits in any order that keeps to this, sums into one gradient included. */
+ * Step j depends on an earlier step i when one of them writes what the other touches: by buffer in
+ * 1, by bytes of the arena in 3, which reuses them. So the results have the same bits in any order
+ * that keeps to this, sums into one gradient included. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "graph.h"
 
-/* ---- what a step touches ------------------------------------------------------------------------------------- */
+/* ---- what a step touches --------------------------------------------------------------------- */
 
 typedef void (*Touch)(void *of, P2cBuffer *buffer, bool writes);
 
@@ -24,7 +28,8 @@ static void visit_operands(const P2cStep *step, Touch visit, void *of) {
     const P2cNode *node = step->node;
     bool forward = step->kind == P2C_STEP_FORWARD;
     for (int k = 0; k < node->count; k++)
-        if (forward || node->op->keeps_x) touch(visit, of, node->x[k]->state->buffer, forward && node->op->updates);
+        if (forward || node->op->keeps_x)
+            touch(visit, of, node->x[k]->state->buffer, forward && node->op->updates);
     if (node->count) touch(visit, of, node->x[0]->state->statistics, false);
     if (forward || p2c_keeps_y(node)) touch(visit, of, node->state->buffer, forward);
     touch(visit, of, node->state->saved, forward);
@@ -40,7 +45,8 @@ static void visit_step(const P2cStep *step, Touch visit, void *of) {
     touch(visit, of, step->work, true);
 }
 
-/* The operation whose steps are best left side by side, since its kernel takes many at once; or none. */
+/* The operation whose steps are best left side by side, since its kernel takes many at once; or
+ * none. */
 static const P2cOp *gathered(const P2cGraph *graph, const P2cStep *step) {
     if (step->kind != P2C_STEP_FORWARD) return NULL;
     return graph->ctx->device->kernels[step->node->op->id]->many ? step->node->op : NULL;
@@ -49,13 +55,16 @@ static const P2cOp *gathered(const P2cGraph *graph, const P2cStep *step) {
 int p2c_together(const P2cGraph *graph, int i, int most) {
     const P2cOp *op = gathered(graph, &graph->steps[i]);
     int n = 1;
-    while (op && n < most && i + n < graph->step_count && gathered(graph, &graph->steps[i + n]) == op) n++;
+    while (op && n < most && i + n < graph->step_count &&
+           gathered(graph, &graph->steps[i + n]) == op)
+        n++;
     return n;
 }
 
-/* ---- 1. order --------------------------------------------------------------------------------------------------- */
+/* ---- 1. order -------------------------------------------------------------------------------- */
 
-/* The depth of a step is one more than that of the deepest step it depends on; within a gathered operation, no more. */
+/* The depth of a step is one more than that of the deepest step it depends on; within a gathered
+ * operation, no more. */
 typedef struct Depth {
     const P2cOp *op;
     int depth;
@@ -85,7 +94,8 @@ static int by_depth(const void *a, const void *b) {
 }
 
 void p2c_order(P2cGraph *graph) {
-    for (int i = 0; i < graph->buffer_count; i++) graph->buffers[i]->write_depth = graph->buffers[i]->read_depth = -1;
+    for (int i = 0; i < graph->buffer_count; i++)
+        graph->buffers[i]->write_depth = graph->buffers[i]->read_depth = -1;
     for (int i = 0; i < graph->step_count; i++) {
         P2cStep *step = &graph->steps[i];
         Depth d = { gathered(graph, step), 0 };
@@ -95,14 +105,17 @@ void p2c_order(P2cGraph *graph) {
         step->gather = d.op ? (int)d.op->id : -1;
         step->built = i;
     }
-    if (graph->step_count) qsort(graph->steps, (size_t)graph->step_count, sizeof *graph->steps, by_depth);
+    if (graph->step_count)
+        qsort(graph->steps, (size_t)graph->step_count, sizeof *graph->steps, by_depth);
 }
 
-/* ---- 3. streams ----------------------------------------------------------------------------------------------------- */
+/* ---- 3. streams ------------------------------------------------------------------------------ */
 
-/* The arena is cut at all places where a buffer begins or ends; memory outside of it (parameters) is a piece each. */
+/* The arena is cut at all places where a buffer begins or ends; memory outside of it (parameters)
+ * is a piece each. */
 typedef struct Piece {
-    int writer, readers[P2C_MAX_STREAMS]; /* the newest step that wrote it, and by stream the newest since that read it; -1: none */
+    /* the newest step that wrote it, and by stream the newest since that read it; -1: none */
+    int writer, readers[P2C_MAX_STREAMS];
 } Piece;
 
 typedef struct Streams {
@@ -111,10 +124,11 @@ typedef struct Streams {
     size_t *cuts;
     int cut_count, piece_count;
     Piece *pieces;
-    int *seen;                  /* [step][stream]: up to where that stream is surely done when this step runs */
-    int tail[P2C_MAX_STREAMS];    /* the newest step in each; -1: none */
+    /* [step][stream]: up to where that stream is surely done when this step runs */
+    int *seen;
+    int tail[P2C_MAX_STREAMS];  /* the newest step in each; -1: none */
     int step;                   /* at hand, and */
-    int after[P2C_MAX_STREAMS];   /* by stream, the newest step that it depends on */
+    int after[P2C_MAX_STREAMS]; /* by stream, the newest step that it depends on */
 } Streams;
 
 static int by_value(const void *a, const void *b) {
@@ -123,7 +137,9 @@ static int by_value(const void *a, const void *b) {
 }
 
 static int cut_at(const Streams *l, size_t offset) {
-    return (int)((size_t *)bsearch(&offset, l->cuts, (size_t)l->cut_count, sizeof *l->cuts, by_value) - l->cuts);
+    return (
+        int)((size_t *)bsearch(&offset, l->cuts, (size_t)l->cut_count, sizeof *l->cuts, by_value) -
+             l->cuts);
 }
 
 static bool cut_arena(Streams *l) {
@@ -173,11 +189,14 @@ static void leave_traces(void *of, P2cBuffer *b, bool writes) {
     }
 }
 
-/* The stream of the newest step among the dependencies that is the last in its stream; else the one that has been quiet longest. */
+/* The stream of the newest step among the dependencies that is the last in its stream; else the one
+ * that has been quiet longest. */
 static int choose_stream(const Streams *l) {
     int next = -1, quiet = 0;
     for (int k = 0; k < l->count; k++) {
-        if (l->after[k] >= 0 && l->after[k] == l->tail[k] && (next < 0 || l->after[k] > l->after[next])) next = k;
+        if (l->after[k] >= 0 && l->after[k] == l->tail[k] &&
+            (next < 0 || l->after[k] > l->after[next]))
+            next = k;
         if (l->tail[k] < l->tail[quiet]) quiet = k;
     }
     return next >= 0 ? next : quiet;
@@ -187,7 +206,8 @@ static int choose_stream(const Streams *l) {
 static void wait_for(Streams *l, P2cStep *step) {
     int *seen = l->seen + (size_t)l->step * (size_t)l->count;
     int before = l->tail[step->stream];
-    for (int k = 0; k < l->count; k++) seen[k] = before >= 0 ? l->seen[(size_t)before * (size_t)l->count + (size_t)k] : -1;
+    for (int k = 0; k < l->count; k++)
+        seen[k] = before >= 0 ? l->seen[(size_t)before * (size_t)l->count + (size_t)k] : -1;
     for (int k = 0; k < l->count; k++) {
         int other = l->after[k];
         step->waits[k] = k != step->stream && other > seen[k] ? other : -1;

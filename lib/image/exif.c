@@ -1,7 +1,8 @@
 /* exif.c: which way up a picture was taken (EXIF tag 0x0112, Orientation), and turning it upright.
  *
- * The eight values say where the stored first row and column belong (EXIF 2.3, 4.6.4): the upright picture is the stored one, transposed
- * or not, then mirrored left to right or not, then upside down or not. libexif reads the block.
+ * The eight values say where the stored first row and column belong (EXIF 2.3, 4.6.4): the upright
+ * picture is the stored one, transposed or not, then mirrored left to right or not, then upside
+ * down or not. libexif reads the block.
  */
 #include "image.h"
 
@@ -27,7 +28,8 @@ int p2c_exif_orientation(const uint8_t *block, size_t size) {
     if (size < 6 || size > UINT16_MAX || memcmp(block, "Exif\0\0", 6) != 0) return 1;
     ExifData *data = exif_data_new();
     if (!data) return 1;
-    exif_data_unset_option(data, EXIF_DATA_OPTION_FOLLOW_SPECIFICATION); /* or it adds what it misses */
+    /* or it adds what it misses */
+    exif_data_unset_option(data, EXIF_DATA_OPTION_FOLLOW_SPECIFICATION);
     exif_data_load_data(data, block, (unsigned)size);
     ExifEntry *entry = exif_content_get_entry(data->ifd[EXIF_IFD_0], EXIF_TAG_ORIENTATION);
     if (entry && entry->format == EXIF_FORMAT_SHORT && entry->components >= 1 && entry->size >= 2)
@@ -36,14 +38,16 @@ int p2c_exif_orientation(const uint8_t *block, size_t size) {
     return orientation >= 1 && orientation <= 8 ? orientation : 1;
 }
 
-/* Stored pixel (x, y) goes to byte start + x*step_x + y*step_y of the upright one. Tiles, so that a transposition stays in the cache. */
+/* Stored pixel (x, y) goes to byte start + x*step_x + y*step_y of the upright one. Tiles, so that a
+ * transposition stays in the cache. */
 static void place(const P2cImage *stored, uint8_t *start, ptrdiff_t step_x, ptrdiff_t step_y) {
     enum { TILE = 32 };
     int w = stored->width, h = stored->height, channels = stored->channels;
     for (int y0 = 0; y0 < h; y0 += TILE)
         for (int x0 = 0; x0 < w; x0 += TILE)
             for (int y = y0; y < h && y < y0 + TILE; y++) {
-                const uint8_t *from = stored->pixels + ((size_t)y * (size_t)w + (size_t)x0) * (size_t)channels;
+                const uint8_t *from =
+                    stored->pixels + ((size_t)y * (size_t)w + (size_t)x0) * (size_t)channels;
                 uint8_t *to = start + x0 * step_x + y * step_y;
                 for (int x = x0; x < w && x < x0 + TILE; x++, from += channels, to += step_x) {
                     to[0] = from[0], to[1] = from[1], to[2] = from[2];
@@ -57,10 +61,12 @@ P2cStatus p2c_image_orient(P2cContext *ctx, P2cImage *image, int orientation) {
     if (orientation == 1) return P2C_OK;
     const struct Turn *turn = &turns[orientation];
     P2cImage upright;
-    P2cStatus status = p2c_image_init(ctx, &upright, turn->transpose ? image->height : image->width,
-                                      turn->transpose ? image->width : image->height, image->channels);
+    P2cStatus status =
+        p2c_image_init(ctx, &upright, turn->transpose ? image->height : image->width,
+                       turn->transpose ? image->width : image->height, image->channels);
     if (status) return status;
-    ptrdiff_t column = image->channels, row = column * upright.width; /* steps to the right and down */
+    /* steps to the right and down */
+    ptrdiff_t column = image->channels, row = column * upright.width;
     uint8_t *start = upright.pixels;
     if (turn->mirror_x) start += column * (upright.width - 1), column = -column;
     if (turn->mirror_y) start += row * (upright.height - 1), row = -row;

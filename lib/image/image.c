@@ -1,6 +1,8 @@
-/* image.c: pictures in memory, and the way to their files: the format is found by content when reading, by name when writing.
+/* image.c: pictures in memory, and the way to their files: the format is found by content when
+ * reading, by name when writing.
  *
- * Planes: float (3, h, w) in [-1, 1], what the networks see; p = v/127.5 - 1 and back v = trunc((p+1)*127.5).
+ * Planes: float (3, h, w) in [-1, 1], what the networks see; p = v/127.5 - 1 and back v =
+ * trunc((p+1)*127.5).
  */
 #include "image.h"
 
@@ -13,23 +15,30 @@
 
 /* ---- memory ---- */
 
-P2cStatus p2c_image_check_size(P2cContext *ctx, P2cStatus status, const char *path, uint64_t width, uint64_t height) {
+P2cStatus p2c_image_check_size(P2cContext *ctx, P2cStatus status, const char *path, uint64_t width,
+                               uint64_t height) {
     if (width == 0 || height == 0)
-        return p2c_fail(ctx, status, "%s: %llu x %llu pixels: a picture has at least one", path, (unsigned long long)width,
-                        (unsigned long long)height);
-    if (width > P2C_IMAGE_MAX_SIDE || height > P2C_IMAGE_MAX_SIDE || width * height > P2C_IMAGE_MAX_PIXELS)
-        return p2c_fail(ctx, status, "%s: %llu x %llu pixels are too many: at most %llu in all and %llu a side", path,
-                        (unsigned long long)width, (unsigned long long)height, (unsigned long long)P2C_IMAGE_MAX_PIXELS,
-                        (unsigned long long)P2C_IMAGE_MAX_SIDE);
+        return p2c_fail(ctx, status, "%s: %llu x %llu pixels: a picture has at least one", path,
+                        (unsigned long long)width, (unsigned long long)height);
+    if (width > P2C_IMAGE_MAX_SIDE || height > P2C_IMAGE_MAX_SIDE ||
+        width * height > P2C_IMAGE_MAX_PIXELS)
+        return p2c_fail(
+            ctx, status, "%s: %llu x %llu pixels are too many: at most %llu in all and %llu a side",
+            path, (unsigned long long)width, (unsigned long long)height,
+            (unsigned long long)P2C_IMAGE_MAX_PIXELS, (unsigned long long)P2C_IMAGE_MAX_SIDE);
     return P2C_OK;
 }
 
 P2cStatus p2c_image_init(P2cContext *ctx, P2cImage *image, int width, int height, int channels) {
     *image = (P2cImage){ 0 };
     if (channels != 3 && channels != 4)
-        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "picture of %d channels: 3 (RGB) or 4 (RGBA) expected", channels);
-    if (width < 0 || height < 0) return p2c_fail(ctx, P2C_ERR_ARGUMENT, "picture: %d x %d pixels: negative size", width, height);
-    P2cStatus status = p2c_image_check_size(ctx, P2C_ERR_ARGUMENT, "picture", (uint64_t)width, (uint64_t)height);
+        return p2c_fail(ctx, P2C_ERR_ARGUMENT,
+                        "picture of %d channels: 3 (RGB) or 4 (RGBA) expected", channels);
+    if (width < 0 || height < 0)
+        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "picture: %d x %d pixels: negative size", width,
+                        height);
+    P2cStatus status =
+        p2c_image_check_size(ctx, P2C_ERR_ARGUMENT, "picture", (uint64_t)width, (uint64_t)height);
     if (status) return status;
     uint64_t bytes = (uint64_t)width * (uint64_t)height * (uint64_t)channels; /* at most 2^29 */
     uint8_t *pixels = calloc((size_t)bytes, 1);
@@ -48,7 +57,8 @@ void p2c_image_clear(P2cImage *image) {
 void p2c_image_over_white(P2cImage *image) {
     if (image->channels != 4) return;
     size_t count = (size_t)image->width * (size_t)image->height;
-    for (size_t i = 0; i < count; i++) { /* a pixel is read before its bytes are written over: 3i <= 4i */
+    /* a pixel is read before its bytes are written over: 3i <= 4i */
+    for (size_t i = 0; i < count; i++) {
         uint8_t *from = image->pixels + 4 * i, *to = image->pixels + 3 * i, alpha = from[3];
         for (int c = 0; c < 3; c++) to[c] = p2c_over_white(from[c], alpha);
     }
@@ -61,7 +71,8 @@ void p2c_image_to_planes(const P2cImage *image, float *planes) {
     assert(image->channels == 3);
     size_t count = (size_t)image->width * (size_t)image->height;
     for (size_t i = 0; i < count; i++)
-        for (size_t c = 0; c < 3; c++) planes[c * count + i] = image->pixels[3 * i + c] / 127.5f - 1;
+        for (size_t c = 0; c < 3; c++)
+            planes[c * count + i] = image->pixels[3 * i + c] / 127.5f - 1;
 }
 
 void p2c_image_from_planes(const float *planes, P2cImage *image) {
@@ -70,7 +81,8 @@ void p2c_image_from_planes(const float *planes, P2cImage *image) {
     for (size_t i = 0; i < count; i++)
         for (size_t c = 0; c < 3; c++) {
             float v = (planes[c * count + i] + 1) * 127.5f;
-            image->pixels[3 * i + c] = !(v > 0) ? 0 : v >= 255 ? 255 : (uint8_t)v; /* NaN is not > 0 */
+            /* NaN is not > 0 */
+            image->pixels[3 * i + c] = !(v > 0) ? 0 : v >= 255 ? 255 : (uint8_t)v;
         }
 }
 
@@ -104,7 +116,8 @@ static const struct Mark {
 
 static bool is_text(const uint8_t *head, size_t size) {
     for (size_t i = 0; i < size; i++)
-        if ((head[i] < ' ' && !strchr("\t\n\r\f", head[i])) || head[i] == 0 || head[i] == 127) return false;
+        if ((head[i] < ' ' && !strchr("\t\n\r\f", head[i])) || head[i] == 0 || head[i] == 127)
+            return false;
     return true;
 }
 
@@ -113,7 +126,9 @@ static const char *looks_like(const uint8_t *head, size_t size) {
     if (size < 4) return "too short to be a picture";
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         const struct Mark *m = &marks[i];
-        if ((size_t)(m->skip + m->length) <= size && memcmp(head + m->skip, m->bytes, (size_t)m->length) == 0) return m->name;
+        if ((size_t)(m->skip + m->length) <= size &&
+            memcmp(head + m->skip, m->bytes, (size_t)m->length) == 0)
+            return m->name;
     }
     return is_text(head, size) ? "text" : "no known picture";
 }
@@ -127,10 +142,15 @@ P2cStatus p2c_image_read(P2cContext *ctx, const char *path, P2cImage *image) {
     P2cStatus status = p2c_input_open(ctx, path, &stream, &bytes);
     if (status) return status;
     size_t size = fread(head, 1, sizeof head, stream);
-    if (ferror(stream) || fseek(stream, 0, SEEK_SET) != 0) status = p2c_fail(ctx, P2C_ERR_READ, "%s: cannot read", path);
-    else if (size >= 4 && memcmp(head, "\x89PNG", 4) == 0) status = p2c_png_read(ctx, path, stream, image);
-    else if (size >= 3 && memcmp(head, "\xff\xd8\xff", 3) == 0) status = p2c_jpeg_read(ctx, path, stream, image);
-    else status = p2c_fail(ctx, P2C_ERR_FORMAT, "%s: %s; PNG and JPEG pictures are read", path, looks_like(head, size));
+    if (ferror(stream) || fseek(stream, 0, SEEK_SET) != 0)
+        status = p2c_fail(ctx, P2C_ERR_READ, "%s: cannot read", path);
+    else if (size >= 4 && memcmp(head, "\x89PNG", 4) == 0)
+        status = p2c_png_read(ctx, path, stream, image);
+    else if (size >= 3 && memcmp(head, "\xff\xd8\xff", 3) == 0)
+        status = p2c_jpeg_read(ctx, path, stream, image);
+    else
+        status = p2c_fail(ctx, P2C_ERR_FORMAT, "%s: %s; PNG and JPEG pictures are read", path,
+                          looks_like(head, size));
     fclose(stream);
     return status;
 }
@@ -148,7 +168,10 @@ static Writer *writer_for(const char *path) {
 P2cStatus p2c_image_write(P2cContext *ctx, const char *path, const P2cImage *image) {
     assert(path && image && image->pixels && (image->channels == 3 || image->channels == 4));
     Writer *writer = writer_for(path);
-    if (!writer) return p2c_fail(ctx, P2C_ERR_ARGUMENT, "%s: the name must end in .png, .jpg or .jpeg, which say what to write", path);
+    if (!writer)
+        return p2c_fail(ctx, P2C_ERR_ARGUMENT,
+                        "%s: the name must end in .png, .jpg or .jpeg, which say what to write",
+                        path);
     P2cOutput out;
     P2cStatus status = p2c_output_open(ctx, path, &out);
     if (!status) status = writer(ctx, path, out.stream, image);

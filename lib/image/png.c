@@ -1,12 +1,13 @@
 /* png.c: PNG files through libpng's row interface.
  *
- * Every colour type (grey, RGB, palette; with alpha or a transparent colour) and depth (1 to 16 bits) becomes RGB or RGBA of 8 bits;
- * 16 bits are rounded to 8. Interlaced pictures are assembled in place, pass by pass.
- * A file must be whole, from the signature to IEND, and every chunk must have its checksum, also those that are not needed: a flipped
- * bit in a tRNS chunk would otherwise quietly change the picture. Chunks other than IHDR, PLTE, tRNS, IDAT, IEND and eXIf are skipped
- * unread, so that compressed text and colour profiles cannot unfold.
- * libpng reports failure by a callback that must not return: it jumps back into `decode` or `encode`, which own nothing; what they
- * made lives in the File and is freed by their callers.
+ * Every colour type (grey, RGB, palette; with alpha or a transparent colour) and depth (1 to 16
+ * bits) becomes RGB or RGBA of 8 bits; 16 bits are rounded to 8. Interlaced pictures are assembled
+ * in place, pass by pass. A file must be whole, from the signature to IEND, and every chunk must
+ * have its checksum, also those that are not needed: a flipped bit in a tRNS chunk would otherwise
+ * quietly change the picture. Chunks other than IHDR, PLTE, tRNS, IDAT, IEND and eXIf are skipped
+ * unread, so that compressed text and colour profiles cannot unfold. libpng reports failure by a
+ * callback that must not return: it jumps back into `decode` or `encode`, which own nothing; what
+ * they made lives in the File and is freed by their callers.
  */
 #include "image.h"
 
@@ -37,7 +38,8 @@ static _Noreturn void on_error(png_structp png, png_const_charp text) {
     } else if (reading) {
         f->status = p2c_fail(f->ctx, P2C_ERR_FORMAT, "%s: damaged PNG: %s", f->path, text);
     } else {
-        f->status = p2c_fail(f->ctx, P2C_ERR_WRITE, "%s: cannot write: %s", f->path, errno ? strerror(errno) : text);
+        f->status = p2c_fail(f->ctx, P2C_ERR_WRITE, "%s: cannot write: %s", f->path,
+                             errno ? strerror(errno) : text);
     }
     longjmp(f->jump, 1);
 }
@@ -56,13 +58,16 @@ static void on_free(png_structp png, png_voidp memory) { (void)png, free(memory)
 static void on_read(png_structp png, png_bytep data, size_t size) {
     File *f = png_get_io_ptr(png);
     if (fread(data, 1, size, f->stream) == size) return;
-    if (ferror(f->stream)) f->status = p2c_fail(f->ctx, P2C_ERR_READ, "%s: cannot read: %s", f->path, strerror(errno));
+    if (ferror(f->stream))
+        f->status = p2c_fail(f->ctx, P2C_ERR_READ, "%s: cannot read: %s", f->path, strerror(errno));
     png_error(png, "it ends too early");
 }
 
 /* ---- reading ---- */
 
-static uint32_t big_endian(const uint8_t *p) { return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]; }
+static uint32_t big_endian(const uint8_t *p) {
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
 
 /* The size stands at a fixed place, so that it can be judged before libpng takes any memory. */
 static P2cStatus check_header(P2cContext *ctx, const char *path, FILE *stream) {
@@ -71,13 +76,17 @@ static P2cStatus check_header(P2cContext *ctx, const char *path, FILE *stream) {
     if (fread(head, 1, sizeof head, stream) != sizeof head)
         status = p2c_fail(ctx, P2C_ERR_FORMAT, "%s: damaged PNG: it ends too early", path);
     else if (memcmp(head, "\x89PNG\r\n\x1a\n", 8) != 0 || memcmp(head + 12, "IHDR", 4) != 0)
-        status = p2c_fail(ctx, P2C_ERR_FORMAT, "%s: damaged PNG: it does not begin with a signature and IHDR", path);
-    else status = p2c_image_check_size(ctx, P2C_ERR_FORMAT, path, big_endian(head + 16), big_endian(head + 20));
+        status = p2c_fail(ctx, P2C_ERR_FORMAT,
+                          "%s: damaged PNG: it does not begin with a signature and IHDR", path);
+    else
+        status = p2c_image_check_size(ctx, P2C_ERR_FORMAT, path, big_endian(head + 16),
+                                      big_endian(head + 20));
     rewind(stream);
     return status;
 }
 
-/* Everything after the pixels counts too: the end must be there. Returns the orientation that an eXIf chunk asks for. */
+/* Everything after the pixels counts too: the end must be there. Returns the orientation that an
+ * eXIf chunk asks for. */
 static int read_end(png_structp png, png_infop info) {
     png_read_end(png, info);
     uint8_t *chunk, block[UINT16_MAX] = "Exif\0";
@@ -106,13 +115,15 @@ static int decode(File *f) {
     png_set_gray_to_rgb(f->png);
     int passes = png_set_interlace_handling(f->png);
     png_read_update_info(f->png, f->info);
-    uint32_t width = png_get_image_width(f->png, f->info), height = png_get_image_height(f->png, f->info);
+    uint32_t width = png_get_image_width(f->png, f->info),
+             height = png_get_image_height(f->png, f->info);
     int channels = png_get_channels(f->png, f->info);
     size_t row = (size_t)width * (size_t)channels;
     if (png_get_rowbytes(f->png, f->info) != row) png_error(f->png, "unknown kind of pixels");
     if ((f->status = p2c_image_init(f->ctx, f->image, (int)width, (int)height, channels))) return 0;
     for (int pass = 0; pass < passes; pass++)
-        for (uint32_t y = 0; y < height; y++) png_read_row(f->png, f->image->pixels + y * row, NULL);
+        for (uint32_t y = 0; y < height; y++)
+            png_read_row(f->png, f->image->pixels + y * row, NULL);
     return read_end(f->png, f->info);
 }
 
@@ -122,7 +133,8 @@ P2cStatus p2c_png_read(P2cContext *ctx, const char *path, FILE *stream, P2cImage
     int orientation = 0;
     f.status = check_header(ctx, path, stream);
     if (f.status) return f.status;
-    f.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &f, on_error, on_warning, &f, on_malloc, on_free);
+    f.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &f, on_error, on_warning, &f, on_malloc,
+                                     on_free);
     if (f.png) f.info = png_create_info_struct(f.png);
     if (f.info) orientation = decode(&f);
     else if (!f.status) f.status = p2c_fail_memory(ctx, path, sizeof f);
@@ -139,8 +151,8 @@ static void encode(File *f, const P2cImage *image) {
     png_init_io(f->png, f->stream);
     png_set_user_limits(f->png, P2C_IMAGE_MAX_SIDE, P2C_IMAGE_MAX_SIDE);
     png_set_IHDR(f->png, f->info, (png_uint_32)image->width, (png_uint_32)image->height, 8,
-                 image->channels == 4 ? PNG_COLOR_TYPE_RGB_ALPHA : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-                 PNG_FILTER_TYPE_DEFAULT);
+                 image->channels == 4 ? PNG_COLOR_TYPE_RGB_ALPHA : PNG_COLOR_TYPE_RGB,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_write_info(f->png, f->info);
     size_t row = (size_t)image->width * (size_t)image->channels;
     for (int y = 0; y < image->height; y++) png_write_row(f->png, image->pixels + (size_t)y * row);
@@ -150,7 +162,8 @@ static void encode(File *f, const P2cImage *image) {
 P2cStatus p2c_png_write(P2cContext *ctx, const char *path, FILE *stream, const P2cImage *image) {
     File f = { .ctx = ctx, .path = path, .stream = stream };
     errno = 0;
-    f.png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &f, on_error, on_warning, &f, on_malloc, on_free);
+    f.png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &f, on_error, on_warning, &f,
+                                      on_malloc, on_free);
     if (f.png) f.info = png_create_info_struct(f.png);
     if (f.info) encode(&f, image);
     else if (!f.status) f.status = p2c_fail_memory(ctx, path, sizeof f);

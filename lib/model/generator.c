@@ -1,25 +1,29 @@
-/* generator.c: the photo2cartoon generator, photo (n,3,s,s) in [-1,1] -> cartoon (n,3,s,s) in (-1,1).
+/* generator.c: the photo2cartoon generator, photo (n,3,s,s) in [-1,1] -> cartoon (n,3,s,s) in
+ * (-1,1).
  *
- *   photo   ConvBlock1  HourGlass1,2  DownBlock1,2  EncodeBlock1-4   features (n,4ch,s/4,s/4), content (n,4ch) of each encode block
+ *   photo   ConvBlock1  HourGlass1,2  DownBlock1,2  EncodeBlock1-4   features (n,4ch,s/4,s/4),
+ *       content (n,4ch) of each encode block
  *           gap_fc gmp_fc conv1x1     attention: class activation    heatmap (n,1,s/4,s/4)
  *           FC                        style (n,4ch)
  *   cartoon DecodeBlock1-4  UpBlock1,2  HourGlass3,4  ConvBlock2
  *
- * U-GAT-IT (Kim 2020): residual encoder, class activation map, AdaLIN decoder, LIN upsampling. Around it hourglasses (Newell 2016) of
- * the pyramid blocks of Bulat 2017; the decoder's Soft-AdaLIN mixes the encoder's statistics (content) with the style: photo2cartoon
- * (minivision-ai). Convolutions pad by reflection. Names of scopes are those of the published checkpoints, and parameters are made
- * in their order.
+ * U-GAT-IT (Kim 2020): residual encoder, class activation map, AdaLIN decoder, LIN upsampling.
+ * Around it hourglasses (Newell 2016) of the pyramid blocks of Bulat 2017; the decoder's
+ * Soft-AdaLIN mixes the encoder's statistics (content) with the style: photo2cartoon
+ * (minivision-ai). Convolutions pad by reflection. Names of scopes are those of the published
+ * checkpoints, and parameters are made in their order.
  */
+#include "layer.h"
 #include <limits.h>
 #include <math.h>
-#include "layer.h"
 
 enum { LEVELS = 4, BLOCKS = 4, MAX_CH = 1024 };
 static const float EPS = 1e-5f;
 
 /* k x k, padded by reflection to keep the size at stride 1. */
 static P2cNode *conv(P2cNet net, P2cNode *x, int in, int out, int k, int stride) {
-    return p2c_layer_conv(net, x, in, out, k, false, (P2cConv2d){ .stride = stride, .pad = k / 2, .reflect = true });
+    return p2c_layer_conv(net, x, in, out, k, false,
+                          (P2cConv2d){ .stride = stride, .pad = k / 2, .reflect = true });
 }
 
 static P2cNode *conv1x1(P2cNet net, P2cNode *x, int in, int out, bool bias) {
@@ -38,12 +42,14 @@ static P2cNode *norm_relu_conv(P2cNet net, P2cNode *x, int in, int out) {
     return conv(net, p2c_relu(p2c_instance_norm(x, EPS)), in, out, 3, 1);
 }
 
-/* x + concat(a, b, d), each made from the one before.  Bulat 2017, fig. 1b.  (n,c,h,w) -> the same */
+/* x + concat(a, b, d), each made from the one before.  Bulat 2017, fig. 1b.  (n,c,h,w) -> the
+ * same */
 static P2cNode *pyramid_block(P2cNet net, P2cNode *x, int c) {
     P2cNode *a = norm_relu_conv(p2c_scope(net, "ConvBlock1.3"), x, c, c / 2);     /* (n,c/2,h,w) */
     P2cNode *b = norm_relu_conv(p2c_scope(net, "ConvBlock2.3"), a, c / 2, c / 4); /* (n,c/4,h,w) */
     P2cNode *d = norm_relu_conv(p2c_scope(net, "ConvBlock3.3"), b, c / 4, c / 4); /* (n,c/4,h,w) */
-    /* Checkpoints hold a projection for blocks that change their width; none here does, so it is stored and never used. */
+    /* Checkpoints hold a projection for blocks that change their width; none here does, so it is
+     * stored and never used. */
     p2c_param(net, "ConvBlock4.2.weight", P2C_DIMS(c, c, 1, 1), P2C_KAIMING_UNIFORM);
     return p2c_add(x, p2c_concat(3, (P2cNode *[]){ a, b, d }, 1));
 }
@@ -56,7 +62,8 @@ static P2cNode *resnet_block(P2cNet net, P2cNode *x, int c) {
 
 /* ---- hourglass: Newell 2016, section 3.1 ---- */
 
-/* Down by averaging, up by repeating, with a skip at each of four levels.  (n,c,h,w) -> the same; h, w divisible by 16 */
+/* Down by averaging, up by repeating, with a skip at each of four levels.  (n,c,h,w) -> the same;
+ * h, w divisible by 16 */
 static P2cNode *hourglass_levels(P2cNet net, P2cNode *x, int c) {
     P2cNode *skip[LEVELS];
     for (int i = 0; i < LEVELS; i++) { /* at h >> i */
@@ -99,7 +106,8 @@ static P2cNode *two_linear(P2cNet net, P2cNode *x, int in, int c) {
     return p2c_layer_linear(p2c_scope(net, "2"), h, c, c);
 }
 
-/* AdaLIN (Kim 2020, eq. 3) whose gamma and beta come from content and style.  x (n,c,h,w), content, style (n,c) -> (n,c,h,w) */
+/* AdaLIN (Kim 2020, eq. 3) whose gamma and beta come from content and style.  x (n,c,h,w), content,
+ * style (n,c) -> (n,c,h,w) */
 static P2cNode *soft_adalin(P2cNet net, P2cNode *x, P2cNode *content, P2cNode *style, int c) {
     P2cNode *w_gamma = p2c_param(net, "w_gamma", P2C_DIMS(1, c), P2C_CONSTANT(0));
     P2cNode *w_beta = p2c_param(net, "w_beta", P2C_DIMS(1, c), P2C_CONSTANT(0));
@@ -169,7 +177,8 @@ static P2cNode *attend(P2cNet net, P2cNode *x, int c, P2cNode **logits) {
     k.gap_factor = k.gap;
     k.gmp_factor = k.gmp;
     x = p2c_layer_class_activation(x, k, logits);
-    return named(p2c_scope(net, "cam"), p2c_relu(conv1x1(p2c_scope(net, "conv1x1"), x, 2 * c, c, true)));
+    return named(p2c_scope(net, "cam"),
+                 p2c_relu(conv1x1(p2c_scope(net, "conv1x1"), x, 2 * c, c, true)));
 }
 
 /* Features (n,c,q,q) -> style (n,c), from the channel means (light) or from every pixel (full). */
@@ -179,7 +188,8 @@ static P2cNode *style_of(P2cNet net, P2cNode *x, int n, int c, int q, bool full)
     return named(p2c_scope(net, "style"), p2c_relu(two_linear(p2c_scope(net, "FC"), flat, in, c)));
 }
 
-/* features (n,4ch,s/4,s/4), style (n,4ch), content of the encode blocks, used last to first -> cartoon (n,3,s,s) */
+/* features (n,4ch,s/4,s/4), style (n,4ch), content of the encode blocks, used last to first ->
+ * cartoon (n,3,s,s) */
 static P2cNode *decode(P2cNet net, P2cNode *x, P2cNode *style, int ch, P2cNode *content[BLOCKS]) {
     P2cNet block;
     for (int i = 1; i <= BLOCKS; i++) {
@@ -201,16 +211,22 @@ static P2cNode *decode(P2cNet net, P2cNode *x, P2cNode *style, int ch, P2cNode *
 static bool accepts(P2cGraph *graph, P2cDims photo, P2cGenerator options) {
     int s = photo.d[2], ch = options.ch;
     if (ch < 4 || ch % 4 || ch > MAX_CH)
-        p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "generator: ch must be divisible by 4, from 4 to %d, got %d", MAX_CH, ch);
+        p2c_graph_fail(graph, P2C_ERR_ARGUMENT,
+                       "generator: ch must be divisible by 4, from 4 to %d, got %d", MAX_CH, ch);
     else if (photo.rank != 4 || photo.d[1] != 3 || photo.d[3] != s)
-        p2c_graph_fail(graph, P2C_ERR_SHAPE, "generator: expected square photos (n,3,s,s), got %s", p2c_dims_text(photo).text);
+        p2c_graph_fail(graph, P2C_ERR_SHAPE, "generator: expected square photos (n,3,s,s), got %s",
+                       p2c_dims_text(photo).text);
     else if (s < 32 || s % 16)
-        p2c_graph_fail(graph, P2C_ERR_SHAPE, "generator: the picture size must be divisible by 16 and at least 32, got %d; try %d", s,
-                       s < 32 ? 32 : s / 16 * 16);
-    else if (options.full && (int64_t)ch * s > 46340) /* FC.0 has (ch*s)^2 weights; a tensor has fewer than 2^31 elements */
-        p2c_graph_fail(graph, P2C_ERR_SHAPE, "generator: pictures of size %d are too large for the full variant at ch %d", s, ch);
-    else
-        return true;
+        p2c_graph_fail(
+            graph, P2C_ERR_SHAPE,
+            "generator: the picture size must be divisible by 16 and at least 32, got %d; try %d",
+            s, s < 32 ? 32 : s / 16 * 16);
+    /* FC.0 has (ch*s)^2 weights; a tensor has fewer than 2^31 elements */
+    else if (options.full && (int64_t)ch * s > 46340)
+        p2c_graph_fail(graph, P2C_ERR_SHAPE,
+                       "generator: pictures of size %d are too large for the full variant at ch %d",
+                       s, ch);
+    else return true;
     return false;
 }
 
@@ -236,25 +252,39 @@ static const P2cValue *tensor_of(const P2cValue *state_dict, const char *name, i
     return t && p2c_value_kind(t) == P2C_TENSOR && p2c_value_shape(t).rank == rank ? t : NULL;
 }
 
-P2cStatus p2c_generator_options(P2cContext *ctx, const P2cValue *state_dict, P2cGenerator *options, int *size) {
+P2cStatus p2c_generator_options(P2cContext *ctx, const P2cValue *state_dict, P2cGenerator *options,
+                                int *size) {
     if (!state_dict || p2c_value_kind(state_dict) != P2C_DICT)
-        return p2c_fail(ctx, P2C_ERR_FORMAT, "generator: expected a dict of tensors (a state dict)");
-    const P2cValue *first = tensor_of(state_dict, "ConvBlock1.1.weight", 4), *fc = tensor_of(state_dict, "FC.0.weight", 2);
+        return p2c_fail(ctx, P2C_ERR_FORMAT,
+                        "generator: expected a dict of tensors (a state dict)");
+    const P2cValue *first = tensor_of(state_dict, "ConvBlock1.1.weight", 4),
+                   *fc = tensor_of(state_dict, "FC.0.weight", 2);
     if (!first || !fc)
-        return p2c_fail(ctx, P2C_ERR_FORMAT, "generator: these weights are no generator's: %s is missing or no tensor of rank %d%s",
-                        first ? "FC.0.weight" : "ConvBlock1.1.weight", first ? 2 : 4,
-                        p2c_value_get(state_dict, "genA2B") ? "; this is a whole checkpoint, try its entry genA2B" : "");
+        return p2c_fail(
+            ctx, P2C_ERR_FORMAT,
+            "generator: these weights are no generator's: %s is missing or no tensor of rank %d%s",
+            first ? "FC.0.weight" : "ConvBlock1.1.weight", first ? 2 : 4,
+            p2c_value_get(state_dict, "genA2B")
+                ? "; this is a whole checkpoint, try its entry genA2B"
+                : "");
 
-    int64_t ch = p2c_value_shape(first).size[0], out = p2c_value_shape(fc).size[0], in = p2c_value_shape(fc).size[1];
+    int64_t ch = p2c_value_shape(first).size[0], out = p2c_value_shape(fc).size[0],
+            in = p2c_value_shape(fc).size[1];
     if (ch < 4 || ch % 4 || ch > MAX_CH || p2c_value_shape(first).size[1] != 3)
-        return p2c_fail(ctx, P2C_ERR_SHAPE, "generator: ConvBlock1.1.weight must be (ch,3,7,7) with ch divisible by 4, got (%lld,%lld,...)",
+        return p2c_fail(ctx, P2C_ERR_SHAPE,
+                        "generator: ConvBlock1.1.weight must be (ch,3,7,7) with ch divisible by 4, "
+                        "got (%lld,%lld,...)",
                         (long long)ch, (long long)p2c_value_shape(first).size[1]);
-    int64_t pixels = in / (4 * ch), q = pixels < INT_MAX ? (int64_t)(sqrt((double)pixels) + 0.5) : 0; /* of the map that FC.0 sees: q x q */
+    /* of the map that FC.0 sees: q x q */
+    int64_t pixels = in / (4 * ch),
+            q = pixels < INT_MAX ? (int64_t)(sqrt((double)pixels) + 0.5) : 0;
     bool light = pixels == 1, full = q >= 8 && q % 4 == 0 && q * q == pixels;
     if (out != 4 * ch || in % (4 * ch) || !(light || full))
         return p2c_fail(ctx, P2C_ERR_SHAPE,
-                        "generator: FC.0.weight must be (%lld,%lld), or (%lld,%lld*(s/4)^2) for pictures of size s, got (%lld,%lld)",
-                        (long long)(4 * ch), (long long)(4 * ch), (long long)(4 * ch), (long long)(4 * ch), (long long)out, (long long)in);
+                        "generator: FC.0.weight must be (%lld,%lld), or (%lld,%lld*(s/4)^2) for "
+                        "pictures of size s, got (%lld,%lld)",
+                        (long long)(4 * ch), (long long)(4 * ch), (long long)(4 * ch),
+                        (long long)(4 * ch), (long long)out, (long long)in);
     *options = (P2cGenerator){ .ch = (int)ch, .full = full };
     *size = full ? (int)(4 * q) : 0;
     return P2C_OK;

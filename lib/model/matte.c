@@ -1,18 +1,23 @@
-/* matte.c: a small network for the matte of a head, picture (n,3,s,s) in [-1,1] -> logits (n,1,s,s); sigmoid makes them alpha. s divisible by 32.
+/* matte.c: a small network for the matte of a head, picture (n,3,s,s) in [-1,1] -> logits
+ * (n,1,s,s); sigmoid makes them alpha. s divisible by 32.
  *
  *   stem   s/2   16 channels
  *   down   s/4   24, s/8 40, s/16 48, s/32 48: halved, then residual blocks
- *   up     each level is projected to the width of the one above, repeated, added to it, and refined by a residual block; up to s/4
+ *   up     each level is projected to the width of the one above, repeated, added to it, and
+ *          refined by a residual block; up to s/4
  *   head   s/2   with the stem's features, where edges are; logits there, then enlarged bilinearly
  *
- * U-Net (Ronneberger 2015) of residual blocks (He 2016), normed inside only: what runs past them keeps how bright skin is. A block begins as the identity, since its second
- * convolution starts as zeros (Goyal 2017, section 5.1), and all others keep the variance (He 2015). Adding skips, not concatenating them, halves the cost of the maps
- * that cost most.
+ * U-Net (Ronneberger 2015) of residual blocks (He 2016), normed inside only: what runs past them
+ * keeps how bright skin is. A block begins as the identity, since its second convolution starts as
+ * zeros (Goyal 2017, section 5.1), and all others keep the variance (He 2015). Adding skips, not
+ * concatenating them, halves the cost of the maps that cost most.
  */
 #include "layer.h"
 
 enum { LEVELS = 5, STEM = 16 };
-static const struct Level { int ch, blocks; } levels[LEVELS] = { { STEM, 0 }, { 24, 1 }, { 40, 2 }, { 48, 1 }, { 48, 1 } };
+static const struct Level {
+    int ch, blocks;
+} levels[LEVELS] = { { STEM, 0 }, { 24, 1 }, { 40, 2 }, { 48, 1 }, { 48, 1 } };
 
 /* (n,in,h,w) -> (n,out,2h,2w), without an activation: it is added to a skip. */
 static P2cNode *up(P2cNet net, P2cNode *x, int in, int out) {
@@ -20,8 +25,11 @@ static P2cNode *up(P2cNet net, P2cNode *x, int in, int out) {
 }
 
 static P2cNode *encode(P2cNet net, P2cNode *x, P2cNode *skip[LEVELS]) {
-    x = skip[0] = p2c_relu(p2c_layer_conv_he(p2c_scope(net, "stem"), x, 3, STEM, 3, (P2cConv2d){ .stride = 2, .pad = 1 }));
-    for (int i = 1; i < LEVELS; i++) x = skip[i] = p2c_layer_down(p2c_scope(net, "down%d", i), x, levels[i - 1].ch, levels[i].ch, levels[i].blocks);
+    x = skip[0] = p2c_relu(p2c_layer_conv_he(p2c_scope(net, "stem"), x, 3, STEM, 3,
+                                             (P2cConv2d){ .stride = 2, .pad = 1 }));
+    for (int i = 1; i < LEVELS; i++)
+        x = skip[i] = p2c_layer_down(p2c_scope(net, "down%d", i), x, levels[i - 1].ch, levels[i].ch,
+                                     levels[i].blocks);
     return x;
 }
 
@@ -29,7 +37,8 @@ static P2cNode *decode(P2cNet net, P2cNode *x, P2cNode *const skip[LEVELS]) {
     for (int i = LEVELS - 2; i > 0; i--) {
         P2cNet level = p2c_scope(net, "up%d", i);
         x = p2c_add(skip[i], up(p2c_scope(level, "0"), x, levels[i + 1].ch, levels[i].ch));
-        x = p2c_named(p2c_layer_residual(p2c_scope(level, "1"), x, levels[i].ch), "%s", level.prefix);
+        x = p2c_named(p2c_layer_residual(p2c_scope(level, "1"), x, levels[i].ch), "%s",
+                      level.prefix);
     }
     return x;
 }
@@ -46,9 +55,13 @@ P2cNode *p2c_matte_network(P2cNet net, P2cNode *x) {
     if (!x) return NULL;
     P2cDims d = p2c_node_dims(x);
     if (d.rank != 4 || d.d[1] != 3 || d.d[2] % 32 || d.d[3] % 32) {
-        p2c_graph_fail(net.graph, P2C_ERR_SHAPE, "matte network: expected pictures (n,3,h,w), h and w divisible by 32, got %s", p2c_dims_text(d).text);
+        p2c_graph_fail(
+            net.graph, P2C_ERR_SHAPE,
+            "matte network: expected pictures (n,3,h,w), h and w divisible by 32, got %s",
+            p2c_dims_text(d).text);
         return NULL;
     }
     P2cNode *features = decode(net, encode(net, x, skip), skip);
-    return p2c_resize_bilinear(head(p2c_scope(net, "head"), features, skip[0]), d.d[2], d.d[3], P2C_HALF_PIXEL);
+    return p2c_resize_bilinear(head(p2c_scope(net, "head"), features, skip[0]), d.d[2], d.d[3],
+                               P2C_HALF_PIXEL);
 }

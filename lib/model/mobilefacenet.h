@@ -12,13 +12,16 @@
 P2cInit p2c_face_weights(void); /* of convolutions and linear layers */
 /* "weight" (out, in/groups, kh, kw), no bias.  x (n,in,h,w) -> (n,out,...) */
 P2cNode *p2c_face_conv(P2cNet net, P2cNode *x, int in, int out, int kh, int kw, P2cConv2d options);
-/* Batch norm in evaluation mode: "weight", "bias", "running_mean", "running_var" (c).  x (n,c,...) -> the same */
+/* Batch norm in evaluation mode: "weight", "bias", "running_mean", "running_var" (c).  x (n,c,...)
+ * -> the same */
 P2cNode *p2c_face_norm(P2cNet net, P2cNode *x, int c);
 /* "weight" (c).  x (n,c,...) -> the same */
 P2cNode *p2c_face_prelu(P2cNet net, P2cNode *x, int c);
 /* "conv", "bn", and "prelu" below `net`. */
-P2cNode *p2c_face_conv_norm(P2cNet net, P2cNode *x, int in, int out, int kh, int kw, P2cConv2d options);
-P2cNode *p2c_face_conv_norm_prelu(P2cNet net, P2cNode *x, int in, int out, int kh, int kw, P2cConv2d options);
+P2cNode *p2c_face_conv_norm(P2cNet net, P2cNode *x, int in, int out, int kh, int kw,
+                            P2cConv2d options);
+P2cNode *p2c_face_conv_norm_prelu(P2cNet net, P2cNode *x, int in, int out, int kh, int kw,
+                                  P2cConv2d options);
 
 /* ---- faces ---- */
 

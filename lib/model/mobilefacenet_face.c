@@ -1,36 +1,50 @@
-/* mobilefacenet_face.c: from a prepared portrait to the embedding of its face, for both layouts of the network.
+/* mobilefacenet_face.c: from a prepared portrait to the embedding of its face, for both layouts of
+ * the network.
  *
- * The preparation grows the box of the landmarks by 0.8 of its height upwards and 0.3 downwards, so that the picture is 2.1 boxes
- * high. A face is a square of 1.33 boxes in the middle of the columns:
+ * The preparation grows the box of the landmarks by 0.8 of its height upwards and 0.3 downwards, so
+ * that the picture is 2.1 boxes high. A face is a square of 1.33 boxes in the middle of the
+ * columns:
  *
- *   TreB1eN    from 0.33 above the box down to its end. The published ID loss: what its weights are used with, to the pixel.
- *   Xiaoccer   the same, 0.1 of a box higher: that is where the faces are that these weights were trained on. They were aligned as
- *              SphereFace (Liu 2017) does: eyes, nose and corners of the mouth at (30.3,51.7) (65.5,51.5) (48.0,71.7) (33.5,92.4)
- *              (62.7,92.2) of 96 x 112; ArcFace's template (Deng 2019) of 112 x 112 adds 8 to x. So: the square at 112 x 112 without 8 columns
+ *   TreB1eN    from 0.33 above the box down to its end. The published ID loss: what its weights are
+ *              used with, to the pixel.
+ *   Xiaoccer   the same, 0.1 of a box higher: that is where the faces are that these weights were
+ *              trained on. They were aligned as
+ *              SphereFace (Liu 2017) does: eyes, nose and corners of the mouth at (30.3,51.7)
+ *                  (65.5,51.5) (48.0,71.7) (33.5,92.4)
+ *              (62.7,92.2) of 96 x 112; ArcFace's template (Deng 2019) of 112 x 112 adds 8 to x.
+ *                  So: the square at 112 x 112 without 8 columns
  *              on each side, and pixels as (v - 127.5) / 128.
- *              Measured on 379 prepared portraits: their landmarks fit that template, in least squares, with a square of 1.36 boxes,
- *              0.10 higher than the published one; and the cosine of a photo and itself moved by 6 and 5 of 256 pixels is 0.85 on
- *              average against 0.73 in the published square, that of two people 0.02 against 0.06.
+ *              Measured on 379 prepared portraits: their landmarks fit that template, in least
+ *                  squares, with a square of 1.36 boxes,
+ *              0.10 higher than the published one; and the cosine of a photo and itself moved by 6
+ *                  and 5 of 256 pixels is 0.85 on
+ *              average against 0.73 in the published square, that of two people 0.02 against
+ *                  0.06.
  */
 #include "mobilefacenet.h"
 
 enum { FACE = 112, MARGIN = 8 };
 
-/* The square, raised by `lift` of a box: (n,3,h,w) -> (n,3,112,112). The published formula: its rounding matters. */
+/* The square, raised by `lift` of a box: (n,3,h,w) -> (n,3,112,112). The published formula: its
+ * rounding matters. */
 static P2cNode *crop(P2cNode *picture, double lift) {
     if (!picture) return NULL;
     P2cDims d = p2c_node_dims(picture);
     double h = d.d[2], w = d.d[3];
-    int top = (int)(h / 2.1 * (0.8 - 0.33 - lift)), bottom = (int)(h - h / 2.1 * (0.3 + lift)), side = bottom - top;
+    int top = (int)(h / 2.1 * (0.8 - 0.33 - lift)), bottom = (int)(h - h / 2.1 * (0.3 + lift)),
+        side = bottom - top;
     double left_edge = w / 2 - side / 2.0;
     int left = (int)left_edge;
     if (d.rank != 4 || side < 1 || left_edge < 0 || left + side > d.d[3]) {
         p2c_graph_fail(picture->state->graph, P2C_ERR_SHAPE,
-                       "face_crop: expected portraits (n,c,h,w) at least as wide as their face is high, got %s", p2c_dims_text(d).text);
+                       "face_crop: expected portraits (n,c,h,w) at least as wide as their face is "
+                       "high, got %s",
+                       p2c_dims_text(d).text);
         return NULL;
     }
     P2cNode *rows = p2c_slice(picture, 2, top, bottom);
-    return p2c_resize_bilinear(p2c_slice(rows, 3, left, left + side), FACE, FACE, P2C_ALIGN_CORNERS);
+    return p2c_resize_bilinear(p2c_slice(rows, 3, left, left + side), FACE, FACE,
+                               P2C_ALIGN_CORNERS);
 }
 
 P2cNode *p2c_face_crop(P2cNode *picture) { return crop(picture, 0); }
@@ -41,18 +55,22 @@ P2cNode *p2c_face_crop_96(P2cNode *picture) {
 }
 
 P2cNode *p2c_face_embedding(P2cNet net, P2cNode *picture, P2cFaceKind kind) {
-    return kind == P2C_FACENET_XIAOCCER ? p2c_mobilefacenet_xiaoccer(net, p2c_face_crop_96(picture)) : p2c_mobilefacenet(net, p2c_face_crop(picture));
+    return kind == P2C_FACENET_XIAOCCER ? p2c_mobilefacenet_xiaoccer(net, p2c_face_crop_96(picture))
+                                        : p2c_mobilefacenet(net, p2c_face_crop(picture));
 }
 
 /* Each layout has a name for its second layer that the other lacks. */
 P2cStatus p2c_face_kind(P2cContext *ctx, const P2cValue *state_dict, P2cFaceKind *kind) {
-    bool treb1en = p2c_value_get(state_dict, "conv2_dw.conv.weight"), xiaoccer = p2c_value_get(state_dict, "dw_conv1.conv.weight");
+    bool treb1en = p2c_value_get(state_dict, "conv2_dw.conv.weight"),
+         xiaoccer = p2c_value_get(state_dict, "dw_conv1.conv.weight");
     *kind = xiaoccer ? P2C_FACENET_XIAOCCER : P2C_FACENET_TREB1EN;
     if (treb1en != xiaoccer) return P2C_OK;
     size_t count = p2c_value_kind(state_dict) == P2C_DICT ? p2c_value_count(state_dict) : 0;
     const char *keys[3];
     for (size_t i = 0; i < 3; i++) keys[i] = i < count ? p2c_value_key(state_dict, i) : "-";
     return p2c_fail(ctx, P2C_ERR_FORMAT,
-                    "no weights of a face network: expected MobileFaceNet's, with conv2_dw.conv.weight (512 values) or dw_conv1.conv.weight "
-                    "(128 values); got %zu entries: %.80s, %.80s, %.80s%s", count, keys[0], keys[1], keys[2], count > 3 ? ", ..." : "");
+                    "no weights of a face network: expected MobileFaceNet's, with "
+                    "conv2_dw.conv.weight (512 values) or dw_conv1.conv.weight "
+                    "(128 values); got %zu entries: %.80s, %.80s, %.80s%s",
+                    count, keys[0], keys[1], keys[2], count > 3 ? ", ..." : "");
 }

@@ -1,5 +1,6 @@
-/* import_host.c: constants while a network is imported: their elements moved, picked, repeated. Mostly for the shapes that exporters make a network
- * compute of its own input; never weights of a size where speed would count.
+/* import_host.c: constants while a network is imported: their elements moved, picked, repeated.
+ * Mostly for the shapes that exporters make a network compute of its own input; never weights of a
+ * size where speed would count.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -8,10 +9,13 @@
 #include "import.h"
 #include "torch/pt.h"
 
-P2cStatus p2c_host_make(P2cImporter *im, P2cType type, P2cShape shape, P2cImported *out, void **data) {
+P2cStatus p2c_host_make(P2cImporter *im, P2cType type, P2cShape shape, P2cImported *out,
+                        void **data) {
     P2cStatus status = p2c_import_check(im, shape, true);
     if (status) return status;
-    if (p2c_shape_count(shape) > P2C_HOST_ELEMENTS) return p2c_import_fail(im, "a constant %s is larger than is computed at import", p2c_shape_text(shape).text);
+    if (p2c_shape_count(shape) > P2C_HOST_ELEMENTS)
+        return p2c_import_fail(im, "a constant %s is larger than is computed at import",
+                               p2c_shape_text(shape).text);
     P2cValue *tensor = p2c_value_tensor(type, shape, NULL);
     if (tensor) *data = p2c_value_mutable_data(tensor);
     return p2c_import_constant(im, out, tensor);
@@ -27,7 +31,8 @@ void p2c_host_strides(P2cShape shape, int64_t stride[]) {
     }
 }
 
-P2cStatus p2c_host_pick(P2cImporter *im, const P2cImported *x, P2cShape shape, int64_t start, const int64_t stride[], P2cImported *out) {
+P2cStatus p2c_host_pick(P2cImporter *im, const P2cImported *x, P2cShape shape, int64_t start,
+                        const int64_t stride[], P2cImported *out) {
     const P2cValue *tensor = x->constant;
     void *data;
     P2cStatus status = p2c_host_make(im, p2c_value_type(tensor), shape, out, &data);
@@ -48,12 +53,16 @@ P2cStatus p2c_host_pick(P2cImporter *im, const P2cImported *x, P2cShape shape, i
     return P2C_OK;
 }
 
-P2cStatus p2c_host_gather(P2cImporter *im, const P2cImported *x, const P2cImported *indices, int axis, P2cImported *out) {
+P2cStatus p2c_host_gather(P2cImporter *im, const P2cImported *x, const P2cImported *indices,
+                          int axis, P2cImported *out) {
     int64_t before = 1, after = 1, n = p2c_shape_count(indices->shape), size = x->shape.size[axis];
     P2cShape shape = { .rank = x->shape.rank - 1 + indices->shape.rank };
     if (shape.rank > P2C_MAX_RANK) return p2c_import_fail(im, "a result of rank %d", shape.rank);
     for (int i = 0; i < shape.rank; i++)
-        shape.size[i] = i < axis ? x->shape.size[i] : i < axis + indices->shape.rank ? indices->shape.size[i - axis] : x->shape.size[i + 1 - indices->shape.rank];
+        shape.size[i] = i < axis ? x->shape.size[i]
+                        : i < axis + indices->shape.rank
+                            ? indices->shape.size[i - axis]
+                            : x->shape.size[i + 1 - indices->shape.rank];
     for (int i = 0; i < axis; i++) before *= x->shape.size[i];
     for (int i = axis + 1; i < x->shape.rank; i++) after *= x->shape.size[i];
     void *data;
@@ -66,14 +75,18 @@ P2cStatus p2c_host_gather(P2cImporter *im, const P2cImported *x, const P2cImport
     size_t bytes = (size_t)after * each;
     for (int64_t i = 0; i < n && !status; i++) {
         int64_t k = all[i] < 0 ? all[i] + size : all[i];
-        if (k < 0 || k >= size) status = p2c_import_fail(im, "index %lld of an axis of %lld", (long long)all[i], (long long)size);
-        for (int64_t b = 0; b < before && !status && bytes; b++) memcpy(to + (size_t)(b * n + i) * bytes, from + (size_t)(b * size + k) * bytes, bytes);
+        if (k < 0 || k >= size)
+            status = p2c_import_fail(im, "index %lld of an axis of %lld", (long long)all[i],
+                                     (long long)size);
+        for (int64_t b = 0; b < before && !status && bytes; b++)
+            memcpy(to + (size_t)(b * n + i) * bytes, from + (size_t)(b * size + k) * bytes, bytes);
     }
     free(all);
     return status;
 }
 
-P2cStatus p2c_host_concat(P2cImporter *im, int count, P2cImported **x, int axis, P2cShape shape, P2cImported *out) {
+P2cStatus p2c_host_concat(P2cImporter *im, int count, P2cImported **x, int axis, P2cShape shape,
+                          P2cImported *out) {
     P2cType type = p2c_value_type(x[0]->constant);
     void *data;
     P2cStatus status = p2c_host_make(im, type, shape, out, &data);
@@ -85,10 +98,12 @@ P2cStatus p2c_host_concat(P2cImporter *im, int count, P2cImported **x, int axis,
     char *to = data;
     for (int i = 0; i < count; i++) {
         size_t part = each;
-        if (p2c_value_type(x[i]->constant) != type) return p2c_import_fail(im, "operands of different types");
+        if (p2c_value_type(x[i]->constant) != type)
+            return p2c_import_fail(im, "operands of different types");
         for (int k = axis; k < shape.rank; k++) part *= (size_t)x[i]->shape.size[k];
         const char *from = p2c_value_data(x[i]->constant);
-        for (int64_t b = 0; b < before && part; b++) memcpy(to + (size_t)b * row, from + (size_t)b * part, part);
+        for (int64_t b = 0; b < before && part; b++)
+            memcpy(to + (size_t)b * row, from + (size_t)b * part, part);
         to += part;
     }
     return P2C_OK;
@@ -97,7 +112,8 @@ P2cStatus p2c_host_concat(P2cImporter *im, int count, P2cImported **x, int axis,
 P2cStatus p2c_host_ints(P2cImporter *im, P2cShape shape, const int64_t *values, P2cImported *out) {
     void *data;
     P2cStatus status = p2c_host_make(im, P2C_I64, shape, out, &data);
-    if (!status && p2c_shape_count(shape)) memcpy(data, values, (size_t)p2c_shape_count(shape) * sizeof *values);
+    if (!status && p2c_shape_count(shape))
+        memcpy(data, values, (size_t)p2c_shape_count(shape) * sizeof *values);
     return status;
 }
 
@@ -107,7 +123,9 @@ P2cStatus p2c_import_broadcast(P2cImporter *im, P2cShape a, P2cShape b, P2cShape
     out->rank = a.rank > b.rank ? a.rank : b.rank;
     for (int i = 1; i <= out->rank; i++) {
         int64_t x = i <= a.rank ? a.size[a.rank - i] : 1, y = i <= b.rank ? b.size[b.rank - i] : 1;
-        if (x != y && x != 1 && y != 1) return p2c_import_fail(im, "shapes %s and %s neither agree nor broadcast", p2c_shape_text(a).text, p2c_shape_text(b).text);
+        if (x != y && x != 1 && y != 1)
+            return p2c_import_fail(im, "shapes %s and %s neither agree nor broadcast",
+                                   p2c_shape_text(a).text, p2c_shape_text(b).text);
         out->size[out->rank - i] = x == 1 ? y : x;
     }
     return P2C_OK;

@@ -1,4 +1,5 @@
-/* import_host_math.c: arithmetic on constants while a network is imported, in int64 or float32 as the file says. */
+/* import_host_math.c: arithmetic on constants while a network is imported, in int64 or float32 as
+ * the file says. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,10 @@
 #include "torch/pt.h"
 
 /* A constant's elements, as the kind they are computed in. */
-typedef struct Numbers { float *f; int64_t *i; } Numbers;
+typedef struct Numbers {
+    float *f;
+    int64_t *i;
+} Numbers;
 
 static P2cStatus numbers_of(P2cImporter *im, const P2cImported *v, bool integer, Numbers *n) {
     *n = (Numbers){ 0 };
@@ -30,11 +34,29 @@ static float sigmoid(float x) { return 1 / (1 + expf(-x)); }
 static float logical_not(float x) { return x == 0; }
 static float sign(float x) { return (float)((x > 0) - (x < 0)); }
 
-static const struct { const char *op; float (*f)(float); bool whole; } unary[] = {
-    { "Floor", floorf, true }, { "Ceil", ceilf, true }, { "Round", rintf, true }, { "Abs", fabsf, true },     { "Neg", negative, true },
-    { "Sign", sign, true },    { "Sqrt", sqrtf, false }, { "Exp", expf, false },  { "Log", logf, false },     { "Reciprocal", reciprocal, false },
-    { "Rsqrt", rsqrt_, false }, { "Square", square, true }, { "Relu", relu, true }, { "Sigmoid", sigmoid, false }, { "Tanh", tanhf, false },
-    { "Not", logical_not, true }, { "LogicalNot", logical_not, true }, { "Inv", reciprocal, false },
+static const struct {
+    const char *op;
+    float (*f)(float);
+    bool whole;
+} unary[] = {
+    { "Floor", floorf, true },
+    { "Ceil", ceilf, true },
+    { "Round", rintf, true },
+    { "Abs", fabsf, true },
+    { "Neg", negative, true },
+    { "Sign", sign, true },
+    { "Sqrt", sqrtf, false },
+    { "Exp", expf, false },
+    { "Log", logf, false },
+    { "Reciprocal", reciprocal, false },
+    { "Rsqrt", rsqrt_, false },
+    { "Square", square, true },
+    { "Relu", relu, true },
+    { "Sigmoid", sigmoid, false },
+    { "Tanh", tanhf, false },
+    { "Not", logical_not, true },
+    { "LogicalNot", logical_not, true },
+    { "Inv", reciprocal, false },
 };
 
 bool p2c_host_knows(const char *op) {
@@ -69,7 +91,8 @@ static int64_t integer_binary(char op, int64_t a, int64_t b) {
     case '-': return (int64_t)(x - y);
     case '*': return (int64_t)(x * y);
     case '/': return b == 0 ? 0 : b == -1 ? (int64_t)(0 - x) : a / b;
-    case 'f': return b == 0 ? 0 : b == -1 ? (int64_t)(0 - x) : a / b - (a % b != 0 && (a < 0) != (b < 0));
+    case 'f':
+        return b == 0 ? 0 : b == -1 ? (int64_t)(0 - x) : a / b - (a % b != 0 && (a < 0) != (b < 0));
     case '%': return b == 0 || b == -1 ? 0 : (a % b + b) % b;
     case 'M': return a > b ? a : b;
     case 'm': return a < b ? a : b;
@@ -106,15 +129,44 @@ static float float_binary(char op, float a, float b) {
     }
 }
 
-static const struct { const char *op; char letter; } binary[] = {
-    { "Add", '+' },  { "AddV2", '+' }, { "BiasAdd", '+' }, { "Sum", '+' },      { "AddN", '+' },         { "Sub", '-' },     { "Mul", '*' },
-    { "Div", '/' },  { "RealDiv", '/' }, { "FloorDiv", 'f' }, { "Mod", '%' }, { "FloorMod", '%' }, { "Max", 'M' },     { "Maximum", 'M' },
-    { "Min", 'm' },  { "Minimum", 'm' }, { "Equal", '=' }, { "NotEqual", '!' }, { "Less", '<' },         { "Greater", '>' }, { "LessOrEqual", 'l' },
-    { "LessEqual", 'l' }, { "GreaterOrEqual", 'g' }, { "GreaterEqual", 'g' }, { "And", '&' }, { "LogicalAnd", '&' }, { "Or", '|' },
-    { "LogicalOr", '|' }, { "Pow", '^' }, { "SquaredDifference", 'd' },
+static const struct {
+    const char *op;
+    char letter;
+} binary[] = {
+    { "Add", '+' },
+    { "AddV2", '+' },
+    { "BiasAdd", '+' },
+    { "Sum", '+' },
+    { "AddN", '+' },
+    { "Sub", '-' },
+    { "Mul", '*' },
+    { "Div", '/' },
+    { "RealDiv", '/' },
+    { "FloorDiv", 'f' },
+    { "Mod", '%' },
+    { "FloorMod", '%' },
+    { "Max", 'M' },
+    { "Maximum", 'M' },
+    { "Min", 'm' },
+    { "Minimum", 'm' },
+    { "Equal", '=' },
+    { "NotEqual", '!' },
+    { "Less", '<' },
+    { "Greater", '>' },
+    { "LessOrEqual", 'l' },
+    { "LessEqual", 'l' },
+    { "GreaterOrEqual", 'g' },
+    { "GreaterEqual", 'g' },
+    { "And", '&' },
+    { "LogicalAnd", '&' },
+    { "Or", '|' },
+    { "LogicalOr", '|' },
+    { "Pow", '^' },
+    { "SquaredDifference", 'd' },
 };
 
-static void compute(char letter, bool integer, bool truth, int64_t count, const Numbers *a, const Numbers *b, void *data) {
+static void compute(char letter, bool integer, bool truth, int64_t count, const Numbers *a,
+                    const Numbers *b, void *data) {
     for (int64_t i = 0; i < count; i++) {
         if (integer) ((int64_t *)data)[i] = integer_binary(letter, a->i[i], b->i[i]);
         else if (truth) ((int64_t *)data)[i] = float_binary(letter, a->f[i], b->f[i]) != 0;
@@ -122,11 +174,14 @@ static void compute(char letter, bool integer, bool truth, int64_t count, const 
     }
 }
 
-P2cStatus p2c_host_binary(P2cImporter *im, const char *op, const P2cImported *a, const P2cImported *b, P2cImported *out) {
+P2cStatus p2c_host_binary(P2cImporter *im, const char *op, const P2cImported *a,
+                          const P2cImported *b, P2cImported *out) {
     size_t at = 0;
     while (at < sizeof binary / sizeof *binary && strcmp(binary[at].op, op)) at++;
-    if (at == sizeof binary / sizeof *binary) return p2c_import_fail(im, "is not known for constants");
-    bool integer = p2c_is_integer(p2c_value_type(a->constant)) && p2c_is_integer(p2c_value_type(b->constant)) && binary[at].letter != 'd';
+    if (at == sizeof binary / sizeof *binary)
+        return p2c_import_fail(im, "is not known for constants");
+    bool integer = p2c_is_integer(p2c_value_type(a->constant)) &&
+                   p2c_is_integer(p2c_value_type(b->constant)) && binary[at].letter != 'd';
     bool truth = strchr("=!<>lg", binary[at].letter) != NULL;
     P2cShape shape;
     P2cImported x = { 0 }, y = { 0 };
@@ -137,15 +192,18 @@ P2cStatus p2c_host_binary(P2cImporter *im, const char *op, const P2cImported *a,
     if (!status) status = p2c_host_spread(im, b, shape, &y);
     if (!status) status = numbers_of(im, &x, integer, &n);
     if (!status) status = numbers_of(im, &y, integer, &m);
-    if (!status) status = p2c_host_make(im, integer || truth ? P2C_I64 : P2C_F32, shape, out, &data);
+    if (!status)
+        status = p2c_host_make(im, integer || truth ? P2C_I64 : P2C_F32, shape, out, &data);
     if (!status) compute(binary[at].letter, integer, truth, p2c_shape_count(shape), &n, &m, data);
     numbers_clear(&n);
     numbers_clear(&m);
     return status;
 }
 
-P2cStatus p2c_host_where(P2cImporter *im, const P2cImported *c, const P2cImported *a, const P2cImported *b, P2cImported *out) {
-    bool integer = p2c_is_integer(p2c_value_type(a->constant)) && p2c_is_integer(p2c_value_type(b->constant));
+P2cStatus p2c_host_where(P2cImporter *im, const P2cImported *c, const P2cImported *a,
+                         const P2cImported *b, P2cImported *out) {
+    bool integer =
+        p2c_is_integer(p2c_value_type(a->constant)) && p2c_is_integer(p2c_value_type(b->constant));
     const P2cImported *from[3] = { c, a, b };
     P2cImported to[3] = { 0 };
     Numbers n[3] = { 0 };
@@ -175,11 +233,14 @@ static char reduction(const char *op) {
 }
 
 /* shape: with the reduced axes left in, of size 1. */
-P2cStatus p2c_host_reduce(P2cImporter *im, const P2cImported *x, const bool axes[], P2cShape shape, const char *op, P2cImported *out) {
+P2cStatus p2c_host_reduce(P2cImporter *im, const P2cImported *x, const bool axes[], P2cShape shape,
+                          const char *op, P2cImported *out) {
     bool integer = p2c_is_integer(p2c_value_type(x->constant));
     char letter = reduction(op);
-    int64_t stride[P2C_MAX_RANK], index[P2C_MAX_RANK] = { 0 }, count = p2c_shape_count(x->shape), results = p2c_shape_count(shape);
-    if (!letter || !results || !count) return p2c_import_fail(im, "is not known for constants such as this one");
+    int64_t stride[P2C_MAX_RANK], index[P2C_MAX_RANK] = { 0 }, count = p2c_shape_count(x->shape),
+                                  results = p2c_shape_count(shape);
+    if (!letter || !results || !count)
+        return p2c_import_fail(im, "is not known for constants such as this one");
     Numbers n;
     void *data;
     P2cStatus status = numbers_of(im, x, integer, &n);
@@ -192,8 +253,12 @@ P2cStatus p2c_host_reduce(P2cImporter *im, const P2cImported *x, const bool axes
             if (!axes[i]) at += index[i] * stride[i];
             else first &= index[i] == 0;
         }
-        if (integer) ((int64_t *)data)[at] = first ? n.i[k] : integer_binary(letter, ((int64_t *)data)[at], n.i[k]);
-        else ((float *)data)[at] = first ? n.f[k] : float_binary(letter, ((float *)data)[at], n.f[k]);
+        if (integer)
+            ((int64_t *)data)[at] =
+                first ? n.i[k] : integer_binary(letter, ((int64_t *)data)[at], n.i[k]);
+        else
+            ((float *)data)[at] =
+                first ? n.f[k] : float_binary(letter, ((float *)data)[at], n.f[k]);
         for (int i = shape.rank - 1; i >= 0 && ++index[i] == x->shape.size[i]; i--) index[i] = 0;
     }
     for (int64_t k = 0; k < results && !status && !strcmp(op, "Mean"); k++) {
@@ -213,12 +278,15 @@ P2cStatus p2c_host_cast(P2cImporter *im, const P2cImported *x, P2cType type, P2c
     if (!status) status = p2c_host_make(im, integer ? P2C_I64 : P2C_F32, x->shape, out, &data);
     if (!status && type == P2C_TYPE_BOOL)
         for (size_t i = 0; i < count; i++) ((int64_t *)data)[i] = n.f[i] != 0;
-    else if (!status && count) memcpy(data, integer ? (void *)n.i : (void *)n.f, count * (integer ? sizeof *n.i : sizeof *n.f));
+    else if (!status && count)
+        memcpy(data, integer ? (void *)n.i : (void *)n.f,
+               count * (integer ? sizeof *n.i : sizeof *n.f));
     numbers_clear(&n);
     return status;
 }
 
-P2cStatus p2c_host_range(P2cImporter *im, const P2cImported *from, const P2cImported *to, const P2cImported *step, P2cImported *out) {
+P2cStatus p2c_host_range(P2cImporter *im, const P2cImported *from, const P2cImported *to,
+                         const P2cImported *step, P2cImported *out) {
     const P2cImported *parts[3] = { from, to, step };
     double v[3], count;
     bool integer = true;

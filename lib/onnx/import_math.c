@@ -1,9 +1,12 @@
-/* import_math.c: elementwise operations of an imported network, put together from the operations that there are.
+/* import_math.c: elementwise operations of an imported network, put together from the operations
+ * that there are.
  *
- *   max(a,b) = a + relu(b-a)      |x| = relu(x) + relu(-x)       softplus(x) = relu(x) + log(1 + exp(-|x|))
+ *   max(a,b) = a + relu(b-a)      |x| = relu(x) + relu(-x)       softplus(x) = relu(x) + log(1 +
+ *       exp(-|x|))
  *   elu(x) = relu(x) + alpha*(exp(min(x,0)) - 1)                 mish(x) = x * tanh(softplus(x))
  *
- * Broadcasting aligns shapes from the right, ours from the left: so both operands get four axes, with ones in front.
+ * Broadcasting aligns shapes from the right, ours from the left: so both operands get four axes,
+ * with ones in front.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -14,16 +17,23 @@
 
 /* ---- one operand ---- */
 
-P2cStatus p2c_import_map(P2cImporter *im, P2cImported *x, P2cNode *(*f)(P2cNode *x, const float *numbers), const float *numbers, P2cImported *out) {
+P2cStatus p2c_import_map(P2cImporter *im, P2cImported *x,
+                         P2cNode *(*f)(P2cNode *x, const float *numbers), const float *numbers,
+                         P2cImported *out) {
     P2cNode *node = p2c_import_use_raw(im, x);
     return p2c_import_planes(im, out, x->shape, node ? f(node, numbers) : NULL, x->channels_last);
 }
 
-P2cNode *p2c_import_clamp(P2cNode *x, const float range[]) { return p2c_clamp(x, range[0], range[1]); }
-P2cNode *p2c_import_affine(P2cNode *x, const float s[]) { return s[0] == 1 && s[1] == 0 ? x : p2c_affine(x, s[0], s[1]); }
+P2cNode *p2c_import_clamp(P2cNode *x, const float range[]) {
+    return p2c_clamp(x, range[0], range[1]);
+}
+P2cNode *p2c_import_affine(P2cNode *x, const float s[]) {
+    return s[0] == 1 && s[1] == 0 ? x : p2c_affine(x, s[0], s[1]);
+}
 
 static P2cNode *positive(P2cNode *x) { return p2c_relu(x); }
-static P2cNode *negative_part(P2cNode *x) { return p2c_relu(p2c_affine(x, -1, 0)); } /* max(-x, 0) */
+/* max(-x, 0) */
+static P2cNode *negative_part(P2cNode *x) { return p2c_relu(p2c_affine(x, -1, 0)); }
 
 P2cNode *p2c_import_leaky(P2cNode *x, const float slope[]) {
     if (slope[0] >= 0) return p2c_leaky_relu(x, slope[0]);
@@ -31,13 +41,18 @@ P2cNode *p2c_import_leaky(P2cNode *x, const float slope[]) {
 }
 
 P2cNode *p2c_import_elu(P2cNode *x, const float alpha[]) {
-    return p2c_add(positive(x), p2c_affine(p2c_exp(p2c_clamp(x, -INFINITY, 0)), alpha[0], -alpha[0]));
+    return p2c_add(positive(x),
+                   p2c_affine(p2c_exp(p2c_clamp(x, -INFINITY, 0)), alpha[0], -alpha[0]));
 }
 
 static P2cNode *absolute(P2cNode *x) { return p2c_add(positive(x), negative_part(x)); }
-static P2cNode *softplus(P2cNode *x) { return p2c_add(positive(x), p2c_log(p2c_affine(p2c_exp(p2c_affine(absolute(x), -1, 0)), 1, 1))); }
+static P2cNode *softplus(P2cNode *x) {
+    return p2c_add(positive(x), p2c_log(p2c_affine(p2c_exp(p2c_affine(absolute(x), -1, 0)), 1, 1)));
+}
 static P2cNode *mish(P2cNode *x) { return p2c_mul(x, p2c_tanh(softplus(x))); }
-static P2cNode *hard_swish(P2cNode *x) { return p2c_mul(x, p2c_clamp(p2c_affine(x, 1.0f / 6, 0.5f), 0, 1)); }
+static P2cNode *hard_swish(P2cNode *x) {
+    return p2c_mul(x, p2c_clamp(p2c_affine(x, 1.0f / 6, 0.5f), 0, 1));
+}
 static P2cNode *square_root(P2cNode *x) { return p2c_pow(x, 0.5f); }
 static P2cNode *reciprocal_root(P2cNode *x) { return p2c_pow(x, -0.5f); }
 static P2cNode *reciprocal(P2cNode *x) { return p2c_pow(x, -1); }
@@ -47,10 +62,16 @@ static P2cNode *relu6(P2cNode *x) { return p2c_clamp(x, 0, 6); }
 static P2cNode *softsign(P2cNode *x) { return p2c_div(x, p2c_affine(absolute(x), 1, 1)); }
 static P2cNode *swish(P2cNode *x) { return p2c_mul(x, p2c_sigmoid(x)); }
 
-static const struct { const char *op; P2cNode *(*f)(P2cNode *x); } unary[] = {
-    { "Relu", p2c_relu },     { "Relu6", relu6 },        { "Sigmoid", p2c_sigmoid }, { "Tanh", p2c_tanh },  { "Exp", p2c_exp },           { "Log", p2c_log },
-    { "Sqrt", square_root },  { "Rsqrt", reciprocal_root }, { "Reciprocal", reciprocal }, { "Inv", reciprocal }, { "Square", square },        { "Neg", negative },
-    { "Abs", absolute },      { "Softplus", softplus },  { "Softsign", softsign },   { "Mish", mish },      { "HardSwish", hard_swish },  { "Swish", swish },
+static const struct {
+    const char *op;
+    P2cNode *(*f)(P2cNode *x);
+} unary[] = {
+    { "Relu", p2c_relu },    { "Relu6", relu6 },           { "Sigmoid", p2c_sigmoid },
+    { "Tanh", p2c_tanh },    { "Exp", p2c_exp },           { "Log", p2c_log },
+    { "Sqrt", square_root }, { "Rsqrt", reciprocal_root }, { "Reciprocal", reciprocal },
+    { "Inv", reciprocal },   { "Square", square },         { "Neg", negative },
+    { "Abs", absolute },     { "Softplus", softplus },     { "Softsign", softsign },
+    { "Mish", mish },        { "HardSwish", hard_swish },  { "Swish", swish },
 };
 
 P2cStatus p2c_import_unary(P2cImporter *im, P2cImported **in, P2cImported **out) {
@@ -58,7 +79,8 @@ P2cStatus p2c_import_unary(P2cImporter *im, P2cImported **in, P2cImported **out)
     for (size_t i = 0; i < sizeof unary / sizeof *unary; i++)
         if (!strcmp(unary[i].op, im->at->op)) {
             P2cNode *node = p2c_import_use_raw(im, in[0]);
-            return p2c_import_planes(im, out[0], in[0]->shape, node ? unary[i].f(node) : NULL, in[0]->channels_last);
+            return p2c_import_planes(im, out[0], in[0]->shape, node ? unary[i].f(node) : NULL,
+                                     in[0]->channels_last);
         }
     return p2c_import_fail(im, "is known of constants alone");
 }
@@ -70,34 +92,51 @@ static P2cNode *larger(P2cNode *a, P2cNode *b) { return p2c_add(a, p2c_relu(subt
 static P2cNode *smaller(P2cNode *a, P2cNode *b) { return subtract(a, p2c_relu(subtract(a, b))); }
 static P2cNode *squared_difference(P2cNode *a, P2cNode *b) { return square(subtract(a, b)); }
 
-static const struct { const char *op; P2cNode *(*f)(P2cNode *a, P2cNode *b); } binary[] = {
-    { "Add", p2c_add }, { "AddV2", p2c_add }, { "BiasAdd", p2c_add }, { "Sum", p2c_add },    { "AddN", p2c_add },   { "Sub", subtract },
-    { "Mul", p2c_mul }, { "Div", p2c_div },   { "RealDiv", p2c_div }, { "Max", larger },     { "Maximum", larger }, { "Min", smaller },
+static const struct {
+    const char *op;
+    P2cNode *(*f)(P2cNode *a, P2cNode *b);
+} binary[] = {
+    { "Add", p2c_add },     { "AddV2", p2c_add },
+    { "BiasAdd", p2c_add }, { "Sum", p2c_add },
+    { "AddN", p2c_add },    { "Sub", subtract },
+    { "Mul", p2c_mul },     { "Div", p2c_div },
+    { "RealDiv", p2c_div }, { "Max", larger },
+    { "Maximum", larger },  { "Min", smaller },
     { "Minimum", smaller }, { "SquaredDifference", squared_difference },
 };
 
-static bool is(const char *op, const char *a, const char *b) { return !strcmp(op, a) || !strcmp(op, b); }
-static bool adds(const char *op) { return is(op, "Add", "AddV2") || is(op, "BiasAdd", "Sum") || !strcmp(op, "AddN"); }
+static bool is(const char *op, const char *a, const char *b) {
+    return !strcmp(op, a) || !strcmp(op, b);
+}
+static bool adds(const char *op) {
+    return is(op, "Add", "AddV2") || is(op, "BiasAdd", "Sum") || !strcmp(op, "AddN");
+}
 
-/* x with one number, on its right or (turned) left: without a second tensor. NULL: not one of those. */
+/* x with one number, on its right or (turned) left: without a second tensor. NULL: not one of
+ * those. */
 static P2cNode *with_number(const char *op, P2cNode *x, float c, bool turned) {
     if (adds(op)) return p2c_affine(x, 1, c);
     if (!strcmp(op, "Sub")) return turned ? p2c_affine(x, -1, c) : p2c_affine(x, 1, -c);
     if (!strcmp(op, "Mul")) return p2c_affine(x, c, 0);
-    if (is(op, "Div", "RealDiv")) return turned ? p2c_affine(reciprocal(x), c, 0) : p2c_affine(x, 1 / c, 0);
+    if (is(op, "Div", "RealDiv"))
+        return turned ? p2c_affine(reciprocal(x), c, 0) : p2c_affine(x, 1 / c, 0);
     if (is(op, "Max", "Maximum")) return p2c_clamp(x, c, INFINITY);
     if (is(op, "Min", "Minimum")) return p2c_clamp(x, -INFINITY, c);
     if (!strcmp(op, "Pow") && !turned) return c == 2 ? square(x) : c == 1 ? x : p2c_pow(x, c);
     return NULL;
 }
 
-/* A constant that is one number for each channel of a product that only this operation reads becomes part of its weights. */
-static bool absorb(const char *op, P2cImported *x, const P2cImported *c, P2cShape shape, P2cImported *out) {
+/* A constant that is one number for each channel of a product that only this operation reads
+ * becomes part of its weights. */
+static bool absorb(const char *op, P2cImported *x, const P2cImported *c, P2cShape shape,
+                   P2cImported *out) {
     int axis, channels = p2c_product_channels(x, &axis);
     bool by = !strcmp(op, "Mul"), to = adds(op);
-    if (!channels || (!by && !to) || x->readers != 1 || !p2c_shape_equal(shape, x->shape)) return false;
+    if (!channels || (!by && !to) || x->readers != 1 || !p2c_shape_equal(shape, x->shape))
+        return false;
     for (int i = 1; i <= c->shape.rank; i++)
-        if (c->shape.size[c->shape.rank - i] != (shape.rank - i == axis ? channels : 1)) return false;
+        if (c->shape.size[c->shape.rank - i] != (shape.rank - i == axis ? channels : 1))
+            return false;
     if (p2c_shape_count(c->shape) != channels) return false;
     float *values = p2c_import_floats(c->constant);
     bool done = values && p2c_product_absorb(x, by ? values : NULL, to ? values : NULL, out);
@@ -105,8 +144,12 @@ static bool absorb(const char *op, P2cImported *x, const P2cImported *c, P2cShap
     return done;
 }
 
-/* The axes of a result of any rank in at most four, where both operands are repeated or not along all that one of them stands for. */
-typedef struct Joined { int count; int64_t a[P2C_MAX_RANK], b[P2C_MAX_RANK]; } Joined;
+/* The axes of a result of any rank in at most four, where both operands are repeated or not along
+ * all that one of them stands for. */
+typedef struct Joined {
+    int count;
+    int64_t a[P2C_MAX_RANK], b[P2C_MAX_RANK];
+} Joined;
 
 static Joined join(P2cShape a, P2cShape b, P2cShape shape) {
     Joined j = { 0 };
@@ -143,7 +186,8 @@ static P2cNode *as_planes(P2cImporter *im, P2cImported *v) {
     return node ? p2c_import_permute(node, four(v->shape), (int[4]){ 0, 3, 1, 2 }) : NULL;
 }
 
-static P2cStatus two_nodes(P2cImporter *im, P2cNode *(*f)(P2cNode *a, P2cNode *b), P2cImported *a, P2cImported *b, P2cShape shape, P2cImported *out) {
+static P2cStatus two_nodes(P2cImporter *im, P2cNode *(*f)(P2cNode *a, P2cNode *b), P2cImported *a,
+                           P2cImported *b, P2cShape shape, P2cImported *out) {
     bool last = (a->channels_last || b->channels_last) && shape.rank == 4;
     if (last) {
         P2cNode *x = as_planes(im, a), *y = as_planes(im, b);
@@ -153,17 +197,21 @@ static P2cStatus two_nodes(P2cImporter *im, P2cNode *(*f)(P2cNode *a, P2cNode *b
     if (!x || !y) return p2c_import_node(im, out, shape, NULL);
     if (p2c_shape_equal(a->shape, b->shape)) return p2c_import_node(im, out, shape, f(x, y));
     if (shape.rank <= 4) {
-        P2cNode *node = f(p2c_import_reshape(x, four(a->shape)), p2c_import_reshape(y, four(b->shape)));
+        P2cNode *node =
+            f(p2c_import_reshape(x, four(a->shape)), p2c_import_reshape(y, four(b->shape)));
         return p2c_import_node(im, out, shape, p2c_import_reshape(node, p2c_import_dims(shape)));
     }
     Joined j = join(a->shape, b->shape, shape);
     if (j.count > 4)
-        return p2c_import_fail(im, "broadcasts %s and %s in a way that needs more than four axes", p2c_shape_text(a->shape).text, p2c_shape_text(b->shape).text);
-    P2cNode *node = f(p2c_import_reshape(x, dims_of(j.count, j.a)), p2c_import_reshape(y, dims_of(j.count, j.b)));
+        return p2c_import_fail(im, "broadcasts %s and %s in a way that needs more than four axes",
+                               p2c_shape_text(a->shape).text, p2c_shape_text(b->shape).text);
+    P2cNode *node = f(p2c_import_reshape(x, dims_of(j.count, j.a)),
+                      p2c_import_reshape(y, dims_of(j.count, j.b)));
     return p2c_import_node(im, out, shape, p2c_import_reshape(node, p2c_import_dims(shape)));
 }
 
-P2cStatus p2c_import_arithmetic(P2cImporter *im, const char *op, P2cImported *a, P2cImported *b, P2cImported *out) {
+P2cStatus p2c_import_arithmetic(P2cImporter *im, const char *op, P2cImported *a, P2cImported *b,
+                                P2cImported *out) {
     P2cShape shape;
     float c;
     if (a->constant && b->constant) return p2c_host_binary(im, op, a, b, out);
@@ -173,7 +221,8 @@ P2cStatus p2c_import_arithmetic(P2cImporter *im, const char *op, P2cImported *a,
     P2cImported *x = a->constant ? b : a, *other = a->constant ? a : b;
     if (other->constant && absorb(op, x, other, shape, out)) return P2C_OK;
     if (other->constant && p2c_shape_equal(shape, x->shape) && p2c_import_uniform(other, &c)) {
-        P2cNode *raw = p2c_import_use_raw(im, x), *node = raw ? with_number(op, raw, c, a->constant != NULL) : NULL;
+        P2cNode *raw = p2c_import_use_raw(im, x),
+                *node = raw ? with_number(op, raw, c, a->constant != NULL) : NULL;
         if (node || !raw) return p2c_import_planes(im, out, shape, node, x->channels_last);
     }
     for (size_t i = 0; i < sizeof binary / sizeof *binary; i++)
@@ -203,23 +252,30 @@ P2cStatus p2c_import_binary(P2cImporter *im, P2cImported **in, P2cImported **out
 /* ---- PReLU ---- */
 
 P2cStatus p2c_import_prelu(P2cImporter *im, P2cImported *x, P2cImported *slope, P2cImported *out) {
-    int axis = x->channels_last ? x->shape.rank - 1 : 1, channels = x->shape.rank > 1 ? (int)x->shape.size[axis] : 0;
+    int axis = x->channels_last ? x->shape.rank - 1 : 1,
+        channels = x->shape.rank > 1 ? (int)x->shape.size[axis] : 0;
     float value;
-    if (p2c_import_uniform(slope, &value) && p2c_shape_count(slope->shape) == 1) return p2c_import_map(im, x, p2c_import_leaky, &value, out);
-    bool per_channel = slope->constant && p2c_shape_count(slope->shape) == channels && (x->shape.rank <= 4);
+    if (p2c_import_uniform(slope, &value) && p2c_shape_count(slope->shape) == 1)
+        return p2c_import_map(im, x, p2c_import_leaky, &value, out);
+    bool per_channel =
+        slope->constant && p2c_shape_count(slope->shape) == channels && (x->shape.rank <= 4);
     for (int i = 1; i <= slope->shape.rank && per_channel; i++)
-        per_channel = slope->shape.size[slope->shape.rank - i] == (x->shape.rank - i == axis ? channels : 1);
+        per_channel =
+            slope->shape.size[slope->shape.rank - i] == (x->shape.rank - i == axis ? channels : 1);
     if (per_channel) {
         float *values = p2c_import_floats(slope->constant);
         P2cNode *w = p2c_import_param(im, slope->name, P2C_DIMS(channels), false, values);
         free(values);
         P2cNode *node = p2c_import_use_raw(im, x);
-        return p2c_import_planes(im, out, x->shape, node && w ? p2c_prelu(node, w) : NULL, x->channels_last);
+        return p2c_import_planes(im, out, x->shape, node && w ? p2c_prelu(node, w) : NULL,
+                                 x->channels_last);
     }
     P2cImported above = { 0 }, below = { 0 }, scaled = { 0 };
     P2cNode *node = p2c_import_use_raw(im, x);
-    P2cStatus status = p2c_import_planes(im, &above, x->shape, node ? positive(node) : NULL, x->channels_last);
-    if (!status) status = p2c_import_planes(im, &below, x->shape, negative_part(node), x->channels_last);
+    P2cStatus status =
+        p2c_import_planes(im, &above, x->shape, node ? positive(node) : NULL, x->channels_last);
+    if (!status)
+        status = p2c_import_planes(im, &below, x->shape, negative_part(node), x->channels_last);
     if (!status) status = p2c_import_arithmetic(im, "Mul", &below, slope, &scaled);
     return status ? status : p2c_import_arithmetic(im, "Sub", &above, &scaled, out);
 }

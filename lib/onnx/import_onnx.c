@@ -1,11 +1,14 @@
-/* import_onnx.c: ONNX's operations (operator sets 7 to 21): the table, and the rules of arithmetic and norms. */
+/* import_onnx.c: ONNX's operations (operator sets 7 to 21): the table, and the rules of arithmetic
+ * and norms. */
 #include "import_onnx.h"
 
 #include <math.h>
 #include <string.h>
 
-P2cStatus p2c_onnx_ints(P2cImporter *im, P2cImported **in, int at, const char *attribute, int64_t values[P2C_MAX_RANK], int *count) {
-    if (at < P2C_IMPORT_OPERANDS && in[at] && p2c_shape_count(in[at]->shape)) return p2c_import_ints(im, in[at], P2C_MAX_RANK, values, count);
+P2cStatus p2c_onnx_ints(P2cImporter *im, P2cImported **in, int at, const char *attribute,
+                        int64_t values[P2C_MAX_RANK], int *count) {
+    if (at < P2C_IMPORT_OPERANDS && in[at] && p2c_shape_count(in[at]->shape))
+        return p2c_import_ints(im, in[at], P2C_MAX_RANK, values, count);
     *count = p2c_import_list(im, attribute, values);
     return P2C_OK;
 }
@@ -13,43 +16,57 @@ P2cStatus p2c_onnx_ints(P2cImporter *im, P2cImported **in, int at, const char *a
 /* ---- elementwise ---- */
 
 static P2cStatus leaky_relu(P2cImporter *im, P2cImported **in, P2cImported **out) {
-    return p2c_import_map(im, in[0], p2c_import_leaky, (float[]){ (float)p2c_import_float(im, "alpha", 0.01) }, out[0]);
+    return p2c_import_map(im, in[0], p2c_import_leaky,
+                          (float[]){ (float)p2c_import_float(im, "alpha", 0.01) }, out[0]);
 }
 
 static P2cStatus elu(P2cImporter *im, P2cImported **in, P2cImported **out) {
-    return p2c_import_map(im, in[0], p2c_import_elu, (float[]){ (float)p2c_import_float(im, "alpha", 1) }, out[0]);
+    return p2c_import_map(im, in[0], p2c_import_elu,
+                          (float[]){ (float)p2c_import_float(im, "alpha", 1) }, out[0]);
 }
 
-static P2cNode *selu_node(P2cNode *x, const float *n) { return p2c_affine(p2c_import_elu(x, n), n[1], 0); }
+static P2cNode *selu_node(P2cNode *x, const float *n) {
+    return p2c_affine(p2c_import_elu(x, n), n[1], 0);
+}
 static P2cStatus selu(P2cImporter *im, P2cImported **in, P2cImported **out) {
-    float n[] = { (float)p2c_import_float(im, "alpha", 1.67326319217681884765625), (float)p2c_import_float(im, "gamma", 1.05070102214813232421875) };
+    float n[] = { (float)p2c_import_float(im, "alpha", 1.67326319217681884765625),
+                  (float)p2c_import_float(im, "gamma", 1.05070102214813232421875) };
     return p2c_import_map(im, in[0], selu_node, n, out[0]);
 }
 
-static P2cNode *hard_sigmoid_node(P2cNode *x, const float *n) { return p2c_clamp(p2c_affine(x, n[0], n[1]), 0, 1); }
+static P2cNode *hard_sigmoid_node(P2cNode *x, const float *n) {
+    return p2c_clamp(p2c_affine(x, n[0], n[1]), 0, 1);
+}
 static P2cStatus hard_sigmoid(P2cImporter *im, P2cImported **in, P2cImported **out) {
-    float n[] = { (float)p2c_import_float(im, "alpha", 0.2), (float)p2c_import_float(im, "beta", 0.5) };
+    float n[] = { (float)p2c_import_float(im, "alpha", 0.2),
+                  (float)p2c_import_float(im, "beta", 0.5) };
     return p2c_import_map(im, in[0], hard_sigmoid_node, n, out[0]);
 }
 
 /* Bounds are attributes until operator set 10, then operands. */
 static P2cStatus clip(P2cImporter *im, P2cImported **in, P2cImported **out) {
     float range[2];
-    double bound[2] = { p2c_import_float(im, "min", -INFINITY), p2c_import_float(im, "max", INFINITY) };
+    double bound[2] = { p2c_import_float(im, "min", -INFINITY),
+                        p2c_import_float(im, "max", INFINITY) };
     P2cStatus status = P2C_OK;
     for (int i = 0; i < 2 && !status; i++) {
         if (in[1 + i]) status = p2c_import_scalar(im, in[1 + i], &bound[i]);
         range[i] = (float)bound[i];
     }
-    if (status || !in[0]->constant) return status ? status : p2c_import_map(im, in[0], p2c_import_clamp, range, out[0]);
+    if (status || !in[0]->constant)
+        return status ? status : p2c_import_map(im, in[0], p2c_import_clamp, range, out[0]);
     P2cImported low = { 0 }, high = { 0 }, part = { 0 };
     status = p2c_import_constant(im, &low, p2c_value_tensor(P2C_F32, (P2cShape){ 0 }, &range[0]));
-    if (!status) status = p2c_import_constant(im, &high, p2c_value_tensor(P2C_F32, (P2cShape){ 0 }, &range[1]));
+    if (!status)
+        status =
+            p2c_import_constant(im, &high, p2c_value_tensor(P2C_F32, (P2cShape){ 0 }, &range[1]));
     if (!status) status = p2c_import_arithmetic(im, "Max", in[0], &low, &part);
     return status ? status : p2c_import_arithmetic(im, "Min", &part, &high, out[0]);
 }
 
-static P2cStatus prelu(P2cImporter *im, P2cImported **in, P2cImported **out) { return p2c_import_prelu(im, in[0], in[1], out[0]); }
+static P2cStatus prelu(P2cImporter *im, P2cImported **in, P2cImported **out) {
+    return p2c_import_prelu(im, in[0], in[1], out[0]);
+}
 
 /* Comparisons and the like are known of constants alone, which p2c_import_arithmetic says. */
 static P2cStatus mean(P2cImporter *im, P2cImported **in, P2cImported **out) {
@@ -63,7 +80,9 @@ static P2cStatus mean(P2cImporter *im, P2cImported **in, P2cImported **out) {
         status = p2c_import_arithmetic(im, "Add", &now, in[i], &next);
         now = next;
     }
-    return status ? status : p2c_import_map(im, &now, p2c_import_affine, (float[]){ 1.0f / (float)count, 0 }, out[0]);
+    return status ? status
+                  : p2c_import_map(im, &now, p2c_import_affine, (float[]){ 1.0f / (float)count, 0 },
+                                   out[0]);
 }
 
 /* ---- softmax and reductions ---- */
@@ -72,8 +91,10 @@ static P2cStatus mean(P2cImporter *im, P2cImported **in, P2cImported **out) {
 static P2cStatus softmax(P2cImporter *im, P2cImported **in, P2cImported **out) {
     bool old = im->model->opset < 13, log = !strcmp(im->at->op, "LogSoftmax");
     int axis;
-    P2cStatus status = p2c_import_axis(im, p2c_import_int(im, "axis", old ? 1 : -1), in[0]->shape.rank, &axis);
-    if (status || !old || axis == in[0]->shape.rank - 1) return status ? status : p2c_import_softmax(im, in[0], axis, log, out[0]);
+    P2cStatus status =
+        p2c_import_axis(im, p2c_import_int(im, "axis", old ? 1 : -1), in[0]->shape.rank, &axis);
+    if (status || !old || axis == in[0]->shape.rank - 1)
+        return status ? status : p2c_import_softmax(im, in[0], axis, log, out[0]);
     P2cShape flat = { 2, { 1, 1 } };
     P2cImported matrix = { 0 }, result = { 0 };
     for (int i = 0; i < in[0]->shape.rank; i++) flat.size[i >= axis] *= in[0]->shape.size[i];
@@ -87,14 +108,18 @@ static P2cStatus reduce(P2cImporter *im, P2cImported **in, P2cImported **out) {
     int count;
     P2cStatus status = p2c_onnx_ints(im, in, 1, "axes", axes, &count);
     if (status) return status;
-    if (count < 1 && p2c_import_int(im, "noop_with_empty_axes", 0)) return p2c_onnx_identity(im, in, out);
-    return p2c_import_reduce(im, in[0], count < 0 ? 0 : count, axes, p2c_import_int(im, "keepdims", 1) != 0, im->at->op + strlen("Reduce"), out[0]);
+    if (count < 1 && p2c_import_int(im, "noop_with_empty_axes", 0))
+        return p2c_onnx_identity(im, in, out);
+    return p2c_import_reduce(im, in[0], count < 0 ? 0 : count, axes,
+                             p2c_import_int(im, "keepdims", 1) != 0, im->at->op + strlen("Reduce"),
+                             out[0]);
 }
 
 /* ---- matrices and norms ---- */
 
 static P2cStatus gemm(P2cImporter *im, P2cImported **in, P2cImported **out) {
-    float alpha = (float)p2c_import_float(im, "alpha", 1), beta = (float)p2c_import_float(im, "beta", 1);
+    float alpha = (float)p2c_import_float(im, "alpha", 1),
+          beta = (float)p2c_import_float(im, "beta", 1);
     P2cImported left = { 0 }, bias = { 0 }, *x = in[0], *b = in[2];
     P2cStatus status = P2C_OK;
     if (x->shape.rank != 2) return p2c_import_fail(im, "of %s", p2c_shape_text(x->shape).text);
@@ -104,23 +129,32 @@ static P2cStatus gemm(P2cImporter *im, P2cImported **in, P2cImported **out) {
     }
     if (b && beta != 1 && !status) {
         P2cImported factor = { 0 };
-        status = p2c_import_constant(im, &factor, p2c_value_tensor(P2C_F32, (P2cShape){ 0 }, &beta));
+        status =
+            p2c_import_constant(im, &factor, p2c_value_tensor(P2C_F32, (P2cShape){ 0 }, &beta));
         if (!status) status = p2c_import_arithmetic(im, "Mul", b, &factor, &bias);
         bias.name = b->name;
         b = &bias;
     }
-    return status ? status : p2c_import_linear(im, x, in[1], p2c_import_int(im, "transB", 0) != 0, alpha, b, out[0]);
+    return status ? status
+                  : p2c_import_linear(im, x, in[1], p2c_import_int(im, "transB", 0) != 0, alpha, b,
+                                      out[0]);
 }
 
-static P2cStatus matmul(P2cImporter *im, P2cImported **in, P2cImported **out) { return p2c_import_matmul(im, in[0], in[1], out[0]); }
+static P2cStatus matmul(P2cImporter *im, P2cImported **in, P2cImported **out) {
+    return p2c_import_matmul(im, in[0], in[1], out[0]);
+}
 
 static P2cStatus batch_norm(P2cImporter *im, P2cImported **in, P2cImported **out) {
-    if (p2c_import_int(im, "training_mode", 0) || !p2c_import_int(im, "spatial", 1)) return p2c_import_fail(im, "in a mode that is not known here");
-    return p2c_import_batch_norm(im, in[0], in + 1, (float)p2c_import_float(im, "epsilon", 1e-5), false, out[0]);
+    if (p2c_import_int(im, "training_mode", 0) || !p2c_import_int(im, "spatial", 1))
+        return p2c_import_fail(im, "in a mode that is not known here");
+    return p2c_import_batch_norm(im, in[0], in + 1, (float)p2c_import_float(im, "epsilon", 1e-5),
+                                 false, out[0]);
 }
 
-/* y = normed * scale + bias, both broadcast. scale_shape: that of scale and bias where they are per channel. */
-static P2cStatus scale_and_shift(P2cImporter *im, P2cImported *normed, P2cImported *scale, P2cImported *bias, P2cShape shape, P2cImported *out) {
+/* y = normed * scale + bias, both broadcast. scale_shape: that of scale and bias where they are per
+ * channel. */
+static P2cStatus scale_and_shift(P2cImporter *im, P2cImported *normed, P2cImported *scale,
+                                 P2cImported *bias, P2cShape shape, P2cImported *out) {
     P2cImported s = { 0 }, b = { 0 }, scaled = { 0 };
     P2cStatus status = p2c_import_to_shape(im, scale, shape, &s);
     if (!status && bias) status = p2c_import_to_shape(im, bias, shape, &b);
@@ -135,9 +169,13 @@ static P2cNode *normed(P2cNode *x, const float *eps) { return p2c_instance_norm(
 static P2cStatus instance_norm(P2cImporter *im, P2cImported **in, P2cImported **out) {
     P2cImported plain = { 0 };
     P2cShape per_channel = { 3, { in[1]->shape.rank == 1 ? in[1]->shape.size[0] : 0, 1, 1 } };
-    if (in[0]->shape.rank != 4) return p2c_import_fail(im, "of %s: known here are pictures, of four axes", p2c_shape_text(in[0]->shape).text);
+    if (in[0]->shape.rank != 4)
+        return p2c_import_fail(im, "of %s: known here are pictures, of four axes",
+                               p2c_shape_text(in[0]->shape).text);
     P2cNode *x = p2c_import_use(im, in[0]);
-    P2cStatus status = p2c_import_node(im, &plain, in[0]->shape, x ? normed(x, (float[]){ (float)p2c_import_float(im, "epsilon", 1e-5) }) : NULL);
+    P2cStatus status = p2c_import_node(
+        im, &plain, in[0]->shape,
+        x ? normed(x, (float[]){ (float)p2c_import_float(im, "epsilon", 1e-5) }) : NULL);
     return status ? status : scale_and_shift(im, &plain, in[1], in[2], per_channel, out[0]);
 }
 

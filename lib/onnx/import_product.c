@@ -1,7 +1,9 @@
-/* import_product.c: convolutions and matrix products of an imported network. They wait a little before they become nodes: a batch norm, a bias or a
- * factor for each channel that comes next, and that alone reads the result, goes into the weights:
+/* import_product.c: convolutions and matrix products of an imported network. They wait a little
+ * before they become nodes: a batch norm, a bias or a factor for each channel that comes next, and
+ * that alone reads the result, goes into the weights:
  *
- *     (w x + b) * s + t = (s w) x + (s b + t)        batch norm: s = weight / sqrt(var + eps), t = bias - mean s
+ *     (w x + b) * s + t = (s w) x + (s b + t)        batch norm: s = weight / sqrt(var + eps), t
+ *                                                    = bias - mean s
  */
 #include <limits.h>
 #include <math.h>
@@ -15,9 +17,9 @@ typedef enum Kind { CONV, TRANSPOSED, LINEAR } Kind;
 struct P2cProduct {
     P2cProduct *next;
     Kind kind;
-    P2cNode *x, *node;     /* node: once it is made */
-    float *w, *b;          /* b may be NULL */
-    P2cDims w_dims, dims;  /* dims: of the result */
+    P2cNode *x, *node;    /* node: once it is made */
+    float *w, *b;         /* b may be NULL */
+    P2cDims w_dims, dims; /* dims: of the result */
     const char *w_name, *b_name;
     int channels;
     bool channels_last;
@@ -27,10 +29,17 @@ struct P2cProduct {
 
 /* ---- waiting products ---- */
 
-static P2cProduct *product_new(P2cImporter *im, Kind kind, P2cNode *x, const P2cImported *w, P2cDims w_dims, int channels) {
+static P2cProduct *product_new(P2cImporter *im, Kind kind, P2cNode *x, const P2cImported *w,
+                               P2cDims w_dims, int channels) {
     P2cProduct *p = calloc(1, sizeof *p);
     if (!p) return NULL;
-    *p = (P2cProduct){ .next = im->products, .kind = kind, .x = x, .w_dims = w_dims, .w_name = w->name, .channels = channels, .w = p2c_import_floats(w->constant) };
+    *p = (P2cProduct){ .next = im->products,
+                       .kind = kind,
+                       .x = x,
+                       .w_dims = w_dims,
+                       .w_name = w->name,
+                       .channels = channels,
+                       .w = p2c_import_floats(w->constant) };
     im->products = p;
     return p->w ? p : NULL;
 }
@@ -49,10 +58,13 @@ P2cNode *p2c_product_node(P2cImporter *im, P2cImported *v) {
     P2cProduct *p = v->product;
     if (p->node) return p->node;
     P2cNode *w = p2c_import_param(im, p->w_name, p->w_dims, false, p->w), *b = NULL, *y = NULL;
-    if (p->b) b = p2c_import_param(im, p->b_name ? p->b_name : p->w_name, P2C_DIMS(p->channels), false, p->b);
+    if (p->b)
+        b = p2c_import_param(im, p->b_name ? p->b_name : p->w_name, P2C_DIMS(p->channels), false,
+                             p->b);
     if (w && (b || !p->b)) {
         if (p->kind == CONV) y = p2c_conv2d(p->x, w, b, p->options);
-        else if (p->kind == TRANSPOSED) y = p2c_conv_transpose2d(p->x, w, b, p->options, p->output_padding);
+        else if (p->kind == TRANSPOSED)
+            y = p2c_conv_transpose2d(p->x, w, b, p->options, p->output_padding);
         else y = p2c_linear(p->x, w, b);
     }
     free(p->w);
@@ -69,8 +81,10 @@ int p2c_product_channels(const P2cImported *x, int *axis) {
     return p->channels;
 }
 
-/* Which of a weight's elements belong to output channel i: `rows` stretches of `length`, `stride` apart, from *first on. */
-static void channel_of(const P2cProduct *p, int i, size_t *first, size_t *rows, size_t *length, size_t *stride) {
+/* Which of a weight's elements belong to output channel i: `rows` stretches of `length`, `stride`
+ * apart, from *first on. */
+static void channel_of(const P2cProduct *p, int i, size_t *first, size_t *rows, size_t *length,
+                       size_t *stride) {
     const int *d = p->w_dims.d;
     if (p->kind != TRANSPOSED) {
         *rows = 1;
@@ -78,7 +92,8 @@ static void channel_of(const P2cProduct *p, int i, size_t *first, size_t *rows, 
         *first = (size_t)i * *length;
         return;
     }
-    size_t group = (size_t)i / (size_t)d[1]; /* w (cin, cout/groups, kh, kw): the rows of its group */
+    /* w (cin, cout/groups, kh, kw): the rows of its group */
+    size_t group = (size_t)i / (size_t)d[1];
     *length = (size_t)d[2] * (size_t)d[3];
     *stride = (size_t)d[1] * *length;
     *rows = (size_t)(d[0] / p->options.groups);
@@ -93,7 +108,8 @@ bool p2c_product_absorb(P2cImported *x, const float *scale, const float *shift, 
         channel_of(p, i, &at, &rows, &length, &stride);
         for (size_t r = 0; r < rows && scale; r++, at += stride)
             for (size_t k = 0; k < length; k++) p->w[at + k] *= scale[i];
-        if (p->b) p->b[i] = (float)((double)p->b[i] * (scale ? scale[i] : 1) + (shift ? shift[i] : 0));
+        if (p->b)
+            p->b[i] = (float)((double)p->b[i] * (scale ? scale[i] : 1) + (shift ? shift[i] : 0));
     }
     P2cImported was = *x;
     x->made = true; /* nobody else reads it */
@@ -107,15 +123,22 @@ bool p2c_product_absorb(P2cImported *x, const float *scale, const float *shift, 
 
 /* ---- windows ---- */
 
-P2cStatus p2c_import_window(P2cImporter *im, const P2cWindow *w, const P2cNode *x, int64_t size[2]) {
+P2cStatus p2c_import_window(P2cImporter *im, const P2cWindow *w, const P2cNode *x,
+                            int64_t size[2]) {
     enum { MOST = 1 << 16 };
     for (int i = 0; i < 2; i++) {
-        bool ok = w->k[i] >= 1 && w->k[i] <= MOST && w->stride[i] >= 1 && w->stride[i] <= MOST && w->dilation[i] >= 1 && w->dilation[i] <= MOST;
+        bool ok = w->k[i] >= 1 && w->k[i] <= MOST && w->stride[i] >= 1 && w->stride[i] <= MOST &&
+                  w->dilation[i] >= 1 && w->dilation[i] <= MOST;
         if (!ok || w->before[i] < 0 || w->after[i] < 0 || w->before[i] > MOST || w->after[i] > MOST)
-            return p2c_import_fail(im, "a window of %lld, stride %lld, dilation %lld, padding %lld and %lld", (long long)w->k[i], (long long)w->stride[i],
-                                   (long long)w->dilation[i], (long long)w->before[i], (long long)w->after[i]);
-        int64_t room = x->dims.d[2 + i] + w->before[i] + w->after[i] - (w->k[i] - 1) * w->dilation[i] - 1;
-        if (room < 0) return p2c_import_fail(im, "a window of %lld is larger than what it moves over, %d", (long long)w->k[i], x->dims.d[2 + i]);
+            return p2c_import_fail(
+                im, "a window of %lld, stride %lld, dilation %lld, padding %lld and %lld",
+                (long long)w->k[i], (long long)w->stride[i], (long long)w->dilation[i],
+                (long long)w->before[i], (long long)w->after[i]);
+        int64_t room =
+            x->dims.d[2 + i] + w->before[i] + w->after[i] - (w->k[i] - 1) * w->dilation[i] - 1;
+        if (room < 0)
+            return p2c_import_fail(im, "a window of %lld is larger than what it moves over, %d",
+                                   (long long)w->k[i], x->dims.d[2 + i]);
         size[i] = room / w->stride[i] + 1;
     }
     return P2C_OK;
@@ -127,7 +150,8 @@ P2cNode *p2c_import_padded(P2cNode *x, const P2cWindow *w, float value, int *pad
         least = w->before[i] < least ? (int)w->before[i] : least;
         least = w->after[i] < least ? (int)w->after[i] : least;
     }
-    P2cPad p = { (int)w->before[0] - least, (int)w->after[0] - least, (int)w->before[1] - least, (int)w->after[1] - least, P2C_PAD_CONSTANT, value };
+    P2cPad p = { (int)w->before[0] - least, (int)w->after[0] - least, (int)w->before[1] - least,
+                 (int)w->after[1] - least,  P2C_PAD_CONSTANT,         value };
     *pad = least;
     return p.top || p.bottom || p.left || p.right ? p2c_pad(x, p) : x;
 }
@@ -138,29 +162,37 @@ static P2cStatus one_for_both(P2cImporter *im, const P2cWindow *w, int *stride, 
     *stride = (int)w->stride[0];
     *dilation = (int)w->dilation[w->k[0] == 1];
     if (w->stride[0] != w->stride[1])
-        return p2c_import_fail(im, "strides %lld and %lld: known here are equal ones", (long long)w->stride[0], (long long)w->stride[1]);
+        return p2c_import_fail(im, "strides %lld and %lld: known here are equal ones",
+                               (long long)w->stride[0], (long long)w->stride[1]);
     if (any || w->k[0] == 1 || w->dilation[0] == w->dilation[1]) {
         if (any && w->k[0] != 1) *dilation = (int)w->dilation[0];
         return P2C_OK;
     }
-    return p2c_import_fail(im, "dilations %lld and %lld: known here are equal ones", (long long)w->dilation[0], (long long)w->dilation[1]);
+    return p2c_import_fail(im, "dilations %lld and %lld: known here are equal ones",
+                           (long long)w->dilation[0], (long long)w->dilation[1]);
 }
 
 /* ---- convolutions ---- */
 
-static P2cStatus check_conv(P2cImporter *im, const P2cImported *x, const P2cImported *w, const P2cConvolution *c, int64_t *cin, int64_t *cout) {
+static P2cStatus check_conv(P2cImporter *im, const P2cImported *x, const P2cImported *w,
+                            const P2cConvolution *c, int64_t *cin, int64_t *cout) {
     if (x->shape.rank != 4 || w->shape.rank != 4)
-        return p2c_import_fail(im, "of %s by %s: known here are convolutions of pictures, of four axes", p2c_shape_text(x->shape).text, p2c_shape_text(w->shape).text);
+        return p2c_import_fail(im,
+                               "of %s by %s: known here are convolutions of pictures, of four axes",
+                               p2c_shape_text(x->shape).text, p2c_shape_text(w->shape).text);
     *cin = x->shape.size[c->channels_last ? 3 : 1];
     const int64_t *s = w->shape.size;
     bool fits = c->groups >= 1 && c->groups <= *cin && *cin % c->groups == 0;
-    if (fits) fits = c->transposed ? s[0] == *cin : s[1] == *cin / c->groups && s[0] % c->groups == 0;
+    if (fits)
+        fits = c->transposed ? s[0] == *cin : s[1] == *cin / c->groups && s[0] % c->groups == 0;
     P2cStatus status = p2c_import_check(im, w->shape, false);
     if (status) return status;
     *cout = c->transposed ? s[1] * c->groups : s[0];
     if (!fits || *cout > INT_MAX || s[2] != c->window.k[0] || s[3] != c->window.k[1])
-        return p2c_import_fail(im, "input %s and weight %s do not fit with %lld groups and a window of %lld x %lld", p2c_shape_text(x->shape).text,
-                               p2c_shape_text(w->shape).text, (long long)c->groups, (long long)c->window.k[0], (long long)c->window.k[1]);
+        return p2c_import_fail(
+            im, "input %s and weight %s do not fit with %lld groups and a window of %lld x %lld",
+            p2c_shape_text(x->shape).text, p2c_shape_text(w->shape).text, (long long)c->groups,
+            (long long)c->window.k[0], (long long)c->window.k[1]);
     return P2C_OK;
 }
 
@@ -170,14 +202,16 @@ static P2cShape map_shape(int64_t n, int64_t c, int64_t h, int64_t w, bool chann
 
 static P2cStatus bias_values(P2cImporter *im, P2cProduct *p, const P2cImported *b) {
     if (p2c_shape_count(b->shape) != p->channels)
-        return p2c_import_fail(im, "bias %s for %d channels", p2c_shape_text(b->shape).text, p->channels);
+        return p2c_import_fail(im, "bias %s for %d channels", p2c_shape_text(b->shape).text,
+                               p->channels);
     p->b = p2c_import_floats(b->constant);
     p->b_name = b->name;
     return p->b ? P2C_OK : p2c_import_memory(im);
 }
 
 /* With weights that are known: it waits. */
-static P2cStatus wait(P2cImporter *im, P2cProduct *p, P2cImported *b, P2cShape shape, P2cDims dims, bool channels_last, P2cImported *out) {
+static P2cStatus wait(P2cImporter *im, P2cProduct *p, P2cImported *b, P2cShape shape, P2cDims dims,
+                      bool channels_last, P2cImported *out) {
     if (!p) return p2c_import_memory(im);
     P2cStatus status = p2c_import_check(im, shape, false);
     if (!status && b) status = bias_values(im, p, b);
@@ -186,11 +220,17 @@ static P2cStatus wait(P2cImporter *im, P2cProduct *p, P2cImported *b, P2cShape s
     p->channels_last = channels_last;
     const char *name = out->name;
     int readers = out->readers;
-    *out = (P2cImported){ .name = name, .readers = readers, .shape = shape, .product = p, .channels_last = channels_last, .made = true };
+    *out = (P2cImported){ .name = name,
+                          .readers = readers,
+                          .shape = shape,
+                          .product = p,
+                          .channels_last = channels_last,
+                          .made = true };
     return P2C_OK;
 }
 
-static P2cStatus conv(P2cImporter *im, P2cImported *x, P2cImported *w, P2cImported *b, const P2cConvolution *c, int64_t cout, P2cImported *out) {
+static P2cStatus conv(P2cImporter *im, P2cImported *x, P2cImported *w, P2cImported *b,
+                      const P2cConvolution *c, int64_t cout, P2cImported *out) {
     P2cConv2d options = { .groups = (int)c->groups };
     P2cNode *planes = p2c_import_use_planes(im, x, c->channels_last);
     int64_t size[2];
@@ -202,41 +242,57 @@ static P2cStatus conv(P2cImporter *im, P2cImported *x, P2cImported *w, P2cImport
     planes = p2c_import_padded(planes, &c->window, 0, &options.pad);
     if (!w->constant || (b && !b->constant)) {
         P2cNode *weight = p2c_import_use(im, w), *bias = b ? p2c_import_use(im, b) : NULL;
-        return p2c_import_planes(im, out, shape, planes && weight && (bias || !b) ? p2c_conv2d(planes, weight, bias, options) : NULL, c->channels_last);
+        return p2c_import_planes(
+            im, out, shape,
+            planes && weight && (bias || !b) ? p2c_conv2d(planes, weight, bias, options) : NULL,
+            c->channels_last);
     }
-    P2cProduct *p = planes ? product_new(im, CONV, planes, w, p2c_import_dims(w->shape), (int)cout) : NULL;
+    P2cProduct *p =
+        planes ? product_new(im, CONV, planes, w, p2c_import_dims(w->shape), (int)cout) : NULL;
     if (!p) return p2c_import_memory(im);
     p->options = options;
-    return wait(im, p, b, shape, P2C_DIMS(planes->dims.d[0], (int)cout, (int)size[0], (int)size[1]), c->channels_last, out);
+    return wait(im, p, b, shape, P2C_DIMS(planes->dims.d[0], (int)cout, (int)size[0], (int)size[1]),
+                c->channels_last, out);
 }
 
-/* Sizes of all that a transposed convolution makes, and of what is left of it; and the rows beyond that are wanted (of the whole, where it is cut). */
-static P2cStatus reach(P2cImporter *im, const P2cConvolution *c, const P2cNode *x, bool even, int64_t whole[2], int64_t size[2], int64_t *more) {
+/* Sizes of all that a transposed convolution makes, and of what is left of it; and the rows beyond
+ * that are wanted (of the whole, where it is cut). */
+static P2cStatus reach(P2cImporter *im, const P2cConvolution *c, const P2cNode *x, bool even,
+                       int64_t whole[2], int64_t size[2], int64_t *more) {
     const P2cWindow *v = &c->window;
     P2cWindow open = *v;
-    for (int i = 0; i < 2; i++) open.before[i] = open.after[i] = 1 << 16; /* the size of the window is no limit here */
+    /* the size of the window is no limit here */
+    for (int i = 0; i < 2; i++) open.before[i] = open.after[i] = 1 << 16;
     P2cStatus status = p2c_import_window(im, &open, x, size);
     for (int i = 0; i < 2 && !status; i++) {
-        if (v->before[i] < 0 || v->after[i] < 0 || c->output_padding[i] < 0 || c->output_padding[i] > 1 << 16) return p2c_import_fail(im, "padding that is not known here");
+        if (v->before[i] < 0 || v->after[i] < 0 || c->output_padding[i] < 0 ||
+            c->output_padding[i] > 1 << 16)
+            return p2c_import_fail(im, "padding that is not known here");
         whole[i] = (x->dims.d[2 + i] - 1) * v->stride[i] + (v->k[i] - 1) * v->dilation[i] + 1;
         size[i] = whole[i] - v->before[i] - v->after[i] + c->output_padding[i];
         int64_t beyond = even ? c->output_padding[i] : c->output_padding[i] - v->after[i];
         *more = beyond > *more ? beyond : *more;
         if (size[i] < 1) return p2c_import_fail(im, "padding leaves nothing");
     }
-    if (!status && *more >= v->stride[0]) return p2c_import_fail(im, "%lld rows beyond what is reached, with stride %lld", (long long)*more, (long long)v->stride[0]);
+    if (!status && *more >= v->stride[0])
+        return p2c_import_fail(im, "%lld rows beyond what is reached, with stride %lld",
+                               (long long)*more, (long long)v->stride[0]);
     return status;
 }
 
-/* Padding of a transposed convolution cuts off the border of what it makes. Where it is not the same on all sides, all is made, and cut. */
-static P2cStatus conv_transposed(P2cImporter *im, P2cImported *x, P2cImported *w, P2cImported *b, const P2cConvolution *c, int64_t cout, P2cImported *out) {
+/* Padding of a transposed convolution cuts off the border of what it makes. Where it is not the
+ * same on all sides, all is made, and cut. */
+static P2cStatus conv_transposed(P2cImporter *im, P2cImported *x, P2cImported *w, P2cImported *b,
+                                 const P2cConvolution *c, int64_t cout, P2cImported *out) {
     const P2cWindow *v = &c->window;
     P2cConv2d options = { .groups = (int)c->groups };
     P2cNode *planes = p2c_import_use_planes(im, x, c->channels_last);
     int64_t size[2], whole[2], more = 0;
-    bool even = v->before[0] == v->after[0] && v->before[0] == v->before[1] && v->before[0] == v->after[1] && c->output_padding[0] == c->output_padding[1];
+    bool even = v->before[0] == v->after[0] && v->before[0] == v->before[1] &&
+                v->before[0] == v->after[1] && c->output_padding[0] == c->output_padding[1];
     if (!planes) return p2c_import_memory(im);
-    if (!w->constant || (b && !b->constant)) return p2c_import_fail(im, "its weights must be known before the network runs");
+    if (!w->constant || (b && !b->constant))
+        return p2c_import_fail(im, "its weights must be known before the network runs");
     P2cStatus status = reach(im, c, planes, even, whole, size, &more);
     if (!status) status = one_for_both(im, v, &options.stride, &options.dilation);
     if (status) return status;
@@ -246,69 +302,96 @@ static P2cStatus conv_transposed(P2cImporter *im, P2cImported *x, P2cImported *w
     options.pad = even ? (int)v->before[0] : 0;
     p->options = options;
     p->output_padding = (int)more;
-    if (even) return wait(im, p, b, shape, P2C_DIMS(planes->dims.d[0], (int)cout, (int)size[0], (int)size[1]), c->channels_last, out);
+    if (even)
+        return wait(im, p, b, shape,
+                    P2C_DIMS(planes->dims.d[0], (int)cout, (int)size[0], (int)size[1]),
+                    c->channels_last, out);
     P2cImported full = { 0 };
-    P2cDims dims = P2C_DIMS(planes->dims.d[0], (int)cout, (int)(whole[0] + more), (int)(whole[1] + more));
-    status = wait(im, p, b, (P2cShape){ 4, { dims.d[0], dims.d[1], dims.d[2], dims.d[3] } }, dims, false, &full);
+    P2cDims dims =
+        P2C_DIMS(planes->dims.d[0], (int)cout, (int)(whole[0] + more), (int)(whole[1] + more));
+    status = wait(im, p, b, (P2cShape){ 4, { dims.d[0], dims.d[1], dims.d[2], dims.d[3] } }, dims,
+                  false, &full);
     P2cNode *y = status ? NULL : p2c_product_node(im, &full);
-    for (int i = 0; i < 2 && y; i++) y = p2c_slice(y, 2 + i, (int)v->before[i], (int)(v->before[i] + size[i]));
+    for (int i = 0; i < 2 && y; i++)
+        y = p2c_slice(y, 2 + i, (int)v->before[i], (int)(v->before[i] + size[i]));
     return status ? status : p2c_import_planes(im, out, shape, y, c->channels_last);
 }
 
-P2cStatus p2c_import_conv(P2cImporter *im, P2cImported *x, P2cImported *w, P2cImported *b, const P2cConvolution *c, P2cImported *out) {
+P2cStatus p2c_import_conv(P2cImporter *im, P2cImported *x, P2cImported *w, P2cImported *b,
+                          const P2cConvolution *c, P2cImported *out) {
     int64_t cin, cout;
     P2cStatus status = check_conv(im, x, w, c, &cin, &cout);
     if (status) return status;
-    return c->transposed ? conv_transposed(im, x, w, b, c, cout, out) : conv(im, x, w, b, c, cout, out);
+    return c->transposed ? conv_transposed(im, x, w, b, c, cout, out)
+                         : conv(im, x, w, b, c, cout, out);
 }
 
 /* ---- matrices ---- */
 
-static P2cStatus linear(P2cImporter *im, P2cImported *x, P2cImported *w, bool turned, float scale, P2cImported *b, P2cImported *out) {
+static P2cStatus linear(P2cImporter *im, P2cImported *x, P2cImported *w, bool turned, float scale,
+                        P2cImported *b, P2cImported *out) {
     P2cShape shape = x->shape;
-    int64_t in = w->shape.size[turned], n = w->shape.size[!turned], rows = p2c_shape_count(x->shape) / x->shape.size[shape.rank - 1];
+    int64_t in = w->shape.size[turned], n = w->shape.size[!turned],
+            rows = p2c_shape_count(x->shape) / x->shape.size[shape.rank - 1];
     P2cImported matrix = *w;
     P2cNode *node = p2c_import_use(im, x);
     P2cStatus status = p2c_import_check(im, w->shape, false);
     if (status) return status;
-    if (x->shape.size[shape.rank - 1] != in) return p2c_import_fail(im, "%s by %s", p2c_shape_text(x->shape).text, p2c_shape_text(w->shape).text);
+    if (x->shape.size[shape.rank - 1] != in)
+        return p2c_import_fail(im, "%s by %s", p2c_shape_text(x->shape).text,
+                               p2c_shape_text(w->shape).text);
     shape.size[shape.rank - 1] = n;
     if (!turned) {
         matrix = (P2cImported){ 0 };
         status = p2c_import_transpose(im, w, (int[]){ 1, 0 }, &matrix);
         if (status) return status;
     }
-    P2cProduct *p = product_new(im, LINEAR, p2c_import_reshape(node, P2C_DIMS((int)rows, (int)in)), &matrix, P2C_DIMS((int)n, (int)in), (int)n);
+    P2cProduct *p = product_new(im, LINEAR, p2c_import_reshape(node, P2C_DIMS((int)rows, (int)in)),
+                                &matrix, P2C_DIMS((int)n, (int)in), (int)n);
     for (int64_t i = 0; p && scale != 1 && i < n * in; i++) p->w[i] *= scale;
     return wait(im, p, b, shape, p2c_import_dims(shape), false, out);
 }
 
 /* b: a constant (n), or whatever broadcasts. */
-P2cStatus p2c_import_linear(P2cImporter *im, P2cImported *x, P2cImported *w, bool turned, float scale, P2cImported *b, P2cImported *out) {
-    bool folded = b && b->constant && w->constant && p2c_shape_count(b->shape) == w->shape.size[!turned];
+P2cStatus p2c_import_linear(P2cImporter *im, P2cImported *x, P2cImported *w, bool turned,
+                            float scale, P2cImported *b, P2cImported *out) {
+    bool folded =
+        b && b->constant && w->constant && p2c_shape_count(b->shape) == w->shape.size[!turned];
     P2cImported product = { 0 }, matrix = { 0 }, scaled = { 0 };
     P2cStatus status;
-    if (x->shape.rank < 1 || w->shape.rank != 2) return p2c_import_fail(im, "%s by %s", p2c_shape_text(x->shape).text, p2c_shape_text(w->shape).text);
-    if (w->constant) status = linear(im, x, w, turned, scale, folded ? b : NULL, b && !folded ? &product : out);
+    if (x->shape.rank < 1 || w->shape.rank != 2)
+        return p2c_import_fail(im, "%s by %s", p2c_shape_text(x->shape).text,
+                               p2c_shape_text(w->shape).text);
+    if (w->constant)
+        status = linear(im, x, w, turned, scale, folded ? b : NULL, b && !folded ? &product : out);
     else {
-        status = turned ? p2c_import_transpose(im, w, (int[]){ 1, 0 }, &matrix) : p2c_import_to_shape(im, w, w->shape, &matrix);
+        status = turned ? p2c_import_transpose(im, w, (int[]){ 1, 0 }, &matrix)
+                        : p2c_import_to_shape(im, w, w->shape, &matrix);
         if (!status) status = p2c_import_matmul(im, x, &matrix, &scaled);
-        if (!status) status = p2c_import_map(im, &scaled, p2c_import_affine, (float[]){ scale, 0 }, b ? &product : out);
+        if (!status)
+            status = p2c_import_map(im, &scaled, p2c_import_affine, (float[]){ scale, 0 },
+                                    b ? &product : out);
         folded = false;
     }
     return status || !b || folded ? status : p2c_import_arithmetic(im, "Add", &product, b, out);
 }
 
-/* The last two axes are multiplied, those before are broadcast. A vector is a row on the left, a column on the right. */
+/* The last two axes are multiplied, those before are broadcast. A vector is a row on the left, a
+ * column on the right. */
 P2cStatus p2c_import_matmul(P2cImporter *im, P2cImported *a, P2cImported *b, P2cImported *out) {
-    if (b->constant && b->shape.rank == 2 && a->shape.rank >= 1 && !a->constant) return linear(im, a, b, false, 1, NULL, out);
+    if (b->constant && b->shape.rank == 2 && a->shape.rank >= 1 && !a->constant)
+        return linear(im, a, b, false, 1, NULL, out);
     P2cShape shape;
     int ra = a->shape.rank, rb = b->shape.rank;
-    if (ra < 2 || rb < 2 || ra > 4 || rb > 4) return p2c_import_fail(im, "%s by %s", p2c_shape_text(a->shape).text, p2c_shape_text(b->shape).text);
+    if (ra < 2 || rb < 2 || ra > 4 || rb > 4)
+        return p2c_import_fail(im, "%s by %s", p2c_shape_text(a->shape).text,
+                               p2c_shape_text(b->shape).text);
     P2cShape left = p2c_shape(ra - 2, a->shape.size), right = p2c_shape(rb - 2, b->shape.size);
     P2cStatus status = p2c_import_broadcast(im, left, right, &shape);
     if (status) return status;
-    if (a->shape.size[ra - 1] != b->shape.size[rb - 2]) return p2c_import_fail(im, "%s by %s", p2c_shape_text(a->shape).text, p2c_shape_text(b->shape).text);
+    if (a->shape.size[ra - 1] != b->shape.size[rb - 2])
+        return p2c_import_fail(im, "%s by %s", p2c_shape_text(a->shape).text,
+                               p2c_shape_text(b->shape).text);
     shape.size[shape.rank++] = a->shape.size[ra - 2];
     shape.size[shape.rank++] = b->shape.size[rb - 1];
     P2cNode *x = p2c_import_use(im, a), *y = p2c_import_use(im, b);
@@ -337,35 +420,48 @@ static void fold_norm(int channels, float *const s[4], float eps) {
     }
 }
 
-static P2cNode *norm_node(P2cImporter *im, P2cNode *x, P2cImported *const stats[4], float *const s[4], float eps) {
+static P2cNode *norm_node(P2cImporter *im, P2cNode *x, P2cImported *const stats[4],
+                          float *const s[4], float eps) {
     P2cNode *p[4];
     for (int i = 0; i < 4; i++)
-        if (!(p[i] = p2c_import_param(im, stats[i]->name, P2C_DIMS(x->dims.d[1]), i > 1, s[i]))) return NULL;
+        if (!(p[i] = p2c_import_param(im, stats[i]->name, P2C_DIMS(x->dims.d[1]), i > 1, s[i])))
+            return NULL;
     return p2c_batch_norm(x, p[0], p[1], p[2], p[3], eps);
 }
 
-static P2cStatus norm(P2cImporter *im, P2cImported *x, P2cImported *const stats[4], float *const s[4], float eps, bool channels_last, P2cImported *out) {
+static P2cStatus norm(P2cImporter *im, P2cImported *x, P2cImported *const stats[4],
+                      float *const s[4], float eps, bool channels_last, P2cImported *out) {
     P2cShape shape = x->shape;
     int axis, channels = p2c_product_channels(x, &axis);
     if (channels && x->readers == 1 && axis == (channels_last ? shape.rank - 1 : 1)) {
         fold_norm(channels, s, eps);
         return p2c_product_absorb(x, s[0], s[1], out) ? P2C_OK : p2c_import_memory(im);
     }
-    P2cNode *node = shape.rank == 4 ? p2c_import_use_planes(im, x, channels_last) : p2c_import_use(im, x);
-    if (shape.rank == 3) node = p2c_import_reshape(node, P2C_DIMS((int)shape.size[0], (int)shape.size[1], (int)shape.size[2], 1));
+    P2cNode *node =
+        shape.rank == 4 ? p2c_import_use_planes(im, x, channels_last) : p2c_import_use(im, x);
+    if (shape.rank == 3)
+        node = p2c_import_reshape(
+            node, P2C_DIMS((int)shape.size[0], (int)shape.size[1], (int)shape.size[2], 1));
     P2cNode *y = node ? norm_node(im, node, stats, s, eps) : NULL;
-    return p2c_import_planes(im, out, shape, shape.rank == 4 ? y : p2c_import_reshape(y, p2c_import_dims(shape)), shape.rank == 4 && channels_last);
+    return p2c_import_planes(im, out, shape,
+                             shape.rank == 4 ? y : p2c_import_reshape(y, p2c_import_dims(shape)),
+                             shape.rank == 4 && channels_last);
 }
 
-P2cStatus p2c_import_batch_norm(P2cImporter *im, P2cImported *x, P2cImported *const stats[4], float eps, bool channels_last, P2cImported *out) {
+P2cStatus p2c_import_batch_norm(P2cImporter *im, P2cImported *x, P2cImported *const stats[4],
+                                float eps, bool channels_last, P2cImported *out) {
     int rank = x->shape.rank;
     float *s[4] = { 0 };
     P2cStatus status = P2C_OK;
-    if (rank < 2 || rank > 4 || (channels_last && rank != 4)) return p2c_import_fail(im, "of %s", p2c_shape_text(x->shape).text);
+    if (rank < 2 || rank > 4 || (channels_last && rank != 4))
+        return p2c_import_fail(im, "of %s", p2c_shape_text(x->shape).text);
     for (int i = 0; i < 4 && !status; i++) {
-        if (!stats[i]->constant) status = p2c_import_fail(im, "its statistics must be known before the network runs");
+        if (!stats[i]->constant)
+            status = p2c_import_fail(im, "its statistics must be known before the network runs");
         else if (p2c_shape_count(stats[i]->shape) != x->shape.size[channels_last ? rank - 1 : 1])
-            status = p2c_import_fail(im, "statistics %s for %s", p2c_shape_text(stats[i]->shape).text, p2c_shape_text(x->shape).text);
+            status =
+                p2c_import_fail(im, "statistics %s for %s", p2c_shape_text(stats[i]->shape).text,
+                                p2c_shape_text(x->shape).text);
         else if (!(s[i] = p2c_import_floats(stats[i]->constant))) status = p2c_import_memory(im);
     }
     if (!status) status = norm(im, x, stats, s, eps, channels_last, out);

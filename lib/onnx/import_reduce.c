@@ -1,40 +1,50 @@
-/* import_reduce.c: softmax and reductions of an imported network: of one axis, or of axes brought side by side, as the middle one of (before, n, after).
+/* import_reduce.c: softmax and reductions of an imported network: of one axis, or of axes brought
+ * side by side, as the middle one of (before, n, after).
  */
 #include <string.h>
 
 #include "import.h"
 
-P2cStatus p2c_import_softmax(P2cImporter *im, P2cImported *x, int axis, bool log, P2cImported *out) {
+P2cStatus p2c_import_softmax(P2cImporter *im, P2cImported *x, int axis, bool log,
+                             P2cImported *out) {
     static const int planes_axis[4] = { 0, 2, 3, 1 };
     P2cNode *node = p2c_import_use_raw(im, x);
     if (node && x->shape.rank > 4) {
         int before = 1, after = 1;
-        for (int i = 0; i < x->shape.rank; i++) *(i < axis ? &before : &after) *= i == axis ? 1 : (int)x->shape.size[i];
+        for (int i = 0; i < x->shape.rank; i++)
+            *(i < axis ? &before : &after) *= i == axis ? 1 : (int)x->shape.size[i];
         node = p2c_reshape(node, P2C_DIMS(before, (int)x->shape.size[axis], after));
         axis = 1;
     } else if (x->channels_last) axis = planes_axis[axis];
     node = node ? p2c_softmax(node, axis) : NULL;
     if (log) node = p2c_log(node);
-    return p2c_import_planes(im, out, x->shape, p2c_import_reshape(node, x->channels_last ? x->node->dims : p2c_import_dims(x->shape)), x->channels_last);
+    return p2c_import_planes(
+        im, out, x->shape,
+        p2c_import_reshape(node, x->channels_last ? x->node->dims : p2c_import_dims(x->shape)),
+        x->channels_last);
 }
 
 /* ---- reductions ---- */
 
 /* Of (before, n, after) the middle axis. NULL: not known for that. */
 static P2cNode *reduce_middle(P2cNode *x, int before, int n, int after, const char *op) {
-    if (!strcmp(op, "Min")) return p2c_affine(reduce_middle(p2c_affine(x, -1, 0), before, n, after, "Max"), -1, 0);
+    if (!strcmp(op, "Min"))
+        return p2c_affine(reduce_middle(p2c_affine(x, -1, 0), before, n, after, "Max"), -1, 0);
     if (!strcmp(op, "SumSquare")) return reduce_middle(p2c_mul(x, x), before, n, after, "Sum");
-    if (!strcmp(op, "L2")) return p2c_pow(reduce_middle(p2c_mul(x, x), before, n, after, "Sum"), 0.5f);
+    if (!strcmp(op, "L2"))
+        return p2c_pow(reduce_middle(p2c_mul(x, x), before, n, after, "Sum"), 0.5f);
     bool sum = !strcmp(op, "Sum"), mean = !strcmp(op, "Mean");
     float scale = sum ? (float)n : 1;
     if (!sum && !mean && strcmp(op, "Max")) return NULL;
-    if (after > 1 && !(sum || mean)) x = p2c_transpose(p2c_reshape(x, P2C_DIMS(before, n, after)), (int[4]){ 0, 2, 1, 3 });
+    if (after > 1 && !(sum || mean))
+        x = p2c_transpose(p2c_reshape(x, P2C_DIMS(before, n, after)), (int[4]){ 0, 2, 1, 3 });
     if (after > 1 && (sum || mean)) {
         P2cNode *total = p2c_sum_channels(p2c_reshape(x, P2C_DIMS(before, n, after, 1)));
         return p2c_import_affine(total, (float[]){ mean ? 1.0f / (float)n : 1, 0 });
     }
     x = p2c_reshape(x, P2C_DIMS(1, before * after, n, 1));
-    return sum || mean ? p2c_import_affine(p2c_global_avg_pool(x), (float[]){ scale, 0 }) : p2c_global_max_pool(x);
+    return sum || mean ? p2c_import_affine(p2c_global_avg_pool(x), (float[]){ scale, 0 })
+                       : p2c_global_max_pool(x);
 }
 
 static P2cShape reduced_shape(P2cShape shape, const bool axes[], bool keep) {
@@ -45,8 +55,10 @@ static P2cShape reduced_shape(P2cShape shape, const bool axes[], bool keep) {
 }
 
 /* Axes side by side, or brought there. */
-static P2cStatus reduce_nodes(P2cImporter *im, P2cImported *x, const bool axes[], P2cShape shape, const char *op, P2cImported *out) {
-    int rank = x->shape.rank, order[P2C_MAX_RANK], first = rank, last = -1, n = 1, before = 1, after = 1, k = 0, count = 0;
+static P2cStatus reduce_nodes(P2cImporter *im, P2cImported *x, const bool axes[], P2cShape shape,
+                              const char *op, P2cImported *out) {
+    int rank = x->shape.rank, order[P2C_MAX_RANK], first = rank, last = -1, n = 1, before = 1,
+        after = 1, k = 0, count = 0;
     P2cImported moved = *x;
     for (int i = 0; i < rank; i++)
         if (axes[i]) {
@@ -70,12 +82,15 @@ static P2cStatus reduce_nodes(P2cImporter *im, P2cImported *x, const bool axes[]
         if (i < first) before *= (int)moved.shape.size[i];
         if (i > last) after *= (int)moved.shape.size[i];
     }
-    P2cNode *node = p2c_import_use(im, &moved), *result = node ? reduce_middle(node, before, n, after, op) : NULL;
-    if (node && !result && !im->net.graph->status) return p2c_import_fail(im, "is not known for what is computed when the network runs");
+    P2cNode *node = p2c_import_use(im, &moved),
+            *result = node ? reduce_middle(node, before, n, after, op) : NULL;
+    if (node && !result && !im->net.graph->status)
+        return p2c_import_fail(im, "is not known for what is computed when the network runs");
     return p2c_import_node(im, out, shape, p2c_import_reshape(result, p2c_import_dims(shape)));
 }
 
-P2cStatus p2c_import_reduce(P2cImporter *im, P2cImported *x, int count, const int64_t axes[], bool keep, const char *op, P2cImported *out) {
+P2cStatus p2c_import_reduce(P2cImporter *im, P2cImported *x, int count, const int64_t axes[],
+                            bool keep, const char *op, P2cImported *out) {
     bool drop[P2C_MAX_RANK] = { false };
     for (int i = 0; i < count; i++) {
         int axis;
@@ -84,7 +99,8 @@ P2cStatus p2c_import_reduce(P2cImporter *im, P2cImported *x, int count, const in
         drop[axis] = true;
     }
     for (int i = 0; i < x->shape.rank && !count; i++) drop[i] = true;
-    P2cShape kept = reduced_shape(x->shape, drop, true), shape = reduced_shape(x->shape, drop, keep);
+    P2cShape kept = reduced_shape(x->shape, drop, true),
+             shape = reduced_shape(x->shape, drop, keep);
     if (x->constant) {
         P2cImported whole = { 0 };
         P2cStatus status = p2c_host_reduce(im, x, drop, kept, op, &whole);
@@ -92,9 +108,13 @@ P2cStatus p2c_import_reduce(P2cImporter *im, P2cImported *x, int count, const in
     }
     if (x->channels_last && !drop[0] && drop[1] && drop[2] && !drop[3]) { /* of each plane */
         P2cNode *node = p2c_import_use_raw(im, x), *result = NULL;
-        if (node) result = reduce_middle(node, node->dims.d[0] * node->dims.d[1], node->dims.d[2] * node->dims.d[3], 1, op);
-        P2cDims dims = keep && result ? P2C_DIMS(node->dims.d[0], node->dims.d[1], 1, 1) : p2c_import_dims(shape);
-        if (result) return p2c_import_planes(im, out, shape, p2c_import_reshape(result, dims), keep);
+        if (node)
+            result = reduce_middle(node, node->dims.d[0] * node->dims.d[1],
+                                   node->dims.d[2] * node->dims.d[3], 1, op);
+        P2cDims dims = keep && result ? P2C_DIMS(node->dims.d[0], node->dims.d[1], 1, 1)
+                                      : p2c_import_dims(shape);
+        if (result)
+            return p2c_import_planes(im, out, shape, p2c_import_reshape(result, dims), keep);
     }
     return reduce_nodes(im, x, drop, shape, op, out);
 }

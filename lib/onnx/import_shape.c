@@ -1,5 +1,6 @@
-/* import_shape.c: operations that move elements: reshape, slice, concat, pad, expand, gather. Of constants at import, else as nodes. Our operations know
- * four axes; beyond that these see (before, axis, after).
+/* import_shape.c: operations that move elements: reshape, slice, concat, pad, expand, gather. Of
+ * constants at import, else as nodes. Our operations know four axes; beyond that these see (before,
+ * axis, after).
  */
 #include <limits.h>
 #include <string.h>
@@ -16,7 +17,8 @@ static int64_t product(const int64_t *sizes, int from, int to) {
 }
 
 static P2cDims three(P2cShape shape, int axis) {
-    return P2C_DIMS((int)product(shape.size, 0, axis), (int)shape.size[axis], (int)product(shape.size, axis + 1, shape.rank));
+    return P2C_DIMS((int)product(shape.size, 0, axis), (int)shape.size[axis],
+                    (int)product(shape.size, axis + 1, shape.rank));
 }
 
 /* ---- reshape ---- */
@@ -25,49 +27,60 @@ P2cStatus p2c_import_to_shape(P2cImporter *im, P2cImported *x, P2cShape shape, P
     P2cStatus status = p2c_import_check(im, shape, x->constant != NULL);
     if (status) return status;
     if (p2c_shape_count(shape) != p2c_shape_count(x->shape))
-        return p2c_import_fail(im, "%s to %s changes the number of elements", p2c_shape_text(x->shape).text, p2c_shape_text(shape).text);
+        return p2c_import_fail(im, "%s to %s changes the number of elements",
+                               p2c_shape_text(x->shape).text, p2c_shape_text(shape).text);
     if (p2c_shape_equal(shape, x->shape)) {
         if (!x->constant) p2c_import_use_raw(im, x); /* a product has one owner */
         p2c_import_same(out, x);
         return P2C_OK;
     }
     if (x->constant) {
-        status = p2c_import_constant(im, out, p2c_value_tensor(p2c_value_type(x->constant), shape, p2c_value_data(x->constant)));
+        status = p2c_import_constant(
+            im, out,
+            p2c_value_tensor(p2c_value_type(x->constant), shape, p2c_value_data(x->constant)));
         if (!status) out->name = x->name;
         return status;
     }
-    return p2c_import_node(im, out, shape, p2c_import_reshape(p2c_import_use(im, x), p2c_import_dims(shape)));
+    return p2c_import_node(im, out, shape,
+                           p2c_import_reshape(p2c_import_use(im, x), p2c_import_dims(shape)));
 }
 
-P2cStatus p2c_import_reshaped(P2cImporter *im, P2cImported *x, const P2cImported *wanted, bool zero_copies, P2cImported *out) {
+P2cStatus p2c_import_reshaped(P2cImporter *im, P2cImported *x, const P2cImported *wanted,
+                              bool zero_copies, P2cImported *out) {
     P2cShape shape;
     int open = -1;
     int64_t known = 1;
     P2cStatus status = p2c_import_ints(im, wanted, P2C_MAX_RANK, shape.size, &shape.rank);
     if (status) return status;
     for (int i = 0; i < shape.rank; i++) {
-        if (shape.size[i] == 0 && zero_copies && i < x->shape.rank) shape.size[i] = x->shape.size[i];
-        if (shape.size[i] < -1 || shape.size[i] > INT_MAX || (shape.size[i] == -1 && open >= 0) || known > INT_MAX)
+        if (shape.size[i] == 0 && zero_copies && i < x->shape.rank)
+            shape.size[i] = x->shape.size[i];
+        if (shape.size[i] < -1 || shape.size[i] > INT_MAX || (shape.size[i] == -1 && open >= 0) ||
+            known > INT_MAX)
             return p2c_import_fail(im, "an impossible shape %s", p2c_shape_text(shape).text);
         if (shape.size[i] == -1) open = i;
         else known *= shape.size[i];
     }
     if (open >= 0) {
         if (known < 1 || p2c_shape_count(x->shape) % known)
-            return p2c_import_fail(im, "%s does not fit %s", p2c_shape_text(x->shape).text, p2c_shape_text(shape).text);
+            return p2c_import_fail(im, "%s does not fit %s", p2c_shape_text(x->shape).text,
+                                   p2c_shape_text(shape).text);
         shape.size[open] = p2c_shape_count(x->shape) / known;
     }
     return p2c_import_to_shape(im, x, shape, out);
 }
 
-P2cStatus p2c_import_squeeze(P2cImporter *im, P2cImported *x, int count, const int64_t axes[], P2cImported *out) {
+P2cStatus p2c_import_squeeze(P2cImporter *im, P2cImported *x, int count, const int64_t axes[],
+                             P2cImported *out) {
     bool drop[P2C_MAX_RANK] = { false };
     P2cShape shape = { 0 };
     for (int i = 0; i < count; i++) {
         int axis;
         P2cStatus status = p2c_import_axis(im, axes[i], x->shape.rank, &axis);
         if (status) return status;
-        if (x->shape.size[axis] != 1) return p2c_import_fail(im, "axis %d of %s is not 1", axis, p2c_shape_text(x->shape).text);
+        if (x->shape.size[axis] != 1)
+            return p2c_import_fail(im, "axis %d of %s is not 1", axis,
+                                   p2c_shape_text(x->shape).text);
         drop[axis] = true;
     }
     for (int i = 0; i < x->shape.rank; i++)
@@ -75,7 +88,8 @@ P2cStatus p2c_import_squeeze(P2cImporter *im, P2cImported *x, int count, const i
     return p2c_import_to_shape(im, x, shape, out);
 }
 
-P2cStatus p2c_import_unsqueeze(P2cImporter *im, P2cImported *x, int count, const int64_t axes[], P2cImported *out) {
+P2cStatus p2c_import_unsqueeze(P2cImporter *im, P2cImported *x, int count, const int64_t axes[],
+                               P2cImported *out) {
     bool fresh[P2C_MAX_RANK] = { false };
     P2cShape shape = { .rank = x->shape.rank + count };
     if (shape.rank > P2C_MAX_RANK) return p2c_import_fail(im, "a result of rank %d", shape.rank);
@@ -92,9 +106,12 @@ P2cStatus p2c_import_unsqueeze(P2cImporter *im, P2cImported *x, int count, const
 
 /* ---- slice ---- */
 
-/* numpy's: negative positions count from the end, what is outside is cut off. *count of elements, `step` apart, from *begin. */
-static P2cStatus extent(P2cImporter *im, int64_t size, int64_t *begin, int64_t end, int64_t step, int64_t *count) {
-    if (step == 0 || step == INT64_MIN) return p2c_import_fail(im, "a slice with step %lld", (long long)step);
+/* numpy's: negative positions count from the end, what is outside is cut off. *count of elements,
+ * `step` apart, from *begin. */
+static P2cStatus extent(P2cImporter *im, int64_t size, int64_t *begin, int64_t end, int64_t step,
+                        int64_t *count) {
+    if (step == 0 || step == INT64_MIN)
+        return p2c_import_fail(im, "a slice with step %lld", (long long)step);
     int64_t low = step > 0 ? 0 : -1, high = step > 0 ? size : size - 1;
     if (*begin < 0) *begin += size;
     if (end < 0) end += size;
@@ -105,7 +122,8 @@ static P2cStatus extent(P2cImporter *im, int64_t size, int64_t *begin, int64_t e
     return P2C_OK;
 }
 
-static P2cStatus slice_constant(P2cImporter *im, P2cImported *x, int axis, int64_t begin, int64_t count, int64_t step, P2cImported *out) {
+static P2cStatus slice_constant(P2cImporter *im, P2cImported *x, int axis, int64_t begin,
+                                int64_t count, int64_t step, P2cImported *out) {
     P2cShape shape = x->shape;
     int64_t stride[P2C_MAX_RANK];
     p2c_host_strides(x->shape, stride);
@@ -115,69 +133,92 @@ static P2cStatus slice_constant(P2cImporter *im, P2cImported *x, int axis, int64
     return p2c_host_pick(im, x, shape, start, stride, out);
 }
 
-/* Every step-th: of (before, n, step, after) one of each step. Where the axis is no multiple of the step, of what begins at the first. */
-static P2cStatus stepped(P2cImporter *im, P2cImported *x, int axis, int64_t begin, int64_t count, int64_t step, P2cImported *out) {
+/* Every step-th: of (before, n, step, after) one of each step. Where the axis is no multiple of the
+ * step, of what begins at the first. */
+static P2cStatus stepped(P2cImporter *im, P2cImported *x, int axis, int64_t begin, int64_t count,
+                         int64_t step, P2cImported *out) {
     P2cShape shape = x->shape;
     int64_t size = shape.size[axis], from = 0, n = size / step;
     if (size % step) {
         if (count > INT_MAX / step || begin + count * step > size)
-            return p2c_import_fail(im, "a slice with step %lld that does not divide the axis of %lld", (long long)step, (long long)size);
+            return p2c_import_fail(im,
+                                   "a slice with step %lld that does not divide the axis of %lld",
+                                   (long long)step, (long long)size);
         from = begin;
         n = count;
     }
-    int before = (int)product(shape.size, 0, axis), after = (int)product(shape.size, axis + 1, shape.rank);
+    int before = (int)product(shape.size, 0, axis),
+        after = (int)product(shape.size, axis + 1, shape.rank);
     int first = (int)((begin - from) / step), offset = (int)((begin - from) % step);
     P2cNode *node = p2c_import_reshape(p2c_import_use(im, x), three(shape, axis));
     if (node && n * step != size) node = p2c_slice(node, 1, (int)from, (int)(from + n * step));
-    node = node ? p2c_slice(p2c_reshape(node, P2C_DIMS(before, (int)n, (int)step, after)), 2, offset, offset + 1) : NULL;
+    node = node ? p2c_slice(p2c_reshape(node, P2C_DIMS(before, (int)n, (int)step, after)), 2,
+                            offset, offset + 1)
+                : NULL;
     if (node && count != n) node = p2c_slice(node, 1, first, first + (int)count);
     shape.size[axis] = count;
     return p2c_import_node(im, out, shape, p2c_import_reshape(node, p2c_import_dims(shape)));
 }
 
-P2cStatus p2c_import_slice(P2cImporter *im, P2cImported *x, int axis, int64_t begin, int64_t end, int64_t step, P2cImported *out) {
+P2cStatus p2c_import_slice(P2cImporter *im, P2cImported *x, int axis, int64_t begin, int64_t end,
+                           int64_t step, P2cImported *out) {
     int64_t count = 0, size = x->shape.size[axis];
     P2cStatus status = extent(im, size, &begin, end, step, &count);
     if (status) return status;
     if (x->constant) return slice_constant(im, x, axis, begin, count, step, out);
     if (count == size && step == 1) return p2c_import_to_shape(im, x, x->shape, out);
-    if (count < 1) return p2c_import_fail(im, "an empty slice of %s", p2c_shape_text(x->shape).text);
+    if (count < 1)
+        return p2c_import_fail(im, "an empty slice of %s", p2c_shape_text(x->shape).text);
     if (step < 0) return p2c_import_fail(im, "a slice with step %lld, backwards", (long long)step);
     P2cShape shape = x->shape;
     if (step > 1 && count > 1) return stepped(im, x, axis, begin, count, step, out);
     shape.size[axis] = count;
     int from = (int)begin, to = (int)(begin + count);
-    if (x->channels_last) return p2c_import_planes(im, out, shape, p2c_slice(p2c_import_use_raw(im, x), planes_axis[axis], from, to), true);
-    if (shape.rank <= 4) return p2c_import_node(im, out, shape, p2c_slice(p2c_import_use(im, x), axis, from, to));
-    P2cNode *node = p2c_slice(p2c_import_reshape(p2c_import_use(im, x), three(x->shape, axis)), 1, from, to);
+    if (x->channels_last)
+        return p2c_import_planes(im, out, shape,
+                                 p2c_slice(p2c_import_use_raw(im, x), planes_axis[axis], from, to),
+                                 true);
+    if (shape.rank <= 4)
+        return p2c_import_node(im, out, shape, p2c_slice(p2c_import_use(im, x), axis, from, to));
+    P2cNode *node =
+        p2c_slice(p2c_import_reshape(p2c_import_use(im, x), three(x->shape, axis)), 1, from, to);
     return p2c_import_node(im, out, shape, p2c_import_reshape(node, p2c_import_dims(shape)));
 }
 
-P2cStatus p2c_import_split(P2cImporter *im, P2cImported *x, int axis, int count, const int64_t sizes[], P2cImported **out) {
+P2cStatus p2c_import_split(P2cImporter *im, P2cImported *x, int axis, int count,
+                           const int64_t sizes[], P2cImported **out) {
     int64_t at = 0;
     P2cStatus status = P2C_OK;
     for (int i = 0; i < count && !status; i++) {
-        if (sizes[i] < 0 || sizes[i] > x->shape.size[axis] - at) return p2c_import_fail(im, "parts that do not add up to %lld", (long long)x->shape.size[axis]);
+        if (sizes[i] < 0 || sizes[i] > x->shape.size[axis] - at)
+            return p2c_import_fail(im, "parts that do not add up to %lld",
+                                   (long long)x->shape.size[axis]);
         if (out[i]) status = p2c_import_slice(im, x, axis, at, at + sizes[i], 1, out[i]);
         at += sizes[i];
     }
-    if (!status && at != x->shape.size[axis]) return p2c_import_fail(im, "parts that do not add up to %lld", (long long)x->shape.size[axis]);
+    if (!status && at != x->shape.size[axis])
+        return p2c_import_fail(im, "parts that do not add up to %lld",
+                               (long long)x->shape.size[axis]);
     return status;
 }
 
-P2cStatus p2c_import_gather(P2cImporter *im, P2cImported *x, P2cImported *indices, int axis, P2cImported *out) {
+P2cStatus p2c_import_gather(P2cImporter *im, P2cImported *x, P2cImported *indices, int axis,
+                            P2cImported *out) {
     enum { MOST = 64 };
     int64_t at[MOST];
     int count;
     if (x->constant && indices->constant) return p2c_host_gather(im, x, indices, axis, out);
     P2cStatus status = p2c_import_ints(im, indices, MOST, at, &count);
     if (status) return status;
-    if (indices->shape.rank > 1 || count < 1) return p2c_import_fail(im, "indices of shape %s", p2c_shape_text(indices->shape).text);
+    if (indices->shape.rank > 1 || count < 1)
+        return p2c_import_fail(im, "indices of shape %s", p2c_shape_text(indices->shape).text);
     P2cImported parts[MOST] = { 0 }, *list[MOST], joined = { 0 };
     for (int i = 0; i < count && !status; i++) {
         list[i] = &parts[i];
         int64_t k = at[i] < 0 ? at[i] + x->shape.size[axis] : at[i];
-        if (k < 0 || k >= x->shape.size[axis]) return p2c_import_fail(im, "index %lld of an axis of %lld", (long long)at[i], (long long)x->shape.size[axis]);
+        if (k < 0 || k >= x->shape.size[axis])
+            return p2c_import_fail(im, "index %lld of an axis of %lld", (long long)at[i],
+                                   (long long)x->shape.size[axis]);
         status = p2c_import_slice(im, x, axis, k, k + 1, 1, &parts[i]);
     }
     if (status) return status;
@@ -202,7 +243,8 @@ static P2cNode *concat_nodes(int count, P2cNode **x, int axis) {
     return x[0];
 }
 
-static P2cStatus concat_shape(P2cImporter *im, int count, P2cImported **x, int axis, P2cShape *shape, bool *constant, bool *channels_last) {
+static P2cStatus concat_shape(P2cImporter *im, int count, P2cImported **x, int axis,
+                              P2cShape *shape, bool *constant, bool *channels_last) {
     *shape = x[0]->shape;
     *constant = true;
     *channels_last = false;
@@ -214,14 +256,16 @@ static P2cStatus concat_shape(P2cImporter *im, int count, P2cImported **x, int a
             other.size[axis] = shape->size[axis];
         }
         if (!p2c_shape_equal(other, *shape))
-            return p2c_import_fail(im, "operands %s and %s", p2c_shape_text(x[0]->shape).text, p2c_shape_text(x[i]->shape).text);
+            return p2c_import_fail(im, "operands %s and %s", p2c_shape_text(x[0]->shape).text,
+                                   p2c_shape_text(x[i]->shape).text);
         *constant &= x[i]->constant != NULL;
         *channels_last |= x[i]->channels_last;
     }
     return p2c_import_check(im, *shape, *constant);
 }
 
-P2cStatus p2c_import_concat(P2cImporter *im, int count, P2cImported **x, int axis, P2cImported *out) {
+P2cStatus p2c_import_concat(P2cImporter *im, int count, P2cImported **x, int axis,
+                            P2cImported *out) {
     enum { MOST = 1024 };
     P2cShape shape;
     bool constant, last;
@@ -237,7 +281,9 @@ P2cStatus p2c_import_concat(P2cImporter *im, int count, P2cImported **x, int axi
         nodes[used++] = shape.rank > 4 ? p2c_import_reshape(node, three(x[i]->shape, axis)) : node;
     }
     P2cNode *node = concat_nodes(used, nodes, last ? planes_axis[axis] : shape.rank > 4 ? 1 : axis);
-    return p2c_import_planes(im, out, shape, last || !node ? node : p2c_import_reshape(node, p2c_import_dims(shape)), last);
+    return p2c_import_planes(
+        im, out, shape, last || !node ? node : p2c_import_reshape(node, p2c_import_dims(shape)),
+        last);
 }
 
 /* ---- repeat ---- */
@@ -259,12 +305,14 @@ P2cStatus p2c_import_expand(P2cImporter *im, P2cImported *x, P2cShape wanted, P2
     }
     if (x->constant) return p2c_host_pick(im, x, shape, 0, stride, out);
     P2cImported one = { 0 }, factor = { 0 };
-    status = p2c_import_constant(im, &one, p2c_value_tensor(P2C_F32, (P2cShape){ 0 }, &(float){ 1 }));
+    status =
+        p2c_import_constant(im, &one, p2c_value_tensor(P2C_F32, (P2cShape){ 0 }, &(float){ 1 }));
     if (!status) status = p2c_host_pick(im, &one, ones, 0, (int64_t[P2C_MAX_RANK]){ 0 }, &factor);
     return status ? status : p2c_import_arithmetic(im, "Mul", x, &factor, out);
 }
 
-P2cStatus p2c_import_tile(P2cImporter *im, P2cImported *x, const int64_t repeats[], P2cImported *out) {
+P2cStatus p2c_import_tile(P2cImporter *im, P2cImported *x, const int64_t repeats[],
+                          P2cImported *out) {
     enum { MOST = 64 };
     P2cImported now = *x, next;
     P2cStatus status = P2C_OK;
@@ -272,7 +320,8 @@ P2cStatus p2c_import_tile(P2cImporter *im, P2cImported *x, const int64_t repeats
     now = *x;
     for (int i = 0; i < x->shape.rank && !status; i++) {
         if (repeats[i] == 1) continue;
-        if (repeats[i] < 1 || repeats[i] > INT_MAX) return p2c_import_fail(im, "%lld repetitions", (long long)repeats[i]);
+        if (repeats[i] < 1 || repeats[i] > INT_MAX)
+            return p2c_import_fail(im, "%lld repetitions", (long long)repeats[i]);
         next = (P2cImported){ 0 };
         if (now.shape.size[i] == 1) {
             P2cShape shape = now.shape;
@@ -280,7 +329,9 @@ P2cStatus p2c_import_tile(P2cImporter *im, P2cImported *x, const int64_t repeats
             status = p2c_import_expand(im, &now, shape, &next);
         } else {
             P2cImported *same[MOST];
-            if (repeats[i] > MOST) return p2c_import_fail(im, "%lld repetitions, at most %d are known here", (long long)repeats[i], MOST);
+            if (repeats[i] > MOST)
+                return p2c_import_fail(im, "%lld repetitions, at most %d are known here",
+                                       (long long)repeats[i], MOST);
             for (int k = 0; k < repeats[i]; k++) same[k] = &now;
             status = p2c_import_concat(im, (int)repeats[i], same, i, &next);
         }
@@ -293,20 +344,24 @@ P2cStatus p2c_import_tile(P2cImporter *im, P2cImported *x, const int64_t repeats
 /* ---- pad ---- */
 
 /* One axis at a time, as the rows of (1, before, axis, after). */
-static P2cNode *pad_axis(P2cNode *x, P2cShape *shape, int axis, int64_t before, int64_t after, P2cPadMode mode, float value) {
+static P2cNode *pad_axis(P2cNode *x, P2cShape *shape, int axis, int64_t before, int64_t after,
+                         P2cPadMode mode, float value) {
     P2cDims dims = three(*shape, axis);
     P2cPad pad = { .top = (int)before, .bottom = (int)after, .mode = mode, .value = value };
     shape->size[axis] += before + after;
-    return x ? p2c_pad(p2c_import_reshape(x, P2C_DIMS(1, dims.d[0], dims.d[1], dims.d[2])), pad) : NULL;
+    return x ? p2c_pad(p2c_import_reshape(x, P2C_DIMS(1, dims.d[0], dims.d[1], dims.d[2])), pad)
+             : NULL;
 }
 
-P2cStatus p2c_import_pad(P2cImporter *im, P2cImported *x, const int64_t before[], const int64_t after[], P2cPadMode mode, float value, P2cImported *out) {
+P2cStatus p2c_import_pad(P2cImporter *im, P2cImported *x, const int64_t before[],
+                         const int64_t after[], P2cPadMode mode, float value, P2cImported *out) {
     P2cShape shape = x->shape, end = x->shape;
     bool none = true, planes = shape.rank == 4;
     int h = x->channels_last ? 1 : 2;
     for (int i = 0; i < shape.rank; i++) {
         if (before[i] < 0 || after[i] < 0 || before[i] > INT_MAX / 4 || after[i] > INT_MAX / 4)
-            return p2c_import_fail(im, "padding of %lld and %lld", (long long)before[i], (long long)after[i]);
+            return p2c_import_fail(im, "padding of %lld and %lld", (long long)before[i],
+                                   (long long)after[i]);
         end.size[i] += before[i] + after[i];
         none &= !before[i] && !after[i];
         planes &= i == h || i == h + 1 || (!before[i] && !after[i]);
@@ -315,11 +370,14 @@ P2cStatus p2c_import_pad(P2cImporter *im, P2cImported *x, const int64_t before[]
     P2cStatus status = p2c_import_check(im, end, false);
     if (status) return status;
     if (planes) {
-        P2cPad pad = { (int)before[h], (int)after[h], (int)before[h + 1], (int)after[h + 1], mode, value };
-        return p2c_import_planes(im, out, end, p2c_pad(p2c_import_use_raw(im, x), pad), x->channels_last);
+        P2cPad pad = { (int)before[h],    (int)after[h], (int)before[h + 1],
+                       (int)after[h + 1], mode,          value };
+        return p2c_import_planes(im, out, end, p2c_pad(p2c_import_use_raw(im, x), pad),
+                                 x->channels_last);
     }
     P2cNode *node = p2c_import_use(im, x);
     for (int i = 0; i < shape.rank; i++)
-        if (before[i] || after[i]) node = pad_axis(node, &shape, i, before[i], after[i], mode, value);
+        if (before[i] || after[i])
+            node = pad_axis(node, &shape, i, before[i], after[i], mode, value);
     return p2c_import_node(im, out, end, p2c_import_reshape(node, p2c_import_dims(end)));
 }

@@ -1,7 +1,8 @@
-/* import_tensorflow.c: TensorFlow's operations: the table, convolutions, pooling, norms and arithmetic.
+/* import_tensorflow.c: TensorFlow's operations: the table, convolutions, pooling, norms and
+ * arithmetic.
  *
- * Weights of convolutions are (h,w,in,out), depthwise (h,w,c,m); pictures mostly (n,h,w,c). SAME padding makes the result ceil(in / stride), and
- * has the odd row at the end.
+ * Weights of convolutions are (h,w,in,out), depthwise (h,w,c,m); pictures mostly (n,h,w,c). SAME
+ * padding makes the result ceil(in / stride), and has the odd row at the end.
  */
 #include "import_tensorflow.h"
 
@@ -14,16 +15,20 @@
 static P2cStatus format_of(P2cImporter *im, bool *channels_last) {
     const char *format = p2c_import_text(im, "data_format", "NHWC");
     *channels_last = !strcmp(format, "NHWC");
-    return *channels_last || !strcmp(format, "NCHW") ? P2C_OK : p2c_import_fail(im, "data_format '%.20s'", format);
+    return *channels_last || !strcmp(format, "NCHW")
+               ? P2C_OK
+               : p2c_import_fail(im, "data_format '%.20s'", format);
 }
 
 /* The two of four numbers that are of h and w; the others must be 1. */
-static P2cStatus pair(P2cImporter *im, const char *attribute, bool channels_last, bool wanted, int64_t out[2]) {
+static P2cStatus pair(P2cImporter *im, const char *attribute, bool channels_last, bool wanted,
+                      int64_t out[2]) {
     int64_t list[P2C_MAX_RANK];
     int count = p2c_import_list(im, attribute, list), h = channels_last ? 1 : 2;
     out[0] = out[1] = 1;
     if (count < 0 && !wanted) return P2C_OK;
-    if (count != 4 || list[0] != 1 || list[channels_last ? 3 : 1] != 1) return p2c_import_fail(im, "%s that are not known here", attribute);
+    if (count != 4 || list[0] != 1 || list[channels_last ? 3 : 1] != 1)
+        return p2c_import_fail(im, "%s that are not known here", attribute);
     out[0] = list[h];
     out[1] = list[h + 1];
     return P2C_OK;
@@ -35,19 +40,22 @@ static int64_t same_padding(int64_t in, int64_t out, int64_t k, int64_t stride, 
 }
 
 /* size: of h and w of what the window moves over. */
-static P2cStatus paddings(P2cImporter *im, const int64_t size[2], bool channels_last, P2cWindow *w) {
+static P2cStatus paddings(P2cImporter *im, const int64_t size[2], bool channels_last,
+                          P2cWindow *w) {
     const char *mode = p2c_import_text(im, "padding", "");
     int64_t list[P2C_MAX_RANK];
     for (int i = 0; i < 2; i++) {
         int64_t k = w->k[i], s = w->stride[i], d = w->dilation[i];
         w->before[i] = w->after[i] = 0;
-        if (k < 1 || k > 1 << 16 || s < 1 || s > 1 << 16 || d < 1 || d > 1 << 16) return p2c_import_fail(im, "an impossible window");
+        if (k < 1 || k > 1 << 16 || s < 1 || s > 1 << 16 || d < 1 || d > 1 << 16)
+            return p2c_import_fail(im, "an impossible window");
         if (!strcmp(mode, "SAME")) {
             int64_t all = same_padding(size[i], (size[i] + s - 1) / s, k, s, d);
             w->before[i] = all / 2;
             w->after[i] = all - all / 2;
         } else if (!strcmp(mode, "EXPLICIT")) {
-            if (p2c_import_list(im, "explicit_paddings", list) != 8) return p2c_import_fail(im, "EXPLICIT padding without eight numbers");
+            if (p2c_import_list(im, "explicit_paddings", list) != 8)
+                return p2c_import_fail(im, "EXPLICIT padding without eight numbers");
             w->before[i] = list[2 * (i + (channels_last ? 1 : 2))];
             w->after[i] = list[2 * (i + (channels_last ? 1 : 2)) + 1];
         } else if (strcmp(mode, "VALID")) return p2c_import_fail(im, "padding '%.20s'", mode);
@@ -56,23 +64,29 @@ static P2cStatus paddings(P2cImporter *im, const int64_t size[2], bool channels_
 }
 
 /* k NULL: in the attribute ksize. */
-static P2cStatus window(P2cImporter *im, const P2cImported *x, const int64_t *k, bool *channels_last, P2cWindow *w) {
+static P2cStatus window(P2cImporter *im, const P2cImported *x, const int64_t *k,
+                        bool *channels_last, P2cWindow *w) {
     *w = (P2cWindow){ 0 };
-    if (x->shape.rank != 4) return p2c_import_fail(im, "of %s: known here are pictures, of four axes", p2c_shape_text(x->shape).text);
+    if (x->shape.rank != 4)
+        return p2c_import_fail(im, "of %s: known here are pictures, of four axes",
+                               p2c_shape_text(x->shape).text);
     P2cStatus status = format_of(im, channels_last);
     if (status) return status;
     if (!k) status = pair(im, "ksize", *channels_last, true, w->k);
     else memcpy(w->k, k, sizeof w->k);
     if (!status) status = pair(im, "strides", *channels_last, true, w->stride);
     if (!status) status = pair(im, "dilations", *channels_last, false, w->dilation);
-    return status ? status : paddings(im, x->shape.size + (*channels_last ? 1 : 2), *channels_last, w);
+    return status ? status
+                  : paddings(im, x->shape.size + (*channels_last ? 1 : 2), *channels_last, w);
 }
 
 static P2cStatus rank_four(P2cImporter *im, const P2cImported *w) {
-    return w->shape.rank == 4 ? P2C_OK : p2c_import_fail(im, "weights %s", p2c_shape_text(w->shape).text);
+    return w->shape.rank == 4 ? P2C_OK
+                              : p2c_import_fail(im, "weights %s", p2c_shape_text(w->shape).text);
 }
 
-static P2cStatus conv_of(P2cImporter *im, P2cImported *x, P2cImported *w, const P2cConvolution *c, P2cImported *out) {
+static P2cStatus conv_of(P2cImporter *im, P2cImported *x, P2cImported *w, const P2cConvolution *c,
+                         P2cImported *out) {
     bool waits;
     P2cStatus status = p2c_tf_conv_of_blocks(im, x, w, c, out, &waits);
     return status || waits ? status : p2c_import_conv(im, x, w, NULL, c, out);
@@ -100,11 +114,14 @@ static P2cStatus depthwise(P2cImporter *im, P2cImported **in, P2cImported **out)
     const int64_t *s = turned.shape.size;
     c.groups = s[0];
     status = p2c_import_check(im, turned.shape, false);
-    if (!status) status = p2c_import_to_shape(im, &turned, (P2cShape){ 4, { s[0] * s[1], 1, s[2], s[3] } }, &weight);
+    if (!status)
+        status = p2c_import_to_shape(im, &turned, (P2cShape){ 4, { s[0] * s[1], 1, s[2], s[3] } },
+                                     &weight);
     return status ? status : conv_of(im, in[0], &weight, &c, out[0]);
 }
 
-/* The gradient of a convolution to its input: operands are the size of the result, the weights, what comes in. */
+/* The gradient of a convolution to its input: operands are the size of the result, the weights,
+ * what comes in. */
 static P2cStatus conv_back(P2cImporter *im, P2cImported **in, P2cImported **out) {
     P2cConvolution c = { .transposed = true, .groups = 1 };
     P2cImported weight = { 0 };
@@ -118,10 +135,13 @@ static P2cStatus conv_back(P2cImporter *im, P2cImported **in, P2cImported **out)
     else if (!status && count != 4) status = p2c_import_fail(im, "a result of %d sizes", count);
     int h = c.channels_last ? 1 : 2;
     for (int i = 0; i < 2 && !status; i++)
-        if (size[h + i] < 1 || size[h + i] > INT_MAX) status = p2c_import_fail(im, "a result of impossible size");
+        if (size[h + i] < 1 || size[h + i] > INT_MAX)
+            status = p2c_import_fail(im, "a result of impossible size");
     if (!status) status = paddings(im, size + h, c.channels_last, w);
     for (int i = 0; i < 2 && !status; i++)
-        c.output_padding[i] = size[h + i] - ((in[2]->shape.size[h + i] - 1) * w->stride[i] + (w->k[i] - 1) * w->dilation[i] + 1 - w->before[i] - w->after[i]);
+        c.output_padding[i] =
+            size[h + i] - ((in[2]->shape.size[h + i] - 1) * w->stride[i] +
+                           (w->k[i] - 1) * w->dilation[i] + 1 - w->before[i] - w->after[i]);
     if (!status) status = p2c_import_transpose(im, in[1], (int[]){ 3, 2, 0, 1 }, &weight);
     return status ? status : p2c_import_conv(im, in[2], &weight, NULL, &c, out[0]);
 }
@@ -141,11 +161,16 @@ static P2cStatus avg_pool(P2cImporter *im, P2cImported **in, P2cImported **out) 
 }
 
 static P2cStatus resize(P2cImporter *im, P2cImported **in, P2cImported **out) {
-    bool corners = p2c_import_int(im, "align_corners", 0) != 0, half = p2c_import_int(im, "half_pixel_centers", 0) != 0;
-    P2cScaling s = { .linear = !strcmp(im->at->op, "ResizeBilinear"), .coordinates = corners ? P2C_ALIGN_CORNERS : half ? P2C_HALF_PIXEL : P2C_ASYMMETRIC };
+    bool corners = p2c_import_int(im, "align_corners", 0) != 0,
+         half = p2c_import_int(im, "half_pixel_centers", 0) != 0;
+    P2cScaling s = { .linear = !strcmp(im->at->op, "ResizeBilinear"),
+                     .coordinates = corners ? P2C_ALIGN_CORNERS
+                                    : half  ? P2C_HALF_PIXEL
+                                            : P2C_ASYMMETRIC };
     int64_t size[2];
     int count;
-    s.rounding = corners || half ? P2C_ROUND_HALF_UP : P2C_ROUND_DOWN; /* half pixels: (i+0.5)*in/out rounded down, which is i + 0.5 less, to nearest */
+    /* half pixels: (i+0.5)*in/out rounded down, which is i + 0.5 less, to nearest */
+    s.rounding = corners || half ? P2C_ROUND_HALF_UP : P2C_ROUND_DOWN;
     P2cStatus status = p2c_import_ints(im, in[1], 2, size, &count);
     if (!status && count != 2) status = p2c_import_fail(im, "%d sizes", count);
     return status ? status : p2c_import_resize(im, in[0], size[0], size[1], s, true, out[0]);
@@ -156,8 +181,12 @@ static P2cStatus resize(P2cImporter *im, P2cImported **in, P2cImported **out) {
 static P2cStatus batch_norm(P2cImporter *im, P2cImported **in, P2cImported **out) {
     bool last;
     P2cStatus status = format_of(im, &last);
-    if (!status && p2c_import_int(im, "is_training", 1)) status = p2c_import_fail(im, "is still in training");
-    return status ? status : p2c_import_batch_norm(im, in[0], in + 1, (float)p2c_import_float(im, "epsilon", 1e-4), last, out[0]);
+    if (!status && p2c_import_int(im, "is_training", 1))
+        status = p2c_import_fail(im, "is still in training");
+    return status
+               ? status
+               : p2c_import_batch_norm(im, in[0], in + 1,
+                                       (float)p2c_import_float(im, "epsilon", 1e-4), last, out[0]);
 }
 
 static P2cStatus bias_add(P2cImporter *im, P2cImported **in, P2cImported **out) {
@@ -173,12 +202,17 @@ static P2cStatus bias_add(P2cImporter *im, P2cImported **in, P2cImported **out) 
 }
 
 static P2cStatus leaky_relu(P2cImporter *im, P2cImported **in, P2cImported **out) {
-    return p2c_import_map(im, in[0], p2c_import_leaky, (float[]){ (float)p2c_import_float(im, "alpha", 0.2) }, out[0]);
+    return p2c_import_map(im, in[0], p2c_import_leaky,
+                          (float[]){ (float)p2c_import_float(im, "alpha", 0.2) }, out[0]);
 }
 
-static P2cStatus elu(P2cImporter *im, P2cImported **in, P2cImported **out) { return p2c_import_map(im, in[0], p2c_import_elu, (float[]){ 1 }, out[0]); }
+static P2cStatus elu(P2cImporter *im, P2cImported **in, P2cImported **out) {
+    return p2c_import_map(im, in[0], p2c_import_elu, (float[]){ 1 }, out[0]);
+}
 
-static P2cNode *selu_node(P2cNode *x, const float *n) { return p2c_affine(p2c_import_elu(x, n), n[1], 0); }
+static P2cNode *selu_node(P2cNode *x, const float *n) {
+    return p2c_affine(p2c_import_elu(x, n), n[1], 0);
+}
 static P2cStatus selu(P2cImporter *im, P2cImported **in, P2cImported **out) {
     return p2c_import_map(im, in[0], selu_node, (float[]){ 1.67326319f, 1.05070102f }, out[0]);
 }
@@ -187,12 +221,15 @@ static P2cStatus clip(P2cImporter *im, P2cImported **in, P2cImported **out) {
     double low, high;
     P2cStatus status = p2c_import_scalar(im, in[1], &low);
     if (!status) status = p2c_import_scalar(im, in[2], &high);
-    return status ? status : p2c_import_map(im, in[0], p2c_import_clamp, (float[]){ (float)low, (float)high }, out[0]);
+    return status ? status
+                  : p2c_import_map(im, in[0], p2c_import_clamp,
+                                   (float[]){ (float)low, (float)high }, out[0]);
 }
 
 static P2cStatus softmax(P2cImporter *im, P2cImported **in, P2cImported **out) {
     if (in[0]->shape.rank < 1) return p2c_import_fail(im, "of one number");
-    return p2c_import_softmax(im, in[0], in[0]->shape.rank - 1, !strcmp(im->at->op, "LogSoftmax"), out[0]);
+    return p2c_import_softmax(im, in[0], in[0]->shape.rank - 1, !strcmp(im->at->op, "LogSoftmax"),
+                              out[0]);
 }
 
 static P2cStatus reduce(P2cImporter *im, P2cImported **in, P2cImported **out) {
@@ -200,7 +237,9 @@ static P2cStatus reduce(P2cImporter *im, P2cImported **in, P2cImported **out) {
     int count;
     P2cStatus status = p2c_import_ints(im, in[1], P2C_MAX_RANK, axes, &count);
     if (!status && !count) return p2c_tf_identity(im, in, out);
-    return status ? status : p2c_import_reduce(im, in[0], count, axes, p2c_import_int(im, "keep_dims", 0) != 0, im->at->op, out[0]);
+    return status ? status
+                  : p2c_import_reduce(im, in[0], count, axes,
+                                      p2c_import_int(im, "keep_dims", 0) != 0, im->at->op, out[0]);
 }
 
 /* The last two axes exchanged, where an attribute says so. */
@@ -215,8 +254,10 @@ static P2cStatus turned(P2cImporter *im, P2cImported *x, bool turn, P2cImported 
 static P2cStatus matmul(P2cImporter *im, P2cImported **in, P2cImported **out) {
     bool plain = !strcmp(im->at->op, "MatMul");
     P2cImported a = { 0 }, b = { 0 };
-    P2cStatus status = turned(im, in[0], p2c_import_int(im, plain ? "transpose_a" : "adj_x", 0) != 0, &a);
-    if (!status) status = turned(im, in[1], p2c_import_int(im, plain ? "transpose_b" : "adj_y", 0) != 0, &b);
+    P2cStatus status =
+        turned(im, in[0], p2c_import_int(im, plain ? "transpose_a" : "adj_x", 0) != 0, &a);
+    if (!status)
+        status = turned(im, in[1], p2c_import_int(im, plain ? "transpose_b" : "adj_y", 0) != 0, &b);
     return status ? status : p2c_import_matmul(im, &a, &b, out[0]);
 }
 

@@ -1,5 +1,7 @@
-/* import_transpose.c: the order of axes. Our transpose knows four: axes that stay together are joined, and where more than four remain, it is done one
- * exchange of two neighbouring blocks, (before, a, b, after), at a time. To (n,h,w,c) and back it is a mark on the value, and no copy.
+/* import_transpose.c: the order of axes. Our transpose knows four: axes that stay together are
+ * joined, and where more than four remain, it is done one exchange of two neighbouring blocks,
+ * (before, a, b, after), at a time. To (n,h,w,c) and back it is a mark on the value, and no
+ * copy.
  */
 #include <string.h>
 
@@ -11,12 +13,17 @@ static int64_t product(const int64_t *sizes, int from, int to) {
     return all;
 }
 
-typedef struct Order { int count; int64_t size[P2C_MAX_RANK]; int order[P2C_MAX_RANK]; } Order;
+typedef struct Order {
+    int count;
+    int64_t size[P2C_MAX_RANK];
+    int order[P2C_MAX_RANK];
+} Order;
 
 /* Without axes of size 1, and with those joined that stay together. */
 static void simplify(Order *o) {
     Order s = { 0 };
-    int place[P2C_MAX_RANK], from[P2C_MAX_RANK]; /* of an axis: where it is without ones; and of such a place, which */
+    /* of an axis: where it is without ones; and of such a place, which */
+    int place[P2C_MAX_RANK], from[P2C_MAX_RANK];
     int n = 0, m = 0, sequence[P2C_MAX_RANK], head[P2C_MAX_RANK];
     for (int i = 0; i < o->count; i++)
         if (o->size[i] != 1) {
@@ -42,12 +49,16 @@ static P2cNode *reorder(P2cNode *x, Order o) {
         int i = 0;
         while (o.order[i] == i) i++;
         int a = o.order[i];
-        P2cDims dims = P2C_DIMS((int)product(o.size, 0, i), (int)product(o.size, i, a), (int)o.size[a], (int)product(o.size, a + 1, o.count));
+        P2cDims dims = P2C_DIMS((int)product(o.size, 0, i), (int)product(o.size, i, a),
+                                (int)o.size[a], (int)product(o.size, a + 1, o.count));
         x = p2c_transpose(p2c_reshape(x, dims), (int[4]){ 0, 2, 1, 3 });
         int64_t size = o.size[a];
         for (int k = a; k > i; k--) o.size[k] = o.size[k - 1];
         o.size[i] = size;
-        for (int k = 0; k < o.count; k++) o.order[k] = o.order[k] == a ? i : o.order[k] >= i && o.order[k] < a ? o.order[k] + 1 : o.order[k];
+        for (int k = 0; k < o.count; k++)
+            o.order[k] = o.order[k] == a                     ? i
+                         : o.order[k] >= i && o.order[k] < a ? o.order[k] + 1
+                                                             : o.order[k];
     }
     if (o.count < 2 || !x) return x;
     P2cDims dims = P2C_SCALAR;
@@ -59,7 +70,8 @@ static P2cNode *reorder(P2cNode *x, Order o) {
 
 static bool orders_equal(const int a[], const int b[4]) { return !memcmp(a, b, 4 * sizeof *a); }
 
-static P2cStatus transpose_constant(P2cImporter *im, P2cImported *x, P2cShape shape, const int order[], P2cImported *out) {
+static P2cStatus transpose_constant(P2cImporter *im, P2cImported *x, P2cShape shape,
+                                    const int order[], P2cImported *out) {
     int64_t own[P2C_MAX_RANK], stride[P2C_MAX_RANK];
     p2c_host_strides(x->shape, own);
     for (int i = 0; i < shape.rank; i++) stride[i] = own[order[i]];
@@ -68,28 +80,34 @@ static P2cStatus transpose_constant(P2cImporter *im, P2cImported *x, P2cShape sh
     return status;
 }
 
-P2cStatus p2c_import_transpose(P2cImporter *im, P2cImported *x, const int order[], P2cImported *out) {
+P2cStatus p2c_import_transpose(P2cImporter *im, P2cImported *x, const int order[],
+                               P2cImported *out) {
     static const int to_last[4] = { 0, 2, 3, 1 }, from_last[4] = { 0, 3, 1, 2 };
     P2cShape shape = { .rank = x->shape.rank };
     bool seen[P2C_MAX_RANK] = { false };
     for (int i = 0; i < shape.rank; i++) {
-        if (order[i] < 0 || order[i] >= shape.rank || seen[order[i]]) return p2c_import_fail(im, "no order of %d axes", shape.rank);
+        if (order[i] < 0 || order[i] >= shape.rank || seen[order[i]])
+            return p2c_import_fail(im, "no order of %d axes", shape.rank);
         seen[order[i]] = true;
         shape.size[i] = x->shape.size[order[i]];
     }
     if (x->constant) return transpose_constant(im, x, shape, order, out);
-    if (shape.rank == 4 && x->channels_last && orders_equal(order, from_last)) return p2c_import_node(im, out, shape, p2c_import_use_raw(im, x));
-    if (shape.rank == 4 && !x->channels_last && orders_equal(order, to_last)) return p2c_import_planes(im, out, shape, p2c_import_use(im, x), true);
+    if (shape.rank == 4 && x->channels_last && orders_equal(order, from_last))
+        return p2c_import_node(im, out, shape, p2c_import_use_raw(im, x));
+    if (shape.rank == 4 && !x->channels_last && orders_equal(order, to_last))
+        return p2c_import_planes(im, out, shape, p2c_import_use(im, x), true);
     P2cNode *node = p2c_import_use_raw(im, x);
     Order o = { .count = shape.rank };
     for (int i = 0; i < shape.rank; i++) {
         o.order[i] = x->channels_last ? to_last[order[i]] : order[i];
         o.size[i] = x->channels_last && node ? node->dims.d[i] : x->shape.size[i];
     }
-    return p2c_import_node(im, out, shape, node ? p2c_import_reshape(reorder(node, o), p2c_import_dims(shape)) : NULL);
+    return p2c_import_node(
+        im, out, shape, node ? p2c_import_reshape(reorder(node, o), p2c_import_dims(shape)) : NULL);
 }
 
-P2cStatus p2c_import_rearrange(P2cImporter *im, P2cImported *x, P2cShape six, const int order[6], P2cShape shape, P2cImported *out) {
+P2cStatus p2c_import_rearrange(P2cImporter *im, P2cImported *x, P2cShape six, const int order[6],
+                               P2cShape shape, P2cImported *out) {
     P2cImported apart = { 0 }, turned = { 0 };
     P2cStatus status = p2c_import_to_shape(im, x, six, &apart);
     if (!status) status = p2c_import_transpose(im, &apart, order, &turned);

@@ -1,4 +1,5 @@
-/* import_value.c: the values of a network while it is imported: constants and nodes, their layouts, parameters; and the attributes of a node. */
+/* import_value.c: the values of a network while it is imported: constants and nodes, their layouts,
+ * parameters; and the attributes of a node. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +8,8 @@
 #include "import.h"
 #include "torch/pt.h"
 
-#define MAX_KEPT ((size_t)1 << 28) /* elements of all constants computed at import: a few bytes of a file can ask for any number */
+/* elements of all constants computed at import: a few bytes of a file can ask for any number */
+#define MAX_KEPT ((size_t)1 << 28)
 
 /* ---- shapes ---- */
 
@@ -33,7 +35,8 @@ P2cShapeText p2c_shape_text(P2cShape shape) {
     P2cShapeText t = { "(" };
     size_t used = 1;
     for (int i = 0; i < shape.rank && used < sizeof t.text - 24; i++)
-        used += (size_t)snprintf(t.text + used, sizeof t.text - used, "%s%lld", i ? "," : "", (long long)shape.size[i]);
+        used += (size_t)snprintf(t.text + used, sizeof t.text - used, "%s%lld", i ? "," : "",
+                                 (long long)shape.size[i]);
     snprintf(t.text + used, sizeof t.text - used, ")");
     return t;
 }
@@ -47,7 +50,8 @@ P2cDims p2c_import_dims(P2cShape shape) {
 }
 
 P2cStatus p2c_import_axis(P2cImporter *im, int64_t axis, int rank, int *out) {
-    if (axis < -rank || axis >= rank) return p2c_import_fail(im, "axis %lld of a tensor of rank %d", (long long)axis, rank);
+    if (axis < -rank || axis >= rank)
+        return p2c_import_fail(im, "axis %lld of a tensor of rank %d", (long long)axis, rank);
     *out = (int)(axis < 0 ? axis + rank : axis);
     return P2C_OK;
 }
@@ -55,40 +59,59 @@ P2cStatus p2c_import_axis(P2cImporter *im, int64_t axis, int rank, int *out) {
 P2cStatus p2c_import_check(P2cImporter *im, P2cShape shape, bool empty) {
     int64_t count = 1;
     bool ok = shape.rank >= 0 && shape.rank <= P2C_MAX_RANK, none = false;
-    if (!ok) return p2c_import_fail(im, "a result of rank %d, at most %d are known here", shape.rank, P2C_MAX_RANK);
+    if (!ok)
+        return p2c_import_fail(im, "a result of rank %d, at most %d are known here", shape.rank,
+                               P2C_MAX_RANK);
     for (int i = 0; i < shape.rank && ok; i++) {
         none |= shape.size[i] == 0;
         ok = shape.size[i] >= 0 && shape.size[i] <= INT_MAX;
         if (ok && shape.size[i]) ok = (count *= shape.size[i]) <= INT_MAX;
     }
     if (ok && (!none || empty)) return P2C_OK;
-    return p2c_import_fail(im, "the result %s is empty or has 2^31 elements or more", p2c_shape_text(shape).text);
+    return p2c_import_fail(im, "the result %s is empty or has 2^31 elements or more",
+                           p2c_shape_text(shape).text);
 }
 
 /* ---- results ---- */
 
-P2cStatus p2c_import_planes(P2cImporter *im, P2cImported *out, P2cShape shape, P2cNode *node, bool channels_last) {
-    P2cStatus status = im->net.graph->status ? im->net.graph->status : p2c_import_check(im, shape, false);
+P2cStatus p2c_import_planes(P2cImporter *im, P2cImported *out, P2cShape shape, P2cNode *node,
+                            bool channels_last) {
+    P2cStatus status =
+        im->net.graph->status ? im->net.graph->status : p2c_import_check(im, shape, false);
     if (status) return status;
     if (!node) return p2c_import_memory(im);
     if ((int64_t)p2c_dims_count(node->dims) != p2c_shape_count(shape))
-        return p2c_import_fail(im, "came to %s instead of %s", p2c_dims_text(node->dims).text, p2c_shape_text(shape).text);
+        return p2c_import_fail(im, "came to %s instead of %s", p2c_dims_text(node->dims).text,
+                               p2c_shape_text(shape).text);
     const char *name = out->name;
     int readers = out->readers;
-    *out = (P2cImported){ .name = name, .readers = readers, .shape = shape, .node = node, .channels_last = channels_last, .made = true };
+    *out = (P2cImported){ .name = name,
+                          .readers = readers,
+                          .shape = shape,
+                          .node = node,
+                          .channels_last = channels_last,
+                          .made = true };
     return P2C_OK;
 }
 
-P2cStatus p2c_import_node(P2cImporter *im, P2cImported *out, P2cShape shape, P2cNode *node) { return p2c_import_planes(im, out, shape, node, false); }
+P2cStatus p2c_import_node(P2cImporter *im, P2cImported *out, P2cShape shape, P2cNode *node) {
+    return p2c_import_planes(im, out, shape, node, false);
+}
 
 P2cStatus p2c_import_constant(P2cImporter *im, P2cImported *out, P2cValue *tensor) {
     if (!tensor) return p2c_import_memory(im);
     const char *name = out->name;
     int readers = out->readers;
-    *out = (P2cImported){ .name = name, .readers = readers, .shape = p2c_value_shape(tensor), .constant = tensor, .made = true };
+    *out = (P2cImported){ .name = name,
+                          .readers = readers,
+                          .shape = p2c_value_shape(tensor),
+                          .constant = tensor,
+                          .made = true };
     im->kept_elements += (size_t)p2c_shape_count(out->shape);
     if (p2c_value_append(im->kept, tensor)) return p2c_import_memory(im);
-    if (im->kept_elements > MAX_KEPT) return p2c_import_fail(im, "the constants that the file computes have more than 2^28 elements");
+    if (im->kept_elements > MAX_KEPT)
+        return p2c_import_fail(im,
+                               "the constants that the file computes have more than 2^28 elements");
     return P2C_OK;
 }
 
@@ -96,13 +119,15 @@ void p2c_import_same(P2cImported *out, const P2cImported *in) {
     const char *name = out->name;
     int readers = out->readers;
     *out = *in;
-    out->name = in->constant ? in->name : name; /* a weight keeps the name that the file knows it by */
+    /* a weight keeps the name that the file knows it by */
+    out->name = in->constant ? in->name : name;
     out->readers = readers;
 }
 
 /* ---- parameters ---- */
 
-/* A name that the store can take (p2c_param's longest is 399 with its prefix) and that no other parameter of this network has. */
+/* A name that the store can take (p2c_param's longest is 399 with its prefix) and that no other
+ * parameter of this network has. */
 static P2cStatus param_name(P2cImporter *im, const char *name, char out[280]) {
     enum { LONGEST = 240 };
     uint32_t hash = 2166136261u;
@@ -116,14 +141,16 @@ static P2cStatus param_name(P2cImporter *im, const char *name, char out[280]) {
     return p2c_value_set(im->params, out, p2c_value_none()) ? p2c_import_memory(im) : P2C_OK;
 }
 
-P2cNode *p2c_import_param(P2cImporter *im, const char *name, P2cDims dims, bool frozen, const float *values) {
+P2cNode *p2c_import_param(P2cImporter *im, const char *name, P2cDims dims, bool frozen,
+                          const float *values) {
     char own[280], full[420];
     if (!values || param_name(im, name, own)) {
         p2c_graph_fail(im->net.graph, P2C_ERR_MEMORY, "out of memory for a parameter");
         return NULL;
     }
     snprintf(full, sizeof full, "%s%s%s", im->net.prefix, *im->net.prefix ? "." : "", own);
-    bool known = p2c_store_find(im->net.store, full) >= 0; /* by another graph of this network: it may have been trained since */
+    /* by another graph of this network: it may have been trained since */
+    bool known = p2c_store_find(im->net.store, full) >= 0;
     P2cNode *node = p2c_param(im->net, own, dims, frozen ? P2C_BUFFER(0) : P2C_CONSTANT(0));
     if (!node || known) return node;
     P2cStatus status = p2c_store_write(im->net.store, p2c_store_find(im->net.store, full), values);
@@ -134,10 +161,12 @@ P2cNode *p2c_import_param(P2cImporter *im, const char *name, P2cDims dims, bool 
 static P2cNode *constant_node(P2cImporter *im, const P2cImported *v) {
     float value;
     if (p2c_import_check(im, v->shape, false)) {
-        p2c_graph_fail(im->net.graph, P2C_ERR_SHAPE, "an operand %s is empty", p2c_shape_text(v->shape).text);
+        p2c_graph_fail(im->net.graph, P2C_ERR_SHAPE, "an operand %s is empty",
+                       p2c_shape_text(v->shape).text);
         return NULL;
     }
-    if (p2c_import_uniform(v, &value)) return p2c_constant(im->net.graph, p2c_import_dims(v->shape), value);
+    if (p2c_import_uniform(v, &value))
+        return p2c_constant(im->net.graph, p2c_import_dims(v->shape), value);
     float *values = p2c_import_floats(v->constant);
     P2cNode *node = p2c_import_param(im, v->name, p2c_import_dims(v->shape), true, values);
     free(values);
@@ -146,7 +175,9 @@ static P2cNode *constant_node(P2cImporter *im, const P2cImported *v) {
 
 /* ---- nodes ---- */
 
-P2cNode *p2c_import_reshape(P2cNode *x, P2cDims dims) { return !x || p2c_dims_equal(x->dims, dims) ? x : p2c_reshape(x, dims); }
+P2cNode *p2c_import_reshape(P2cNode *x, P2cDims dims) {
+    return !x || p2c_dims_equal(x->dims, dims) ? x : p2c_reshape(x, dims);
+}
 
 P2cNode *p2c_import_permute(P2cNode *x, P2cDims dims, const int order[4]) {
     P2cDims result = P2C_SCALAR;
@@ -161,12 +192,15 @@ P2cNode *p2c_import_permute(P2cNode *x, P2cDims dims, const int order[4]) {
         last = order[i];
     }
     dims.rank = 4;
-    return moved ? p2c_transpose(p2c_import_reshape(x, dims), order) : p2c_import_reshape(x, result);
+    return moved ? p2c_transpose(p2c_import_reshape(x, dims), order)
+                 : p2c_import_reshape(x, result);
 }
 
 P2cNode *p2c_import_use_raw(P2cImporter *im, P2cImported *v) {
     if (v->node) return v->node;
-    v->node = v->product ? p2c_product_node(im, v) : v->blocks ? p2c_blocks_node(im, v) : constant_node(im, v);
+    v->node = v->product  ? p2c_product_node(im, v)
+              : v->blocks ? p2c_blocks_node(im, v)
+                          : constant_node(im, v);
     return v->node;
 }
 
@@ -188,9 +222,13 @@ P2cNode *p2c_import_use_planes(P2cImporter *im, P2cImported *v, bool channels_la
 
 /* ---- what constants hold ---- */
 
-bool p2c_is_integer(P2cType type) { return type != P2C_F32 && type != P2C_F16 && type != P2C_BF16 && type != P2C_F64; }
+bool p2c_is_integer(P2cType type) {
+    return type != P2C_F32 && type != P2C_F16 && type != P2C_BF16 && type != P2C_F64;
+}
 
-static size_t element_count(const P2cValue *tensor) { return (size_t)p2c_shape_count(p2c_value_shape(tensor)); }
+static size_t element_count(const P2cValue *tensor) {
+    return (size_t)p2c_shape_count(p2c_value_shape(tensor));
+}
 
 float *p2c_import_floats(const P2cValue *tensor) {
     size_t count = element_count(tensor);
@@ -200,7 +238,9 @@ float *p2c_import_floats(const P2cValue *tensor) {
 }
 
 /* Of floats: towards zero; what no int64 holds becomes the nearest. */
-static int64_t whole(double x) { return x != x ? 0 : x >= 0x1p63 ? INT64_MAX : x < -0x1p63 ? INT64_MIN : (int64_t)x; }
+static int64_t whole(double x) {
+    return x != x ? 0 : x >= 0x1p63 ? INT64_MAX : x < -0x1p63 ? INT64_MIN : (int64_t)x;
+}
 
 static int64_t integer_at(const P2cValue *tensor, size_t i, const float *floats) {
     const void *data = p2c_value_data(tensor);
@@ -216,16 +256,23 @@ int64_t *p2c_import_integers(const P2cValue *tensor) {
     size_t count = element_count(tensor);
     int64_t *values = calloc(count ? count : 1, sizeof *values);
     float *floats = p2c_import_floats(tensor);
-    for (size_t i = 0; i < count && values && floats; i++) values[i] = integer_at(tensor, i, floats);
+    for (size_t i = 0; i < count && values && floats; i++)
+        values[i] = integer_at(tensor, i, floats);
     if (!floats) free(values);
     free(floats);
     return floats ? values : NULL;
 }
 
-P2cStatus p2c_import_ints(P2cImporter *im, const P2cImported *v, int most, int64_t *values, int *count) {
-    if (!v->constant) return p2c_import_fail(im, "'%.100s' is known only when the network runs; here it must be a constant", v->name ? v->name : "");
+P2cStatus p2c_import_ints(P2cImporter *im, const P2cImported *v, int most, int64_t *values,
+                          int *count) {
+    if (!v->constant)
+        return p2c_import_fail(
+            im, "'%.100s' is known only when the network runs; here it must be a constant",
+            v->name ? v->name : "");
     int64_t n = p2c_shape_count(v->shape);
-    if (n > most) return p2c_import_fail(im, "'%.100s' has %lld elements, at most %d are known here", v->name ? v->name : "", (long long)n, most);
+    if (n > most)
+        return p2c_import_fail(im, "'%.100s' has %lld elements, at most %d are known here",
+                               v->name ? v->name : "", (long long)n, most);
     int64_t *all = p2c_import_integers(v->constant);
     if (!all) return p2c_import_memory(im);
     *count = (int)n;
@@ -236,7 +283,9 @@ P2cStatus p2c_import_ints(P2cImporter *im, const P2cImported *v, int most, int64
 
 P2cStatus p2c_import_scalar(P2cImporter *im, const P2cImported *v, double *value) {
     if (!v->constant || p2c_shape_count(v->shape) != 1)
-        return p2c_import_fail(im, "'%.100s' must be one number that is known before the network runs", v->name ? v->name : "");
+        return p2c_import_fail(im,
+                               "'%.100s' must be one number that is known before the network runs",
+                               v->name ? v->name : "");
     float *values = p2c_import_floats(v->constant);
     if (!values) return p2c_import_memory(im);
     *value = *values;
@@ -258,7 +307,10 @@ bool p2c_import_uniform(const P2cImported *v, float *value) {
 
 static const P2cValue *attribute(const P2cImporter *im, const char *name, P2cKind kind) {
     const P2cValue *value = p2c_value_get(im->at->attributes, name);
-    return value && (p2c_value_kind(value) == kind || (kind == P2C_INT && p2c_value_kind(value) == P2C_BOOL)) ? value : NULL;
+    return value && (p2c_value_kind(value) == kind ||
+                     (kind == P2C_INT && p2c_value_kind(value) == P2C_BOOL))
+               ? value
+               : NULL;
 }
 
 int64_t p2c_import_int(const P2cImporter *im, const char *name, int64_t otherwise) {

@@ -1,7 +1,8 @@
 /* model.c: networks from elsewhere: which kind of file it is, its description, its end.
  *
- * Both are protobuf. An ONNX model has a number as field 1 (the version of the format) and its graph as field 7; a TensorFlow graph is a sequence
- * of messages in field 1, its nodes. So the first of these fields tells them apart.
+ * Both are protobuf. An ONNX model has a number as field 1 (the version of the format) and its
+ * graph as field 7; a TensorFlow graph is a sequence of messages in field 1, its nodes. So the
+ * first of these fields tells them apart.
  */
 #include "model.h"
 
@@ -28,19 +29,24 @@ P2cStatus p2c_model_fail(const P2cModel *model, const char *format, ...) {
     return p2c_fail(model->ctx, P2C_ERR_FORMAT, "%s: %s", model->path, text);
 }
 
-P2cStatus p2c_model_memory(const P2cModel *model) { return p2c_fail(model->ctx, P2C_ERR_MEMORY, "%s: out of memory", model->path); }
+P2cStatus p2c_model_memory(const P2cModel *model) {
+    return p2c_fail(model->ctx, P2C_ERR_MEMORY, "%s: out of memory", model->path);
+}
 
 void *p2c_model_array(size_t count, size_t size) { return calloc(count ? count : 1, size); }
 
 P2cStatus p2c_model_name(const P2cModel *model, const char *text, char **out) {
     if (!text) text = "";
-    if (!p2c_text_valid((const uint8_t *)text, strlen(text))) return p2c_model_fail(model, "is damaged: a name in it is no text");
+    if (!p2c_text_valid((const uint8_t *)text, strlen(text)))
+        return p2c_model_fail(model, "is damaged: a name in it is no text");
     *out = strdup(text);
     return *out ? P2C_OK : p2c_model_memory(model);
 }
 
-P2cStatus p2c_model_names(const P2cModel *model, size_t count, char *const texts[], char ***out, int *out_count) {
-    if (count > INT_MAX || !(*out = p2c_model_array(count, sizeof **out))) return p2c_model_memory(model);
+P2cStatus p2c_model_names(const P2cModel *model, size_t count, char *const texts[], char ***out,
+                          int *out_count) {
+    if (count > INT_MAX || !(*out = p2c_model_array(count, sizeof **out)))
+        return p2c_model_memory(model);
     P2cStatus status = P2C_OK;
     for (size_t i = 0; i < count && !status; i++) {
         status = p2c_model_name(model, texts[i], &(*out)[i]);
@@ -101,8 +107,10 @@ static bool find_dialect(const uint8_t *bytes, size_t size, P2cDialect *dialect)
 
 static P2cStatus parse(P2cModel *model, const uint8_t *bytes, size_t size) {
     if (size == 0) return p2c_model_fail(model, "is empty");
-    if (!find_dialect(bytes, size, &model->dialect)) return p2c_model_fail(model, "is neither an ONNX file nor a frozen TensorFlow graph");
-    return model->dialect == P2C_DIALECT_ONNX ? p2c_onnx_parse(model, bytes, size) : p2c_tensorflow_parse(model, bytes, size);
+    if (!find_dialect(bytes, size, &model->dialect))
+        return p2c_model_fail(model, "is neither an ONNX file nor a frozen TensorFlow graph");
+    return model->dialect == P2C_DIALECT_ONNX ? p2c_onnx_parse(model, bytes, size)
+                                              : p2c_tensorflow_parse(model, bytes, size);
 }
 
 P2cStatus p2c_model_read(P2cContext *ctx, const char *path, P2cModel **out) {
@@ -112,7 +120,8 @@ P2cStatus p2c_model_read(P2cContext *ctx, const char *path, P2cModel **out) {
     P2cStatus status;
     P2cModel *model = calloc(1, sizeof *model);
     *out = NULL;
-    if (!model || !(model->path = strdup(path)) || !(model->weights = p2c_value_dict())) status = p2c_fail_memory(ctx, path, sizeof *model);
+    if (!model || !(model->path = strdup(path)) || !(model->weights = p2c_value_dict()))
+        status = p2c_fail_memory(ctx, path, sizeof *model);
     else {
         model->ctx = ctx;
         status = p2c_file_read(ctx, path, MAX_FILE, &bytes, &size);

@@ -1,9 +1,12 @@
-/* model.h: a network as a file describes it, before it becomes nodes of a graph. Both kinds of file are read into this one form:
+/* model.h: a network as a file describes it, before it becomes nodes of a graph. Both kinds of file
+ * are read into this one form:
  *
  *     onnx.c        ONNX (protobuf by onnx.proto)              \
- *     tensorflow.c  TensorFlow GraphDef (tensorflow.proto)     /  P2cModel  ->  import.c: nodes of a graph
+ *     tensorflow.c  TensorFlow GraphDef (tensorflow.proto)     /  P2cModel  ->  import.c: nodes of
+ *         a graph
  *
- * Attributes are a dict of plain values: int, float, string, list of those, tensor. Names of TensorFlow inputs have lost their ":0" and "^".
+ * Attributes are a dict of plain values: int, float, string, list of those, tensor. Names of
+ * TensorFlow inputs have lost their ":0" and "^".
  */
 #ifndef P2C_IO_MODEL_H
 #define P2C_IO_MODEL_H
@@ -44,15 +47,18 @@ P2C_CHECKED P2cStatus p2c_tensorflow_parse(P2cModel *model, const uint8_t *bytes
 /* ---- for the two parsers ---- */
 
 /* "PATH: is damaged: ..." */
-P2cStatus p2c_model_fail(const P2cModel *model, const char *format, ...) __attribute__((format(printf, 2, 3)));
+P2cStatus p2c_model_fail(const P2cModel *model, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 P2cStatus p2c_model_memory(const P2cModel *model);
 /* An array of `count` zeroed items; NULL when memory is out, and never for a count of 0. */
 void *p2c_model_array(size_t count, size_t size);
 /* Copies of names, "" for NULL. Text that is not UTF-8 is refused. */
 P2C_CHECKED P2cStatus p2c_model_name(const P2cModel *model, const char *text, char **out);
-P2C_CHECKED P2cStatus p2c_model_names(const P2cModel *model, size_t count, char *const texts[], char ***out, int *out_count);
+P2C_CHECKED P2cStatus p2c_model_names(const P2cModel *model, size_t count, char *const texts[],
+                                      char ***out, int *out_count);
 /* `dict` must be there; takes `value`. */
-P2C_CHECKED P2cStatus p2c_model_set(const P2cModel *model, P2cValue *dict, const char *key, P2cValue *value);
+P2C_CHECKED P2cStatus p2c_model_set(const P2cModel *model, P2cValue *dict, const char *key,
+                                    P2cValue *value);
 /* Bytes that may hold a zero, as a string of the tree. NULL: memory is out. */
 P2cValue *p2c_model_text(const uint8_t *bytes, size_t size);
 

@@ -1,9 +1,10 @@
-/* onnx_check.c: whether an ONNX file computes what the graph does that it was written from: it is read back, built, and run beside it. */
+/* onnx_check.c: whether an ONNX file computes what the graph does that it was written from: it is
+ * read back, built, and run beside it. */
 #include <math.h>
 #include <stdlib.h>
 
-#include "onnx_out.h"
 #include "graph/graph.h"
+#include "onnx_out.h"
 
 enum { MOST_OUTPUTS = 8 };
 /* Of values around 1. The two differ in the order of their sums alone. */
@@ -24,8 +25,10 @@ static P2cStatus build(Check *c, P2cNode *input, int count) {
     if (!status) status = p2c_graph_new(&c->graph, c->ctx);
     if (status) return status;
     if (p2c_model_input_count(c->model) != 1 || p2c_model_output_count(c->model) != count)
-        return p2c_fail(c->ctx, P2C_ERR_FORMAT, "%s: was written with 1 input and %d outputs, and reads back with %d and %d", c->path, count,
-                        p2c_model_input_count(c->model), p2c_model_output_count(c->model));
+        return p2c_fail(
+            c->ctx, P2C_ERR_FORMAT,
+            "%s: was written with 1 input and %d outputs, and reads back with %d and %d", c->path,
+            count, p2c_model_input_count(c->model), p2c_model_output_count(c->model));
     c->input = p2c_input(c->graph, "input", p2c_node_dims(input));
     status = p2c_model_build(c->model, p2c_net(c->graph, c->store, "file"), &c->input, c->outputs);
     for (int i = 0; !status && i < count; i++) p2c_output(c->outputs[i]);
@@ -37,7 +40,8 @@ static P2cStatus feed(P2cContext *ctx, P2cNode *a, P2cNode *b) {
     size_t count = p2c_dims_count(p2c_node_dims(a));
     float *values = malloc(count * sizeof *values);
     if (!values) return p2c_fail_memory(ctx, "a picture to compare with", count * sizeof *values);
-    for (size_t i = 0; i < count; i++) values[i] = (float)(0.6 * sin((double)i * 0.37) + 0.4 * sin((double)i * 0.0113));
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)(0.6 * sin((double)i * 0.37) + 0.4 * sin((double)i * 0.0113));
     P2cStatus status = p2c_node_write(a, values);
     if (!status) status = p2c_node_write(b, values);
     free(values);
@@ -47,21 +51,26 @@ static P2cStatus feed(P2cContext *ctx, P2cNode *a, P2cNode *b) {
 static P2cStatus compare(const Check *c, const P2cNode *want, const P2cNode *got) {
     size_t count = p2c_dims_count(p2c_node_dims(want));
     double worst = 0;
-    if (p2c_dims_count(p2c_node_dims(got)) != count) return p2c_fail(c->ctx, P2C_ERR_FORMAT, "%s: reads back with results of another size", c->path);
+    if (p2c_dims_count(p2c_node_dims(got)) != count)
+        return p2c_fail(c->ctx, P2C_ERR_FORMAT, "%s: reads back with results of another size",
+                        c->path);
     float *values = malloc(2 * count * sizeof *values);
     if (!values) return p2c_fail_memory(c->ctx, "results to compare", 2 * count * sizeof *values);
     P2cStatus status = p2c_node_read(want, values);
     if (!status) status = p2c_node_read(got, values + count);
     for (size_t i = 0; !status && i < count; i++) {
-        double error = fabs((double)values[i] - values[count + i]) / fmax(1, fabs((double)values[i]));
+        double error =
+            fabs((double)values[i] - values[count + i]) / fmax(1, fabs((double)values[i]));
         worst = error <= worst ? worst : error; /* a NaN counts as the worst */
     }
     free(values);
     if (status || worst <= TOLERANCE) return status;
-    return p2c_fail(c->ctx, P2C_ERR_FORMAT, "%s: what was written computes something else: off by %g", c->path, worst);
+    return p2c_fail(c->ctx, P2C_ERR_FORMAT,
+                    "%s: what was written computes something else: off by %g", c->path, worst);
 }
 
-P2cStatus p2c_onnx_check(P2cContext *ctx, const char *path, P2cNode *input, int count, P2cNode *const outputs[]) {
+P2cStatus p2c_onnx_check(P2cContext *ctx, const char *path, P2cNode *input, int count,
+                         P2cNode *const outputs[]) {
     Check c = { .ctx = ctx, .path = path };
     P2cStatus status = build(&c, input, count);
     if (!status) status = feed(ctx, input, c.input);

@@ -36,7 +36,9 @@ static void *copy(P2cOnnx *o, const void *data, size_t bytes) {
     return memory;
 }
 
-static char *copy_text(P2cOnnx *o, const char *text) { return text ? copy(o, text, strlen(text) + 1) : NULL; }
+static char *copy_text(P2cOnnx *o, const char *text) {
+    return text ? copy(o, text, strlen(text) + 1) : NULL;
+}
 
 /* Appends to a list of pointers that doubles its room; old lists are freed with all else. */
 static void append(P2cOnnx *o, void *list, size_t *count, size_t *capacity, void *item) {
@@ -101,7 +103,8 @@ P2cOnnxAttribute p2c_onnx_attr_float(P2cOnnx *o, const char *name, float value) 
     return a;
 }
 
-P2cOnnxAttribute p2c_onnx_attr_ints(P2cOnnx *o, const char *name, int count, const int64_t values[]) {
+P2cOnnxAttribute p2c_onnx_attr_ints(P2cOnnx *o, const char *name, int count,
+                                    const int64_t values[]) {
     P2cOnnxAttribute a = attribute(o, name, TYPE_INTS);
     if (a) a->ints = copy(o, values, (size_t)count * sizeof *values), a->n_ints = (size_t)count;
     return a;
@@ -109,13 +112,16 @@ P2cOnnxAttribute p2c_onnx_attr_ints(P2cOnnx *o, const char *name, int count, con
 
 P2cOnnxAttribute p2c_onnx_attr_string(P2cOnnx *o, const char *name, const char *value) {
     P2cOnnxAttribute a = attribute(o, name, TYPE_STRING);
-    if (a) a->s = (ProtobufCBinaryData){ strlen(value), (uint8_t *)copy_text(o, value) }, a->has_s = true;
+    if (a)
+        a->s = (ProtobufCBinaryData){ strlen(value), (uint8_t *)copy_text(o, value) },
+        a->has_s = true;
     return a;
 }
 
 /* ---- operations ---- */
 
-void p2c_onnx_node_named(P2cOnnx *o, const char *op, const char *output, P2cOnnxNames inputs, const P2cOnnxAttribute attributes[]) {
+void p2c_onnx_node_named(P2cOnnx *o, const char *op, const char *output, P2cOnnxNames inputs,
+                         const P2cOnnxAttribute attributes[]) {
     size_t inputs_count = 0, attribute_count = 0;
     P2c__Onnx__Node *node = p2c_onnx_take(o, sizeof *node);
     if (!node) return;
@@ -129,12 +135,14 @@ void p2c_onnx_node_named(P2cOnnx *o, const char *op, const char *output, P2cOnnx
     node->output = p2c_onnx_take(o, sizeof *node->output);
     if (node->output) node->output[0] = copy_text(o, output);
     node->n_output = 1;
-    if (attribute_count) node->attribute = copy(o, attributes, attribute_count * sizeof *attributes);
+    if (attribute_count)
+        node->attribute = copy(o, attributes, attribute_count * sizeof *attributes);
     node->n_attribute = attribute_count;
     append(o, &o->graph.node, &o->graph.n_node, &o->node_capacity, node);
 }
 
-const char *p2c_onnx_node(P2cOnnx *o, const char *op, P2cOnnxNames inputs, const P2cOnnxAttribute attributes[]) {
+const char *p2c_onnx_node(P2cOnnx *o, const char *op, P2cOnnxNames inputs,
+                          const P2cOnnxAttribute attributes[]) {
     const char *output = fresh(o);
     p2c_onnx_node_named(o, op, output, inputs, attributes);
     return output;
@@ -142,7 +150,8 @@ const char *p2c_onnx_node(P2cOnnx *o, const char *op, P2cOnnxNames inputs, const
 
 /* ---- values ---- */
 
-static P2c__Onnx__Tensor *weight(P2cOnnx *o, const char *name, int type, int rank, const int sizes[]) {
+static P2c__Onnx__Tensor *weight(P2cOnnx *o, const char *name, int type, int rank,
+                                 const int sizes[]) {
     P2c__Onnx__Tensor *t = p2c_onnx_take(o, sizeof *t);
     if (!t) return NULL;
     p2c__onnx__tensor__init(t);
@@ -162,7 +171,8 @@ static void set_bytes(P2c__Onnx__Tensor *t, const void *data, size_t bytes) {
     t->has_raw_data = true;
 }
 
-const char *p2c_onnx_floats(P2cOnnx *o, const char *name, int rank, const int sizes[], const float *values) {
+const char *p2c_onnx_floats(P2cOnnx *o, const char *name, int rank, const int sizes[],
+                            const float *values) {
     const char *called = name ? name : fresh(o);
     P2c__Onnx__Tensor *t = weight(o, called, FLOAT, rank, sizes);
     size_t count = 1;
@@ -174,11 +184,15 @@ const char *p2c_onnx_floats(P2cOnnx *o, const char *name, int rank, const int si
 const char *p2c_onnx_whole(P2cOnnx *o, int count, const int64_t values[]) {
     const char *name = fresh(o);
     P2c__Onnx__Tensor *t = weight(o, name, INT64, 1, &count);
-    if (t) set_bytes(t, copy(o, values, (size_t)count * sizeof *values), (size_t)count * sizeof *values);
+    if (t)
+        set_bytes(t, copy(o, values, (size_t)count * sizeof *values),
+                  (size_t)count * sizeof *values);
     return name;
 }
 
-const char *p2c_onnx_scalar(P2cOnnx *o, float value) { return p2c_onnx_floats(o, NULL, 0, NULL, copy(o, &value, sizeof value)); }
+const char *p2c_onnx_scalar(P2cOnnx *o, float value) {
+    return p2c_onnx_floats(o, NULL, 0, NULL, copy(o, &value, sizeof value));
+}
 
 static P2c__Onnx__Shape *shape_of(P2cOnnx *o, int rank, const int sizes[]) {
     P2c__Onnx__Shape *shape = p2c_onnx_take(o, sizeof *shape);
@@ -215,11 +229,13 @@ static P2c__Onnx__ValueInfo *value_info(P2cOnnx *o, const char *name, int rank, 
 }
 
 void p2c_onnx_input(P2cOnnx *o, const char *name, int rank, const int sizes[]) {
-    append(o, &o->graph.input, &o->graph.n_input, &o->input_capacity, value_info(o, name, rank, sizes));
+    append(o, &o->graph.input, &o->graph.n_input, &o->input_capacity,
+           value_info(o, name, rank, sizes));
 }
 
 void p2c_onnx_output(P2cOnnx *o, const char *name, int rank, const int sizes[]) {
-    append(o, &o->graph.output, &o->graph.n_output, &o->output_capacity, value_info(o, name, rank, sizes));
+    append(o, &o->graph.output, &o->graph.n_output, &o->output_capacity,
+           value_info(o, name, rank, sizes));
 }
 
 /* ---- the file ---- */
@@ -239,7 +255,10 @@ P2cStatus p2c_onnx_save(P2cContext *ctx, P2cOnnx *o, const char *path) {
     model.opset_import = sets;
     model.n_opset_import = 1;
     size_t size = o->failed ? 0 : p2c__onnx__model__get_packed_size(&model);
-    if (size > INT_MAX) return p2c_fail(ctx, P2C_ERR_ARGUMENT, "%s: %zu MiB are more than the 2 GiB that an ONNX file may have", path, size >> 20);
+    if (size > INT_MAX)
+        return p2c_fail(ctx, P2C_ERR_ARGUMENT,
+                        "%s: %zu MiB are more than the 2 GiB that an ONNX file may have", path,
+                        size >> 20);
     uint8_t *bytes = size ? malloc(size) : NULL;
     if (!bytes) return p2c_fail_memory(ctx, path, size);
     p2c__onnx__model__pack(&model, bytes);

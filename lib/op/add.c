@@ -1,5 +1,7 @@
-/* add: y = a + b, broadcasting from the left: sizes agree or are 1.   da += dy, db += dy, summed over the sizes that were broadcast
- * Fused, nothing is broadcast: y = a + concat(b, c, ...) along channels, or y = a + upsample_nearest(b). */
+/* add: y = a + b, broadcasting from the left: sizes agree or are 1.   da += dy, db += dy, summed
+ *     over the sizes that were broadcast
+ * Fused, nothing is broadcast: y = a + concat(b, c, ...) along channels, or y = a +
+ * upsample_nearest(b). */
 #include "broadcast.h"
 
 static P2cStatus shape(P2cNode *node) {

@@ -6,8 +6,11 @@ static P2cStatus shape(P2cNode *node) {
     return P2C_OK;
 }
 
-const P2cOp p2c_op_affine = { .id = P2C_OP_affine, .name = "affine", .shape = shape, .in_place = true };
+const P2cOp p2c_op_affine = {
+    .id = P2C_OP_affine, .name = "affine", .shape = shape, .in_place = true
+};
 
 P2cNode *p2c_affine(P2cNode *x, float scale, float shift) {
-    return p2c_node_unary(&p2c_op_affine, x, &(P2cAffineAttributes){ scale, shift }, sizeof(P2cAffineAttributes));
+    return p2c_node_unary(&p2c_op_affine, x, &(P2cAffineAttributes){ scale, shift },
+                          sizeof(P2cAffineAttributes));
 }

@@ -3,11 +3,16 @@
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims x = node->x[0]->dims;
-    if (x.rank != 4) return p2c_node_fail(node, "expected input (n,c,h,w), got %s", p2c_dims_text(x).text);
+    if (x.rank != 4)
+        return p2c_node_fail(node, "expected input (n,c,h,w), got %s", p2c_dims_text(x).text);
     node->dims = P2C_DIMS(x.d[0], x.d[1]);
     return P2C_OK;
 }
 
-const P2cOp p2c_op_global_avg_pool = { .id = P2C_OP_global_avg_pool, .name = "global_avg_pool", .shape = shape };
+const P2cOp p2c_op_global_avg_pool = { .id = P2C_OP_global_avg_pool,
+                                       .name = "global_avg_pool",
+                                       .shape = shape };
 
-P2cNode *p2c_global_avg_pool(P2cNode *x) { return p2c_node_unary(&p2c_op_global_avg_pool, x, NULL, 0); }
+P2cNode *p2c_global_avg_pool(P2cNode *x) {
+    return p2c_node_unary(&p2c_op_global_avg_pool, x, NULL, 0);
+}

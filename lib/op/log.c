@@ -1,4 +1,5 @@
-/* log: y = the natural logarithm of x: -infinity of 0, NaN below.  x of any shape.   dx += dy / x */
+/* log: y = the natural logarithm of x: -infinity of 0, NaN below.  x of any shape.   dx += dy /
+ *     x */
 #include "graph/graph.h"
 
 static P2cStatus shape(P2cNode *node) {
@@ -6,6 +7,8 @@ static P2cStatus shape(P2cNode *node) {
     return P2C_OK;
 }
 
-const P2cOp p2c_op_log = { .id = P2C_OP_log, .name = "log", .shape = shape, .keeps_x = true, .in_place = true };
+const P2cOp p2c_op_log = {
+    .id = P2C_OP_log, .name = "log", .shape = shape, .keeps_x = true, .in_place = true
+};
 
 P2cNode *p2c_log(P2cNode *x) { return p2c_node_unary(&p2c_op_log, x, NULL, 0); }

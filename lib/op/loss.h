@@ -1,4 +1,5 @@
-/* loss.h: the shape rule of losses: a mean over all elements of x against a target of the same shape, or a scalar one. */
+/* loss.h: the shape rule of losses: a mean over all elements of x against a target of the same
+ * shape, or a scalar one. */
 #ifndef P2C_OP_LOSS_H
 #define P2C_OP_LOSS_H
 

@@ -1,15 +1,19 @@
-/* op.h: the contract between an operation (lib/op/<name>.c) and its kernels (kernels/<device>/<name>.c).
+/* op.h: the contract between an operation (lib/op/<name>.c) and its kernels
+ * (kernels/<device>/<name>.c).
  *
- * An operation is described once, without arithmetic: what it makes of its operands' shapes, what it keeps for
- * the backward pass. Each device computes it by a forward and a backward kernel:
+ * An operation is described once, without arithmetic: what it makes of its operands' shapes, what
+ * it keeps for the backward pass. Each device computes it by a forward and a backward kernel:
  *
- *   - kernels never allocate, never synchronise, never fail; scratch comes in `work`, sized by the kernel's own rule;
+ *   - kernels never allocate, never synchronise, never fail; scratch comes in `work`, sized by the
+ *       kernel's own rule;
  *   - forward writes all of y (y may share memory with x[0] where the operation says `in_place`);
  *   - backward ADDS to dx[i], and skips operands whose dx[i] is NULL;
- *   - results do not depend on the number of threads: work is cut into fixed pieces, and sums run in a fixed order.
+ *   - results do not depend on the number of threads: work is cut into fixed pieces, and sums run
+ *       in a fixed order.
  *
- * A kernel may offer more, and says so in its P2cKernel; the graph then asks for it: dx written instead of added to (`overwrite`), the mean and
- * variance of each plane of y for the norm that reads it (`statistics`), patterns of operations in one (`folds`), many calls at once (`many`).
+ * A kernel may offer more, and says so in its P2cKernel; the graph then asks for it: dx written
+ * instead of added to (`overwrite`), the mean and variance of each plane of y for the norm that
+ * reads it (`statistics`), patterns of operations in one (`folds`), many calls at once (`many`).
  */
 #ifndef P2C_OP_H
 #define P2C_OP_H
@@ -37,20 +41,23 @@ typedef enum P2cOpId {
 typedef struct P2cOp {
     P2cOpId id;
     const char *name;
-    /* Sets node->dims and node->saved_bytes from operands and attributes; refuses, with p2c_node_fail, what does not fit. */
+    /* Sets node->dims and node->saved_bytes from operands and attributes; refuses, with
+     * p2c_node_fail, what does not fit. */
     P2cStatus (*shape)(P2cNode *node);
     bool keeps_x;  /* backward reads the operands' values */
     bool keeps_y;  /* backward reads the result's value; see p2c_keeps_y */
     bool in_place; /* forward may write y over x[0] */
     bool view;     /* y is x[0]'s memory under other dims: forward is never called */
-    bool updates;  /* writes into operands (a parameter, a power iteration): never dropped as unused */
-    bool blocks;   /* no gradient goes back */
+    /* writes into operands (a parameter, a power iteration): never dropped as unused */
+    bool updates;
+    bool blocks; /* no gradient goes back */
 } P2cOp;
 
 #define P2C_OP(name) extern const P2cOp p2c_op_##name;
 #include "op_list.h"
 
-/* A call of a kernel: the node, for shapes and attributes, and the memory. Absent things are NULL. */
+/* A call of a kernel: the node, for shapes and attributes, and the memory. Absent things are
+ * NULL. */
 typedef struct P2cCall {
     const P2cNode *node;
     int threads;
@@ -61,32 +68,38 @@ typedef struct P2cCall {
     float *dx[P2C_MAX_OPERANDS]; /* backward: gradients of the operands that want one */
     void *saved;                 /* written by forward, read by backward */
     void *work;                  /* scratch of this call, 64-byte aligned, contents undefined */
-    unsigned overwrite;              /* backward: bit i: dx[i] is undefined so far, to be written instead of added to */
-    float *statistics;              /* forward: where to put (mean, biased variance) of each (n,c) plane of y, when asked for */
-    const float *x_statistics;      /* the same of x[0], when what made x[0] was asked for them */
-    void *run_params, *run_params_host;      /* the kernel's `run_params_bytes`, and their copy on the host */
+    /* backward: bit i: dx[i] is undefined so far, to be written instead of added to */
+    unsigned overwrite;
+    /* forward: where to put (mean, biased variance) of each (n,c) plane of y, when asked for */
+    float *statistics;
+    const float *x_statistics; /* the same of x[0], when what made x[0] was asked for them */
+    /* the kernel's `run_params_bytes`, and their copy on the host */
+    void *run_params, *run_params_host;
 } P2cCall;
 
 /* Patterns of two operations that one kernel computes alone, see fuse.c. */
 typedef enum P2cFold {
-    P2C_FOLD_NORM = 1,     /* conv2d of an instance norm: P2cConvAttributes.normed */
-    P2C_FOLD_UPSAMPLE = 2, /* conv2d or add of a nearest upsampling: .upsample */
-    P2C_FOLD_CONCAT = 4,   /* add of a concat of channels: operands 1 and on are its pieces */
+    P2C_FOLD_NORM = 1,       /* conv2d of an instance norm: P2cConvAttributes.normed */
+    P2C_FOLD_UPSAMPLE = 2,   /* conv2d or add of a nearest upsampling: .upsample */
+    P2C_FOLD_CONCAT = 4,     /* add of a concat of channels: operands 1 and on are its pieces */
     P2C_FOLD_ACTIVATION = 8, /* a ReLU, leaky or not, of this operation's result: .activation */
 } P2cFold;
 
 typedef struct P2cKernel {
     void (*forward)(const P2cCall *call);
     void (*backward)(const P2cCall *call); /* NULL: not differentiable */
-    size_t (*work)(const P2cNode *node, bool backward, int threads); /* bytes of scratch; NULL: none */
+    /* bytes of scratch; NULL: none */
+    size_t (*work)(const P2cNode *node, bool backward, int threads);
     unsigned folds;  /* P2cFold: what this kernel computes besides */
-    bool overwrite;      /* backward honours call->overwrite; else gradients start as zeros */
-    bool statistics;    /* forward honours call->statistics */
-    /* The forward of consecutive steps of this operation, in their order, where a device gains by knowing them together; NULL: one by one.
-     * Their scratch is in use all at once, and the plan does not know: each may ask for 1 KiB at most, which it shares with nobody. */
+    bool overwrite;  /* backward honours call->overwrite; else gradients start as zeros */
+    bool statistics; /* forward honours call->statistics */
+    /* The forward of consecutive steps of this operation, in their order, where a device gains by
+     * knowing them together; NULL: one by one. Their scratch is in use all at once, and the plan
+     * does not know: each may ask for 1 KiB at most, which it shares with nobody. */
     void (*many)(const P2cCall *const calls[], int count);
-    /* What a kernel on another device cannot reach on the host, or the host wants back: memory of each call that is copied there before a run
-     * and back after it. `before` fills call->run_params_host, `after` reads it. */
+    /* What a kernel on another device cannot reach on the host, or the host wants back: memory of
+     * each call that is copied there before a run and back after it. `before` fills
+     * call->run_params_host, `after` reads it. */
     size_t run_params_bytes;
     void (*before)(const P2cCall *call);
     void (*after)(const P2cCall *call);
@@ -101,47 +114,108 @@ struct P2cNode {
     P2C_ALIGNED(8) unsigned char attributes[48];
     size_t saved_bytes;
     bool makes_statistics; /* its kernel is asked for statistics */
-    bool keeps_y;       /* fused: backward reads the result's value, which the operation alone would not */
+    /* fused: backward reads the result's value, which the operation alone would not */
+    bool keeps_y;
     struct P2cNodeState *state; /* the graph's */
 };
 
 static inline bool p2c_keeps_y(const P2cNode *node) { return node->op->keeps_y || node->keeps_y; }
 
-/* The attributes of a node, typed: const P2cConvAttributes *a = P2C_ATTRIBUTES(node, P2cConvAttributes). */
+/* The attributes of a node, typed: const P2cConvAttributes *a = P2C_ATTRIBUTES(node,
+ * P2cConvAttributes). */
 #define P2C_ATTRIBUTES(node, type) ((type *)(void *)(node)->attributes)
 
-typedef struct P2cNormAttributes { float eps; bool relu; } P2cNormAttributes; /* relu: fused, y = max(y, 0) */
-/* Fused behind: y = v > 0 ? v : slope * v, v being what the operation alone would make. The sign of y is that of v, so that y tells backward which. */
-typedef struct P2cActivation { bool on; float slope; } P2cActivation;
+/* relu: fused, y = max(y, 0) */
+typedef struct P2cNormAttributes {
+    float eps;
+    bool relu;
+} P2cNormAttributes;
+/* Fused behind: y = v > 0 ? v : slope * v, v being what the operation alone would make. The sign of
+ * y is that of v, so that y tells backward which. */
+typedef struct P2cActivation {
+    bool on;
+    float slope;
+} P2cActivation;
 /* The slope for negative v; without an activation 1, which changes nothing, to the bit. */
 static inline float p2c_slope(P2cActivation a) { return a.on ? a.slope : 1; }
-/* normed: fused, the convolution reads the instance norm of x, then ReLU, instead of x. upsample: fused, 0 or 1: none; x is read as if it were
- * repeated so often along both axes (the norm, if any, is of the small x). */
-typedef struct P2cConvAttributes { P2cConv2d conv; P2cNormAttributes norm; bool normed; int upsample; P2cActivation activation; } P2cConvAttributes;
-typedef struct P2cLinearAttributes { P2cActivation activation; } P2cLinearAttributes;
-/* Fused: joined: operands 1 to count-1 are the pieces, along channels, of what is added; upsample: operand 1 is read repeated, 0 or 1: as it is. */
-typedef struct P2cAddAttributes { bool joined; int upsample; } P2cAddAttributes;
-typedef struct P2cSpectralAttributes { bool training; } P2cSpectralAttributes;
-typedef struct P2cSlopeAttributes { float slope; } P2cSlopeAttributes;
-typedef struct P2cRangeAttributes { float low, high; } P2cRangeAttributes;
-typedef struct P2cAffineAttributes { float scale, shift; } P2cAffineAttributes;
-typedef struct P2cExponentAttributes { float exponent; } P2cExponentAttributes;
-typedef struct P2cAxisAttributes { int axis, begin, end; } P2cAxisAttributes; /* concat uses axis alone */
-typedef struct P2cOrderAttributes { int order[4]; } P2cOrderAttributes; /* a permutation */
-typedef struct P2cFactorAttributes { int factor; } P2cFactorAttributes;
-typedef struct P2cResizeAttributes { int height, width; P2cCoordinates coordinates; P2cRounding rounding; } P2cResizeAttributes; /* rounding: of resize_nearest */
-typedef struct P2cConvTransposeAttributes { P2cConv2d conv; int output_padding; } P2cConvTransposeAttributes;
-typedef struct P2cScaleAttributes { float scale; } P2cScaleAttributes;
-typedef struct P2cEpsAttributes { float eps; } P2cEpsAttributes;
-typedef struct P2cAverageAttributes { const double *decay; } P2cAverageAttributes;
-typedef struct P2cAdamAttributes { P2cAdam *adam; const struct P2cParam *param; } P2cAdamAttributes;
+/* normed: fused, the convolution reads the instance norm of x, then ReLU, instead of x. upsample:
+ * fused, 0 or 1: none; x is read as if it were repeated so often along both axes (the norm, if any,
+ * is of the small x). */
+typedef struct P2cConvAttributes {
+    P2cConv2d conv;
+    P2cNormAttributes norm;
+    bool normed;
+    int upsample;
+    P2cActivation activation;
+} P2cConvAttributes;
+typedef struct P2cLinearAttributes {
+    P2cActivation activation;
+} P2cLinearAttributes;
+/* Fused: joined: operands 1 to count-1 are the pieces, along channels, of what is added; upsample:
+ * operand 1 is read repeated, 0 or 1: as it is. */
+typedef struct P2cAddAttributes {
+    bool joined;
+    int upsample;
+} P2cAddAttributes;
+typedef struct P2cSpectralAttributes {
+    bool training;
+} P2cSpectralAttributes;
+typedef struct P2cSlopeAttributes {
+    float slope;
+} P2cSlopeAttributes;
+typedef struct P2cRangeAttributes {
+    float low, high;
+} P2cRangeAttributes;
+typedef struct P2cAffineAttributes {
+    float scale, shift;
+} P2cAffineAttributes;
+typedef struct P2cExponentAttributes {
+    float exponent;
+} P2cExponentAttributes;
+/* concat uses axis alone */
+typedef struct P2cAxisAttributes {
+    int axis, begin, end;
+} P2cAxisAttributes;
+typedef struct P2cOrderAttributes {
+    int order[4];
+} P2cOrderAttributes; /* a permutation */
+typedef struct P2cFactorAttributes {
+    int factor;
+} P2cFactorAttributes;
+/* rounding: of resize_nearest */
+typedef struct P2cResizeAttributes {
+    int height, width;
+    P2cCoordinates coordinates;
+    P2cRounding rounding;
+} P2cResizeAttributes;
+typedef struct P2cConvTransposeAttributes {
+    P2cConv2d conv;
+    int output_padding;
+} P2cConvTransposeAttributes;
+typedef struct P2cScaleAttributes {
+    float scale;
+} P2cScaleAttributes;
+typedef struct P2cEpsAttributes {
+    float eps;
+} P2cEpsAttributes;
+typedef struct P2cAverageAttributes {
+    const double *decay;
+} P2cAverageAttributes;
+typedef struct P2cAdamAttributes {
+    P2cAdam *adam;
+    const struct P2cParam *param;
+} P2cAdamAttributes;
 
-/* The result of adam_begin, a vector of floats: what is the same for every element that its updates change. */
+/* The result of adam_begin, a vector of floats: what is the same for every element that its updates
+ * change. */
 typedef struct P2cAdamRates {
-    float step;                                   /* the number of the update; NaN: refused, nothing is to change */
-    float rate, unbias;                           /* lr / (1 - beta1^step), 1 / sqrt(1 - beta2^step) */
+    /* the number of the update; NaN: refused, nothing is to change */
+    float step;
+    /* lr / (1 - beta1^step), 1 / sqrt(1 - beta2^step) */
+    float rate, unbias;
     float decay, eps, beta1, rest1, beta2, rest2; /* rest: 1 - beta */
-    float updates;                                /* of the same P2cAdam in this run so far, this one counted */
+    /* of the same P2cAdam in this run so far, this one counted */
+    float updates;
 } P2cAdamRates;
 enum { P2C_ADAM_RATES = sizeof(P2cAdamRates) / sizeof(float) };
 

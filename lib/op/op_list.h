@@ -1,6 +1,7 @@
-/* op_list.h: THE list of operations. Include it with P2C_OP(name) defined; it is expanded into the enum (op.h),
- * the table of descriptions (lib/op/<name>.c), the kernel table of each device (kernels/<device>/<name>.c) and
- * the tests (tests/op/<name>.c). Leaving one of the files out is a link error. */
+/* op_list.h: THE list of operations. Include it with P2C_OP(name) defined; it is expanded into the
+ * enum (op.h), the table of descriptions (lib/op/<name>.c), the kernel table of each device
+ * (kernels/<device>/<name>.c) and the tests (tests/op/<name>.c). Leaving one of the files out is a
+ * link error. */
 P2C_OP(conv2d)
 P2C_OP(conv_transpose2d)
 P2C_OP(linear)

@@ -1,10 +1,15 @@
-/* resize_bilinear: two by two neighbours of the source position (P2cCoordinates), which is held within the first and the last pixel; not
+/* resize_bilinear: two by two neighbours of the source position (P2cCoordinates), which is held
+ * within the first and the last pixel; not
  * antialiased.   (n,c,h,w) -> (n,c,height,width) */
 #include "resize.h"
 
-const P2cOp p2c_op_resize_bilinear = { .id = P2C_OP_resize_bilinear, .name = "resize_bilinear", .shape = p2c_resize_shape };
+const P2cOp p2c_op_resize_bilinear = { .id = P2C_OP_resize_bilinear,
+                                       .name = "resize_bilinear",
+                                       .shape = p2c_resize_shape };
 
 P2cNode *p2c_resize_bilinear(P2cNode *x, int height, int width, P2cCoordinates coordinates) {
-    P2cResizeAttributes attributes = { .height = height, .width = width, .coordinates = coordinates };
+    P2cResizeAttributes attributes = { .height = height,
+                                       .width = width,
+                                       .coordinates = coordinates };
     return p2c_node_unary(&p2c_op_resize_bilinear, x, &attributes, sizeof attributes);
 }

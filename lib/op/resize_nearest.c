@@ -1,10 +1,14 @@
-/* resize_nearest: the source position (P2cCoordinates) of each row and column, rounded (P2cRounding) and held within the plane.
+/* resize_nearest: the source position (P2cCoordinates) of each row and column, rounded
+ * (P2cRounding) and held within the plane.
  *   (n,c,h,w) -> (n,c,height,width) */
 #include "resize.h"
 
-const P2cOp p2c_op_resize_nearest = { .id = P2C_OP_resize_nearest, .name = "resize_nearest", .shape = p2c_resize_shape };
+const P2cOp p2c_op_resize_nearest = { .id = P2C_OP_resize_nearest,
+                                      .name = "resize_nearest",
+                                      .shape = p2c_resize_shape };
 
-P2cNode *p2c_resize_nearest(P2cNode *x, int height, int width, P2cCoordinates coordinates, P2cRounding rounding) {
+P2cNode *p2c_resize_nearest(P2cNode *x, int height, int width, P2cCoordinates coordinates,
+                            P2cRounding rounding) {
     P2cResizeAttributes attributes = { height, width, coordinates, rounding };
     return p2c_node_unary(&p2c_op_resize_nearest, x, &attributes, sizeof attributes);
 }

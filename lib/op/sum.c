@@ -1,4 +1,5 @@
-/* sum: y = scale * (sum of all elements); scale 1 is the sum, 1/count the mean.   any shape -> scalar   dx += scale * dy */
+/* sum: y = scale * (sum of all elements); scale 1 is the sum, 1/count the mean.   any shape ->
+ *     scalar   dx += scale * dy */
 #include "graph/graph.h"
 
 static P2cStatus shape(P2cNode *node) {
@@ -8,8 +9,13 @@ static P2cStatus shape(P2cNode *node) {
 
 const P2cOp p2c_op_sum = { .id = P2C_OP_sum, .name = "sum", .shape = shape };
 
-P2cNode *p2c_sum(P2cNode *x) { return p2c_node_unary(&p2c_op_sum, x, &(P2cScaleAttributes){ 1 }, sizeof(P2cScaleAttributes)); }
+P2cNode *p2c_sum(P2cNode *x) {
+    return p2c_node_unary(&p2c_op_sum, x, &(P2cScaleAttributes){ 1 }, sizeof(P2cScaleAttributes));
+}
 
 P2cNode *p2c_mean(P2cNode *x) {
-    return x ? p2c_node_unary(&p2c_op_sum, x, &(P2cScaleAttributes){ 1.0f / (float)p2c_dims_count(x->dims) }, sizeof(P2cScaleAttributes)) : NULL;
+    return x ? p2c_node_unary(&p2c_op_sum, x,
+                              &(P2cScaleAttributes){ 1.0f / (float)p2c_dims_count(x->dims) },
+                              sizeof(P2cScaleAttributes))
+             : NULL;
 }

@@ -1,4 +1,5 @@
-/* transpose: y's axis i is x's axis order[i], for any permutation of x's axes.   dx += dy, permuted back */
+/* transpose: y's axis i is x's axis order[i], for any permutation of x's axes.   dx += dy,
+ *     permuted back */
 #include "graph/graph.h"
 
 static P2cStatus shape(P2cNode *node) {
@@ -7,7 +8,8 @@ static P2cStatus shape(P2cNode *node) {
     unsigned seen = 0;
     for (int i = 0; i < 4; i++) seen |= order[i] >= 0 && order[i] < 4 ? 1u << order[i] : 0;
     if (seen != 0xF)
-        return p2c_node_fail(node, "(%d,%d,%d,%d) is no order of the %d axes of shape %s", order[0], order[1], order[2], order[3], x.rank, p2c_dims_text(x).text);
+        return p2c_node_fail(node, "(%d,%d,%d,%d) is no order of the %d axes of shape %s", order[0],
+                             order[1], order[2], order[3], x.rank, p2c_dims_text(x).text);
     node->dims.rank = x.rank;
     for (int i = 0; i < 4; i++) node->dims.d[i] = x.d[order[i]];
     return P2C_OK;

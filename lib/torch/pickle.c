@@ -1,9 +1,10 @@
 /* pickle.c: the pickle machine: bytes in, objects out.
  *
- * An instruction is one byte and its arguments; it works on a stack of objects, a stack of marks (heights of the first stack), and a memo.
- * The table at the end is the whole list of what is obeyed. Numbers are little-endian, but BINFLOAT. See CPython's Lib/pickletools.py.
- * Nothing is trusted: every argument is checked against the end of the data, every pop against the last mark, memory against
- * P2C_PT_MAX_OBJECTS.
+ * An instruction is one byte and its arguments; it works on a stack of objects, a stack of marks
+ * (heights of the first stack), and a memo. The table at the end is the whole list of what is
+ * obeyed. Numbers are little-endian, but BINFLOAT. See CPython's Lib/pickletools.py. Nothing is
+ * trusted: every argument is checked against the end of the data, every pop against the last mark,
+ * memory against P2C_PT_MAX_OBJECTS.
  */
 #include "pickle.h"
 #include "pt.h"
@@ -13,7 +14,8 @@
 #include <string.h>
 
 P2cStatus p2c_pickle_fail(P2cPickle *p, const char *what) {
-    return p2c_fail(p->ctx, P2C_ERR_FORMAT, "%s: damaged: byte %td of its pickle: %s", p->path, p->at - p->begin, what);
+    return p2c_fail(p->ctx, P2C_ERR_FORMAT, "%s: damaged: byte %td of its pickle: %s", p->path,
+                    p->at - p->begin, what);
 }
 
 /* ---- memory ---- */
@@ -44,10 +46,13 @@ P2cStatus p2c_pickle_new(P2cPickle *p, P2cPickledKind kind, P2cPickled **out) {
     return P2C_OK;
 }
 
-/* Bounded in sum, too: making a dict of a list that the memo holds takes five bytes of pickle and copies it all. */
+/* Bounded in sum, too: making a dict of a list that the memo holds takes five bytes of pickle and
+ * copies it all. */
 P2cStatus p2c_pickle_add(P2cPickle *p, P2cPickled *box, P2cPickled *item) {
-    if (++p->item_count > 4 * (size_t)P2C_PT_MAX_OBJECTS) return p2c_pickle_fail(p, "too many items");
-    P2cStatus status = reserve(p, &box->list.items, &box->list.capacity, box->list.count, sizeof *box->list.items);
+    if (++p->item_count > 4 * (size_t)P2C_PT_MAX_OBJECTS)
+        return p2c_pickle_fail(p, "too many items");
+    P2cStatus status =
+        reserve(p, &box->list.items, &box->list.capacity, box->list.count, sizeof *box->list.items);
     if (!status) box->list.items[box->list.count++] = item;
     return status;
 }
@@ -55,7 +60,8 @@ P2cStatus p2c_pickle_add(P2cPickle *p, P2cPickled *box, P2cPickled *item) {
 void p2c_pickle_clear(P2cPickle *p) {
     for (P2cPickled *object = p->objects, *next; object; object = next) {
         next = object->next;
-        if (object->kind == P2C_PICKLED_LIST || object->kind == P2C_PICKLED_TUPLE || object->kind == P2C_PICKLED_DICT)
+        if (object->kind == P2C_PICKLED_LIST || object->kind == P2C_PICKLED_TUPLE ||
+            object->kind == P2C_PICKLED_DICT)
             free(object->list.items);
         if (object->kind == P2C_PICKLED_TENSOR) free(object->tensor);
         free(object);
@@ -65,7 +71,7 @@ void p2c_pickle_clear(P2cPickle *p) {
     free(p->marks);
     free(p->storages);
     p2c_value_free(&p->storage_index);
-    *p = (P2cPickle){.ctx = p->ctx, .path = p->path};
+    *p = (P2cPickle){ .ctx = p->ctx, .path = p->path };
 }
 
 /* ---- arguments ---- */
@@ -102,7 +108,7 @@ static P2cStatus take_counted(P2cPickle *p, size_t length_size, P2cText *text) {
 static P2cStatus take_line(P2cPickle *p, P2cText *line) {
     const uint8_t *newline = memchr(p->at, '\n', (size_t)(p->end - p->at));
     if (!newline) return p2c_pickle_fail(p, "ends too early");
-    *line = (P2cText){p->at, (size_t)(newline - p->at)};
+    *line = (P2cText){ p->at, (size_t)(newline - p->at) };
     p->at = newline + 1;
     return P2C_OK;
 }
@@ -121,10 +127,13 @@ static P2cStatus push_new(P2cPickle *p, P2cPickledKind kind, P2cPickled **out) {
 }
 
 /* How many objects lie above the last mark, or on the whole stack. */
-static size_t above_mark(const P2cPickle *p) { return p->stack_count - (p->mark_count ? p->marks[p->mark_count - 1] : 0); }
+static size_t above_mark(const P2cPickle *p) {
+    return p->stack_count - (p->mark_count ? p->marks[p->mark_count - 1] : 0);
+}
 
 static P2cStatus need(P2cPickle *p, size_t count) {
-    return above_mark(p) < count ? p2c_pickle_fail(p, "takes more from the stack than is there") : P2C_OK;
+    return above_mark(p) < count ? p2c_pickle_fail(p, "takes more from the stack than is there")
+                                 : P2C_OK;
 }
 
 /* Takes the last mark away; *items, *count: what lay above it, valid until the next push. */
@@ -146,7 +155,8 @@ static P2cStatus protocol(P2cPickle *p, int arg) {
     uint64_t version;
     P2cStatus status = take_number(p, 1, &version);
     if (status || (version >= 2 && version <= 4)) return status;
-    return p2c_fail(p->ctx, P2C_ERR_FORMAT, "%s: pickle protocol %d; only 2 to 4 are read", p->path, (int)version);
+    return p2c_fail(p->ctx, P2C_ERR_FORMAT, "%s: pickle protocol %d; only 2 to 4 are read", p->path,
+                    (int)version);
 }
 
 static P2cStatus frame(P2cPickle *p, int arg) {
@@ -209,7 +219,8 @@ static P2cStatus long_integer(P2cPickle *p, int arg) {
         object->text = text;
     } else if (text.size > 0) {
         int unused = 64 - 8 * (int)text.size;
-        object->integer = (int64_t)(little(text.bytes, text.size) << unused) >> unused; /* gcc: arithmetic shift */
+        /* gcc: arithmetic shift */
+        object->integer = (int64_t)(little(text.bytes, text.size) << unused) >> unused;
     }
     return P2C_OK;
 }
@@ -249,7 +260,8 @@ static P2cStatus tuple(P2cPickle *p, int arg) {
     if (arg >= 0) p->stack_count -= count;
     size_t first = p->stack_count;
     status = p2c_pickle_new(p, P2C_PICKLED_TUPLE, &object);
-    for (size_t i = 0; i < count && !status; i++) status = p2c_pickle_add(p, object, p->stack[first + i]);
+    for (size_t i = 0; i < count && !status; i++)
+        status = p2c_pickle_add(p, object, p->stack[first + i]);
     return status ? status : push(p, object);
 }
 
@@ -259,7 +271,8 @@ static P2cStatus fill(P2cPickle *p, size_t count, P2cPickledKind kind) {
     if (status) return status;
     P2cPickled **items = p->stack + p->stack_count - count, *box = items[-1];
     if (box->kind != kind)
-        return p2c_pickle_fail(p, kind == P2C_PICKLED_DICT ? "sets an item of what is no dict" : "appends to what is no list");
+        return p2c_pickle_fail(p, kind == P2C_PICKLED_DICT ? "sets an item of what is no dict"
+                                                           : "appends to what is no list");
     if (kind == P2C_PICKLED_DICT && count % 2) return p2c_pickle_fail(p, "a key without a value");
     for (size_t i = 0; i < count && !status; i++) status = p2c_pickle_add(p, box, items[i]);
     p->stack_count -= count;
@@ -303,7 +316,8 @@ static P2cStatus get(P2cPickle *p, int arg) {
     uint64_t index;
     P2cStatus status = take_number(p, (size_t)arg, &index);
     if (status) return status;
-    if (index >= p->memo_capacity || !p->memo[index]) return p2c_pickle_fail(p, "recalls an object that was not stored");
+    if (index >= p->memo_capacity || !p->memo[index])
+        return p2c_pickle_fail(p, "recalls an object that was not stored");
     return push(p, p->memo[index]);
 }
 
@@ -329,7 +343,8 @@ static P2cStatus stack_global(P2cPickle *p, int arg) {
     P2cStatus status = need(p, 2);
     if (status) return status;
     const P2cPickled *name = p->stack[--p->stack_count], *module = p->stack[--p->stack_count];
-    if (name->kind != P2C_PICKLED_TEXT || module->kind != P2C_PICKLED_TEXT) return p2c_pickle_fail(p, "a global whose name is no text");
+    if (name->kind != P2C_PICKLED_TEXT || module->kind != P2C_PICKLED_TEXT)
+        return p2c_pickle_fail(p, "a global whose name is no text");
     return push_global(p, module->text, name->text);
 }
 
@@ -342,13 +357,16 @@ static P2cStatus reduce(P2cPickle *p, int arg) {
     return status ? status : push(p, result);
 }
 
-/* Sets attributes. Those of an OrderedDict (a state dict's _metadata) are not kept; nothing else here has any. */
+/* Sets attributes. Those of an OrderedDict (a state dict's _metadata) are not kept; nothing else
+ * here has any. */
 static P2cStatus build(P2cPickle *p, int arg) {
     (void)arg;
     P2cStatus status = need(p, 2);
     if (status) return status;
     p->stack_count--;
-    return p->stack[p->stack_count - 1]->kind == P2C_PICKLED_DICT ? P2C_OK : p2c_pickle_fail(p, "sets attributes of what has none");
+    return p->stack[p->stack_count - 1]->kind == P2C_PICKLED_DICT
+               ? P2C_OK
+               : p2c_pickle_fail(p, "sets attributes of what has none");
 }
 
 static P2cStatus persistent(P2cPickle *p, int arg) {
@@ -365,83 +383,85 @@ static const struct {
     P2cStatus (*run)(P2cPickle *p, int arg); /* NULL: known, but refused */
     int arg;
 } instructions[256] = {
-    [0x80] = {"PROTO", protocol, 0},
-    [0x95] = {"FRAME", frame, 8},
-    ['('] = {"MARK", mark, 0},
-    ['0'] = {"POP", pop, 0},
-    ['1'] = {"POP_MARK", pop_mark, 0},
-    ['N'] = {"NONE", none, 0},
-    [0x88] = {"NEWTRUE", boolean, true},
-    [0x89] = {"NEWFALSE", boolean, false},
-    ['K'] = {"BININT1", integer, 1},
-    ['M'] = {"BININT2", integer, 2},
-    ['J'] = {"BININT", integer, 4},
-    [0x8a] = {"LONG1", long_integer, 1},
-    [0x8b] = {"LONG4", long_integer, 4},
-    ['G'] = {"BINFLOAT", real, 8},
-    ['X'] = {"BINUNICODE", text, 4},
-    [0x8c] = {"SHORT_BINUNICODE", text, 1},
-    [0x8d] = {"BINUNICODE8", text, 8},
-    ['T'] = {"BINSTRING", text, 4}, /* Python 2's str */
-    ['U'] = {"SHORT_BINSTRING", text, 1},
-    [']'] = {"EMPTY_LIST", empty_box, P2C_PICKLED_LIST},
-    ['}'] = {"EMPTY_DICT", empty_box, P2C_PICKLED_DICT},
-    [')'] = {"EMPTY_TUPLE", empty_box, P2C_PICKLED_TUPLE},
-    [0x85] = {"TUPLE1", tuple, 1},
-    [0x86] = {"TUPLE2", tuple, 2},
-    [0x87] = {"TUPLE3", tuple, 3},
-    ['t'] = {"TUPLE", tuple, -1},
-    ['a'] = {"APPEND", append, P2C_PICKLED_LIST},
-    ['e'] = {"APPENDS", fill_from_mark, P2C_PICKLED_LIST},
-    ['s'] = {"SETITEM", set_item, P2C_PICKLED_DICT},
-    ['u'] = {"SETITEMS", fill_from_mark, P2C_PICKLED_DICT},
-    ['q'] = {"BINPUT", put, 1},
-    ['r'] = {"LONG_BINPUT", put, 4},
-    [0x94] = {"MEMOIZE", memoize, 0},
-    ['h'] = {"BINGET", get, 1},
-    ['j'] = {"LONG_BINGET", get, 4},
-    ['c'] = {"GLOBAL", global, 0},
-    [0x93] = {"STACK_GLOBAL", stack_global, 0},
-    ['R'] = {"REDUCE", reduce, 0},
-    ['b'] = {"BUILD", build, 0},
-    ['Q'] = {"BINPERSID", persistent, 0},
+    [0x80] = { "PROTO", protocol, 0 },
+    [0x95] = { "FRAME", frame, 8 },
+    ['('] = { "MARK", mark, 0 },
+    ['0'] = { "POP", pop, 0 },
+    ['1'] = { "POP_MARK", pop_mark, 0 },
+    ['N'] = { "NONE", none, 0 },
+    [0x88] = { "NEWTRUE", boolean, true },
+    [0x89] = { "NEWFALSE", boolean, false },
+    ['K'] = { "BININT1", integer, 1 },
+    ['M'] = { "BININT2", integer, 2 },
+    ['J'] = { "BININT", integer, 4 },
+    [0x8a] = { "LONG1", long_integer, 1 },
+    [0x8b] = { "LONG4", long_integer, 4 },
+    ['G'] = { "BINFLOAT", real, 8 },
+    ['X'] = { "BINUNICODE", text, 4 },
+    [0x8c] = { "SHORT_BINUNICODE", text, 1 },
+    [0x8d] = { "BINUNICODE8", text, 8 },
+    ['T'] = { "BINSTRING", text, 4 }, /* Python 2's str */
+    ['U'] = { "SHORT_BINSTRING", text, 1 },
+    [']'] = { "EMPTY_LIST", empty_box, P2C_PICKLED_LIST },
+    ['}'] = { "EMPTY_DICT", empty_box, P2C_PICKLED_DICT },
+    [')'] = { "EMPTY_TUPLE", empty_box, P2C_PICKLED_TUPLE },
+    [0x85] = { "TUPLE1", tuple, 1 },
+    [0x86] = { "TUPLE2", tuple, 2 },
+    [0x87] = { "TUPLE3", tuple, 3 },
+    ['t'] = { "TUPLE", tuple, -1 },
+    ['a'] = { "APPEND", append, P2C_PICKLED_LIST },
+    ['e'] = { "APPENDS", fill_from_mark, P2C_PICKLED_LIST },
+    ['s'] = { "SETITEM", set_item, P2C_PICKLED_DICT },
+    ['u'] = { "SETITEMS", fill_from_mark, P2C_PICKLED_DICT },
+    ['q'] = { "BINPUT", put, 1 },
+    ['r'] = { "LONG_BINPUT", put, 4 },
+    [0x94] = { "MEMOIZE", memoize, 0 },
+    ['h'] = { "BINGET", get, 1 },
+    ['j'] = { "LONG_BINGET", get, 4 },
+    ['c'] = { "GLOBAL", global, 0 },
+    [0x93] = { "STACK_GLOBAL", stack_global, 0 },
+    ['R'] = { "REDUCE", reduce, 0 },
+    ['b'] = { "BUILD", build, 0 },
+    ['Q'] = { "BINPERSID", persistent, 0 },
 
-    ['i'] = {"INST", NULL, 0},
-    ['o'] = {"OBJ", NULL, 0},
-    [0x81] = {"NEWOBJ", NULL, 0},
-    [0x92] = {"NEWOBJ_EX", NULL, 0},
-    [0x82] = {"EXT1", NULL, 0},
-    [0x83] = {"EXT2", NULL, 0},
-    [0x84] = {"EXT4", NULL, 0},
-    ['P'] = {"PERSID", NULL, 0},
-    ['I'] = {"INT", NULL, 0},
-    ['L'] = {"LONG", NULL, 0},
-    ['F'] = {"FLOAT", NULL, 0},
-    ['S'] = {"STRING", NULL, 0},
-    ['V'] = {"UNICODE", NULL, 0},
-    ['g'] = {"GET", NULL, 0},
-    ['p'] = {"PUT", NULL, 0},
-    ['l'] = {"LIST", NULL, 0},
-    ['d'] = {"DICT", NULL, 0},
-    ['2'] = {"DUP", NULL, 0},
-    ['B'] = {"BINBYTES", NULL, 0},
-    ['C'] = {"SHORT_BINBYTES", NULL, 0},
-    [0x8e] = {"BINBYTES8", NULL, 0},
-    [0x96] = {"BYTEARRAY8", NULL, 0},
-    [0x8f] = {"EMPTY_SET", NULL, 0},
-    [0x90] = {"ADDITEMS", NULL, 0},
-    [0x91] = {"FROZENSET", NULL, 0},
-    [0x97] = {"NEXT_BUFFER", NULL, 0},
-    [0x98] = {"READONLY_BUFFER", NULL, 0},
+    ['i'] = { "INST", NULL, 0 },
+    ['o'] = { "OBJ", NULL, 0 },
+    [0x81] = { "NEWOBJ", NULL, 0 },
+    [0x92] = { "NEWOBJ_EX", NULL, 0 },
+    [0x82] = { "EXT1", NULL, 0 },
+    [0x83] = { "EXT2", NULL, 0 },
+    [0x84] = { "EXT4", NULL, 0 },
+    ['P'] = { "PERSID", NULL, 0 },
+    ['I'] = { "INT", NULL, 0 },
+    ['L'] = { "LONG", NULL, 0 },
+    ['F'] = { "FLOAT", NULL, 0 },
+    ['S'] = { "STRING", NULL, 0 },
+    ['V'] = { "UNICODE", NULL, 0 },
+    ['g'] = { "GET", NULL, 0 },
+    ['p'] = { "PUT", NULL, 0 },
+    ['l'] = { "LIST", NULL, 0 },
+    ['d'] = { "DICT", NULL, 0 },
+    ['2'] = { "DUP", NULL, 0 },
+    ['B'] = { "BINBYTES", NULL, 0 },
+    ['C'] = { "SHORT_BINBYTES", NULL, 0 },
+    [0x8e] = { "BINBYTES8", NULL, 0 },
+    [0x96] = { "BYTEARRAY8", NULL, 0 },
+    [0x8f] = { "EMPTY_SET", NULL, 0 },
+    [0x90] = { "ADDITEMS", NULL, 0 },
+    [0x91] = { "FROZENSET", NULL, 0 },
+    [0x97] = { "NEXT_BUFFER", NULL, 0 },
+    [0x98] = { "READONLY_BUFFER", NULL, 0 },
 };
 
 static P2cStatus refuse(P2cPickle *p, int code) {
     if (!instructions[code].name) return p2c_pickle_fail(p, "no such instruction");
-    return p2c_fail(p->ctx, P2C_ERR_FORMAT, "%s: refuses the pickle instruction %s: only tensors and plain values are read", p->path,
-                    instructions[code].name);
+    return p2c_fail(p->ctx, P2C_ERR_FORMAT,
+                    "%s: refuses the pickle instruction %s: only tensors and plain values are read",
+                    p->path, instructions[code].name);
 }
 
-P2cStatus p2c_pickle_run(P2cPickle *p, const uint8_t *data, size_t size, const P2cPickled **root, size_t *used) {
+P2cStatus p2c_pickle_run(P2cPickle *p, const uint8_t *data, size_t size, const P2cPickled **root,
+                         size_t *used) {
     assert(!p->begin);
     *root = NULL;
     *used = 0;
@@ -451,9 +471,11 @@ P2cStatus p2c_pickle_run(P2cPickle *p, const uint8_t *data, size_t size, const P
     while (!status) {
         const uint8_t *code;
         if ((status = take(p, 1, &code)) || *code == '.') break;
-        status = instructions[*code].run ? instructions[*code].run(p, instructions[*code].arg) : refuse(p, *code);
+        status = instructions[*code].run ? instructions[*code].run(p, instructions[*code].arg)
+                                         : refuse(p, *code);
     }
-    if (!status && (p->stack_count != 1 || p->mark_count)) status = p2c_pickle_fail(p, "stops without one object");
+    if (!status && (p->stack_count != 1 || p->mark_count))
+        status = p2c_pickle_fail(p, "stops without one object");
     if (status) return status;
     *root = p->stack[0];
     *used = (size_t)(p->at - p->begin);

@@ -1,9 +1,11 @@
 /* pickle.h: reads Python pickles (protocols 2 to 4) of plain values and tensors, and runs no code.
  *
- * A pickle is a program for a stack machine. This one knows a fixed list of instructions (the table in pickle.c) and a fixed list of
- * globals (the table in pickle_reduce.c); anything else is an error that names it. What it makes are the objects below. They belong to the
- * machine and are freed all at once, so that shared and self-containing objects do no harm; p2c_pickle_tree makes the final tree.
- * Reference: CPython's Lib/pickletools.py; PyTorch's torch/_utils.py and torch/serialization.py for globals and persistent ids.
+ * A pickle is a program for a stack machine. This one knows a fixed list of instructions (the table
+ * in pickle.c) and a fixed list of globals (the table in pickle_reduce.c); anything else is an
+ * error that names it. What it makes are the objects below. They belong to the machine and are
+ * freed all at once, so that shared and self-containing objects do no harm; p2c_pickle_tree makes
+ * the final tree. Reference: CPython's Lib/pickletools.py; PyTorch's torch/_utils.py and
+ * torch/serialization.py for globals and persistent ids.
  */
 #ifndef P2C_IO_PICKLE_H
 #define P2C_IO_PICKLE_H
@@ -31,7 +33,8 @@ typedef struct P2cStorageView {
     int64_t begin, count;
 } P2cStorageView;
 
-/* Element (i0, i1, ...) is the storage's element offset + i0*stride[0] + i1*stride[1] + ...; checked to lie inside it. */
+/* Element (i0, i1, ...) is the storage's element offset + i0*stride[0] + i1*stride[1] + ...;
+ * checked to lie inside it. */
 typedef struct P2cTensorView {
     size_t storage;
     P2cType type;
@@ -86,9 +89,11 @@ typedef struct P2cPickle {
     P2cValue *storage_index; /* dict: key -> index into storages */
 } P2cPickle;
 
-/* Runs the pickle at the start of data. *root is borrowed from the machine, texts from data; *used is what the pickle took, STOP included.
- * One run per machine; afterwards it holds the objects until p2c_pickle_clear. */
-P2C_CHECKED P2cStatus p2c_pickle_run(P2cPickle *pickle, const uint8_t *data, size_t size, const P2cPickled **root, size_t *used);
+/* Runs the pickle at the start of data. *root is borrowed from the machine, texts from data; *used
+ * is what the pickle took, STOP included. One run per machine; afterwards it holds the objects
+ * until p2c_pickle_clear. */
+P2C_CHECKED P2cStatus p2c_pickle_run(P2cPickle *pickle, const uint8_t *data, size_t size,
+                                     const P2cPickled **root, size_t *used);
 void p2c_pickle_clear(P2cPickle *pickle);
 
 /* ---- between pickle.c and pickle_reduce.c ---- */
@@ -97,11 +102,14 @@ P2C_CHECKED P2cStatus p2c_pickle_fail(P2cPickle *pickle, const char *what);
 P2C_CHECKED P2cStatus p2c_pickle_new(P2cPickle *pickle, P2cPickledKind kind, P2cPickled **out);
 P2C_CHECKED P2cStatus p2c_pickle_add(P2cPickle *pickle, P2cPickled *box, P2cPickled *item);
 /* An entry of the list of globals; refuses others by name. */
-P2C_CHECKED P2cStatus p2c_pickle_global(P2cPickle *pickle, P2cText module, P2cText name, const P2cGlobal **out);
+P2C_CHECKED P2cStatus p2c_pickle_global(P2cPickle *pickle, P2cText module, P2cText name,
+                                        const P2cGlobal **out);
 /* callable(*args), for the callables that are known. */
-P2C_CHECKED P2cStatus p2c_pickle_reduce(P2cPickle *pickle, const P2cPickled *callable, P2cPickled *args, P2cPickled **out);
+P2C_CHECKED P2cStatus p2c_pickle_reduce(P2cPickle *pickle, const P2cPickled *callable,
+                                        P2cPickled *args, P2cPickled **out);
 /* The storage that a persistent id names. */
-P2C_CHECKED P2cStatus p2c_pickle_persistent(P2cPickle *pickle, const P2cPickled *id, P2cPickled **out);
+P2C_CHECKED P2cStatus p2c_pickle_persistent(P2cPickle *pickle, const P2cPickled *id,
+                                            P2cPickled **out);
 /* A key as C text, into a buffer; fails when it has a NUL, is no UTF-8 or does not fit. */
 P2C_CHECKED P2cStatus p2c_pickle_text(P2cPickle *pickle, P2cText text, size_t size, char *buffer);
 

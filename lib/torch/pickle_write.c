@@ -3,7 +3,8 @@
  *   value       instructions
  *   dict        EMPTY_DICT MARK (key value)... SETITEMS
  *   list        EMPTY_LIST MARK value... APPENDS
- *   tensor      GLOBAL torch._utils._rebuild_tensor_v2, MARK, storage, 0, (sizes), (strides), False, OrderedDict(), TUPLE, REDUCE
+ *   tensor      GLOBAL torch._utils._rebuild_tensor_v2, MARK, storage, 0, (sizes), (strides),
+ *               False, OrderedDict(), TUPLE, REDUCE
  *   storage     MARK 'storage' GLOBAL torch.<type>Storage 'number' 'cpu' count TUPLE BINPERSID
  * Nothing is put in the memo: every tensor has a storage of its own.
  */
@@ -20,9 +21,10 @@ typedef struct Writer {
 } Writer;
 
 static const char *const storage_names[] = {
-    [P2C_F32] = "FloatStorage", [P2C_F16] = "HalfStorage",       [P2C_BF16] = "BFloat16Storage", [P2C_F64] = "DoubleStorage",
-    [P2C_U8] = "ByteStorage",   [P2C_I8] = "CharStorage",        [P2C_I16] = "ShortStorage",     [P2C_I32] = "IntStorage",
-    [P2C_I64] = "LongStorage",  [P2C_TYPE_BOOL] = "BoolStorage",
+    [P2C_F32] = "FloatStorage",      [P2C_F16] = "HalfStorage", [P2C_BF16] = "BFloat16Storage",
+    [P2C_F64] = "DoubleStorage",     [P2C_U8] = "ByteStorage",  [P2C_I8] = "CharStorage",
+    [P2C_I16] = "ShortStorage",      [P2C_I32] = "IntStorage",  [P2C_I64] = "LongStorage",
+    [P2C_TYPE_BOOL] = "BoolStorage",
 };
 
 /* ---- bytes ---- */
@@ -61,7 +63,7 @@ static P2cStatus put_int(Writer *w, int64_t value) {
 
 static P2cStatus put_float(Writer *w, double value) {
     uint64_t bits;
-    uint8_t bytes[9] = {'G'};
+    uint8_t bytes[9] = { 'G' };
     memcpy(&bits, &value, sizeof bits);
     for (int i = 0; i < 8; i++) bytes[1 + i] = (uint8_t)(bits >> (56 - 8 * i));
     return put(w, bytes, sizeof bytes);
@@ -70,7 +72,8 @@ static P2cStatus put_float(Writer *w, double value) {
 static P2cStatus put_text(Writer *w, const char *text) {
     size_t size = strlen(text);
     if (size > UINT32_MAX || !p2c_text_valid((const uint8_t *)text, size))
-        return p2c_fail(w->ctx, P2C_ERR_ARGUMENT, "%s: cannot write: the text '%.100s' is no UTF-8", w->path, text);
+        return p2c_fail(w->ctx, P2C_ERR_ARGUMENT, "%s: cannot write: the text '%.100s' is no UTF-8",
+                        w->path, text);
     P2cStatus status = put_number(w, "X", size, 4);
     return status ? status : put(w, text, size);
 }
@@ -148,38 +151,35 @@ static P2cStatus put_items(Writer *w, const P2cValue *box, int depth) {
 }
 
 static P2cStatus put_value(Writer *w, const P2cValue *value, int depth) {
-    if (depth > P2C_PT_MAX_DEPTH) return p2c_fail(w->ctx, P2C_ERR_ARGUMENT, "%s: cannot write: nested too deep (more than 100)", w->path);
+    if (depth > P2C_PT_MAX_DEPTH)
+        return p2c_fail(w->ctx, P2C_ERR_ARGUMENT,
+                        "%s: cannot write: nested too deep (more than 100)", w->path);
     switch (p2c_value_kind(value)) {
-    case P2C_NONE:
-        return put_code(w, "N");
-    case P2C_BOOL:
-        return put_code(w, p2c_value_as_int(value) ? "\x88" : "\x89");
-    case P2C_INT:
-        return put_int(w, p2c_value_as_int(value));
-    case P2C_FLOAT:
-        return put_float(w, p2c_value_as_float(value));
-    case P2C_STRING:
-        return put_text(w, p2c_value_as_string(value));
-    case P2C_TENSOR:
-        return put_tensor(w, value);
+    case P2C_NONE: return put_code(w, "N");
+    case P2C_BOOL: return put_code(w, p2c_value_as_int(value) ? "\x88" : "\x89");
+    case P2C_INT: return put_int(w, p2c_value_as_int(value));
+    case P2C_FLOAT: return put_float(w, p2c_value_as_float(value));
+    case P2C_STRING: return put_text(w, p2c_value_as_string(value));
+    case P2C_TENSOR: return put_tensor(w, value);
     case P2C_LIST:
-    case P2C_DICT:
-        return put_items(w, value, depth);
+    case P2C_DICT: return put_items(w, value, depth);
     }
     return P2C_ERR_ARGUMENT;
 }
 
-P2cStatus p2c_pickle_write(P2cContext *ctx, const char *path, const P2cValue *value, P2cPickleText *text) {
-    Writer w = {ctx, path, text};
+P2cStatus p2c_pickle_write(P2cContext *ctx, const char *path, const P2cValue *value,
+                           P2cPickleText *text) {
+    Writer w = { ctx, path, text };
     P2cStatus status = put_code(&w, "\x80\x02");
     if (!status) status = put_value(&w, value, 0);
     if (!status) status = put_code(&w, ".");
-    if (!status && text->size > P2C_PT_MAX_PICKLE) status = p2c_fail(ctx, P2C_ERR_ARGUMENT, "%s: cannot write: too many values", path);
+    if (!status && text->size > P2C_PT_MAX_PICKLE)
+        status = p2c_fail(ctx, P2C_ERR_ARGUMENT, "%s: cannot write: too many values", path);
     return status;
 }
 
 void p2c_pickle_text_clear(P2cPickleText *text) {
     free(text->bytes);
     free(text->tensors);
-    *text = (P2cPickleText){0};
+    *text = (P2cPickleText){ 0 };
 }

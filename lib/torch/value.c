@@ -1,8 +1,9 @@
 /* value.c: the tree that PyTorch files hold: plain values, lists, dicts in order, tensors.
  *
- * A dict keeps its entries in order of insertion, and beside them an open-addressed hash table of entry numbers (0: free, else entry + 1),
- * at most half full, so that state dicts of any length are found by name in constant time.
- * Half precision: IEEE 754 binary16, sign 1, exponent 5 (bias 15), mantissa 10; bfloat16 is the upper half of a float32.
+ * A dict keeps its entries in order of insertion, and beside them an open-addressed hash table of
+ * entry numbers (0: free, else entry + 1), at most half full, so that state dicts of any length are
+ * found by name in constant time. Half precision: IEEE 754 binary16, sign 1, exponent 5 (bias 15),
+ * mantissa 10; bfloat16 is the upper half of a float32.
  */
 #include "pt.h"
 
@@ -37,9 +38,10 @@ static const struct {
     const char *name;
     size_t bytes;
 } types[] = {
-    [P2C_F32] = {"float32", 4}, [P2C_F16] = {"float16", 2},    [P2C_BF16] = {"bfloat16", 2}, [P2C_F64] = {"float64", 8},
-    [P2C_U8] = {"uint8", 1},    [P2C_I8] = {"int8", 1},        [P2C_I16] = {"int16", 2},     [P2C_I32] = {"int32", 4},
-    [P2C_I64] = {"int64", 8},   [P2C_TYPE_BOOL] = {"bool", 1},
+    [P2C_F32] = { "float32", 4 },    [P2C_F16] = { "float16", 2 }, [P2C_BF16] = { "bfloat16", 2 },
+    [P2C_F64] = { "float64", 8 },    [P2C_U8] = { "uint8", 1 },    [P2C_I8] = { "int8", 1 },
+    [P2C_I16] = { "int16", 2 },      [P2C_I32] = { "int32", 4 },   [P2C_I64] = { "int64", 8 },
+    [P2C_TYPE_BOOL] = { "bool", 1 },
 };
 
 const char *p2c_type_name(P2cType type) { return types[type].name; }
@@ -217,7 +219,9 @@ failed:
     return P2C_ERR_MEMORY;
 }
 
-size_t p2c_value_count(const P2cValue *value) { return value->kind == P2C_LIST || value->kind == P2C_DICT ? value->box.count : 0; }
+size_t p2c_value_count(const P2cValue *value) {
+    return value->kind == P2C_LIST || value->kind == P2C_DICT ? value->box.count : 0;
+}
 
 const P2cValue *p2c_value_at(const P2cValue *value, size_t i) {
     assert(i < p2c_value_count(value));
@@ -251,20 +255,23 @@ double p2c_value_as_float(const P2cValue *value) {
     return value->kind == P2C_BOOL || value->kind == P2C_INT ? (double)value->integer : 0;
 }
 
-const char *p2c_value_as_string(const P2cValue *value) { return value->kind == P2C_STRING ? value->text : NULL; }
+const char *p2c_value_as_string(const P2cValue *value) {
+    return value->kind == P2C_STRING ? value->text : NULL;
+}
 
 bool p2c_text_valid(const uint8_t *text, size_t size) {
     for (size_t i = 0; i < size;) {
         uint32_t c = text[i++];
         if (c == 0 || (c >= 0x80 && c < 0xc2) || c > 0xf4) return false;
         int more = c < 0x80 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-        static const uint32_t lowest[] = {0, 0x80, 0x800, 0x10000};
+        static const uint32_t lowest[] = { 0, 0x80, 0x800, 0x10000 };
         uint32_t code = more ? c & (0x3fu >> more) : c;
         for (int k = 0; k < more; k++, i++) {
             if (i >= size || (text[i] & 0xc0) != 0x80) return false;
             code = code << 6 | (text[i] & 0x3f);
         }
-        if (code < lowest[more] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return false;
+        if (code < lowest[more] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+            return false;
     }
     return true;
 }
@@ -298,52 +305,33 @@ static float from_bits(uint32_t bits) {
 }
 
 static float from_half(uint16_t half) {
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, mantissa = half & 0x3ff;
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31,
+             mantissa = half & 0x3ff;
     if (exponent == 31) return from_bits(sign | 0x7f800000 | mantissa << 13); /* infinity, NaN */
     if (exponent) return from_bits(sign | (exponent + 112) << 23 | mantissa << 13);
     float subnormal = (float)mantissa * 0x1p-24f;
     return sign ? -subnormal : subnormal;
 }
 
-#define CONVERT(type, expression)                                                                                                          \
-    do {                                                                                                                                   \
-        const type *in = tensor->tensor.data;                                                                                              \
-        for (size_t i = 0; i < count; i++) values[i] = (float)(expression);                                                                \
+#define CONVERT(type, expression) \
+    do { \
+        const type *in = tensor->tensor.data; \
+        for (size_t i = 0; i < count; i++) values[i] = (float)(expression); \
     } while (0)
 
 void p2c_value_to_float(const P2cValue *tensor, float *values) {
     assert(tensor->kind == P2C_TENSOR);
     size_t count = tensor->tensor.count;
     switch (tensor->tensor.type) {
-    case P2C_F32:
-        memcpy(values, tensor->tensor.data, count * sizeof *values);
-        break;
-    case P2C_F16:
-        CONVERT(uint16_t, from_half(in[i]));
-        break;
-    case P2C_BF16:
-        CONVERT(uint16_t, from_bits((uint32_t)in[i] << 16));
-        break;
-    case P2C_F64:
-        CONVERT(double, in[i]);
-        break;
-    case P2C_U8:
-        CONVERT(uint8_t, in[i]);
-        break;
-    case P2C_I8:
-        CONVERT(int8_t, in[i]);
-        break;
-    case P2C_I16:
-        CONVERT(int16_t, in[i]);
-        break;
-    case P2C_I32:
-        CONVERT(int32_t, in[i]);
-        break;
-    case P2C_I64:
-        CONVERT(int64_t, in[i]);
-        break;
-    case P2C_TYPE_BOOL:
-        CONVERT(uint8_t, in[i] != 0);
-        break;
+    case P2C_F32: memcpy(values, tensor->tensor.data, count * sizeof *values); break;
+    case P2C_F16: CONVERT(uint16_t, from_half(in[i])); break;
+    case P2C_BF16: CONVERT(uint16_t, from_bits((uint32_t)in[i] << 16)); break;
+    case P2C_F64: CONVERT(double, in[i]); break;
+    case P2C_U8: CONVERT(uint8_t, in[i]); break;
+    case P2C_I8: CONVERT(int8_t, in[i]); break;
+    case P2C_I16: CONVERT(int16_t, in[i]); break;
+    case P2C_I32: CONVERT(int32_t, in[i]); break;
+    case P2C_I64: CONVERT(int64_t, in[i]); break;
+    case P2C_TYPE_BOOL: CONVERT(uint8_t, in[i] != 0); break;
     }
 }

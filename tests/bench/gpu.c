@@ -1,6 +1,7 @@
 /* gpu.c: one line of the table of a GPU, or of any device: bench-gpu DEVICE PRECISION [RUNS]
- * The generator's forward and the whole training step (ch 32, 256 x 256, batch 1, with the face network): milliseconds, memory, and where they go.
- * Between two looks at the clock there are several runs, so that only what the device does counts; the median of RUNS such means. */
+ * The generator's forward and the whole training step (ch 32, 256 x 256, batch 1, with the face
+ * network): milliseconds, memory, and where they go. Between two looks at the clock there are
+ * several runs, so that only what the device does counts; the median of RUNS such means. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,21 +38,24 @@ static void print_profile(P2cContext *ctx, P2cGraph *graph) {
     printf("    kernels one after another: %.2f ms; the costliest:\n", profile.ms);
     for (int i = 0; i < profile.count && i < COSTLIEST; i++) {
         const P2cProfileEntry *e = &profile.entries[i];
-        printf("      %5.1f %%  %8.3f ms  %4d x %7.1f us  %7.1f GB/s  %s\n", 100 * e->ms / profile.ms, e->ms, e->steps, 1e3 * e->ms / e->steps,
+        printf("      %5.1f %%  %8.3f ms  %4d x %7.1f us  %7.1f GB/s  %s\n",
+               100 * e->ms / profile.ms, e->ms, e->steps, 1e3 * e->ms / e->steps,
                e->bytes / e->ms / 1e6, e->name);
     }
 }
 
 static void measure(P2cContext *ctx, P2cGraph *graph, const char *what, int runs, int together) {
     double ms = median_ms(ctx, graph, runs, together);
-    printf("  %s: %.3f ms, %.1f MiB, %d steps\n", what, ms, (double)p2c_graph_arena_bytes(graph) / (1 << 20), p2c_graph_step_count(graph));
+    printf("  %s: %.3f ms, %.1f MiB, %d steps\n", what, ms,
+           (double)p2c_graph_arena_bytes(graph) / (1 << 20), p2c_graph_step_count(graph));
     print_profile(ctx, graph);
     fflush(stdout);
 }
 
 static void write_picture(P2cContext *ctx, P2cNode *input, int shift) {
     static float pixels[PIXELS];
-    for (int i = 0; i < PIXELS; i++) pixels[i] = (float)((i * 37 + i / SIZE * shift) % 251) / 125 - 1;
+    for (int i = 0; i < PIXELS; i++)
+        pixels[i] = (float)((i * 37 + i / SIZE * shift) % 251) / 125 - 1;
     must(ctx, p2c_node_write(input, pixels));
 }
 

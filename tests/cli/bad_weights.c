@@ -1,4 +1,5 @@
-/* bad_weights.c: makes weights that the programs must refuse, or read in spite of their form, out of the first network of a good checkpoint.
+/* bad_weights.c: makes weights that the programs must refuse, or read in spite of their form, out
+ * of the first network of a good checkpoint.
  *
  *     bad_weights missing|extra|misshapen|nan|half|b2a|other IN.pt OUT.pt
  *     bad_weights evil - OUT.pt      a zip archive whose pickle would call os.system
@@ -22,7 +23,8 @@ static P2cValue *float_tensor(const P2cValue *from, P2cShape shape, size_t count
     return tensor;
 }
 
-/* float32 to float16, by truncation; small and large values become 0 and infinity, which these tests do not meet. */
+/* float32 to float16, by truncation; small and large values become 0 and infinity, which these
+ * tests do not meet. */
 static uint16_t to_half(float value) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
@@ -63,8 +65,10 @@ static P2cStatus rewrite(const char *mode, const P2cValue *dict, P2cValue *out) 
         const char *name = p2c_value_key(dict, i);
         char extra[256];
         snprintf(extra, sizeof extra, "%s.extra", name);
-        if (!broken || strcmp(mode, "missing")) status = p2c_value_set(out, name, copy(mode, p2c_value_at(dict, i), broken));
-        if (!status && broken && !strcmp(mode, "extra")) status = p2c_value_set(out, extra, copy(mode, p2c_value_at(dict, i), false));
+        if (!broken || strcmp(mode, "missing"))
+            status = p2c_value_set(out, name, copy(mode, p2c_value_at(dict, i), broken));
+        if (!status && broken && !strcmp(mode, "extra"))
+            status = p2c_value_set(out, extra, copy(mode, p2c_value_at(dict, i), false));
     }
     return status;
 }
@@ -74,7 +78,12 @@ static P2cStatus change(P2cContext *ctx, const char *mode, const char *in, const
     bool other = !strcmp(mode, "other"); /* a dict of something else */
     P2cStatus status = p2c_pt_read(ctx, in, &file);
     if (!status && !other) status = rewrite(mode, p2c_value_at(file, 0), dict);
-    if (!status) status = p2c_value_set(out, other ? "epoch" : !strcmp(mode, "b2a") ? "genB2A" : p2c_value_key(file, 0), other ? p2c_value_int(3) : dict);
+    if (!status)
+        status = p2c_value_set(out,
+                               other                  ? "epoch"
+                               : !strcmp(mode, "b2a") ? "genB2A"
+                                                      : p2c_value_key(file, 0),
+                               other ? p2c_value_int(3) : dict);
     if (!status && !other) dict = NULL;
     if (!status) status = p2c_pt_write(ctx, path, out);
     p2c_value_free(&dict);
@@ -84,12 +93,16 @@ static P2cStatus change(P2cContext *ctx, const char *mode, const char *in, const
 }
 
 static P2cStatus write_evil(const char *path) {
-    static const char pickle[] = "\x80\x02" "cos\nsystem\nX\x0d\0\0\0touch pwned.x\x85R.", version[] = "3\n";
+    static const char pickle[] = "\x80\x02"
+                                 "cos\nsystem\nX\x0d\0\0\0touch pwned.x\x85R.",
+                      version[] = "3\n";
     int error;
     zip_t *zip = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, &error);
     if (!zip) return P2C_ERR_WRITE;
-    bool added = zip_file_add(zip, "archive/data.pkl", zip_source_buffer(zip, pickle, sizeof pickle - 1, 0), 0) >= 0 &&
-                 zip_file_add(zip, "archive/version", zip_source_buffer(zip, version, sizeof version - 1, 0), 0) >= 0;
+    bool added = zip_file_add(zip, "archive/data.pkl",
+                              zip_source_buffer(zip, pickle, sizeof pickle - 1, 0), 0) >= 0 &&
+                 zip_file_add(zip, "archive/version",
+                              zip_source_buffer(zip, version, sizeof version - 1, 0), 0) >= 0;
     for (zip_uint64_t i = 0; i < 2; i++) zip_set_file_compression(zip, i, ZIP_CM_STORE, 0);
     return added && !zip_close(zip) ? P2C_OK : P2C_ERR_WRITE;
 }
@@ -98,7 +111,9 @@ int main(int argc, char **argv) {
     P2cContext *ctx = NULL;
     if (argc != 4) return 2;
     P2cStatus status = p2c_context_new(&ctx, "cpu", 1);
-    if (!status) status = strcmp(argv[1], "evil") ? change(ctx, argv[1], argv[2], argv[3]) : write_evil(argv[3]);
+    if (!status)
+        status =
+            strcmp(argv[1], "evil") ? change(ctx, argv[1], argv[2], argv[3]) : write_evil(argv[3]);
     if (status) fprintf(stderr, "bad_weights: %s\n", p2c_error(ctx));
     p2c_context_free(&ctx);
     return p2c_exit_code(status);

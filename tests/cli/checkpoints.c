@@ -1,9 +1,11 @@
 /* checkpoints.c: looks into checkpoints, for the tests:
  *
- *     checkpoints same A.pt B.pt         every tensor and value has the same bits, but for p2cnn.seconds and for
+ *     checkpoints same A.pt B.pt         every tensor and value has the same bits, but for
+ *                                        p2cnn.seconds and for
  *                                        how often what is written; prints the first difference
  *     checkpoints networks A.pt B.pt     the networks of A are in B, too, bit for bit
- *     checkpoints whole FILE.pt...       each can be read, and its checksums are right; prints those that are not
+ *     checkpoints whole FILE.pt...       each can be read, and its checksums are right; prints
+ *                                        those that are not
  *
  * Exit status 1 when that is not so. */
 #include <stdio.h>
@@ -15,10 +17,16 @@ enum { PATH = 400 };
 
 static size_t element_bytes(P2cType type) {
     switch (type) {
-    case P2C_F64: case P2C_I64: return 8;
-    case P2C_F32: case P2C_I32: return 4;
-    case P2C_F16: case P2C_BF16: case P2C_I16: return 2;
-    case P2C_U8: case P2C_I8: case P2C_TYPE_BOOL: return 1;
+    case P2C_F64:
+    case P2C_I64: return 8;
+    case P2C_F32:
+    case P2C_I32: return 4;
+    case P2C_F16:
+    case P2C_BF16:
+    case P2C_I16: return 2;
+    case P2C_U8:
+    case P2C_I8:
+    case P2C_TYPE_BOOL: return 1;
     }
     return 0;
 }
@@ -32,7 +40,8 @@ static bool same_tensor(const P2cValue *a, const P2cValue *b, const char *path) 
     P2cShape x = p2c_value_shape(a), y = p2c_value_shape(b);
     size_t bytes = element_bytes(p2c_value_type(a)), size = bytes;
     if (p2c_value_type(a) != p2c_value_type(b)) return differ(path, "another type");
-    if (x.rank != y.rank || memcmp(x.size, y.size, (size_t)x.rank * sizeof *x.size)) return differ(path, "another shape");
+    if (x.rank != y.rank || memcmp(x.size, y.size, (size_t)x.rank * sizeof *x.size))
+        return differ(path, "another shape");
     for (int i = 0; i < x.rank; i++) size *= (size_t)x.size[i];
     const char *p = p2c_value_data(a), *q = p2c_value_data(b);
     for (size_t i = 0; i < size; i++) {
@@ -46,8 +55,13 @@ static bool same_tensor(const P2cValue *a, const P2cValue *b, const char *path) 
 static bool same(const P2cValue *a, const P2cValue *b, const char *path);
 
 static bool may_differ(const char *path) {
-    static const char *const free_ones[] = { "p2cnn.seconds", "p2cnn.options.print_freq", "p2cnn.options.save_freq", "p2cnn.options.keep", "p2cnn.options.milestone",
-                                             "p2cnn.options.eval_freq", "p2cnn.options.tensorboard" };
+    static const char *const free_ones[] = { "p2cnn.seconds",
+                                             "p2cnn.options.print_freq",
+                                             "p2cnn.options.save_freq",
+                                             "p2cnn.options.keep",
+                                             "p2cnn.options.milestone",
+                                             "p2cnn.options.eval_freq",
+                                             "p2cnn.options.tensorboard" };
     for (size_t i = 0; i < sizeof free_ones / sizeof *free_ones; i++)
         if (!strcmp(path, free_ones[i])) return true;
     return false;
@@ -59,10 +73,13 @@ static bool same_entries(const P2cValue *a, const P2cValue *b, const char *path)
     char below[PATH];
     if (p2c_value_count(a) != p2c_value_count(b)) return differ(path, "more or fewer entries");
     for (size_t i = 0; i < p2c_value_count(a); i++) {
-        if (dict && strcmp(p2c_value_key(a, i), p2c_value_key(b, i))) return differ(path, "other keys");
-        if (dict) snprintf(below, sizeof below, "%s%s%s", path, *path ? "." : "", p2c_value_key(a, i));
+        if (dict && strcmp(p2c_value_key(a, i), p2c_value_key(b, i)))
+            return differ(path, "other keys");
+        if (dict)
+            snprintf(below, sizeof below, "%s%s%s", path, *path ? "." : "", p2c_value_key(a, i));
         else snprintf(below, sizeof below, "%s[%zu]", path, i);
-        if (!may_differ(below) && !same(p2c_value_at(a, i), p2c_value_at(b, i), below)) return false;
+        if (!may_differ(below) && !same(p2c_value_at(a, i), p2c_value_at(b, i), below))
+            return false;
     }
     return true;
 }
@@ -73,10 +90,15 @@ static bool same(const P2cValue *a, const P2cValue *b, const char *path) {
     if (kind != p2c_value_kind(b)) return differ(path, "another kind of value");
     switch (kind) {
     case P2C_NONE: return true;
-    case P2C_BOOL: case P2C_INT: return p2c_value_as_int(a) == p2c_value_as_int(b) || differ(path, "another number");
+    case P2C_BOOL:
+    case P2C_INT:
+        return p2c_value_as_int(a) == p2c_value_as_int(b) || differ(path, "another number");
     case P2C_FLOAT: return !memcmp(&x, &y, sizeof x) || differ(path, "another number");
-    case P2C_STRING: return !strcmp(p2c_value_as_string(a), p2c_value_as_string(b)) || differ(path, "another text");
-    case P2C_LIST: case P2C_DICT: return same_entries(a, b, path);
+    case P2C_STRING:
+        return !strcmp(p2c_value_as_string(a), p2c_value_as_string(b)) ||
+               differ(path, "another text");
+    case P2C_LIST:
+    case P2C_DICT: return same_entries(a, b, path);
     case P2C_TENSOR: return same_tensor(a, b, path);
     }
     return false;
@@ -87,7 +109,8 @@ static bool same_networks(const P2cValue *a, const P2cValue *b) {
     for (size_t i = 0; equal && i < p2c_value_count(a); i++) {
         const char *name = p2c_value_key(a, i);
         const P2cValue *theirs = p2c_value_get(b, name);
-        if (strcmp(name, "p2cnn")) equal = theirs ? same(p2c_value_at(a, i), theirs, name) : differ(name, "missing");
+        if (strcmp(name, "p2cnn"))
+            equal = theirs ? same(p2c_value_at(a, i), theirs, name) : differ(name, "missing");
     }
     return equal;
 }
@@ -95,7 +118,8 @@ static bool same_networks(const P2cValue *a, const P2cValue *b) {
 static bool compare(P2cContext *ctx, char **files, bool all) {
     P2cValue *a = NULL, *b = NULL;
     bool equal = false;
-    if (p2c_pt_read(ctx, files[0], &a) || p2c_pt_read(ctx, files[1], &b)) printf("%s\n", p2c_error(ctx));
+    if (p2c_pt_read(ctx, files[0], &a) || p2c_pt_read(ctx, files[1], &b))
+        printf("%s\n", p2c_error(ctx));
     else equal = all ? same(a, b, "") : same_networks(a, b);
     p2c_value_free(&a);
     p2c_value_free(&b);
@@ -116,7 +140,8 @@ int main(int argc, char **argv) {
     const char *mode = argc > 2 ? argv[1] : "";
     bool all = !strcmp(mode, "same"), networks = !strcmp(mode, "networks"), good = true;
     if (!(argc == 4 && (all || networks)) && strcmp(mode, "whole")) {
-        fprintf(stderr, "usage: checkpoints same|networks A.pt B.pt, or checkpoints whole FILE.pt...\n");
+        fprintf(stderr,
+                "usage: checkpoints same|networks A.pt B.pt, or checkpoints whole FILE.pt...\n");
         return 2;
     }
     if (p2c_context_new(&ctx, "cpu", 1)) return 2;

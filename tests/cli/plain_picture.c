@@ -1,4 +1,5 @@
-/* plain_picture.c: writes a picture of one colour, for the tests: plain_picture OUT.png WIDTH HEIGHT RED GREEN BLUE [ALPHA] */
+/* plain_picture.c: writes a picture of one colour, for the tests: plain_picture OUT.png WIDTH
+ * HEIGHT RED GREEN BLUE [ALPHA] */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,7 +12,8 @@ int main(int argc, char **argv) {
     int channels = argc - 4;
     P2cStatus status = p2c_context_new(&ctx, "cpu", 1);
     if (!status) status = p2c_image_init(ctx, &image, atoi(argv[2]), atoi(argv[3]), channels);
-    for (size_t i = 0, n = (size_t)image.width * (size_t)image.height * (size_t)channels; !status && i < n; i++)
+    for (size_t i = 0, n = (size_t)image.width * (size_t)image.height * (size_t)channels;
+         !status && i < n; i++)
         image.pixels[i] = (uint8_t)atoi(argv[4 + i % (size_t)channels]);
     if (!status) status = p2c_image_write(ctx, argv[1], &image);
     if (status) fprintf(stderr, "plain_picture: %s\n", p2c_error(ctx));

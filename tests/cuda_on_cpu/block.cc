@@ -9,9 +9,10 @@
 constinit thread_local uint3 threadIdx = {}, blockIdx = {};
 constinit thread_local dim3 blockDim, gridDim;
 
-/* ---- workers ------------------------------------------------------------------------------------------------------ */
+/* ---- workers --------------------------------------------------------------------------------- */
 
-/* All there are. Those of threads that have ended wait for new ones: their stacks are worth keeping. */
+/* All there are. Those of threads that have ended wait for new ones: their stacks are worth
+ * keeping. */
 static std::mutex workers_lock;
 static Worker *workers;
 
@@ -45,7 +46,7 @@ Worker *worker_get() {
     return own_worker = own.worker;
 }
 
-/* ---- order -------------------------------------------------------------------------------------------------------- */
+/* ---- order ----------------------------------------------------------------------------------- */
 
 static uint64_t mixed(uint64_t x) {
     x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
@@ -63,7 +64,7 @@ size_t order_at(EmulatedOrder order, size_t i, size_t count, uint64_t seed) {
     return (size_t)((mixed(draw) % count + i * (step % count)) % count);
 }
 
-/* ---- turns -------------------------------------------------------------------------------------------------------- */
+/* ---- turns ----------------------------------------------------------------------------------- */
 
 void worker_ready(Worker *w, int i) {
     w->thread[i].state = GOES_ON;
@@ -149,7 +150,7 @@ static void fiber_body() {
     }
 }
 
-/* ---- blocks ------------------------------------------------------------------------------------------------------- */
+/* ---- blocks ---------------------------------------------------------------------------------- */
 
 static void prepare(Worker *w, const EmulatedLaunch *launch, uint3 index, EmulatedOrder order) {
     dim3 b = launch->block, g = launch->grid;
@@ -183,14 +184,16 @@ void block_run(const EmulatedLaunch *launch, uint3 index, EmulatedOrder order) {
     leave(w);
 }
 
-/* ---- the end ------------------------------------------------------------------------------------------------------ */
+/* ---- the end --------------------------------------------------------------------------------- */
 
-static const char *const states[] = { "have not begun", "can go on", "wait at a barrier of the block", "wait in an operation of the warp",
-                                      "have exited" };
+static const char *const states[] = { "have not begun", "can go on",
+                                      "wait at a barrier of the block",
+                                      "wait in an operation of the warp", "have exited" };
 
 static bool same_place(const Thread *a, const Thread *b) {
     if (a->state != b->state) return false;
-    return (a->state != AT_BARRIER && a->state != IN_WARP) || (a->at.line == b->at.line && !strcmp(a->at.file, b->at.file));
+    return (a->state != AT_BARRIER && a->state != IN_WARP) ||
+           (a->at.line == b->at.line && !strcmp(a->at.file, b->at.file));
 }
 
 /* Threads at one place as one line: how many, and the first of them. */
@@ -203,15 +206,18 @@ static void tell(const Worker *w, int first) {
         count++;
     }
     fprintf(stderr, "    %4d of %d threads %s", count, w->threads, states[t->state]);
-    if (t->state == AT_BARRIER || t->state == IN_WARP) fprintf(stderr, ", %s:%d", t->at.file, t->at.line);
-    fprintf(stderr, "; the first is thread (%u, %u, %u), lane %d of warp %d\n", t->index.x, t->index.y, t->index.z, first % LANES, first / LANES);
+    if (t->state == AT_BARRIER || t->state == IN_WARP)
+        fprintf(stderr, ", %s:%d", t->at.file, t->at.line);
+    fprintf(stderr, "; the first is thread (%u, %u, %u), lane %d of warp %d\n", t->index.x,
+            t->index.y, t->index.z, first % LANES, first / LANES);
 }
 
 void worker_abort(Worker *w, const char *wrong) {
     static std::mutex once; /* other blocks may have the same to say */
     once.lock();
-    fprintf(stderr, "cuda_on_cpu: kernel %s (%s), block (%u, %u, %u), thread (%u, %u, %u): %s\n", w->launch->kernel, w->launch->file, blockIdx.x,
-            blockIdx.y, blockIdx.z, threadIdx.x, threadIdx.y, threadIdx.z, wrong);
+    fprintf(stderr, "cuda_on_cpu: kernel %s (%s), block (%u, %u, %u), thread (%u, %u, %u): %s\n",
+            w->launch->kernel, w->launch->file, blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x,
+            threadIdx.y, threadIdx.z, wrong);
     for (int i = 0; i < w->threads; i++) tell(w, i);
     abort();
 }

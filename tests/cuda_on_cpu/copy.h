@@ -1,5 +1,6 @@
-/* copy.h: kernels/cuda/native/copy.h for machines without a GPU, with its contract. A copy is made as late as it may be, when it is waited for,
- * so that a kernel that forgets to wait reads what was in shared memory before. */
+/* copy.h: kernels/cuda/native/copy.h for machines without a GPU, with its contract. A copy is made
+ * as late as it may be, when it is waited for, so that a kernel that forgets to wait reads what was
+ * in shared memory before. */
 #ifndef EMULATED_COPY_H
 #define EMULATED_COPY_H
 
@@ -10,9 +11,15 @@ void emulated_copy_begin(void *to, const void *from, size_t bytes);
 void emulated_copy_commit();
 void emulated_copy_wait(int groups);
 
-static inline void cp_async4(void *shared, const void *global, bool present = true) { emulated_copy_begin(shared, present ? global : NULL, 4); }
-static inline void cp_async8(void *shared, const void *global, bool present = true) { emulated_copy_begin(shared, present ? global : NULL, 8); }
-static inline void cp_async16(void *shared, const void *global, bool present = true) { emulated_copy_begin(shared, present ? global : NULL, 16); }
+static inline void cp_async4(void *shared, const void *global, bool present = true) {
+    emulated_copy_begin(shared, present ? global : NULL, 4);
+}
+static inline void cp_async8(void *shared, const void *global, bool present = true) {
+    emulated_copy_begin(shared, present ? global : NULL, 8);
+}
+static inline void cp_async16(void *shared, const void *global, bool present = true) {
+    emulated_copy_begin(shared, present ? global : NULL, 16);
+}
 static inline void cp_async_commit() { emulated_copy_commit(); }
 template <int N> void cp_async_wait() { emulated_copy_wait(N); }
 

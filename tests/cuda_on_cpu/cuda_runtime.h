@@ -1,9 +1,14 @@
-/* cuda_runtime.h: the part of the CUDA runtime that p2cnn uses, on a machine without a GPU. Meanings are NVIDIA's, as documented; what differs:
+/* cuda_runtime.h: the part of the CUDA runtime that p2cnn uses, on a machine without a GPU.
+ * Meanings are NVIDIA's, as documented; what differs:
  *
- *   Streams are as lazy as they may be. What is asked of one is done when somebody waits for it (or asks whether it is done: "not yet", the
- *   first time), so that a host that reads a result without waiting reads old bytes, always and not once in a thousand runs.
- *   Memory of a device is poisoned for the address sanitizer while nothing runs there: a host that touches it is caught.
- *   It is filled with 0xFF at first, NaNs. Memory that is never freed is reported by the leak sanitizer.
+ *   Streams are as lazy as they may be. What is asked of one is done when somebody waits for it (or
+ *       asks whether it is done: "not yet", the
+ *   first time), so that a host that reads a result without waiting reads old bytes, always and not
+ *       once in a thousand runs.
+ *   Memory of a device is poisoned for the address sanitizer while nothing runs there: a host that
+ *       touches it is caught.
+ *   It is filled with 0xFF at first, NaNs. Memory that is never freed is reported by the leak
+ *       sanitizer.
  *
  * Environment:
  *   P2C_EMULATED_DEVICES=N      how many there are (1)
@@ -13,8 +18,10 @@
  *                      architecture      no code for the device: launches fail
  *                      memory:BYTES      it has that many
  *                      recording         no memory for a graph
- *                      launch:N          the Nth kernel to run from now on touches what it must not; nothing works after that
- *   P2C_EMULATED_REPORT=FILE    at exit a line is added for every kernel that ran: name, file, launches, blocks, threads; tabs between
+ *                      launch:N          the Nth kernel to run from now on touches what it must
+ *                                        not; nothing works after that
+ *   P2C_EMULATED_REPORT=FILE    at exit a line is added for every kernel that ran: name, file,
+ *                               launches, blocks, threads; tabs between
  * A fault may be changed while the program runs; that also mends the device. */
 #ifndef EMULATED_CUDA_RUNTIME_H
 #define EMULATED_CUDA_RUNTIME_H
@@ -54,7 +61,7 @@ const char *cudaGetErrorString(cudaError_t error);
 cudaError_t cudaGetLastError();
 cudaError_t cudaPeekAtLastError();
 
-/* ---- devices --------------------------------------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------------------------------- */
 
 struct cudaDeviceProp {
     char name[256];
@@ -70,27 +77,45 @@ cudaError_t cudaDriverGetVersion(int *version);
 cudaError_t cudaRuntimeGetVersion(int *version);
 cudaError_t cudaDeviceSynchronize();
 
-/* ---- memory ------------------------------------------------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
-enum cudaMemcpyKind { cudaMemcpyHostToHost, cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice, cudaMemcpyDefault };
-enum { cudaHostAllocDefault = 0, cudaHostAllocPortable = 1, cudaHostAllocMapped = 2, cudaHostAllocWriteCombined = 4 };
+enum cudaMemcpyKind {
+    cudaMemcpyHostToHost,
+    cudaMemcpyHostToDevice,
+    cudaMemcpyDeviceToHost,
+    cudaMemcpyDeviceToDevice,
+    cudaMemcpyDefault
+};
+enum {
+    cudaHostAllocDefault = 0,
+    cudaHostAllocPortable = 1,
+    cudaHostAllocMapped = 2,
+    cudaHostAllocWriteCombined = 4
+};
 
 typedef struct EmulatedStream *cudaStream_t; /* NULL: the default stream */
 
 cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total);
 cudaError_t cudaMalloc(void **memory, size_t bytes);
-template <class T> cudaError_t cudaMalloc(T **memory, size_t bytes) { return cudaMalloc((void **)memory, bytes); }
+template <class T> cudaError_t cudaMalloc(T **memory, size_t bytes) {
+    return cudaMalloc((void **)memory, bytes);
+}
 cudaError_t cudaFree(void *memory);
 cudaError_t cudaHostAlloc(void **memory, size_t bytes, unsigned flags);
-template <class T> cudaError_t cudaHostAlloc(T **memory, size_t bytes, unsigned flags) { return cudaHostAlloc((void **)memory, bytes, flags); }
-template <class T> cudaError_t cudaMallocHost(T **memory, size_t bytes) { return cudaHostAlloc((void **)memory, bytes, cudaHostAllocDefault); }
+template <class T> cudaError_t cudaHostAlloc(T **memory, size_t bytes, unsigned flags) {
+    return cudaHostAlloc((void **)memory, bytes, flags);
+}
+template <class T> cudaError_t cudaMallocHost(T **memory, size_t bytes) {
+    return cudaHostAlloc((void **)memory, bytes, cudaHostAllocDefault);
+}
 cudaError_t cudaFreeHost(void *memory);
 cudaError_t cudaMemcpy(void *to, const void *from, size_t bytes, cudaMemcpyKind kind);
-cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream = NULL);
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream = NULL);
 cudaError_t cudaMemset(void *to, int value, size_t bytes);
 cudaError_t cudaMemsetAsync(void *to, int value, size_t bytes, cudaStream_t stream = NULL);
 
-/* ---- streams and events -------------------------------------------------------------------------------------------------- */
+/* ---- streams and events ---------------------------------------------------------------------- */
 
 typedef struct EmulatedEvent *cudaEvent_t;
 enum { cudaStreamDefault = 0, cudaStreamNonBlocking = 1 };
@@ -110,24 +135,36 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event);
 cudaError_t cudaEventQuery(cudaEvent_t event);
 cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t start, cudaEvent_t end);
 
-/* ---- graphs ---------------------------------------------------------------------------------------------------------------- */
+/* ---- graphs ---------------------------------------------------------------------------------- */
 
 typedef struct EmulatedGraph *cudaGraph_t;
 typedef struct EmulatedGraphExec *cudaGraphExec_t;
-enum cudaStreamCaptureMode { cudaStreamCaptureModeGlobal, cudaStreamCaptureModeThreadLocal, cudaStreamCaptureModeRelaxed };
-enum cudaStreamCaptureStatus { cudaStreamCaptureStatusNone, cudaStreamCaptureStatusActive, cudaStreamCaptureStatusInvalidated };
+enum cudaStreamCaptureMode {
+    cudaStreamCaptureModeGlobal,
+    cudaStreamCaptureModeThreadLocal,
+    cudaStreamCaptureModeRelaxed
+};
+enum cudaStreamCaptureStatus {
+    cudaStreamCaptureStatusNone,
+    cudaStreamCaptureStatusActive,
+    cudaStreamCaptureStatusInvalidated
+};
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode);
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph);
 cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus *status);
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph, unsigned long long flags = 0);
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph,
+                                 unsigned long long flags = 0);
 cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream);
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec);
 cudaError_t cudaGraphDestroy(cudaGraph_t graph);
 
-/* ---- kernels ------------------------------------------------------------------------------------------------------------------ */
+/* ---- kernels --------------------------------------------------------------------------------- */
 
-enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8, cudaFuncAttributePreferredSharedMemoryCarveout = 9 };
+enum cudaFuncAttribute {
+    cudaFuncAttributeMaxDynamicSharedMemorySize = 8,
+    cudaFuncAttributePreferredSharedMemoryCarveout = 9
+};
 struct cudaFuncAttributes {
     int maxThreadsPerBlock, maxDynamicSharedSizeBytes, numRegs;
     size_t sharedSizeBytes, localSizeBytes;
@@ -135,7 +172,8 @@ struct cudaFuncAttributes {
 
 cudaError_t emulated_set_attribute(const void *kernel, cudaFuncAttribute attribute, int value);
 cudaError_t emulated_get_attributes(cudaFuncAttributes *attributes, const void *kernel);
-template <class T> cudaError_t cudaFuncSetAttribute(T *kernel, cudaFuncAttribute attribute, int value) {
+template <class T>
+cudaError_t cudaFuncSetAttribute(T *kernel, cudaFuncAttribute attribute, int value) {
     return emulated_set_attribute((const void *)kernel, attribute, value);
 }
 template <class T> cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *attributes, T *kernel) {

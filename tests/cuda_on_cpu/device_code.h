@@ -1,10 +1,14 @@
-/* device_code.h: the language of kernels, as plain C++: qualifiers, vector types, indices, barriers, warps, atomics and arithmetic.
+/* device_code.h: the language of kernels, as plain C++: qualifiers, vector types, indices,
+ * barriers, warps, atomics and arithmetic.
  *
  * A thread of a block is a fiber of one thread of the operating system (block.h), so:
  *   - threadIdx and the rest are thread_local variables, which change with the fiber;
- *   - shared memory is a static thread_local variable: there is one per block that runs at this moment;
- *   - a barrier, or an operation of a warp, hands the processor to another fiber until all have come.
- * Operations that wait remember the line they were called from, for the message that tells of a deadlock.
+ *   - shared memory is a static thread_local variable: there is one per block that runs at this
+ *       moment;
+ *   - a barrier, or an operation of a warp, hands the processor to another fiber until all have
+ *       come.
+ * Operations that wait remember the line they were called from, for the message that tells of a
+ * deadlock.
  *
  * Not here, on purpose: atomics on floats, whose sums depend on the order of threads. */
 #ifndef EMULATED_DEVICE_CODE_H
@@ -16,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- qualifiers --------------------------------------------------------------------------------------------------- */
+/* ---- qualifiers ------------------------------------------------------------------------------ */
 
 #define __global__
 #define __device__
@@ -27,15 +31,22 @@
 #define __launch_bounds__(...)
 #define __align__(bytes) __attribute__((aligned(bytes)))
 
-/* ---- vectors ------------------------------------------------------------------------------------------------------ */
+/* ---- vectors --------------------------------------------------------------------------------- */
 
-/* Aligned as on the GPU, so that the sanitizer sees a vector access at an address that is not a multiple of its size. */
-#define EMULATED_VECTORS(T, name, align2, align4)                                                            \
-    struct __align__(align2) name##2 { T x, y; };                                                            \
-    struct name##3 { T x, y, z; };                                                                           \
-    struct __align__(align4) name##4 { T x, y, z, w; };                                                      \
-    static inline constexpr name##2 make_##name##2(T x, T y) { return { x, y }; }                            \
-    static inline constexpr name##3 make_##name##3(T x, T y, T z) { return { x, y, z }; }                    \
+/* Aligned as on the GPU, so that the sanitizer sees a vector access at an address that is not a
+ * multiple of its size. */
+#define EMULATED_VECTORS(T, name, align2, align4) \
+    struct __align__(align2) name##2 { \
+        T x, y; \
+    }; \
+    struct name##3 { \
+        T x, y, z; \
+    }; \
+    struct __align__(align4) name##4 { \
+        T x, y, z, w; \
+    }; \
+    static inline constexpr name##2 make_##name##2(T x, T y) { return { x, y }; } \
+    static inline constexpr name##3 make_##name##3(T x, T y, T z) { return { x, y, z }; } \
     static inline constexpr name##4 make_##name##4(T x, T y, T z, T w) { return { x, y, z, w }; }
 EMULATED_VECTORS(float, float, 8, 16)
 EMULATED_VECTORS(int, int, 8, 16)
@@ -46,7 +57,8 @@ EMULATED_VECTORS(unsigned short, ushort, 4, 8)
 
 struct dim3 {
     unsigned x, y, z;
-    constexpr dim3(unsigned width = 1, unsigned height = 1, unsigned depth = 1) : x(width), y(height), z(depth) {}
+    constexpr dim3(unsigned width = 1, unsigned height = 1, unsigned depth = 1)
+        : x(width), y(height), z(depth) {}
     constexpr dim3(uint3 v) : x(v.x), y(v.y), z(v.z) {}
 };
 
@@ -54,33 +66,48 @@ extern constinit thread_local uint3 threadIdx, blockIdx;
 extern constinit thread_local dim3 blockDim, gridDim;
 static constexpr int warpSize = 32;
 
-/* ---- waiting for others ---------------------------------------------------------------------------------------------- */
+/* ---- waiting for others ---------------------------------------------------------------------- */
 
 /* A line of the kernel: as a default argument, that of the caller. */
 struct EmulatedPlace {
     const char *file;
     int line;
 };
-static constexpr EmulatedPlace emulated_here(const char *file = __builtin_FILE(), int line = __builtin_LINE()) { return { file, line }; }
+static constexpr EmulatedPlace emulated_here(const char *file = __builtin_FILE(),
+                                             int line = __builtin_LINE()) {
+    return { file, line };
+}
 
-/* Waits for all threads of the block that have not exited; how many of them came with `predicate`. */
+/* Waits for all threads of the block that have not exited; how many of them came with
+ * `predicate`. */
 int emulated_barrier(bool predicate, EmulatedPlace at);
 
-/* What a warp does together. Every lane of `mask` that has not exited comes with a pointer to what it has to say; when the last one has come,
- * `all` is called once, on all the pointers by lane (NULL: not there), and writes each lane's result behind them. */
+/* What a warp does together. Every lane of `mask` that has not exited comes with a pointer to what
+ * it has to say; when the last one has come, `all` is called once, on all the pointers by lane
+ * (NULL: not there), and writes each lane's result behind them. */
 typedef void EmulatedWarpFunction(void *const lanes[32]);
 void emulated_warp(unsigned mask, EmulatedWarpFunction *all, void *mine, EmulatedPlace at);
 int emulated_lane();
 
-static inline void __syncthreads(EmulatedPlace at = emulated_here()) { emulated_barrier(false, at); }
-static inline int __syncthreads_count(int predicate, EmulatedPlace at = emulated_here()) { return emulated_barrier(predicate != 0, at); }
-static inline int __syncthreads_or(int predicate, EmulatedPlace at = emulated_here()) { return emulated_barrier(predicate != 0, at) > 0; }
-static inline int __syncthreads_and(int predicate, EmulatedPlace at = emulated_here()) { return emulated_barrier(predicate == 0, at) == 0; }
+static inline void __syncthreads(EmulatedPlace at = emulated_here()) {
+    emulated_barrier(false, at);
+}
+static inline int __syncthreads_count(int predicate, EmulatedPlace at = emulated_here()) {
+    return emulated_barrier(predicate != 0, at);
+}
+static inline int __syncthreads_or(int predicate, EmulatedPlace at = emulated_here()) {
+    return emulated_barrier(predicate != 0, at) > 0;
+}
+static inline int __syncthreads_and(int predicate, EmulatedPlace at = emulated_here()) {
+    return emulated_barrier(predicate == 0, at) == 0;
+}
 
 static inline void emulated_nothing(void *const *) {}
-static inline void __syncwarp(unsigned mask = 0xFFFFFFFFu, EmulatedPlace at = emulated_here()) { emulated_warp(mask, emulated_nothing, &at, at); }
+static inline void __syncwarp(unsigned mask = 0xFFFFFFFFu, EmulatedPlace at = emulated_here()) {
+    emulated_warp(mask, emulated_nothing, &at, at);
+}
 
-/* ---- shuffles ---------------------------------------------------------------------------------------------------------- */
+/* ---- shuffles -------------------------------------------------------------------------------- */
 
 template <class T> struct EmulatedShuffle {
     T value, result;
@@ -99,26 +126,35 @@ template <class T> static void emulated_shuffle_all(void *const lanes[32]) {
 }
 
 template <class T> static T emulated_shuffle(unsigned mask, T value, int from, EmulatedPlace at) {
-    static_assert(__is_trivially_copyable(T) && (sizeof(T) == 4 || sizeof(T) == 8), "shuffles take 4 or 8 bytes");
+    static_assert(__is_trivially_copyable(T) && (sizeof(T) == 4 || sizeof(T) == 8),
+                  "shuffles take 4 or 8 bytes");
     EmulatedShuffle<T> s = { value, value, from };
     emulated_warp(mask, emulated_shuffle_all<T>, &s, at);
     return s.result;
 }
 
 /* Lanes form groups of `width`. Whoever would read beyond its own group reads itself. */
-template <class T> static T __shfl_sync(unsigned mask, T value, int from, int width = 32, EmulatedPlace at = emulated_here()) {
+template <class T>
+static T __shfl_sync(unsigned mask, T value, int from, int width = 32,
+                     EmulatedPlace at = emulated_here()) {
     int first = emulated_lane() & ~(width - 1);
     return emulated_shuffle(mask, value, first + (from & (width - 1)), at);
 }
-template <class T> static T __shfl_xor_sync(unsigned mask, T value, int bits, int width = 32, EmulatedPlace at = emulated_here()) {
+template <class T>
+static T __shfl_xor_sync(unsigned mask, T value, int bits, int width = 32,
+                         EmulatedPlace at = emulated_here()) {
     int lane = emulated_lane(), last = lane | (width - 1), from = (lane ^ bits) & 31;
     return emulated_shuffle(mask, value, from > last ? lane : from, at);
 }
-template <class T> static T __shfl_up_sync(unsigned mask, T value, unsigned by, int width = 32, EmulatedPlace at = emulated_here()) {
+template <class T>
+static T __shfl_up_sync(unsigned mask, T value, unsigned by, int width = 32,
+                        EmulatedPlace at = emulated_here()) {
     int lane = emulated_lane(), first = lane & ~(width - 1), from = lane - (int)by;
     return emulated_shuffle(mask, value, from < first ? lane : from, at);
 }
-template <class T> static T __shfl_down_sync(unsigned mask, T value, unsigned by, int width = 32, EmulatedPlace at = emulated_here()) {
+template <class T>
+static T __shfl_down_sync(unsigned mask, T value, unsigned by, int width = 32,
+                          EmulatedPlace at = emulated_here()) {
     int lane = emulated_lane(), last = lane | (width - 1), from = lane + (int)by;
     return emulated_shuffle(mask, value, from > last ? lane : from, at);
 }
@@ -129,46 +165,67 @@ struct EmulatedVote {
 };
 void emulated_vote_all(void *const lanes[32]);
 
-static inline unsigned __ballot_sync(unsigned mask, int predicate, EmulatedPlace at = emulated_here()) {
+static inline unsigned __ballot_sync(unsigned mask, int predicate,
+                                     EmulatedPlace at = emulated_here()) {
     EmulatedVote v = { predicate != 0, 0 };
     emulated_warp(mask, emulated_vote_all, &v, at);
     return v.result;
 }
-static inline int __any_sync(unsigned mask, int predicate, EmulatedPlace at = emulated_here()) { return __ballot_sync(mask, predicate, at) != 0; }
-static inline int __all_sync(unsigned mask, int predicate, EmulatedPlace at = emulated_here()) { return __ballot_sync(mask, !predicate, at) == 0; }
+static inline int __any_sync(unsigned mask, int predicate, EmulatedPlace at = emulated_here()) {
+    return __ballot_sync(mask, predicate, at) != 0;
+}
+static inline int __all_sync(unsigned mask, int predicate, EmulatedPlace at = emulated_here()) {
+    return __ballot_sync(mask, !predicate, at) == 0;
+}
 
-/* ---- memory --------------------------------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static inline void __threadfence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 static inline void __threadfence_block() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 static inline void __threadfence_system() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
-/* Blocks run on several threads of the operating system, so these are atomics indeed. Each returns what was there before. */
-#define EMULATED_ATOMICS(T)                                                                                                       \
-    static inline T atomicAdd(T *at, T value) { return __atomic_fetch_add(at, value, __ATOMIC_SEQ_CST); }                       \
-    static inline T atomicExch(T *at, T value) { return __atomic_exchange_n(at, value, __ATOMIC_SEQ_CST); }                     \
-    static inline T atomicCAS(T *at, T expected, T value) {                                                                       \
-        __atomic_compare_exchange_n(at, &expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                             \
-        return expected;                                                                                                          \
-    }                                                                                                                             \
-    static inline T atomicMax(T *at, T value) {                                                                                   \
-        T old = __atomic_load_n(at, __ATOMIC_SEQ_CST);                                                                            \
-        while (old < value && !__atomic_compare_exchange_n(at, &old, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue; \
-        return old;                                                                                                               \
-    }                                                                                                                             \
-    static inline T atomicMin(T *at, T value) {                                                                                   \
-        T old = __atomic_load_n(at, __ATOMIC_SEQ_CST);                                                                            \
-        while (value < old && !__atomic_compare_exchange_n(at, &old, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue; \
-        return old;                                                                                                               \
+/* Blocks run on several threads of the operating system, so these are atomics indeed. Each returns
+ * what was there before. */
+#define EMULATED_ATOMICS(T) \
+    static inline T atomicAdd(T *at, T value) { \
+        return __atomic_fetch_add(at, value, __ATOMIC_SEQ_CST); \
+    } \
+    static inline T atomicExch(T *at, T value) { \
+        return __atomic_exchange_n(at, value, __ATOMIC_SEQ_CST); \
+    } \
+    static inline T atomicCAS(T *at, T expected, T value) { \
+        __atomic_compare_exchange_n(at, &expected, value, false, __ATOMIC_SEQ_CST, \
+                                    __ATOMIC_SEQ_CST); \
+        return expected; \
+    } \
+    static inline T atomicMax(T *at, T value) { \
+        T old = __atomic_load_n(at, __ATOMIC_SEQ_CST); \
+        while (old < value && !__atomic_compare_exchange_n(at, &old, value, false, \
+                                                           __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) \
+            continue; \
+        return old; \
+    } \
+    static inline T atomicMin(T *at, T value) { \
+        T old = __atomic_load_n(at, __ATOMIC_SEQ_CST); \
+        while (value < old && !__atomic_compare_exchange_n(at, &old, value, false, \
+                                                           __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) \
+            continue; \
+        return old; \
     }
 EMULATED_ATOMICS(int)
 EMULATED_ATOMICS(unsigned)
 EMULATED_ATOMICS(unsigned long long)
-static inline int atomicOr(int *at, int value) { return __atomic_fetch_or(at, value, __ATOMIC_SEQ_CST); }
-static inline unsigned atomicOr(unsigned *at, unsigned value) { return __atomic_fetch_or(at, value, __ATOMIC_SEQ_CST); }
+static inline int atomicOr(int *at, int value) {
+    return __atomic_fetch_or(at, value, __ATOMIC_SEQ_CST);
+}
+static inline unsigned atomicOr(unsigned *at, unsigned value) {
+    return __atomic_fetch_or(at, value, __ATOMIC_SEQ_CST);
+}
 static inline unsigned atomicInc(unsigned *at, unsigned most) {
     unsigned old = __atomic_load_n(at, __ATOMIC_SEQ_CST);
-    while (!__atomic_compare_exchange_n(at, &old, old >= most ? 0 : old + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue;
+    while (!__atomic_compare_exchange_n(at, &old, old >= most ? 0 : old + 1, false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        continue;
     return old;
 }
 
@@ -182,10 +239,10 @@ template <class T> static void __stcs(T *at, T value) { *at = value; }
 
 [[noreturn]] static inline void __trap() { abort(); }
 
-/* ---- arithmetic ----------------------------------------------------------------------------------------------------------- */
+/* ---- arithmetic ------------------------------------------------------------------------------ */
 
-#define EMULATED_MIN_MAX(R, A, B)                                                     \
-    static inline constexpr R min(A a, B b) { return (R)a < (R)b ? (R)a : (R)b; }     \
+#define EMULATED_MIN_MAX(R, A, B) \
+    static inline constexpr R min(A a, B b) { return (R)a < (R)b ? (R)a : (R)b; } \
     static inline constexpr R max(A a, B b) { return (R)a > (R)b ? (R)a : (R)b; }
 EMULATED_MIN_MAX(int, int, int)
 EMULATED_MIN_MAX(unsigned, unsigned, unsigned)
@@ -202,7 +259,8 @@ static inline float max(float a, float b) { return fmaxf(a, b); }
 static inline double min(double a, double b) { return fmin(a, b); }
 static inline double max(double a, double b) { return fmax(a, b); }
 
-/* The rough ones are as exact here as the others; and C libraries have names of their own with two underscores. */
+/* The rough ones are as exact here as the others; and C libraries have names of their own with two
+ * underscores. */
 static inline float emulated_rsqrtf(float x) { return 1 / sqrtf(x); }
 static inline double emulated_rsqrt(double x) { return 1 / sqrt(x); }
 #define rsqrtf emulated_rsqrtf
@@ -247,6 +305,8 @@ static inline double __longlong_as_double(long long x) { return emulated_bits<do
 static inline int __popc(unsigned x) { return __builtin_popcount(x); }
 static inline int __ffs(int x) { return __builtin_ffs(x); }
 static inline int __clz(int x) { return x ? __builtin_clz((unsigned)x) : 32; }
-static inline unsigned __umulhi(unsigned a, unsigned b) { return (unsigned)((uint64_t)a * b >> 32); }
+static inline unsigned __umulhi(unsigned a, unsigned b) {
+    return (unsigned)((uint64_t)a * b >> 32);
+}
 
 #endif

@@ -13,24 +13,36 @@ static const struct {
     { cudaErrorInvalidValue, "cudaErrorInvalidValue", "invalid argument" },
     { cudaErrorMemoryAllocation, "cudaErrorMemoryAllocation", "out of memory" },
     { cudaErrorInitializationError, "cudaErrorInitializationError", "initialization error" },
-    { cudaErrorInvalidConfiguration, "cudaErrorInvalidConfiguration", "invalid configuration argument" },
-    { cudaErrorInsufficientDriver, "cudaErrorInsufficientDriver", "CUDA driver version is insufficient for CUDA runtime version" },
+    { cudaErrorInvalidConfiguration, "cudaErrorInvalidConfiguration",
+      "invalid configuration argument" },
+    { cudaErrorInsufficientDriver, "cudaErrorInsufficientDriver",
+      "CUDA driver version is insufficient for CUDA runtime version" },
     { cudaErrorNoDevice, "cudaErrorNoDevice", "no CUDA-capable device is detected" },
     { cudaErrorInvalidDevice, "cudaErrorInvalidDevice", "invalid device ordinal" },
-    { cudaErrorNoKernelImageForDevice, "cudaErrorNoKernelImageForDevice", "no kernel image is available for execution on the device" },
+    { cudaErrorNoKernelImageForDevice, "cudaErrorNoKernelImageForDevice",
+      "no kernel image is available for execution on the device" },
     { cudaErrorInvalidResourceHandle, "cudaErrorInvalidResourceHandle", "invalid resource handle" },
     { cudaErrorNotReady, "cudaErrorNotReady", "device not ready" },
-    { cudaErrorIllegalAddress, "cudaErrorIllegalAddress", "an illegal memory access was encountered" },
-    { cudaErrorLaunchOutOfResources, "cudaErrorLaunchOutOfResources", "too many resources requested for launch" },
+    { cudaErrorIllegalAddress, "cudaErrorIllegalAddress",
+      "an illegal memory access was encountered" },
+    { cudaErrorLaunchOutOfResources, "cudaErrorLaunchOutOfResources",
+      "too many resources requested for launch" },
     { cudaErrorLaunchFailure, "cudaErrorLaunchFailure", "unspecified launch failure" },
     { cudaErrorNotSupported, "cudaErrorNotSupported", "operation not supported" },
-    { cudaErrorStreamCaptureUnsupported, "cudaErrorStreamCaptureUnsupported", "operation not permitted when stream is capturing" },
-    { cudaErrorStreamCaptureInvalidated, "cudaErrorStreamCaptureInvalidated", "operation failed due to a previous error during capture" },
-    { cudaErrorStreamCaptureMerge, "cudaErrorStreamCaptureMerge", "dependency between two captures" },
-    { cudaErrorStreamCaptureUnmatched, "cudaErrorStreamCaptureUnmatched", "capture was not started in this stream" },
-    { cudaErrorStreamCaptureUnjoined, "cudaErrorStreamCaptureUnjoined", "capturing stream has unjoined work" },
-    { cudaErrorStreamCaptureIsolation, "cudaErrorStreamCaptureIsolation", "dependency created on uncaptured work in another stream" },
-    { cudaErrorCapturedEvent, "cudaErrorCapturedEvent", "operation not permitted on an event last recorded in a capturing stream" },
+    { cudaErrorStreamCaptureUnsupported, "cudaErrorStreamCaptureUnsupported",
+      "operation not permitted when stream is capturing" },
+    { cudaErrorStreamCaptureInvalidated, "cudaErrorStreamCaptureInvalidated",
+      "operation failed due to a previous error during capture" },
+    { cudaErrorStreamCaptureMerge, "cudaErrorStreamCaptureMerge",
+      "dependency between two captures" },
+    { cudaErrorStreamCaptureUnmatched, "cudaErrorStreamCaptureUnmatched",
+      "capture was not started in this stream" },
+    { cudaErrorStreamCaptureUnjoined, "cudaErrorStreamCaptureUnjoined",
+      "capturing stream has unjoined work" },
+    { cudaErrorStreamCaptureIsolation, "cudaErrorStreamCaptureIsolation",
+      "dependency created on uncaptured work in another stream" },
+    { cudaErrorCapturedEvent, "cudaErrorCapturedEvent",
+      "operation not permitted on an event last recorded in a capturing stream" },
     { cudaErrorUnknown, "cudaErrorUnknown", "unknown error" },
 };
 
@@ -40,10 +52,14 @@ static size_t place_of(cudaError_t error) {
     return SIZE_MAX;
 }
 
-const char *cudaGetErrorName(cudaError_t error) { return place_of(error) == SIZE_MAX ? "unrecognized error code" : errors[place_of(error)].name; }
-const char *cudaGetErrorString(cudaError_t error) { return place_of(error) == SIZE_MAX ? "unrecognized error code" : errors[place_of(error)].text; }
+const char *cudaGetErrorName(cudaError_t error) {
+    return place_of(error) == SIZE_MAX ? "unrecognized error code" : errors[place_of(error)].name;
+}
+const char *cudaGetErrorString(cudaError_t error) {
+    return place_of(error) == SIZE_MAX ? "unrecognized error code" : errors[place_of(error)].text;
+}
 
-/* ---- what happened ------------------------------------------------------------------------------------------------ */
+/* ---- what happened --------------------------------------------------------------------------- */
 
 static thread_local cudaError_t last;
 static cudaError_t fatal_error;
@@ -93,7 +109,7 @@ cudaError_t cudaGetLastError() {
     return error;
 }
 
-/* ---- devices ------------------------------------------------------------------------------------------------------ */
+/* ---- devices --------------------------------------------------------------------------------- */
 
 enum { OLDEST_DRIVER = 12000 };
 

@@ -7,21 +7,25 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* The address sanitizer, where there is one, wants to know which stack is in use: to follow calls on it, and to know its end. */
+/* The address sanitizer, where there is one, wants to know which stack is in use: to follow calls
+ * on it, and to know its end. */
 extern "C" {
-__attribute__((weak)) void __sanitizer_start_switch_fiber(void **fake_stack, const void *low, size_t bytes);
-__attribute__((weak)) void __sanitizer_finish_switch_fiber(void *fake_stack, const void **old_low, size_t *old_bytes);
+__attribute__((weak)) void __sanitizer_start_switch_fiber(void **fake_stack, const void *low,
+                                                          size_t bytes);
+__attribute__((weak)) void __sanitizer_finish_switch_fiber(void *fake_stack, const void **old_low,
+                                                           size_t *old_bytes);
 }
 
 /* Most of it is never touched and costs nothing. */
 enum { STACK = 128 << 10, GUARD = 64 << 10 };
 
-/* ---- changing stacks ---------------------------------------------------------------------------------------------- */
+/* ---- changing stacks ------------------------------------------------------------------------- */
 
 #if defined(__x86_64__) && !defined(EMULATED_UCONTEXT)
 
-/* The System V ABI leaves six registers and the stack pointer to the callee; all others are the caller's to keep, and this is a call.
- * switch_stacks(&from, to): push the six, leave the stack pointer in `from`, take that of `to`, pop its six, return into it. */
+/* The System V ABI leaves six registers and the stack pointer to the callee; all others are the
+ * caller's to keep, and this is a call. switch_stacks(&from, to): push the six, leave the stack
+ * pointer in `from`, take that of `to`, pop its six, return into it. */
 extern "C" void emulated_switch_stacks(void **from, void *to);
 __asm__(".text\n"
         ".hidden emulated_switch_stacks\n"
@@ -45,8 +49,9 @@ __asm__(".text\n"
         "    ret\n"
         ".size emulated_switch_stacks, . - emulated_switch_stacks\n");
 
-/* A stack as if body() had been about to begin: six registers of 0, its address to return into, and no caller. At its first instruction
- * the stack pointer is 8 less than a multiple of 16, as after any call. */
+/* A stack as if body() had been about to begin: six registers of 0, its address to return into, and
+ * no caller. At its first instruction the stack pointer is 8 less than a multiple of 16, as after
+ * any call. */
 static void prepare(Fiber *f, void (*body)()) {
     void **top = (void **)((char *)f->low + f->bytes);
     memset(top - 10, 0, 10 * sizeof *top);
@@ -54,7 +59,9 @@ static void prepare(Fiber *f, void (*body)()) {
     f->registers = top - 10;
 }
 
-static void change(Fiber *from, Fiber *to) { emulated_switch_stacks(&from->registers, to->registers); }
+static void change(Fiber *from, Fiber *to) {
+    emulated_switch_stacks(&from->registers, to->registers);
+}
 
 #else /* any other machine: the C library's way, which makes two system calls each time */
 
@@ -70,7 +77,8 @@ static void prepare(Fiber *f, void (*body)()) {
 }
 
 static void change(Fiber *from, Fiber *to) {
-    if (!from->registers) from->registers = calloc(1, sizeof(ucontext_t)); /* the operating system's own stack */
+    /* the operating system's own stack */
+    if (!from->registers) from->registers = calloc(1, sizeof(ucontext_t));
     swapcontext((ucontext_t *)from->registers, (const ucontext_t *)to->registers);
 }
 
@@ -81,18 +89,21 @@ static void finish(void *fake_stack) {
 }
 
 void fiber_switch(Fiber *from, Fiber *to) {
-    if (__sanitizer_start_switch_fiber) __sanitizer_start_switch_fiber(&from->fake_stack, to->low, to->bytes);
+    if (__sanitizer_start_switch_fiber)
+        __sanitizer_start_switch_fiber(&from->fake_stack, to->low, to->bytes);
     change(from, to);
     finish(from->fake_stack);
 }
 
 void fiber_begun() { finish(NULL); }
 
-/* ---- stacks --------------------------------------------------------------------------------------------------------- */
+/* ---- stacks ---------------------------------------------------------------------------------- */
 
-/* Below each stack lie pages that may not be touched, so that one that is too small ends the program instead of another's values. */
+/* Below each stack lie pages that may not be touched, so that one that is too small ends the
+ * program instead of another's values. */
 Fiber *fiber_new(void (*body)()) {
-    char *memory = (char *)mmap(NULL, GUARD + STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *memory = (char *)mmap(NULL, GUARD + STACK, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     Fiber *f = (Fiber *)calloc(1, sizeof *f);
     if (memory == MAP_FAILED || !f || mprotect(memory, GUARD, PROT_NONE)) {
         fprintf(stderr, "cuda_on_cpu: no memory for the stack of another thread of the block\n");

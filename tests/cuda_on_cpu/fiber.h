@@ -1,6 +1,7 @@
-/* fiber.h: stacks to change between. A fiber is a function call that can be left in the middle and returned to: the processor's registers are
- * kept on its own stack while another one runs. All fibers of a worker live on one thread of the operating system and change places only
- * where they say so, which takes a few nanoseconds and needs no locks. */
+/* fiber.h: stacks to change between. A fiber is a function call that can be left in the middle and
+ * returned to: the processor's registers are kept on its own stack while another one runs. All
+ * fibers of a worker live on one thread of the operating system and change places only where they
+ * say so, which takes a few nanoseconds and needs no locks. */
 #ifndef EMULATED_FIBER_H
 #define EMULATED_FIBER_H
 
@@ -14,7 +15,8 @@ struct Fiber {
     Fiber *next;      /* in a list of idle ones */
 };
 
-/* A fiber that will run body(), which never returns. It is never freed: workers keep theirs for the next block. */
+/* A fiber that will run body(), which never returns. It is never freed: workers keep theirs for the
+ * next block. */
 Fiber *fiber_new(void (*body)());
 
 /* From the one that runs, `from`, to `to`; returns when another one changes back. */

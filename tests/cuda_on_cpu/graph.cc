@@ -1,11 +1,14 @@
 /* graph.cc: work that is captured instead of done, and graphs, which do it again and again.
  *
- * A captured command becomes a node of a graph, which comes after the last one of its stream, and after the events that its stream has waited
- * for. A stream that waits for an event of a captured stream is captured, too. Nothing else orders nodes, as on a GPU, where what need not wait
- * runs at the same time: so emulated_order (grid.cc) decides which of the nodes that may run does.
+ * A captured command becomes a node of a graph, which comes after the last one of its stream, and
+ * after the events that its stream has waited for. A stream that waits for an event of a captured
+ * stream is captured, too. Nothing else orders nodes, as on a GPU, where what need not wait runs at
+ * the same time: so emulated_order (grid.cc) decides which of the nodes that may run does.
  *
- *     stream a    n0 [record e]  n1           [wait for f]  n4        forward: 0 1 2 3 4    reverse: 0 2 3 1 4
- *     stream b          [wait for e]  n2  n3  [record f]              a stream b that did not wait for e could begin with n2 */
+ *     stream a    n0 [record e]  n1           [wait for f]  n4        forward: 0 1 2 3 4
+ *         reverse: 0 2 3 1 4
+ *     stream b          [wait for e]  n2  n3  [record f]              a stream b that did not
+ *         wait for e could begin with n2 */
 #include <algorithm>
 #include <set>
 
@@ -28,7 +31,7 @@ struct EmulatedGraphExec {
 
 static thread_local int capturing; /* captures of this thread that forbid waiting and allocating */
 
-/* ---- capturing ---------------------------------------------------------------------------------------------------- */
+/* ---- capturing ------------------------------------------------------------------------------- */
 
 cudaError_t refuse_in_capture() {
     if (!capturing) return cudaSuccess;
@@ -63,17 +66,20 @@ cudaError_t capture_wait(cudaStream_t stream, cudaEvent_t event) {
         stream->capture->streams.push_back(stream);
     }
     for (size_t node : event->front)
-        if (std::find(stream->front.begin(), stream->front.end(), node) == stream->front.end()) stream->front.push_back(node);
+        if (std::find(stream->front.begin(), stream->front.end(), node) == stream->front.end())
+            stream->front.push_back(node);
     return cudaSuccess;
 }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode) {
     std::lock_guard<std::recursive_mutex> held(runtime_lock);
     if (fatal()) return note(fatal());
-    if (!stream) return note(cudaErrorStreamCaptureUnsupported); /* the default stream cannot be captured */
+    /* the default stream cannot be captured */
+    if (!stream) return note(cudaErrorStreamCaptureUnsupported);
     if (!is_stream(stream)) return note(cudaErrorInvalidResourceHandle);
     if (stream->capture) return note(cudaErrorInvalidValue);
-    stream->capture = std::make_shared<Capture>(Capture{ {}, stream, { stream }, mode, true, false });
+    stream->capture =
+        std::make_shared<Capture>(Capture{ {}, stream, { stream }, mode, true, false });
     capturing += mode != cudaStreamCaptureModeRelaxed;
     return cudaSuccess;
 }
@@ -81,11 +87,14 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mo
 cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus *status) {
     std::lock_guard<std::recursive_mutex> held(runtime_lock);
     bool active = stream && is_stream(stream) && stream->capture;
-    *status = !active ? cudaStreamCaptureStatusNone : stream->capture->invalid ? cudaStreamCaptureStatusInvalidated : cudaStreamCaptureStatusActive;
+    *status = !active                    ? cudaStreamCaptureStatusNone
+              : stream->capture->invalid ? cudaStreamCaptureStatusInvalidated
+                                         : cudaStreamCaptureStatusActive;
     return note(fatal());
 }
 
-/* Whether the origin has waited for every node, directly or not. Nodes come after older ones alone. */
+/* Whether the origin has waited for every node, directly or not. Nodes come after older ones
+ * alone. */
 static bool is_joined(const Capture *c) {
     std::vector<bool> waited(c->nodes.size());
     for (size_t node : c->origin->front) waited[node] = true;
@@ -102,7 +111,9 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph) {
     if (!stream || !is_stream(stream) || !stream->capture) return note(cudaErrorInvalidValue);
     std::shared_ptr<Capture> c = stream->capture;
     if (c->origin != stream) return note(cudaErrorStreamCaptureUnmatched);
-    cudaError_t error = c->invalid ? cudaErrorStreamCaptureInvalidated : !is_joined(c.get()) ? cudaErrorStreamCaptureUnjoined : fatal();
+    cudaError_t error = c->invalid            ? cudaErrorStreamCaptureInvalidated
+                        : !is_joined(c.get()) ? cudaErrorStreamCaptureUnjoined
+                                              : fatal();
     for (cudaStream_t s : c->streams) {
         s->capture = NULL;
         s->front.clear();
@@ -113,7 +124,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph) {
     return note(error);
 }
 
-/* ---- graphs ------------------------------------------------------------------------------------------------------- */
+/* ---- graphs ---------------------------------------------------------------------------------- */
 
 static Plan plan_of(const std::vector<Node> &nodes) {
     Plan p = { nodes, std::vector<std::vector<size_t>>(nodes.size()) };
@@ -129,7 +140,8 @@ static cudaError_t run(const Plan &plan, EmulatedOrder order) {
     for (size_t i = 0; i < waits.size(); i++)
         if (!(waits[i] = plan.nodes[i].after.size())) ready.insert(i);
     while (!ready.empty()) {
-        size_t node = *std::next(ready.begin(), (ptrdiff_t)order_at(order, 0, ready.size(), seed++));
+        size_t node =
+            *std::next(ready.begin(), (ptrdiff_t)order_at(order, 0, ready.size(), seed++));
         cudaError_t error = plan.nodes[node].command();
         if (error) return error;
         ready.erase(node);
@@ -139,7 +151,8 @@ static cudaError_t run(const Plan &plan, EmulatedOrder order) {
     return cudaSuccess;
 }
 
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph, unsigned long long flags) {
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph,
+                                 unsigned long long flags) {
     (void)flags;
     std::lock_guard<std::recursive_mutex> held(runtime_lock);
     if (fatal()) return note(fatal());

@@ -1,4 +1,5 @@
-/* grid.cc: a launch: what is refused, its blocks on the threads of OpenMP, and the count of what ran. */
+/* grid.cc: a launch: what is refused, its blocks on the threads of OpenMP, and the count of what
+ * ran. */
 #include <map>
 #include <omp.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 enum { MOST_OS_THREADS = 8 };
 enum { SHARED = 48 << 10, SHARED_OPTIN = 227 << 10 };
 
-/* ---- order -------------------------------------------------------------------------------------------------------- */
+/* ---- order ----------------------------------------------------------------------------------- */
 
 static int chosen_order = -1;
 
@@ -23,11 +24,12 @@ EmulatedOrder order_now() {
     if (!name || !*name || !strcmp(name, "forward")) return EMULATED_FORWARD;
     if (!strcmp(name, "reverse")) return EMULATED_REVERSE;
     if (!strcmp(name, "shuffle")) return EMULATED_SHUFFLE;
-    fprintf(stderr, "cuda_on_cpu: P2C_EMULATED_ORDER=%s: there are forward, reverse and shuffle\n", name);
+    fprintf(stderr, "cuda_on_cpu: P2C_EMULATED_ORDER=%s: there are forward, reverse and shuffle\n",
+            name);
     abort();
 }
 
-/* ---- report ------------------------------------------------------------------------------------------------------- */
+/* ---- report ---------------------------------------------------------------------------------- */
 
 struct Count {
     unsigned long long launches, blocks, threads;
@@ -41,7 +43,8 @@ struct Report {
         FILE *file = name && *name ? fopen(name, "a") : NULL;
         if (!file) return;
         for (const auto &[kernel, c] : counts)
-            fprintf(file, "%s\t%s\t%llu\t%llu\t%llu\n", kernel.first.c_str(), kernel.second.c_str(), c.launches, c.blocks, c.threads);
+            fprintf(file, "%s\t%s\t%llu\t%llu\t%llu\n", kernel.first.c_str(), kernel.second.c_str(),
+                    c.launches, c.blocks, c.threads);
         fclose(file);
     }
 };
@@ -54,16 +57,21 @@ static void count(const EmulatedLaunch &l, size_t blocks) {
     c.threads += blocks * l.block.x * l.block.y * l.block.z;
 }
 
-/* ---- running ------------------------------------------------------------------------------------------------------ */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static thread_local void *dynamic_shared;
 
 void *emulated_dynamic_shared() { return dynamic_shared; }
 
-static uint3 index_of(size_t i, dim3 grid) { return { (unsigned)(i % grid.x), (unsigned)(i / grid.x % grid.y), (unsigned)(i / grid.x / grid.y) }; }
+static uint3 index_of(size_t i, dim3 grid) {
+    return { (unsigned)(i % grid.x), (unsigned)(i / grid.x % grid.y),
+             (unsigned)(i / grid.x / grid.y) };
+}
 
-/* Each block finds shared memory full of NaNs; it is exactly as large as asked for, so that the address sanitizer sees who goes beyond. */
-static void run_block(const EmulatedLaunch &l, size_t i, size_t blocks, EmulatedOrder order, void *shared) {
+/* Each block finds shared memory full of NaNs; it is exactly as large as asked for, so that the
+ * address sanitizer sees who goes beyond. */
+static void run_block(const EmulatedLaunch &l, size_t i, size_t blocks, EmulatedOrder order,
+                      void *shared) {
     if (shared) memset(shared, 0xFF, l.shared);
     dynamic_shared = shared;
     block_run(&l, index_of(order_at(order, i, blocks, blocks), l.grid), order);
@@ -86,7 +94,7 @@ cudaError_t grid_run(const EmulatedLaunch &l) {
     return cudaSuccess;
 }
 
-/* ---- launching ---------------------------------------------------------------------------------------------------- */
+/* ---- launching ------------------------------------------------------------------------------- */
 
 static std::map<const void *, int> most_shared; /* by kernel: what cudaFuncSetAttribute allowed */
 
@@ -113,9 +121,13 @@ static cudaError_t check(const EmulatedLaunch &l) {
     if (fault("none") >= 0) return cudaErrorNoDevice;
     if (fault("architecture") >= 0) return cudaErrorNoKernelImageForDevice;
     dim3 g = l.grid, b = l.block;
-    size_t threads = (size_t)b.x * b.y * b.z, allowed = most_shared.count(l.function) ? (size_t)most_shared[l.function] : (size_t)SHARED;
-    if (!threads || threads > 1024 || b.x > 1024 || b.y > 1024 || b.z > 64) return cudaErrorInvalidConfiguration;
-    if (!g.x || !g.y || !g.z || g.x > 0x7FFFFFFFu || g.y > 65535 || g.z > 65535) return cudaErrorInvalidConfiguration;
+    size_t threads = (size_t)b.x * b.y * b.z, allowed = most_shared.count(l.function)
+                                                            ? (size_t)most_shared[l.function]
+                                                            : (size_t)SHARED;
+    if (!threads || threads > 1024 || b.x > 1024 || b.y > 1024 || b.z > 64)
+        return cudaErrorInvalidConfiguration;
+    if (!g.x || !g.y || !g.z || g.x > 0x7FFFFFFFu || g.y > 65535 || g.z > 65535)
+        return cudaErrorInvalidConfiguration;
     return l.shared > max(allowed, (size_t)SHARED) ? cudaErrorInvalidValue : cudaSuccess;
 }
 

@@ -21,17 +21,21 @@ void emulated_launch(const EmulatedLaunch &launch, cudaStream_t stream);
 /* The running block's dynamic shared memory. */
 void *emulated_dynamic_shared();
 
-/* Called with a kernel's arguments, converts them as a call of the kernel would, now, and keeps them for later. */
+/* Called with a kernel's arguments, converts them as a call of the kernel would, now, and keeps
+ * them for later. */
 template <class... P> struct EmulatedKernel {
     void (*kernel)(P...);
     std::function<void()> operator()(P... arguments) const {
         return [kernel = kernel, arguments...] { kernel(arguments...); };
     }
 };
-template <class... P> static inline EmulatedKernel<P...> emulated_kernel(void (*kernel)(P...)) { return { kernel }; }
+template <class... P> static inline EmulatedKernel<P...> emulated_kernel(void (*kernel)(P...)) {
+    return { kernel };
+}
 
-#define P2C_LAUNCH(kernel, grid, block, shared, queue, ...)                                                                                    \
-    emulated_launch({ #kernel, __FILE__, (const void *)(kernel), (grid), (block), (size_t)(shared), emulated_kernel(kernel)(__VA_ARGS__) }, \
+#define P2C_LAUNCH(kernel, grid, block, shared, queue, ...) \
+    emulated_launch({ #kernel, __FILE__, (const void *)(kernel), (grid), (block), \
+                      (size_t)(shared), emulated_kernel(kernel)(__VA_ARGS__) }, \
                     (queue)->stream)
 
 #define P2C_DYNAMIC_SHARED(type, name) type *name = static_cast<type *>(emulated_dynamic_shared())

@@ -1,7 +1,7 @@
 /* memory.cc: the memory of devices, and pinned memory of the host.
  *
- * The table of allocations keeps their addresses inverted, so that the leak sanitizer, which looks for pointers, does not find them there: what
- * nobody else knows any more is a leak. */
+ * The table of allocations keeps their addresses inverted, so that the leak sanitizer, which looks
+ * for pointers, does not find them there: what nobody else knows any more is a leak. */
 #include <stdio.h>
 
 #include "runtime.h"
@@ -15,7 +15,8 @@
 
 enum { ALIGN = 256 };
 static const size_t TOTAL = (size_t)16 << 30;
-static const size_t MOST_POISONED = (size_t)64 << 20; /* marking larger ones every time would take too long */
+/* marking larger ones every time would take too long */
+static const size_t MOST_POISONED = (size_t)64 << 20;
 
 struct Allocation {
     uintptr_t inverted;
@@ -27,9 +28,11 @@ static std::vector<int> open_count;
 
 static char *address(const Allocation &a) { return (char *)~a.inverted; }
 
-/* ---- touching ----------------------------------------------------------------------------------------------------- */
+/* ---- touching -------------------------------------------------------------------------------- */
 
-static bool is_open(int device) { return device < (int)open_count.size() && open_count[(size_t)device]; }
+static bool is_open(int device) {
+    return device < (int)open_count.size() && open_count[(size_t)device];
+}
 
 static void poison(const Allocation &a, bool closed) {
     if (a.bytes > MOST_POISONED) return;
@@ -54,11 +57,13 @@ void device_close(int device) {
 int device_of(const void *memory, size_t bytes) {
     const char *at = (const char *)memory;
     for (const Allocation &a : allocations)
-        if (at >= address(a) && at < address(a) + a.bytes && bytes <= (size_t)(address(a) + a.bytes - at)) return a.device;
+        if (at >= address(a) && at < address(a) + a.bytes &&
+            bytes <= (size_t)(address(a) + a.bytes - at))
+            return a.device;
     return -1;
 }
 
-/* ---- allocating ----------------------------------------------------------------------------------------------------- */
+/* ---- allocating ------------------------------------------------------------------------------ */
 
 static size_t total() {
     long long bytes = fault("memory");
@@ -147,7 +152,7 @@ cudaError_t cudaFreeHost(void *memory) {
     return note(error ? error : released);
 }
 
-/* ---- transfers ------------------------------------------------------------------------------------------------------ */
+/* ---- transfers ------------------------------------------------------------------------------- */
 
 /* Both sides must be where the kind says that they are. */
 static cudaError_t check(const void *to, const void *from, size_t bytes, cudaMemcpyKind kind) {
@@ -167,7 +172,8 @@ static cudaError_t copy(void *to, const void *from, size_t bytes) {
     return cudaSuccess;
 }
 
-cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream) {
     std::lock_guard<std::recursive_mutex> held(runtime_lock);
     cudaError_t error = bytes ? check(to, from, bytes, kind) : fatal();
     if (error || !bytes) return note(error);
@@ -189,4 +195,6 @@ cudaError_t cudaMemsetAsync(void *to, int value, size_t bytes, cudaStream_t stre
     return note(enqueue(stream, [=] { return memset(to, value, bytes), cudaSuccess; }));
 }
 
-cudaError_t cudaMemset(void *to, int value, size_t bytes) { return cudaMemsetAsync(to, value, bytes, NULL); }
+cudaError_t cudaMemset(void *to, int value, size_t bytes) {
+    return cudaMemsetAsync(to, value, bytes, NULL);
+}

@@ -1,13 +1,18 @@
 /* stream.cc: streams that do nothing until somebody waits, and events.
  *
- * A stream is a list of commands and a count of those done. An event, when recorded, remembers how many commands its stream had been given: it
- * has happened once that many are done, and waiting for it means doing them. A command of one stream that waits for an event of another
- * does the other's commands up to there. So work is done as late as it can be, in an order that the rules of CUDA allow.
+ * A stream is a list of commands and a count of those done. An event, when recorded, remembers how
+ * many commands its stream had been given: it has happened once that many are done, and waiting for
+ * it means doing them. A command of one stream that waits for an event of another does the other's
+ * commands up to there. So work is done as late as it can be, in an order that the rules of CUDA
+ * allow.
  *
- *     stream a    copy  kernel  [record e]  kernel          cudaEventSynchronize(e): copy and kernel of a are done, no more
- *     stream b    kernel  [wait for e]  kernel              cudaStreamSynchronize(b): its kernel, then a's up to e, then its second one
+ *     stream a    copy  kernel  [record e]  kernel          cudaEventSynchronize(e): copy and
+ *                                                           kernel of a are done, no more
+ *     stream b    kernel  [wait for e]  kernel              cudaStreamSynchronize(b): its kernel,
+ *                                                           then a's up to e, then its second one
  *
- * Copies are as lazy as kernels, also those from and to memory that is not pinned, for which CUDA promises less. */
+ * Copies are as lazy as kernels, also those from and to memory that is not pinned, for which CUDA
+ * promises less. */
 #include "stream.h"
 
 #include <algorithm>
@@ -15,10 +20,14 @@
 
 static std::vector<uintptr_t> streams; /* all that were created, inverted, as in memory.cc */
 
-bool is_stream(cudaStream_t stream) { return std::find(streams.begin(), streams.end(), ~(uintptr_t)stream) != streams.end(); }
+bool is_stream(cudaStream_t stream) {
+    return std::find(streams.begin(), streams.end(), ~(uintptr_t)stream) != streams.end();
+}
 
 static cudaStream_t stream_new(int device, bool blocking) {
-    return new EmulatedStream{ std::make_shared<Queue>(Queue{ {}, 0, 0, device, blocking }), NULL, {} };
+    return new EmulatedStream{ std::make_shared<Queue>(Queue{ {}, 0, 0, device, blocking }),
+                               NULL,
+                               {} };
 }
 
 /* The default streams, one per device. */
@@ -26,7 +35,8 @@ static std::vector<std::unique_ptr<EmulatedStream>> defaults;
 
 static cudaStream_t default_stream() {
     size_t device = (size_t)current_device();
-    while (defaults.size() <= device) defaults.emplace_back(stream_new((int)defaults.size(), false));
+    while (defaults.size() <= device)
+        defaults.emplace_back(stream_new((int)defaults.size(), false));
     return defaults[device].get();
 }
 
@@ -37,7 +47,7 @@ std::vector<cudaStream_t> every_stream() {
     return all;
 }
 
-/* ---- doing -------------------------------------------------------------------------------------------------------- */
+/* ---- doing ----------------------------------------------------------------------------------- */
 
 /* After a fault what waits is never done, not even if the device is mended. */
 static void drop_all() {
@@ -76,7 +86,8 @@ cudaError_t drain_all(int device) {
     return error;
 }
 
-/* The default stream begins after, and ends before, all work of the streams that are not cudaStreamNonBlocking. */
+/* The default stream begins after, and ends before, all work of the streams that are not
+ * cudaStreamNonBlocking. */
 static void take_turns(cudaStream_t stream) {
     cudaStream_t first = default_stream();
     if (stream != first && stream->queue->blocking) drain_stream(first);
@@ -106,7 +117,7 @@ cudaError_t enqueue(cudaStream_t stream, const Command &command) {
     return push(stream, command), cudaSuccess;
 }
 
-/* ---- streams ------------------------------------------------------------------------------------------------------ */
+/* ---- streams --------------------------------------------------------------------------------- */
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags) {
     std::lock_guard<std::recursive_mutex> held(runtime_lock);
@@ -118,7 +129,9 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags) {
     return cudaSuccess;
 }
 
-cudaError_t cudaStreamCreate(cudaStream_t *stream) { return cudaStreamCreateWithFlags(stream, cudaStreamDefault); }
+cudaError_t cudaStreamCreate(cudaStream_t *stream) {
+    return cudaStreamCreateWithFlags(stream, cudaStreamDefault);
+}
 
 /* Its work is done, as by the real one, which only returns earlier. */
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
@@ -154,9 +167,13 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
     return note(error ? error : cudaErrorNotReady);
 }
 
-/* ---- events ------------------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
-static double now() { return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+static double now() {
+    return std::chrono::duration<double, std::milli>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned flags) {
     std::lock_guard<std::recursive_mutex> held(runtime_lock);
@@ -165,7 +182,9 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned flags) {
     return cudaSuccess;
 }
 
-cudaError_t cudaEventCreate(cudaEvent_t *event) { return cudaEventCreateWithFlags(event, cudaEventDefault); }
+cudaError_t cudaEventCreate(cudaEvent_t *event) {
+    return cudaEventCreateWithFlags(event, cudaEventDefault);
+}
 
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
     std::lock_guard<std::recursive_mutex> held(runtime_lock);
@@ -199,9 +218,13 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
     return cudaSuccess;
 }
 
-static bool has_happened(cudaEvent_t event) { return !event->queue || event->queue->done >= event->ticket; }
+static bool has_happened(cudaEvent_t event) {
+    return !event->queue || event->queue->done >= event->ticket;
+}
 
-static cudaError_t check(cudaEvent_t event) { return fatal() ? fatal() : event->capture ? cudaErrorCapturedEvent : cudaSuccess; }
+static cudaError_t check(cudaEvent_t event) {
+    return fatal() ? fatal() : event->capture ? cudaErrorCapturedEvent : cudaSuccess;
+}
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
     std::lock_guard<std::recursive_mutex> held(runtime_lock);
@@ -220,7 +243,8 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
 cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t start, cudaEvent_t end) {
     std::lock_guard<std::recursive_mutex> held(runtime_lock);
     if (fatal()) return note(fatal());
-    if (!start->timed || !end->timed || !start->queue || !end->queue) return note(cudaErrorInvalidResourceHandle);
+    if (!start->timed || !end->timed || !start->queue || !end->queue)
+        return note(cudaErrorInvalidResourceHandle);
     if (!has_happened(start) || !has_happened(end)) return note(cudaErrorNotReady);
     *ms = (float)(*end->time - *start->time);
     return cudaSuccess;

@@ -1,4 +1,5 @@
-/* stream.h: what streams, events and captures are made of: shared by stream.cc, where work waits, and graph.cc, where it is captured. */
+/* stream.h: what streams, events and captures are made of: shared by stream.cc, where work waits,
+ * and graph.cc, where it is captured. */
 #ifndef EMULATED_STREAM_H
 #define EMULATED_STREAM_H
 
@@ -34,8 +35,8 @@ struct EmulatedStream {
     std::vector<size_t> front;        /* the nodes that its next one must come after */
 };
 
-/* An event is a mark in the stream it was recorded in: it has happened once the queue has done so many commands. In a capture it is the nodes
- * to come after. */
+/* An event is a mark in the stream it was recorded in: it has happened once the queue has done so
+ * many commands. In a capture it is the nodes to come after. */
 struct EmulatedEvent {
     std::shared_ptr<Queue> queue; /* NULL: not recorded yet */
     unsigned long long ticket;

@@ -1,11 +1,14 @@
-/* waiting.cc: where the threads of a block wait: barriers, operations of a warp, copies under way. */
+/* waiting.cc: where the threads of a block wait: barriers, operations of a warp, copies under
+ * way. */
 #include <stdio.h>
 
 #include "worker.h"
 
-static bool same(EmulatedPlace a, EmulatedPlace b) { return a.line == b.line && (a.file == b.file || !strcmp(a.file, b.file)); }
+static bool same(EmulatedPlace a, EmulatedPlace b) {
+    return a.line == b.line && (a.file == b.file || !strcmp(a.file, b.file));
+}
 
-/* ---- the block's barrier ------------------------------------------------------------------------------------------- */
+/* ---- the block's barrier --------------------------------------------------------------------- */
 
 /* All are there: the last one's predicates count, and all go on. */
 static void release(Worker *w) {
@@ -33,7 +36,7 @@ int emulated_barrier(bool predicate, EmulatedPlace at) {
     return w->result;
 }
 
-/* ---- warps --------------------------------------------------------------------------------------------------------- */
+/* ---- warps ----------------------------------------------------------------------------------- */
 
 int emulated_lane() { return worker_get()->current % LANES; }
 
@@ -42,7 +45,8 @@ static void complete(Worker *w, int warp, WarpGroup *g, int but) {
     void *lanes[LANES];
     WarpGroup done = *g;
     *g = w->warp[warp].group[--w->warp[warp].count];
-    for (int lane = 0; lane < LANES; lane++) lanes[lane] = done.arrived >> lane & 1 ? w->thread[warp * LANES + lane].mine : NULL;
+    for (int lane = 0; lane < LANES; lane++)
+        lanes[lane] = done.arrived >> lane & 1 ? w->thread[warp * LANES + lane].mine : NULL;
     done.all(lanes);
     for (int k = 0; k < LANES; k++) {
         int lane = (int)order_at(w->order, (size_t)k, LANES, w->seed + (uint64_t)warp);
@@ -67,7 +71,8 @@ void emulated_warp(unsigned mask, EmulatedWarpFunction *all, void *mine, Emulate
     t->at = at;
     if (!(mask >> lane & 1) || (g->arrived && (g->all != all || !same(g->at, at)))) {
         t->state = IN_WARP;
-        worker_abort(w, mask >> lane & 1 ? "lanes of one warp wait in different operations" : "the lane's own bit in the mask is 0");
+        worker_abort(w, mask >> lane & 1 ? "lanes of one warp wait in different operations"
+                                         : "the lane's own bit in the mask is 0");
     }
     g->all = all;
     g->at = at;
@@ -89,15 +94,17 @@ void barrier_exited(Worker *w, int i) {
     if (w->arrived && w->arrived == w->living) release(w);
     warp->living &= ~(1u << i % LANES);
     for (int k = warp->count - 1; k >= 0; k--)
-        if (warp->group[k].arrived == (warp->group[k].mask & warp->living)) complete(w, i / LANES, &warp->group[k], -1);
+        if (warp->group[k].arrived == (warp->group[k].mask & warp->living))
+            complete(w, i / LANES, &warp->group[k], -1);
 }
 
-/* ---- copies under way ----------------------------------------------------------------------------------------------- */
+/* ---- copies under way ------------------------------------------------------------------------ */
 
 void emulated_copy_begin(void *to, const void *from, size_t bytes) {
     Worker *w = worker_get();
     Thread *t = worker_thread(w);
-    if ((uintptr_t)to % bytes || (uintptr_t)from % bytes) worker_abort(w, "cp_async of an address that is not a multiple of its size");
+    if ((uintptr_t)to % bytes || (uintptr_t)from % bytes)
+        worker_abort(w, "cp_async of an address that is not a multiple of its size");
     Copy *c = w->idle_copies;
     if (c) w->idle_copies = c->next;
     else c = (Copy *)malloc(sizeof *c);
@@ -109,7 +116,8 @@ void emulated_copy_begin(void *to, const void *from, size_t bytes) {
 
 void emulated_copy_commit() { worker_thread(worker_get())->groups++; }
 
-/* Copies of older groups are made now, and not before: who reads without waiting reads what was there. */
+/* Copies of older groups are made now, and not before: who reads without waiting reads what was
+ * there. */
 void emulated_copy_wait(int groups) {
     Worker *w = worker_get();
     Thread *t = worker_thread(w);

@@ -1,5 +1,5 @@
-/* worker.h: what a thread of the operating system keeps of the block it runs: shared by block.cc, which lets the block's threads take turns,
- * and by waiting.cc, where they wait. */
+/* worker.h: what a thread of the operating system keeps of the block it runs: shared by block.cc,
+ * which lets the block's threads take turns, and by waiting.cc, where they wait. */
 #ifndef EMULATED_WORKER_H
 #define EMULATED_WORKER_H
 
@@ -46,13 +46,13 @@ struct Worker {
     EmulatedOrder order;
     uint64_t seed;
     int threads, begun, living;
-    int current; /* thread */
+    int current;                     /* thread */
     int arrived, predicates, result; /* of the barrier */
     EmulatedPlace barrier;
     int ready[MOST_THREADS], first_ready, ready_count; /* a ring: who may go on */
     Thread thread[MOST_THREADS];
     Warp warp[MOST_WARPS];
-    Fiber system;     /* the operating system's stack */
+    Fiber system; /* the operating system's stack */
     Fiber *running, *idle;
     Copy *idle_copies;
     Worker *next; /* in the list of all */

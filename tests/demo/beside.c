@@ -46,7 +46,8 @@ static P2cStatus arrange(P2cContext *ctx, char **arguments, int count, int side,
         sheet->top[sheet->count++] = top;
         left += picture->width + GAP;
         sheet->width = left - GAP > sheet->width ? left - GAP : sheet->width;
-        sheet->height = top + picture->height > sheet->height ? top + picture->height : sheet->height;
+        sheet->height =
+            top + picture->height > sheet->height ? top + picture->height : sheet->height;
     }
     return P2C_OK;
 }
@@ -58,8 +59,10 @@ static P2cStatus paste(P2cContext *ctx, Sheet *sheet) {
     memset(sheet->image.pixels, 255, stride * (size_t)sheet->height);
     for (int k = 0; k < sheet->count; k++) {
         size_t row = (size_t)sheet->pictures[k].width * 3;
-        uint8_t *corner = sheet->image.pixels + (size_t)sheet->top[k] * stride + (size_t)sheet->left[k] * 3;
-        for (int i = 0; i < sheet->pictures[k].height; i++) memcpy(corner + (size_t)i * stride, sheet->pictures[k].pixels + (size_t)i * row, row);
+        uint8_t *corner =
+            sheet->image.pixels + (size_t)sheet->top[k] * stride + (size_t)sheet->left[k] * 3;
+        for (int i = 0; i < sheet->pictures[k].height; i++)
+            memcpy(corner + (size_t)i * stride, sheet->pictures[k].pixels + (size_t)i * row, row);
     }
     return P2C_OK;
 }
@@ -70,7 +73,9 @@ int main(int argc, char **argv) {
     bool scaled = argc > 3 && !strcmp(argv[2], "-s");
     int side = scaled ? atoi(argv[3]) : 0, first = scaled ? 4 : 2, count = argc - first;
     if (count < 1 || count > MAX_PICTURES || (scaled && side < 1)) {
-        fprintf(stderr, "usage: beside OUT.png [-s SIDE] PICTURE... [/ PICTURE...]... (at most %d)\n", MAX_PICTURES);
+        fprintf(stderr,
+                "usage: beside OUT.png [-s SIDE] PICTURE... [/ PICTURE...]... (at most %d)\n",
+                MAX_PICTURES);
         return 2;
     }
     P2cStatus status = p2c_context_new(&ctx, "cpu", 1);

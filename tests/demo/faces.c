@@ -1,8 +1,11 @@
-/* faces.c: draws two small sets of portraits that have nothing to do with each other, photos and cartoons, as p2c-train reads them:
+/* faces.c: draws two small sets of portraits that have nothing to do with each other, photos and
+ * cartoons, as p2c-train reads them:
  *
- *     faces DIR TRAIN TEST [SIZE]     DIR/trainA/0001.png ... (photos) DIR/trainB (cartoons) DIR/testA DIR/testB
+ *     faces DIR TRAIN TEST [SIZE]     DIR/trainA/0001.png ... (photos) DIR/trainB (cartoons)
+ *                                     DIR/testA DIR/testB
  *
- * Everybody is drawn once: no photo has its cartoon, which is what the network has to do without. */
+ * Everybody is drawn once: no photo has its cartoon, which is what the network has to do
+ * without. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +23,8 @@ static bool make_folder(const char *path) {
 }
 
 /* Returns an exit code; what failed has been said. */
-static int draw_folder(P2cContext *ctx, const char *dir, const char *name, Style *style, int count, int size) {
+static int draw_folder(P2cContext *ctx, const char *dir, const char *name, Style *style, int count,
+                       int size) {
     char path[PATH_SIZE];
     uint64_t key = p2c_rng_key(SEED, name);
     P2cStatus status = P2C_OK;
@@ -40,7 +44,8 @@ static int draw_folder(P2cContext *ctx, const char *dir, const char *name, Style
 
 int main(int argc, char **argv) {
     P2cContext *ctx = NULL;
-    int train = argc > 3 ? atoi(argv[2]) : 0, test = argc > 3 ? atoi(argv[3]) : 0, size = argc > 4 ? atoi(argv[4]) : 96;
+    int train = argc > 3 ? atoi(argv[2]) : 0, test = argc > 3 ? atoi(argv[3]) : 0,
+        size = argc > 4 ? atoi(argv[4]) : 96;
     if (train < 1 || test < 1 || size < 1) {
         fprintf(stderr, "usage: faces DIR TRAIN TEST [SIZE], such as faces build/faces 100 10\n");
         return 2;
@@ -49,7 +54,9 @@ int main(int argc, char **argv) {
         const char *name;
         Style *style;
         int count;
-    } folders[] = { { "trainA", photo_style, train }, { "trainB", cartoon_style, train }, { "testA", photo_style, test },
+    } folders[] = { { "trainA", photo_style, train },
+                    { "trainB", cartoon_style, train },
+                    { "testA", photo_style, test },
                     { "testB", cartoon_style, test } };
     int code = p2c_exit_code(p2c_context_new(&ctx, "cpu", 0));
     if (code) fprintf(stderr, "faces: %s\n", p2c_error(ctx));

@@ -1,4 +1,5 @@
-/* portrait.c: draws a prepared portrait (a face on white, 256 x 256), so that the tests need no photo: portrait OUT.png [SIZE] */
+/* portrait.c: draws a prepared portrait (a face on white, 256 x 256), so that the tests need no
+ * photo: portrait OUT.png [SIZE] */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,8 +1,10 @@
-/* random_weights.c: writes a generator that has learnt nothing, for the demo and the tests: PyTorch's initial values, under the names of
- * photo2cartoon's checkpoints.
+/* random_weights.c: writes a generator that has learnt nothing, for the demo and the tests:
+ * PyTorch's initial values, under the names of photo2cartoon's checkpoints.
  *
- *     random_weights OUT.pt CH SIZE [full] [bare] [ema]     full: the large variant, for pictures of SIZE; bare: the state dict alone;
- *                                                           ema: also an averaged generator, which is another one
+ *     random_weights OUT.pt CH SIZE [full] [bare] [ema]     full: the large variant, for pictures
+ *                                                           of SIZE; bare: the state dict alone;
+ *                                                           ema: also an averaged generator,
+ *                                                               which is another one
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +15,8 @@
 enum { SEED = 20 };
 
 /* The parameters come into being while the network is built; the graph itself is never run. */
-static P2cStatus make(P2cContext *ctx, P2cStore *store, const char *name, P2cGenerator options, int size) {
+static P2cStatus make(P2cContext *ctx, P2cStore *store, const char *name, P2cGenerator options,
+                      int size) {
     P2cGraph *graph = NULL;
     P2cStatus status = p2c_graph_new(&graph, ctx);
     if (status) return status;
@@ -30,7 +33,8 @@ static P2cStatus add(P2cValue *checkpoint, const P2cStore *store, const char *na
     return status ? status : p2c_value_set(checkpoint, name, dict);
 }
 
-static P2cStatus save(P2cContext *ctx, const P2cStore *store, const char *path, bool bare, bool ema) {
+static P2cStatus save(P2cContext *ctx, const P2cStore *store, const char *path, bool bare,
+                      bool ema) {
     P2cValue *out = NULL;
     P2cStatus status = P2C_OK;
     if (bare) status = p2c_store_save(store, "genA2B", &out);

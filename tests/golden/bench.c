@@ -1,4 +1,5 @@
-/* bench.c: a network set up for a test: context, store, graph, weights from names, pictures from tags, gradients of everything. */
+/* bench.c: a network set up for a test: context, store, graph, weights from names, pictures from
+ * tags, gradients of everything. */
 #include "golden.h"
 
 #include <stdio.h>
@@ -19,7 +20,8 @@ void test_context(P2cContext **ctx, int threads) {
     const char *level = getenv("P2C_TEST_LEVEL");
     must(*ctx, p2c_context_new(ctx, test_device(), threads));
     must(*ctx, p2c_context_set_precision(*ctx, P2C_PRECISION_FP32));
-    if (level && p2c_device_is_host((*ctx)->device)) (*ctx)->device = p2c_cpu_device_at(atoi(level));
+    if (level && p2c_device_is_host((*ctx)->device))
+        (*ctx)->device = p2c_cpu_device_at(atoi(level));
 }
 
 void bench_open(Bench *bench, int threads) {
@@ -45,7 +47,8 @@ void bench_finish(Bench *bench) {
     must(bench->ctx, p2c_graph_finish(bench->graph));
 }
 
-void bench_picture(Bench *bench, P2cNode *input, const char *tag, Results *results, const char *name) {
+void bench_picture(Bench *bench, P2cNode *input, const char *tag, Results *results,
+                   const char *name) {
     Results none = { 0 };
     P2cDims dims = p2c_node_dims(input);
     Result *r = result_new(results ? results : &none, dims, "%s", name);
@@ -60,13 +63,15 @@ void bench_must_refuse(Bench *bench, P2cStatus status, const char *words) {
     assert_int_equal(p2c_graph_finish(bench->graph), status);
     snprintf(copy, sizeof copy, "%s", words);
     for (char *word = strtok(copy, "|"); word; word = strtok(NULL, "|"))
-        if (!strstr(p2c_error(bench->ctx), word)) fail_msg("'%s' is not in the error: %s", word, p2c_error(bench->ctx));
+        if (!strstr(p2c_error(bench->ctx), word))
+            fail_msg("'%s' is not in the error: %s", word, p2c_error(bench->ctx));
 }
 
 /* ---- gradients ---- */
 
 static bool is_buffer(const char *name) {
-    static const char *const leaves[] = { "weight_u", "weight_v", "running_mean", "running_var", "num_batches_tracked" };
+    static const char *const leaves[] = { "weight_u", "weight_v", "running_mean", "running_var",
+                                          "num_batches_tracked" };
     const char *leaf = strrchr(name, '.') + 1;
     for (size_t i = 0; i < sizeof leaves / sizeof *leaves; i++)
         if (!strcmp(leaf, leaves[i])) return true;
@@ -86,7 +91,8 @@ void gradients_build(Gradients *g, P2cNode *loss, P2cNode *x, P2cNet net) {
     for (int i = 0; i < p2c_store_count(net.store); i++) {
         const char *name = p2c_store_name(net.store, i);
         if (is_buffer(name)) continue;
-        want(g, p2c_param(net, name + skip, p2c_store_dims(net.store, i), P2C_CONSTANT(0)), "grad.", name + skip);
+        want(g, p2c_param(net, name + skip, p2c_store_dims(net.store, i), P2C_CONSTANT(0)), "grad.",
+             name + skip);
     }
     p2c_backward(loss, g->count, g->of, g->grads);
     for (int i = 0; i < g->count; i++) p2c_output(g->grads[i]);

@@ -54,7 +54,6 @@ static const Result *find(const Results *results, const char *name) {
 
 /* ---- one tensor ---- */
 
-
 static double number(const P2cValue *value) {
     if (p2c_value_kind(value) != P2C_TENSOR) return p2c_value_as_float(value);
     double d;
@@ -63,13 +62,16 @@ static double number(const P2cValue *value) {
     return d;
 }
 
-/* A digest is a list of 18 floats in the committed files, a tensor of 18 float64 in the full ones. */
+/* A digest is a list of 18 floats in the committed files, a tensor of 18 float64 in the full
+ * ones. */
 bool digest_read(const P2cValue *value, double digest[DIGEST]) {
     if (p2c_value_kind(value) == P2C_LIST && p2c_value_count(value) == DIGEST) {
         for (int i = 0; i < DIGEST; i++) digest[i] = p2c_value_as_float(p2c_value_at(value, i));
         return true;
     }
-    if (p2c_value_kind(value) != P2C_TENSOR || p2c_value_type(value) != P2C_F64 || p2c_value_shape(value).size[0] != DIGEST) return false;
+    if (p2c_value_kind(value) != P2C_TENSOR || p2c_value_type(value) != P2C_F64 ||
+        p2c_value_shape(value).size[0] != DIGEST)
+        return false;
     memcpy(digest, p2c_value_data(value), DIGEST * sizeof *digest);
     return true;
 }
@@ -81,7 +83,8 @@ static double ratio_of(double difference, double allowed) {
     return isnan(ratio) ? INFINITY : ratio;
 }
 
-/* Index i of 16 evenly spaced ones, as torch.linspace computes it: in float32, from the nearer end, with a fused multiply-add. */
+/* Index i of 16 evenly spaced ones, as torch.linspace computes it: in float32, from the nearer end,
+ * with a fused multiply-add. */
 size_t digest_index(size_t n, int i) {
     float end = (float)(n - 1), step = end / 15;
     return (size_t)(i < 8 ? step * (float)i : (float)((double)end - (double)step * (15 - i)));
@@ -91,23 +94,29 @@ static double ratio_to_digest(const Result *ours, const double digest[DIGEST], d
     size_t n = p2c_dims_count(ours->dims);
     double squares = 0, norm = sqrt(digest[1]), allowed = 8 * err + 1e-5 * norm, worst = 0;
     for (size_t i = 0; i < n; i++) squares += (double)ours->values[i] * ours->values[i];
-    for (int i = 0; i < 16; i++) worst = fmax(worst, ratio_of(fabs(ours->values[digest_index(n, i)] - digest[2 + i]), allowed));
-    /* The norm of pure noise (a gradient that is zero in theory) cannot agree to 1e-3; the yardstick bounds it as well. */
-    double by_squares = ratio_of(fabs(squares - digest[1]), 1e-3 * digest[1]), by_norm = ratio_of(fabs(sqrt(squares) - norm), allowed);
+    for (int i = 0; i < 16; i++)
+        worst =
+            fmax(worst, ratio_of(fabs(ours->values[digest_index(n, i)] - digest[2 + i]), allowed));
+    /* The norm of pure noise (a gradient that is zero in theory) cannot agree to 1e-3; the
+     * yardstick bounds it as well. */
+    double by_squares = ratio_of(fabs(squares - digest[1]), 1e-3 * digest[1]),
+           by_norm = ratio_of(fabs(sqrt(squares) - norm), allowed);
     return fmax(worst, fmin(by_squares, by_norm));
 }
 
 static bool is_output(const char *name) {
     static const char *const names[] = { "y", "cam", "heatmap", "crop", "embedding", "distance" };
     const char *dot = strchr(name, '.'), *leaf = name;
-    if (dot && (dot - name == 1 || !strncmp(name, "eval.", 5))) leaf = dot + 1; /* "0.y", "eval.y", but not "tap.cam" */
+    /* "0.y", "eval.y", but not "tap.cam" */
+    if (dot && (dot - name == 1 || !strncmp(name, "eval.", 5))) leaf = dot + 1;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(leaf, names[i])) return true;
     return false;
 }
 
 /* Also gives the largest difference of an element. */
-static double ratio_to_tensor(const Result *ours, const P2cValue *golden, double err, double *largest) {
+static double ratio_to_tensor(const Result *ours, const P2cValue *golden, double err,
+                              double *largest) {
     size_t n = p2c_dims_count(ours->dims);
     P2cShape shape = p2c_value_shape(golden);
     assert_int_equal(p2c_value_kind(golden), P2C_TENSOR);
@@ -132,7 +141,8 @@ static double ratio_to_tensor(const Result *ours, const P2cValue *golden, double
 
 typedef struct Verdict {
     int count, wrong;
-    double worst, output; /* the worst ratio to the yardstick; the largest difference of an output's element */
+    /* the worst ratio to the yardstick; the largest difference of an output's element */
+    double worst, output;
     char where[128];
 } Verdict;
 
@@ -140,7 +150,8 @@ static void complain(Verdict *v, const char *format, const char *name, double ra
     if (v->wrong++ < 3) print_message(format, name, ratio);
 }
 
-static void judge(Verdict *v, const Results *results, const P2cValue *file, const char *name, const P2cValue *value) {
+static void judge(Verdict *v, const Results *results, const P2cValue *file, const char *name,
+                  const P2cValue *value) {
     char err[144];
     const Result *ours = find(results, name);
     snprintf(err, sizeof err, "err.%s", name);
@@ -151,15 +162,19 @@ static void judge(Verdict *v, const Results *results, const P2cValue *file, cons
         return;
     }
     double digest[DIGEST], largest = 0, e = number(p2c_value_get(file, err));
-    double ratio = digest_read(value, digest) ? ratio_to_digest(ours, digest, e) : ratio_to_tensor(ours, value, e, &largest);
+    double ratio = digest_read(value, digest) ? ratio_to_digest(ours, digest, e)
+                                              : ratio_to_tensor(ours, value, e, &largest);
     if (ratio > v->worst) {
         v->worst = ratio;
         snprintf(v->where, sizeof v->where, "%s", name);
     }
     if (!(ratio <= 1)) complain(v, "    %s: %.3g times the yardstick\n", name, ratio);
     if (is_output(name)) v->output = fmax(v->output, largest);
-    if (is_output(name) && !(largest <= 1e-4)) complain(v, "    %s: differs by %.3g, allowed is 1e-4\n", name, largest);
-    if (ours->input && !(largest <= 1.2e-7)) complain(v, "    %s: the picture differs by %.3g\n", name, largest); /* an ulp of 1 */
+    if (is_output(name) && !(largest <= 1e-4))
+        complain(v, "    %s: differs by %.3g, allowed is 1e-4\n", name, largest);
+    /* an ulp of 1 */
+    if (ours->input && !(largest <= 1.2e-7))
+        complain(v, "    %s: the picture differs by %.3g\n", name, largest);
 }
 
 static bool compare_file(P2cContext *ctx, const Results *results, const char *path) {
@@ -172,11 +187,12 @@ static bool compare_file(P2cContext *ctx, const Results *results, const char *pa
     }
     for (int i = 0; i < results->count; i++) {
         const Result *r = &results->items[i];
-        if (!r->input && !p2c_value_get(file, r->name)) complain(&v, "    %s: made here, but not golden\n", r->name, 0);
+        if (!r->input && !p2c_value_get(file, r->name))
+            complain(&v, "    %s: made here, but not golden\n", r->name, 0);
     }
     p2c_value_free(&file);
-    print_message("    %s: %d tensors, worst %.3f of the yardstick, at %s; outputs within %.1e\n", path, v.count, v.worst, v.where,
-                  v.output);
+    print_message("    %s: %d tensors, worst %.3f of the yardstick, at %s; outputs within %.1e\n",
+                  path, v.count, v.worst, v.where, v.output);
     if (v.wrong) print_message("    %d tensors are beyond it\n", v.wrong);
     assert_true(v.count > 0);
     return !v.wrong;

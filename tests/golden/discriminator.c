@@ -1,4 +1,5 @@
-/* discriminator.c (test): three calls in training mode, where every call turns the power iterations once, then one in evaluation mode. */
+/* discriminator.c (test): three calls in training mode, where every call turns the power iterations
+ * once, then one in evaluation mode. */
 #include "golden.h"
 
 #include <stdio.h>
@@ -20,7 +21,8 @@ static void read_vectors(const Bench *b, const char *name, int call, Results *re
     for (int i = 0; i < p2c_store_count(b->store); i++) {
         const char *full = p2c_store_name(b->store, i);
         if (!ends_with(full, "weight_u") && !ends_with(full, "weight_v")) continue;
-        Result *r = result_new(results, p2c_store_dims(b->store, i), "%d.%s", call, full + strlen(name) + 1);
+        Result *r = result_new(results, p2c_store_dims(b->store, i), "%d.%s", call,
+                               full + strlen(name) + 1);
         must(b->ctx, p2c_store_read(b->store, i, r->values));
     }
 }
@@ -40,7 +42,8 @@ static void train(Bench *b, const Case *c, Results *results) {
     P2cNode *x;
     P2cJudged judged = build(b, c, true, &x);
     P2cNode *zero = p2c_constant(b->graph, P2C_SCALAR, 0);
-    P2cNode *loss = p2c_add(p2c_add(p2c_mse_loss(judged.map, zero), p2c_sum(judged.cam)), p2c_mean(judged.heatmap));
+    P2cNode *loss = p2c_add(p2c_add(p2c_mse_loss(judged.map, zero), p2c_sum(judged.cam)),
+                            p2c_mean(judged.heatmap));
     Gradients *g = calloc(1, sizeof *g);
     assert_non_null(g);
     gradients_build(g, loss, x, p2c_net(b->graph, b->store, c->name));
@@ -72,7 +75,8 @@ static void evaluate(Bench *b, const Case *c, Results *results) {
     result_read(results, judged.map, "eval.y");
     read_vectors(b, c->name, 0, &after);
     for (int i = 0; i < before.count; i++)
-        assert_memory_equal(before.items[i].values, after.items[i].values, p2c_dims_count(before.items[i].dims) * sizeof(float));
+        assert_memory_equal(before.items[i].values, after.items[i].values,
+                            p2c_dims_count(before.items[i].dims) * sizeof(float));
     results_clear(&before);
     results_clear(&after);
 }
@@ -99,7 +103,11 @@ void test_discriminator_5(void **state) {
 }
 
 void test_discriminator_refuses(void **state) {
-    static const struct { int layers, ch, c, size; P2cStatus status; const char *words; } cases[] = {
+    static const struct {
+        int layers, ch, c, size;
+        P2cStatus status;
+        const char *words;
+    } cases[] = {
         { 6, 8, 3, 128, P2C_ERR_ARGUMENT, "discriminator|5 or 7|got 6" },
         { 5, 0, 3, 128, P2C_ERR_ARGUMENT, "discriminator|ch|got 0" },
         { 5, 8, 1, 128, P2C_ERR_SHAPE, "discriminator|(n,3,h,w)|(1,1,128,128)" },

@@ -13,9 +13,10 @@ typedef struct Case {
 } Case;
 
 static const char *const blocks[] = {
-    "ConvBlock1",   "HourGlass1",   "HourGlass2",   "DownBlock1",   "DownBlock2",   "EncodeBlock1", "EncodeBlock2",
-    "EncodeBlock3", "EncodeBlock4", "cam",          "style",        "DecodeBlock1", "DecodeBlock2", "DecodeBlock3",
-    "DecodeBlock4", "UpBlock1",     "UpBlock2",     "HourGlass3",   "HourGlass4",   "ConvBlock2",
+    "ConvBlock1",   "HourGlass1",   "HourGlass2",   "DownBlock1",   "DownBlock2",
+    "EncodeBlock1", "EncodeBlock2", "EncodeBlock3", "EncodeBlock4", "cam",
+    "style",        "DecodeBlock1", "DecodeBlock2", "DecodeBlock3", "DecodeBlock4",
+    "UpBlock1",     "UpBlock2",     "HourGlass3",   "HourGlass4",   "ConvBlock2",
 };
 enum { BLOCK_COUNT = sizeof blocks / sizeof *blocks };
 
@@ -46,7 +47,9 @@ static void nudge_picture(P2cContext *ctx, P2cNode *x, const Result *picture, in
     assert_true(pixels && u);
     snprintf(name, sizeof name, "nudge.%d", nudge);
     hash_uniform(name, n, u);
-    for (size_t i = 0; i < n; i++) pixels[i] = u[i] < 1.0 / 3 ? picture->values[i] : nextafterf(picture->values[i], u[i] < 2.0 / 3 ? 2 : -2);
+    for (size_t i = 0; i < n; i++)
+        pixels[i] = u[i] < 1.0 / 3 ? picture->values[i]
+                                   : nextafterf(picture->values[i], u[i] < 2.0 / 3 ? 2 : -2);
     must(ctx, p2c_node_write(x, pixels));
     free(pixels);
     free(u);
@@ -58,9 +61,11 @@ static void run_case(const Case *c, int threads, int nudge, Results *results) {
     char tag[64];
     bench_open(&b, threads);
     P2cNet net = p2c_net(b.graph, b.store, "genA2B");
-    P2cNode *x = p2c_input(b.graph, "x", P2C_DIMS(c->n, 3, c->size, c->size)), *dy = p2c_input(b.graph, "dy", p2c_node_dims(x));
+    P2cNode *x = p2c_input(b.graph, "x", P2C_DIMS(c->n, 3, c->size, c->size)),
+            *dy = p2c_input(b.graph, "dy", p2c_node_dims(x));
     P2cGenerated made = p2c_generator(net, x, (P2cGenerator){ .ch = c->ch, .full = c->full });
-    P2cNode *of_cam = p2c_affine(p2c_sum(made.cam), 3, 0), *of_image = p2c_sum(p2c_mul(made.image, dy));
+    P2cNode *of_cam = p2c_affine(p2c_sum(made.cam), 3, 0),
+            *of_image = p2c_sum(p2c_mul(made.image, dy));
     P2cNode *loss = p2c_add(p2c_add(of_image, of_cam), p2c_mean(made.heatmap));
     Gradients *g = calloc(1, sizeof *g);
     assert_non_null(g);
@@ -77,14 +82,17 @@ static void run_case(const Case *c, int threads, int nudge, Results *results) {
     must(b.ctx, p2c_graph_run(b.graph));
     read_outputs(&made, results);
     gradients_read(g, results, "");
-    for (int i = 0; i < BLOCK_COUNT && c->everything; i++) result_read(results, block_of(net, i), "tap.%s", blocks[i]);
+    for (int i = 0; i < BLOCK_COUNT && c->everything; i++)
+        result_read(results, block_of(net, i), "tap.%s", blocks[i]);
     free(g);
     bench_close(&b);
 }
 
-/* The gradient of ReLU jumps at zero: of the two million activations of ch8_s64 about ten lie within rounding noise of it, and one that
- * lands on the other side than in float64 moves most gradients by a percent. Which do depends on processor and compiler. So the strict
- * yardstick has to be met by one of a few runs whose pictures differ by single rounding steps: a wrong gradient meets it in none. */
+/* The gradient of ReLU jumps at zero: of the two million activations of ch8_s64 about ten lie
+ * within rounding noise of it, and one that lands on the other side than in float64 moves most
+ * gradients by a percent. Which do depends on processor and compiler. So the strict yardstick has
+ * to be met by one of a few runs whose pictures differ by single rounding steps: a wrong gradient
+ * meets it in none. */
 static void check_case(const Case *c) {
     enum { RUNS = 24 };
     bool agree = false;
@@ -118,8 +126,8 @@ void test_generator_ch32(void **state) {
     check_case(&(Case){ "ch32_s256", 32, 256, 1, .everything = true });
 }
 
-/* Small and odd sizes and widths. At the bottom of the hourglass 48 has 3x3 pixels and 32 has 2x2, the least that reflection allows; the
- * norms of such small planes magnify rounding. */
+/* Small and odd sizes and widths. At the bottom of the hourglass 48 has 3x3 pixels and 32 has 2x2,
+ * the least that reflection allows; the norms of such small planes magnify rounding. */
 void test_generator_sizes(void **state) {
     (void)state;
     check_case(&(Case){ "ch8_s32", 8, 32, 3, .full = false });
@@ -142,7 +150,8 @@ static double largest_difference(const float *values, const float *expected, siz
 
 static P2cGenerated build_alone(Bench *b, int ch, int size, int n, P2cNode **x) {
     *x = p2c_input(b->graph, "x", P2C_DIMS(n, 3, size, size));
-    P2cGenerated made = p2c_generator(p2c_net(b->graph, b->store, "genA2B"), *x, (P2cGenerator){ .ch = ch });
+    P2cGenerated made =
+        p2c_generator(p2c_net(b->graph, b->store, "genA2B"), *x, (P2cGenerator){ .ch = ch });
     keep_outputs(&made);
     bench_finish(b);
     return made;
@@ -162,7 +171,8 @@ void test_generator_alone(void **state) {
         must(b.ctx, p2c_graph_run(b.graph));
         read_outputs(&made, &results);
     }
-    for (int i = 0; i < results.count; i++) { /* y, cam, heatmap, twice; `expected` has x and dy first */
+    /* y, cam, heatmap, twice; `expected` has x and dy first */
+    for (int i = 0; i < results.count; i++) {
         const Result *e = &expected.items[2 + i % 3], *r = &results.items[i];
         assert_string_equal(e->name, r->name);
         worst = fmax(worst, largest_difference(r->values, e->values, p2c_dims_count(e->dims)));
@@ -194,11 +204,13 @@ void test_generator_batch(void **state) {
     double worst = 0;
     for (int i = 0; i < each.count; i++) {
         size_t n = p2c_dims_count(each.items[i].dims);
-        worst = fmax(worst, largest_difference(all.items[1 + i % 3].values + i / 3 * n, each.items[i].values, n));
+        worst = fmax(worst, largest_difference(all.items[1 + i % 3].values + i / 3 * n,
+                                               each.items[i].values, n));
     }
     print_message("    a batch of three differs from three pictures by %.1e\n", worst);
     assert_true(worst < 1e-5);
-    assert_true(fabs(all.items[1].values[0] - all.items[1].values[PLANES]) > 1e-3); /* the three are not one picture */
+    /* the three are not one picture */
+    assert_true(fabs(all.items[1].values[0] - all.items[1].values[PLANES]) > 1e-3);
     results_clear(&all);
     results_clear(&each);
     bench_close(&one);
@@ -213,7 +225,8 @@ void test_generator_threads(void **state) {
     run_case(&c, 2, 0, &two);
     assert_int_equal(one.count, two.count);
     for (int i = 0; i < one.count; i++)
-        if (memcmp(one.items[i].values, two.items[i].values, p2c_dims_count(one.items[i].dims) * sizeof(float)))
+        if (memcmp(one.items[i].values, two.items[i].values,
+                   p2c_dims_count(one.items[i].dims) * sizeof(float)))
             fail_msg("%s: 1 and 2 threads give different bits", one.items[i].name);
     results_clear(&one);
     results_clear(&two);
@@ -222,7 +235,12 @@ void test_generator_threads(void **state) {
 /* ---- refusals ---- */
 
 void test_generator_refuses(void **state) {
-    static const struct { int n, c, h, w, ch; bool full; P2cStatus status; const char *words; } cases[] = {
+    static const struct {
+        int n, c, h, w, ch;
+        bool full;
+        P2cStatus status;
+        const char *words;
+    } cases[] = {
         { 1, 3, 16, 16, 8, false, P2C_ERR_SHAPE, "generator|at least 32|got 16|try 32" },
         { 1, 3, 72, 72, 8, false, P2C_ERR_SHAPE, "generator|divisible by 16|got 72|try 64" },
         { 1, 3, 64, 48, 8, false, P2C_ERR_SHAPE, "generator|square|(1,3,64,48)" },
@@ -238,7 +256,8 @@ void test_generator_refuses(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Bench b;
         bench_open(&b, 0);
-        P2cNode *x = p2c_input(b.graph, "x", P2C_DIMS(cases[i].n, cases[i].c, cases[i].h, cases[i].w));
+        P2cNode *x =
+            p2c_input(b.graph, "x", P2C_DIMS(cases[i].n, cases[i].c, cases[i].h, cases[i].w));
         P2cGenerator options = { .ch = cases[i].ch, .full = cases[i].full };
         P2cGenerated made = p2c_generator(p2c_net(b.graph, b.store, "genA2B"), x, options);
         assert_null(made.image);
@@ -253,7 +272,8 @@ void test_generator_refuses(void **state) {
 
 static P2cValue *weights_of(Bench *b, P2cGenerator options, int size) {
     P2cValue *dict = NULL;
-    p2c_generator(p2c_net(b->graph, b->store, "g"), p2c_input(b->graph, "x", P2C_DIMS(1, 3, size, size)), options);
+    p2c_generator(p2c_net(b->graph, b->store, "g"),
+                  p2c_input(b->graph, "x", P2C_DIMS(1, 3, size, size)), options);
     must(b->ctx, p2c_store_save(b->store, "g", &dict));
     return dict;
 }
@@ -272,7 +292,8 @@ static void check_options(P2cGenerator made, int size, int expected_size) {
     bench_close(&b);
 }
 
-/* Sets one tensor of a state dict to another shape (rank 0: removes it, by an empty dict) and expects words in the error. */
+/* Sets one tensor of a state dict to another shape (rank 0: removes it, by an empty dict) and
+ * expects words in the error. */
 static void check_misfit(const char *name, P2cShape shape, P2cStatus status, const char *word) {
     Bench b;
     P2cGenerator options;
@@ -282,7 +303,8 @@ static void check_misfit(const char *name, P2cShape shape, P2cStatus status, con
     P2cValue *other = shape.rank ? p2c_value_tensor(P2C_F32, shape, NULL) : p2c_value_dict();
     must(b.ctx, p2c_value_set(dict, name, other));
     assert_int_equal(p2c_generator_options(b.ctx, dict, &options, &size), status);
-    if (!strstr(p2c_error(b.ctx), word)) fail_msg("'%s' is not in the error: %s", word, p2c_error(b.ctx));
+    if (!strstr(p2c_error(b.ctx), word))
+        fail_msg("'%s' is not in the error: %s", word, p2c_error(b.ctx));
     p2c_value_free(&dict);
     bench_close(&b);
 }
@@ -300,11 +322,17 @@ void test_generator_options(void **state) {
     check_misfit("ConvBlock1.1.weight", (P2cShape){ 0 }, P2C_ERR_FORMAT, "ConvBlock1.1.weight");
     check_misfit("FC.0.weight", (P2cShape){ 0 }, P2C_ERR_FORMAT, "FC.0.weight");
     check_misfit("FC.0.weight", (P2cShape){ 1, { 16 } }, P2C_ERR_FORMAT, "FC.0.weight");
-    check_misfit("ConvBlock1.1.weight", (P2cShape){ 4, { 6, 3, 7, 7 } }, P2C_ERR_SHAPE, "divisible by 4, got (6,3");
-    check_misfit("ConvBlock1.1.weight", (P2cShape){ 4, { 8, 3, 7, 7 } }, P2C_ERR_SHAPE, "FC.0.weight must be (32,32)");
-    check_misfit("FC.0.weight", (P2cShape){ 2, { 16, 16 * 63 } }, P2C_ERR_SHAPE, "got (16,1008)");      /* no square */
-    check_misfit("FC.0.weight", (P2cShape){ 2, { 16, 16 * 9 * 9 } }, P2C_ERR_SHAPE, "got (16,1296)");   /* size 36 */
-    check_misfit("FC.0.weight", (P2cShape){ 2, { 16, 16 * 4 * 4 } }, P2C_ERR_SHAPE, "got (16,256)");    /* size 16 */
+    check_misfit("ConvBlock1.1.weight", (P2cShape){ 4, { 6, 3, 7, 7 } }, P2C_ERR_SHAPE,
+                 "divisible by 4, got (6,3");
+    check_misfit("ConvBlock1.1.weight", (P2cShape){ 4, { 8, 3, 7, 7 } }, P2C_ERR_SHAPE,
+                 "FC.0.weight must be (32,32)");
+    /* no square */
+    check_misfit("FC.0.weight", (P2cShape){ 2, { 16, 16 * 63 } }, P2C_ERR_SHAPE, "got (16,1008)");
+    /* size 36 */
+    check_misfit("FC.0.weight", (P2cShape){ 2, { 16, 16 * 9 * 9 } }, P2C_ERR_SHAPE,
+                 "got (16,1296)");
+    /* size 16 */
+    check_misfit("FC.0.weight", (P2cShape){ 2, { 16, 16 * 4 * 4 } }, P2C_ERR_SHAPE, "got (16,256)");
 
     bench_open(&b, 0);
     P2cValue *checkpoint = p2c_value_dict(), *text = p2c_value_string("weights");

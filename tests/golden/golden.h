@@ -1,12 +1,13 @@
-/* golden.h: runs of the networks, compared with golden values by PyTorch (data/, made by make_golden.py).
+/* golden.h: runs of the networks, compared with golden values by PyTorch (data/, made by
+ * make_golden.py).
  *
- * Golden values are float64 results; beside each stands err, the norm of what PyTorch's own float32 run differs by. A float32
- * implementation is right when
+ * Golden values are float64 results; beside each stands err, the norm of what PyTorch's own float32
+ * run differs by. A float32 implementation is right when
  *
  *     norm(ours - golden) <= 8 * err + 1e-5 * norm(golden)                           the yardstick
  *
- * A digest (sum, sum of squares, 16 evenly spaced values) is right when each of the 16 is, and the sum of squares to 1e-3.
- * Outputs must also be within 1e-4, each element.
+ * A digest (sum, sum of squares, 16 evenly spaced values) is right when each of the 16 is, and the
+ * sum of squares to 1e-3. Outputs must also be within 1e-4, each element.
  */
 #ifndef TESTS_GOLDEN_H
 #define TESTS_GOLDEN_H
@@ -15,6 +16,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include "../hash.h"
@@ -37,23 +39,28 @@ typedef struct Results {
 } Results;
 
 /* A new result of that name, its values to be filled in. */
-Result *result_new(Results *results, P2cDims dims, const char *format, ...) __attribute__((format(printf, 3, 4)));
+Result *result_new(Results *results, P2cDims dims, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Reads a node's value, after a run. */
-void result_read(Results *results, const P2cNode *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void result_read(Results *results, const P2cNode *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void results_clear(Results *results);
 
-/* Whether all is right, compared with data/<file>.pt, and with the full file in ../shared/golden when there is one (said aloud when not). Prints
- * the worst ratio to the yardstick. False when one is above 1, or when one side has a tensor that the other lacks. */
+/* Whether all is right, compared with data/<file>.pt, and with the full file in ../shared/golden
+ * when there is one (said aloud when not). Prints the worst ratio to the yardstick. False when one
+ * is above 1, or when one side has a tensor that the other lacks. */
 bool results_agree(P2cContext *ctx, const Results *results, const char *file);
 
-/* A digest: sum, sum of squares, 16 evenly spaced values. Read from a list in the committed files, a tensor in the full ones. */
+/* A digest: sum, sum of squares, 16 evenly spaced values. Read from a list in the committed files,
+ * a tensor in the full ones. */
 enum { DIGEST = 18 };
 bool digest_read(const P2cValue *value, double digest[DIGEST]);
 size_t digest_index(size_t n, int i); /* where evenly spaced value i stands among n */
 
 /* ---- networks under test ---- */
 
-/* The gradients of a loss for x and for every weight of a network, under the names "dx" and "grad.<name>". */
+/* The gradients of a loss for x and for every weight of a network, under the names "dx" and
+ * "grad.<name>". */
 enum { MAX_WEIGHTS = 512 };
 typedef struct Gradients {
     int count;
@@ -64,8 +71,8 @@ void gradients_build(Gradients *gradients, P2cNode *loss, P2cNode *x, P2cNet net
 /* Names begin with `prefix`, such as "0.". Weights without a gradient are left out. */
 void gradients_read(const Gradients *gradients, Results *results, const char *prefix);
 
-/* A context on test_device(), in float32 whatever its default. On the CPU P2C_TEST_LEVEL=N in the environment picks one of the instruction sets,
- * 0 the weakest. */
+/* A context on test_device(), in float32 whatever its default. On the CPU P2C_TEST_LEVEL=N in the
+ * environment picks one of the instruction sets, 0 the weakest. */
 void test_context(P2cContext **ctx, int threads);
 
 /* A context, a store and a graph of one network. */
@@ -80,9 +87,12 @@ void bench_close(Bench *bench);
 void bench_next_graph(Bench *bench);
 /* Gives the weights their values and ends building. */
 void bench_finish(Bench *bench);
-/* Writes test_image(tag) into an input (n,3,s,s), and into the results, when not NULL, under `name`. */
-void bench_picture(Bench *bench, P2cNode *input, const char *tag, Results *results, const char *name);
-/* Ends building, which must fail with that status and with all of `words` (separated by |) in the error. */
+/* Writes test_image(tag) into an input (n,3,s,s), and into the results, when not NULL, under
+ * `name`. */
+void bench_picture(Bench *bench, P2cNode *input, const char *tag, Results *results,
+                   const char *name);
+/* Ends building, which must fail with that status and with all of `words` (separated by |) in the
+ * error. */
 void bench_must_refuse(Bench *bench, P2cStatus status, const char *words);
 
 /* ---- the tests, by file ---- */

@@ -1,14 +1,20 @@
-/* hash_rule.c (test): the rule that makes weights and pictures, against values written down from its Python form. */
+/* hash_rule.c (test): the rule that makes weights and pictures, against values written down from
+ * its Python form. */
 #include "golden.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 static void check_near(const char *name, float value, float expected) {
-    if (!(fabsf(value - expected) <= 1.2e-7f)) fail_msg("%s: %.9g, expected %.9g", name, value, expected);
+    if (!(fabsf(value - expected) <= 1.2e-7f))
+        fail_msg("%s: %.9g, expected %.9g", name, value, expected);
 }
 
-static const struct { const char *name; P2cDims dims; float first, last; } rules[] = {
+static const struct {
+    const char *name;
+    P2cDims dims;
+    float first, last;
+} rules[] = {
     { "genA2B.gap_fc.weight", { 2, { 1, 32, 1, 1 } }, 0.223236203f, 0.232711807f },
     { "genA2B.DecodeBlock1.norm1.norm.rho", { 4, { 1, 32, 1, 1 } }, 0.658747375f, 0.678663075f },
     { "genA2B.UpBlock1.3.gamma", { 4, { 1, 16, 1, 1 } }, 0.861638427f, 1.17121792f },

@@ -1,4 +1,5 @@
-/* keys.c (test): names, shapes and types of the parameters, in the published order (data/keys_*.tsv), and their initial values. */
+/* keys.c (test): names, shapes and types of the parameters, in the published order
+ * (data/keys_*.tsv), and their initial values. */
 #include "golden.h"
 
 #include <math.h>
@@ -9,26 +10,36 @@
 /* ---- the networks at their real size, built and not run ---- */
 
 static void build_light(P2cNet net) {
-    p2c_generator(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 256, 256)), (P2cGenerator){ .ch = 32 });
+    p2c_generator(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 256, 256)),
+                  (P2cGenerator){ .ch = 32 });
 }
 static void build_full(P2cNet net) {
-    p2c_generator(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 256, 256)), (P2cGenerator){ .ch = 32, .full = true });
+    p2c_generator(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 256, 256)),
+                  (P2cGenerator){ .ch = 32, .full = true });
 }
 static void build_7(P2cNet net) {
-    p2c_discriminator(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 256, 256)), (P2cDiscriminator){ .layers = 7, .ch = 32 });
+    p2c_discriminator(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 256, 256)),
+                      (P2cDiscriminator){ .layers = 7, .ch = 32 });
 }
 static void build_5(P2cNet net) {
-    p2c_discriminator(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 256, 256)), (P2cDiscriminator){ .layers = 5, .ch = 32 });
+    p2c_discriminator(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 256, 256)),
+                      (P2cDiscriminator){ .layers = 5, .ch = 32 });
 }
-static void build_face(P2cNet net) { p2c_mobilefacenet(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 112, 112))); }
-static void build_face96(P2cNet net) { p2c_face_embedding(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 112, 112)), P2C_FACENET_XIAOCCER); }
+static void build_face(P2cNet net) {
+    p2c_mobilefacenet(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 112, 112)));
+}
+static void build_face96(P2cNet net) {
+    p2c_face_embedding(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 112, 112)),
+                       P2C_FACENET_XIAOCCER);
+}
 
 static const struct Network {
     const char *file;
     void (*build)(P2cNet net);
 } networks[] = {
-    { "generator_light", build_light }, { "generator_full", build_full },   { "discriminator_7", build_7 },
-    { "discriminator_5", build_5 },     { "mobilefacenet", build_face },   { "mobilefacenet_xiaoccer", build_face96 },
+    { "generator_light", build_light }, { "generator_full", build_full },
+    { "discriminator_7", build_7 },     { "discriminator_5", build_5 },
+    { "mobilefacenet", build_face },    { "mobilefacenet_xiaoccer", build_face96 },
 };
 enum { NETWORKS = sizeof networks / sizeof *networks };
 
@@ -43,7 +54,8 @@ static void open_network(Bench *b, const struct Network *network) {
 static void shape_text(const int *sizes, int rank, char text[64]) {
     int used = 0;
     text[0] = 0;
-    for (int i = 0; i < rank; i++) used += snprintf(text + used, 64 - used, i ? ",%d" : "%d", sizes[i]);
+    for (int i = 0; i < rank; i++)
+        used += snprintf(text + used, 64 - used, i ? ",%d" : "%d", sizes[i]);
 }
 
 static void check_line(const Bench *b, const P2cValue *dict, int i, char *line) {
@@ -96,7 +108,8 @@ void test_keys(void **state) {
 
 /* ---- initial values ---- */
 
-/* Elements per output of the weight that this parameter belongs to: its own, or a bias's layer's. 0: it is a norm's. */
+/* Elements per output of the weight that this parameter belongs to: its own, or a bias's layer's.
+ * 0: it is a norm's. */
 static size_t fan_in(const P2cStore *store, const char *name) {
     static const char *const ends[] = { "weight", "weight_orig" };
     char weight[160];
@@ -118,7 +131,8 @@ static bool is_prelu(const P2cStore *store, const char *name) {
     return p2c_store_find(store, mean) < 0;
 }
 
-/* Uniform in [-bound, bound): mean 0 and mean square bound^2/3, each within six standard deviations. */
+/* Uniform in [-bound, bound): mean 0 and mean square bound^2/3, each within six standard
+ * deviations. */
 static void check_uniform(const char *name, const float *v, size_t n, double bound) {
     double sum = 0, squares = 0, largest = 0;
     for (size_t i = 0; i < n; i++) {
@@ -127,10 +141,13 @@ static void check_uniform(const char *name, const float *v, size_t n, double bou
         largest = fmax(largest, fabs(v[i]));
     }
     double mean_error = fabs(sum / n) / (bound / sqrt(3.0 * n));
-    double square_error = fabs(squares / n - bound * bound / 3) / (bound * bound * sqrt(4.0 / 45 / n));
-    if (largest > bound * 1.000001 || mean_error > 6 || square_error > 6 || (n > 1000 && largest < 0.98 * bound))
-        fail_msg("%s: not uniform within %g: largest %g, mean off by %.1f, mean square by %.1f deviations", name, bound, largest,
-                 mean_error, square_error);
+    double square_error =
+        fabs(squares / n - bound * bound / 3) / (bound * bound * sqrt(4.0 / 45 / n));
+    if (largest > bound * 1.000001 || mean_error > 6 || square_error > 6 ||
+        (n > 1000 && largest < 0.98 * bound))
+        fail_msg("%s: not uniform within %g: largest %g, mean off by %.1f, mean square by %.1f "
+                 "deviations",
+                 name, bound, largest, mean_error, square_error);
 }
 
 static void check_constant(const char *name, const float *v, size_t n, float expected) {
@@ -143,13 +160,22 @@ static void check_unit(const char *name, const float *v, size_t n) {
     for (size_t i = 0; i < n; i++) squares += (double)v[i] * v[i], fourth += pow(v[i], 4);
     if (fabs(squares - 1) > 1e-5) fail_msg("%s: length %g, expected 1", name, sqrt(squares));
     /* Of a normal distribution: mean fourth power 3; a uniform one would have 1.8. */
-    if (n > 1000 && fabs(fourth * n - 3) > 6 * sqrt(96.0 / n)) fail_msg("%s: fourth moment %g, expected 3", name, fourth * n);
+    if (n > 1000 && fabs(fourth * n - 3) > 6 * sqrt(96.0 / n))
+        fail_msg("%s: fourth moment %g, expected 3", name, fourth * n);
 }
 
 static void check_start(const P2cStore *store, int i) {
-    static const struct { const char *leaf; float value; } constants[] = {
-        { "w_gamma", 0 },      { "w_beta", 0 },      { "gamma", 1 },               { "beta", 0 },
-        { "running_mean", 0 }, { "running_var", 1 }, { "num_batches_tracked", 0 },
+    static const struct {
+        const char *leaf;
+        float value;
+    } constants[] = {
+        { "w_gamma", 0 },
+        { "w_beta", 0 },
+        { "gamma", 1 },
+        { "beta", 0 },
+        { "running_mean", 0 },
+        { "running_var", 1 },
+        { "num_batches_tracked", 0 },
     };
     const char *name = p2c_store_name(store, i), *leaf = strrchr(name, '.') + 1;
     size_t n = p2c_dims_count(p2c_store_dims(store, i)), fan = fan_in(store, name);
@@ -159,7 +185,9 @@ static void check_start(const P2cStore *store, int i) {
     int k = 0, known = sizeof constants / sizeof *constants;
     while (k < known && strcmp(leaf, constants[k].leaf)) k++;
     if (k < known) check_constant(name, v, n, constants[k].value);
-    else if (!strcmp(leaf, "rho")) check_constant(name, v, n, strstr(name, "DecodeBlock") ? 0.9f : 0); /* AdaLIN, LIN */
+    /* AdaLIN, LIN */
+    else if (!strcmp(leaf, "rho"))
+        check_constant(name, v, n, strstr(name, "DecodeBlock") ? 0.9f : 0);
     else if (!strcmp(leaf, "weight_u") || !strcmp(leaf, "weight_v")) check_unit(name, v, n);
     else if (fan) check_uniform(name, v, n, 1 / sqrt((double)fan));
     else if (is_prelu(store, name)) check_constant(name, v, n, 0.25f);
@@ -171,7 +199,8 @@ void test_initial_values(void **state) {
     (void)state;
     for (int k = 0; k < NETWORKS; k++) {
         Bench b;
-        if (networks[k].build == build_full) continue; /* 70 million values; only one tensor differs from the light one */
+        /* 70 million values; only one tensor differs from the light one */
+        if (networks[k].build == build_full) continue;
         open_network(&b, &networks[k]);
         assert_true(p2c_store_count(b.store) > 0);
         for (int i = 0; i < p2c_store_count(b.store); i++) check_start(b.store, i);

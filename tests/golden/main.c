@@ -1,4 +1,5 @@
-/* main.c: test-golden, the networks against PyTorch. Run from the repository root; an argument such as 'test_gen*' picks tests. */
+/* main.c: test-golden, the networks against PyTorch. Run from the repository root; an argument such
+ * as 'test_gen*' picks tests. */
 #include "golden.h"
 
 int main(int argc, char **argv) {

@@ -1,4 +1,5 @@
-/* mobilefacenet.c (test): crop, embedding, distance of two pictures and its gradient, for both layouts. */
+/* mobilefacenet.c (test): crop, embedding, distance of two pictures and its gradient, for both
+ * layouts. */
 #include "golden.h"
 
 #include <math.h>
@@ -15,10 +16,13 @@ void test_mobilefacenet(void **state) {
     (void)state;
     bench_open(&b, 0);
     P2cNet net = p2c_net(b.graph, b.store, "face");
-    P2cNode *x = p2c_input(b.graph, "x", P2C_DIMS(2, 3, 128, 128)), *ref = p2c_input(b.graph, "ref", p2c_node_dims(x));
-    P2cNode *crop = p2c_output(p2c_face_crop(x)), *embedding = p2c_output(p2c_mobilefacenet(net, crop));
+    P2cNode *x = p2c_input(b.graph, "x", P2C_DIMS(2, 3, 128, 128)),
+            *ref = p2c_input(b.graph, "ref", p2c_node_dims(x));
+    P2cNode *crop = p2c_output(p2c_face_crop(x)),
+            *embedding = p2c_output(p2c_mobilefacenet(net, crop));
     P2cNode *other = p2c_mobilefacenet(net, p2c_face_crop(ref));
-    P2cNode *distance = p2c_output(p2c_affine(p2c_mean(p2c_cosine_similarity(embedding, other)), -1, 1));
+    P2cNode *distance =
+        p2c_output(p2c_affine(p2c_mean(p2c_cosine_similarity(embedding, other)), -1, 1));
     p2c_backward(distance, 1, (P2cNode *[]){ x }, &dx);
     p2c_output(dx);
 
@@ -35,7 +39,8 @@ void test_mobilefacenet(void **state) {
     bench_close(&b);
 }
 
-/* The same for the other layout, by the one call that makes both halves. Weights get no update, whatever is minimised. */
+/* The same for the other layout, by the one call that makes both halves. Weights get no update,
+ * whatever is minimised. */
 void test_mobilefacenet_xiaoccer(void **state) {
     Bench b;
     Results results = { 0 };
@@ -43,10 +48,13 @@ void test_mobilefacenet_xiaoccer(void **state) {
     (void)state;
     bench_open(&b, 0);
     P2cNet net = p2c_net(b.graph, b.store, "face");
-    P2cNode *x = p2c_input(b.graph, "x", P2C_DIMS(2, 3, 64, 64)), *ref = p2c_input(b.graph, "ref", p2c_node_dims(x));
-    P2cNode *crop = p2c_output(p2c_face_crop_96(x)), *embedding = p2c_output(p2c_face_embedding(net, x, P2C_FACENET_XIAOCCER));
+    P2cNode *x = p2c_input(b.graph, "x", P2C_DIMS(2, 3, 64, 64)),
+            *ref = p2c_input(b.graph, "ref", p2c_node_dims(x));
+    P2cNode *crop = p2c_output(p2c_face_crop_96(x)),
+            *embedding = p2c_output(p2c_face_embedding(net, x, P2C_FACENET_XIAOCCER));
     P2cNode *other = p2c_face_embedding(net, ref, P2C_FACENET_XIAOCCER);
-    P2cNode *distance = p2c_output(p2c_affine(p2c_mean(p2c_cosine_similarity(embedding, other)), -1, 1));
+    P2cNode *distance =
+        p2c_output(p2c_affine(p2c_mean(p2c_cosine_similarity(embedding, other)), -1, 1));
     p2c_backward(distance, 1, (P2cNode *[]){ x }, &dx);
     p2c_output(dx);
 
@@ -77,7 +85,8 @@ static float *all_values(const P2cStore *store, size_t *count) {
     return values;
 }
 
-/* An embedding is crop and network, to the bit. An update of the face network itself changes none of its parameters, of either layout. */
+/* An embedding is crop and network, to the bit. An update of the face network itself changes none
+ * of its parameters, of either layout. */
 void test_face_embedding(void **state) {
     (void)state;
     for (int kind = P2C_FACENET_TREB1EN; kind <= P2C_FACENET_XIAOCCER; kind++) {
@@ -86,9 +95,11 @@ void test_face_embedding(void **state) {
         size_t count;
         bench_open(&b, 0);
         P2cNet net = p2c_net(b.graph, b.store, "face");
-        P2cNode *x = p2c_input(b.graph, "x", P2C_DIMS(1, 3, 64, 64)), *y = p2c_output(p2c_face_embedding(net, x, (P2cFaceKind)kind));
+        P2cNode *x = p2c_input(b.graph, "x", P2C_DIMS(1, 3, 64, 64)),
+                *y = p2c_output(p2c_face_embedding(net, x, (P2cFaceKind)kind));
         bool treb1en = kind == P2C_FACENET_TREB1EN;
-        P2cNode *halves = treb1en ? p2c_mobilefacenet(net, p2c_face_crop(x)) : p2c_mobilefacenet_xiaoccer(net, p2c_face_crop_96(x));
+        P2cNode *halves = treb1en ? p2c_mobilefacenet(net, p2c_face_crop(x))
+                                  : p2c_mobilefacenet_xiaoccer(net, p2c_face_crop_96(x));
         p2c_output(halves);
         p2c_minimize(p2c_mean(y), 1, &net, &adam, NULL);
         bench_finish(&b);
@@ -120,7 +131,8 @@ void test_face_kind(void **state) {
         Bench b;
         P2cValue *dict = NULL;
         bench_open(&b, 0);
-        p2c_face_embedding(p2c_net(b.graph, b.store, "face"), p2c_input(b.graph, "x", P2C_DIMS(1, 3, 64, 64)), (P2cFaceKind)made);
+        p2c_face_embedding(p2c_net(b.graph, b.store, "face"),
+                           p2c_input(b.graph, "x", P2C_DIMS(1, 3, 64, 64)), (P2cFaceKind)made);
         must(b.ctx, p2c_store_save(b.store, "face", &dict));
         must(b.ctx, p2c_face_kind(b.ctx, dict, &kind));
         assert_int_equal(kind, made);
@@ -138,7 +150,8 @@ void test_face_kind(void **state) {
     must(ctx, p2c_face_kind(ctx, other, &kind));
     must(ctx, p2c_value_set(other, "dw_conv1.conv.weight", p2c_value_none()));
     assert_int_equal(p2c_face_kind(ctx, other, &kind), P2C_ERR_FORMAT);
-    assert_non_null(strstr(p2c_error(ctx), "got 4 entries: epoch, genA2B, conv2_dw.conv.weight, ..."));
+    assert_non_null(
+        strstr(p2c_error(ctx), "got 4 entries: epoch, genA2B, conv2_dw.conv.weight, ..."));
     assert_int_equal(p2c_face_kind(ctx, none, &kind), P2C_ERR_FORMAT);
     p2c_value_free(&other);
     p2c_value_free(&none);
@@ -147,7 +160,10 @@ void test_face_kind(void **state) {
 
 /* A face of the wrong size; a portrait too narrow for its face. */
 void test_mobilefacenet_refuses(void **state) {
-    static const struct { P2cDims dims; const char *words; } faces[] = {
+    static const struct {
+        P2cDims dims;
+        const char *words;
+    } faces[] = {
         { { 4, { 1, 3, 96, 112 } }, "mobilefacenet|(n,3,112,112)|(1,3,96,112)" },
         { { 4, { 1, 3, 112, 96 } }, "mobilefacenet|(n,3,112,112)|(1,3,112,96)" },
         { { 4, { 2, 1, 112, 112 } }, "mobilefacenet|(n,3,112,112)|(2,1,112,112)" },
@@ -167,7 +183,8 @@ void test_mobilefacenet_refuses(void **state) {
     for (int kind = P2C_FACENET_TREB1EN; kind <= P2C_FACENET_XIAOCCER; kind++) {
         bench_next_graph(&b);
         P2cNode *narrow = p2c_input(b.graph, "x", P2C_DIMS(1, 3, 128, 64));
-        assert_null(p2c_output(p2c_face_embedding(p2c_net(b.graph, b.store, "face"), narrow, (P2cFaceKind)kind)));
+        assert_null(p2c_output(
+            p2c_face_embedding(p2c_net(b.graph, b.store, "face"), narrow, (P2cFaceKind)kind)));
         bench_must_refuse(&b, P2C_ERR_SHAPE, "face_crop|(1,3,128,64)");
     }
     bench_close(&b);

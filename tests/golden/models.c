@@ -1,5 +1,6 @@
-/* models.c: the published networks that faces are found and cut out with, from their ONNX and TensorFlow files, against onnxruntime and TensorFlow
- * (data/models.pt, by make_models.py). The files themselves are not part of this project: without them the test says so and passes.
+/* models.c: the published networks that faces are found and cut out with, from their ONNX and
+ * TensorFlow files, against onnxruntime and TensorFlow (data/models.pt, by make_models.py). The
+ * files themselves are not part of this project: without them the test says so and passes.
  *
  * Each value kept must be within 1e-4 of max(1, |value|).
  */
@@ -58,16 +59,19 @@ static void check(const char *path, const char *file, const P2cValue *golden) {
     assert_int_equal(p2c_model_input_count(model), 1);
     assert_in_range(p2c_model_output_count(model), 1, OUTPUTS);
     input = p2c_input(bench.graph, "input", dims_of(p2c_value_get(golden, "dims")));
-    must(bench.ctx, p2c_model_build(model, p2c_net(bench.graph, bench.store, "net"), &input, outputs));
+    must(bench.ctx,
+         p2c_model_build(model, p2c_net(bench.graph, bench.store, "net"), &input, outputs));
     for (int i = 0; i < p2c_model_output_count(model); i++) p2c_output(outputs[i]);
     must(bench.ctx, p2c_graph_finish(bench.graph));
     write_input(&bench, input, file, p2c_value_as_float(p2c_value_get(golden, "range")));
     must(bench.ctx, p2c_graph_run(bench.graph));
     for (int i = 0; i < p2c_model_output_count(model); i++) {
         const P2cValue *want = p2c_value_get(golden, p2c_model_output_name(model, i));
-        if (!want) fail_msg("%s: output '%s' is not in models.pt", file, p2c_model_output_name(model, i));
+        if (!want)
+            fail_msg("%s: output '%s' is not in models.pt", file, p2c_model_output_name(model, i));
         double worst = worst_of(&bench, outputs[i], want);
-        print_message("%s: %s differs by %.2g at most\n", file, p2c_model_output_name(model, i), worst);
+        print_message("%s: %s differs by %.2g at most\n", file, p2c_model_output_name(model, i),
+                      worst);
         assert_true(worst <= 1e-4);
     }
     p2c_model_free(&model);

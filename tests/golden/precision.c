@@ -1,6 +1,8 @@
-/* precision.c (test): the generator with convolutions in tf32 and bf16, where the device has them: as far from the golden pictures as factors
- * rounded that way must be, and no further. PyTorch's float32 convolutions of operands rounded to tf32 and to bf16 are off by 1.04e-2 and 8.8e-2 of
- * the picture's norm here (8.0e-3 and 6.4e-2 at ch 32, 256 x 256): with these weights the network magnifies rounding. */
+/* precision.c (test): the generator with convolutions in tf32 and bf16, where the device has them:
+ * as far from the golden pictures as factors rounded that way must be, and no further. PyTorch's
+ * float32 convolutions of operands rounded to tf32 and to bf16 are off by 1.04e-2 and 8.8e-2 of the
+ * picture's norm here (8.0e-3 and 6.4e-2 at ch 32, 256 x 256): with these weights the network
+ * magnifies rounding. */
 #include "golden.h"
 
 #include <math.h>
@@ -37,10 +39,12 @@ static double run_in(P2cPrecision precision) {
     bench_open(&b, 1);
     must(b.ctx, p2c_context_set_precision(b.ctx, precision));
     P2cNode *x = p2c_input(b.graph, "x", P2C_DIMS(COUNT, 3, SIZE, SIZE));
-    P2cNode *image = p2c_output(p2c_generator(p2c_net(b.graph, b.store, "genA2B"), x, (P2cGenerator){ .ch = 8 }).image);
+    P2cNode *image = p2c_output(
+        p2c_generator(p2c_net(b.graph, b.store, "genA2B"), x, (P2cGenerator){ .ch = 8 }).image);
     bench_finish(&b);
     bench_picture(&b, x, "ch8_s64", NULL, "x");
-    for (int run = 0; run < 3; run++) must(b.ctx, p2c_graph_run(b.graph)); /* by launches, recorded, again */
+    /* by launches, recorded, again */
+    for (int run = 0; run < 3; run++) must(b.ctx, p2c_graph_run(b.graph));
     must(b.ctx, p2c_node_read(image, y));
     double d = distance(b.ctx, y, "tests/golden/data/generator_ch8_s64.pt", "y");
     bench_close(&b);
@@ -57,8 +61,10 @@ void test_precision(void **state) {
         print_message("    the CPU computes in float32 alone: skipped\n");
         return;
     }
-    double fp32 = run_in(P2C_PRECISION_FP32), tf32 = run_in(P2C_PRECISION_TF32), bf16 = run_in(P2C_PRECISION_BF16);
-    print_message("    relative distance of y: fp32 %.1e, tf32 %.1e, bf16 %.1e\n", fp32, tf32, bf16);
+    double fp32 = run_in(P2C_PRECISION_FP32), tf32 = run_in(P2C_PRECISION_TF32),
+           bf16 = run_in(P2C_PRECISION_BF16);
+    print_message("    relative distance of y: fp32 %.1e, tf32 %.1e, bf16 %.1e\n", fp32, tf32,
+                  bf16);
     assert_true(fp32 < 1e-5);
     assert_true(tf32 < 1.3 * 1.04e-2 && tf32 > 1.04e-2 / 2);
     assert_true(bf16 < 1.3 * 8.8e-2 && bf16 > 8.8e-2 / 2);

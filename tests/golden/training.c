@@ -1,8 +1,10 @@
 /* training.c (test): the whole training step against PyTorch's, in float64 and in float32.
  *
- * Adam's first steps are nearly lr * sign(gradient), so that rounding decides wherever a gradient is nearly zero, and two correct
- * implementations drift apart. Right is, at every step: the worst relative error of a loss at most 8 times that of PyTorch's own
- * float32 run at this step or the one before, + 1e-6; at the first step below 1e-5. A weight may be out by 2 * lr after one step. */
+ * Adam's first steps are nearly lr * sign(gradient), so that rounding decides wherever a gradient
+ * is nearly zero, and two correct implementations drift apart. Right is, at every step: the worst
+ * relative error of a loss at most 8 times that of PyTorch's own float32 run at this step or the
+ * one before, + 1e-6; at the first step below 1e-5. A weight may be out by 2 * lr after one
+ * step. */
 #include "golden.h"
 
 #include <math.h>
@@ -25,13 +27,14 @@ typedef struct Training {
     P2cStore *store;
     Step step;
     P2cValue *golden;
-    float *a, *b; /* all pictures */
+    float *a, *b;  /* all pictures */
     size_t pixels; /* of one */
 } Training;
 
 static float *pictures(const Run *run, const char *domain) {
     char tag[64];
-    float *pixels = malloc((size_t)run->pictures * 3 * (size_t)run->size * (size_t)run->size * sizeof *pixels);
+    float *pixels =
+        malloc((size_t)run->pictures * 3 * (size_t)run->size * (size_t)run->size * sizeof *pixels);
     assert_non_null(pixels);
     snprintf(tag, sizeof tag, "%s.%s", run->tag, domain);
     test_image(tag, run->pictures, run->size, pixels);
@@ -64,7 +67,9 @@ static void close_training(Training *t) {
 
 static void train(Training *t, const Run *run, int i) {
     int half = run->iterations / 2;
-    if (i >= half) t->step.generators.lr = t->step.discriminators.lr = run->lr - run->lr / half * (i + 1 - half);
+    if (i >= half)
+        t->step.generators.lr = t->step.discriminators.lr =
+            run->lr - run->lr / half * (i + 1 - half);
     must(t->ctx, p2c_node_write(t->step.a, t->a + (size_t)(i % run->pictures) * t->pixels));
     must(t->ctx, p2c_node_write(t->step.b, t->b + (size_t)(i % run->pictures) * t->pixels));
     must(t->ctx, p2c_graph_run(t->step.graph));
@@ -100,11 +105,14 @@ static void check_weights(const Training *t, double lr) {
         float *values = malloc(n * sizeof *values);
         assert_non_null(values);
         must(t->ctx, p2c_store_read(t->store, at, values));
-        for (int k = 0; k < 16; k++) furthest = fmax(furthest, fabs(values[digest_index(n, k)] - digest[2 + k]));
+        for (int k = 0; k < 16; k++)
+            furthest = fmax(furthest, fabs(values[digest_index(n, k)] - digest[2 + k]));
         free(values);
         count++;
     }
-    if (count) print_message("    %d tensors after step 1: furthest %.2e, allowed %.2e\n", count, furthest, 2 * lr + 1e-6);
+    if (count)
+        print_message("    %d tensors after step 1: furthest %.2e, allowed %.2e\n", count, furthest,
+                      2 * lr + 1e-6);
     assert_true(furthest <= 2 * lr + 1e-6);
 }
 
@@ -117,7 +125,8 @@ static int steps_of(const Run *run) {
 static void check_run(const Run *run) {
     Training t = { 0 };
     open_training(&t, run);
-    const double *golden = p2c_value_data(p2c_value_get(t.golden, "losses")), *torch = p2c_value_data(p2c_value_get(t.golden, "losses_float32"));
+    const double *golden = p2c_value_data(p2c_value_get(t.golden, "losses")),
+                 *torch = p2c_value_data(p2c_value_get(t.golden, "losses_float32"));
     assert_int_equal(p2c_value_shape(p2c_value_get(t.golden, "losses")).size[0], run->steps);
     double before = 0, closest = 0;
     int steps = steps_of(run);
@@ -125,10 +134,14 @@ static void check_run(const Run *run) {
         double losses[TERM_COUNT];
         train(&t, run, i);
         read_losses(&t, losses);
-        double ours = worst(losses, golden), theirs = worst(torch, golden), allowed = 8 * fmax(theirs, before) + 1e-6;
+        double ours = worst(losses, golden), theirs = worst(torch, golden),
+               allowed = 8 * fmax(theirs, before) + 1e-6;
         if (i == 0) allowed = fmin(allowed, 1e-5);
-        if (i < 2 || i == steps - 1) print_message("    %s step %d: off by %.1e, PyTorch's float32 by %.1e\n", run->tag, i + 1, ours, theirs);
-        if (!(ours <= allowed)) fail_msg("%s step %d: off by %.3g, allowed %.3g", run->tag, i + 1, ours, allowed);
+        if (i < 2 || i == steps - 1)
+            print_message("    %s step %d: off by %.1e, PyTorch's float32 by %.1e\n", run->tag,
+                          i + 1, ours, theirs);
+        if (!(ours <= allowed))
+            fail_msg("%s step %d: off by %.3g, allowed %.3g", run->tag, i + 1, ours, allowed);
         if (i == 0) check_weights(&t, run->lr);
         closest = fmax(closest, ours / allowed);
         before = theirs;

@@ -1,18 +1,27 @@
-/* adam.c: several updates against the formula in double: L2 decay, bias correction, clamp to the parameter's range; and updates that are skipped. */
+/* adam.c: several updates against the formula in double: L2 decay, bias correction, clamp to the
+ * parameter's range; and updates that are skipped. */
 #include "harness.h"
 
 enum { STEPS = 5 };
 
-typedef struct Setting { P2cAdam adam; float low, high; } Setting;
+typedef struct Setting {
+    P2cAdam adam;
+    float low, high;
+} Setting;
 
 static const Setting settings[] = {
     { { .lr = 0.05f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f }, -INFINITY, INFINITY },
-    { { .lr = 0.1f, .beta1 = 0.5f, .beta2 = 0.999f, .eps = 1e-8f, .weight_decay = 0.3f }, -INFINITY, INFINITY },
-    { { .lr = 0.1f, .beta1 = 0.5f, .beta2 = 0.9f, .eps = 0.3f, .weight_decay = 1e-4f }, -0.25f, 0.5f },
+    { { .lr = 0.1f, .beta1 = 0.5f, .beta2 = 0.999f, .eps = 1e-8f, .weight_decay = 0.3f },
+      -INFINITY,
+      INFINITY },
+    { { .lr = 0.1f, .beta1 = 0.5f, .beta2 = 0.9f, .eps = 0.3f, .weight_decay = 1e-4f },
+      -0.25f,
+      0.5f },
     { { .lr = 0, .beta1 = 0.5f, .beta2 = 0.9f, .eps = 1e-8f, .weight_decay = 1e-4f }, 0, 1 },
 };
 
-static void update(const Setting *s, int t, size_t n, double *p, const float *g, double *m, double *v) {
+static void update(const Setting *s, int t, size_t n, double *p, const float *g, double *m,
+                   double *v) {
     const P2cAdam *a = &s->adam;
     for (size_t i = 0; i < n; i++) {
         double gradient = g[i] + (double)a->weight_decay * p[i];
@@ -25,14 +34,21 @@ static void update(const Setting *s, int t, size_t n, double *p, const float *g,
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     (void)c;
-    return p2c_node_new(x[0]->state->graph, &p2c_op_adam, 3, x, &(P2cAdamAttributes){ NULL, NULL }, sizeof(P2cAdamAttributes));
+    return p2c_node_new(x[0]->state->graph, &p2c_op_adam, 3, x, &(P2cAdamAttributes){ NULL, NULL },
+                        sizeof(P2cAdamAttributes));
 }
 
 static void set_rates(float *x, const P2cAdam *a) {
     double t = (double)a->step;
-    P2cAdamRates r = { .step = (float)t, .rate = (float)(a->lr / (1 - pow(a->beta1, t))), .unbias = (float)sqrt(1 / (1 - pow(a->beta2, t))),
-                       .decay = (float)a->weight_decay, .eps = (float)a->eps, .beta1 = (float)a->beta1, .rest1 = (float)(1 - a->beta1),
-                       .beta2 = (float)a->beta2, .rest2 = (float)(1 - a->beta2) };
+    P2cAdamRates r = { .step = (float)t,
+                       .rate = (float)(a->lr / (1 - pow(a->beta1, t))),
+                       .unbias = (float)sqrt(1 / (1 - pow(a->beta2, t))),
+                       .decay = (float)a->weight_decay,
+                       .eps = (float)a->eps,
+                       .beta1 = (float)a->beta1,
+                       .rest1 = (float)(1 - a->beta1),
+                       .beta2 = (float)a->beta2,
+                       .rest2 = (float)(1 - a->beta2) };
     memcpy(x, &r, sizeof r);
 }
 
@@ -47,7 +63,9 @@ typedef struct State {
 } State;
 
 static void state_init(State *s, const OpTest *t, const Setting *setting, size_t n, int level) {
-    OpCase c = { .count = 3, .x = { DIMS((int)n), DIMS((int)n), DIMS(P2C_ADAM_RATES) }, .y = SCALAR };
+    OpCase c = { .count = 3,
+                 .x = { DIMS((int)n), DIMS((int)n), DIMS(P2C_ADAM_RATES) },
+                 .y = SCALAR };
     op_run_init(&s->run, t, &c);
     op_run_level(&s->run, level);
     s->n = n;
@@ -56,8 +74,12 @@ static void state_init(State *s, const OpTest *t, const Setting *setting, size_t
     s->kernel_v = op_run_memory(&s->run, n * sizeof(float));
     memset(s->kernel_m, 0, n * sizeof(float));
     memset(s->kernel_v, 0, n * sizeof(float));
-    s->param = (P2cParam){ .dims = op_dims(c.x[0]), .low = setting->low, .high = setting->high, .data = op_run_there(&s->run, s->run.call.x[0]),
-                           .m = op_run_there(&s->run, s->kernel_m), .v = op_run_there(&s->run, s->kernel_v) };
+    s->param = (P2cParam){ .dims = op_dims(c.x[0]),
+                           .low = setting->low,
+                           .high = setting->high,
+                           .data = op_run_there(&s->run, s->run.call.x[0]),
+                           .m = op_run_there(&s->run, s->kernel_m),
+                           .v = op_run_there(&s->run, s->kernel_v) };
     *P2C_ATTRIBUTES(s->run.node, P2cAdamAttributes) = (P2cAdamAttributes){ &s->adam, &s->param };
     s->p = calloc(3 * n, sizeof *s->p);
     s->m = s->p + n;
@@ -80,7 +102,8 @@ static void step(State *s, OpTest *t, const Setting *setting, int threads) {
     t->worst_y = fmax(t->worst_y, worst);
     assert_true(*s->run.call.y == (float)s->adam.step);
     random = (uint64_t)s->adam.step;
-    for (size_t i = 0; i < s->n; i++) assert_true(g[i] == (float)op_uniform(&random) || i == 3); /* the gradient is left as it is */
+    /* the gradient is left as it is */
+    for (size_t i = 0; i < s->n; i++) assert_true(g[i] == (float)op_uniform(&random) || i == 3);
 }
 
 /* NaN instead of the number of an update: nothing may change, whatever the gradient holds. */
@@ -116,8 +139,11 @@ void test_op_adam(void **state) {
     static const size_t sizes[] = { 1, 5, 8, 16, 17, 31, 33, 1000, 70000 };
     for (size_t i = 0; i < COUNT(settings); i++)
         for (size_t k = 0; k < COUNT(sizes); k++, t.cases++)
-            for (int level = 0; level < op_level_count(); level++) check(&t, &settings[i], sizes[k], level);
-    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 5), SCALAR } }, "expected rates (10), got ()");
-    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 4), SCALAR } }, "parameter (3,5), gradient (3,4)");
+            for (int level = 0; level < op_level_count(); level++)
+                check(&t, &settings[i], sizes[k], level);
+    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 5), SCALAR } },
+               "expected rates (10), got ()");
+    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 4), SCALAR } },
+               "parameter (3,5), gradient (3,4)");
     op_done(&t);
 }

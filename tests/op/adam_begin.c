@@ -1,26 +1,46 @@
-/* adam_begin.c: updates are counted when the sum of squares and the loss are finite, and only then; the rates are those of the update's number. */
+/* adam_begin.c: updates are counted when the sum of squares and the loss are finite, and only then;
+ * the rates are those of the update's number. */
 #include "harness.h"
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
-    return p2c_node_new(x[0]->state->graph, &p2c_op_adam_begin, c->count, x, &(P2cAdamAttributes){ NULL, NULL }, sizeof(P2cAdamAttributes));
+    return p2c_node_new(x[0]->state->graph, &p2c_op_adam_begin, c->count, x,
+                        &(P2cAdamAttributes){ NULL, NULL }, sizeof(P2cAdamAttributes));
 }
 
 static void check_rates(const float *y, const P2cAdam *a, double t, float updates) {
-    double want[] = { a->lr / (1 - exp(t * log(a->beta1))), pow(1 - exp(t * log(a->beta2)), -0.5), a->weight_decay, a->eps, a->beta1, 1 - a->beta1,
-                      a->beta2, 1 - a->beta2, updates };
+    double want[] = { a->lr / (1 - exp(t * log(a->beta1))),
+                      pow(1 - exp(t * log(a->beta2)), -0.5),
+                      a->weight_decay,
+                      a->eps,
+                      a->beta1,
+                      1 - a->beta1,
+                      a->beta2,
+                      1 - a->beta2,
+                      updates };
     assert_int_equal(COUNT(want) + 1, P2C_ADAM_RATES);
     for (size_t i = 0; i < COUNT(want); i++)
-        if (!(fabs(y[1 + i] - want[i]) <= 2e-7 * fabs(want[i]))) fail_msg("adam_begin: rate %zu of update %g is %.9g, expected %.9g", i, t, y[1 + i], want[i]);
+        if (!(fabs(y[1 + i] - want[i]) <= 2e-7 * fabs(want[i])))
+            fail_msg("adam_begin: rate %zu of update %g is %.9g, expected %.9g", i, t, y[1 + i],
+                     want[i]);
 }
 
-/* after: another node of the same P2cAdam came before, and was refused (that it was not: tests/unit/minimize.c). */
+/* after: another node of the same P2cAdam came before, and was refused (that it was not:
+ * tests/unit/minimize.c). */
 static void check(OpTest *t, int level, bool after, int64_t step) {
-    static const struct { float squares, loss; bool counts; } rows[] = {
-        { 0, 0, true }, { 1e30f, -5, true }, { NAN, 1, false }, { 1, NAN, false }, { INFINITY, 1, false }, { 1, -INFINITY, false }, { 2, 3, true },
+    static const struct {
+        float squares, loss;
+        bool counts;
+    } rows[] = {
+        { 0, 0, true },         { 1e30f, -5, true },     { NAN, 1, false }, { 1, NAN, false },
+        { INFINITY, 1, false }, { 1, -INFINITY, false }, { 2, 3, true },
     };
-    OpCase c = { .count = 2 + after, .x = { SCALAR, SCALAR, DIMS(P2C_ADAM_RATES) }, .y = DIMS(P2C_ADAM_RATES) };
+    OpCase c = { .count = 2 + after,
+                 .x = { SCALAR, SCALAR, DIMS(P2C_ADAM_RATES) },
+                 .y = DIMS(P2C_ADAM_RATES) };
     OpRun run;
-    P2cAdam adam = { .lr = 1e-3, .beta1 = 0.5, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 1e-4, .step = step };
+    P2cAdam adam = {
+        .lr = 1e-3, .beta1 = 0.5, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 1e-4, .step = step
+    };
     op_run_init(&run, t, &c);
     op_run_level(&run, level);
     P2C_ATTRIBUTES(run.node, P2cAdamAttributes)->adam = &adam;
@@ -41,8 +61,11 @@ void test_op_adam_begin(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_adam_begin, .build = build };
     for (int level = 0; level < op_level_count(); level++)
-        for (int after = 0; after < 2; after++) check(&t, level, after, 0), check(&t, level, after, 41), check(&t, level, after, 1000000);
+        for (int after = 0; after < 2; after++)
+            check(&t, level, after, 0), check(&t, level, after, 41),
+                check(&t, level, after, 1000000);
     op_refused(&t, &(OpCase){ .count = 2, .x = { SCALAR, DIMS(2) } }, "expected a scalar, got (2)");
-    op_refused(&t, &(OpCase){ .count = 3, .x = { SCALAR, SCALAR, DIMS(9) } }, "expected (10) of the one before, got (9)");
+    op_refused(&t, &(OpCase){ .count = 3, .x = { SCALAR, SCALAR, DIMS(9) } },
+               "expected (10) of the one before, got (9)");
     op_done(&t);
 }

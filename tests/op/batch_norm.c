@@ -10,7 +10,9 @@ static void reference(const OpCase *c, double *const x[], double *y) {
     }
 }
 
-static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_batch_norm(x[0], x[1], x[2], x[3], x[4], c->eps); }
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
+    return p2c_batch_norm(x[0], x[1], x[2], x[3], x[4], c->eps);
+}
 
 static void positive(const OpCase *c, float *const x[]) {
     for (size_t i = 0; i < op_size(c->x[4]); i++) x[4][i] = 0.05f + fabsf(x[4][i]);
@@ -18,13 +20,21 @@ static void positive(const OpCase *c, float *const x[]) {
 
 static OpCase make(int n, int c, int h, int w, float eps) {
     float sum = 0.3f * sqrtf((float)(n * h * w)); /* about the sum of that many random terms */
-    return (OpCase){ .count = 5, .terms = { 0, sum, sum }, .x = { DIMS(n, c, h, w), DIMS(c), DIMS(c), DIMS(c), DIMS(c) }, .y = DIMS(n, c, h, w), .eps = eps, .prepare = positive };
+    return (OpCase){ .count = 5,
+                     .terms = { 0, sum, sum },
+                     .x = { DIMS(n, c, h, w), DIMS(c), DIMS(c), DIMS(c), DIMS(c) },
+                     .y = DIMS(n, c, h, w),
+                     .eps = eps,
+                     .prepare = positive };
 }
 
 void test_op_batch_norm(void **state) {
     (void)state;
-    OpTest t = { .op = P2C_OP_batch_norm, .build = build, .reference = reference, .frozen = 1 << 3 | 1 << 4 };
-    static const int rows[][4] = { { 1, 1, 1, 1 }, { 3, 5, 1, 1 }, { 1, 3, 5, 4 }, { 3, 17, 4, 7 }, { 1, 33, 8, 8 }, { 2, 70, 3, 3 },
+    OpTest t = {
+        .op = P2C_OP_batch_norm, .build = build, .reference = reference, .frozen = 1 << 3 | 1 << 4
+    };
+    static const int rows[][4] = { { 1, 1, 1, 1 },   { 3, 5, 1, 1 },     { 1, 3, 5, 4 },
+                                   { 3, 17, 4, 7 },  { 1, 33, 8, 8 },    { 2, 70, 3, 3 },
                                    { 1, 2, 64, 65 }, { 1, 1, 257, 129 }, { 3, 8, 33, 31 } };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const int *r = rows[i];
@@ -32,7 +42,11 @@ void test_op_batch_norm(void **state) {
         op_check(&t, (OpCase[]){ make(r[0], r[1], r[2], r[3], 0.5f) });
     }
     for (int w = 1; w <= 40; w++) op_check(&t, (OpCase[]){ make(2, 3, 2, w, 1e-3f) });
-    OpCase rows_only = { .count = 5, .x = { DIMS(3, 5), DIMS(5), DIMS(5), DIMS(5), DIMS(5) }, .y = DIMS(3, 5), .eps = 1e-5f, .prepare = positive };
+    OpCase rows_only = { .count = 5,
+                         .x = { DIMS(3, 5), DIMS(5), DIMS(5), DIMS(5), DIMS(5) },
+                         .y = DIMS(3, 5),
+                         .eps = 1e-5f,
+                         .prepare = positive };
     op_check(&t, &rows_only);
     OpCase wrong = make(1, 3, 4, 4, 1e-5f);
     wrong.x[3] = (P2cDims)DIMS(4);

@@ -16,24 +16,33 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     return p2c_bce_with_logits(x[0], x[1]);
 }
 
-static void to_unit(const OpCase *c, float *const x[]) { /* t in [0,1]; one logit of each sign so large that exp(x) is infinite or 0 */
+/* t in [0,1]; one logit of each sign so large that exp(x) is infinite or 0 */
+static void to_unit(const OpCase *c, float *const x[]) {
     for (size_t i = 0; i < op_size(c->x[1]); i++) x[1][i] = 0.5f + 0.5f * x[1][i];
     for (size_t i = 0; i < op_size(c->x[0]); i++) x[0][i] *= 3;
     if (op_size(c->x[0]) > 20) x[0][3] = 120, x[0][5] = -130;
 }
 
-static OpCase make(P2cDims x, P2cDims t) { return (OpCase){ .count = 2, .x = { x, t }, .y = SCALAR, .prepare = to_unit }; }
+static OpCase make(P2cDims x, P2cDims t) {
+    return (OpCase){ .count = 2, .x = { x, t }, .y = SCALAR, .prepare = to_unit };
+}
 
 void test_op_bce_with_logits(void **state) {
     (void)state;
-    OpTest t = { .op = P2C_OP_bce_with_logits, .build = build, .reference = reference, .frozen = 1 << 1 };
-    static const P2cDims rows[] = { SCALAR, DIMS(1), DIMS(3, 5), DIMS(3, 5, 4, 7), DIMS(1, 8, 130, 129), DIMS(3, 3, 125, 127) };
+    OpTest t = {
+        .op = P2C_OP_bce_with_logits, .build = build, .reference = reference, .frozen = 1 << 1
+    };
+    static const P2cDims rows[] = {
+        SCALAR, DIMS(1), DIMS(3, 5), DIMS(3, 5, 4, 7), DIMS(1, 8, 130, 129), DIMS(3, 3, 125, 127)
+    };
     for (size_t i = 0; i < COUNT(rows); i++) {
         op_check(&t, (OpCase[]){ make(rows[i], rows[i]) });
         op_check(&t, (OpCase[]){ make(rows[i], (P2cDims)SCALAR) });
     }
-    for (int w = 1; w <= 40; w++) op_check(&t, (OpCase[]){ make((P2cDims)DIMS(w), (P2cDims)DIMS(w)) });
-    op_refused(&t, (OpCase[]){ make((P2cDims)DIMS(3, 5), (P2cDims)DIMS(3, 4)) }, "input has shape (3,5), target (3,4)");
+    for (int w = 1; w <= 40; w++)
+        op_check(&t, (OpCase[]){ make((P2cDims)DIMS(w), (P2cDims)DIMS(w)) });
+    op_refused(&t, (OpCase[]){ make((P2cDims)DIMS(3, 5), (P2cDims)DIMS(3, 4)) },
+               "input has shape (3,5), target (3,4)");
     op_refused(&t, (OpCase[]){ make((P2cDims)DIMS(3, 5), (P2cDims)DIMS(3)) }, "(3)");
     op_done(&t);
 }

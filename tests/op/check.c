@@ -1,11 +1,13 @@
-/* check.c: an operation's kernels against its reference; what is checked is written in harness.h. */
+/* check.c: an operation's kernels against its reference; what is checked is written in
+ * harness.h. */
 #include "harness.h"
 
 #include <stdio.h>
 
 enum { MOST_PROBES = 400 };
 
-/* A known derivative of sum(dy * y): by one element of an operand, or along a random direction v through all of it. */
+/* A known derivative of sum(dy * y): by one element of an operand, or along a random direction v
+ * through all of it. */
 typedef struct Probe {
     int operand;
     long element; /* -1: a direction, drawn from `seed` */
@@ -18,13 +20,15 @@ typedef struct Check {
     const OpCase *c;
     OpRun run;
     size_t n[P2C_MAX_OPERANDS], ny;
-    float *x[P2C_MAX_OPERANDS], *dy;    /* the inputs, and */
-    double *xd[P2C_MAX_OPERANDS], *y;   /* what the reference makes of them */
+    float *x[P2C_MAX_OPERANDS], *dy;  /* the inputs, and */
+    double *xd[P2C_MAX_OPERANDS], *y; /* what the reference makes of them */
     Probe probes[MOST_PROBES];
     int probe_count;
     float *first_y, *first_dx[P2C_MAX_OPERANDS]; /* with one thread */
-    float *hidden[P2C_MAX_OPERANDS], *hidden_y;  /* NaN, where backward says that it does not look */
-    float *statistics, *x_statistics;                  /* room for those of the planes of y, and those of x[0] */
+    /* NaN, where backward says that it does not look */
+    float *hidden[P2C_MAX_OPERANDS], *hidden_y;
+    /* room for those of the planes of y, and those of x[0] */
+    float *statistics, *x_statistics;
     char what[240];
 } Check;
 
@@ -34,7 +38,7 @@ static void *memory(size_t count, size_t size) {
     return p;
 }
 
-/* ---- what is expected ------------------------------------------------------------------------------------- */
+/* ---- what is expected ------------------------------------------------------------------------ */
 
 static void draw(Check *k) {
     uint64_t state = 1 + (uint64_t)k->t->cases;
@@ -69,7 +73,8 @@ static double loss(const Check *k, double *const x[], double *y) {
 
 static double difference(const Check *k, const Probe *p) {
     size_t n = k->n[p->operand];
-    double h = 1e-5 * (k->c->range > 0 ? k->c->range : 1), f[2], *x[P2C_MAX_OPERANDS], *y = memory(k->ny, sizeof(double));
+    double h = 1e-5 * (k->c->range > 0 ? k->c->range : 1), f[2], *x[P2C_MAX_OPERANDS],
+           *y = memory(k->ny, sizeof(double));
     memcpy(x, k->xd, sizeof x);
     x[p->operand] = memory(n, sizeof(double));
     for (int side = 0; side < 2; side++) {
@@ -77,7 +82,8 @@ static double difference(const Check *k, const Probe *p) {
         double step = side ? h : -h;
         memcpy(x[p->operand], k->xd[p->operand], n * sizeof(double));
         if (p->element >= 0) x[p->operand][p->element] += step;
-        else for (size_t e = 0; e < n; e++) x[p->operand][e] += step * op_uniform(&seed);
+        else
+            for (size_t e = 0; e < n; e++) x[p->operand][e] += step * op_uniform(&seed);
         f[side] = loss(k, x, y);
     }
     free(x[p->operand]);
@@ -92,7 +98,8 @@ static void add_probe(Check *k, int operand, long element, uint64_t seed) {
     k->probes[k->probe_count++] = p;
 }
 
-/* All elements of small operands, a few of large ones, for which the reference takes long; the directions see the rest. */
+/* All elements of small operands, a few of large ones, for which the reference takes long; the
+ * directions see the rest. */
 static void probe(Check *k) {
     uint64_t state = 77;
     size_t total = k->ny;
@@ -108,7 +115,7 @@ static void probe(Check *k) {
     }
 }
 
-/* ---- what the kernels make ----------------------------------------------------------------------------------- */
+/* ---- what the kernels make ------------------------------------------------------------------- */
 
 static void forward(Check *k, int threads) {
     P2cCall *call = &k->run.call;
@@ -118,7 +125,8 @@ static void forward(Check *k, int threads) {
     op_run_forward(&k->run, threads);
     if (call->y == call->x[0]) return;
     for (int i = 0; i < k->c->count; i++) {
-        if (!k->run.node->op->updates && memcmp(call->x[i], k->x[i], k->n[i] * sizeof(float))) fail_msg("%s: forward changed operand %d", k->what, i);
+        if (!k->run.node->op->updates && memcmp(call->x[i], k->x[i], k->n[i] * sizeof(float)))
+            fail_msg("%s: forward changed operand %d", k->what, i);
         op_compare(k->what, call->x[i], k->xd[i], k->n[i], 1e-5);
     }
 }
@@ -131,23 +139,28 @@ static void check_forward(Check *k) {
     memcpy(k->first_y, call->y, k->ny * sizeof(float));
     for (int threads = 3; threads > 1; threads--) {
         forward(k, threads);
-        if (memcmp(call->y, k->first_y, k->ny * sizeof(float))) fail_msg("%s: forward has other bits with %d threads", k->what, threads);
+        if (memcmp(call->y, k->first_y, k->ny * sizeof(float)))
+            fail_msg("%s: forward has other bits with %d threads", k->what, threads);
     }
 }
 
-/* (mean, biased variance) of the planes of values (n,c,h,w): first all means, then all variances. */
+/* (mean, biased variance) of the planes of values (n,c,h,w): first all means, then all
+ * variances. */
 static double *statistics_of(const double *values, P2cDims dims) {
-    size_t planes = (size_t)dims.d[0] * (size_t)dims.d[1], area = (size_t)dims.d[2] * (size_t)dims.d[3];
+    size_t planes = (size_t)dims.d[0] * (size_t)dims.d[1],
+           area = (size_t)dims.d[2] * (size_t)dims.d[3];
     double *m = memory(2 * planes, sizeof *m);
     for (size_t p = 0; p < planes; p++) {
         const double *v = values + p * area;
         for (size_t i = 0; i < area; i++) m[p] += v[i] / (double)area;
-        for (size_t i = 0; i < area; i++) m[planes + p] += (v[i] - m[p]) * (v[i] - m[p]) / (double)area;
+        for (size_t i = 0; i < area; i++)
+            m[planes + p] += (v[i] - m[p]) * (v[i] - m[p]) / (double)area;
     }
     return m;
 }
 
-/* Where the kernel offers them: y has the bits that it has without, and the statistics are its own. */
+/* Where the kernel offers them: y has the bits that it has without, and the statistics are its
+ * own. */
 static void check_statistics(Check *k) {
     size_t planes = (size_t)k->run.node->dims.d[0] * (size_t)k->run.node->dims.d[1];
     if (!k->run.kernel->statistics || k->run.node->dims.rank != 4) return;
@@ -165,9 +178,14 @@ static void check_statistics(Check *k) {
             got[p] = k->statistics[2 * p];
             got[planes + p] = k->statistics[2 * p + 1];
         }
-        for (size_t p = 0; p < planes; p++) { /* a mean of 0 is as exact as the values are, its plane's or all */
-            double allowed = 1e-5 * fmax(fabs(want[p]), fmax(sqrt(want[planes + p]), sqrt(squares / (double)k->ny))) + 1e-8;
-            if (!(fabs(got[p] - want[p]) <= allowed)) fail_msg("%s: the mean of plane %zu is %.9g, expected %.9g", k->what, p, got[p], want[p]);
+        /* a mean of 0 is as exact as the values are, its plane's or all */
+        for (size_t p = 0; p < planes; p++) {
+            double allowed = 1e-5 * fmax(fabs(want[p]), fmax(sqrt(want[planes + p]),
+                                                             sqrt(squares / (double)k->ny))) +
+                             1e-8;
+            if (!(fabs(got[p] - want[p]) <= allowed))
+                fail_msg("%s: the mean of plane %zu is %.9g, expected %.9g", k->what, p, got[p],
+                         want[p]);
         }
         op_compare("variances of planes", got + planes, want + planes, planes, 1e-5);
     }
@@ -181,7 +199,8 @@ static void check_in_place(Check *k) {
     float *y = k->run.call.y;
     k->run.call.y = k->run.call.x[0];
     forward(k, 2);
-    if (memcmp(k->run.call.y, k->first_y, k->ny * sizeof(float))) fail_msg("%s: forward in place has other bits", k->what);
+    if (memcmp(k->run.call.y, k->first_y, k->ny * sizeof(float)))
+        fail_msg("%s: forward in place has other bits", k->what);
     k->run.call.y = y;
 }
 
@@ -198,7 +217,8 @@ static void backward(Check *k, unsigned wanted, float start, int threads) {
     if (!p2c_keeps_y(k->run.node)) call->y = k->hidden_y;
     op_run_backward(&k->run, threads);
     *call = whole;
-    if (memcmp(call->dy, k->dy, k->ny * sizeof(float))) fail_msg("%s: backward changed dy", k->what);
+    if (memcmp(call->dy, k->dy, k->ny * sizeof(float)))
+        fail_msg("%s: backward changed dy", k->what);
 }
 
 static double probe_ratio(const Check *k, const Probe *p, const float *dx, double tolerance) {
@@ -214,11 +234,14 @@ static double probe_ratio(const Check *k, const Probe *p, const float *dx, doubl
         allowed = tolerance * fmax(sqrt(squares), k->c->terms[p->operand] * sqrt((double)n));
     } else {
         got = dx[p->element];
-        allowed = tolerance * fmax(fmax(fabs(p->want), sqrt(squares / (double)n)), k->c->terms[p->operand]);
+        allowed = tolerance *
+                  fmax(fmax(fabs(p->want), sqrt(squares / (double)n)), k->c->terms[p->operand]);
     }
     double ratio = fabs(got - p->want) / fmax(allowed, 1e-8);
-    if (!(ratio <= 1)) fail_msg("%s: gradient of operand %d, element %ld (-1: a direction): %.9g, expected %.9g, %.3g of the tolerance", k->what,
-                                p->operand, p->element, got, p->want, ratio);
+    if (!(ratio <= 1))
+        fail_msg("%s: gradient of operand %d, element %ld (-1: a direction): %.9g, expected %.9g, "
+                 "%.3g of the tolerance",
+                 k->what, p->operand, p->element, got, p->want, ratio);
     return ratio;
 }
 
@@ -229,7 +252,8 @@ static void check_alone_and_added(Check *k, int i) {
     backward(k, 1u << i, 0, 1);
     op_compare(k->what, dx, want, k->n[i], 1e-5);
     for (int j = 0; j < k->c->count; j++)
-        for (size_t e = 0; j != i && k->run.call.dx[j] && e < k->n[j]; e++) assert_true(k->run.call.dx[j][e] == 0);
+        for (size_t e = 0; j != i && k->run.call.dx[j] && e < k->n[j]; e++)
+            assert_true(k->run.call.dx[j][e] == 0);
     for (size_t e = 0; e < k->n[i]; e++) want[e] = 100 + (double)k->first_dx[i][e];
     backward(k, ~0u, 100, 1);
     op_compare(k->what, dx, want, k->n[i], 1e-5);
@@ -243,18 +267,22 @@ static void check_alone_and_added(Check *k, int i) {
     free(want);
 }
 
-/* A norm whose operand's statistics are there already computes none: neither looks at what is saved. */
+/* A norm whose operand's statistics are there already computes none: neither looks at what is
+ * saved. */
 static void check_x_statistics(Check *k) {
     const P2cNode *node = k->run.node;
     P2cOpId op = node->op->id;
-    bool norm = op == P2C_OP_instance_norm || op == P2C_OP_layer_instance_norm || (op == P2C_OP_conv2d && P2C_ATTRIBUTES(node, P2cConvAttributes)->normed);
+    bool norm = op == P2C_OP_instance_norm || op == P2C_OP_layer_instance_norm ||
+                (op == P2C_OP_conv2d && P2C_ATTRIBUTES(node, P2cConvAttributes)->normed);
     if (!norm || p2c_device_is_host(k->run.ctx->device)) return;
     size_t planes = (size_t)node->x[0]->dims.d[0] * (size_t)node->x[0]->dims.d[1];
     double *m = statistics_of(k->xd[0], node->x[0]->dims), *want = memory(k->n[0], sizeof *want);
-    for (size_t p = 0; p < planes; p++) k->x_statistics[2 * p] = (float)m[p], k->x_statistics[2 * p + 1] = (float)m[planes + p];
+    for (size_t p = 0; p < planes; p++)
+        k->x_statistics[2 * p] = (float)m[p], k->x_statistics[2 * p + 1] = (float)m[planes + p];
     k->run.call.x_statistics = k->x_statistics;
     forward(k, 1);
-    op_compare("with statistics of x: result", k->run.call.y, k->y, k->ny, k->c->tolerance > 0 ? k->c->tolerance : 1e-5);
+    op_compare("with statistics of x: result", k->run.call.y, k->y, k->ny,
+               k->c->tolerance > 0 ? k->c->tolerance : 1e-5);
     backward(k, ~0u, 0, 1);
     for (size_t e = 0; e < k->n[0]; e++) want[e] = k->first_dx[0][e];
     op_compare("with statistics of x: gradient", k->run.call.dx[0], want, k->n[0], 1e-5);
@@ -272,28 +300,34 @@ static void check_backward(Check *k) {
             if (!k->run.call.dx[i]) continue;
             if (threads == 1) memcpy(k->first_dx[i], k->run.call.dx[i], k->n[i] * sizeof(float));
             else if (memcmp(k->first_dx[i], k->run.call.dx[i], k->n[i] * sizeof(float)))
-                fail_msg("%s: gradient of operand %d has other bits with %d threads", k->what, i, threads);
+                fail_msg("%s: gradient of operand %d has other bits with %d threads", k->what, i,
+                         threads);
         }
     }
     for (int p = 0; p < k->probe_count; p++)
-        k->t->worst_dx = fmax(k->t->worst_dx, probe_ratio(k, &k->probes[p], k->first_dx[k->probes[p].operand], tolerance));
+        k->t->worst_dx =
+            fmax(k->t->worst_dx,
+                 probe_ratio(k, &k->probes[p], k->first_dx[k->probes[p].operand], tolerance));
     for (int i = 0; i < k->c->count; i++)
         if (k->run.call.dx[i]) check_alone_and_added(k, i);
 }
 
-/* ---- a case -------------------------------------------------------------------------------------------------- */
+/* ---- a case ---------------------------------------------------------------------------------- */
 
 static void describe(Check *k, const char *detail) {
-    int used = snprintf(k->what, sizeof k->what, "%s, case %d, %s:", k->run.node->op->name, k->t->cases + 1, detail);
+    int used = snprintf(k->what, sizeof k->what, "%s, case %d, %s:", k->run.node->op->name,
+                        k->t->cases + 1, detail);
     for (int i = 0; i < k->c->count && i < 3; i++)
-        used += snprintf(k->what + used, sizeof k->what - (size_t)used, " %s", p2c_dims_text(op_dims(k->c->x[i])).text);
+        used += snprintf(k->what + used, sizeof k->what - (size_t)used, " %s",
+                         p2c_dims_text(op_dims(k->c->x[i])).text);
 }
 
 static void check_level(Check *k, int level) {
     const P2cOp *op = k->run.node->op;
     op_run_level(&k->run, level);
     if (k->t->folds & ~k->run.kernel->folds) return;
-    describe(k, p2c_device_is_host(k->run.ctx->device) ? p2c_cpu_device_at(level)->detail : k->run.ctx->device->detail);
+    describe(k, p2c_device_is_host(k->run.ctx->device) ? p2c_cpu_device_at(level)->detail
+                                                       : k->run.ctx->device->detail);
     if (op->view) k->run.call.y = k->run.call.x[0]; /* the graph calls no kernel */
     else check_forward(k);
     if (k->run.kernel->backward && !op->blocks) check_backward(k);
@@ -307,11 +341,16 @@ static void check_init(Check *k, OpTest *t, const OpCase *c) {
     compute_reference(k);
     op_run_init(&k->run, t, c);
     describe(k, "dims");
-    if (!p2c_dims_equal(k->run.node->dims, op_dims(c->y))) fail_msg("%s gave %s", k->what, p2c_dims_text(k->run.node->dims).text);
+    if (!p2c_dims_equal(k->run.node->dims, op_dims(c->y)))
+        fail_msg("%s gave %s", k->what, p2c_dims_text(k->run.node->dims).text);
     k->first_y = memory(k->ny, sizeof(float));
     k->hidden_y = op_run_memory(&k->run, k->ny * sizeof(float));
-    k->statistics = op_run_memory(&k->run, 2 * sizeof(float) * (size_t)k->run.node->dims.d[0] * (size_t)k->run.node->dims.d[1]);
-    if (c->count) k->x_statistics = op_run_memory(&k->run, 2 * sizeof(float) * (size_t)k->run.node->x[0]->dims.d[0] * (size_t)k->run.node->x[0]->dims.d[1]);
+    k->statistics = op_run_memory(&k->run, 2 * sizeof(float) * (size_t)k->run.node->dims.d[0] *
+                                               (size_t)k->run.node->dims.d[1]);
+    if (c->count)
+        k->x_statistics =
+            op_run_memory(&k->run, 2 * sizeof(float) * (size_t)k->run.node->x[0]->dims.d[0] *
+                                       (size_t)k->run.node->x[0]->dims.d[1]);
     for (int i = 0; i < c->count; i++) {
         k->first_dx[i] = memory(k->n[i], sizeof(float));
         k->hidden[i] = op_run_memory(&k->run, k->n[i] * sizeof(float));
@@ -345,12 +384,14 @@ void op_check_all(OpTest *t, const OpCase *c, size_t count) {
 }
 
 static bool is_the_same(float got, float want) {
-    return got == want || (isnan(got) && isnan(want)) || (isfinite(want) && fabsf(got - want) <= 1e-6f * fabsf(want));
+    return got == want || (isnan(got) && isnan(want)) ||
+           (isfinite(want) && fabsf(got - want) <= 1e-6f * fabsf(want));
 }
 
 static void exactly(const char *what, const float *got, const float *want, size_t n) {
     for (size_t i = 0; want && i < n; i++)
-        if (!is_the_same(got[i], want[i])) fail_msg("%s: element %zu is %.9g, expected %.9g", what, i, got[i], want[i]);
+        if (!is_the_same(got[i], want[i]))
+            fail_msg("%s: element %zu is %.9g, expected %.9g", what, i, got[i], want[i]);
 }
 
 void op_exact(OpTest *t, const OpCase *c, const OpExact *e) {
@@ -373,4 +414,7 @@ void op_exact(OpTest *t, const OpCase *c, const OpExact *e) {
     t->cases++;
 }
 
-void op_done(OpTest *t) { print_message("%d cases, worst error as a part of the tolerance: result %.2f, gradient %.2f\n", t->cases, t->worst_y, t->worst_dx); }
+void op_done(OpTest *t) {
+    print_message("%d cases, worst error as a part of the tolerance: result %.2f, gradient %.2f\n",
+                  t->cases, t->worst_y, t->worst_dx);
+}

@@ -5,7 +5,9 @@ static void reference(const OpCase *c, double *const x[], double *y) {
     for (size_t i = 0; i < op_size(c->x[0]); i++) y[i] = fmin(fmax(x[0][i], c->low), c->high);
 }
 
-static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_clamp(x[0], c->low, c->high); }
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
+    return p2c_clamp(x[0], c->low, c->high);
+}
 
 static void off_ends(const OpCase *c, float *const x[]) {
     op_keep_away(x[0], op_size(c->x[0]), c->low, 1e-3f);
@@ -13,9 +15,12 @@ static void off_ends(const OpCase *c, float *const x[]) {
 }
 
 static void ends_included(OpTest *t) {
-    const float x[5] = { -0.5f, 0.25f, nextafterf(-0.5f, -1), nextafterf(0.25f, 1), 0 }, y[5] = { -0.5f, 0.25f, -0.5f, 0.25f, 0 };
+    const float x[5] = { -0.5f, 0.25f, nextafterf(-0.5f, -1), nextafterf(0.25f, 1), 0 },
+                y[5] = { -0.5f, 0.25f, -0.5f, 0.25f, 0 };
     const float dy[5] = { 1, 2, 3, 4, 5 }, dx[5] = { 1, 2, 0, 0, 5 };
-    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(5) }, .y = DIMS(5), .low = -0.5f, .high = 0.25f }, &(OpExact){ { x }, dy, y, { dx } });
+    op_exact(t,
+             &(OpCase){ .count = 1, .x = { DIMS(5) }, .y = DIMS(5), .low = -0.5f, .high = 0.25f },
+             &(OpExact){ { x }, dy, y, { dx } });
 }
 
 void test_op_clamp(void **state) {
@@ -23,14 +28,35 @@ void test_op_clamp(void **state) {
     OpTest t = { .op = P2C_OP_clamp, .build = build, .reference = reference };
     const OpCase cases[] = {
         { .count = 1, .x = { SCALAR }, .y = SCALAR, .low = -0.1f, .high = 2, .prepare = off_ends },
-        { .count = 1, .x = { DIMS(3, 5, 4, 7) }, .y = DIMS(3, 5, 4, 7), .low = 0, .high = 0.5f, .prepare = off_ends },
-        { .count = 1, .x = { DIMS(1, 8, 130, 129) }, .y = DIMS(1, 8, 130, 129), .low = -0.7f, .high = -0.2f, .prepare = off_ends },
-        { .count = 1, .x = { DIMS(5, 33) }, .y = DIMS(5, 33), .low = -INFINITY, .high = 0.5f, .prepare = off_ends },
+        { .count = 1,
+          .x = { DIMS(3, 5, 4, 7) },
+          .y = DIMS(3, 5, 4, 7),
+          .low = 0,
+          .high = 0.5f,
+          .prepare = off_ends },
+        { .count = 1,
+          .x = { DIMS(1, 8, 130, 129) },
+          .y = DIMS(1, 8, 130, 129),
+          .low = -0.7f,
+          .high = -0.2f,
+          .prepare = off_ends },
+        { .count = 1,
+          .x = { DIMS(5, 33) },
+          .y = DIMS(5, 33),
+          .low = -INFINITY,
+          .high = 0.5f,
+          .prepare = off_ends },
     };
     op_check_all(&t, cases, COUNT(cases));
     for (int w = 1; w <= 40; w++)
-        op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(1, w) }, .y = DIMS(1, w), .low = -0.5f, .high = 0.5f, .prepare = off_ends });
+        op_check(&t, &(OpCase){ .count = 1,
+                                .x = { DIMS(1, w) },
+                                .y = DIMS(1, w),
+                                .low = -0.5f,
+                                .high = 0.5f,
+                                .prepare = off_ends });
     ends_included(&t);
-    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3) }, .low = 1, .high = 0 }, "1 to 0 is empty");
+    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3) }, .low = 1, .high = 0 },
+               "1 to 0 is empty");
     op_done(&t);
 }

@@ -9,7 +9,8 @@ static int source(int i, int n, bool reflect) {
 
 static void reference(const OpCase *c, double *const x[], double *y) {
     P2cDims xd = op_dims(c->x[0]), wd = op_dims(c->x[1]), yd = op_dims(c->y);
-    int stride = c->conv.stride ? c->conv.stride : 1, groups = c->conv.groups ? c->conv.groups : 1, pad = c->conv.pad;
+    int stride = c->conv.stride ? c->conv.stride : 1, groups = c->conv.groups ? c->conv.groups : 1,
+        pad = c->conv.pad;
     int dilation = c->conv.dilation ? c->conv.dilation : 1;
     for (int n = 0; n < yd.d[0]; n++)
         for (int o = 0; o < yd.d[1]; o++)
@@ -20,17 +21,24 @@ static void reference(const OpCase *c, double *const x[], double *y) {
                     for (int q = 0; q < wd.d[1]; q++)
                         for (int u = 0; u < wd.d[2]; u++)
                             for (int v = 0; v < wd.d[3]; v++) {
-                                int h = source(i * stride + u * dilation - pad, xd.d[2], c->conv.reflect);
-                                int w = source(j * stride + v * dilation - pad, xd.d[3], c->conv.reflect);
-                                if (h >= 0 && w >= 0) sum += x[1][op_at(wd, o, q, u, v)] * x[0][op_at(xd, n, first + q, h, w)];
+                                int h = source(i * stride + u * dilation - pad, xd.d[2],
+                                               c->conv.reflect);
+                                int w = source(j * stride + v * dilation - pad, xd.d[3],
+                                               c->conv.reflect);
+                                if (h >= 0 && w >= 0)
+                                    sum += x[1][op_at(wd, o, q, u, v)] *
+                                           x[0][op_at(xd, n, first + q, h, w)];
                             }
                     y[op_at(yd, n, o, i, j)] = sum;
                 }
 }
 
-static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_conv2d(x[0], x[1], c->count == 3 ? x[2] : NULL, c->conv); }
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
+    return p2c_conv2d(x[0], x[1], c->count == 3 ? x[2] : NULL, c->conv);
+}
 
-/* The fused forms: a convolution of the instance norm of x (with ReLU between: tests/unit/fuse.c, against the parts), */
+/* The fused forms: a convolution of the instance norm of x (with ReLU between: tests/unit/fuse.c,
+ * against the parts), */
 static double *norm_of(P2cDims d, const double *x, double eps) {
     int area = d.d[2] * d.d[3];
     double *normed = malloc(p2c_dims_count(d) * sizeof *normed);
@@ -40,7 +48,8 @@ static double *norm_of(P2cDims d, const double *x, double eps) {
         double mean = 0, var = 0;
         for (int i = 0; i < area; i++) mean += from[i] / area;
         for (int i = 0; i < area; i++) var += (from[i] - mean) * (from[i] - mean) / area;
-        for (int i = 0; i < area; i++) normed[(size_t)p * area + i] = (from[i] - mean) / sqrt(var + eps);
+        for (int i = 0; i < area; i++)
+            normed[(size_t)p * area + i] = (from[i] - mean) / sqrt(var + eps);
     }
     return normed;
 }
@@ -53,7 +62,8 @@ static double *repeated(P2cDims d, const double *x, int factor) {
     for (int n = 0; n < large.d[0]; n++)
         for (int c = 0; c < large.d[1]; c++)
             for (int h = 0; h < large.d[2]; h++)
-                for (int w = 0; w < large.d[3]; w++) y[op_at(large, n, c, h, w)] = x[op_at(d, n, c, h / factor, w / factor)];
+                for (int w = 0; w < large.d[3]; w++)
+                    y[op_at(large, n, c, h, w)] = x[op_at(d, n, c, h / factor, w / factor)];
     return y;
 }
 
@@ -62,7 +72,8 @@ static void fused_reference(const OpCase *c, double *const x[], double *y) {
     int factor = c->factor > 1 ? c->factor : 1;
     OpCase plain = *c;
     P2cDims d = op_dims(c->x[0]);
-    double *normed = c->eps > 0 ? norm_of(d, x[0], c->eps) : NULL, *large = repeated(d, normed ? normed : x[0], factor);
+    double *normed = c->eps > 0 ? norm_of(d, x[0], c->eps) : NULL,
+           *large = repeated(d, normed ? normed : x[0], factor);
     plain.x[0].d[2] *= factor;
     plain.x[0].d[3] *= factor;
     reference(&plain, (double *[]){ large, x[1], x[2] }, y);
@@ -78,51 +89,103 @@ static void activated_reference(const OpCase *c, double *const x[], double *y) {
 }
 
 static P2cNode *build_fused(const OpCase *c, P2cNode *const x[]) {
-    P2cConvAttributes a = { .conv = c->conv, .normed = c->eps > 0, .norm.eps = c->eps, .upsample = c->factor, .activation = { c->flag, c->slope } };
+    P2cConvAttributes a = { .conv = c->conv,
+                            .normed = c->eps > 0,
+                            .norm.eps = c->eps,
+                            .upsample = c->factor,
+                            .activation = { c->flag, c->slope } };
     P2cNode *node = p2c_node_new(x[0]->state->graph, &p2c_op_conv2d, c->count, x, &a, sizeof a);
     if (node) node->keeps_y = c->flag;
     return node;
 }
 
-typedef struct Row { int n, cin, h, w, cout, kh, kw, stride, pad, groups, reflect, bias; } Row;
+typedef struct Row {
+    int n, cin, h, w, cout, kh, kw, stride, pad, groups, reflect, bias;
+} Row;
 
 static OpCase make(Row r) {
     int groups = r.groups ? r.groups : 1, stride = r.stride ? r.stride : 1;
-    return (OpCase){ .count = 2 + r.bias,
-                     .x = { DIMS(r.n, r.cin, r.h, r.w), DIMS(r.cout, r.cin / groups, r.kh, r.kw), DIMS(r.cout) },
-                     .y = DIMS(r.n, r.cout, (r.h + 2 * r.pad - r.kh) / stride + 1, (r.w + 2 * r.pad - r.kw) / stride + 1),
-                     .conv = { .stride = r.stride, .pad = r.pad, .groups = r.groups, .reflect = r.reflect } };
+    return (OpCase){
+        .count = 2 + r.bias,
+        .x = { DIMS(r.n, r.cin, r.h, r.w), DIMS(r.cout, r.cin / groups, r.kh, r.kw), DIMS(r.cout) },
+        .y = DIMS(r.n, r.cout, (r.h + 2 * r.pad - r.kh) / stride + 1,
+                  (r.w + 2 * r.pad - r.kw) / stride + 1),
+        .conv = { .stride = r.stride, .pad = r.pad, .groups = r.groups, .reflect = r.reflect }
+    };
 }
 
 static const Row rows[] = {
     /* n, cin, h, w;  cout, kh, kw;  stride, pad, groups, reflect, bias */
-    { 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0 },     { 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 1 },     { 3, 5, 1, 1, 3, 1, 1, 1, 0, 1, 0, 1 },
-    { 1, 1, 1, 1, 2, 3, 3, 1, 1, 1, 0, 1 },     { 1, 3, 2, 2, 5, 3, 3, 1, 1, 1, 1, 0 },     { 3, 3, 7, 4, 8, 1, 1, 1, 0, 1, 0, 0 },
-    { 1, 3, 5, 9, 8, 1, 1, 1, 3, 1, 0, 1 },     { 1, 2, 4, 6, 3, 3, 3, 1, 5, 1, 0, 1 },     { 1, 2, 7, 6, 3, 3, 3, 1, 5, 1, 1, 1 },
-    { 2, 3, 8, 8, 4, 3, 3, 2, 1, 1, 0, 0 },     { 3, 5, 9, 7, 3, 3, 3, 2, 1, 1, 1, 1 },     { 1, 4, 10, 10, 4, 4, 4, 2, 1, 1, 0, 1 },
-    { 1, 4, 11, 6, 5, 4, 4, 1, 1, 1, 1, 0 },    { 1, 4, 11, 8, 5, 4, 4, 2, 1, 1, 1, 0 },    { 1, 3, 12, 9, 8, 7, 7, 1, 3, 1, 1, 0 },
-    { 2, 3, 8, 13, 5, 7, 7, 2, 3, 1, 0, 1 },    { 1, 3, 9, 8, 2, 7, 7, 1, 0, 1, 0, 1 },     { 1, 3, 6, 9, 5, 1, 3, 1, 1, 1, 0, 1 },
-    { 1, 3, 9, 6, 5, 5, 2, 1, 2, 1, 1, 1 },     { 2, 2, 9, 10, 3, 2, 5, 3, 2, 1, 0, 0 },    { 1, 1, 5, 17, 1, 3, 3, 1, 1, 1, 1, 1 },
-    { 1, 17, 6, 5, 33, 3, 3, 1, 1, 1, 1, 0 },   { 1, 33, 5, 6, 17, 3, 3, 1, 1, 1, 0, 1 },   { 3, 70, 4, 5, 33, 1, 1, 1, 0, 1, 0, 1 },
-    { 1, 70, 7, 8, 70, 3, 3, 1, 1, 1, 1, 1 },   { 1, 33, 9, 8, 70, 4, 4, 2, 1, 1, 1, 0 },   { 1, 70, 9, 9, 8, 3, 3, 2, 1, 1, 0, 0 },
+    { 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0 },
+    { 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 1 },
+    { 3, 5, 1, 1, 3, 1, 1, 1, 0, 1, 0, 1 },
+    { 1, 1, 1, 1, 2, 3, 3, 1, 1, 1, 0, 1 },
+    { 1, 3, 2, 2, 5, 3, 3, 1, 1, 1, 1, 0 },
+    { 3, 3, 7, 4, 8, 1, 1, 1, 0, 1, 0, 0 },
+    { 1, 3, 5, 9, 8, 1, 1, 1, 3, 1, 0, 1 },
+    { 1, 2, 4, 6, 3, 3, 3, 1, 5, 1, 0, 1 },
+    { 1, 2, 7, 6, 3, 3, 3, 1, 5, 1, 1, 1 },
+    { 2, 3, 8, 8, 4, 3, 3, 2, 1, 1, 0, 0 },
+    { 3, 5, 9, 7, 3, 3, 3, 2, 1, 1, 1, 1 },
+    { 1, 4, 10, 10, 4, 4, 4, 2, 1, 1, 0, 1 },
+    { 1, 4, 11, 6, 5, 4, 4, 1, 1, 1, 1, 0 },
+    { 1, 4, 11, 8, 5, 4, 4, 2, 1, 1, 1, 0 },
+    { 1, 3, 12, 9, 8, 7, 7, 1, 3, 1, 1, 0 },
+    { 2, 3, 8, 13, 5, 7, 7, 2, 3, 1, 0, 1 },
+    { 1, 3, 9, 8, 2, 7, 7, 1, 0, 1, 0, 1 },
+    { 1, 3, 6, 9, 5, 1, 3, 1, 1, 1, 0, 1 },
+    { 1, 3, 9, 6, 5, 5, 2, 1, 2, 1, 1, 1 },
+    { 2, 2, 9, 10, 3, 2, 5, 3, 2, 1, 0, 0 },
+    { 1, 1, 5, 17, 1, 3, 3, 1, 1, 1, 1, 1 },
+    { 1, 17, 6, 5, 33, 3, 3, 1, 1, 1, 1, 0 },
+    { 1, 33, 5, 6, 17, 3, 3, 1, 1, 1, 0, 1 },
+    { 3, 70, 4, 5, 33, 1, 1, 1, 0, 1, 0, 1 },
+    { 1, 70, 7, 8, 70, 3, 3, 1, 1, 1, 1, 1 },
+    { 1, 33, 9, 8, 70, 4, 4, 2, 1, 1, 1, 0 },
+    { 1, 70, 9, 9, 8, 3, 3, 2, 1, 1, 0, 0 },
     /* strides larger than the picture */
-    { 1, 2, 1, 1, 3, 3, 3, 3, 1, 1, 0, 0 },     { 2, 3, 2, 1, 2, 3, 3, 3, 1, 1, 0, 1 },     { 1, 2, 1, 2, 3, 4, 5, 5, 2, 1, 0, 0 },
-    { 2, 2, 5, 1, 3, 1, 1, 2, 0, 1, 0, 0 },     { 1, 3, 7, 6, 2, 1, 1, 9, 2, 1, 0, 1 },     { 1, 2, 3, 2, 3, 3, 3, 7, 1, 1, 1, 0 },
+    { 1, 2, 1, 1, 3, 3, 3, 3, 1, 1, 0, 0 },
+    { 2, 3, 2, 1, 2, 3, 3, 3, 1, 1, 0, 1 },
+    { 1, 2, 1, 2, 3, 4, 5, 5, 2, 1, 0, 0 },
+    { 2, 2, 5, 1, 3, 1, 1, 2, 0, 1, 0, 0 },
+    { 1, 3, 7, 6, 2, 1, 1, 9, 2, 1, 0, 1 },
+    { 1, 2, 3, 2, 3, 3, 3, 7, 1, 1, 1, 0 },
     /* groups, depthwise */
-    { 2, 6, 5, 7, 4, 3, 3, 1, 1, 2, 0, 1 },     { 1, 6, 6, 5, 9, 1, 1, 1, 0, 3, 0, 0 },     { 1, 5, 8, 6, 5, 3, 3, 1, 1, 5, 0, 1 },
-    { 3, 8, 7, 7, 8, 3, 3, 2, 1, 8, 0, 0 },     { 1, 17, 7, 7, 17, 7, 7, 1, 0, 17, 0, 0 },  { 1, 5, 6, 8, 10, 3, 3, 1, 1, 5, 1, 1 },
-    { 1, 34, 6, 9, 34, 3, 3, 1, 1, 2, 1, 0 },   { 1, 33, 9, 33, 33, 3, 3, 1, 1, 33, 1, 0 }, { 2, 70, 5, 5, 70, 3, 3, 2, 1, 70, 1, 1 },
+    { 2, 6, 5, 7, 4, 3, 3, 1, 1, 2, 0, 1 },
+    { 1, 6, 6, 5, 9, 1, 1, 1, 0, 3, 0, 0 },
+    { 1, 5, 8, 6, 5, 3, 3, 1, 1, 5, 0, 1 },
+    { 3, 8, 7, 7, 8, 3, 3, 2, 1, 8, 0, 0 },
+    { 1, 17, 7, 7, 17, 7, 7, 1, 0, 17, 0, 0 },
+    { 1, 5, 6, 8, 10, 3, 3, 1, 1, 5, 1, 1 },
+    { 1, 34, 6, 9, 34, 3, 3, 1, 1, 2, 1, 0 },
+    { 1, 33, 9, 33, 33, 3, 3, 1, 1, 33, 1, 0 },
+    { 2, 70, 5, 5, 70, 3, 3, 2, 1, 70, 1, 1 },
     /* so many weights that another way is taken, with all the options */
-    { 1, 260, 4, 5, 130, 3, 3, 1, 1, 1, 1, 0 }, { 3, 260, 5, 4, 130, 3, 3, 2, 1, 1, 0, 1 }, { 1, 130, 9, 11, 130, 4, 4, 2, 1, 1, 1, 1 },
-    { 2, 520, 3, 7, 515, 1, 1, 1, 0, 1, 0, 1 }, { 1, 515, 1, 1, 512, 1, 1, 1, 0, 1, 0, 0 }, { 1, 520, 3, 3, 260, 3, 3, 1, 2, 2, 1, 1 },
-    { 1, 300, 6, 5, 9, 7, 15, 1, 7, 1, 0, 1 },  { 2, 5400, 5, 5, 2, 7, 7, 1, 3, 1, 1, 1 },
+    { 1, 260, 4, 5, 130, 3, 3, 1, 1, 1, 1, 0 },
+    { 3, 260, 5, 4, 130, 3, 3, 2, 1, 1, 0, 1 },
+    { 1, 130, 9, 11, 130, 4, 4, 2, 1, 1, 1, 1 },
+    { 2, 520, 3, 7, 515, 1, 1, 1, 0, 1, 0, 1 },
+    { 1, 515, 1, 1, 512, 1, 1, 1, 0, 1, 0, 0 },
+    { 1, 520, 3, 3, 260, 3, 3, 1, 2, 2, 1, 1 },
+    { 1, 300, 6, 5, 9, 7, 15, 1, 7, 1, 0, 1 },
+    { 2, 5400, 5, 5, 2, 7, 7, 1, 3, 1, 1, 1 },
     /* many channels, and maps large enough to be cut into pieces */
-    { 1, 128, 8, 8, 128, 3, 3, 1, 1, 1, 1, 0 }, { 2, 64, 17, 16, 64, 3, 3, 1, 1, 1, 1, 0 }, { 1, 96, 16, 16, 130, 4, 4, 2, 1, 1, 1, 1 },
-    { 3, 64, 20, 20, 96, 1, 1, 1, 0, 1, 0, 1 }, { 1, 256, 1, 1, 200, 1, 1, 1, 0, 1, 0, 1 }, { 1, 100, 4, 4, 1, 4, 4, 1, 1, 1, 1, 0 },
-    { 1, 8, 130, 131, 8, 3, 3, 1, 1, 1, 1, 0 }, { 3, 3, 70, 65, 17, 7, 7, 1, 3, 1, 1, 1 },  { 1, 32, 66, 64, 3, 7, 7, 1, 3, 1, 1, 0 },
-    { 1, 16, 129, 97, 8, 1, 1, 1, 0, 1, 0, 0 }, { 1, 3, 128, 130, 16, 4, 4, 2, 1, 1, 1, 1 }, { 1, 16, 64, 70, 16, 3, 3, 2, 1, 16, 0, 1 },
+    { 1, 128, 8, 8, 128, 3, 3, 1, 1, 1, 1, 0 },
+    { 2, 64, 17, 16, 64, 3, 3, 1, 1, 1, 1, 0 },
+    { 1, 96, 16, 16, 130, 4, 4, 2, 1, 1, 1, 1 },
+    { 3, 64, 20, 20, 96, 1, 1, 1, 0, 1, 0, 1 },
+    { 1, 256, 1, 1, 200, 1, 1, 1, 0, 1, 0, 1 },
+    { 1, 100, 4, 4, 1, 4, 4, 1, 1, 1, 1, 0 },
+    { 1, 8, 130, 131, 8, 3, 3, 1, 1, 1, 1, 0 },
+    { 3, 3, 70, 65, 17, 7, 7, 1, 3, 1, 1, 1 },
+    { 1, 32, 66, 64, 3, 7, 7, 1, 3, 1, 1, 0 },
+    { 1, 16, 129, 97, 8, 1, 1, 1, 0, 1, 0, 0 },
+    { 1, 3, 128, 130, 16, 4, 4, 2, 1, 1, 1, 1 },
+    { 1, 16, 64, 70, 16, 3, 3, 2, 1, 16, 0, 1 },
     /* many small groups, a whole map each */
-    { 1, 40, 8, 10, 40, 3, 3, 1, 1, 40, 0, 1 }, { 2, 24, 30, 17, 24, 5, 5, 2, 2, 24, 0, 0 }, { 1, 48, 9, 7, 96, 3, 3, 1, 1, 24, 1, 1 },
+    { 1, 40, 8, 10, 40, 3, 3, 1, 1, 40, 0, 1 },
+    { 2, 24, 30, 17, 24, 5, 5, 2, 2, 24, 0, 0 },
+    { 1, 48, 9, 7, 96, 3, 3, 1, 1, 24, 1, 1 },
 };
 
 static void widths(OpTest *t) {
@@ -130,8 +193,10 @@ static void widths(OpTest *t) {
     for (int w = 1; w <= 40; w += emulated_order ? 3 : 1)
         for (size_t i = 0; i < COUNT(k); i++) {
             bool reflect = k[i] / 2 < w && w % 2;
-            OpCase c = make((Row){ 1, 3, 4, w, 9, k[i], k[i], 1, k[i] / 2, 1, reflect && k[i] / 2 < 4, 1 });
-            OpCase depthwise = make((Row){ 2, 3, 5, w, 3, k[i], k[i], 1 + w % 2, k[i] / 2, 3, 0, 0 });
+            OpCase c = make(
+                (Row){ 1, 3, 4, w, 9, k[i], k[i], 1, k[i] / 2, 1, reflect && k[i] / 2 < 4, 1 });
+            OpCase depthwise =
+                make((Row){ 2, 3, 5, w, 3, k[i], k[i], 1 + w % 2, k[i] / 2, 3, 0, 0 });
             op_check(t, &c);
             op_check(t, &depthwise);
         }
@@ -147,10 +212,12 @@ static OpCase make_explicit(Row r) {
 }
 
 static const Row normed_rows[] = {
-    { 1, 3, 5, 9, 8, 1, 1, 1, 0, 1, 0, 1 },     { 2, 3, 8, 8, 4, 3, 3, 2, 1, 1, 0, 0 },     { 3, 5, 9, 7, 3, 3, 3, 2, 1, 1, 1, 1 },
-    { 1, 3, 12, 9, 8, 7, 7, 1, 3, 1, 1, 0 },    { 1, 3, 5, 9, 8, 1, 1, 1, 3, 1, 0, 1 },     { 2, 6, 5, 7, 4, 3, 3, 1, 1, 2, 0, 1 },
-    { 1, 5, 8, 6, 5, 3, 3, 1, 1, 5, 1, 1 },     { 2, 17, 6, 5, 33, 3, 3, 1, 1, 1, 1, 0 },   { 1, 16, 65, 70, 8, 3, 3, 1, 1, 1, 1, 0 },
-    { 3, 260, 5, 4, 130, 3, 3, 2, 1, 1, 0, 1 }, { 1, 260, 4, 5, 130, 3, 3, 1, 1, 1, 1, 0 }, { 2, 8, 33, 40, 16, 3, 3, 1, 1, 1, 0, 1 },
+    { 1, 3, 5, 9, 8, 1, 1, 1, 0, 1, 0, 1 },     { 2, 3, 8, 8, 4, 3, 3, 2, 1, 1, 0, 0 },
+    { 3, 5, 9, 7, 3, 3, 3, 2, 1, 1, 1, 1 },     { 1, 3, 12, 9, 8, 7, 7, 1, 3, 1, 1, 0 },
+    { 1, 3, 5, 9, 8, 1, 1, 1, 3, 1, 0, 1 },     { 2, 6, 5, 7, 4, 3, 3, 1, 1, 2, 0, 1 },
+    { 1, 5, 8, 6, 5, 3, 3, 1, 1, 5, 1, 1 },     { 2, 17, 6, 5, 33, 3, 3, 1, 1, 1, 1, 0 },
+    { 1, 16, 65, 70, 8, 3, 3, 1, 1, 1, 1, 0 },  { 3, 260, 5, 4, 130, 3, 3, 2, 1, 1, 0, 1 },
+    { 1, 260, 4, 5, 130, 3, 3, 1, 1, 1, 1, 0 }, { 2, 8, 33, 40, 16, 3, 3, 1, 1, 1, 0, 1 },
 };
 
 static void normed(OpTest *t) {
@@ -176,11 +243,14 @@ static OpCase make_upsampled(Row r, int factor) {
 }
 
 static const Row upsampled_rows[] = {
-    { 1, 1, 6, 6, 1, 1, 1, 1, 0, 1, 0, 0 },     { 2, 3, 6, 12, 8, 3, 3, 1, 1, 1, 1, 0 },    { 1, 3, 12, 6, 5, 3, 3, 1, 1, 1, 0, 1 },
-    { 1, 2, 12, 18, 3, 7, 7, 1, 3, 1, 1, 1 },   { 1, 3, 12, 6, 2, 5, 5, 1, 0, 1, 0, 0 },    { 2, 3, 12, 12, 4, 3, 3, 2, 1, 1, 1, 0 },
-    { 1, 4, 12, 18, 5, 4, 4, 3, 2, 1, 0, 1 },   { 2, 6, 6, 12, 4, 3, 3, 1, 1, 2, 0, 1 },    { 1, 5, 6, 6, 5, 3, 3, 1, 1, 5, 1, 1 },
-    { 1, 33, 12, 18, 17, 3, 3, 1, 1, 1, 1, 0 }, { 1, 16, 66, 72, 8, 3, 3, 1, 1, 1, 1, 0 },  { 2, 64, 18, 12, 64, 3, 3, 1, 1, 1, 1, 1 },
-    { 1, 260, 6, 6, 130, 3, 3, 1, 1, 1, 1, 0 }, { 3, 260, 6, 6, 130, 3, 3, 2, 1, 1, 0, 1 }, { 1, 3, 6, 6, 8, 1, 1, 1, 3, 1, 0, 1 },
+    { 1, 1, 6, 6, 1, 1, 1, 1, 0, 1, 0, 0 },     { 2, 3, 6, 12, 8, 3, 3, 1, 1, 1, 1, 0 },
+    { 1, 3, 12, 6, 5, 3, 3, 1, 1, 1, 0, 1 },    { 1, 2, 12, 18, 3, 7, 7, 1, 3, 1, 1, 1 },
+    { 1, 3, 12, 6, 2, 5, 5, 1, 0, 1, 0, 0 },    { 2, 3, 12, 12, 4, 3, 3, 2, 1, 1, 1, 0 },
+    { 1, 4, 12, 18, 5, 4, 4, 3, 2, 1, 0, 1 },   { 2, 6, 6, 12, 4, 3, 3, 1, 1, 2, 0, 1 },
+    { 1, 5, 6, 6, 5, 3, 3, 1, 1, 5, 1, 1 },     { 1, 33, 12, 18, 17, 3, 3, 1, 1, 1, 1, 0 },
+    { 1, 16, 66, 72, 8, 3, 3, 1, 1, 1, 1, 0 },  { 2, 64, 18, 12, 64, 3, 3, 1, 1, 1, 1, 1 },
+    { 1, 260, 6, 6, 130, 3, 3, 1, 1, 1, 1, 0 }, { 3, 260, 6, 6, 130, 3, 3, 2, 1, 1, 0, 1 },
+    { 1, 3, 6, 6, 8, 1, 1, 1, 3, 1, 0, 1 },
 };
 
 static void upsampled(OpTest *t) {
@@ -202,15 +272,31 @@ static void upsampled(OpTest *t) {
     }
 }
 
-static const struct { Row row; int dilation; } dilated_rows[] = {
+static const struct {
+    Row row;
+    int dilation;
+} dilated_rows[] = {
     /* n, cin, h, w;  cout, kh, kw;  stride, pad, groups, reflect, bias;  dilation */
-    { { 1, 1, 3, 3, 1, 2, 2, 1, 0, 1, 0, 0 }, 2 },    { { 1, 3, 9, 12, 5, 3, 3, 1, 2, 1, 0, 1 }, 2 },    { { 2, 3, 10, 9, 8, 3, 3, 1, 3, 1, 1, 1 }, 3 },
-    { { 1, 4, 12, 11, 6, 3, 3, 2, 2, 1, 0, 1 }, 2 },  { { 2, 5, 13, 14, 4, 3, 3, 2, 3, 1, 1, 0 }, 3 },   { { 1, 3, 14, 13, 4, 4, 2, 3, 2, 1, 0, 1 }, 2 },
-    { { 1, 3, 16, 15, 5, 3, 3, 4, 4, 1, 1, 1 }, 6 },  { { 1, 2, 8, 6, 3, 1, 1, 1, 0, 1, 0, 1 }, 4 },     { { 1, 3, 12, 17, 7, 5, 3, 1, 4, 1, 0, 0 }, 2 },
-    { { 1, 2, 4, 5, 3, 3, 3, 1, 6, 1, 0, 1 }, 6 },    { { 1, 17, 20, 33, 33, 3, 3, 1, 4, 1, 0, 1 }, 4 }, { { 1, 6, 9, 11, 4, 3, 3, 1, 2, 2, 0, 1 }, 2 },
-    { { 2, 6, 13, 9, 6, 3, 3, 1, 2, 6, 0, 1 }, 2 },   { { 1, 5, 12, 12, 10, 3, 3, 2, 3, 5, 1, 0 }, 3 },  { { 1, 40, 10, 12, 40, 3, 3, 1, 2, 40, 0, 1 }, 2 },
-    { { 1, 260, 6, 7, 130, 3, 3, 1, 2, 1, 1, 0 }, 2 }, { { 2, 260, 7, 6, 130, 3, 3, 2, 2, 1, 0, 1 }, 2 }, { { 1, 16, 40, 44, 24, 3, 3, 1, 3, 1, 1, 1 }, 3 },
-    { { 1, 8, 60, 61, 12, 7, 7, 1, 9, 1, 0, 1 }, 3 }, { { 1, 3, 40, 40, 4, 3, 3, 1, 18, 1, 0, 0 }, 18 },
+    { { 1, 1, 3, 3, 1, 2, 2, 1, 0, 1, 0, 0 }, 2 },
+    { { 1, 3, 9, 12, 5, 3, 3, 1, 2, 1, 0, 1 }, 2 },
+    { { 2, 3, 10, 9, 8, 3, 3, 1, 3, 1, 1, 1 }, 3 },
+    { { 1, 4, 12, 11, 6, 3, 3, 2, 2, 1, 0, 1 }, 2 },
+    { { 2, 5, 13, 14, 4, 3, 3, 2, 3, 1, 1, 0 }, 3 },
+    { { 1, 3, 14, 13, 4, 4, 2, 3, 2, 1, 0, 1 }, 2 },
+    { { 1, 3, 16, 15, 5, 3, 3, 4, 4, 1, 1, 1 }, 6 },
+    { { 1, 2, 8, 6, 3, 1, 1, 1, 0, 1, 0, 1 }, 4 },
+    { { 1, 3, 12, 17, 7, 5, 3, 1, 4, 1, 0, 0 }, 2 },
+    { { 1, 2, 4, 5, 3, 3, 3, 1, 6, 1, 0, 1 }, 6 },
+    { { 1, 17, 20, 33, 33, 3, 3, 1, 4, 1, 0, 1 }, 4 },
+    { { 1, 6, 9, 11, 4, 3, 3, 1, 2, 2, 0, 1 }, 2 },
+    { { 2, 6, 13, 9, 6, 3, 3, 1, 2, 6, 0, 1 }, 2 },
+    { { 1, 5, 12, 12, 10, 3, 3, 2, 3, 5, 1, 0 }, 3 },
+    { { 1, 40, 10, 12, 40, 3, 3, 1, 2, 40, 0, 1 }, 2 },
+    { { 1, 260, 6, 7, 130, 3, 3, 1, 2, 1, 1, 0 }, 2 },
+    { { 2, 260, 7, 6, 130, 3, 3, 2, 2, 1, 0, 1 }, 2 },
+    { { 1, 16, 40, 44, 24, 3, 3, 1, 3, 1, 1, 1 }, 3 },
+    { { 1, 8, 60, 61, 12, 7, 7, 1, 9, 1, 0, 1 }, 3 },
+    { { 1, 3, 40, 40, 4, 3, 3, 1, 18, 1, 0, 0 }, 18 },
 };
 
 static void set_dilation(OpCase *c, Row r, int dilation) {
@@ -223,7 +309,8 @@ static void dilated(OpTest *t) {
     for (size_t i = 0; i < COUNT(dilated_rows); i++) {
         const Row r = dilated_rows[i].row;
         for (int factor = 0; factor <= 2; factor += 2) {
-            OpCase c = factor && r.h % 2 == 0 && r.w % 2 == 0 ? make_upsampled(r, factor) : make_explicit(r);
+            OpCase c = factor && r.h % 2 == 0 && r.w % 2 == 0 ? make_upsampled(r, factor)
+                                                              : make_explicit(r);
             set_dilation(&c, r, dilated_rows[i].dilation);
             c.eps = factor ? 0.5f : 0;
             t->build = factor ? build_fused : build;
@@ -237,7 +324,8 @@ static void dilated(OpTest *t) {
 /* In the emulation the largest cases would take minutes each. */
 static bool too_long(const OpCase *c) {
     P2cDims y = op_dims(c->y);
-    return emulated_order && op_size(c->x[1]) * (size_t)(y.d[0] * y.d[2] * y.d[3] + 63) / 64 * 64 > 10000000;
+    return emulated_order &&
+           op_size(c->x[1]) * (size_t)(y.d[0] * y.d[2] * y.d[3] + 63) / 64 * 64 > 10000000;
 }
 
 /* Every way of computing, with and without what is fused in front. */
@@ -246,19 +334,28 @@ static void activate(OpTest *t, OpCase c, int i) {
     c.slope = i % 2 ? 0.2f : 0;
     c.eps = i % 3 ? 0 : 0.5f;
     c.terms[1] = 0.1f; /* of a single weight: products with dy, of either sign */
-    t->folds = P2C_FOLD_ACTIVATION | (c.eps > 0 ? P2C_FOLD_NORM : 0) | (c.factor > 1 ? P2C_FOLD_UPSAMPLE : 0);
+    t->folds = P2C_FOLD_ACTIVATION | (c.eps > 0 ? P2C_FOLD_NORM : 0) |
+               (c.factor > 1 ? P2C_FOLD_UPSAMPLE : 0);
     if (!too_long(&c)) op_check(t, &c);
 }
 
 static void activated(OpTest *t) {
-    *t = (OpTest){ .op = P2C_OP_conv2d, .build = build_fused, .reference = activated_reference, .gradient_of = fused_reference, .relu = true,
-                   .cases = t->cases, .worst_y = t->worst_y, .worst_dx = t->worst_dx };
+    *t = (OpTest){ .op = P2C_OP_conv2d,
+                   .build = build_fused,
+                   .reference = activated_reference,
+                   .gradient_of = fused_reference,
+                   .relu = true,
+                   .cases = t->cases,
+                   .worst_y = t->worst_y,
+                   .worst_dx = t->worst_dx };
     for (int i = 0; i < (int)COUNT(rows); i += 3) activate(t, make_explicit(rows[i]), i / 3);
-    for (int i = 0; i < (int)COUNT(upsampled_rows); i++) activate(t, make_upsampled(upsampled_rows[i], 2), i);
-    for (int w = 1; w <= 34; w += 3) activate(t, make_explicit((Row){ 2, 3, 4, w, 1 + w % 10, 3, 3, 1, 1, 1, 0, w % 2 }), w);
+    for (int i = 0; i < (int)COUNT(upsampled_rows); i++)
+        activate(t, make_upsampled(upsampled_rows[i], 2), i);
+    for (int w = 1; w <= 34; w += 3)
+        activate(t, make_explicit((Row){ 2, 3, 4, w, 1 + w % 10, 3, 3, 1, 1, 1, 0, w % 2 }), w);
 }
 
-/* ---- tensor cores: factors of fewer bits, where a device has them --------------------------------------------- */
+/* ---- tensor cores: factors of fewer bits, where a device has them ---------------------------- */
 
 /* The square root of the mean square of a, or of a - b. */
 static double root_mean_square(const float *a, const float *b, size_t n) {
@@ -284,9 +381,12 @@ static float *computed(OpRun *run, const OpCase *c, P2cPrecision precision) {
 
 /* That float32 is right is known by now: the others are held against it, and must not be it. */
 static void rounded_case(OpTest *t, const OpCase *c) {
-    static const struct { P2cPrecision precision; const char *name; double least, most; } ways[] = {
-        { P2C_PRECISION_TF32, "tf32", 1e-5, 1e-3 }, { P2C_PRECISION_BF16, "bf16", 1e-4, 1e-2 }
-    };
+    static const struct {
+        P2cPrecision precision;
+        const char *name;
+        double least, most;
+    } ways[] = { { P2C_PRECISION_TF32, "tf32", 1e-5, 1e-3 },
+                 { P2C_PRECISION_BF16, "bf16", 1e-4, 1e-2 } };
     const size_t sizes[] = { op_size(c->y), op_size(c->x[0]), op_size(c->x[1]) };
     uint64_t state = 5;
     OpRun run;
@@ -294,14 +394,17 @@ static void rounded_case(OpTest *t, const OpCase *c) {
     for (int i = 0; i < c->count; i++)
         for (size_t e = 0; e < op_size(c->x[i]); e++) run.call.x[i][e] = (float)op_uniform(&state);
     for (size_t e = 0; e < sizes[0]; e++) ((float *)run.call.dy)[e] = (float)op_uniform(&state);
-    float *exact = p2c_device_is_host(run.ctx->device) ? NULL : computed(&run, c, P2C_PRECISION_FP32);
+    float *exact =
+        p2c_device_is_host(run.ctx->device) ? NULL : computed(&run, c, P2C_PRECISION_FP32);
     for (size_t k = 0; exact && k < COUNT(ways); k++) {
         float *got = computed(&run, c, ways[k].precision);
         for (size_t part = 0, at = 0; part < COUNT(sizes); at += sizes[part++]) {
-            double error = root_mean_square(got + at, exact + at, sizes[part]) / root_mean_square(exact + at, NULL, sizes[part]);
+            double error = root_mean_square(got + at, exact + at, sizes[part]) /
+                           root_mean_square(exact + at, NULL, sizes[part]);
             if (!(error >= ways[k].least && error <= ways[k].most))
-                fail_msg("conv2d in %s, case %d: %s has an error of %.3g, expected %g to %g", ways[k].name, t->cases + 1,
-                         (const char *[]){ "y", "dx", "dw" }[part], error, ways[k].least, ways[k].most);
+                fail_msg("conv2d in %s, case %d: %s has an error of %.3g, expected %g to %g",
+                         ways[k].name, t->cases + 1, (const char *[]){ "y", "dx", "dw" }[part],
+                         error, ways[k].least, ways[k].most);
         }
         free(got);
     }
@@ -311,9 +414,11 @@ static void rounded_case(OpTest *t, const OpCase *c) {
 }
 
 static const Row rounded_rows[] = {
-    { 1, 8, 40, 33, 8, 3, 3, 1, 1, 1, 1, 0 },   { 2, 17, 9, 12, 33, 3, 3, 1, 1, 1, 0, 1 },  { 1, 33, 18, 16, 70, 4, 4, 2, 1, 1, 1, 0 },
-    { 1, 70, 20, 17, 20, 1, 1, 1, 0, 1, 0, 1 }, { 1, 3, 20, 34, 32, 7, 7, 1, 3, 1, 1, 0 },  { 1, 96, 4, 4, 40, 3, 3, 1, 1, 1, 0, 1 },
-    { 2, 40, 8, 8, 16, 3, 3, 1, 1, 1, 1, 1 },   { 1, 20, 66, 64, 70, 3, 3, 1, 1, 1, 0, 0 }, { 1, 70, 7, 9, 33, 3, 3, 2, 1, 1, 0, 1 },
+    { 1, 8, 40, 33, 8, 3, 3, 1, 1, 1, 1, 0 },   { 2, 17, 9, 12, 33, 3, 3, 1, 1, 1, 0, 1 },
+    { 1, 33, 18, 16, 70, 4, 4, 2, 1, 1, 1, 0 }, { 1, 70, 20, 17, 20, 1, 1, 1, 0, 1, 0, 1 },
+    { 1, 3, 20, 34, 32, 7, 7, 1, 3, 1, 1, 0 },  { 1, 96, 4, 4, 40, 3, 3, 1, 1, 1, 0, 1 },
+    { 2, 40, 8, 8, 16, 3, 3, 1, 1, 1, 1, 1 },   { 1, 20, 66, 64, 70, 3, 3, 1, 1, 1, 0, 0 },
+    { 1, 70, 7, 9, 33, 3, 3, 2, 1, 1, 0, 1 },
 };
 
 static void rounded(OpTest *t) {
@@ -337,19 +442,47 @@ static void refusals(OpTest *t) {
     const P2cConv2d reflect = { .pad = 4, .reflect = true };
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(3, 5, 4), DIMS(1, 5, 1, 1) } }, "(3,5,4)");
     op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(2, 5) } }, "(2,5)");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(2, 4, 3, 3) } }, "(2,4,3,3)");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(2, 5, 5, 3) } }, "smaller than the 5 x 3 kernel");
-    op_refused(t, &(OpCase){ .count = 3, .x = { DIMS(1, 5, 4, 4), DIMS(2, 5, 3, 3), DIMS(3) } }, "bias has shape (3), expected (2)");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(4, 2, 3, 3) }, .conv.groups = 2 }, "with 2 groups");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 3, 3, 3) }, .conv.groups = 2 }, "(3,3,3,3)");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.stride = -1 }, "stride -1");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.pad = -1 }, "pad -1");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.pad = 2147483647 }, "padding 2147483647 is too large");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.dilation = -1 }, "dilation -1");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.dilation = 2 }, "3 x 3 kernel with dilation 2");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.dilation = 2147483647 }, "dilation 2147483647");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 9), DIMS(3, 6, 3, 3) }, .conv = reflect }, "reflection padding 4");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 9, 4), DIMS(3, 6, 3, 3) }, .conv = reflect }, "(1,6,9,4)");
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(2, 4, 3, 3) } },
+               "(2,4,3,3)");
+    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(2, 5, 5, 3) } },
+               "smaller than the 5 x 3 kernel");
+    op_refused(t, &(OpCase){ .count = 3, .x = { DIMS(1, 5, 4, 4), DIMS(2, 5, 3, 3), DIMS(3) } },
+               "bias has shape (3), expected (2)");
+    op_refused(
+        t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(4, 2, 3, 3) }, .conv.groups = 2 },
+        "with 2 groups");
+    op_refused(
+        t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 3, 3, 3) }, .conv.groups = 2 },
+        "(3,3,3,3)");
+    op_refused(
+        t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.stride = -1 },
+        "stride -1");
+    op_refused(t,
+               &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.pad = -1 },
+               "pad -1");
+    op_refused(t,
+               &(OpCase){ .count = 2,
+                          .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) },
+                          .conv.pad = 2147483647 },
+               "padding 2147483647 is too large");
+    op_refused(
+        t,
+        &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.dilation = -1 },
+        "dilation -1");
+    op_refused(
+        t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.dilation = 2 },
+        "3 x 3 kernel with dilation 2");
+    op_refused(t,
+               &(OpCase){ .count = 2,
+                          .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) },
+                          .conv.dilation = 2147483647 },
+               "dilation 2147483647");
+    op_refused(
+        t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 9), DIMS(3, 6, 3, 3) }, .conv = reflect },
+        "reflection padding 4");
+    op_refused(
+        t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 9, 4), DIMS(3, 6, 3, 3) }, .conv = reflect },
+        "(1,6,9,4)");
 }
 
 void test_op_conv2d(void **state) {
@@ -361,7 +494,8 @@ void test_op_conv2d(void **state) {
         if (too_long(&c)) left_out++;
         else op_check(&t, &c);
     }
-    if (left_out) print_message("%d of the largest cases are left out in the emulation\n", left_out);
+    if (left_out)
+        print_message("%d of the largest cases are left out in the emulation\n", left_out);
     widths(&t);
     refusals(&t);
     normed(&t);

@@ -8,7 +8,9 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     return p2c_detach(x[0]);
 }
 
-static void reference(const OpCase *c, double *const x[], double *y) { memcpy(y, x[0], op_size(c->x[0]) * sizeof *y); }
+static void reference(const OpCase *c, double *const x[], double *y) {
+    memcpy(y, x[0], op_size(c->x[0]) * sizeof *y);
+}
 
 /* loss = sum(x * detach(x)): the gradient is x, and not 2x; the detached node alone gets none. */
 static void stops_gradients(void) {

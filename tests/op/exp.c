@@ -10,11 +10,15 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     return p2c_exp(x[0]);
 }
 
-/* Where floats end: exp(88.73) is the first to overflow, exp(-104) is less than half the smallest. */
+/* Where floats end: exp(88.73) is the first to overflow, exp(-104) is less than half the
+ * smallest. */
 static void check_ends(OpTest *t) {
-    static const float x[] = { 0, 89, 1e30f, INFINITY, -104, -INFINITY, NAN }, dy[] = { 3, 0.5f, 1, 1, 2, 1, 1 };
-    static const float y[] = { 1, INFINITY, INFINITY, INFINITY, 0, 0, NAN }, dx[] = { 3, INFINITY, INFINITY, INFINITY, 0, 0, NAN };
-    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(7) }, .y = DIMS(7) }, &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
+    static const float x[] = { 0, 89, 1e30f, INFINITY, -104, -INFINITY, NAN },
+                       dy[] = { 3, 0.5f, 1, 1, 2, 1, 1 };
+    static const float y[] = { 1, INFINITY, INFINITY, INFINITY, 0, 0, NAN },
+                       dx[] = { 3, INFINITY, INFINITY, INFINITY, 0, 0, NAN };
+    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(7) }, .y = DIMS(7) },
+             &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
 }
 
 void test_op_exp(void **state) {
@@ -29,7 +33,8 @@ void test_op_exp(void **state) {
         { .count = 1, .x = { DIMS(3, 70) }, .y = DIMS(3, 70), .range = 12 },
     };
     op_check_all(&t, cases, COUNT(cases));
-    for (int w = 1; w <= 40; w++) op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(1, w) }, .y = DIMS(1, w), .range = 3 });
+    for (int w = 1; w <= 40; w++)
+        op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(1, w) }, .y = DIMS(1, w), .range = 3 });
     check_ends(&t);
     op_done(&t);
 }

@@ -1,4 +1,5 @@
-/* harness.c: nodes and kernel calls in guarded memory, for the tests of operations. The comparisons are in check.c. */
+/* harness.c: nodes and kernel calls in guarded memory, for the tests of operations. The comparisons
+ * are in check.c. */
 #include "harness.h"
 
 #include <stdio.h>
@@ -11,7 +12,8 @@
 #define ASAN_UNPOISON_MEMORY_REGION(memory, bytes) ((void)(memory), (void)(bytes))
 #endif
 
-enum { CANARY = 0x7F, CANARY_BYTES = 256 }; /* as floats 3.4e38: read by mistake, it shows in any sum */
+/* as floats 3.4e38: read by mistake, it shows in any sum */
+enum { CANARY = 0x7F, CANARY_BYTES = 256 };
 
 P2cDims op_dims(P2cDims table) {
     for (int i = 0; i < 4; i++)
@@ -34,26 +36,31 @@ void op_keep_away(float *x, size_t n, float at, float gap) {
         if (fabsf(x[i] - at) < gap) x[i] = x[i] < at ? at - gap : at + gap;
 }
 
-double op_compare(const char *what, const float *got, const double *want, size_t n, double tolerance) {
+double op_compare(const char *what, const float *got, const double *want, size_t n,
+                  double tolerance) {
     double sum = 0, worst = 0;
     for (size_t i = 0; i < n; i++) sum += want[i] * want[i];
     for (size_t i = 0; i < n; i++) {
         double allowed = fmax(tolerance * fmax(fabs(want[i]), sqrt(sum / (double)n)), 1e-8);
         double ratio = fabs(got[i] - want[i]) / allowed;
-        if (!(ratio <= 1)) fail_msg("%s: element %zu of %zu is %.9g, expected %.9g, %.3g of the tolerance", what, i, n, got[i], want[i], ratio);
+        if (!(ratio <= 1))
+            fail_msg("%s: element %zu of %zu is %.9g, expected %.9g, %.3g of the tolerance", what,
+                     i, n, got[i], want[i], ratio);
         worst = fmax(worst, ratio);
     }
     return worst;
 }
 
-/* ---- guarded memory ---------------------------------------------------------------------------------- */
+/* ---- guarded memory -------------------------------------------------------------------------- */
 
 static void close_canaries(unsigned char *memory, size_t bytes) {
     ASAN_POISON_MEMORY_REGION(memory, CANARY_BYTES);
     ASAN_POISON_MEMORY_REGION(memory + CANARY_BYTES + bytes, CANARY_BYTES);
 }
 
-static void open_canaries(unsigned char *memory, size_t bytes) { ASAN_UNPOISON_MEMORY_REGION(memory, bytes + 2 * CANARY_BYTES); }
+static void open_canaries(unsigned char *memory, size_t bytes) {
+    ASAN_UNPOISON_MEMORY_REGION(memory, bytes + 2 * CANARY_BYTES);
+}
 
 static unsigned char *guarded_new(size_t bytes) {
     size_t room = CANARY_BYTES + (bytes + 63) / 64 * 64 + CANARY_BYTES;
@@ -68,8 +75,10 @@ static unsigned char *guarded_new(size_t bytes) {
 static void guarded_check(unsigned char *memory, size_t bytes, const char *when) {
     open_canaries(memory, bytes);
     for (size_t i = 0; i < CANARY_BYTES; i++) {
-        if (memory[i] != CANARY) fail_msg("%s: written %zu bytes before a buffer of %zu", when, CANARY_BYTES - i, bytes);
-        if (memory[CANARY_BYTES + bytes + i] != CANARY) fail_msg("%s: written %zu bytes behind a buffer of %zu", when, i, bytes);
+        if (memory[i] != CANARY)
+            fail_msg("%s: written %zu bytes before a buffer of %zu", when, CANARY_BYTES - i, bytes);
+        if (memory[CANARY_BYTES + bytes + i] != CANARY)
+            fail_msg("%s: written %zu bytes behind a buffer of %zu", when, i, bytes);
     }
     close_canaries(memory, bytes);
 }
@@ -80,11 +89,14 @@ static OpBuffer *buffer_new(OpRun *run, size_t bytes) {
     assert_true(run->buffer_count < OP_BUFFERS);
     OpBuffer *b = &run->buffers[run->buffer_count++];
     *b = (OpBuffer){ .memory = guarded_new(bytes), .bytes = bytes };
-    if (!is_host(run)) assert_non_null(b->there = run->ctx->device->alloc(run->ctx, bytes + 2 * CANARY_BYTES));
+    if (!is_host(run))
+        assert_non_null(b->there = run->ctx->device->alloc(run->ctx, bytes + 2 * CANARY_BYTES));
     return b;
 }
 
-void *op_run_memory(OpRun *run, size_t bytes) { return buffer_new(run, bytes)->memory + CANARY_BYTES; }
+void *op_run_memory(OpRun *run, size_t bytes) {
+    return buffer_new(run, bytes)->memory + CANARY_BYTES;
+}
 
 /* The newest one. */
 static void buffer_drop(OpRun *run) {
@@ -94,17 +106,19 @@ static void buffer_drop(OpRun *run) {
 }
 
 void op_run_canaries(const OpRun *run, const char *when) {
-    for (int i = 0; i < run->buffer_count; i++) guarded_check(run->buffers[i].memory, run->buffers[i].bytes, when);
+    for (int i = 0; i < run->buffer_count; i++)
+        guarded_check(run->buffers[i].memory, run->buffers[i].bytes, when);
 }
 
-/* ---- the memory of a GPU ------------------------------------------------------------------------------ */
+/* ---- the memory of a GPU --------------------------------------------------------------------- */
 
 void *op_run_there(OpRun *run, void *memory) {
     unsigned char *at = memory;
     if (!at || is_host(run)) return memory;
     for (int i = 0; i < run->buffer_count; i++) {
         const OpBuffer *b = &run->buffers[i];
-        if (at >= b->memory && at < b->memory + b->bytes + 2 * CANARY_BYTES) return b->there + (at - b->memory);
+        if (at >= b->memory && at < b->memory + b->bytes + 2 * CANARY_BYTES)
+            return b->there + (at - b->memory);
     }
     fail_msg("memory that is in no buffer");
     return NULL;
@@ -117,7 +131,8 @@ static void carry_buffers(OpRun *run, bool to) {
         OpBuffer *b = &run->buffers[i];
         size_t bytes = b->bytes + 2 * CANARY_BYTES;
         open_canaries(b->memory, b->bytes);
-        P2cStatus status = to ? device->upload(run->ctx, b->there, b->memory, bytes) : device->download(run->ctx, b->memory, b->there, bytes);
+        P2cStatus status = to ? device->upload(run->ctx, b->there, b->memory, bytes)
+                              : device->download(run->ctx, b->memory, b->there, bytes);
         if (status) fail_msg("%s", p2c_error(run->ctx));
         close_canaries(b->memory, b->bytes);
     }
@@ -154,7 +169,7 @@ static void call_on_device(OpRun *run, bool backward, int order) {
     if (emulated_order) emulated_order(0);
 }
 
-/* ---- one node, one call ------------------------------------------------------------------------------- */
+/* ---- one node, one call ---------------------------------------------------------------------- */
 
 static P2cNode *build(OpRun *run, const OpTest *t, const OpCase *c) {
     P2cNode *x[P2C_MAX_OPERANDS] = { 0 };
@@ -167,7 +182,8 @@ static P2cNode *build(OpRun *run, const OpTest *t, const OpCase *c) {
     net = p2c_net(run->graph, run->store, "net");
     for (int i = 0; i < c->count; i++) {
         snprintf(name, sizeof name, "x%d", i);
-        x[i] = t->frozen >> i & 1 ? p2c_param(net, name, op_dims(c->x[i]), P2C_BUFFER(0)) : p2c_input(run->graph, name, op_dims(c->x[i]));
+        x[i] = t->frozen >> i & 1 ? p2c_param(net, name, op_dims(c->x[i]), P2C_BUFFER(0))
+                                  : p2c_input(run->graph, name, op_dims(c->x[i]));
         assert_non_null(x[i]);
     }
     return t->build(c, x);
@@ -180,13 +196,16 @@ void op_run_init(OpRun *run, const OpTest *t, const OpCase *c) {
     assert_ptr_equal(run->node->op->id, t->op);
     op_run_level(run, op_level_count() - 1);
     run->call.node = run->node;
-    for (int i = 0; i < c->count; i++) run->call.x[i] = op_run_memory(run, op_size(c->x[i]) * sizeof(float));
     for (int i = 0; i < c->count; i++)
-        if (!(t->frozen >> i & 1)) run->call.dx[i] = op_run_memory(run, op_size(c->x[i]) * sizeof(float));
+        run->call.x[i] = op_run_memory(run, op_size(c->x[i]) * sizeof(float));
+    for (int i = 0; i < c->count; i++)
+        if (!(t->frozen >> i & 1))
+            run->call.dx[i] = op_run_memory(run, op_size(c->x[i]) * sizeof(float));
     run->call.y = op_run_memory(run, op_size(c->y) * sizeof(float));
     run->call.dy = op_run_memory(run, op_size(c->y) * sizeof(float));
     if (run->node->saved_bytes) run->call.saved = op_run_memory(run, run->node->saved_bytes);
-    if (run->kernel->run_params_bytes) run->call.run_params = op_run_memory(run, run->kernel->run_params_bytes);
+    if (run->kernel->run_params_bytes)
+        run->call.run_params = op_run_memory(run, run->kernel->run_params_bytes);
 }
 
 int op_level_count(void) { return strcmp(test_device(), "cpu") ? 1 : p2c_cpu_device_count(); }

@@ -1,24 +1,31 @@
 /* harness.h: how one operation is tested.
  *
- * A test names the operation's builder and a naive reference in double, then checks a table of cases:
+ * A test names the operation's builder and a naive reference in double, then checks a table of
+ * cases:
  *
  *     static OpTest t = { P2C_OP_relu, build, reference };
- *     op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(2, 3, 4, 5) }, .y = DIMS(2, 3, 4, 5), .slope = 0.2f });
+ *     op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(2, 3, 4, 5) }, .y = DIMS(2, 3, 4, 5), .slope
+ *         = 0.2f });
  *     op_refused(&t, &(OpCase){ ... }, "what the error text must hold");
  *     op_done(&t);
  *
- * op_check builds the node with the public API, calls the kernels by hand in guarded memory, for every instruction set that
- * this processor has, and compares
- *   - the result's dims and values with the reference's; operands unchanged, or changed as the reference changes them;
- *   - gradients with central differences of sum(dy * reference(x)): single elements, and random directions that see all;
- *   - gradients added to 100 instead of 0; one gradient wanted at a time; 1, 2 and 3 threads (the same bits); y over x[0].
+ * op_check builds the node with the public API, calls the kernels by hand in guarded memory, for
+ * every instruction set that this processor has, and compares
+ *   - the result's dims and values with the reference's; operands unchanged, or changed as the
+ *       reference changes them;
+ *   - gradients with central differences of sum(dy * reference(x)): single elements, and random
+ *       directions that see all;
+ *   - gradients added to 100 instead of 0; one gradient wanted at a time; 1, 2 and 3 threads (the
+ *       same bits); y over x[0].
  *
- * On a GPU (P2C_TEST_DEVICE=cuda) the same, with runs that must give the same bits in place of numbers of threads; under emulation their
- * blocks and threads go in different orders. What kernels offer besides is checked where they do: gradients written instead of added,
- * statistics of the result, and norms that get the statistics of x.
+ * On a GPU (P2C_TEST_DEVICE=cuda) the same, with runs that must give the same bits in place of
+ * numbers of threads; under emulation their blocks and threads go in different orders. What kernels
+ * offer besides is checked where they do: gradients written instead of added, statistics of the
+ * result, and norms that get the statistics of x.
  *
- * Tolerance: 1e-5 of the larger of the value wanted and the tensor's root mean square, which is 84 float32 roundings (2^-23 each);
- * a direction sums n gradients, and gets 1e-5 of the root of the sum of their squares.
+ * Tolerance: 1e-5 of the larger of the value wanted and the tensor's root mean square, which is 84
+ * float32 roundings (2^-23 each); a direction sums n gradients, and gets 1e-5 of the root of the
+ * sum of their squares.
  */
 #ifndef P2C_TEST_HARNESS_H
 #define P2C_TEST_HARNESS_H
@@ -36,53 +43,79 @@
 #include "../device.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-#define DIMS(...) { (int)(sizeof((int[]){ __VA_ARGS__ }) / sizeof(int)), { __VA_ARGS__ } } /* for tables; 0 where unused */
-#define SCALAR { 0, { 0 } }
+/* for tables; 0 where unused */
+#define DIMS(...) \
+    { \
+        (int)(sizeof((int[]){ __VA_ARGS__ }) / sizeof(int)), { __VA_ARGS__ } \
+    }
+#define SCALAR \
+    { \
+        0, { 0 } \
+    }
 
 typedef struct OpCase OpCase;
 struct OpCase {
-    int count;   /* operands */
+    int count; /* operands */
     P2cDims x[P2C_MAX_OPERANDS];
-    P2cDims y;   /* expected */
+    P2cDims y;      /* expected */
     P2cConv2d conv; /* from here on: the operations' options, each reads its own */
     float eps, slope, low, high, scale, shift;
     int axis, begin, end, factor, height, width;
     bool flag;
-    float exponent; int order[4];
-    P2cPad padding; P2cPool2d pool; int output_padding; P2cCoordinates coordinates; P2cRounding rounding;
+    float exponent;
+    int order[4];
+    P2cPad padding;
+    P2cPool2d pool;
+    int output_padding;
+    P2cCoordinates coordinates;
+    P2cRounding rounding;
     float range; /* operands are uniform in [-range, range); 0: 1 */
-    void (*prepare)(const OpCase *c, float *const x[]); /* changes the random operands where a kink, a tie or a sign matters */
-    float terms[P2C_MAX_OPERANDS]; /* by operand: the size of the terms that may cancel in its gradient; 0: the gradient is no smaller */
+    /* changes the random operands where a kink, a tie or a sign matters */
+    void (*prepare)(const OpCase *c, float *const x[]);
+    /* by operand: the size of the terms that may cancel in its gradient; 0: the gradient is no
+     * smaller */
+    float terms[P2C_MAX_OPERANDS];
     float tolerance; /* 0: 1e-5 */
 };
 
 typedef struct OpTest {
     P2cOpId op;
     P2cNode *(*build)(const OpCase *c, P2cNode *const x[]);
-    void (*reference)(const OpCase *c, double *const x[], double *y); /* may change x where the operation does */
+    /* may change x where the operation does */
+    void (*reference)(const OpCase *c, double *const x[], double *y);
     unsigned folds;  /* P2cFold: kernels that do not offer it are passed over */
     unsigned frozen; /* bit i: operand i is a frozen parameter and has no gradient */
-    void (*gradient_of)(const OpCase *c, double *const x[], double *y); /* what is differentiated instead, at the changed x */
-    bool relu; /* gradient_of leaves out the ReLU that `flag` adds: results below 0 count `slope` times, as if no step crossed the kink */
-    int cases;       /* counted by op_check; and the worst errors, as parts of the tolerance */
+    /* what is differentiated instead, at the changed x */
+    void (*gradient_of)(const OpCase *c, double *const x[], double *y);
+    /* gradient_of leaves out the ReLU that `flag` adds: results below 0 count `slope` times, as if
+     * no step crossed the kink */
+    bool relu;
+    int cases; /* counted by op_check; and the worst errors, as parts of the tolerance */
     double worst_y, worst_dx;
 } OpTest;
 
 void op_check(OpTest *t, const OpCase *c);
 void op_check_all(OpTest *t, const OpCase *c, size_t count);
-/* Given values instead of random ones, for kinks, ties and zeros: what y and dx (added to zeros) must be, on every instruction set. */
-typedef struct OpExact { const float *x[2], *dy, *y, *dx[2]; } OpExact;
+/* Given values instead of random ones, for kinks, ties and zeros: what y and dx (added to zeros)
+ * must be, on every instruction set. */
+typedef struct OpExact {
+    const float *x[2], *dy, *y, *dx[2];
+} OpExact;
 void op_exact(OpTest *t, const OpCase *c, const OpExact *e);
 /* The builder must fail; the context's error holds `text` and the operation's name. */
 void op_refused(OpTest *t, const OpCase *c, const char *text);
 void op_done(OpTest *t);
 
-/* ---- for what does not fit a table: one node and its call ---------------------------------------------- */
+/* ---- for what does not fit a table: one node and its call ------------------------------------ */
 
 enum { OP_BUFFERS = 5 * P2C_MAX_OPERANDS };
 
-/* Memory between canaries. On a device of its own, memory there stands for it while a kernel runs. */
-typedef struct OpBuffer { unsigned char *memory, *there; size_t bytes; } OpBuffer;
+/* Memory between canaries. On a device of its own, memory there stands for it while a kernel
+ * runs. */
+typedef struct OpBuffer {
+    unsigned char *memory, *there;
+    size_t bytes;
+} OpBuffer;
 
 /* A node in a graph, and a call of its kernels with memory between canaries. */
 typedef struct OpRun {
@@ -96,26 +129,33 @@ typedef struct OpRun {
     int buffer_count;
 } OpRun;
 
-/* On test_device(). The CPU has a level per instruction set, the fastest to begin with; a GPU has one. */
+/* On test_device(). The CPU has a level per instruction set, the fastest to begin with; a GPU has
+ * one. */
 void op_run_init(OpRun *run, const OpTest *t, const OpCase *c);
 int op_level_count(void);
 void op_run_level(OpRun *run, int level);
 void op_run_clear(OpRun *run);
-void op_run_forward(OpRun *run, int threads);  /* with scratch as large as the kernel asks for, full of NaN */
+/* with scratch as large as the kernel asks for, full of NaN */
+void op_run_forward(OpRun *run, int threads);
 void op_run_backward(OpRun *run, int threads);
 void op_run_canaries(const OpRun *run, const char *when);
 /* 64-byte aligned, full of NaN, between canaries that op_run_canaries checks. */
 void *op_run_memory(OpRun *run, size_t bytes);
-/* Where the kernels see memory of op_run_memory, or a place within: for pointers that are not in the call. */
+/* Where the kernels see memory of op_run_memory, or a place within: for pointers that are not in
+ * the call. */
 void *op_run_there(OpRun *run, void *memory);
 
 P2cDims op_dims(P2cDims table); /* a table's dims with the unused sizes 1 */
 size_t op_size(P2cDims table);
-static inline size_t op_at(P2cDims d, int n, int c, int h, int w) { return (((size_t)n * d.d[1] + c) * d.d[2] + h) * d.d[3] + w; }
+static inline size_t op_at(P2cDims d, int n, int c, int h, int w) {
+    return (((size_t)n * d.d[1] + c) * d.d[2] + h) * d.d[3] + w;
+}
 double op_uniform(uint64_t *state); /* [-1, 1) */
 /* Largest |got - want| as a part of the tolerance; fails with `what` above 1. */
-double op_compare(const char *what, const float *got, const double *want, size_t n, double tolerance);
-/* Moves values out of (-gap, gap) around `at`, so that finite differences do not cross a kink there. */
+double op_compare(const char *what, const float *got, const double *want, size_t n,
+                  double tolerance);
+/* Moves values out of (-gap, gap) around `at`, so that finite differences do not cross a kink
+ * there. */
 void op_keep_away(float *x, size_t n, float at, float gap);
 
 /* The tests, each in the file of its operation. */

@@ -1,4 +1,5 @@
-/* instance_norm.c: each plane to mean 0 and biased variance 1; also with the ReLU that fusion may add. */
+/* instance_norm.c: each plane to mean 0 and biased variance 1; also with the ReLU that fusion may
+ * add. */
 #include "harness.h"
 
 static void norm(const OpCase *c, double *const x[], double *y) {
@@ -27,8 +28,15 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
 }
 
 static OpCase make(int n, int c, int h, int w, float eps, float range, bool relu) {
-    bool cancels = h * w == 2; /* two values become -1 and 1, whatever they are: the gradient is nearly 0 */
-    return (OpCase){ .count = 1, .x = { DIMS(n, c, h, w) }, .y = DIMS(n, c, h, w), .eps = eps, .range = range, .flag = relu, .terms = { cancels } };
+    /* two values become -1 and 1, whatever they are: the gradient is nearly 0 */
+    bool cancels = h * w == 2;
+    return (OpCase){ .count = 1,
+                     .x = { DIMS(n, c, h, w) },
+                     .y = DIMS(n, c, h, w),
+                     .eps = eps,
+                     .range = range,
+                     .flag = relu,
+                     .terms = { cancels } };
 }
 
 static void shift(const OpCase *c, float *const x[]) {
@@ -37,18 +45,26 @@ static void shift(const OpCase *c, float *const x[]) {
 
 void test_op_instance_norm(void **state) {
     (void)state;
-    OpTest t = { .op = P2C_OP_instance_norm, .build = build, .reference = reference, .gradient_of = norm, .relu = true };
-    static const int rows[][4] = { { 1, 1, 1, 1 }, { 3, 5, 1, 1 }, { 1, 1, 1, 2 }, { 1, 3, 5, 4 }, { 3, 17, 4, 7 }, { 1, 33, 8, 8 },
-                                   { 2, 70, 3, 3 }, { 1, 2, 64, 65 }, { 1, 1, 257, 129 }, { 3, 8, 33, 31 } };
+    OpTest t = { .op = P2C_OP_instance_norm,
+                 .build = build,
+                 .reference = reference,
+                 .gradient_of = norm,
+                 .relu = true };
+    static const int rows[][4] = { { 1, 1, 1, 1 },  { 3, 5, 1, 1 },   { 1, 1, 1, 2 },
+                                   { 1, 3, 5, 4 },  { 3, 17, 4, 7 },  { 1, 33, 8, 8 },
+                                   { 2, 70, 3, 3 }, { 1, 2, 64, 65 }, { 1, 1, 257, 129 },
+                                   { 3, 8, 33, 31 } };
     for (int relu = 0; relu < 2; relu++) {
         for (size_t i = 0; i < COUNT(rows); i++) {
             const int *r = rows[i];
             op_check(&t, (OpCase[]){ make(r[0], r[1], r[2], r[3], 1e-5f, 1, relu) });
             op_check(&t, (OpCase[]){ make(r[0], r[1], r[2], r[3], 0.5f, 2, relu) });
         }
-        for (int w = 1; w <= 40; w++) op_check(&t, (OpCase[]){ make(1, 3, 3, w, 1e-5f, 0.01f, relu) });
+        for (int w = 1; w <= 40; w++)
+            op_check(&t, (OpCase[]){ make(1, 3, 3, w, 1e-5f, 0.01f, relu) });
     }
-    OpCase far = make(2, 3, 16, 17, 1e-5f, 1, false); /* a mean that is large against the deviation */
+    /* a mean that is large against the deviation */
+    OpCase far = make(2, 3, 16, 17, 1e-5f, 1, false);
     far.prepare = shift;
     op_check(&t, &far);
     op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .eps = 1e-5f }, "(3,5)");

@@ -17,28 +17,37 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
 }
 
 static void off_target(const OpCase *c, float *const x[]) {
-    for (size_t i = 0; i < op_size(c->x[0]); i++) op_keep_away(x[0] + i, 1, x[1][op_size(c->x[1]) == 1 ? 0 : i], 1e-3f);
+    for (size_t i = 0; i < op_size(c->x[0]); i++)
+        op_keep_away(x[0] + i, 1, x[1][op_size(c->x[1]) == 1 ? 0 : i], 1e-3f);
 }
 
 /* Where they agree the gradient is 0, as sign(0) is. */
 static void equal(OpTest *t) {
-    const float x[2] = { 1, 2 }, target[2] = { 1, 5 }, dy = 1, y = 1.5f, dx[2] = { 0, -0.5f }, dt[2] = { 0, 0.5f };
-    op_exact(t, &(OpCase){ .count = 2, .x = { DIMS(2), DIMS(2) }, .y = SCALAR }, &(OpExact){ { x, target }, &dy, &y, { dx, dt } });
+    const float x[2] = { 1, 2 }, target[2] = { 1, 5 }, dy = 1, y = 1.5f, dx[2] = { 0, -0.5f },
+                dt[2] = { 0, 0.5f };
+    op_exact(t, &(OpCase){ .count = 2, .x = { DIMS(2), DIMS(2) }, .y = SCALAR },
+             &(OpExact){ { x, target }, &dy, &y, { dx, dt } });
 }
 
-static OpCase make(P2cDims x, P2cDims t) { return (OpCase){ .count = 2, .x = { x, t }, .y = SCALAR, .prepare = off_target }; }
+static OpCase make(P2cDims x, P2cDims t) {
+    return (OpCase){ .count = 2, .x = { x, t }, .y = SCALAR, .prepare = off_target };
+}
 
 void test_op_l1_loss(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_l1_loss, .build = build, .reference = reference };
-    static const P2cDims rows[] = { SCALAR, DIMS(1), DIMS(3, 5), DIMS(3, 5, 4, 7), DIMS(1, 8, 130, 129), DIMS(3, 3, 125, 127) };
+    static const P2cDims rows[] = {
+        SCALAR, DIMS(1), DIMS(3, 5), DIMS(3, 5, 4, 7), DIMS(1, 8, 130, 129), DIMS(3, 3, 125, 127)
+    };
     for (size_t i = 0; i < COUNT(rows); i++) {
         op_check(&t, (OpCase[]){ make(rows[i], rows[i]) });
         op_check(&t, (OpCase[]){ make(rows[i], (P2cDims)SCALAR) });
     }
-    for (int w = 1; w <= 40; w++) op_check(&t, (OpCase[]){ make((P2cDims)DIMS(w), (P2cDims)DIMS(w)) });
+    for (int w = 1; w <= 40; w++)
+        op_check(&t, (OpCase[]){ make((P2cDims)DIMS(w), (P2cDims)DIMS(w)) });
     equal(&t);
-    op_refused(&t, (OpCase[]){ make((P2cDims)DIMS(3, 5), (P2cDims)DIMS(3, 4)) }, "input has shape (3,5), target (3,4)");
+    op_refused(&t, (OpCase[]){ make((P2cDims)DIMS(3, 5), (P2cDims)DIMS(3, 4)) },
+               "input has shape (3,5), target (3,4)");
     op_refused(&t, (OpCase[]){ make((P2cDims)DIMS(3, 5), (P2cDims)DIMS(3)) }, "(3)");
     op_done(&t);
 }

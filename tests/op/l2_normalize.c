@@ -10,20 +10,26 @@ static void reference(const OpCase *c, double *const x[], double *y) {
     }
 }
 
-static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_l2_normalize(x[0], c->eps); }
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
+    return p2c_l2_normalize(x[0], c->eps);
+}
 
-static OpCase make(int n, int d, float eps, float range) { return (OpCase){ .count = 1, .x = { DIMS(n, d) }, .y = DIMS(n, d), .eps = eps, .range = range }; }
+static OpCase make(int n, int d, float eps, float range) {
+    return (OpCase){ .count = 1, .x = { DIMS(n, d) }, .y = DIMS(n, d), .eps = eps, .range = range };
+}
 
 /* A row of zeros stays zero; its gradient is dy / eps. */
 static void zeros(OpTest *t) {
     const float zero[2] = { 0 }, dy[2] = { 1, -2 }, dx[2] = { 4, -8 };
-    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(1, 2) }, .y = DIMS(1, 2), .eps = 0.25f }, &(OpExact){ { zero }, dy, zero, { dx } });
+    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(1, 2) }, .y = DIMS(1, 2), .eps = 0.25f },
+             &(OpExact){ { zero }, dy, zero, { dx } });
 }
 
 void test_op_l2_normalize(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_l2_normalize, .build = build, .reference = reference };
-    static const int rows[][2] = { { 1, 2 }, { 3, 5 }, { 1, 512 }, { 3, 513 }, { 70, 33 }, { 2, 20000 } };
+    static const int rows[][2] = { { 1, 2 },   { 3, 5 },   { 1, 512 },
+                                   { 3, 513 }, { 70, 33 }, { 2, 20000 } };
     for (size_t i = 0; i < COUNT(rows); i++) {
         op_check(&t, (OpCase[]){ make(rows[i][0], rows[i][1], 1e-12f, 1 + (float)i) });
         op_check(&t, (OpCase[]){ make(rows[i][0], rows[i][1], 200, 1) }); /* all rows are shorter */

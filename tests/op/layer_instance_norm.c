@@ -1,7 +1,10 @@
-/* layer_instance_norm.c: LIN and AdaLIN: rho mixes the norm of each plane and that of each picture, with unbiased variances. */
+/* layer_instance_norm.c: LIN and AdaLIN: rho mixes the norm of each plane and that of each picture,
+ * with unbiased variances. */
 #include "harness.h"
 
-typedef struct Statistics { double mean, var; } Statistics;
+typedef struct Statistics {
+    double mean, var;
+} Statistics;
 
 static Statistics statistics(const double *x, int n) {
     Statistics m = { 0, 0 };
@@ -24,9 +27,11 @@ static void norm(const OpCase *c, double *const x[], double *y) {
         for (int k = 0; k < d.d[1]; k++) {
             const double *xp = x[0] + op_at(d, n, k, 0, 0);
             Statistics plane = statistics(xp, area);
-            double rho = channel(c, x, 1, n, k), gamma = channel(c, x, 2, n, k), beta = channel(c, x, 3, n, k);
+            double rho = channel(c, x, 1, n, k), gamma = channel(c, x, 2, n, k),
+                   beta = channel(c, x, 3, n, k);
             for (int i = 0; i < area; i++) {
-                double a = (xp[i] - plane.mean) / sqrt(plane.var + c->eps), b = (xp[i] - layer.mean) / sqrt(layer.var + c->eps);
+                double a = (xp[i] - plane.mean) / sqrt(plane.var + c->eps),
+                       b = (xp[i] - layer.mean) / sqrt(layer.var + c->eps);
                 y[op_at(d, n, k, 0, 0) + i] = (rho * a + (1 - rho) * b) * gamma + beta;
             }
         }
@@ -44,16 +49,24 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     return y;
 }
 
-static void rho_in_range(const OpCase *c, float *const x[]) { /* planes of different means, so that the two norms differ */
+/* planes of different means, so that the two norms differ */
+static void rho_in_range(const OpCase *c, float *const x[]) {
     P2cDims d = op_dims(c->x[0]);
     for (size_t i = 0; i < op_size(c->x[1]); i++) x[1][i] = 0.5f + 0.5f * x[1][i];
-    for (size_t i = 0; i < op_size(c->x[0]); i++) x[0][i] += 0.5f * (float)(i / (size_t)(d.d[2] * d.d[3]) % (size_t)d.d[1]) / (float)d.d[1];
+    for (size_t i = 0; i < op_size(c->x[0]); i++)
+        x[0][i] += 0.5f * (float)(i / (size_t)(d.d[2] * d.d[3]) % (size_t)d.d[1]) / (float)d.d[1];
 }
 
 static OpCase make(int n, int c, int h, int w, int form, float eps, bool relu) {
     float sum = 0.3f * sqrtf((float)(h * w)); /* about the sum of that many random terms */
-    OpCase k = { .count = 4, .x = { DIMS(n, c, h, w), DIMS(1, c, 1, 1), DIMS(1, c, 1, 1), DIMS(1, c, 1, 1) }, .y = DIMS(n, c, h, w), .eps = eps,
-                 .flag = relu, .prepare = rho_in_range, .terms = { h * w == 2, sum, sum, sum } }; /* two values become -1 and 1, whatever they are */
+    OpCase k = { .count = 4,
+                 .x = { DIMS(n, c, h, w), DIMS(1, c, 1, 1), DIMS(1, c, 1, 1), DIMS(1, c, 1, 1) },
+                 .y = DIMS(n, c, h, w),
+                 .eps = eps,
+                 /* two values become -1 and 1, whatever they are */
+                 .flag = relu,
+                 .prepare = rho_in_range,
+                 .terms = { h * w == 2, sum, sum, sum } };
     for (int i = 1; i <= 3; i++)
         if (form >> (i - 1) & 1) k.x[i] = (P2cDims)DIMS(n, c);
     return k;
@@ -61,19 +74,28 @@ static OpCase make(int n, int c, int h, int w, int form, float eps, bool relu) {
 
 void test_op_layer_instance_norm(void **state) {
     (void)state;
-    OpTest t = { .op = P2C_OP_layer_instance_norm, .build = build, .reference = reference, .gradient_of = norm, .relu = true };
-    static const int rows[][4] = { { 1, 1, 1, 2 }, { 1, 3, 5, 4 }, { 3, 5, 4, 7 }, { 2, 17, 8, 8 }, { 1, 33, 5, 6 }, { 2, 70, 3, 3 },
+    OpTest t = { .op = P2C_OP_layer_instance_norm,
+                 .build = build,
+                 .reference = reference,
+                 .gradient_of = norm,
+                 .relu = true };
+    static const int rows[][4] = { { 1, 1, 1, 2 },   { 1, 3, 5, 4 },     { 3, 5, 4, 7 },
+                                   { 2, 17, 8, 8 },  { 1, 33, 5, 6 },    { 2, 70, 3, 3 },
                                    { 1, 8, 64, 65 }, { 1, 1, 150, 129 }, { 3, 8, 33, 31 } };
-    static const int forms[] = { 0, 6, 7 }; /* which of rho, gamma, beta are (n,c): LIN, AdaLIN, all */
+    /* which of rho, gamma, beta are (n,c): LIN, AdaLIN, all */
+    static const int forms[] = { 0, 6, 7 };
     for (int relu = 0; relu < 2; relu++) {
         for (size_t i = 0; i < COUNT(rows); i++)
             for (size_t f = 0; f < COUNT(forms); f++) {
                 const int *r = rows[i];
-                op_check(&t, (OpCase[]){ make(r[0], r[1], r[2], r[3], forms[f], f ? 1e-5f : 0.3f, relu) });
+                op_check(&t, (OpCase[]){
+                                 make(r[0], r[1], r[2], r[3], forms[f], f ? 1e-5f : 0.3f, relu) });
             }
-        for (int w = 2; w <= 40; w++) op_check(&t, (OpCase[]){ make(2, 3, 1 + w % 3, w, 6, 1e-5f, relu) });
+        for (int w = 2; w <= 40; w++)
+            op_check(&t, (OpCase[]){ make(2, 3, 1 + w % 3, w, 6, 1e-5f, relu) });
     }
-    op_refused(&t, (OpCase[]){ make(2, 3, 1, 1, 0, 1e-5f, false) }, "(2,3,1,1)"); /* one value has no unbiased variance */
+    /* one value has no unbiased variance */
+    op_refused(&t, (OpCase[]){ make(2, 3, 1, 1, 0, 1e-5f, false) }, "(2,3,1,1)");
     OpCase wrong = make(2, 3, 4, 4, 0, 1e-5f, false);
     wrong.x[2] = (P2cDims)DIMS(1, 4, 1, 1);
     op_refused(&t, &wrong, "(1,4,1,1)");

@@ -18,9 +18,12 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     return p2c_lerp(x[0], x[1], x[2]);
 }
 
-static OpCase make(P2cDims y, P2cDims w) { return (OpCase){ .count = 3, .x = { y, y, w }, .y = y }; }
+static OpCase make(P2cDims y, P2cDims w) {
+    return (OpCase){ .count = 3, .x = { y, y, w }, .y = y };
+}
 
-/* One tensor for a and b, whose gradient is then dy whatever w is; and for all three: y = x, dx is dy. */
+/* One tensor for a and b, whose gradient is then dy whatever w is; and for all three: y = x, dx is
+ * dy. */
 static void repeated(OpTest *t) {
     OpCase c = make((P2cDims)DIMS(3, 5, 4, 7), (P2cDims)DIMS(3, 5, 4, 7));
     for (int all = 0; all < 2; all++) {
@@ -33,7 +36,9 @@ static void repeated(OpTest *t) {
             assert_non_null(want);
             op_run_level(&run, level);
             for (size_t e = 0; e < n; e++) {
-                for (int k = 0; k < 3; k++) run.call.x[k][e] = k == 1 || (all && k) ? run.call.x[0][e] : (float)op_uniform(&state);
+                for (int k = 0; k < 3; k++)
+                    run.call.x[k][e] =
+                        k == 1 || (all && k) ? run.call.x[0][e] : (float)op_uniform(&state);
                 ((float *)run.call.dy)[e] = (float)(want[e] = (float)op_uniform(&state));
                 run.call.dx[0][e] = run.call.dx[2][e] = 0;
             }
@@ -41,7 +46,8 @@ static void repeated(OpTest *t) {
             run.call.dx[1] = run.call.dx[0];
             if (all) run.call.dx[2] = run.call.dx[0];
             op_run_backward(&run, 2);
-            op_compare("lerp: gradient of an operand that is there twice", run.call.dx[0], want, n, 1e-5);
+            op_compare("lerp: gradient of an operand that is there twice", run.call.dx[0], want, n,
+                       1e-5);
             run.call.dx[1] = of_b;
             run.call.dx[2] = of_w;
             free(want);
@@ -55,20 +61,34 @@ void test_op_lerp(void **state) {
     OpTest t = { .op = P2C_OP_lerp, .build = build, .reference = reference };
     static const P2cDims rows[][2] = {
         { SCALAR, SCALAR },
-        { DIMS(3, 5, 4, 7), DIMS(3, 5, 4, 7) }, { DIMS(1, 8, 130, 129), DIMS(1, 8, 130, 129) }, { DIMS(3, 5, 4, 7), DIMS(3, 5) },
-        { DIMS(3, 17, 4, 7), DIMS(1, 17) },     { DIMS(3, 5, 4, 7), DIMS(3, 1, 4, 7) },          { DIMS(3, 5, 4, 7), DIMS(1, 5, 4, 7) },
-        { DIMS(3, 5, 4, 7), DIMS(1, 1, 4, 1) }, { DIMS(3, 5, 4, 7), DIMS(1, 1, 1, 7) },          { DIMS(3, 5, 4, 7), DIMS(3, 1, 1, 7) },
-        { DIMS(3, 5, 4, 7), SCALAR },           { DIMS(2, 33), DIMS(1, 33) },                    { DIMS(1, 128), DIMS(1, 128) },
-        { DIMS(2, 8, 65, 64), DIMS(1, 8) },     { DIMS(1, 33, 40, 41), DIMS(1, 1, 40, 41) },     { DIMS(3, 5), DIMS(3, 1, 1, 1) },
+        { DIMS(3, 5, 4, 7), DIMS(3, 5, 4, 7) },
+        { DIMS(1, 8, 130, 129), DIMS(1, 8, 130, 129) },
+        { DIMS(3, 5, 4, 7), DIMS(3, 5) },
+        { DIMS(3, 17, 4, 7), DIMS(1, 17) },
+        { DIMS(3, 5, 4, 7), DIMS(3, 1, 4, 7) },
+        { DIMS(3, 5, 4, 7), DIMS(1, 5, 4, 7) },
+        { DIMS(3, 5, 4, 7), DIMS(1, 1, 4, 1) },
+        { DIMS(3, 5, 4, 7), DIMS(1, 1, 1, 7) },
+        { DIMS(3, 5, 4, 7), DIMS(3, 1, 1, 7) },
+        { DIMS(3, 5, 4, 7), SCALAR },
+        { DIMS(2, 33), DIMS(1, 33) },
+        { DIMS(1, 128), DIMS(1, 128) },
+        { DIMS(2, 8, 65, 64), DIMS(1, 8) },
+        { DIMS(1, 33, 40, 41), DIMS(1, 1, 40, 41) },
+        { DIMS(3, 5), DIMS(3, 1, 1, 1) },
     };
-    for (size_t i = 0; i < COUNT(rows); i++) op_check(&t, (OpCase[]){ make(rows[i][0], rows[i][1]) });
+    for (size_t i = 0; i < COUNT(rows); i++)
+        op_check(&t, (OpCase[]){ make(rows[i][0], rows[i][1]) });
     for (int n = 1; n <= 40; n++) {
         op_check(&t, (OpCase[]){ make((P2cDims)DIMS(2, 3, 2, n), (P2cDims)DIMS(1, 3)) });
         op_check(&t, (OpCase[]){ make((P2cDims)DIMS(2, n), (P2cDims)DIMS(1, n)) });
     }
     repeated(&t);
-    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 4), DIMS(3, 1) } }, "(3,5) and (3,4)");
-    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 1), DIMS(3, 1) } }, "(3,5) and (3,1)");
-    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(1, 5), DIMS(1, 5), DIMS(3, 5) } }, "weight (3,5) does not broadcast to (1,5)");
+    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 4), DIMS(3, 1) } },
+               "(3,5) and (3,4)");
+    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 1), DIMS(3, 1) } },
+               "(3,5) and (3,1)");
+    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(1, 5), DIMS(1, 5), DIMS(3, 5) } },
+               "weight (3,5) does not broadcast to (1,5)");
     op_done(&t);
 }

@@ -11,7 +11,9 @@ static void reference(const OpCase *c, double *const x[], double *y) {
         }
 }
 
-static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_linear(x[0], x[1], c->count == 3 ? x[2] : NULL); }
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
+    return p2c_linear(x[0], x[1], c->count == 3 ? x[2] : NULL);
+}
 
 /* With a ReLU behind, fused. */
 static void activated_reference(const OpCase *c, double *const x[], double *y) {
@@ -28,7 +30,9 @@ static P2cNode *build_activated(const OpCase *c, P2cNode *const x[]) {
 }
 
 static OpCase make(int n, int in, int out, bool bias) {
-    return (OpCase){ .count = 2 + bias, .x = { DIMS(n, in), DIMS(out, in), DIMS(out) }, .y = DIMS(n, out) };
+    return (OpCase){ .count = 2 + bias,
+                     .x = { DIMS(n, in), DIMS(out, in), DIMS(out) },
+                     .y = DIMS(n, out) };
 }
 
 /* An operand twice: both gradients are added in the one place. */
@@ -41,15 +45,19 @@ static void repeated(OpTest *t, const OpCase *c, int one, int other) {
         uint64_t state = 3;
         op_run_level(&run, level);
         for (int i = 0; i < c->count; i++)
-            for (size_t e = 0; e < op_size(c->x[i]); e++) run.call.x[i][e] = (float)op_uniform(&state), run.call.dx[i][e] = 0;
-        for (size_t e = 0; e < op_size(c->y); e++) ((float *)run.call.dy)[e] = (float)op_uniform(&state);
+            for (size_t e = 0; e < op_size(c->x[i]); e++)
+                run.call.x[i][e] = (float)op_uniform(&state), run.call.dx[i][e] = 0;
+        for (size_t e = 0; e < op_size(c->y); e++)
+            ((float *)run.call.dy)[e] = (float)op_uniform(&state);
         op_run_backward(&run, 1);
-        for (size_t e = 0; e < n; e++) want[e] = run.call.dx[one][e] + (double)run.call.dx[other][e];
+        for (size_t e = 0; e < n; e++)
+            want[e] = run.call.dx[one][e] + (double)run.call.dx[other][e];
         for (size_t e = 0; e < n; e++) run.call.dx[one][e] = 0;
         float *apart = run.call.dx[other];
         run.call.dx[other] = run.call.dx[one];
         op_run_backward(&run, 2);
-        op_compare("linear: gradient of an operand that is there twice", run.call.dx[one], want, n, 1e-5);
+        op_compare("linear: gradient of an operand that is there twice", run.call.dx[one], want, n,
+                   1e-5);
         run.call.dx[other] = apart;
     }
     op_run_clear(&run);
@@ -59,16 +67,24 @@ static void repeated(OpTest *t, const OpCase *c, int one, int other) {
 void test_op_linear(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_linear, .build = build, .reference = reference };
-    static const int rows[][3] = { { 1, 1, 1 }, { 1, 8, 1 }, { 3, 5, 17 }, { 1, 33, 70 }, { 3, 70, 33 }, { 17, 3, 5 }, { 70, 33, 8 },
-                                   { 1, 512, 257 }, { 3, 1000, 130 }, { 130, 257, 128 }, { 1, 16384, 16 }, { 2, 9, 5000 },
-                                   { 2, 4101, 5 }, { 3, 4100, 9 }, { 5, 8196, 3 }, { 17, 4104, 2 }, { 9, 600, 33 }, { 2, 131072, 1 } };
+    static const int rows[][3] = { { 1, 1, 1 },       { 1, 8, 1 },      { 3, 5, 17 },
+                                   { 1, 33, 70 },     { 3, 70, 33 },    { 17, 3, 5 },
+                                   { 70, 33, 8 },     { 1, 512, 257 },  { 3, 1000, 130 },
+                                   { 130, 257, 128 }, { 1, 16384, 16 }, { 2, 9, 5000 },
+                                   { 2, 4101, 5 },    { 3, 4100, 9 },   { 5, 8196, 3 },
+                                   { 17, 4104, 2 },   { 9, 600, 33 },   { 2, 131072, 1 } };
     for (size_t i = 0; i < COUNT(rows); i++)
-        for (int bias = 0; bias < 2; bias++) op_check(&t, (OpCase[]){ make(rows[i][0], rows[i][1], rows[i][2], bias) });
+        for (int bias = 0; bias < 2; bias++)
+            op_check(&t, (OpCase[]){ make(rows[i][0], rows[i][1], rows[i][2], bias) });
     for (int width = 1; width <= 40; width++) {
         op_check(&t, (OpCase[]){ make(3, width, 4, true) });
         op_check(&t, (OpCase[]){ make(2, 5, width, true) });
     }
-    OpTest fused = { .op = P2C_OP_linear, .build = build_activated, .reference = activated_reference, .gradient_of = reference, .relu = true,
+    OpTest fused = { .op = P2C_OP_linear,
+                     .build = build_activated,
+                     .reference = activated_reference,
+                     .gradient_of = reference,
+                     .relu = true,
                      .folds = P2C_FOLD_ACTIVATION };
     for (size_t i = 0; i < COUNT(rows); i++) {
         OpCase c = make(rows[i][0], rows[i][1], rows[i][2], i % 2);

@@ -1,5 +1,5 @@
-/* main.c: the tests of all operations, expanded from the list; an operation without tests/op/<name>.c does not link. An argument such as
- * 'test_op_conv*' picks tests. */
+/* main.c: the tests of all operations, expanded from the list; an operation without
+ * tests/op/<name>.c does not link. An argument such as 'test_op_conv*' picks tests. */
 #include "harness.h"
 
 int main(int argc, char **argv) {

@@ -16,18 +16,24 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     return p2c_mse_loss(x[0], x[1]);
 }
 
-static OpCase make(P2cDims x, P2cDims t) { return (OpCase){ .count = 2, .x = { x, t }, .y = SCALAR }; }
+static OpCase make(P2cDims x, P2cDims t) {
+    return (OpCase){ .count = 2, .x = { x, t }, .y = SCALAR };
+}
 
 void test_op_mse_loss(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_mse_loss, .build = build, .reference = reference };
-    static const P2cDims rows[] = { SCALAR, DIMS(1), DIMS(3, 5), DIMS(3, 5, 4, 7), DIMS(1, 8, 130, 129), DIMS(3, 3, 125, 127) };
+    static const P2cDims rows[] = {
+        SCALAR, DIMS(1), DIMS(3, 5), DIMS(3, 5, 4, 7), DIMS(1, 8, 130, 129), DIMS(3, 3, 125, 127)
+    };
     for (size_t i = 0; i < COUNT(rows); i++) {
         op_check(&t, (OpCase[]){ make(rows[i], rows[i]) });
         op_check(&t, (OpCase[]){ make(rows[i], (P2cDims)SCALAR) });
     }
-    for (int w = 1; w <= 40; w++) op_check(&t, (OpCase[]){ make((P2cDims)DIMS(w), (P2cDims)DIMS(w)) });
-    op_refused(&t, (OpCase[]){ make((P2cDims)DIMS(3, 5), (P2cDims)DIMS(3, 4)) }, "input has shape (3,5), target (3,4)");
+    for (int w = 1; w <= 40; w++)
+        op_check(&t, (OpCase[]){ make((P2cDims)DIMS(w), (P2cDims)DIMS(w)) });
+    op_refused(&t, (OpCase[]){ make((P2cDims)DIMS(3, 5), (P2cDims)DIMS(3, 4)) },
+               "input has shape (3,5), target (3,4)");
     op_refused(&t, (OpCase[]){ make((P2cDims)DIMS(3, 5), (P2cDims)DIMS(3)) }, "(3)");
     op_done(&t);
 }

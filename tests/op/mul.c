@@ -6,7 +6,9 @@ static void reference(const OpCase *k, double *const x[], double *y) {
     for (int n = 0; n < d.d[0]; n++)
         for (int c = 0; c < d.d[1]; c++)
             for (int h = 0; h < d.d[2]; h++)
-                for (int w = 0; w < d.d[3]; w++) y[op_at(d, n, c, h, w)] = broadcast_pick(k, x, 0, n, c, h, w) * broadcast_pick(k, x, 1, n, c, h, w);
+                for (int w = 0; w < d.d[3]; w++)
+                    y[op_at(d, n, c, h, w)] =
+                        broadcast_pick(k, x, 0, n, c, h, w) * broadcast_pick(k, x, 1, n, c, h, w);
 }
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {

@@ -13,16 +13,24 @@ static void make_positive(const OpCase *c, float *const x[]) {
 }
 
 /* On both sides of 0, for whole exponents. */
-static void avoid_zero(const OpCase *c, float *const x[]) { op_keep_away(x[0], op_size(c->x[0]), 0, 0.25f); }
+static void avoid_zero(const OpCase *c, float *const x[]) {
+    op_keep_away(x[0], op_size(c->x[0]), 0, 0.25f);
+}
 
 static OpCase make(int w, float exponent) {
     bool whole = exponent == rintf(exponent);
-    return (OpCase){ .count = 1, .x = { DIMS(2, 1, w) }, .y = DIMS(2, 1, w), .exponent = exponent, .range = 2, .prepare = whole ? avoid_zero : make_positive };
+    return (OpCase){ .count = 1,
+                     .x = { DIMS(2, 1, w) },
+                     .y = DIMS(2, 1, w),
+                     .exponent = exponent,
+                     .range = 2,
+                     .prepare = whole ? avoid_zero : make_positive };
 }
 
 static void check_ends(OpTest *t, float exponent, const float y[4], const float dx[4]) {
     static const float x[] = { 0, -2, 4, INFINITY }, dy[] = { 2, 1, 3, 1 };
-    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(4) }, .y = DIMS(4), .exponent = exponent }, &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
+    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(4) }, .y = DIMS(4), .exponent = exponent },
+             &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
 }
 
 void test_op_pow(void **state) {
@@ -32,22 +40,46 @@ void test_op_pow(void **state) {
     const OpCase cases[] = {
         { .count = 1, .x = { SCALAR }, .y = SCALAR, .exponent = 2 },
         { .count = 1, .x = { DIMS(1, 1, 1, 1) }, .y = DIMS(1, 1, 1, 1), .exponent = 3 },
-        { .count = 1, .x = { DIMS(3, 5, 4, 7) }, .y = DIMS(3, 5, 4, 7), .exponent = 0.5f, .prepare = make_positive },
-        { .count = 1, .x = { DIMS(2, 5, 7) }, .y = DIMS(2, 5, 7), .exponent = -1, .range = 5, .prepare = avoid_zero },
+        { .count = 1,
+          .x = { DIMS(3, 5, 4, 7) },
+          .y = DIMS(3, 5, 4, 7),
+          .exponent = 0.5f,
+          .prepare = make_positive },
+        { .count = 1,
+          .x = { DIMS(2, 5, 7) },
+          .y = DIMS(2, 5, 7),
+          .exponent = -1,
+          .range = 5,
+          .prepare = avoid_zero },
         { .count = 1, .x = { DIMS(1, 8, 130, 129) }, .y = DIMS(1, 8, 130, 129), .exponent = 2 },
-        { .count = 1, .x = { DIMS(1, 3, 130, 129) }, .y = DIMS(1, 3, 130, 129), .exponent = 0.5f, .prepare = make_positive },
-        { .count = 1, .x = { DIMS(1, 3, 130, 129) }, .y = DIMS(1, 3, 130, 129), .exponent = 1.25f, .prepare = make_positive },
-        { .count = 1, .x = { DIMS(3, 70) }, .y = DIMS(3, 70), .exponent = 4, .range = 12, .prepare = avoid_zero },
+        { .count = 1,
+          .x = { DIMS(1, 3, 130, 129) },
+          .y = DIMS(1, 3, 130, 129),
+          .exponent = 0.5f,
+          .prepare = make_positive },
+        { .count = 1,
+          .x = { DIMS(1, 3, 130, 129) },
+          .y = DIMS(1, 3, 130, 129),
+          .exponent = 1.25f,
+          .prepare = make_positive },
+        { .count = 1,
+          .x = { DIMS(3, 70) },
+          .y = DIMS(3, 70),
+          .exponent = 4,
+          .range = 12,
+          .prepare = avoid_zero },
     };
     op_check_all(&t, cases, COUNT(cases));
     for (size_t i = 0; i < COUNT(exponents); i++)
-        for (int w = 1; w <= 40; w += i < 2 ? 1 : 13) op_check(&t, (OpCase[]){ make(w, exponents[i]) });
+        for (int w = 1; w <= 40; w += i < 2 ? 1 : 13)
+            op_check(&t, (OpCase[]){ make(w, exponents[i]) });
     check_ends(&t, 2, (float[]){ 0, 4, 16, INFINITY }, (float[]){ 0, -4, 24, INFINITY });
     check_ends(&t, 0.5f, (float[]){ 0, NAN, 2, INFINITY }, (float[]){ INFINITY, NAN, 0.75f, 0 });
     check_ends(&t, 3, (float[]){ 0, -8, 64, INFINITY }, (float[]){ 0, 12, 144, INFINITY });
     check_ends(&t, 1.5f, (float[]){ 0, NAN, 8, INFINITY }, (float[]){ 0, NAN, 9, INFINITY });
     check_ends(&t, 1, (float[]){ 0, -2, 4, INFINITY }, (float[]){ 2, 1, 3, 1 });
     check_ends(&t, 0, (float[]){ 1, 1, 1, 1 }, (float[]){ 0, 0, 0, 0 });
-    check_ends(&t, -1, (float[]){ INFINITY, -0.5f, 0.25f, 0 }, (float[]){ -INFINITY, -0.25f, -3.0f / 16, 0 });
+    check_ends(&t, -1, (float[]){ INFINITY, -0.5f, 0.25f, 0 },
+               (float[]){ -INFINITY, -0.25f, -3.0f / 16, 0 });
     op_done(&t);
 }

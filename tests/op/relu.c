@@ -5,16 +5,23 @@ static void reference(const OpCase *c, double *const x[], double *y) {
     for (size_t i = 0; i < op_size(c->x[0]); i++) y[i] = x[0][i] > 0 ? x[0][i] : c->slope * x[0][i];
 }
 
-static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return c->slope != 0 ? p2c_leaky_relu(x[0], c->slope) : p2c_relu(x[0]); }
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
+    return c->slope != 0 ? p2c_leaky_relu(x[0], c->slope) : p2c_relu(x[0]);
+}
 
-static void off_zero(const OpCase *c, float *const x[]) { op_keep_away(x[0], op_size(c->x[0]), 0, 1e-3f); }
+static void off_zero(const OpCase *c, float *const x[]) {
+    op_keep_away(x[0], op_size(c->x[0]), 0, 1e-3f);
+}
 
 /* At 0, of either sign, the gradient is the slope. */
 static void at_zero(OpTest *t) {
-    const float x[4] = { 0, -0.0f, 1e-30f, -1e-30f }, dy[4] = { 1, 2, 3, 4 }, y[4] = { 0, 0, 1e-30f, -0.25e-30f }, dx[4] = { 0.25f, 0.5f, 3, 1 };
+    const float x[4] = { 0, -0.0f, 1e-30f, -1e-30f }, dy[4] = { 1, 2, 3, 4 },
+                y[4] = { 0, 0, 1e-30f, -0.25e-30f }, dx[4] = { 0.25f, 0.5f, 3, 1 };
     const float y0[4] = { 0, 0, 1e-30f, 0 }, dx0[4] = { 0, 0, 3, 0 };
-    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(4) }, .y = DIMS(4), .slope = 0.25f }, &(OpExact){ { x }, dy, y, { dx } });
-    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(4) }, .y = DIMS(4) }, &(OpExact){ { x }, dy, y0, { dx0 } });
+    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(4) }, .y = DIMS(4), .slope = 0.25f },
+             &(OpExact){ { x }, dy, y, { dx } });
+    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(4) }, .y = DIMS(4) },
+             &(OpExact){ { x }, dy, y0, { dx0 } });
 }
 
 void test_op_relu(void **state) {
@@ -35,7 +42,11 @@ void test_op_relu(void **state) {
             op_check(&t, &c);
         }
         for (int w = 1; w <= 40; w++)
-            op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(1, w) }, .y = DIMS(1, w), .slope = slopes[s], .prepare = off_zero });
+            op_check(&t, &(OpCase){ .count = 1,
+                                    .x = { DIMS(1, w) },
+                                    .y = DIMS(1, w),
+                                    .slope = slopes[s],
+                                    .prepare = off_zero });
     }
     at_zero(&t);
     op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3) }, .slope = -0.5f }, "-0.5 is negative");

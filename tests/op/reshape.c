@@ -3,9 +3,13 @@
 
 #include "../device.h"
 
-static void reference(const OpCase *c, double *const x[], double *y) { memcpy(y, x[0], op_size(c->x[0]) * sizeof *y); }
+static void reference(const OpCase *c, double *const x[], double *y) {
+    memcpy(y, x[0], op_size(c->x[0]) * sizeof *y);
+}
 
-static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_reshape(x[0], op_dims(c->y)); }
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
+    return p2c_reshape(x[0], op_dims(c->y));
+}
 
 /* In a running graph, a reshape is no step and shows the operand's values. */
 static void is_a_view(void) {
@@ -14,7 +18,8 @@ static void is_a_view(void) {
     float x[6] = { 1, 2, 3, 4, 5, 6 }, y[6], twice[6];
     assert_int_equal(p2c_context_new(&ctx, test_device(), 1), P2C_OK);
     assert_int_equal(p2c_graph_new(&g, ctx), P2C_OK);
-    P2cNode *in = p2c_input(g, "x", P2C_DIMS(2, 3)), *view = p2c_output(p2c_reshape(in, P2C_DIMS(3, 1, 2)));
+    P2cNode *in = p2c_input(g, "x", P2C_DIMS(2, 3)),
+            *view = p2c_output(p2c_reshape(in, P2C_DIMS(3, 1, 2)));
     P2cNode *end = p2c_output(p2c_affine(p2c_reshape(view, P2C_DIMS(6)), 2, 0));
     assert_int_equal(p2c_graph_finish(g), P2C_OK);
     assert_int_equal(p2c_graph_step_count(g), 1);

@@ -14,42 +14,60 @@ static void reference(const OpCase *c, double *const x[], double *y) {
     for (int p = 0; p < d.d[0] * d.d[1]; p++)
         for (int i = 0; i < d.d[2]; i++)
             for (int j = 0; j < d.d[3]; j++) {
-                double si = source(i, h, d.d[2], c->coordinates), sj = source(j, w, d.d[3], c->coordinates);
+                double si = source(i, h, d.d[2], c->coordinates),
+                       sj = source(j, w, d.d[3], c->coordinates);
                 int i0 = (int)si, j0 = (int)sj;
                 int i1 = i0 + 1 < h ? i0 + 1 : i0, j1 = j0 + 1 < w ? j0 + 1 : j0;
                 double a = si - i0, b = sj - j0;
                 const double *xp = x[0] + (size_t)p * h * w;
-                y[((size_t)p * d.d[2] + i) * d.d[3] + j] = (1 - a) * ((1 - b) * xp[i0 * w + j0] + b * xp[i0 * w + j1]) +
-                                                          a * ((1 - b) * xp[i1 * w + j0] + b * xp[i1 * w + j1]);
+                y[((size_t)p * d.d[2] + i) * d.d[3] + j] =
+                    (1 - a) * ((1 - b) * xp[i0 * w + j0] + b * xp[i0 * w + j1]) +
+                    a * ((1 - b) * xp[i1 * w + j0] + b * xp[i1 * w + j1]);
             }
 }
 
-static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_resize_bilinear(x[0], c->height, c->width, c->coordinates); }
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
+    return p2c_resize_bilinear(x[0], c->height, c->width, c->coordinates);
+}
 
 static OpCase make(int n, int c, int h, int w, int height, int width, P2cCoordinates coordinates) {
-    return (OpCase){ .count = 1, .x = { DIMS(n, c, h, w) }, .y = DIMS(n, c, height, width), .height = height, .width = width, .coordinates = coordinates };
+    return (OpCase){ .count = 1,
+                     .x = { DIMS(n, c, h, w) },
+                     .y = DIMS(n, c, height, width),
+                     .height = height,
+                     .width = width,
+                     .coordinates = coordinates };
 }
 
 /* A row of 4 made 8 long, and 1 long, by hand. */
 static void known(OpTest *t) {
     static const float x[4] = { 0, 4, 8, 16 }, dy[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
-    static const float longer[][8] = { { 0, 1, 3, 5, 7, 10, 14, 16 }, { 0, 12 / 7.0f, 24 / 7.0f, 36 / 7.0f, 48 / 7.0f, 64 / 7.0f, 88 / 7.0f, 16 },
+    static const float longer[][8] = { { 0, 1, 3, 5, 7, 10, 14, 16 },
+                                       { 0, 12 / 7.0f, 24 / 7.0f, 36 / 7.0f, 48 / 7.0f, 64 / 7.0f,
+                                         88 / 7.0f, 16 },
                                        { 0, 2, 4, 6, 8, 12, 16, 16 } };
     static const float one[] = { 6, 0, 0 }; /* positions 1.5, 0, 0 */
     for (P2cCoordinates way = P2C_HALF_PIXEL; way <= P2C_ASYMMETRIC; way++) {
-        op_exact(t, (OpCase[]){ make(1, 1, 1, 4, 1, 8, way) }, &(OpExact){ { x }, dy, longer[way], { NULL } });
-        op_exact(t, (OpCase[]){ make(1, 1, 4, 1, 1, 1, way) }, &(OpExact){ { x }, dy, &one[way], { NULL } });
+        op_exact(t, (OpCase[]){ make(1, 1, 1, 4, 1, 8, way) },
+                 &(OpExact){ { x }, dy, longer[way], { NULL } });
+        op_exact(t, (OpCase[]){ make(1, 1, 4, 1, 1, 1, way) },
+                 &(OpExact){ { x }, dy, &one[way], { NULL } });
     }
 }
 
 void test_op_resize_bilinear(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_resize_bilinear, .build = build, .reference = reference };
-    static const int rows[][6] = { { 1, 1, 1, 1, 1, 1 }, { 1, 1, 1, 1, 3, 4 }, { 2, 3, 5, 7, 1, 1 }, { 3, 5, 4, 7, 8, 14 }, { 1, 3, 8, 6, 4, 3 }, { 2, 17, 5, 9, 7, 4 },
-                                   { 1, 3, 6, 6, 6, 6 }, { 1, 3, 93, 92, 112, 112 }, { 1, 2, 16, 17, 128, 131 }, { 2, 3, 70, 65, 33, 31 }, { 1, 1, 2, 300, 5, 299 } };
+    static const int rows[][6] = { { 1, 1, 1, 1, 1, 1 },       { 1, 1, 1, 1, 3, 4 },
+                                   { 2, 3, 5, 7, 1, 1 },       { 3, 5, 4, 7, 8, 14 },
+                                   { 1, 3, 8, 6, 4, 3 },       { 2, 17, 5, 9, 7, 4 },
+                                   { 1, 3, 6, 6, 6, 6 },       { 1, 3, 93, 92, 112, 112 },
+                                   { 1, 2, 16, 17, 128, 131 }, { 2, 3, 70, 65, 33, 31 },
+                                   { 1, 1, 2, 300, 5, 299 } };
     for (P2cCoordinates way = P2C_HALF_PIXEL; way <= P2C_ASYMMETRIC; way++) {
         for (size_t i = 0; i < COUNT(rows); i++)
-            op_check(&t, (OpCase[]){ make(rows[i][0], rows[i][1], rows[i][2], rows[i][3], rows[i][4], rows[i][5], way) });
+            op_check(&t, (OpCase[]){ make(rows[i][0], rows[i][1], rows[i][2], rows[i][3],
+                                          rows[i][4], rows[i][5], way) });
         for (int w = 1; w <= 40; w++) {
             op_check(&t, (OpCase[]){ make(1, 2, 3, w, 4, 17, way) });
             op_check(&t, (OpCase[]){ make(1, 2, 3, 13, 2, w, way) });

@@ -1,4 +1,5 @@
-/* resize_nearest.c: one source pixel for each result, by all conventions of where it is and how that is rounded. */
+/* resize_nearest.c: one source pixel for each result, by all conventions of where it is and how
+ * that is rounded. */
 #include "harness.h"
 
 /* Exact at ties: a quotient that a double can hold is not rounded. */
@@ -21,43 +22,76 @@ static void reference(const OpCase *c, double *const x[], double *y) {
         for (int q = 0; q < d.d[1]; q++)
             for (int i = 0; i < d.d[2]; i++)
                 for (int j = 0; j < d.d[3]; j++)
-                    y[op_at(d, n, q, i, j)] = x[0][op_at(xd, n, q, source(i, xd.d[2], d.d[2], c), source(j, xd.d[3], d.d[3], c))];
+                    y[op_at(d, n, q, i, j)] = x[0][op_at(xd, n, q, source(i, xd.d[2], d.d[2], c),
+                                                         source(j, xd.d[3], d.d[3], c))];
 }
 
-static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_resize_nearest(x[0], c->height, c->width, c->coordinates, c->rounding); }
-
-static OpCase make(int n, int c, int h, int w, int height, int width, P2cCoordinates coordinates, P2cRounding rounding) {
-    return (OpCase){ .count = 1, .x = { DIMS(n, c, h, w) }, .y = DIMS(n, c, height, width), .height = height, .width = width,
-                     .coordinates = coordinates, .rounding = rounding };
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
+    return p2c_resize_nearest(x[0], c->height, c->width, c->coordinates, c->rounding);
 }
 
-/* Rows of 4 made 2, 8 and 3 long by hand; the values are the places. Rounded down, up, half down, half up. */
+static OpCase make(int n, int c, int h, int w, int height, int width, P2cCoordinates coordinates,
+                   P2cRounding rounding) {
+    return (OpCase){ .count = 1,
+                     .x = { DIMS(n, c, h, w) },
+                     .y = DIMS(n, c, height, width),
+                     .height = height,
+                     .width = width,
+                     .coordinates = coordinates,
+                     .rounding = rounding };
+}
+
+/* Rows of 4 made 2, 8 and 3 long by hand; the values are the places. Rounded down, up, half down,
+ * half up. */
 static void known(OpTest *t) {
     static const float x[4] = { 0, 1, 2, 3 }, dy[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
-    static const struct { P2cCoordinates way; int width; float y[4][8]; } rows[] = {
-        { P2C_HALF_PIXEL, 2, { { 0, 2 }, { 1, 3 }, { 0, 2 }, { 1, 3 } } },                                  /* 0.5, 2.5 */
-        { P2C_HALF_PIXEL, 8, { { 0, 0, 0, 1, 1, 2, 2, 3 }, { 0, 1, 1, 2, 2, 3, 3, 3 }, { 0, 0, 1, 1, 2, 2, 3, 3 }, { 0, 0, 1, 1, 2, 2, 3, 3 } } },
-        { P2C_ALIGN_CORNERS, 3, { { 0, 1, 3 }, { 0, 2, 3 }, { 0, 1, 3 }, { 0, 2, 3 } } },                   /* 0, 1.5, 3 */
+    static const struct {
+        P2cCoordinates way;
+        int width;
+        float y[4][8];
+    } rows[] = {
+        /* 0.5, 2.5 */
+        { P2C_HALF_PIXEL, 2, { { 0, 2 }, { 1, 3 }, { 0, 2 }, { 1, 3 } } },
+        { P2C_HALF_PIXEL,
+          8,
+          { { 0, 0, 0, 1, 1, 2, 2, 3 },
+            { 0, 1, 1, 2, 2, 3, 3, 3 },
+            { 0, 0, 1, 1, 2, 2, 3, 3 },
+            { 0, 0, 1, 1, 2, 2, 3, 3 } } },
+        /* 0, 1.5, 3 */
+        { P2C_ALIGN_CORNERS, 3, { { 0, 1, 3 }, { 0, 2, 3 }, { 0, 1, 3 }, { 0, 2, 3 } } },
         { P2C_ALIGN_CORNERS, 1, { { 0 }, { 0 }, { 0 }, { 0 } } },
-        { P2C_ASYMMETRIC, 8, { { 0, 0, 1, 1, 2, 2, 3, 3 }, { 0, 1, 1, 2, 2, 3, 3, 3 }, { 0, 0, 1, 1, 2, 2, 3, 3 }, { 0, 1, 1, 2, 2, 3, 3, 3 } } },
-        { P2C_ASYMMETRIC, 3, { { 0, 1, 2 }, { 0, 2, 3 }, { 0, 1, 3 }, { 0, 1, 3 } } },                      /* 0, 1.33, 2.67 */
+        { P2C_ASYMMETRIC,
+          8,
+          { { 0, 0, 1, 1, 2, 2, 3, 3 },
+            { 0, 1, 1, 2, 2, 3, 3, 3 },
+            { 0, 0, 1, 1, 2, 2, 3, 3 },
+            { 0, 1, 1, 2, 2, 3, 3, 3 } } },
+        /* 0, 1.33, 2.67 */
+        { P2C_ASYMMETRIC, 3, { { 0, 1, 2 }, { 0, 2, 3 }, { 0, 1, 3 }, { 0, 1, 3 } } },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         for (P2cRounding r = P2C_ROUND_DOWN; r <= P2C_ROUND_HALF_UP; r++) {
-            op_exact(t, (OpCase[]){ make(1, 1, 1, 4, 1, rows[i].width, rows[i].way, r) }, &(OpExact){ { x }, dy, rows[i].y[r], { NULL } });
-            op_exact(t, (OpCase[]){ make(1, 1, 4, 1, rows[i].width, 1, rows[i].way, r) }, &(OpExact){ { x }, dy, rows[i].y[r], { NULL } });
+            op_exact(t, (OpCase[]){ make(1, 1, 1, 4, 1, rows[i].width, rows[i].way, r) },
+                     &(OpExact){ { x }, dy, rows[i].y[r], { NULL } });
+            op_exact(t, (OpCase[]){ make(1, 1, 4, 1, rows[i].width, 1, rows[i].way, r) },
+                     &(OpExact){ { x }, dy, rows[i].y[r], { NULL } });
         }
 }
 
 void test_op_resize_nearest(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_resize_nearest, .build = build, .reference = reference };
-    static const int rows[][6] = { { 1, 1, 1, 1, 1, 1 }, { 1, 1, 1, 1, 3, 4 }, { 2, 3, 5, 7, 1, 1 }, { 3, 5, 4, 7, 8, 14 }, { 1, 3, 8, 6, 4, 3 }, { 2, 17, 5, 9, 7, 4 },
-                                   { 1, 3, 6, 6, 6, 6 }, { 1, 3, 45, 46, 56, 57 }, { 2, 3, 70, 65, 33, 31 }, { 1, 1, 2, 300, 5, 299 } };
+    static const int rows[][6] = { { 1, 1, 1, 1, 1, 1 },     { 1, 1, 1, 1, 3, 4 },
+                                   { 2, 3, 5, 7, 1, 1 },     { 3, 5, 4, 7, 8, 14 },
+                                   { 1, 3, 8, 6, 4, 3 },     { 2, 17, 5, 9, 7, 4 },
+                                   { 1, 3, 6, 6, 6, 6 },     { 1, 3, 45, 46, 56, 57 },
+                                   { 2, 3, 70, 65, 33, 31 }, { 1, 1, 2, 300, 5, 299 } };
     for (P2cCoordinates way = P2C_HALF_PIXEL; way <= P2C_ASYMMETRIC; way++)
         for (P2cRounding r = P2C_ROUND_DOWN; r <= P2C_ROUND_HALF_UP; r++) {
             for (size_t i = 0; i < COUNT(rows); i++)
-                op_check(&t, (OpCase[]){ make(rows[i][0], rows[i][1], rows[i][2], rows[i][3], rows[i][4], rows[i][5], way, r) });
+                op_check(&t, (OpCase[]){ make(rows[i][0], rows[i][1], rows[i][2], rows[i][3],
+                                              rows[i][4], rows[i][5], way, r) });
             for (int w = 1; w <= 24; w++) {
                 op_check(&t, (OpCase[]){ make(1, 2, 3, w, 4, 12, way, r) });
                 op_check(&t, (OpCase[]){ make(1, 2, 3, 10, 2, w, way, r) });

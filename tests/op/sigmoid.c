@@ -21,6 +21,7 @@ void test_op_sigmoid(void **state) {
         { .count = 1, .x = { DIMS(3, 70) }, .y = DIMS(3, 70), .range = 12 },
     };
     op_check_all(&t, cases, COUNT(cases));
-    for (int w = 1; w <= 40; w++) op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(1, w) }, .y = DIMS(1, w), .range = 3 });
+    for (int w = 1; w <= 40; w++)
+        op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(1, w) }, .y = DIMS(1, w), .range = 3 });
     op_done(&t);
 }

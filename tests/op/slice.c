@@ -12,27 +12,73 @@ static void reference(const OpCase *c, double *const x[], double *y) {
     }
 }
 
-static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_slice(x[0], c->axis, c->begin, c->end); }
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
+    return p2c_slice(x[0], c->axis, c->begin, c->end);
+}
 
 void test_op_slice(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_slice, .build = build, .reference = reference };
     static const OpCase cases[] = {
         { .count = 1, .x = { DIMS(1) }, .y = DIMS(1), .axis = 0, .begin = 0, .end = 1 },
-        { .count = 1, .x = { DIMS(3, 5, 4, 7) }, .y = DIMS(2, 5, 4, 7), .axis = 0, .begin = 1, .end = 3 },
-        { .count = 1, .x = { DIMS(3, 5, 4, 7) }, .y = DIMS(3, 3, 4, 7), .axis = 1, .begin = 1, .end = 4 },
-        { .count = 1, .x = { DIMS(3, 5, 4, 7) }, .y = DIMS(3, 5, 1, 7), .axis = 2, .begin = 3, .end = 4 },
-        { .count = 1, .x = { DIMS(3, 5, 4, 7) }, .y = DIMS(3, 5, 4, 5), .axis = 3, .begin = 0, .end = 5 },
-        { .count = 1, .x = { DIMS(3, 5, 4, 7) }, .y = DIMS(3, 5, 4, 7), .axis = 3, .begin = 0, .end = 7 },
-        { .count = 1, .x = { DIMS(2, 33, 40, 41) }, .y = DIMS(2, 16, 40, 41), .axis = 1, .begin = 17, .end = 33 },
-        { .count = 1, .x = { DIMS(1, 3, 123, 130) }, .y = DIMS(1, 3, 100, 130), .axis = 2, .begin = 20, .end = 120 },
+        { .count = 1,
+          .x = { DIMS(3, 5, 4, 7) },
+          .y = DIMS(2, 5, 4, 7),
+          .axis = 0,
+          .begin = 1,
+          .end = 3 },
+        { .count = 1,
+          .x = { DIMS(3, 5, 4, 7) },
+          .y = DIMS(3, 3, 4, 7),
+          .axis = 1,
+          .begin = 1,
+          .end = 4 },
+        { .count = 1,
+          .x = { DIMS(3, 5, 4, 7) },
+          .y = DIMS(3, 5, 1, 7),
+          .axis = 2,
+          .begin = 3,
+          .end = 4 },
+        { .count = 1,
+          .x = { DIMS(3, 5, 4, 7) },
+          .y = DIMS(3, 5, 4, 5),
+          .axis = 3,
+          .begin = 0,
+          .end = 5 },
+        { .count = 1,
+          .x = { DIMS(3, 5, 4, 7) },
+          .y = DIMS(3, 5, 4, 7),
+          .axis = 3,
+          .begin = 0,
+          .end = 7 },
+        { .count = 1,
+          .x = { DIMS(2, 33, 40, 41) },
+          .y = DIMS(2, 16, 40, 41),
+          .axis = 1,
+          .begin = 17,
+          .end = 33 },
+        { .count = 1,
+          .x = { DIMS(1, 3, 123, 130) },
+          .y = DIMS(1, 3, 100, 130),
+          .axis = 2,
+          .begin = 20,
+          .end = 120 },
     };
     op_check_all(&t, cases, COUNT(cases));
     for (int w = 1; w <= 40; w++)
-        op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(2, 3, 2, 43) }, .y = DIMS(2, 3, 2, w), .axis = 3, .begin = w % 4, .end = w + w % 4 });
-    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = 1, .begin = 2, .end = 6 }, "[2,6) along axis 1 of shape (3,5)");
-    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = 1, .begin = 2, .end = 2 }, "[2,2)");
-    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = 1, .begin = -1, .end = 2 }, "[-1,2)");
-    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = 2, .begin = 0, .end = 1 }, "axis 2");
+        op_check(&t, &(OpCase){ .count = 1,
+                                .x = { DIMS(2, 3, 2, 43) },
+                                .y = DIMS(2, 3, 2, w),
+                                .axis = 3,
+                                .begin = w % 4,
+                                .end = w + w % 4 });
+    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = 1, .begin = 2, .end = 6 },
+               "[2,6) along axis 1 of shape (3,5)");
+    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = 1, .begin = 2, .end = 2 },
+               "[2,2)");
+    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = 1, .begin = -1, .end = 2 },
+               "[-1,2)");
+    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = 2, .begin = 0, .end = 1 },
+               "axis 2");
     op_done(&t);
 }

@@ -9,24 +9,35 @@ static void reference(const OpCase *c, double *const x[], double *y) {
     for (size_t i = 0; i < n; i++) {
         int at = (int)(i / step) % d.d[c->axis];
         double sum = 0;
-        for (int k = 0; k < d.d[c->axis]; k++) sum += exp(x[0][i + (size_t)k * step - (size_t)at * step]);
+        for (int k = 0; k < d.d[c->axis]; k++)
+            sum += exp(x[0][i + (size_t)k * step - (size_t)at * step]);
         y[i] = exp(x[0][i]) / sum;
     }
 }
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_softmax(x[0], c->axis); }
 
-static void check(OpTest *t, P2cDims d, int axis) { op_check(t, &(OpCase){ .count = 1, .x = { d }, .y = d, .axis = axis, .range = 3, .terms = { 0.1f } }); }
+static void check(OpTest *t, P2cDims d, int axis) {
+    op_check(t, &(OpCase){
+                    .count = 1, .x = { d }, .y = d, .axis = axis, .range = 3, .terms = { 0.1f } });
+}
 
-/* Where exp overflows: the largest element is taken away first. And what is no number spoils its own line alone. */
+/* Where exp overflows: the largest element is taken away first. And what is no number spoils its
+ * own line alone. */
 static void check_ends(OpTest *t) {
-    static const float x[] = { 1000, -1e30f, 1000, -2000, -1000, -1000, 1, NAN, 3, 0, 500, -INFINITY };
+    static const float x[] = {
+        1000, -1e30f, 1000, -2000, -1000, -1000, 1, NAN, 3, 0, 500, -INFINITY
+    };
     static const float dy[] = { 1, 0, 0, 0, 2, 0, 1, 1, 1, 2, 1, 1 };
-    static const float y[] = { 0.5f, 0, 0.5f, 0, 0.5f, 0.5f, NAN, NAN, NAN, 0, 1, 0 }, dx[] = { 0.25f, 0, -0.25f, 0, 0.5f, -0.5f, NAN, NAN, NAN, 0, 0, 0 };
-    static const float across[] = { 1000, -2000, 1, 0, -1e30f, -1000, NAN, 500, 1000, -1000, 3, -INFINITY }, dyacross[] = { 1, 0, 1, 2, 0, 2, 1, 1, 0, 0, 1, 1 };
+    static const float y[] = { 0.5f, 0, 0.5f, 0, 0.5f, 0.5f, NAN, NAN, NAN, 0, 1, 0 },
+                       dx[] = { 0.25f, 0, -0.25f, 0, 0.5f, -0.5f, NAN, NAN, NAN, 0, 0, 0 };
+    static const float across[] = { 1000, -2000, 1,    0,     -1e30f, -1000,
+                                    NAN,  500,   1000, -1000, 3,      -INFINITY },
+                       dyacross[] = { 1, 0, 1, 2, 0, 2, 1, 1, 0, 0, 1, 1 };
     static const float yacross[] = { 0.5f, 0, NAN, 0, 0, 0.5f, NAN, 1, 0.5f, 0.5f, NAN, 0 };
     static const float dxacross[] = { 0.25f, 0, NAN, 0, 0, 0.5f, NAN, 0, -0.25f, -0.5f, NAN, 0 };
-    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(4, 3) }, .y = DIMS(4, 3), .axis = 1 }, &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
+    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(4, 3) }, .y = DIMS(4, 3), .axis = 1 },
+             &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
     op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(3, 4) }, .y = DIMS(3, 4), .axis = 0 },
              &(OpExact){ .x = { across }, .dy = dyacross, .y = yacross, .dx = { dxacross } });
 }
@@ -38,7 +49,10 @@ static void check_places(OpTest *t) {
     for (int i = 0; i < SIZE * SIZE; i++) dy[i] = (float)(i % 5);
     for (int i = 0; i < SIZE * SIZE; i += SIZE + 1) x[i] = 1000, y[i] = 1;
     for (int axis = 0; axis < 2; axis++)
-        op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(SIZE, SIZE) }, .y = DIMS(SIZE, SIZE), .axis = axis }, &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
+        op_exact(
+            t,
+            &(OpCase){ .count = 1, .x = { DIMS(SIZE, SIZE) }, .y = DIMS(SIZE, SIZE), .axis = axis },
+            &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
 }
 
 void test_op_softmax(void **state) {
@@ -60,7 +74,8 @@ void test_op_softmax(void **state) {
     check(&t, (P2cDims)DIMS(2, 4, 33, 66), 3);  /* attention */
     check_ends(&t);
     check_places(&t);
-    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = 2 }, "axis 2 of shape (3,5)");
+    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = 2 },
+               "axis 2 of shape (3,5)");
     op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .axis = -1 }, "axis -1");
     op_done(&t);
 }

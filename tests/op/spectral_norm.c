@@ -31,11 +31,15 @@ static void reference(const OpCase *c, double *const x[], double *y) {
     evaluation(c, x, y);
 }
 
-static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_spectral_norm(x[0], x[1], x[2], c->flag); }
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
+    return p2c_spectral_norm(x[0], x[1], x[2], c->flag);
+}
 
-static void unit_vectors(const OpCase *c, float *const x[]) { /* as training leaves them, so that sigma is not nearly 0 */
+/* as training leaves them, so that sigma is not nearly 0 */
+static void unit_vectors(const OpCase *c, float *const x[]) {
     int rows = c->x[1].d[0], columns = c->x[2].d[0];
-    double *w = malloc((size_t)(rows * columns + rows + columns) * sizeof *w), *u = w + rows * columns, *v = u + rows;
+    double *w = malloc((size_t)(rows * columns + rows + columns) * sizeof *w),
+           *u = w + rows * columns, *v = u + rows;
     for (int i = 0; i < rows * columns; i++) w[i] = x[0][i];
     for (int i = 0; i < rows; i++) u[i] = x[1][i];
     power_iteration(w, u, v, rows, columns);
@@ -46,16 +50,22 @@ static void unit_vectors(const OpCase *c, float *const x[]) { /* as training lea
 
 static OpCase make(P2cDims w, bool training) {
     w = op_dims(w);
-    return (OpCase){ .count = 3, .x = { w, DIMS(w.d[0]), DIMS(w.d[1] * w.d[2] * w.d[3]) }, .y = w, .flag = training, .prepare = unit_vectors,
-                     .terms = { op_size(w) == 1 } }; /* a single weight becomes 1 or -1: no gradient */
+    return (OpCase){ .count = 3,
+                     .x = { w, DIMS(w.d[0]), DIMS(w.d[1] * w.d[2] * w.d[3]) },
+                     .y = w,
+                     .flag = training,
+                     .prepare = unit_vectors,
+                     /* a single weight becomes 1 or -1: no gradient */
+                     .terms = { op_size(w) == 1 } };
 }
 
-/* Three calls in training, each with its own saved memory; then the backward pass of the first, whose u and v are no longer the
- * parameters' values. */
+/* Three calls in training, each with its own saved memory; then the backward pass of the first,
+ * whose u and v are no longer the parameters' values. */
 static void three_calls(const OpTest *t, int level) {
     enum { ROWS = 5, COLUMNS = 18, N = ROWS * COLUMNS };
     OpCase c = make((P2cDims)DIMS(ROWS, 2, 3, 3), true);
-    double w[N], u[ROWS], v[COLUMNS], first_u[ROWS], first_v[COLUMNS], y[N], *x[] = { w, u, v }, *first[] = { w, first_u, first_v };
+    double w[N], u[ROWS], v[COLUMNS], first_u[ROWS], first_v[COLUMNS], y[N],
+        *x[] = { w, u, v }, *first[] = { w, first_u, first_v };
     void *saved[3];
     uint64_t state = 5;
     OpRun run;
@@ -63,7 +73,8 @@ static void three_calls(const OpTest *t, int level) {
     op_run_level(&run, level);
     for (int i = 0; i < N; i++) w[i] = run.call.x[0][i] = (float)op_uniform(&state);
     for (int i = 0; i < ROWS; i++) u[i] = run.call.x[1][i] = (float)op_uniform(&state);
-    for (int i = 0; i < COLUMNS; i++) v[i] = run.call.x[2][i] = NAN; /* training must not read the old v */
+    /* training must not read the old v */
+    for (int i = 0; i < COLUMNS; i++) v[i] = run.call.x[2][i] = NAN;
     for (int k = 0; k < 3; k++) {
         run.call.saved = saved[k] = op_run_memory(&run, run.node->saved_bytes);
         op_run_forward(&run, 1 + k);
@@ -95,12 +106,20 @@ static void three_calls(const OpTest *t, int level) {
 
 void test_op_spectral_norm(void **state) {
     (void)state;
-    OpTest t = { .op = P2C_OP_spectral_norm, .build = build, .reference = reference, .gradient_of = evaluation, .frozen = 1 << 1 | 1 << 2 };
-    static const P2cDims rows[] = { DIMS(1, 1), DIMS(1, 5), DIMS(5, 1), DIMS(3, 5), DIMS(8, 3, 4, 4), DIMS(17, 5, 3, 1), DIMS(1, 70, 4, 4), DIMS(70, 33, 4, 4),
-                                    DIMS(1, 2048, 1, 1), DIMS(256, 64, 2, 2), DIMS(130, 37), DIMS(70, 36) };
+    OpTest t = { .op = P2C_OP_spectral_norm,
+                 .build = build,
+                 .reference = reference,
+                 .gradient_of = evaluation,
+                 .frozen = 1 << 1 | 1 << 2 };
+    static const P2cDims rows[] = { DIMS(1, 1),          DIMS(1, 5),         DIMS(5, 1),
+                                    DIMS(3, 5),          DIMS(8, 3, 4, 4),   DIMS(17, 5, 3, 1),
+                                    DIMS(1, 70, 4, 4),   DIMS(70, 33, 4, 4), DIMS(1, 2048, 1, 1),
+                                    DIMS(256, 64, 2, 2), DIMS(130, 37),      DIMS(70, 36) };
     for (int training = 0; training < 2; training++) {
-        for (size_t i = 0; i < COUNT(rows); i++) op_check(&t, (OpCase[]){ make(rows[i], training) });
-        for (int w = 1; w <= 40; w++) op_check(&t, (OpCase[]){ make((P2cDims)DIMS(3, w), training) });
+        for (size_t i = 0; i < COUNT(rows); i++)
+            op_check(&t, (OpCase[]){ make(rows[i], training) });
+        for (int w = 1; w <= 40; w++)
+            op_check(&t, (OpCase[]){ make((P2cDims)DIMS(3, w), training) });
     }
     for (int level = 0; level < op_level_count(); level++) three_calls(&t, level);
     op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(4), DIMS(4), DIMS(1) } }, "(4)");

@@ -1,4 +1,5 @@
-/* sum_squares.c: the sum of squares of all elements, alone and added to what came before; and hundreds of them, which kernels may take together. */
+/* sum_squares.c: the sum of squares of all elements, alone and added to what came before; and
+ * hundreds of them, which kernels may take together. */
 #include "harness.h"
 
 #include <stdio.h>
@@ -10,7 +11,9 @@ static void reference(const OpCase *c, double *const x[], double *y) {
     for (size_t i = 0; i < op_size(c->x[0]); i++) *y += x[0][i] * x[0][i];
 }
 
-static P2cNode *build(const OpCase *c, P2cNode *const x[]) { return p2c_node_new(x[0]->state->graph, &p2c_op_sum_squares, c->count, x, NULL, 0); }
+static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
+    return p2c_node_new(x[0]->state->graph, &p2c_op_sum_squares, c->count, x, NULL, 0);
+}
 
 /* A NaN or an infinity anywhere must show. */
 static void shows(OpTest *t, size_t n, size_t at, float bad) {
@@ -39,7 +42,8 @@ typedef struct Chains {
 static size_t link_size(int i) { return i == LINKS / 2 ? 20000 : 1 + (size_t)(i * 37) % 300; }
 
 static P2cNode *add_sum(Chains *c, P2cNode *x, P2cNode *before) {
-    return p2c_output(p2c_node_new(c->g, &p2c_op_sum_squares, before ? 2 : 1, (P2cNode *[]){ x, before }, NULL, 0));
+    return p2c_output(p2c_node_new(c->g, &p2c_op_sum_squares, before ? 2 : 1,
+                                   (P2cNode *[]){ x, before }, NULL, 0));
 }
 
 static void chains_init(Chains *c) {
@@ -53,7 +57,8 @@ static void chains_init(Chains *c) {
             c->x[k][i] = p2c_input(c->g, name, P2C_DIMS((int)link_size(i)));
             c->sum[k][i] = add_sum(c, c->x[k][i], i ? c->sum[k][i - 1] : NULL);
             assert_non_null(c->values[k][i] = malloc(link_size(i) * sizeof(float)));
-            for (size_t e = 0; e < link_size(i); e++) c->values[k][i][e] = (float)op_uniform(&state);
+            for (size_t e = 0; e < link_size(i); e++)
+                c->values[k][i][e] = (float)op_uniform(&state);
         }
     c->square = add_sum(c, c->sum[1][LINKS - 1], NULL);
     if (p2c_graph_finish(c->g)) fail_msg("%s", p2c_error(c->ctx));
@@ -61,7 +66,8 @@ static void chains_init(Chains *c) {
 
 static void chains_run(Chains *c) {
     for (int k = 0; k < CHAINS; k++)
-        for (int i = 0; i < LINKS; i++) assert_int_equal(p2c_node_write(c->x[k][i], c->values[k][i]), P2C_OK);
+        for (int i = 0; i < LINKS; i++)
+            assert_int_equal(p2c_node_write(c->x[k][i], c->values[k][i]), P2C_OK);
     assert_int_equal(p2c_graph_run(c->g), P2C_OK);
 }
 
@@ -78,7 +84,8 @@ static void chains_check(Chains *c, int bad) {
         double want = 0;
         for (int i = 0; i < LINKS; i++) {
             float got = value_of(c->sum[k][i]);
-            for (size_t e = 0; e < link_size(i); e++) want += (double)c->values[k][i][e] * c->values[k][i][e];
+            for (size_t e = 0; e < link_size(i); e++)
+                want += (double)c->values[k][i][e] * c->values[k][i][e];
             if (k == 0 && i >= bad) assert_true(isnan(got));
             else op_compare("a link of a chain", &got, &want, 1, 1e-5);
         }
@@ -92,7 +99,8 @@ static void chains(void) {
     Chains *c = calloc(1, sizeof *c);
     assert_non_null(c);
     chains_init(c);
-    for (int bad = LINKS; bad > 0; bad -= LINKS / 3) { /* more than two runs, so that a device that records them repeats one */
+    /* more than two runs, so that a device that records them repeats one */
+    for (int bad = LINKS; bad > 0; bad -= LINKS / 3) {
         if (bad < LINKS) c->values[0][bad][link_size(bad) - 1] = NAN;
         chains_run(c);
         chains_check(c, bad);
@@ -107,14 +115,20 @@ static void chains(void) {
 void test_op_sum_squares(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_sum_squares, .build = build, .reference = reference };
-    static const P2cDims rows[] = { SCALAR, DIMS(1), DIMS(3, 5), DIMS(3, 5, 4, 7), DIMS(1, 8, 130, 129), DIMS(3, 3, 257, 255) };
+    static const P2cDims rows[] = {
+        SCALAR, DIMS(1), DIMS(3, 5), DIMS(3, 5, 4, 7), DIMS(1, 8, 130, 129), DIMS(3, 3, 257, 255)
+    };
     for (int count = 1; count <= 2; count++) {
-        for (size_t i = 0; i < COUNT(rows); i++) op_check(&t, &(OpCase){ .count = count, .x = { rows[i], SCALAR }, .y = SCALAR });
-        for (int w = 1; w <= 40; w++) op_check(&t, &(OpCase){ .count = count, .x = { DIMS(w), SCALAR }, .y = SCALAR });
+        for (size_t i = 0; i < COUNT(rows); i++)
+            op_check(&t, &(OpCase){ .count = count, .x = { rows[i], SCALAR }, .y = SCALAR });
+        for (int w = 1; w <= 40; w++)
+            op_check(&t, &(OpCase){ .count = count, .x = { DIMS(w), SCALAR }, .y = SCALAR });
     }
-    for (size_t n = 1; n < 60; n += 7) shows(&t, n, n / 2, NAN), shows(&t, n, n - 1, INFINITY), shows(&t, n, 0, -INFINITY);
+    for (size_t n = 1; n < 60; n += 7)
+        shows(&t, n, n / 2, NAN), shows(&t, n, n - 1, INFINITY), shows(&t, n, 0, -INFINITY);
     shows(&t, 100000, 99999, NAN);
     chains();
-    op_refused(&t, &(OpCase){ .count = 2, .x = { DIMS(3), DIMS(2) } }, "has shape (2), expected a scalar");
+    op_refused(&t, &(OpCase){ .count = 2, .x = { DIMS(3), DIMS(2) } },
+               "has shape (2), expected a scalar");
     op_done(&t);
 }

@@ -49,15 +49,19 @@ void test_op_transpose(void **state) {
     check_all_orders(&t, (P2cDims)DIMS(2, 3, 4, 5));
     check_all_orders(&t, (P2cDims)DIMS(3, 1, 33, 9));
     check_all_orders(&t, (P2cDims)DIMS(9, 10, 11, 12));
-    check(&t, (P2cDims)DIMS(1, 3, 130, 129), 0, 2, 3, 1); /* a picture's planes to pixels, and back */
+    /* a picture's planes to pixels, and back */
+    check(&t, (P2cDims)DIMS(1, 3, 130, 129), 0, 2, 3, 1);
     check(&t, (P2cDims)DIMS(1, 130, 129, 3), 0, 3, 1, 2);
     check(&t, (P2cDims)DIMS(2, 70, 33, 35), 0, 2, 3, 1);
     check(&t, (P2cDims)DIMS(2, 33, 35, 70), 0, 3, 1, 2);
     check(&t, (P2cDims)DIMS(2, 65, 8, 64), 0, 2, 1, 3); /* heads of attention */
     check(&t, (P2cDims)DIMS(1, 1, 257, 130), 0, 1, 3, 2);
-    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .order = { 0, 0 } }, "(0,0,2,3) is no order of the 2 axes of shape (3,5)");
+    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .order = { 0, 0 } },
+               "(0,0,2,3) is no order of the 2 axes of shape (3,5)");
     op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .order = { 0, 2 } }, "(0,2,2,3)");
-    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5, 2, 2) }, .order = { 0, 1, -1, 3 } }, "(0,1,-1,3)");
-    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5, 2, 2) }, .order = { 0, 4, 2, 3 } }, "(0,4,2,3)");
+    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5, 2, 2) }, .order = { 0, 1, -1, 3 } },
+               "(0,1,-1,3)");
+    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5, 2, 2) }, .order = { 0, 4, 2, 3 } },
+               "(0,4,2,3)");
     op_done(&t);
 }

@@ -1,4 +1,5 @@
-/* augment.c (test): the transforms against Pillow's numbers, the draws against what they should be. */
+/* augment.c (test): the transforms against Pillow's numbers, the draws against what they should
+ * be. */
 #include "../../train/augment.h"
 #include "cli/folder.h"
 
@@ -14,7 +15,9 @@ enum { SIZE = 16, COUNT = 3 * SIZE * SIZE };
 static int furthest(const float *planes, const uint8_t *pixels, int pixel_count) {
     double worst = 0;
     for (int i = 0; i < pixel_count; i++)
-        for (int c = 0; c < 3; c++) worst = fmax(worst, fabs((planes[c * pixel_count + i] + 1) * 127.5 - pixels[3 * i + c]));
+        for (int c = 0; c < 3; c++)
+            worst =
+                fmax(worst, fabs((planes[c * pixel_count + i] + 1) * 127.5 - pixels[3 * i + c]));
     return (int)ceil(worst - 1e-3);
 }
 
@@ -31,7 +34,10 @@ static const char source[] = "tests/train/data/source_40x52.png";
 
 static void training_as_pillow(void **state) {
     Dataset *d = *state;
-    static const struct { Crop crop; const char *name; } cases[] = {
+    static const struct {
+        Crop crop;
+        const char *name;
+    } cases[] = {
         { { 0, 0, false }, "crop_0_0.rgb" },
         { { 30, 30, true }, "crop_30_30_mirrored.rgb" },
         { { 7, 19, false }, "crop_7_19.rgb" },
@@ -60,7 +66,8 @@ static void test_as_pillow(void **state) {
     free(expected);
 }
 
-/* A picture of the size that is wanted is not changed at all; corners say that rows and columns are where they belong. */
+/* A picture of the size that is wanted is not changed at all; corners say that rows and columns are
+ * where they belong. */
 static void identity(void **state) {
     Dataset *d = *state;
     float planes[COUNT];
@@ -74,18 +81,23 @@ static void identity(void **state) {
 
 static void mirrored_and_cropped(void **state) {
     Dataset *d = *state;
-    static const Crop crops[] = { { 0, 0, true }, { 30, 0, false }, { 3, 30, true }, { 30, 30, true } };
+    static const Crop crops[] = {
+        { 0, 0, true }, { 30, 0, false }, { 3, 30, true }, { 30, 30, true }
+    };
     P2cImage picture;
     dataset_put_picture(d, "noise.png", SIZE + CROP_MARGIN, SIZE + CROP_MARGIN, 2);
-    assert_int_equal(picture_read(d->ctx, dataset_path(d, "noise.png"), SIZE + CROP_MARGIN, &picture), P2C_OK);
+    assert_int_equal(
+        picture_read(d->ctx, dataset_path(d, "noise.png"), SIZE + CROP_MARGIN, &picture), P2C_OK);
     for (size_t i = 0; i < sizeof crops / sizeof *crops; i++) {
         float planes[COUNT];
         assert_int_equal(picture_crop(d->ctx, &picture, crops[i], SIZE, planes), P2C_OK);
         for (int c = 0; c < 3; c++)
             for (int y = 0; y < SIZE; y++)
                 for (int x = 0; x < SIZE; x++) {
-                    int from = crops[i].mirrored ? SIZE + CROP_MARGIN - 1 - (crops[i].left + x) : crops[i].left + x;
-                    uint8_t level = picture.pixels[((crops[i].top + y) * picture.width + from) * 3 + c];
+                    int from = crops[i].mirrored ? SIZE + CROP_MARGIN - 1 - (crops[i].left + x)
+                                                 : crops[i].left + x;
+                    uint8_t level =
+                        picture.pixels[((crops[i].top + y) * picture.width + from) * 3 + c];
                     assert_float_equal(planes[(c * SIZE + y) * SIZE + x], level / 127.5f - 1, 1e-6);
                 }
     }
@@ -96,7 +108,8 @@ static void over_white(void **state) {
     Dataset *d = *state;
     P2cImage image;
     float planes[COUNT];
-    assert_int_equal(p2c_image_init(d->ctx, &image, SIZE, SIZE, 4), P2C_OK); /* black, and nothing of it to be seen */
+    /* black, and nothing of it to be seen */
+    assert_int_equal(p2c_image_init(d->ctx, &image, SIZE, SIZE, 4), P2C_OK);
     assert_int_equal(p2c_image_write(d->ctx, dataset_path(d, "clear.png"), &image), P2C_OK);
     assert_int_equal(picture_load(d->ctx, dataset_path(d, "clear.png"), SIZE, planes), P2C_OK);
     for (int i = 0; i < COUNT; i++) assert_float_equal(planes[i], 1, 0);
@@ -108,17 +121,21 @@ static void unreadable(void **state) {
     float planes[COUNT];
     P2cImage picture;
     dataset_put_text(d, "text.png");
-    assert_int_equal(picture_load(d->ctx, dataset_path(d, "text.png"), SIZE, planes), P2C_ERR_FORMAT);
+    assert_int_equal(picture_load(d->ctx, dataset_path(d, "text.png"), SIZE, planes),
+                     P2C_ERR_FORMAT);
     assert_error_says(d->ctx, d->path);
-    assert_int_equal(picture_read(d->ctx, dataset_path(d, "missing.png"), SIZE, &picture), P2C_ERR_READ);
+    assert_int_equal(picture_read(d->ctx, dataset_path(d, "missing.png"), SIZE, &picture),
+                     P2C_ERR_READ);
     assert_error_says(d->ctx, d->path);
     assert_null(picture.pixels);
 }
 
-/* 31,000 draws: 1000 of each offset (standard deviation 31), half of them mirrored (88), and the three do not go together. */
+/* 31,000 draws: 1000 of each offset (standard deviation 31), half of them mirrored (88), and the
+ * three do not go together. */
 static void draws_are_fair(void **state) {
     (void)state;
-    int left[CROP_MARGIN + 1] = { 0 }, top[CROP_MARGIN + 1] = { 0 }, mirrored = 0, both_small = 0, mirrored_and_small = 0;
+    int left[CROP_MARGIN + 1] = { 0 }, top[CROP_MARGIN + 1] = { 0 }, mirrored = 0, both_small = 0,
+                           mirrored_and_small = 0;
     for (int k = 0; k < 31000; k++) {
         Crop crop = crop_draw(11, 0, 0, k);
         assert_in_range(crop.left, 0, CROP_MARGIN);
@@ -138,7 +155,9 @@ static void draws_are_fair(void **state) {
     assert_in_range(mirrored_and_small, 7500 - 400, 7500 + 400);
 }
 
-static bool same_crop(Crop a, Crop b) { return a.left == b.left && a.top == b.top && a.mirrored == b.mirrored; }
+static bool same_crop(Crop a, Crop b) {
+    return a.left == b.left && a.top == b.top && a.mirrored == b.mirrored;
+}
 
 /* Of 1000 draws, one in 1922 would agree by chance. */
 static void draws_differ(void **state) {
@@ -172,7 +191,8 @@ static void compare_folder(Dataset *d, const char *root, const char *name, int s
     uint8_t *expected = malloc(count);
     assert_non_null(expected);
     snprintf(path, sizeof path, "%s/%s", root, name);
-    snprintf(command, sizeof command, "python3 tests/train/scaled_by_pillow.py %s %d %d", path, side, every);
+    snprintf(command, sizeof command, "python3 tests/train/scaled_by_pillow.py %s %d %d", path,
+             side, every);
     assert_int_equal(folder_open(&folder, path, FOLDER_DATASET), 0);
     FILE *pillow = popen(command, "r");
     assert_non_null(pillow);
@@ -190,8 +210,10 @@ static void compare_folder(Dataset *d, const char *root, const char *name, int s
         p2c_image_clear(&picture);
     }
     assert_int_equal(pclose(pillow), 0);
-    print_message("    %d pictures of %s at %dx%d: at most %d levels from Pillow, %.2f%% of values differ\n", pictures, name, side, side, worst,
-                  100.0 * (double)off / ((double)pictures * (double)count));
+    print_message(
+        "    %d pictures of %s at %dx%d: at most %d levels from Pillow, %.2f%% of values differ\n",
+        pictures, name, side, side, worst,
+        100.0 * (double)off / ((double)pictures * (double)count));
     assert_in_range(worst, 0, 1);
     folder_clear(&folder);
     free(expected);
@@ -210,8 +232,10 @@ static void real_ones_as_pillow(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_augment[] = {
-    DATASET_TEST(training_as_pillow), DATASET_TEST(test_as_pillow),     DATASET_TEST(identity),         DATASET_TEST(mirrored_and_cropped),
-    DATASET_TEST(over_white),         DATASET_TEST(unreadable),         cmocka_unit_test(draws_are_fair), cmocka_unit_test(draws_differ),
+    DATASET_TEST(training_as_pillow), DATASET_TEST(test_as_pillow),
+    DATASET_TEST(identity),           DATASET_TEST(mirrored_and_cropped),
+    DATASET_TEST(over_white),         DATASET_TEST(unreadable),
+    cmocka_unit_test(draws_are_fair), cmocka_unit_test(draws_differ),
     cmocka_unit_test(never_changes),  DATASET_TEST(real_ones_as_pillow),
 };
 const size_t p2c_tests_augment_count = sizeof p2c_tests_augment / sizeof *p2c_tests_augment;

@@ -1,4 +1,5 @@
-/* checkpoint.c (test): what is saved comes back bit for bit; what cannot be saved or read costs nothing that was there. */
+/* checkpoint.c (test): what is saved comes back bit for bit; what cannot be saved or read costs
+ * nothing that was there. */
 #include "../../train/run/checkpoint.h"
 
 #include <signal.h>
@@ -17,8 +18,9 @@
 #define OK(call) assert_int_equal(call, P2C_OK)
 static const CheckpointPolicy keep_all = { 0 };
 
-/* Six networks of a few numbers each, being trained; with what real ones have besides: parameters that no loss depends on, whole numbers,
- * averages, and a frozen network that is none of the six. */
+/* Six networks of a few numbers each, being trained; with what real ones have besides: parameters
+ * that no loss depends on, whole numbers, averages, and a frozen network that is none of the
+ * six. */
 typedef struct Toy {
     P2cStore *store;
     P2cGraph *graph;
@@ -31,8 +33,10 @@ enum { INPUTS = 5 };
 static P2cNode *toy_network(Toy *toy, const char *name, int outputs, P2cNet *net) {
     *net = p2c_net(toy->graph, toy->store, name);
     p2c_param(*net, "ConvBlock4.weight", P2C_DIMS(2, 2), P2C_KAIMING_UNIFORM);
-    p2c_param(*net, "norm.num_batches_tracked", P2C_SCALAR, (P2cInit){ .frozen = true, .int64 = true });
-    P2cNode *w = p2c_param(*net, "fc.weight", P2C_DIMS(outputs, INPUTS), P2C_KAIMING_UNIFORM), *b = p2c_param(*net, "fc.bias", P2C_DIMS(outputs), P2C_UNIFORM(1));
+    p2c_param(*net, "norm.num_batches_tracked", P2C_SCALAR,
+              (P2cInit){ .frozen = true, .int64 = true });
+    P2cNode *w = p2c_param(*net, "fc.weight", P2C_DIMS(outputs, INPUTS), P2C_KAIMING_UNIFORM),
+            *b = p2c_param(*net, "fc.bias", P2C_DIMS(outputs), P2C_UNIFORM(1));
     P2cNode *y = p2c_linear(toy->x, w, b);
     return p2c_mean(p2c_mul(y, y));
 }
@@ -50,7 +54,8 @@ static void toy_init(Toy *toy, P2cContext *ctx, uint64_t seed, int outputs, int 
         if (i < CHECKPOINT_PUBLISHED) loss = loss ? p2c_add(loss, one) : one;
     }
     loss = p2c_add(loss, toy_network(toy, "face", outputs, &face));
-    p2c_minimize(loss, networks < CHECKPOINT_PUBLISHED ? networks : CHECKPOINT_PUBLISHED, nets, &toy->adam, NULL);
+    p2c_minimize(loss, networks < CHECKPOINT_PUBLISHED ? networks : CHECKPOINT_PUBLISHED, nets,
+                 &toy->adam, NULL);
     OK(p2c_graph_finish(toy->graph));
     for (int i = 0; i < 2 * INPUTS; i++) x[i] = (float)(i % 7) - 2.5f;
     OK(p2c_node_write(toy->x, x));
@@ -87,13 +92,18 @@ static int same_networks(const Toy *a, const Toy *b) {
     return same;
 }
 
-/* ---- a run --------------------------------------------------------------------------------------------------- */
+/* ---- a run ----------------------------------------------------------------------------------- */
 
 static void open_run(Runs *runs, RunDir *run, bool resume) {
-    if (rundir_open(run, &(RunRequest){ .result_dir = runs->folder, .name = "run", .dataset = "dogs", .resume = resume })) fail();
+    if (rundir_open(run, &(RunRequest){ .result_dir = runs->folder,
+                                        .name = "run",
+                                        .dataset = "dogs",
+                                        .resume = resume }))
+        fail();
 }
 
-static int save_with(Runs *runs, const RunDir *run, const Toy *toy, int64_t step, CheckpointPolicy policy) {
+static int save_with(Runs *runs, const RunDir *run, const Toy *toy, int64_t step,
+                     CheckpointPolicy policy) {
     P2cValue *state = p2c_value_dict();
     OK(p2c_value_set(state, "step", p2c_value_int(step)));
     listen_to(runs);
@@ -102,7 +112,8 @@ static int save_with(Runs *runs, const RunDir *run, const Toy *toy, int64_t step
     return code;
 }
 
-static void save(Runs *runs, const RunDir *run, const Toy *toy, int64_t step, CheckpointPolicy policy) {
+static void save(Runs *runs, const RunDir *run, const Toy *toy, int64_t step,
+                 CheckpointPolicy policy) {
     if (save_with(runs, run, toy, step, policy)) fail_msg("%s", runs->heard);
     assert_string_equal(runs->heard, "");
 }
@@ -121,7 +132,9 @@ static int loaded(Runs *runs, int code) {
     return code;
 }
 
-static const char *model(Runs *runs, const char *name) { return runs_path(runs, "run/model/%s", name); }
+static const char *model(Runs *runs, const char *name) {
+    return runs_path(runs, "run/model/%s", name);
+}
 
 static bool same_inode(Runs *runs, const char *a, const char *b) {
     struct stat x, y;
@@ -141,7 +154,7 @@ static void damage(Runs *runs, const char *name, bool cut) {
     free(bytes);
 }
 
-/* ---- there and back ---------------------------------------------------------------------------------------------- */
+/* ---- there and back -------------------------------------------------------------------------- */
 
 static void round_trip(void **state) {
     Runs *runs = *state;
@@ -156,7 +169,8 @@ static void round_trip(void **state) {
     OK(p2c_store_write(a.store, p2c_store_find(a.store, "disLA.norm.num_batches_tracked"), &count));
     toy_train(&a, 3);
     save(runs, &run, &a, 3, keep_all);
-    assert_string_equal(runs_names(runs, model(runs, ""), true), "dogs_params_0000003.pt dogs_params_latest.pt");
+    assert_string_equal(runs_names(runs, model(runs, ""), true),
+                        "dogs_params_0000003.pt dogs_params_latest.pt");
     assert_true(same_inode(runs, "dogs_params_0000003.pt", "dogs_params_latest.pt"));
 
     assert_int_equal(find(runs, &run, &tree, &step), 0);
@@ -165,7 +179,8 @@ static void round_trip(void **state) {
     assert_int_equal(step, 3);
     assert_int_equal(p2c_value_as_int(p2c_value_get(p2c_value_get(tree, "p2cnn"), "step")), 3);
     assert_int_equal(p2c_value_count(tree), 9); /* no face */
-    for (size_t i = 0; i < 8; i++) assert_string_equal(p2c_value_key(tree, i), checkpoint_networks[i]);
+    for (size_t i = 0; i < 8; i++)
+        assert_string_equal(p2c_value_key(tree, i), checkpoint_networks[i]);
     assert_int_equal(same_networks(&a, &b), 0);
     assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, b.store, tree)), 0);
     assert_string_equal(runs->heard, "");
@@ -229,7 +244,9 @@ static void what_does_not_fit_changes_nothing(void **state) {
     save(runs, &run, &a, 1, keep_all);
     assert_int_equal(find(runs, &run, &tree, &step), 0);
     assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, wider.store, tree)), EXIT_BAD_INPUT);
-    assert_heard(runs, 1, "genA2B do not fit, 2 tensors: misshapen fc.weight has shape (3,5), expected (4,5); misshapen fc.bias");
+    assert_heard(runs, 1,
+                 "genA2B do not fit, 2 tensors: misshapen fc.weight has shape (3,5), expected "
+                 "(4,5); misshapen fc.bias");
     /* The last network fits no more: nothing of those before it is loaded. */
     P2cValue *moments, *state_dict = p2c_value_dict();
     OK(p2c_value_set(tree, "disLB", p2c_value_dict()));
@@ -243,7 +260,9 @@ static void what_does_not_fit_changes_nothing(void **state) {
     OK(p2c_value_set(state_dict, "moments", moments));
     OK(p2c_value_set(tree, "p2cnn", state_dict));
     assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, same.store, tree)), EXIT_BAD_INPUT);
-    assert_heard(runs, 1, "Adam's moments of the network do not fit, 20 tensors: missing exp_avg of genB2A.fc.weight");
+    assert_heard(runs, 1,
+                 "Adam's moments of the network do not fit, 20 tensors: missing exp_avg of "
+                 "genB2A.fc.weight");
     assert_int_equal(same_networks(&same, &fresh), 8);
     /* Without any, there are networks to look at, but nothing to go on from. */
     OK(p2c_value_set(tree, "p2cnn", p2c_value_none()));
@@ -259,7 +278,7 @@ static void what_does_not_fit_changes_nothing(void **state) {
     rundir_close(&run);
 }
 
-/* ---- which stay ---------------------------------------------------------------------------------------------------- */
+/* ---- which stay ------------------------------------------------------------------------------ */
 
 static void pruning(void **state) {
     static const struct {
@@ -282,7 +301,10 @@ static void pruning(void **state) {
         Toy toy;
         char name[32], text[256] = "";
         snprintf(name, sizeof name, "%zu", i);
-        assert_int_equal(rundir_open(&run, &(RunRequest){ .result_dir = runs->folder, .name = name, .dataset = "dogs" }), 0);
+        assert_int_equal(
+            rundir_open(
+                &run, &(RunRequest){ .result_dir = runs->folder, .name = name, .dataset = "dogs" }),
+            0);
         toy_init(&toy, runs->ctx, 1, 3, CHECKPOINT_PUBLISHED);
         put_file(runs_path(runs, "%zu/model/cats_params_0000001.pt", i), "not ours", 8);
         for (int step = 10; step <= 60; step += 10) {
@@ -293,7 +315,8 @@ static void pruning(void **state) {
         size_t count;
         assert_true(rundir_list(run.path, "dogs", &list, &count));
         for (size_t k = count; k-- > 0;) {
-            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%d", *text ? " " : "", (int)list[k].step);
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%d", *text ? " " : "",
+                     (int)list[k].step);
             char file[RUN_FILE];
             rundir_file(&run, list[k].step, file);
             OK(p2c_pt_verify(runs->ctx, file));
@@ -316,20 +339,25 @@ static void best(void **state) {
     for (int step = 1; step <= 5; step++) {
         save(runs, &run, &toy, step, (CheckpointPolicy){ .keep = 2 });
         if (step == 1 || step == 3) assert_int_equal(checkpoint_link_best(&run, step), 0);
-        if (step == 3) assert_int_equal(checkpoint_link_best(&run, step), 0); /* once more does no harm */
+        /* once more does no harm */
+        if (step == 3) assert_int_equal(checkpoint_link_best(&run, step), 0);
     }
     assert_string_equal(runs_names(runs, model(runs, ""), true),
-                        "best.pt dogs_params_0000003.pt dogs_params_0000004.pt dogs_params_0000005.pt dogs_params_latest.pt");
+                        "best.pt dogs_params_0000003.pt dogs_params_0000004.pt "
+                        "dogs_params_0000005.pt dogs_params_latest.pt");
     assert_true(same_inode(runs, "best.pt", "dogs_params_0000003.pt"));
     assert_true(same_inode(runs, "dogs_params_latest.pt", "dogs_params_0000005.pt"));
     assert_int_equal(LOADING(runs, checkpoint_link_best(&run, 1)), EXIT_WRITE);
-    assert_heard(runs, 1, "model/best.pt: cannot become a name of the checkpoint of step 1: No such file or directory");
+    assert_heard(runs, 1,
+                 "model/best.pt: cannot become a name of the checkpoint of step 1: No such file or "
+                 "directory");
     assert_true(same_inode(runs, "best.pt", "dogs_params_0000003.pt"));
     toy_clear(&toy);
     rundir_close(&run);
 }
 
-/* Where hard links are not to be had, there are two other ways; pruning respects a best.pt that is a symbolic link. */
+/* Where hard links are not to be had, there are two other ways; pruning respects a best.pt that is
+ * a symbolic link. */
 static void kinds_of_links(void **state) {
     Runs *runs = *state;
     RunDir run;
@@ -345,7 +373,8 @@ static void kinds_of_links(void **state) {
         char *bytes = get_file(name, NULL);
         assert_string_equal(bytes, "old");
         free(bytes);
-        for (int twice = 0; twice < 2; twice++) assert_int_equal(link_as((LinkKind)kind, file, name), 0);
+        for (int twice = 0; twice < 2; twice++)
+            assert_int_equal(link_as((LinkKind)kind, file, name), 0);
         bytes = get_file(name, NULL);
         assert_string_equal(bytes, "new");
         free(bytes);
@@ -354,7 +383,8 @@ static void kinds_of_links(void **state) {
         assert_int_equal(info.st_nlink, kind == LINK_HARD ? 2 : 1);
         assert_string_equal(runs_names(runs, runs->folder, true), "file name");
         ssize_t length = readlink(name, text, sizeof text);
-        if (kind == LINK_SYMBOLIC) assert_true(length == 4 && !memcmp(text, "file", 4)); /* so that the folder can be moved */
+        /* so that the folder can be moved */
+        if (kind == LINK_SYMBOLIC) assert_true(length == 4 && !memcmp(text, "file", 4));
         unlink(name);
     }
     open_run(runs, &run, false);
@@ -371,7 +401,7 @@ static void kinds_of_links(void **state) {
     rundir_close(&run);
 }
 
-/* ---- damage --------------------------------------------------------------------------------------------------------- */
+/* ---- damage ---------------------------------------------------------------------------------- */
 
 static void damaged_newest(void **state) {
     Runs *runs = *state;
@@ -387,7 +417,9 @@ static void damaged_newest(void **state) {
     damage(runs, "dogs_params_0000002.pt", false);
     assert_int_equal(find(runs, &run, &tree, &step), 0);
     assert_int_equal(step, 1);
-    assert_heard(runs, 5, "dogs_params_0000003.pt: damaged: zip archive: Not a zip archive; trying the checkpoint before it\n");
+    assert_heard(runs, 5,
+                 "dogs_params_0000003.pt: damaged: zip archive: Not a zip archive; trying the "
+                 "checkpoint before it\n");
     assert_heard(runs, 5, "dogs_params_0000002.pt: damaged: ");
     assert_heard(runs, 5, "/dogs_params_0000003.pt is now dogs_params_0000003.pt.damaged\n");
     assert_heard(runs, 5, "dogs_params_0000001.pt, step 1\n");
@@ -395,7 +427,8 @@ static void damaged_newest(void **state) {
     assert_int_equal(same_networks(&toy, &back), 8);
     p2c_value_free(&tree);
     assert_string_equal(runs_names(runs, model(runs, ""), true),
-                        "dogs_params_0000001.pt dogs_params_0000002.pt.damaged dogs_params_0000003.pt.damaged dogs_params_latest.pt");
+                        "dogs_params_0000001.pt dogs_params_0000002.pt.damaged "
+                        "dogs_params_0000003.pt.damaged dogs_params_latest.pt");
     assert_true(same_inode(runs, "dogs_params_0000001.pt", "dogs_params_latest.pt"));
     /* They are no copies that would let an intact one be deleted. */
     save(runs, &run, &toy, 2, (CheckpointPolicy){ .keep = 2 });
@@ -430,7 +463,7 @@ static void nothing_intact(void **state) {
     rundir_close(&run);
 }
 
-/* ---- a full disk ------------------------------------------------------------------------------------------------------ */
+/* ---- a full disk ----------------------------------------------------------------------------- */
 
 static void full_disk_by_limit(void **state) {
     Runs *runs = *state;
@@ -448,11 +481,13 @@ static void full_disk_by_limit(void **state) {
     int tried = 0;
     for (size_t limit = 0; limit < size; limit += size / 20, tried++) {
         setrlimit(RLIMIT_FSIZE, &(struct rlimit){ limit, old.rlim_max });
-        int code = save_with(runs, &run, &toy, 3, keep_all); /* what it says cannot be written either */
+        /* what it says cannot be written either */
+        int code = save_with(runs, &run, &toy, 3, keep_all);
         setrlimit(RLIMIT_FSIZE, &old);
         assert_int_equal(code, EXIT_WRITE);
         assert_error_says(runs->ctx, "dogs_params_0000003.pt: cannot write");
-        assert_string_equal(runs_names(runs, model(runs, ""), true), "dogs_params_0000001.pt dogs_params_0000002.pt dogs_params_latest.pt");
+        assert_string_equal(runs_names(runs, model(runs, ""), true),
+                            "dogs_params_0000001.pt dogs_params_0000002.pt dogs_params_latest.pt");
         size_t now;
         char *after = get_file(model(runs, "dogs_params_latest.pt"), &now);
         assert_int_equal(now, size);
@@ -467,7 +502,8 @@ static void full_disk_by_limit(void **state) {
     rundir_close(&run);
 }
 
-/* The disk is full after some checkpoints, whose number depends on their size; when one is deleted, saving works again. */
+/* The disk is full after some checkpoints, whose number depends on their size; when one is deleted,
+ * saving works again. */
 static void full_disk(void **state) {
     Runs *runs = *state;
     RunDir run;
@@ -477,13 +513,15 @@ static void full_disk(void **state) {
     int code;
     assert_int_equal(mkdir(runs_path(runs, "run"), 0777), 0);
     if (mount("tmpfs", runs_path(runs, "run"), "tmpfs", 0, "size=256k")) {
-        print_message("SKIPPED: a tmpfs cannot be mounted here, so a disk that is really full is not tested\n");
+        print_message("SKIPPED: a tmpfs cannot be mounted here, so a disk that is really full is "
+                      "not tested\n");
         skip();
     }
     open_run(runs, &run, false);
     toy_init(&toy, runs->ctx, 1, 3, CHECKPOINT_PUBLISHED);
     while (!(code = save_with(runs, &run, &toy, saved + 1, keep_all)) && saved < 100) saved++;
-    bool heard = strstr(runs->heard, "No space left on device; step ") && strstr(runs->heard, "is not saved, older checkpoints are as they were");
+    bool heard = strstr(runs->heard, "No space left on device; step ") &&
+                 strstr(runs->heard, "is not saved, older checkpoints are as they were");
     bool found = !find(runs, &run, &tree, &step);
     p2c_value_free(&tree);
     unlink(model(runs, "dogs_params_0000001.pt"));
@@ -499,7 +537,7 @@ static void full_disk(void **state) {
     toy_clear(&toy);
 }
 
-/* ---- pretrained ---------------------------------------------------------------------------------------------------------- */
+/* ---- pretrained ------------------------------------------------------------------------------ */
 
 static void write_tree(Runs *runs, const char *path, const Toy *toy, int networks, bool bare) {
     P2cValue *tree = p2c_value_dict(), *dict = NULL;
@@ -525,8 +563,10 @@ static void pretrained(void **state) {
     strcpy(path, runs_path(runs, "weights.pt"));
 
     write_tree(runs, path, &theirs, 6, false); /* genA2B, disGA, disLA */
-    assert_int_equal(LOADING(runs, checkpoint_load_pretrained(runs->ctx, wider.store, path)), EXIT_BAD_INPUT);
-    assert_heard(runs, 1, "weights.pt: weights of genA2B do not fit, 2 tensors: misshapen fc.weight");
+    assert_int_equal(LOADING(runs, checkpoint_load_pretrained(runs->ctx, wider.store, path)),
+                     EXIT_BAD_INPUT);
+    assert_heard(runs, 1,
+                 "weights.pt: weights of genA2B do not fit, 2 tensors: misshapen fc.weight");
     assert_int_equal(LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, path)), 0);
     assert_heard(runs, 6, "genA2B: 4 tensors loaded from ");
     assert_heard(runs, 6, "disLB: not in ");
@@ -546,9 +586,13 @@ static void pretrained(void **state) {
 
     open_run(runs, &run, false); /* one of ours, with averages, which stay as they are */
     save(runs, &run, &theirs, 1, keep_all);
-    assert_int_equal(LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, model(runs, "dogs_params_latest.pt"))), 0);
+    assert_int_equal(
+        LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store,
+                                                 model(runs, "dogs_params_latest.pt"))),
+        0);
     assert_heard(runs, 6, "disLB: 4 tensors loaded from ");
-    for (int i = 0; i < CHECKPOINT_NETWORKS; i++) assert_true(same_below(&ours, i > 5 ? &fresh : &theirs, checkpoint_networks[i]));
+    for (int i = 0; i < CHECKPOINT_NETWORKS; i++)
+        assert_true(same_below(&ours, i > 5 ? &fresh : &theirs, checkpoint_networks[i]));
 
     P2cValue *tree; /* the last of them spoilt: those before it are not loaded either */
     OK(p2c_pt_read(runs->ctx, model(runs, "dogs_params_latest.pt"), &tree));
@@ -559,19 +603,24 @@ static void pretrained(void **state) {
     toy_init(&before, runs->ctx, 9, 3, CHECKPOINT_NETWORKS);
     toy_clear(&ours);
     toy_init(&ours, runs->ctx, 9, 3, CHECKPOINT_NETWORKS);
-    assert_int_equal(LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, path)), EXIT_BAD_INPUT);
-    assert_heard(runs, 1, "weights.pt: weights of disLB do not fit, 4 tensors: missing ConvBlock4.weight");
+    assert_int_equal(LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, path)),
+                     EXIT_BAD_INPUT);
+    assert_heard(runs, 1,
+                 "weights.pt: weights of disLB do not fit, 4 tensors: missing ConvBlock4.weight");
     assert_int_equal(same_networks(&ours, &before), 8);
-    assert_int_equal(LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, runs_path(runs, "nowhere.pt"))), EXIT_BAD_INPUT);
+    assert_int_equal(LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store,
+                                                              runs_path(runs, "nowhere.pt"))),
+                     EXIT_BAD_INPUT);
     assert_heard(runs, 1, "nowhere.pt: cannot read: No such file");
     Toy *toys[] = { &theirs, &ours, &fresh, &wider, &before };
     for (int i = 0; i < 5; i++) toy_clear(toys[i]);
     rundir_close(&run);
 }
 
-/* ---- PyTorch --------------------------------------------------------------------------------------------------------------- */
+/* ---- PyTorch --------------------------------------------------------------------------------- */
 
-/* The real networks, small, with averages: PyTorch's own classes of them take what is saved, strictly, and its Adam would take the moments. */
+/* The real networks, small, with averages: PyTorch's own classes of them take what is saved,
+ * strictly, and its Adam would take the moments. */
 static void torch_loads_it(void **state) {
     Runs *runs = *state;
     RunDir run;
@@ -579,8 +628,10 @@ static void torch_loads_it(void **state) {
     P2cStore *store;
     P2cGraph *graph;
     char command[RUN_FILE + 128];
-    if (!have_file("../shared/oracle/p2c_torch.py") || system("python3 -c 'import torch' >/dev/null 2>&1")) {
-        print_message("SKIPPED: no ../shared/oracle or no python3 with torch, so that PyTorch does not read a checkpoint\n");
+    if (!have_file("../shared/oracle/p2c_torch.py") ||
+        system("python3 -c 'import torch' >/dev/null 2>&1")) {
+        print_message("SKIPPED: no ../shared/oracle or no python3 with torch, so that PyTorch does "
+                      "not read a checkpoint\n");
         skip();
     }
     StepOptions options = step_defaults();
@@ -591,12 +642,14 @@ static void torch_loads_it(void **state) {
     OK(step_init(&step, runs->ctx, store, &options));
     OK(p2c_graph_new(&graph, runs->ctx));
     for (int i = CHECKPOINT_PUBLISHED; i < CHECKPOINT_NETWORKS; i++)
-        p2c_generator(p2c_net(graph, store, checkpoint_networks[i]), p2c_input(graph, "x", P2C_DIMS(1, 3, 128, 128)), (P2cGenerator){ .ch = 4 });
+        p2c_generator(p2c_net(graph, store, checkpoint_networks[i]),
+                      p2c_input(graph, "x", P2C_DIMS(1, 3, 128, 128)), (P2cGenerator){ .ch = 4 });
     open_run(runs, &run, false);
     P2cValue *dict = p2c_value_dict();
     OK(p2c_value_set(dict, "step", p2c_value_int(1000)));
     OK(checkpoint_save(runs->ctx, &run, store, 1000, dict, keep_all));
-    snprintf(command, sizeof command, "python3 tests/train/checkpoint.py %s 4 128", model(runs, "dogs_params_0001000.pt"));
+    snprintf(command, sizeof command, "python3 tests/train/checkpoint.py %s 4 128",
+             model(runs, "dogs_params_0001000.pt"));
     assert_int_equal(system(command), 0);
     p2c_graph_free(&graph);
     step_clear(&step);
@@ -605,9 +658,18 @@ static void torch_loads_it(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_checkpoint[] = {
-    RUNS_TEST(round_trip),     RUNS_TEST(averages_come_and_go), RUNS_TEST(what_does_not_fit_changes_nothing),
-    RUNS_TEST(pruning),        RUNS_TEST(best),                 RUNS_TEST(kinds_of_links),
-    RUNS_TEST(damaged_newest), RUNS_TEST(nothing_intact),       RUNS_TEST(full_disk_by_limit),
-    RUNS_TEST(full_disk),      RUNS_TEST(pretrained),           RUNS_TEST(torch_loads_it),
+    RUNS_TEST(round_trip),
+    RUNS_TEST(averages_come_and_go),
+    RUNS_TEST(what_does_not_fit_changes_nothing),
+    RUNS_TEST(pruning),
+    RUNS_TEST(best),
+    RUNS_TEST(kinds_of_links),
+    RUNS_TEST(damaged_newest),
+    RUNS_TEST(nothing_intact),
+    RUNS_TEST(full_disk_by_limit),
+    RUNS_TEST(full_disk),
+    RUNS_TEST(pretrained),
+    RUNS_TEST(torch_loads_it),
 };
-const size_t p2c_tests_checkpoint_count = sizeof p2c_tests_checkpoint / sizeof *p2c_tests_checkpoint;
+const size_t p2c_tests_checkpoint_count =
+    sizeof p2c_tests_checkpoint / sizeof *p2c_tests_checkpoint;

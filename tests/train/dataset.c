@@ -48,14 +48,21 @@ static const char *make_way(Dataset *d, const char *name) {
 void dataset_put_picture(Dataset *d, const char *name, int width, int height, uint32_t seed) {
     P2cImage image;
     assert_int_equal(p2c_image_init(d->ctx, &image, width, height, 3), P2C_OK);
-    for (int i = 0; i < width * height * 3; i++) image.pixels[i] = (uint8_t)((seed = seed * 1664525u + 1013904223u) >> 24);
+    for (int i = 0; i < width * height * 3; i++)
+        image.pixels[i] = (uint8_t)((seed = seed * 1664525u + 1013904223u) >> 24);
     assert_int_equal(p2c_image_write(d->ctx, make_way(d, name), &image), P2C_OK);
     p2c_image_clear(&image);
 }
 
-void dataset_put_text(Dataset *d, const char *name) { put_file(make_way(d, name), "no picture\n", 11); }
-void dataset_put_link(Dataset *d, const char *name, const char *target) { assert_int_equal(symlink(target, make_way(d, name)), 0); }
-void dataset_remove(Dataset *d, const char *name) { assert_int_equal(remove(dataset_path(d, name)), 0); }
+void dataset_put_text(Dataset *d, const char *name) {
+    put_file(make_way(d, name), "no picture\n", 11);
+}
+void dataset_put_link(Dataset *d, const char *name, const char *target) {
+    assert_int_equal(symlink(target, make_way(d, name)), 0);
+}
+void dataset_remove(Dataset *d, const char *name) {
+    assert_int_equal(remove(dataset_path(d, name)), 0);
+}
 
 Heard hear_begin(void) {
     fflush(stderr);

@@ -1,4 +1,5 @@
-/* dataset.h: what the tests of the data loader share: a tree of pictures that is deleted afterwards, and what is written to stderr. */
+/* dataset.h: what the tests of the data loader share: a tree of pictures that is deleted
+ * afterwards, and what is written to stderr. */
 #ifndef P2C_TESTS_TRAIN_DATASET_H
 #define P2C_TESTS_TRAIN_DATASET_H
 
@@ -13,12 +14,15 @@ typedef struct Dataset {
 /* For cmocka_unit_test_setup_teardown: *state is a Dataset. */
 int dataset_setup(void **state);
 int dataset_teardown(void **state);
-#define DATASET_TEST(function) cmocka_unit_test_setup_teardown(function, dataset_setup, dataset_teardown)
+#define DATASET_TEST(function) \
+    cmocka_unit_test_setup_teardown(function, dataset_setup, dataset_teardown)
 
 const char *dataset_path(Dataset *d, const char *name); /* borrowed; good until the next call */
 /* Files below the data set's folder; the folders on the way are made. */
-void dataset_put_picture(Dataset *d, const char *name, int width, int height, uint32_t seed); /* noise */
-void dataset_put_text(Dataset *d, const char *name);                                          /* no picture, whatever its name */
+/* noise */
+void dataset_put_picture(Dataset *d, const char *name, int width, int height, uint32_t seed);
+/* no picture, whatever its name */
+void dataset_put_text(Dataset *d, const char *name);
 void dataset_put_link(Dataset *d, const char *name, const char *target);
 void dataset_remove(Dataset *d, const char *name);
 

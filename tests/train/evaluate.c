@@ -1,4 +1,5 @@
-/* evaluate.c (test): KID against a naive form, numpy's numbers and its properties; evaluation against one batch computed directly. */
+/* evaluate.c (test): KID against a naive form, numpy's numbers and its properties; evaluation
+ * against one batch computed directly. */
 #include "../../train/evaluate.h"
 
 #include <math.h>
@@ -23,13 +24,18 @@ static float *drawn(const char *name, int n, int d, double shift) {
     return x;
 }
 
-/* One sum over all pairs of the joined sets, each weighted by what it is; biased: pairs of an element with itself count too. */
+/* One sum over all pairs of the joined sets, each weighted by what it is; biased: pairs of an
+ * element with itself count too. */
 static double naive(const float *x, int nx, const float *y, int ny, int d, bool biased) {
     double sum = 0;
     for (int i = 0; i < nx + ny; i++)
         for (int j = 0; j < nx + ny; j++) {
-            const float *a = i < nx ? x + i * d : y + (i - nx) * d, *b = j < nx ? x + j * d : y + (j - nx) * d;
-            double dot = 0, n = i < nx ? nx : ny, weight = biased ? 1 / (n * n) : i == j ? 0 : 1 / (n * (n - 1));
+            const float *a = i < nx ? x + i * d : y + (i - nx) * d,
+                        *b = j < nx ? x + j * d : y + (j - nx) * d;
+            double dot = 0, n = i < nx ? nx : ny,
+                   weight = biased   ? 1 / (n * n)
+                            : i == j ? 0
+                                     : 1 / (n * (n - 1));
             for (int k = 0; k < d; k++) dot += (double)a[k] * (double)b[k];
             if ((i < nx) != (j < nx)) weight = -1.0 / ((double)nx * ny);
             sum += weight * pow(dot / d + 1, 3);
@@ -38,11 +44,13 @@ static double naive(const float *x, int nx, const float *y, int ny, int d, bool 
 }
 
 static void numpys_numbers(void **state) {
-    static const struct { int nx, ny, d; double shift, expected; } cases[] = { /* by make_kid.py */
-        { 2, 2, 1, 0.0, -9.38602768606096 },
-        { 2, 9, 3, 0.5, -4.41771644346523 },
-        { 7, 5, 3, -1.0, 4.85104565155304 },
-        { 40, 30, 128, 0.1, 0.0498518217619881 },
+    static const struct {
+        int nx, ny, d;
+        double shift, expected;
+    } cases[] = {
+        /* by make_kid.py */
+        { 2, 2, 1, 0.0, -9.38602768606096 },        { 2, 9, 3, 0.5, -4.41771644346523 },
+        { 7, 5, 3, -1.0, 4.85104565155304 },        { 40, 30, 128, 0.1, 0.0498518217619881 },
         { 20, 10, 512, 0.0, -0.00360851333569912 },
     };
     (void)state;
@@ -60,7 +68,8 @@ static void numpys_numbers(void **state) {
     assert_true(worst < 1e-12 && worst_naive < 1e-12);
 }
 
-/* Two sets of one distribution: 0 on average over many draws, within four standard errors. The biased form is not, by far. */
+/* Two sets of one distribution: 0 on average over many draws, within four standard errors. The
+ * biased form is not, by far. */
 static void unbiased(void **state) {
     enum { DRAWS = 400, NX = 6, NY = 4, D = 8 };
     (void)state;
@@ -77,7 +86,8 @@ static void unbiased(void **state) {
         free(y);
     }
     double error = sqrt((squares - sum * sum) / DRAWS);
-    print_message("KID of one distribution: %.4f on average, standard error %.4f; biased %.4f\n", sum, error, biased);
+    print_message("KID of one distribution: %.4f on average, standard error %.4f; biased %.4f\n",
+                  sum, error, biased);
     assert_true(fabs(sum) < 4 * error);
     assert_true(biased > 20 * error);
 }
@@ -94,7 +104,8 @@ static void apart(void **state) {
     assert_true(some > 5 * fabs(same));
     assert_true(much > 50 * some);
     assert_true(fabs(kid(off, N, x, N, D) - some) < 1e-12);
-    assert_true(isnan(kid(x, 1, near, N, D)) && isnan(kid(x, N, near, 1, D)) && isnan(kid(x, N, near, 0, D)));
+    assert_true(isnan(kid(x, 1, near, N, D)) && isnan(kid(x, N, near, 1, D)) &&
+                isnan(kid(x, N, near, 0, D)));
     free(x);
     free(near);
     free(off);
@@ -116,12 +127,14 @@ static void draw_pictures(Scratch *scratch, const char *name, int count, char pa
         P2cImage image;
         char seed[64];
         snprintf(seed, sizeof seed, "evaluate.%s.%d", name, i);
-        assert_int_equal(p2c_image_init(scratch->ctx, &image, SIZE + 9 * i, SIZE + 4 * i, 3 + i % 2), P2C_OK);
+        assert_int_equal(
+            p2c_image_init(scratch->ctx, &image, SIZE + 9 * i, SIZE + 4 * i, 3 + i % 2), P2C_OK);
         size_t bytes = (size_t)image.width * (size_t)image.height * (size_t)image.channels;
         double *u = malloc(bytes * sizeof *u);
         assert_non_null(u);
         hash_uniform(seed, bytes, u);
-        for (size_t k = 0; k < bytes; k++) image.pixels[k] = (uint8_t)(256 * u[k] * u[k / 40]); /* with some large shapes in it */
+        /* with some large shapes in it */
+        for (size_t k = 0; k < bytes; k++) image.pixels[k] = (uint8_t)(256 * u[k] * u[k / 40]);
         free(u);
         snprintf(paths[i], sizeof paths[i], "%s/%s%d.png", scratch->folder, name, i);
         assert_int_equal(p2c_image_write(scratch->ctx, paths[i], &image), P2C_OK);
@@ -134,23 +147,28 @@ static void read_pictures(P2cContext *ctx, int count, char paths[][128], float *
         P2cImage image, square;
         assert_int_equal(p2c_image_read(ctx, paths[i], &image), P2C_OK);
         p2c_image_over_white(&image);
-        assert_int_equal(p2c_image_resize(ctx, &image, SIZE, SIZE, P2C_FILTER_ANTIALIAS, &square), P2C_OK);
+        assert_int_equal(p2c_image_resize(ctx, &image, SIZE, SIZE, P2C_FILTER_ANTIALIAS, &square),
+                         P2C_OK);
         p2c_image_to_planes(&square, planes + (size_t)i * PLANES);
         p2c_image_clear(&image);
         p2c_image_clear(&square);
     }
 }
 
-/* All at once, in one graph: the photos, their cartoons, the photos made of those; embeddings of photos, their cartoons, real cartoons. */
+/* All at once, in one graph: the photos, their cartoons, the photos made of those; embeddings of
+ * photos, their cartoons, real cartoons. */
 typedef struct Direct {
     P2cGraph *graph;
     P2cNode *photos, *cartoons, *made, *again, *of_photos, *of_made, *of_cartoons;
 } Direct;
 
-static P2cNode *generate(const Direct *direct, P2cStore *store, const char *name, const Case *c, P2cNode *x) {
+static P2cNode *generate(const Direct *direct, P2cStore *store, const char *name, const Case *c,
+                         P2cNode *x) {
     char full_name[32];
     snprintf(full_name, sizeof full_name, "%s%s", name, c->ema ? "_ema" : "");
-    return p2c_output(p2c_generator(p2c_net(direct->graph, store, full_name), x, (P2cGenerator){ .ch = CH, .full = c->full }).image);
+    return p2c_output(p2c_generator(p2c_net(direct->graph, store, full_name), x,
+                                    (P2cGenerator){ .ch = CH, .full = c->full })
+                          .image);
 }
 
 static void direct_init(Direct *d, P2cContext *ctx, P2cStore *store, const Case *c) {
@@ -185,9 +203,11 @@ static Evaluation direct_run(const Direct *direct, const float *photos, const fl
     assert_int_equal(p2c_node_write(direct->photos, photos), P2C_OK);
     assert_int_equal(p2c_node_write(direct->cartoons, cartoons), P2C_OK);
     assert_int_equal(p2c_graph_run(direct->graph), P2C_OK);
-    float *again = read_node(direct->again), *x = read_node(direct->of_photos), *y = read_node(direct->of_made), *z = read_node(direct->of_cartoons);
+    float *again = read_node(direct->again), *x = read_node(direct->of_photos),
+          *y = read_node(direct->of_made), *z = read_node(direct->of_cartoons);
     int d = p2c_node_dims(direct->of_made).d[1];
-    for (int i = 0; i < PHOTOS * PLANES; i++) e.cycle_l1 += fabs((double)again[i] - photos[i]) / (PHOTOS * PLANES);
+    for (int i = 0; i < PHOTOS * PLANES; i++)
+        e.cycle_l1 += fabs((double)again[i] - photos[i]) / (PHOTOS * PLANES);
     for (int i = 0; i < PHOTOS; i++) e.id_similarity += dot(x + i * d, y + i * d, d) / PHOTOS;
     for (int i = 0; i < PHOTOS * d; i++) y[i] *= sqrtf((float)d);
     for (int i = 0; i < CARTOONS * d; i++) z[i] *= sqrtf((float)d);
@@ -199,11 +219,20 @@ static Evaluation direct_run(const Direct *direct, const float *photos, const fl
 
 /* ---- evaluation ---- */
 
-static EvaluateOptions options_of(const Case *c, char a[][128], char *pa[], char b[][128], char *pb[]) {
+static EvaluateOptions options_of(const Case *c, char a[][128], char *pa[], char b[][128],
+                                  char *pb[]) {
     for (int i = 0; i < PHOTOS; i++) pa[i] = a[i];
     for (int i = 0; i < CARTOONS; i++) pb[i] = b[i];
-    return (EvaluateOptions){ .size = SIZE, .ch = CH, .full = c->full, .ema = c->ema, .face = c->face, .kind = c->kind,
-                              .a = pa, .count_a = PHOTOS, .b = pb, .count_b = CARTOONS };
+    return (EvaluateOptions){ .size = SIZE,
+                              .ch = CH,
+                              .full = c->full,
+                              .ema = c->ema,
+                              .face = c->face,
+                              .kind = c->kind,
+                              .a = pa,
+                              .count_a = PHOTOS,
+                              .b = pb,
+                              .count_b = CARTOONS };
 }
 
 static Evaluation against_direct(Scratch *scratch, const Case *c) {
@@ -223,8 +252,8 @@ static Evaluation against_direct(Scratch *scratch, const Case *c) {
 
     EvaluateOptions o = options_of(c, a, pa, b, pb);
     assert_int_equal(evaluate(scratch->ctx, store, &o, &e), 0);
-    print_message("cycle %.6f of %.6f  identity %.6f of %.6f  KID %.6f of %.6f\n", e.cycle_l1, expected.cycle_l1, e.id_similarity,
-                  expected.id_similarity, e.kid, expected.kid);
+    print_message("cycle %.6f of %.6f  identity %.6f of %.6f  KID %.6f of %.6f\n", e.cycle_l1,
+                  expected.cycle_l1, e.id_similarity, expected.id_similarity, e.kid, expected.kid);
     assert_true(fabs(e.cycle_l1 - expected.cycle_l1) < 1e-6);
     assert_int_equal(e.photos, PHOTOS);
     assert_int_equal(e.cartoons, c->face ? CARTOONS : 0);
@@ -238,16 +267,22 @@ static Evaluation against_direct(Scratch *scratch, const Case *c) {
     return e;
 }
 
-static void published_face(void **state) { against_direct(*state, &(Case){ .face = true, .kind = P2C_FACENET_TREB1EN, .full = true }); }
+static void published_face(void **state) {
+    against_direct(*state, &(Case){ .face = true, .kind = P2C_FACENET_TREB1EN, .full = true });
+}
 
 static void averaged_generators(void **state) {
     Case plain = { .face = true, .kind = P2C_FACENET_XIAOCCER }, averaged = plain;
     averaged.ema = true;
-    Evaluation of_plain = against_direct(*state, &plain), of_averaged = against_direct(*state, &averaged);
-    assert_true(fabs(of_plain.cycle_l1 - of_averaged.cycle_l1) > 1e-3); /* the names make other weights */
+    Evaluation of_plain = against_direct(*state, &plain),
+               of_averaged = against_direct(*state, &averaged);
+    /* the names make other weights */
+    assert_true(fabs(of_plain.cycle_l1 - of_averaged.cycle_l1) > 1e-3);
 }
 
-static void no_face(void **state) { against_direct(*state, &(Case){ .kind = P2C_FACENET_XIAOCCER }); }
+static void no_face(void **state) {
+    against_direct(*state, &(Case){ .kind = P2C_FACENET_XIAOCCER });
+}
 
 /* Too few pictures for a number, and pictures that are not there. */
 static void few_or_bad(void **state) {
@@ -286,7 +321,12 @@ static void few_or_bad(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_evaluate[] = {
-    cmocka_unit_test(numpys_numbers), cmocka_unit_test(unbiased), cmocka_unit_test(apart), TEST(published_face),
-    TEST(averaged_generators),        TEST(no_face),              TEST(few_or_bad),
+    cmocka_unit_test(numpys_numbers),
+    cmocka_unit_test(unbiased),
+    cmocka_unit_test(apart),
+    TEST(published_face),
+    TEST(averaged_generators),
+    TEST(no_face),
+    TEST(few_or_bad),
 };
 const size_t p2c_tests_evaluate_count = sizeof p2c_tests_evaluate / sizeof *p2c_tests_evaluate;

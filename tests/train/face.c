@@ -1,4 +1,5 @@
-/* face.c (test): weights of face networks in every wrapping that they come in; what is refused; a real file against PyTorch. */
+/* face.c (test): weights of face networks in every wrapping that they come in; what is refused; a
+ * real file against PyTorch. */
 #include "../../train/face.h"
 
 #include <math.h>
@@ -12,7 +13,8 @@
 
 /* ---- files ---- */
 
-/* A store whose parameters below "face" are a face network's, or a small generator's; weights from their names. To be freed. */
+/* A store whose parameters below "face" are a face network's, or a small generator's; weights from
+ * their names. To be freed. */
 static P2cStore *made_store(P2cContext *ctx, bool generator, P2cFaceKind kind) {
     P2cStore *store = NULL;
     P2cGraph *graph = NULL;
@@ -20,7 +22,8 @@ static P2cStore *made_store(P2cContext *ctx, bool generator, P2cFaceKind kind) {
     assert_int_equal(p2c_graph_new(&graph, ctx), P2C_OK);
     P2cNode *x = p2c_input(graph, "x", P2C_DIMS(1, 3, 64, 64));
     P2cNet net = p2c_net(graph, store, "face");
-    assert_non_null(generator ? p2c_generator(net, x, (P2cGenerator){ .ch = 4 }).image : p2c_face_embedding(net, x, kind));
+    assert_non_null(generator ? p2c_generator(net, x, (P2cGenerator){ .ch = 4 }).image
+                              : p2c_face_embedding(net, x, kind));
     p2c_graph_free(&graph);
     assert_int_equal(hash_fill(store), P2C_OK);
     return store;
@@ -39,7 +42,10 @@ static P2cValue *parallel(P2cValue *dict) {
     for (size_t i = 0; i < p2c_value_count(dict); i++) {
         const P2cValue *v = p2c_value_at(dict, i);
         snprintf(key, sizeof key, "module.%s", p2c_value_key(dict, i));
-        assert_int_equal(p2c_value_set(out, key, p2c_value_tensor(p2c_value_type(v), p2c_value_shape(v), p2c_value_data(v))), P2C_OK);
+        assert_int_equal(p2c_value_set(out, key,
+                                       p2c_value_tensor(p2c_value_type(v), p2c_value_shape(v),
+                                                        p2c_value_data(v))),
+                         P2C_OK);
     }
     p2c_value_free(&dict);
     return out;
@@ -77,8 +83,12 @@ static void assert_same_values(const P2cStore *a, const P2cStore *b) {
 }
 
 static void every_wrapping(void **state) {
-    static const struct { const char *wrap; bool parallel; } cases[] = {
-        { NULL, false }, { "net_state_dict", false }, { "state_dict", false }, { "model", false }, { NULL, true }, { "state_dict", true },
+    static const struct {
+        const char *wrap;
+        bool parallel;
+    } cases[] = {
+        { NULL, false }, { "net_state_dict", false }, { "state_dict", false }, { "model", false },
+        { NULL, true },  { "state_dict", true },
     };
     Scratch *scratch = *state;
     for (int kind = P2C_FACENET_TREB1EN; kind <= P2C_FACENET_XIAOCCER; kind++) {
@@ -88,7 +98,8 @@ static void every_wrapping(void **state) {
             P2cFaceKind found = (P2cFaceKind)!kind;
             P2cValue *dict = cases[i].parallel ? parallel(state_dict(made)) : state_dict(made);
             assert_int_equal(p2c_store_new(&store, scratch->ctx, 2), P2C_OK);
-            assert_int_equal(face_load(scratch->ctx, store, written(scratch, dict, cases[i].wrap), &found), 0);
+            assert_int_equal(
+                face_load(scratch->ctx, store, written(scratch, dict, cases[i].wrap), &found), 0);
             assert_int_equal(found, kind);
             assert_same_values(store, made);
             p2c_store_free(&store);
@@ -127,30 +138,41 @@ static void refuses(Scratch *scratch, const char *path, int code, const char *wo
 
 static void no_face_network(void **state) {
     Scratch *scratch = *state;
-    refuses(scratch, scratch_path(scratch, "absent.pth"), EXIT_BAD_INPUT, "face weights|absent.pth");
+    refuses(scratch, scratch_path(scratch, "absent.pth"), EXIT_BAD_INPUT,
+            "face weights|absent.pth");
     put_file(scratch_path(scratch, "text.pth"), "no weights", 10);
     refuses(scratch, scratch->path, EXIT_BAD_INPUT, "text.pth|no PyTorch file");
     P2cStore *generator = made_store(scratch->ctx, true, P2C_FACENET_TREB1EN);
     refuses(scratch, written(scratch, state_dict(generator), NULL), EXIT_BAD_INPUT,
             "face.pt|no weights of a face network|got 406 entries: ConvBlock1.1.weight, ");
-    refuses(scratch, written(scratch, state_dict(generator), "genA2B"), EXIT_BAD_INPUT, "face.pt|got 2 entries: epoch, genA2B, -");
+    refuses(scratch, written(scratch, state_dict(generator), "genA2B"), EXIT_BAD_INPUT,
+            "face.pt|got 2 entries: epoch, genA2B, -");
     p2c_store_free(&generator);
-    refuses(scratch, written(scratch, p2c_value_list(), NULL), EXIT_BAD_INPUT, "face.pt|got 0 entries");
-    refuses(scratch, written(scratch, p2c_value_list(), "state_dict"), EXIT_BAD_INPUT, "face.pt|got 2 entries: epoch, state_dict");
+    refuses(scratch, written(scratch, p2c_value_list(), NULL), EXIT_BAD_INPUT,
+            "face.pt|got 0 entries");
+    refuses(scratch, written(scratch, p2c_value_list(), "state_dict"), EXIT_BAD_INPUT,
+            "face.pt|got 2 entries: epoch, state_dict");
 }
 
 static void weights_that_do_not_fit(void **state) {
     Scratch *scratch = *state;
     P2cStore *made = made_store(scratch->ctx, false, P2C_FACENET_XIAOCCER);
     const P2cShape shape = { 4, { 64, 3, 5, 5 } };
-    P2cValue *extra = state_dict(made), *missing = state_dict(made), *misshapen = state_dict(made), *plain = parallel(state_dict(made));
-    assert_int_equal(p2c_value_set(extra, "head.weight", p2c_value_tensor(P2C_F32, (P2cShape){ 1, { 2 } }, NULL)), P2C_OK);
+    P2cValue *extra = state_dict(made), *missing = state_dict(made), *misshapen = state_dict(made),
+             *plain = parallel(state_dict(made));
+    assert_int_equal(p2c_value_set(extra, "head.weight",
+                                   p2c_value_tensor(P2C_F32, (P2cShape){ 1, { 2 } }, NULL)),
+                     P2C_OK);
     assert_int_equal(p2c_value_set(missing, "conv1.conv.weight", p2c_value_none()), P2C_OK);
-    assert_int_equal(p2c_value_set(misshapen, "conv1.conv.weight", p2c_value_tensor(P2C_F32, shape, NULL)), P2C_OK);
+    assert_int_equal(
+        p2c_value_set(misshapen, "conv1.conv.weight", p2c_value_tensor(P2C_F32, shape, NULL)),
+        P2C_OK);
     assert_int_equal(p2c_value_set(plain, "module.epoch", p2c_value_int(68)), P2C_OK);
     refuses(scratch, written(scratch, extra, NULL), EXIT_BAD_INPUT, "face.pt|extra head.weight");
-    refuses(scratch, written(scratch, missing, "model"), EXIT_BAD_INPUT, "face.pt|missing conv1.conv.weight");
-    refuses(scratch, written(scratch, misshapen, NULL), EXIT_BAD_INPUT, "face.pt|conv1.conv.weight has shape (64,3,5,5), expected (64,3,3,3)");
+    refuses(scratch, written(scratch, missing, "model"), EXIT_BAD_INPUT,
+            "face.pt|missing conv1.conv.weight");
+    refuses(scratch, written(scratch, misshapen, NULL), EXIT_BAD_INPUT,
+            "face.pt|conv1.conv.weight has shape (64,3,5,5), expected (64,3,3,3)");
     refuses(scratch, written(scratch, plain, NULL), EXIT_BAD_INPUT, "face.pt|extra epoch");
     p2c_store_free(&made);
 }
@@ -169,7 +191,8 @@ static bool read_photos(P2cContext *ctx, float *planes) {
         snprintf(path, sizeof path, PHOTO_FOLDER "/%s.jpg", names[i]);
         if (!have_file(path)) return false;
         assert_int_equal(p2c_image_read(ctx, path, &photo), P2C_OK);
-        assert_int_equal(p2c_image_resize(ctx, &photo, SIDE, SIDE, P2C_FILTER_ANTIALIAS, &square), P2C_OK);
+        assert_int_equal(p2c_image_resize(ctx, &photo, SIDE, SIDE, P2C_FILTER_ANTIALIAS, &square),
+                         P2C_OK);
         p2c_image_to_planes(&square, planes + (size_t)i * 3 * SIDE * SIDE);
         p2c_image_clear(&photo);
         p2c_image_clear(&square);
@@ -198,23 +221,28 @@ static void embed(P2cContext *ctx, const float *planes, float *embeddings) {
 static void real_weights(void **state) {
     Scratch *scratch = *state;
     static float planes[PHOTOS * 3 * SIDE * SIDE], ours[PHOTOS * VALUES];
-    if (!have_file(WEIGHTS) || !read_photos(scratch->ctx, planes) || system("python3 -c 'import torch' >/dev/null 2>&1")) {
-        print_message("SKIPPED: needs " WEIGHTS ", photos in " PHOTO_FOLDER ", and python3 with torch\n");
+    if (!have_file(WEIGHTS) || !read_photos(scratch->ctx, planes) ||
+        system("python3 -c 'import torch' >/dev/null 2>&1")) {
+        print_message("SKIPPED: needs " WEIGHTS ", photos in " PHOTO_FOLDER
+                      ", and python3 with torch\n");
         skip();
     }
     char command[512];
     size_t size;
     embed(scratch->ctx, planes, ours);
     put_file(scratch_path(scratch, "photos"), planes, sizeof planes);
-    snprintf(command, sizeof command, "python3 -B tests/golden/face_torch.py %s %d %s/photos %s/embeddings", WEIGHTS, SIDE, scratch->folder,
-             scratch->folder);
+    snprintf(command, sizeof command,
+             "python3 -B tests/golden/face_torch.py %s %d %s/photos %s/embeddings", WEIGHTS, SIDE,
+             scratch->folder, scratch->folder);
     assert_int_equal(system(command), 0);
     float *theirs = (float *)(void *)get_file(scratch_path(scratch, "embeddings"), &size);
     assert_int_equal(size, sizeof ours);
     double worst = 0;
-    for (size_t i = 0; i < PHOTOS * VALUES; i++) worst = fmax(worst, fabs((double)ours[i] - theirs[i]));
+    for (size_t i = 0; i < PHOTOS * VALUES; i++)
+        worst = fmax(worst, fabs((double)ours[i] - theirs[i]));
     free(theirs);
-    print_message("real weights: embeddings of %d photos within %.1e of PyTorch's\n", PHOTOS, worst);
+    print_message("real weights: embeddings of %d photos within %.1e of PyTorch's\n", PHOTOS,
+                  worst);
     assert_true(worst < 2e-6);
 }
 

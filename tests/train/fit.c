@@ -1,5 +1,6 @@
-/* fit.c (test): the networks that p2c-fit trains: their shapes and sizes, that they learn, that a training goes on to the same bits, what is measured, what is written.
- * On samples that are drawn here. */
+/* fit.c (test): the networks that p2c-fit trains: their shapes and sizes, that they learn, that a
+ * training goes on to the same bits, what is measured, what is written. On samples that are drawn
+ * here. */
 #include "../../train/fit/evaluate.h"
 #include "../../train/fit/step.h"
 #include "../../train/fit/trainer.h"
@@ -22,14 +23,17 @@ typedef struct Trainee {
     float *pictures, *targets;
 } Trainee;
 
-/* A disc before a smooth background, of another place and size for each sample; points on its border. */
+/* A disc before a smooth background, of another place and size for each sample; points on its
+ * border. */
 static void draw(FitTask task, int sample, float *picture, float *target) {
     int side = task == FIT_MATTE ? FIT_MATTE_SIZE : FIT_LANDMARK_SIZE;
     float cx = 0.4f + 0.2f * (float)(sample % 2), cy = 0.5f, r = 0.25f + 0.03f * (float)sample;
     for (int i = 0; i < side * side; i++) {
         float x = (float)(i % side) / (float)side, y = (float)(i / side) / (float)side;
         bool inside = hypotf(x - cx, y - cy) < r;
-        for (int c = 0; c < 3; c++) picture[c * side * side + i] = inside ? 0.6f - 0.2f * (float)c : 0.3f * sinf(9 * x + (float)c) - 0.4f;
+        for (int c = 0; c < 3; c++)
+            picture[c * side * side + i] =
+                inside ? 0.6f - 0.2f * (float)c : 0.3f * sinf(9 * x + (float)c) - 0.4f;
         if (task == FIT_MATTE) target[i] = inside;
     }
     for (int k = 0; task == FIT_LANDMARKS && k < P2C_LANDMARKS; k++) {
@@ -63,7 +67,7 @@ static double train(Trainee *t, int steps) {
     return scalar_of(t->step.terms[FIT_LOSS]);
 }
 
-/* ---- networks ------------------------------------------------------------------------------------------------- */
+/* ---- networks -------------------------------------------------------------------------------- */
 
 static void check_network(FitTask task, P2cDims expected, int64_t limit) {
     P2cContext *ctx;
@@ -104,10 +108,11 @@ static void test_shapes_refused(void **state) {
     (void)state;
     refuse(P2C_DIMS(1, 3, 250, 256), p2c_matte_network, "divisible by 32, got (1,3,250,256)");
     refuse(P2C_DIMS(1, 1, 256, 256), p2c_matte_network, "got (1,1,256,256)");
-    refuse(P2C_DIMS(1, 3, 128, 128), p2c_landmark_network, "expected pictures (n,3,112,112), got (1,3,128,128)");
+    refuse(P2C_DIMS(1, 3, 128, 128), p2c_landmark_network,
+           "expected pictures (n,3,112,112), got (1,3,128,128)");
 }
 
-/* ---- training ----------------------------------------------------------------------------------------------------- */
+/* ---- training -------------------------------------------------------------------------------- */
 
 static void check_learns(FitTask task, double part) {
     Trainee t;
@@ -132,7 +137,8 @@ static void assert_same_store(const P2cStore *a, const P2cStore *b) {
         assert_non_null(values);
         OK(p2c_store_read(a, i, values));
         OK(p2c_store_read(b, p2c_store_find(b, p2c_store_name(a, i)), values + n));
-        if (memcmp(values, values + n, n * sizeof *values)) fail_msg("%s differs", p2c_store_name(a, i));
+        if (memcmp(values, values + n, n * sizeof *values))
+            fail_msg("%s differs", p2c_store_name(a, i));
         free(values);
     }
 }
@@ -140,17 +146,29 @@ static void assert_same_store(const P2cStore *a, const P2cStore *b) {
 /* Four steps, and two, saved, loaded by another with another number of threads, and two more. */
 static void check_resumes(Runs *runs, FitTask task) {
     Trainee whole, first, second;
-    FitOptions options = { .task = task, .command = fit_name(task), .portraits = "somewhere", .teacher = "some", .batch = BATCH, .keep = 2 };
+    FitOptions options = { .task = task,
+                           .command = fit_name(task),
+                           .portraits = "somewhere",
+                           .teacher = "some",
+                           .batch = BATCH,
+                           .keep = 2 };
     trainee_init(&whole, task, 2);
     train(&whole, 4);
 
     trainee_init(&first, task, 2);
     train(&first, 2);
-    Fit fit = { .options = &options, .ctx = first.ctx, .store = first.store, .step = first.step, .saved = -1, .run.lock = -1 };
+    Fit fit = { .options = &options,
+                .ctx = first.ctx,
+                .store = first.store,
+                .step = first.step,
+                .saved = -1,
+                .run.lock = -1 };
     fit.state.step = 2;
     snprintf(fit.run.path, sizeof fit.run.path, "%s", runs_path(runs, "%s", fit_name(task)));
     snprintf(fit.run.dataset, sizeof fit.run.dataset, "%s", fit_name(task));
-    RunRequest request = { .result_dir = runs->folder, .name = fit_name(task), .dataset = fit_name(task) };
+    RunRequest request = { .result_dir = runs->folder,
+                           .name = fit_name(task),
+                           .dataset = fit_name(task) };
     assert_int_equal(rundir_open(&fit.run, &request), 0);
     assert_int_equal(fit_save(&fit), 0);
 
@@ -159,7 +177,9 @@ static void check_resumes(Runs *runs, FitTask task) {
     rundir_file(&fit.run, 2, file);
     trainee_init(&second, task, 1);
     OK(p2c_pt_read(second.ctx, file, &tree));
-    Fit again = { .options = &options, .ctx = second.ctx, .store = second.store, .step = second.step };
+    Fit again = {
+        .options = &options, .ctx = second.ctx, .store = second.store, .step = second.step
+    };
     assert_int_equal(fit_state_load(&again.state, tree), 0);
     assert_int_equal(fit_restore(&again, tree), 0);
     assert_int_equal(again.state.step, 2);
@@ -205,23 +225,26 @@ static void test_rates(void **state) {
     FitOptions o = { .steps = 110, .warmup = 10, .lr = 0.5, .ema = 0.99 };
     assert_true(fabs(fit_rate(&o, 1) - 0.05) < 1e-12 && fabs(fit_rate(&o, 10) - 0.5) < 1e-12);
     assert_true(fabs(fit_rate(&o, 60) - 0.25) < 1e-12 && fabs(fit_rate(&o, 110)) < 1e-12);
-    assert_true(fabs(p2c_average_decay(o.ema, 0) - 0.1) < 1e-12 && p2c_average_decay(o.ema, 100000) == 0.99);
+    assert_true(fabs(p2c_average_decay(o.ema, 0) - 0.1) < 1e-12 &&
+                p2c_average_decay(o.ema, 100000) == 0.99);
 }
 
-/* ---- what is measured ------------------------------------------------------------------------------------------------ */
+/* ---- what is measured ------------------------------------------------------------------------ */
 
 static void test_figures(void **state) {
     (void)state;
     size_t count = fit_target_floats(FIT_MATTE);
     float *y = calloc(2, count * sizeof *y), *t = y + count;
     assert_non_null(y);
-    for (size_t i = 0; i < count; i++) { /* answer: the upper half; truth: the upper three quarters */
+    /* answer: the upper half; truth: the upper three quarters */
+    for (size_t i = 0; i < count; i++) {
         y[i] = i < count / 2 ? 1 : 0.25f;
         t[i] = i < count / 4 * 3;
     }
     FitFigures f = { 0 };
     fit_figures_add(&f, FIT_MATTE, y, t);
-    assert_true(fabs(f.value[FIT_ERROR] - (0.25 * 0.75 + 0.25 * 0.25)) < 1e-6 && fabs(f.value[FIT_SCORE] - 2.0 / 3) < 1e-6);
+    assert_true(fabs(f.value[FIT_ERROR] - (0.25 * 0.75 + 0.25 * 0.25)) < 1e-6 &&
+                fabs(f.value[FIT_SCORE] - 2.0 / 3) < 1e-6);
 
     float points[2][2 * P2C_LANDMARKS];
     for (int k = 0; k < 2 * P2C_LANDMARKS; k++) points[0][k] = points[1][k] = 0.5f;
@@ -230,19 +253,43 @@ static void test_figures(void **state) {
     points[0][2 * 45 + 1] += 0.4f * 0.0330f; /* 1.89 degrees */
     f = (FitFigures){ 0 };
     fit_figures_add(&f, FIT_LANDMARKS, points[0], points[1]);
-    assert_true(f.value[FIT_SCORE] == 1 && fabs(f.value[FIT_ERROR] - 0.0330 / P2C_LANDMARKS) < 1e-6);
+    assert_true(f.value[FIT_SCORE] == 1 &&
+                fabs(f.value[FIT_ERROR] - 0.0330 / P2C_LANDMARKS) < 1e-6);
     points[0][2 * 45 + 1] += 0.4f * 0.0030f; /* 2.06 degrees */
     fit_figures_add(&f, FIT_LANDMARKS, points[0], points[1]);
     assert_true(f.value[FIT_SCORE] == 1 && f.samples == 2);
     free(y);
 }
 
-/* ---- what is written --------------------------------------------------------------------------------------------------- */
+/* ---- what is written ------------------------------------------------------------------------- */
 
-/* Half precision: what it can hold comes back as it was, all else to nearest, halves to even, with the smallest and largest numbers. */
+/* Half precision: what it can hold comes back as it was, all else to nearest, halves to even, with
+ * the smallest and largest numbers. */
 static void test_weights(void **state) {
-    static const float in[] = { 0, 1, -1.5f, 65504, 6.1035156e-5f, 5.9604645e-8f, 2.9802322e-8f, 8.9406967e-8f, 1 + 1.0f / 2048, 1 + 3.0f / 2048, 1e6f, 0.333333f };
-    static const float out[] = { 0, 1, -1.5f, 65504, 6.1035156e-5f, 5.9604645e-8f, 0, 1.1920929e-7f, 1, 1 + 4.0f / 2048, INFINITY, 0.33325195f };
+    static const float in[] = { 0,
+                                1,
+                                -1.5f,
+                                65504,
+                                6.1035156e-5f,
+                                5.9604645e-8f,
+                                2.9802322e-8f,
+                                8.9406967e-8f,
+                                1 + 1.0f / 2048,
+                                1 + 3.0f / 2048,
+                                1e6f,
+                                0.333333f };
+    static const float out[] = { 0,
+                                 1,
+                                 -1.5f,
+                                 65504,
+                                 6.1035156e-5f,
+                                 5.9604645e-8f,
+                                 0,
+                                 1.1920929e-7f,
+                                 1,
+                                 1 + 4.0f / 2048,
+                                 INFINITY,
+                                 0.33325195f };
     enum { COUNT = sizeof in / sizeof *in };
     Runs *runs = *state;
     P2cStore *store;
@@ -255,20 +302,25 @@ static void test_weights(void **state) {
     OK(p2c_graph_new(&graph, runs->ctx));
     p2c_param(p2c_net(graph, store, "matte_ema"), "w", P2C_DIMS(COUNT), P2C_CONSTANT(0));
     OK(p2c_store_write(store, 0, in));
-    assert_int_equal(fit_weights_write(runs->ctx, store, FIT_MATTE, "matte_ema", runs_path(runs, "w.pt")), 0);
-    assert_int_equal(fit_weights_read(runs->ctx, runs_path(runs, "w.pt"), &task, &tree, &weights), 0);
+    assert_int_equal(
+        fit_weights_write(runs->ctx, store, FIT_MATTE, "matte_ema", runs_path(runs, "w.pt")), 0);
+    assert_int_equal(fit_weights_read(runs->ctx, runs_path(runs, "w.pt"), &task, &tree, &weights),
+                     0);
     assert_int_equal(task, FIT_MATTE);
     assert_int_equal(p2c_value_type(p2c_value_get(weights, "w")), P2C_F16);
     p2c_value_to_float(p2c_value_get(weights, "w"), back);
     for (int i = 0; i < COUNT; i++)
-        if (back[i] != out[i]) fail_msg("%g became %g, expected %g", (double)in[i], (double)back[i], (double)out[i]);
+        if (back[i] != out[i])
+            fail_msg("%g became %g, expected %g", (double)in[i], (double)back[i], (double)out[i]);
     p2c_value_free(&tree);
     p2c_graph_free(&graph);
     p2c_store_free(&store);
 }
 
 const struct CMUnitTest p2c_tests_fit[] = {
-    cmocka_unit_test(test_networks), cmocka_unit_test(test_shapes_refused), cmocka_unit_test(test_learns), RUNS_TEST(test_resumes), cmocka_unit_test(test_bad_sample),
-    cmocka_unit_test(test_rates),    cmocka_unit_test(test_figures),        RUNS_TEST(test_weights),
+    cmocka_unit_test(test_networks),   cmocka_unit_test(test_shapes_refused),
+    cmocka_unit_test(test_learns),     RUNS_TEST(test_resumes),
+    cmocka_unit_test(test_bad_sample), cmocka_unit_test(test_rates),
+    cmocka_unit_test(test_figures),    RUNS_TEST(test_weights),
 };
 const size_t p2c_tests_fit_count = sizeof p2c_tests_fit / sizeof *p2c_tests_fit;

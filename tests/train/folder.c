@@ -1,4 +1,5 @@
-/* folder.c (test): which files are pictures, in which order, and what is said when there are none. */
+/* folder.c (test): which files are pictures, in which order, and what is said when there are
+ * none. */
 #include "cli/folder.h"
 
 #include "dataset.h"
@@ -9,27 +10,33 @@
 #include <unistd.h>
 
 static void assert_names(const Folder *folder, int count, const char *const names[]) {
-    for (int i = 0; i < count && i < folder->count; i++) assert_string_equal(folder->paths[i] + folder->prefix, names[i]);
+    for (int i = 0; i < count && i < folder->count; i++)
+        assert_string_equal(folder->paths[i] + folder->prefix, names[i]);
     assert_int_equal(folder->count, count);
 }
-#define ASSERT_NAMES(folder, ...)                                                                                                           \
-    assert_names(folder, sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *), (const char *[]){ __VA_ARGS__ })
+#define ASSERT_NAMES(folder, ...) \
+    assert_names(folder, sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *), \
+                 (const char *[]){ __VA_ARGS__ })
 
 static void byte_order(void **state) {
     Dataset *d = *state;
-    static const char *const names[] = { "Z.png", "a.png", "a/b.png", "10.png", "9.png", "a-b.png", "\xc3\xa9.png" };
+    static const char *const names[] = { "Z.png", "a.png",   "a/b.png",     "10.png",
+                                         "9.png", "a-b.png", "\xc3\xa9.png" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) dataset_put_text(d, names[i]);
     Folder folder;
     assert_int_equal(folder_open(&folder, d->folder, FOLDER_DATASET), 0);
-    ASSERT_NAMES(&folder, "10.png", "9.png", "Z.png", "a-b.png", "a.png", "a/b.png", "\xc3\xa9.png");
+    ASSERT_NAMES(&folder, "10.png", "9.png", "Z.png", "a-b.png", "a.png", "a/b.png",
+                 "\xc3\xa9.png");
     assert_true(have_file(folder.paths[5]));
     folder_clear(&folder);
 }
 
 static void only_pictures(void **state) {
     Dataset *d = *state;
-    static const char *const names[] = { "a.PNG",    "b.JpEg",         "c.jpg",       "notes.txt",  "d.png.txt",  "png",
-                                         ".hid.png", ".hidden/in.png", "deep/er/e.png", "x.png/f.png", "noise.gif", ".png" };
+    static const char *const names[] = { "a.PNG",       "b.JpEg",         "c.jpg",
+                                         "notes.txt",   "d.png.txt",      "png",
+                                         ".hid.png",    ".hidden/in.png", "deep/er/e.png",
+                                         "x.png/f.png", "noise.gif",      ".png" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) dataset_put_text(d, names[i]);
     dataset_put_link(d, "lost.png", "nowhere");
     dataset_put_link(d, "lost", "nowhere");
@@ -52,7 +59,8 @@ static void links(void **state) {
     dataset_put_link(d, "set/b/of_a.png", "../a/a.png");
     Folder folder;
     assert_int_equal(folder_open(&folder, dataset_path(d, "set"), FOLDER_DATASET), 0);
-    ASSERT_NAMES(&folder, "a/a.png", "a/to_b/b.png", "a/to_b/of_a.png", "b/b.png", "b/of_a.png", "b/to_a/a.png", "link/e.png");
+    ASSERT_NAMES(&folder, "a/a.png", "a/to_b/b.png", "a/to_b/of_a.png", "b/b.png", "b/of_a.png",
+                 "b/to_a/a.png", "link/e.png");
     folder_clear(&folder);
 }
 
@@ -103,8 +111,9 @@ static uint64_t hash_of(Dataset *d, const char *name) {
 
 static void hashes(void **state) {
     Dataset *d = *state;
-    static const char *const names[] = { "here/a.png", "here/b/c.png", "there/a.png", "there/b/c.png",
-                                         "other/a.png", "other/b/d.png", "fewer/a.png" };
+    static const char *const names[] = { "here/a.png",    "here/b/c.png", "there/a.png",
+                                         "there/b/c.png", "other/a.png",  "other/b/d.png",
+                                         "fewer/a.png" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) dataset_put_text(d, names[i]);
     uint64_t here = hash_of(d, "here");
     assert_true(here == hash_of(d, "there"));
@@ -112,7 +121,8 @@ static void hashes(void **state) {
     assert_true(here != hash_of(d, "other"));
     assert_true(here != hash_of(d, "fewer"));
     char *one[] = { "a.png", "b.png" }, *two[] = { "a.pngb.png" };
-    assert_true(folder_hash(&(Folder){ .paths = one, .count = 2 }) != folder_hash(&(Folder){ .paths = two, .count = 1 }));
+    assert_true(folder_hash(&(Folder){ .paths = one, .count = 2 }) !=
+                folder_hash(&(Folder){ .paths = two, .count = 1 }));
 }
 
 static void leave_out(void **state) {
@@ -127,7 +137,8 @@ static void leave_out(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_folder[] = {
-    DATASET_TEST(byte_order),   DATASET_TEST(only_pictures), DATASET_TEST(links),     DATASET_TEST(no_pictures),
-    DATASET_TEST(unsearchable), DATASET_TEST(hashes),        DATASET_TEST(leave_out),
+    DATASET_TEST(byte_order),  DATASET_TEST(only_pictures), DATASET_TEST(links),
+    DATASET_TEST(no_pictures), DATASET_TEST(unsearchable),  DATASET_TEST(hashes),
+    DATASET_TEST(leave_out),
 };
 const size_t p2c_tests_folder_count = sizeof p2c_tests_folder / sizeof *p2c_tests_folder;

@@ -1,4 +1,5 @@
-/* guard.c (test): three skipped steps in a hundred roll back, the second time is the end; and discriminators that have won. */
+/* guard.c (test): three skipped steps in a hundred roll back, the second time is the end; and
+ * discriminators that have won. */
 #include "../../train/run/guard.h"
 
 #include "../unit/support.h"
@@ -26,7 +27,8 @@ static void test_twice(void **state) {
     assert_int_equal(guard_step(&g, 3, false), GUARD_ROLL_BACK);
     guard_rolled_back(&g);
     assert_true(guard_is_calm(&g, 1));
-    for (int s = 1; s < 3; s++) assert_int_equal(guard_step(&g, s, false), GUARD_SKIPPED); /* those before do not count again */
+    /* those before do not count again */
+    for (int s = 1; s < 3; s++) assert_int_equal(guard_step(&g, s, false), GUARD_SKIPPED);
     assert_int_equal(guard_step(&g, 3, false), GUARD_STOP);
     assert_int_equal(g.skips, 6);
 }
@@ -37,11 +39,15 @@ static void test_won(void **state) {
     for (int round = 0; round < 2; round++) {
         for (int i = 1; i < GUARD_WON; i++) assert_false(guard_discriminators_won(&g, 0.01));
         assert_true(guard_discriminators_won(&g, 0.01));
-        for (int i = 0; i < 3 * GUARD_WON; i++) assert_false(guard_discriminators_won(&g, 0)); /* said once */
+        /* said once */
+        for (int i = 0; i < 3 * GUARD_WON; i++) assert_false(guard_discriminators_won(&g, 0));
         assert_false(guard_discriminators_won(&g, 2.2));
     }
-    for (int i = 0; i < 5 * GUARD_WON; i++) assert_false(guard_discriminators_won(&g, i % 999 ? 0.01 : 0.06));
+    for (int i = 0; i < 5 * GUARD_WON; i++)
+        assert_false(guard_discriminators_won(&g, i % 999 ? 0.01 : 0.06));
 }
 
-const struct CMUnitTest p2c_tests_guard[] = { cmocka_unit_test(test_skips), cmocka_unit_test(test_twice), cmocka_unit_test(test_won) };
+const struct CMUnitTest p2c_tests_guard[] = { cmocka_unit_test(test_skips),
+                                              cmocka_unit_test(test_twice),
+                                              cmocka_unit_test(test_won) };
 const size_t p2c_tests_guard_count = sizeof p2c_tests_guard / sizeof *p2c_tests_guard;

@@ -1,5 +1,6 @@
-/* loader.c (test): batches against what folders, orders and crops say they must be, for any number of workers and any memory; and what
- * happens to pictures that cannot be read, before training and during it. */
+/* loader.c (test): batches against what folders, orders and crops say they must be, for any number
+ * of workers and any memory; and what happens to pictures that cannot be read, before training and
+ * during it. */
 #include "../../train/loader.h"
 #include "../../train/augment.h"
 #include "../../train/run/order.h"
@@ -11,7 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIZE = 16, SIDE = SIZE + CROP_MARGIN, PIXELS = 3 * SIZE * SIZE, BATCH = 3, KEPT = 3 * SIDE * SIDE };
+enum {
+    SIZE = 16,
+    SIDE = SIZE + CROP_MARGIN,
+    PIXELS = 3 * SIZE * SIZE,
+    BATCH = 3,
+    KEPT = 3 * SIDE * SIDE
+};
 
 static const char *const names_a[] = { "A/Z.png", "A/a.png", "A/a/b.png", "A/10.png", "A/9.png" };
 static const char *const names_b[] = { "B/1.png", "B/2.jpg" };
@@ -19,8 +26,10 @@ enum { COUNT_A = sizeof names_a / sizeof *names_a, COUNT_B = sizeof names_b / si
 
 /* Of different sizes, shapes and content. */
 static void put_pictures(Dataset *d) {
-    for (int i = 0; i < COUNT_A; i++) dataset_put_picture(d, names_a[i], 20 + 9 * i, 50 - 5 * i, 10 + (uint32_t)i);
-    for (int i = 0; i < COUNT_B; i++) dataset_put_picture(d, names_b[i], SIDE, SIDE - i, 20 + (uint32_t)i);
+    for (int i = 0; i < COUNT_A; i++)
+        dataset_put_picture(d, names_a[i], 20 + 9 * i, 50 - 5 * i, 10 + (uint32_t)i);
+    for (int i = 0; i < COUNT_B; i++)
+        dataset_put_picture(d, names_b[i], SIDE, SIDE - i, 20 + (uint32_t)i);
 }
 
 typedef struct Paths {
@@ -30,7 +39,12 @@ typedef struct Paths {
 static LoaderOptions options(Dataset *d, Paths *paths) {
     snprintf(paths->a, sizeof paths->a, "%s/A", d->folder);
     snprintf(paths->b, sizeof paths->b, "%s/B", d->folder);
-    return (LoaderOptions){ .folder_a = paths->a, .folder_b = paths->b, .batch = BATCH, .size = SIZE, .augment = true, .seed = 42 };
+    return (LoaderOptions){ .folder_a = paths->a,
+                            .folder_b = paths->b,
+                            .batch = BATCH,
+                            .size = SIZE,
+                            .augment = true,
+                            .seed = 42 };
 }
 
 static Loader *open_loader(const LoaderOptions *o) {
@@ -40,7 +54,8 @@ static Loader *open_loader(const LoaderOptions *o) {
 }
 
 /* What batch `step` must be, of one domain: from the pure functions alone, without any loader. */
-static void expect_batch(Dataset *d, const LoaderOptions *o, int domain, int64_t step, int branch, float *planes) {
+static void expect_batch(Dataset *d, const LoaderOptions *o, int domain, int64_t step, int branch,
+                         float *planes) {
     Folder folder;
     assert_int_equal(folder_open(&folder, domain ? o->folder_b : o->folder_a, FOLDER_DATASET), 0);
     for (int i = 0; i < o->batch; i++, planes += PIXELS) {
@@ -52,20 +67,26 @@ static void expect_batch(Dataset *d, const LoaderOptions *o, int domain, int64_t
         }
         P2cImage picture;
         order_permutation(o->seed, domain, branch, draw / n, n, pictures);
-        assert_int_equal(picture_read(d->ctx, folder.paths[pictures[draw % n]], SIDE, &picture), P2C_OK);
-        assert_int_equal(picture_crop(d->ctx, &picture, crop_draw(o->seed, domain, branch, draw), SIZE, planes), P2C_OK);
+        assert_int_equal(picture_read(d->ctx, folder.paths[pictures[draw % n]], SIDE, &picture),
+                         P2C_OK);
+        assert_int_equal(
+            picture_crop(d->ctx, &picture, crop_draw(o->seed, domain, branch, draw), SIZE, planes),
+            P2C_OK);
         p2c_image_clear(&picture);
     }
     folder_clear(&folder);
 }
 
-static void assert_batch(Dataset *d, Loader *loader, const LoaderOptions *o, int64_t step, int branch) {
+static void assert_batch(Dataset *d, Loader *loader, const LoaderOptions *o, int64_t step,
+                         int branch) {
     static float a[BATCH * PIXELS], b[BATCH * PIXELS], expected[BATCH * PIXELS];
     assert_int_equal(loader_next(loader, step, branch, a, b), 0);
     expect_batch(d, o, 0, step, branch, expected);
-    if (memcmp(a, expected, sizeof a) != 0) fail_msg("A of step %d, branch %d, is another batch", (int)step, branch);
+    if (memcmp(a, expected, sizeof a) != 0)
+        fail_msg("A of step %d, branch %d, is another batch", (int)step, branch);
     expect_batch(d, o, 1, step, branch, expected);
-    if (memcmp(b, expected, sizeof b) != 0) fail_msg("B of step %d, branch %d, is another batch", (int)step, branch);
+    if (memcmp(b, expected, sizeof b) != 0)
+        fail_msg("B of step %d, branch %d, is another batch", (int)step, branch);
 }
 
 /* In memory: nothing, two of A and one of B, everything. */
@@ -93,17 +114,30 @@ static void any_step_may_be_asked_for(void **state) {
     Paths paths;
     LoaderOptions o = options(d, &paths);
     put_pictures(d);
-    static const struct { int64_t step; int branch; } asked[] = {
-        { 5, 0 }, { 6, 0 }, { 6, 0 }, { 0, 0 }, { 1, 1 }, { 2, 0 }, { 123456789012, 2 }, { 123456789013, 2 }, { 5, 0 },
+    static const struct {
+        int64_t step;
+        int branch;
+    } asked[] = {
+        { 5, 0 },
+        { 6, 0 },
+        { 6, 0 },
+        { 0, 0 },
+        { 1, 1 },
+        { 2, 0 },
+        { 123456789012, 2 },
+        { 123456789013, 2 },
+        { 5, 0 },
     };
     for (o.workers = 0; o.workers <= 2; o.workers++) {
         Loader *loader = open_loader(&o);
-        for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) assert_batch(d, loader, &o, asked[i].step, asked[i].branch);
+        for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+            assert_batch(d, loader, &o, asked[i].step, asked[i].branch);
         loader_close(&loader);
     }
 }
 
-/* At any moment: before the first batch, with the next in preparation, with one that nobody will ask for. */
+/* At any moment: before the first batch, with the next in preparation, with one that nobody will
+ * ask for. */
 static void closed_at_any_time(void **state) {
     Dataset *d = *state;
     Paths paths;
@@ -113,7 +147,8 @@ static void closed_at_any_time(void **state) {
     for (o.workers = 0; o.workers <= 3; o.workers++)
         for (int batches = 0; batches < 8; batches++) {
             Loader *loader = open_loader(&o);
-            for (int i = 0; i < batches; i++) assert_int_equal(loader_next(loader, 10 * i, 0, a, b), 0);
+            for (int i = 0; i < batches; i++)
+                assert_int_equal(loader_next(loader, 10 * i, 0, a, b), 0);
             loader_close(&loader);
         }
     Loader *never = NULL;
@@ -145,7 +180,8 @@ static void answers(void **state) {
     assert_int_equal(loader_count(loader, 1), COUNT_B);
     assert_true(loader_hash(loader, 0) == folder_hash(loader_folder(loader, 0)));
     assert_true(loader_hash(loader, 0) != loader_hash(loader, 1));
-    assert_string_equal(loader_folder(loader, 1)->paths[1] + loader_folder(loader, 1)->prefix, "2.jpg");
+    assert_string_equal(loader_folder(loader, 1)->paths[1] + loader_folder(loader, 1)->prefix,
+                        "2.jpg");
     loader_close(&loader);
 }
 
@@ -195,7 +231,8 @@ static void bad_pictures_are_listed(void **state) {
     for (o.workers = 0; o.workers <= 2; o.workers++) {
         char *text = refused(&o, EXIT_BAD_INPUT);
         assert_int_equal(count_lines(text), 4);
-        const char *first = strstr(text, "A/a/text.png"), *second = strstr(text, "A/cut.png"), *third = strstr(text, "B/0.png");
+        const char *first = strstr(text, "A/a/text.png"), *second = strstr(text, "A/cut.png"),
+                   *third = strstr(text, "B/0.png");
         assert_true(first && second && third && first < second && second < third);
         assert_says(text, "3 of 10 pictures cannot be read");
         free(text);
@@ -221,7 +258,8 @@ static void long_lists_are_cut(void **state) {
     free(text);
 }
 
-/* Left out, they count for nothing: order, hash and memory are those of the data set without them. */
+/* Left out, they count for nothing: order, hash and memory are those of the data set without
+ * them. */
 static void bad_pictures_are_left_out(void **state) {
     Dataset *d = *state;
     Paths paths;
@@ -268,7 +306,9 @@ static void none_left(void **state) {
 }
 
 /* Where the draws of a pass stand: draw k of A in pass 0 is picture order[k]. */
-static void first_order(const LoaderOptions *o, int order[COUNT_A]) { order_permutation(o->seed, 0, 0, 0, COUNT_A, order); }
+static void first_order(const LoaderOptions *o, int order[COUNT_A]) {
+    order_permutation(o->seed, 0, 0, 0, COUNT_A, order);
+}
 
 static void kept_pictures_outlive_their_files(void **state) {
     Dataset *d = *state;
@@ -279,7 +319,8 @@ static void kept_pictures_outlive_their_files(void **state) {
     o.workers = 2;
     o.cache_bytes = (COUNT_A + COUNT_B) * KEPT;
     Loader *loader = open_loader(&o);
-    for (int step = 0; step < 7; step++) assert_int_equal(loader_next(loader, step, 0, a[step], b[step]), 0);
+    for (int step = 0; step < 7; step++)
+        assert_int_equal(loader_next(loader, step, 0, a[step], b[step]), 0);
     for (int i = 0; i < COUNT_A; i++) dataset_remove(d, names_a[i]);
     for (int i = 0; i < COUNT_B; i++) dataset_remove(d, names_b[i]);
     for (int step = 0; step < 7; step++) {
@@ -300,7 +341,8 @@ static void deleted_while_training(void **state) {
         Loader *loader = open_loader(&o);
         int order[COUNT_A];
         first_order(&o, order);
-        dataset_put_text(d, loader_folder(loader, 0)->paths[order[BATCH]] + strlen(d->folder) + 1); /* the first picture of step 1 */
+        /* the first picture of step 1 */
+        dataset_put_text(d, loader_folder(loader, 0)->paths[order[BATCH]] + strlen(d->folder) + 1);
         assert_int_equal(loader_next(loader, 0, 0, a, b), 0);
         Heard heard = hear_begin();
         int code = loader_next(loader, 1, 0, a, b);
@@ -317,13 +359,16 @@ static void deleted_while_training(void **state) {
 }
 
 /* The item of draw k, which shows picture `of` instead of its own. */
-static void expect_replaced(Dataset *d, const LoaderOptions *o, const char *of, int64_t draw, const float *planes) {
+static void expect_replaced(Dataset *d, const LoaderOptions *o, const char *of, int64_t draw,
+                            const float *planes) {
     static float expected[PIXELS];
     P2cImage picture;
     assert_int_equal(picture_read(d->ctx, of, SIDE, &picture), P2C_OK);
-    assert_int_equal(picture_crop(d->ctx, &picture, crop_draw(o->seed, 0, 0, draw), SIZE, expected), P2C_OK);
+    assert_int_equal(picture_crop(d->ctx, &picture, crop_draw(o->seed, 0, 0, draw), SIZE, expected),
+                     P2C_OK);
     p2c_image_clear(&picture);
-    if (memcmp(expected, planes, sizeof expected) != 0) fail_msg("draw %d should show %s", (int)draw, of);
+    if (memcmp(expected, planes, sizeof expected) != 0)
+        fail_msg("draw %d should show %s", (int)draw, of);
 }
 
 static void deleted_and_skipped(void **state) {
@@ -348,7 +393,8 @@ static void deleted_and_skipped(void **state) {
         assert_says(text, found[order[0]]);
         assert_says(text, found[order[1]]);
         free(text);
-        for (int draw = 0; draw < 3; draw++) expect_replaced(d, &o, found[order[2]], draw, a + draw * PIXELS);
+        for (int draw = 0; draw < 3; draw++)
+            expect_replaced(d, &o, found[order[2]], draw, a + draw * PIXELS);
         heard = hear_begin();
         for (int step = 1; step < 9 && !code; step++) code = loader_next(loader, step, 0, a, b);
         if (!code) code = loader_next(loader, 0, 0, a, b);
@@ -356,7 +402,8 @@ static void deleted_and_skipped(void **state) {
         assert_int_equal(code, 0);
         assert_string_equal(text, "");
         free(text);
-        for (int draw = 0; draw < 3; draw++) expect_replaced(d, &o, found[order[2]], draw, a + draw * PIXELS);
+        for (int draw = 0; draw < 3; draw++)
+            expect_replaced(d, &o, found[order[2]], draw, a + draw * PIXELS);
         loader_close(&loader);
         put_pictures(d);
     }
@@ -389,10 +436,18 @@ static void real_pictures_all(void **state) {
     char a[128], b[128];
     snprintf(a, sizeof a, "%s/trainA", root);
     snprintf(b, sizeof b, "%s/trainB", root);
-    LoaderOptions o = { .folder_a = a, .folder_b = b, .batch = 1, .size = 256, .workers = 2, .augment = true, .cache_bytes = 1u << 30, .seed = 1 };
+    LoaderOptions o = { .folder_a = a,
+                        .folder_b = b,
+                        .batch = 1,
+                        .size = 256,
+                        .workers = 2,
+                        .augment = true,
+                        .cache_bytes = 1u << 30,
+                        .seed = 1 };
     double start = now_ms();
     Loader *loader = open_loader(&o);
-    print_message("    %d and %d pictures checked and kept (%.0f MiB) in %.1f s\n", loader_count(loader, 0), loader_count(loader, 1),
+    print_message("    %d and %d pictures checked and kept (%.0f MiB) in %.1f s\n",
+                  loader_count(loader, 0), loader_count(loader, 1),
                   (double)loader_kept_bytes(loader) / (1 << 20), (now_ms() - start) / 1e3);
     size_t count = 3 * 256 * 256;
     float *planes = malloc(2 * count * sizeof *planes);

@@ -1,31 +1,33 @@
-/* main.c: runs the groups of tests of the trainer. A group is a file of its name beside this one, and one line here.
+/* main.c: runs the groups of tests of the trainer. A group is a file of its name beside this one,
+ * and one line here.
  *
- *     test-train [GROUP...]        only those; from the repository's root, where tests/train/data is
+ *     test-train [GROUP...]        only those; from the repository's root, where
+ *                                  tests/train/data is
  */
 #include "cli/cli.h"
 
 const char *const program_name = "test-train";
 
-#define GROUPS(X)                                                                                                                          \
-    X(folder)                                                                                                                              \
-    X(order)                                                                                                                               \
-    X(augment)                                                                                                                             \
-    X(loader)                                                                                                                              \
-    X(options)                                                                                                                             \
-    X(step)                                                                                                                                \
-    X(guard)                                                                                                                               \
-    X(trainer)                                                                                                                             \
-    X(rundir)                                                                                                                              \
-    X(checkpoint)                                                                                                                          \
-    X(metrics)                                                                                                                             \
-    X(ticker)                                                                                                                              \
-    X(chart)                                                                                                                               \
-    X(report)                                                                                                                              \
-    X(tensorboard)                                                                                                                         \
-    X(face)                                                                                                                                \
-    X(evaluate)                                                                                                                            \
-    X(grid)                                                                                                                                \
-    X(fit)                                                                                                                                 \
+#define GROUPS(X) \
+    X(folder) \
+    X(order) \
+    X(augment) \
+    X(loader) \
+    X(options) \
+    X(step) \
+    X(guard) \
+    X(trainer) \
+    X(rundir) \
+    X(checkpoint) \
+    X(metrics) \
+    X(ticker) \
+    X(chart) \
+    X(report) \
+    X(tensorboard) \
+    X(face) \
+    X(evaluate) \
+    X(grid) \
+    X(fit) \
     X(fit_data)
 
 #define SUITE "train"

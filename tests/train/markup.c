@@ -6,7 +6,10 @@
 
 #include "../unit/support.h"
 
-typedef struct Open { const char *name; int length; } Open;
+typedef struct Open {
+    const char *name;
+    int length;
+} Open;
 
 static int name_length(const char *s) {
     int length = 0;
@@ -22,7 +25,8 @@ static const char *skip_attributes(const char *s, int *closed) {
         if (*s == '>') return s + 1;
         if (s[0] == '/' && s[1] == '>') return *closed = 1, s + 2;
         int length = name_length(s);
-        if (!length || s[length] != '=' || s[length + 1] != '"') fail_msg("an attribute is not as it should be: '%.60s'", s);
+        if (!length || s[length] != '=' || s[length + 1] != '"')
+            fail_msg("an attribute is not as it should be: '%.60s'", s);
         const char *end = strchr(s + length + 2, '"');
         assert_non_null(end);
         for (s += length + 2; s < end; s++)
@@ -47,8 +51,10 @@ void assert_well_formed(const char *s) {
         else if (*s != '<') s++;
         else if (s[1] == '/') {
             int length = name_length(s + 2);
-            if (!depth || open[depth - 1].length != length || strncmp(open[depth - 1].name, s + 2, (size_t)length) != 0 || s[2 + length] != '>')
-                fail_msg("'%.40s' closes '%.*s'", s, depth ? open[depth - 1].length : 0, depth ? open[depth - 1].name : "");
+            if (!depth || open[depth - 1].length != length ||
+                strncmp(open[depth - 1].name, s + 2, (size_t)length) != 0 || s[2 + length] != '>')
+                fail_msg("'%.40s' closes '%.*s'", s, depth ? open[depth - 1].length : 0,
+                         depth ? open[depth - 1].name : "");
             depth--;
             s += 3 + length;
         } else {

@@ -1,4 +1,5 @@
-/* metrics.c (test): histories against a brute force, the file against crashes, damage and full disks. */
+/* metrics.c (test): histories against a brute force, the file against crashes, damage and full
+ * disks. */
 #include "../../train/run/metrics.h"
 
 #include <math.h>
@@ -13,20 +14,26 @@
 #include "../unit/support.h"
 #include "markup.h"
 
-static const Series few[] = { { "a", NULL, 0 }, { "b\"\\", NULL, 0 } }, measured[] = { { "kid", NULL, 0 } };
+static const Series few[] = { { "a", NULL, 0 }, { "b\"\\", NULL, 0 } },
+                    measured[] = { { "kid", NULL, 0 } };
 static const Panel panel[] = { { "all", NULL, false, false } };
 static const MetricsTable small = { few, 2, measured, 1, panel, 1 };
 
-/* ---- history ------------------------------------------------------------------------------------------------------- */
+/* ---- history --------------------------------------------------------------------------------- */
 
 /* Multiples of 1/1024, so that sums are exact in any order; some steps have none. */
 static double value_of(int64_t step) {
     uint32_t words[4];
     p2c_rng_block(7, (uint64_t)step, words);
-    return words[1] % 5 == 0 || (step > 4100 && step < 4300) ? NAN : (double)(int32_t)(words[0] >> 12) / 1024 - 300;
+    return words[1] % 5 == 0 || (step > 4100 && step < 4300)
+               ? NAN
+               : (double)(int32_t)(words[0] >> 12) / 1024 - 300;
 }
 
-typedef struct Brute { int64_t count; double sum, steps, low, high; } Brute;
+typedef struct Brute {
+    int64_t count;
+    double sum, steps, low, high;
+} Brute;
 
 static Brute brute(int64_t first, int64_t last) {
     Brute b = { 0, 0, 0, INFINITY, -INFINITY };
@@ -49,7 +56,8 @@ static void assert_buckets(const History *h, int64_t last) {
         Brute b = brute(i * h->width + 1, end < last ? end : last);
         assert_int_equal(h->buckets[i].count, b.count);
         if (!b.count) continue;
-        assert_true(h->buckets[i].sum == b.sum && h->buckets[i].steps == b.steps && h->buckets[i].low == b.low && h->buckets[i].high == b.high);
+        assert_true(h->buckets[i].sum == b.sum && h->buckets[i].steps == b.steps &&
+                    h->buckets[i].low == b.low && h->buckets[i].high == b.high);
         total += b.count;
     }
     assert_int_equal(total, brute(1, last).count);
@@ -62,7 +70,9 @@ static void history_is_exact(void **state) {
     int checked = 0;
     for (int64_t step = 1; step <= 17000; step++) {
         history_add(&h, step, value_of(step));
-        if (step % 1999 != 0 && step != 2000 && step != 2001 && step != 4000 && step != 4001 && step != 8001 && step != 16001) continue;
+        if (step % 1999 != 0 && step != 2000 && step != 2001 && step != 4000 && step != 4001 &&
+            step != 8001 && step != 16001)
+            continue;
         assert_buckets(&h, step);
         checked++;
     }
@@ -80,15 +90,18 @@ static void history_jumps(void **state) {
     assert_int_equal(h.width, 512);
     ChartPoint points[200];
     assert_int_equal(history_points(&h, 200, points), 2);
-    assert_true(points[0].x == 1 && points[0].y == 3 && points[0].low == 3 && points[1].x == 1000000 && points[1].y == 5 && points[1].high == 5);
+    assert_true(points[0].x == 1 && points[0].y == 3 && points[0].low == 3 &&
+                points[1].x == 1000000 && points[1].y == 5 && points[1].high == 5);
 }
 
-/* Neighbouring points cover all steps, each exactly once, and none but the last is longer than the others. */
+/* Neighbouring points cover all steps, each exactly once, and none but the last is longer than the
+ * others. */
 static void points_are_exact(void **state) {
     (void)state;
     static History h;
     ChartPoint points[200];
-    static const int moments[] = { 1, 2, 199, 200, 201, 250, 299, 403, 1604, 1999, 2000, 2001, 3341, 9000 };
+    static const int moments[] = { 1,   2,    199,  200,  201,  250,  299,
+                                   403, 1604, 1999, 2000, 2001, 3341, 9000 };
     history_init(&h);
     int step = 0;
     for (size_t k = 0; k < sizeof moments / sizeof *moments; k++) {
@@ -103,7 +116,8 @@ static void points_are_exact(void **state) {
             from = to + 1;
             if (!b.count) continue;
             const ChartPoint *p = &points[seen++];
-            assert_true(p->x == b.steps / (double)b.count && p->y == b.sum / (double)b.count && p->low == b.low && p->high == b.high);
+            assert_true(p->x == b.steps / (double)b.count && p->y == b.sum / (double)b.count &&
+                        p->low == b.low && p->high == b.high);
         }
         assert_int_equal(seen, count);
     }
@@ -123,7 +137,7 @@ static void smoothed_is_unbiased(void **state) {
     assert_true(fabs(history_smoothed(&h) - 2) < 1e-3 && history_smoothed(&h) > 2);
 }
 
-/* ---- what a line says ------------------------------------------------------------------------------------------------ */
+/* ---- what a line says ------------------------------------------------------------------------ */
 
 static void assert_file(const char *path, const char *expected) {
     char *text = get_file(path, NULL);
@@ -131,7 +145,9 @@ static void assert_file(const char *path, const char *expected) {
     free(text);
 }
 
-static void open_small(Scratch *s, Metrics **m, const char *path, int64_t step) { assert_int_equal(metrics_open(m, s->ctx, path, &small, step), 0); }
+static void open_small(Scratch *s, Metrics **m, const char *path, int64_t step) {
+    assert_int_equal(metrics_open(m, s->ctx, path, &small, step), 0);
+}
 
 static void lines_to_the_letter(void **state) {
     Scratch *s = *state;
@@ -163,12 +179,18 @@ static void the_trainers_line(void **state) {
     assert_int_equal(metrics_open(&m, s->ctx, path, &series_table, 0), 0);
     assert_null(metrics_step(m, 1, values, false));
     assert_null(metrics_evaluation(m, 1, values));
-    assert_file(path, "{\"step\":1,\"d\":0,\"g\":1,\"adv\":2,\"cycle\":3,\"identity\":4,\"cam\":5,\"faceid\":6,"
-                      "\"d_A\":7,\"g_A\":8,\"adv_A\":9,\"cycle_A\":10,\"identity_A\":11,\"cam_A\":12,\"faceid_A\":13,"
-                      "\"d_B\":14,\"g_B\":15,\"adv_B\":16,\"cycle_B\":17,\"identity_B\":18,\"cam_B\":19,\"faceid_B\":20,\"lr\":21,\"ms\":22,"
-                      "\"grad_genA2B\":23,\"grad_genB2A\":24,\"grad_disGA\":25,\"grad_disGB\":26,\"grad_disLA\":27,\"grad_disLB\":28}\n"
-                      "{\"step\":1,\"eval\":{\"kid\":0,\"id_similarity\":1,\"cycle_l1\":2}}\n");
-    for (int t = 0; t < TERM_COUNT; t++) assert_string_equal(series_table.steps[SERIES_SUM + t].name, term_names[t]);
+    assert_file(
+        path,
+        "{\"step\":1,\"d\":0,\"g\":1,\"adv\":2,\"cycle\":3,\"identity\":4,\"cam\":5,\"faceid\":6,"
+        "\"d_A\":7,\"g_A\":8,\"adv_A\":9,\"cycle_A\":10,\"identity_A\":11,\"cam_A\":12,\"faceid_"
+        "A\":13,"
+        "\"d_B\":14,\"g_B\":15,\"adv_B\":16,\"cycle_B\":17,\"identity_B\":18,\"cam_B\":19,\"faceid_"
+        "B\":20,\"lr\":21,\"ms\":22,"
+        "\"grad_genA2B\":23,\"grad_genB2A\":24,\"grad_disGA\":25,\"grad_disGB\":26,\"grad_disLA\":"
+        "27,\"grad_disLB\":28}\n"
+        "{\"step\":1,\"eval\":{\"kid\":0,\"id_similarity\":1,\"cycle_l1\":2}}\n");
+    for (int t = 0; t < TERM_COUNT; t++)
+        assert_string_equal(series_table.steps[SERIES_SUM + t].name, term_names[t]);
     TickerValue shown[TERM_COUNT];
     series_for_ticker(m, shown);
     assert_string_equal(shown[TERM_FACEID].name, "id");
@@ -199,21 +221,25 @@ static void floats_survive(void **state) {
     metrics_close(&m);
 }
 
-/* ---- going on -------------------------------------------------------------------------------------------------------------- */
+/* ---- going on -------------------------------------------------------------------------------- */
 
 /* Lines of steps 1 to last, with all that there can be. */
 static void write_run(Metrics *m, int64_t first, int64_t last) {
     for (int64_t step = first; step <= last; step++) {
         bool skipped = step == 4 || step == 5 || step == 8 || step == 10;
-        assert_null(metrics_step(m, step, (double[]){ skipped ? NAN : (double)step / 4, value_of(step) }, skipped));
-        if (step % 3 == 0) assert_null(metrics_evaluation(m, step, (double[]){ 1.5 * (double)step }));
+        assert_null(metrics_step(
+            m, step, (double[]){ skipped ? NAN : (double)step / 4, value_of(step) }, skipped));
+        if (step % 3 == 0)
+            assert_null(metrics_evaluation(m, step, (double[]){ 1.5 * (double)step }));
         if (step == 6) assert_null(metrics_event(m, step, "\xff caf\xc3\xa9 \"x\" \\ \n\x7f"));
     }
 }
 
 static void assert_same(const Metrics *a, const Metrics *b) {
-    for (int i = 0; i < small.step_count; i++) assert_memory_equal(metrics_history(a, i), metrics_history(b, i), sizeof(History));
-    assert_memory_equal(metrics_evaluation_history(a, 0), metrics_evaluation_history(b, 0), sizeof(History));
+    for (int i = 0; i < small.step_count; i++)
+        assert_memory_equal(metrics_history(a, i), metrics_history(b, i), sizeof(History));
+    assert_memory_equal(metrics_evaluation_history(a, 0), metrics_evaluation_history(b, 0),
+                        sizeof(History));
     assert_int_equal(metrics_skipped(a), metrics_skipped(b));
     assert_int_equal(metrics_event_count(a), metrics_event_count(b));
     for (int i = 0; i < metrics_event_count(a); i++) {
@@ -223,7 +249,8 @@ static void assert_same(const Metrics *a, const Metrics *b) {
     }
 }
 
-/* Opened after any step of a longer run, and rewound to it, file and memory are as if the run had ended there; and they can go on. */
+/* Opened after any step of a longer run, and rewound to it, file and memory are as if the run had
+ * ended there; and they can go on. */
 static void resumed_as_never_stopped(void **state) {
     Scratch *s = *state;
     char path[128], other[128];
@@ -257,9 +284,11 @@ static void resumed_as_never_stopped(void **state) {
     Metrics *m;
     open_small(s, &m, path, 14);
     assert_int_equal(metrics_event_count(m), 4);
-    assert_true(metrics_event_at(m, 0)->skipped && metrics_event_at(m, 0)->first == 4 && metrics_event_at(m, 0)->last == 5);
+    assert_true(metrics_event_at(m, 0)->skipped && metrics_event_at(m, 0)->first == 4 &&
+                metrics_event_at(m, 0)->last == 5);
     assert_string_equal(metrics_event_at(m, 1)->text, "\xff caf\xc3\xa9 \"x\" \\ \n\x7f");
-    assert_true(metrics_event_at(m, 2)->skipped && metrics_event_at(m, 2)->first == 8 && metrics_event_at(m, 2)->last == 8);
+    assert_true(metrics_event_at(m, 2)->skipped && metrics_event_at(m, 2)->first == 8 &&
+                metrics_event_at(m, 2)->last == 8);
     assert_int_equal(metrics_skipped(m), 4);
     metrics_close(&m);
 }
@@ -294,7 +323,8 @@ static void truncated_at_any_byte(void **state) {
 }
 
 /* What stderr gets while the file is opened, to be freed. */
-static char *open_and_listen(Scratch *s, const char *path, int64_t step, Metrics **m, int expected_code) {
+static char *open_and_listen(Scratch *s, const char *path, int64_t step, Metrics **m,
+                             int expected_code) {
     char said[160];
     snprintf(said, sizeof said, "%s/said", s->folder);
     fflush(stderr);
@@ -314,22 +344,53 @@ static char *open_and_listen(Scratch *s, const char *path, int64_t step, Metrics
 static void damaged_lines_are_dropped(void **state) {
     Scratch *s = *state;
     static const char *const damaged[] = {
-        "", "{", "{}", "garbage", "{\"step\":2}x", "{\"a\":2}", "{\"step\":null}", "{\"step\":-1}", "{\"step\":0}", "{\"step\":1.5}", "{\"step\":1e300}", "{\"step\":2,}",
-        "{\"step\":2,\"a\":}", "{\"step\":2,\"a\":nan}", "{\"step\":2,\"a\":-}", "{\"step\":2,\"a\":-x}", "{\"step\":2,\"a\":-inf}", "{\"step\":2,\"a\":\"}", "{\"step\":2,\"eval\":{\"kid\":1}",
-        "{\"step\":2,\"eval\":3}", "{\"step\":2,\"eval\":{}}", "{\"step\":2,\"event\":3}", "{\"step\":2,\"event\":\"\\u00\"}", "{\"step\":2,\"event\":\"\\x\"}",
-        "{\"step\":2,\"skipped\":1}", "{\"step\":2 \"a\":1}", "{\"step\":1,\"a\":7}" /* there already */,
+        "",
+        "{",
+        "{}",
+        "garbage",
+        "{\"step\":2}x",
+        "{\"a\":2}",
+        "{\"step\":null}",
+        "{\"step\":-1}",
+        "{\"step\":0}",
+        "{\"step\":1.5}",
+        "{\"step\":1e300}",
+        "{\"step\":2,}",
+        "{\"step\":2,\"a\":}",
+        "{\"step\":2,\"a\":nan}",
+        "{\"step\":2,\"a\":-}",
+        "{\"step\":2,\"a\":-x}",
+        "{\"step\":2,\"a\":-inf}",
+        "{\"step\":2,\"a\":\"}",
+        "{\"step\":2,\"eval\":{\"kid\":1}",
+        "{\"step\":2,\"eval\":3}",
+        "{\"step\":2,\"eval\":{}}",
+        "{\"step\":2,\"event\":3}",
+        "{\"step\":2,\"event\":\"\\u00\"}",
+        "{\"step\":2,\"event\":\"\\x\"}",
+        "{\"step\":2,\"skipped\":1}",
+        "{\"step\":2 \"a\":1}",
+        "{\"step\":1,\"a\":7}" /* there already */,
     };
     char path[128], text[512];
     strcpy(path, scratch_path(s, "metrics.jsonl"));
     for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
         Metrics *m;
-        snprintf(text, sizeof text, "{\"step\":1,\"a\":1}\n%s\n{ \"step\": 3, \"unknown\": [\"\n{ \"unknown\": \"\\u00e9]\", \"step\" : 3 , \"a\": -2.5e0 }\n", damaged[i]);
+        snprintf(text, sizeof text,
+                 "{\"step\":1,\"a\":1}\n%s\n{ \"step\": 3, \"unknown\": [\"\n{ \"unknown\": "
+                 "\"\\u00e9]\", \"step\" : 3 , \"a\": -2.5e0 }\n",
+                 damaged[i]);
         put_file(path, text, strlen(text));
         char *said = open_and_listen(s, path, 10, &m, 0);
-        if (!strstr(said, "2 damaged lines dropped, the first was line 2") || count_of(said, "\n") != 1) fail_msg("case %zu, '%s': said '%s'", i, damaged[i], said);
+        if (!strstr(said, "2 damaged lines dropped, the first was line 2") ||
+            count_of(said, "\n") != 1)
+            fail_msg("case %zu, '%s': said '%s'", i, damaged[i], said);
         free(said);
-        assert_file(path, "{\"step\":1,\"a\":1}\n{ \"unknown\": \"\\u00e9]\", \"step\" : 3 , \"a\": -2.5e0 }\n");
-        assert_true(metrics_history(m, 0)->buckets[0].sum == 1 && metrics_history(m, 0)->buckets[2].sum == -2.5);
+        assert_file(
+            path,
+            "{\"step\":1,\"a\":1}\n{ \"unknown\": \"\\u00e9]\", \"step\" : 3 , \"a\": -2.5e0 }\n");
+        assert_true(metrics_history(m, 0)->buckets[0].sum == 1 &&
+                    metrics_history(m, 0)->buckets[2].sum == -2.5);
         metrics_close(&m);
         said = open_and_listen(s, path, 10, &m, 0);
         assert_string_equal(said, "");
@@ -338,10 +399,12 @@ static void damaged_lines_are_dropped(void **state) {
     }
 }
 
-/* Any byte of a line replaced by any that matter, in memory that ends with the line, for the sanitizers to watch: read or refused. */
+/* Any byte of a line replaced by any that matter, in memory that ends with the line, for the
+ * sanitizers to watch: read or refused. */
 static void no_line_reads_too_far(void **state) {
     (void)state;
-    static const char *const lines[] = { "{\"step\":12,\"a\":-1.5e-3,\"b\":null,\"skipped\":true}", "{\"step\":12,\"eval\":{\"kid\":0.5,\"x\":1}}",
+    static const char *const lines[] = { "{\"step\":12,\"a\":-1.5e-3,\"b\":null,\"skipped\":true}",
+                                         "{\"step\":12,\"eval\":{\"kid\":0.5,\"x\":1}}",
                                          "{\"step\":12,\"event\":\"a\\u0001\\\"\\udcff\"}" };
     static const char bytes[] = "\0\"\\{}:,u-0 e.n\x80\xff";
     double values[3];
@@ -387,7 +450,8 @@ static void full_disk(void **state) {
         }
         metrics_close(&m);
         assert_int_equal(told, 2);
-        if (!strstr(first, "cannot write: ") || !strstr(again, "records were lost")) fail_msg("said '%s' and '%s'", first, again);
+        if (!strstr(first, "cannot write: ") || !strstr(again, "records were lost"))
+            fail_msg("said '%s' and '%s'", first, again);
         char *text = get_file(path, NULL), *end = NULL;
         int lines = count_of(text, "\n"), last = 0, lost = atoi(strstr(again, "again; ") + 7);
         assert_int_equal(lines + lost, 20);
@@ -408,7 +472,8 @@ static void newest_events_are_kept(void **state) {
     const char *path = scratch_path(s, "metrics.jsonl");
     Metrics *m;
     open_small(s, &m, path, 0);
-    for (int step = 1; step <= 2 * METRICS_EVENTS + 7; step++) assert_null(metrics_event(m, step, "event %d", step));
+    for (int step = 1; step <= 2 * METRICS_EVENTS + 7; step++)
+        assert_null(metrics_event(m, step, "event %d", step));
     for (int again = 0; again < 2; again++) {
         assert_int_equal(metrics_event_count(m), METRICS_EVENTS);
         assert_string_equal(metrics_event_at(m, 0)->text, "event 208");
@@ -433,10 +498,19 @@ static void refused(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_metrics[] = {
-    cmocka_unit_test(history_is_exact), cmocka_unit_test(history_jumps),      cmocka_unit_test(points_are_exact),
-    cmocka_unit_test(smoothed_is_unbiased), TEST(lines_to_the_letter),        TEST(the_trainers_line),
-    TEST(floats_survive),               TEST(resumed_as_never_stopped),       TEST(truncated_at_any_byte),
-    TEST(damaged_lines_are_dropped),    cmocka_unit_test(no_line_reads_too_far), TEST(full_disk),
-    TEST(newest_events_are_kept),       TEST(refused),
+    cmocka_unit_test(history_is_exact),
+    cmocka_unit_test(history_jumps),
+    cmocka_unit_test(points_are_exact),
+    cmocka_unit_test(smoothed_is_unbiased),
+    TEST(lines_to_the_letter),
+    TEST(the_trainers_line),
+    TEST(floats_survive),
+    TEST(resumed_as_never_stopped),
+    TEST(truncated_at_any_byte),
+    TEST(damaged_lines_are_dropped),
+    cmocka_unit_test(no_line_reads_too_far),
+    TEST(full_disk),
+    TEST(newest_events_are_kept),
+    TEST(refused),
 };
 const size_t p2c_tests_metrics_count = sizeof p2c_tests_metrics / sizeof *p2c_tests_metrics;

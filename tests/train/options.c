@@ -1,5 +1,5 @@
-/* options.c (test): the command line of p2c-train, and through it lib/cli's: what it accepts, what it refuses and how it says so, and
- * what a checkpoint keeps of it. */
+/* options.c (test): the command line of p2c-train, and through it lib/cli's: what it accepts, what
+ * it refuses and how it says so, and what a checkpoint keeps of it. */
 #include "../../train/options.h"
 
 #include "../unit/support.h"
@@ -64,22 +64,28 @@ static void resume(Case *c, const P2cValue *saved) {
 /* Refused with this code, in one line that says this. */
 static void assert_refused(const Case *c, int code, const char *what, const char *says) {
     const char *newline = strchr(c->said, '\n');
-    if (c->code != code) fail_msg("%s: exit code %d, expected %d: %s", what, c->code, code, c->said);
-    if (strncmp(c->said, "test-train: ", 12) || !newline || newline[1]) fail_msg("%s: expected one line, got '%s'", what, c->said);
+    if (c->code != code)
+        fail_msg("%s: exit code %d, expected %d: %s", what, c->code, code, c->said);
+    if (strncmp(c->said, "test-train: ", 12) || !newline || newline[1])
+        fail_msg("%s: expected one line, got '%s'", what, c->said);
     if (!strstr(c->said, says)) fail_msg("%s: should say '%s', but says %s", what, says, c->said);
 }
 
 /* The options of the published train.py, each with a value that is not its default. */
 static const char *const published[][2] = {
-    { "phase", "test" },        { "light", "False" },         { "dataset", "mine" },      { "iteration", "500" },   { "batch_size", "2" },
-    { "print_freq", "7" },      { "save_freq", "8" },         { "decay_flag", "False" },  { "lr", "0.5" },          { "adv_weight", "2" },
-    { "cycle_weight", "3" },    { "identity_weight", "4.5" }, { "cam_weight", "5" },      { "faceid_weight", "0" }, { "ch", "16" },
-    { "n_dis", "4" },           { "img_size", "128" },        { "img_ch", "3" },          { "gpu_ids", "0,1" },     { "benchmark_flag", "True" },
-    { "resume", "True" },       { "rho_clipper", "0.25" },    { "w_clipper", "0.75" },    { "pretrained_weights", "w.pt" },
+    { "phase", "test" },       { "light", "False" },         { "dataset", "mine" },
+    { "iteration", "500" },    { "batch_size", "2" },        { "print_freq", "7" },
+    { "save_freq", "8" },      { "decay_flag", "False" },    { "lr", "0.5" },
+    { "adv_weight", "2" },     { "cycle_weight", "3" },      { "identity_weight", "4.5" },
+    { "cam_weight", "5" },     { "faceid_weight", "0" },     { "ch", "16" },
+    { "n_dis", "4" },          { "img_size", "128" },        { "img_ch", "3" },
+    { "gpu_ids", "0,1" },      { "benchmark_flag", "True" }, { "resume", "True" },
+    { "rho_clipper", "0.25" }, { "w_clipper", "0.75" },      { "pretrained_weights", "w.pt" },
 };
 enum { PUBLISHED = sizeof published / sizeof *published };
 
-static void spell(char *line, size_t size, const char *name, char between, const char *value, char dash) {
+static void spell(char *line, size_t size, const char *name, char between, const char *value,
+                  char dash) {
     snprintf(line, size, "--%s%c%s", name, between, value);
     for (char *s = line; *s && *s != between; s++)
         if (*s == '_') *s = dash;
@@ -91,7 +97,8 @@ static void published_names(void **state) {
         for (int form = 0; form < 4; form++) {
             Case c;
             char line[128];
-            spell(line, sizeof line, published[i][0], form & 1 ? '=' : ' ', published[i][1], form & 2 ? '-' : '_');
+            spell(line, sizeof line, published[i][0], form & 1 ? '=' : ' ', published[i][1],
+                  form & 2 ? '-' : '_');
             parse_well(&c, line);
             assert_true(options_given(&c.o, published[i][0]));
             options_clear(&c.o);
@@ -104,7 +111,8 @@ static void published_values(void **state) {
     char line[1024] = "";
     for (int i = 0; i < PUBLISHED; i++) {
         size_t used = strlen(line);
-        snprintf(line + used, sizeof line - used, "%s--%s %s", i ? " " : "", published[i][0], published[i][1]);
+        snprintf(line + used, sizeof line - used, "%s--%s %s", i ? " " : "", published[i][0],
+                 published[i][1]);
     }
     parse_well(&c, line);
     const Options *o = &c.o;
@@ -115,8 +123,10 @@ static void published_values(void **state) {
     assert_false(o->light || o->decay_flag);
     assert_true(o->benchmark_flag && o->resume);
     assert_true(o->iteration == 500 && o->print_freq == 7 && o->save_freq == 8);
-    assert_true(o->batch_size == 2 && o->ch == 16 && o->n_dis == 4 && o->img_size == 128 && o->img_ch == 3);
-    assert_true(o->lr == 0.5 && o->adv_weight == 2 && o->cycle_weight == 3 && o->identity_weight == 4.5 && o->cam_weight == 5);
+    assert_true(o->batch_size == 2 && o->ch == 16 && o->n_dis == 4 && o->img_size == 128 &&
+                o->img_ch == 3);
+    assert_true(o->lr == 0.5 && o->adv_weight == 2 && o->cycle_weight == 3 &&
+                o->identity_weight == 4.5 && o->cam_weight == 5);
     assert_true(o->faceid_weight == 0 && o->rho_clipper == 0.25 && o->w_clipper == 0.75);
 }
 
@@ -132,16 +142,21 @@ static void default_values(void **state) {
     assert_true(o->light && o->decay_flag);
     assert_false(o->benchmark_flag || o->resume);
     assert_true(o->iteration == 1000000 && o->print_freq == 1000 && o->save_freq == 1000);
-    assert_true(o->batch_size == 1 && o->ch == 32 && o->n_dis == 6 && o->img_size == 256 && o->img_ch == 3);
-    assert_true(o->lr == 1e-4 && o->weight_decay == 1e-4 && o->adv_weight == 1 && o->cycle_weight == 50 && o->identity_weight == 10);
-    assert_true(o->cam_weight == 1000 && o->faceid_weight == 1 && o->rho_clipper == 1 && o->w_clipper == 1);
+    assert_true(o->batch_size == 1 && o->ch == 32 && o->n_dis == 6 && o->img_size == 256 &&
+                o->img_ch == 3);
+    assert_true(o->lr == 1e-4 && o->weight_decay == 1e-4 && o->adv_weight == 1 &&
+                o->cycle_weight == 50 && o->identity_weight == 10);
+    assert_true(o->cam_weight == 1000 && o->faceid_weight == 1 && o->rho_clipper == 1 &&
+                o->w_clipper == 1);
     /* p2cnn's own */
     assert_string_equal(o->data_root, "dataset");
     assert_string_equal(o->result_dir, "experiment");
     assert_string_equal(o->device, "auto");
     assert_true(!o->run && !o->face_weights && o->augment);
-    assert_true(o->max_steps == 0 && o->milestone == 50000 && o->eval_freq == 0 && o->seed == 0 && o->ema == 0);
-    assert_true(o->accumulate == 1 && o->keep == 5 && o->threads == 0 && o->workers == 2 && o->cache_mib == 1024 && o->benchmark == 0);
+    assert_true(o->max_steps == 0 && o->milestone == 50000 && o->eval_freq == 0 && o->seed == 0 &&
+                o->ema == 0);
+    assert_true(o->accumulate == 1 && o->keep == 5 && o->threads == 0 && o->workers == 2 &&
+                o->cache_mib == 1024 && o->benchmark == 0);
     assert_false(o->skip_bad || o->override || o->tensorboard || o->help || o->version);
     for (int i = 0; i < CLI_MAX_OPTIONS; i++) assert_false(o->given[i]);
 }
@@ -165,7 +180,8 @@ static void true_and_false(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Case c;
         parse_well(&c, cases[i].line);
-        if (c.o.resume != cases[i].resume || c.o.light != cases[i].light) fail_msg("%s: resume %d, light %d", cases[i].line, c.o.resume, c.o.light);
+        if (c.o.resume != cases[i].resume || c.o.light != cases[i].light)
+            fail_msg("%s: resume %d, light %d", cases[i].line, c.o.resume, c.o.light);
         if (cases[i].run) assert_string_equal(c.o.run, cases[i].run);
         else assert_null(c.o.run);
     }
@@ -227,8 +243,10 @@ static void refused(void **state) {
 static void limits_are_allowed(void **state) {
     (void)state;
     Case c;
-    parse_well(&c, "--ch 4 --img_size 96 --lr 1 --ema 0.9999 --iteration 1 --seed 9223372036854775807 --threads 256 --adv_weight 0 --weight_decay 0");
-    assert_true(c.o.seed == INT64_MAX && c.o.ch == 4 && c.o.img_size == 96 && c.o.lr == 1 && c.o.ema == 0.9999);
+    parse_well(&c, "--ch 4 --img_size 96 --lr 1 --ema 0.9999 --iteration 1 --seed "
+                   "9223372036854775807 --threads 256 --adv_weight 0 --weight_decay 0");
+    assert_true(c.o.seed == INT64_MAX && c.o.ch == 4 && c.o.img_size == 96 && c.o.lr == 1 &&
+                c.o.ema == 0.9999);
 }
 
 static void given(void **state) {
@@ -259,13 +277,15 @@ static void help_and_version(void **state) {
         snprintf(name, sizeof name, "--%s ", published[i][0]);
         if (!strstr(text, name)) fail_msg("the help should explain %s", name);
     }
-    static const char *const told[] = { "trainA", "testB", "--resume ", "metrics.jsonl", "report.html", "Exit codes", "(1000000)", "(0.0001)",
-                                        "(photo2cartoon)" };
+    static const char *const told[] = { "trainA",        "testB",       "--resume ",
+                                        "metrics.jsonl", "report.html", "Exit codes",
+                                        "(1000000)",     "(0.0001)",    "(photo2cartoon)" };
     for (size_t i = 0; i < sizeof told / sizeof *told; i++)
         if (!strstr(text, told[i])) fail_msg("the help should say %s", told[i]);
     int column = 0;
     for (const char *s = text; *s; s++)
-        if ((column = *s == '\n' ? 0 : column + 1) > 140) fail_msg("the help has a line that is too long: %.140s", s - 140);
+        if ((column = *s == '\n' ? 0 : column + 1) > 140)
+            fail_msg("the help has a line that is too long: %.140s", s - 140);
 }
 
 /* What p2c-train has no use for: inputs, and a whole number limited by its type alone. */
@@ -284,7 +304,10 @@ static void with_inputs(void **state) {
         { "photo-path", 0, CLI_INPUT, 0, 0, 0, "IN", "the same as IN", 0 },
     };
     static const char *const expected[] = { "a.png", "b.png", "-", "c.png", "--count", "-x" };
-    char *argv[] = { "few", "-q", "a.png", "--photo_path", "b.png", "-", "-q", "no", "--photo-path=c.png", "-o", "out", "--", "--count", "-x" };
+    char *argv[] = {
+        "few", "-q",  "a.png", "--photo_path", "b.png", "-", "-q", "no", "--photo-path=c.png",
+        "-o",  "out", "--",    "--count",      "-x"
+    };
     const char *inputs[sizeof argv / sizeof *argv];
     (void)state;
     Few few = { .count = 7 };
@@ -293,7 +316,8 @@ static void with_inputs(void **state) {
     assert_int_equal(parser.input_count, 6);
     for (int i = 0; i < 6; i++) assert_string_equal(inputs[i], expected[i]);
     assert_string_equal(few.output, "out");
-    assert_true(!few.quiet && few.count == 7 && parser.given[1] && !parser.given[2] && parser.given[3]);
+    assert_true(!few.quiet && few.count == 7 && parser.given[1] && !parser.given[2] &&
+                parser.given[3]);
     assert_int_equal(cli_find(table, 5, "photo_path"), 4);
     assert_int_equal(cli_find(table, 5, "Heading"), -1);
     assert_false(cli_set(&table[2], &few, "2147483648"));
@@ -304,9 +328,12 @@ static void with_inputs(void **state) {
 
 /* ---- what a checkpoint keeps ---- */
 
-static const char changed[] = "--dataset mine --iteration 500 --batch_size 2 --accumulate 3 --decay_flag no --lr 0.0003 --weight_decay 0.01 "
-                              "--adv_weight 2 --cycle_weight 3 --identity_weight 4 --cam_weight 5 --faceid_weight 6 --rho_clipper 0.5 "
-                              "--w_clipper 0.25 --ch 16 --img_size 128 --light no --augment no --seed 77 --ema 0.999";
+static const char changed[] =
+    "--dataset mine --iteration 500 --batch_size 2 --accumulate 3 --decay_flag no --lr 0.0003 "
+    "--weight_decay 0.01 "
+    "--adv_weight 2 --cycle_weight 3 --identity_weight 4 --cam_weight 5 --faceid_weight 6 "
+    "--rho_clipper 0.5 "
+    "--w_clipper 0.25 --ch 16 --img_size 128 --light no --augment no --seed 77 --ema 0.999";
 
 static P2cValue *saved_by(const char *line) {
     Case c;
@@ -355,36 +382,49 @@ static void each_difference(void **state) {
         char one[128], says[128];
         const char *value = strsep(&rest, " ");
         snprintf(one, sizeof one, "--resume %s %s", name, value);
-        snprintf(says, sizeof says, "%s %s (checkpoint: ", name, strcmp(value, "no") ? value : "false");
+        snprintf(says, sizeof says, "%s %s (checkpoint: ", name,
+                 strcmp(value, "no") ? value : "false");
         parse_well(&c, one);
         resume(&c, saved);
         assert_refused(&c, EXIT_USAGE, one, says);
         options_clear(&c.o);
         count++;
     }
-    assert_int_equal(count, p2c_value_count(saved) - 6); /* those of what is written make none, see written */
+    /* those of what is written make none, see written */
+    assert_int_equal(count, p2c_value_count(saved) - 6);
     p2c_value_free(&saved);
 }
 
 /* How often what is written: kept, too, but who says otherwise has it so. */
 static void written(void **state) {
     (void)state;
-    P2cValue *saved = saved_by("--print_freq 7 --save_freq 8 --keep 0 --milestone 9 --eval_freq 10 --tensorboard");
+    P2cValue *saved = saved_by(
+        "--print_freq 7 --save_freq 8 --keep 0 --milestone 9 --eval_freq 10 --tensorboard");
     Case c;
     parse_well(&c, "--resume --save_freq 5 --eval_freq 0");
     resume(&c, saved);
     assert_int_equal(c.code, 0);
-    assert_true(c.o.print_freq == 7 && c.o.save_freq == 5 && c.o.keep == 0 && c.o.milestone == 9 && c.o.eval_freq == 0 && c.o.tensorboard);
+    assert_true(c.o.print_freq == 7 && c.o.save_freq == 5 && c.o.keep == 0 && c.o.milestone == 9 &&
+                c.o.eval_freq == 0 && c.o.tensorboard);
     options_clear(&c.o);
     p2c_value_free(&saved);
 }
 
 static void together(void **state) {
     (void)state;
-    static const struct { const char *line; int code; } rows[] = {
-        { "--benchmark 2", 0 },          { "--benchmark 2 --resume", EXIT_USAGE },   { "--benchmark 2 --phase test", EXIT_USAGE },
-        { "--resume --override", 0 },    { "--override", EXIT_USAGE },               { "--pretrained_weights w.pt", 0 },
-        { "--phase test --override", 0 },{ "--pretrained_weights w.pt --resume", EXIT_USAGE }, { "--pretrained_weights w.pt --phase test", EXIT_USAGE },
+    static const struct {
+        const char *line;
+        int code;
+    } rows[] = {
+        { "--benchmark 2", 0 },
+        { "--benchmark 2 --resume", EXIT_USAGE },
+        { "--benchmark 2 --phase test", EXIT_USAGE },
+        { "--resume --override", 0 },
+        { "--override", EXIT_USAGE },
+        { "--pretrained_weights w.pt", 0 },
+        { "--phase test --override", 0 },
+        { "--pretrained_weights w.pt --resume", EXIT_USAGE },
+        { "--pretrained_weights w.pt --phase test", EXIT_USAGE },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         Case c;
@@ -397,12 +437,16 @@ static void together(void **state) {
 static void differences(void **state) {
     static const char *const cases[][2] = {
         { "--lr 2e-4 --seed 3 --cam_weight 500",
-          "the checkpoint was trained otherwise: --seed 3 (checkpoint: 0), --lr 0.0002 (checkpoint: 0.0001), --cam_weight 500 (checkpoint: 1000); "
+          "the checkpoint was trained otherwise: --seed 3 (checkpoint: 0), --lr 0.0002 "
+          "(checkpoint: 0.0001), --cam_weight 500 (checkpoint: 1000); "
           "leave that out, or say --override to change it" },
-        { "--ch 16 --light false", "cannot be changed: --ch 16 (checkpoint: 32), --light false (checkpoint: true)\n" },
-        { "--ch 16 --lr 1", "cannot be changed: --ch 16 (checkpoint: 32); and --override is needed for --lr 1 (checkpoint: 0.0001)" },
+        { "--ch 16 --light false",
+          "cannot be changed: --ch 16 (checkpoint: 32), --light false (checkpoint: true)\n" },
+        { "--ch 16 --lr 1", "cannot be changed: --ch 16 (checkpoint: 32); and --override is needed "
+                            "for --lr 1 (checkpoint: 0.0001)" },
         { "--img_size 128 --override", "cannot be changed: --img_size 128 (checkpoint: 256)\n" },
-        { "--img_size 128 --lr 1 --override", "cannot be changed: --img_size 128 (checkpoint: 256)\n" },
+        { "--img_size 128 --lr 1 --override",
+          "cannot be changed: --img_size 128 (checkpoint: 256)\n" },
         { "--dataset other", "--dataset other (checkpoint: photo2cartoon)" },
         { "--dataset photo2cartoom", "--dataset photo2cartoom (checkpoint: photo2cartoon)" },
         { "--lr 0.00010000000000000002", "--lr 0.00010000000000000002 (checkpoint: 0.0001)" },
@@ -448,7 +492,8 @@ static void dataset_moved(void **state) {
     assert_string_equal(c.o.dataset, "there/faces");
     parse_well(&c, "--dataset there/faces2");
     resume(&c, saved);
-    assert_refused(&c, EXIT_USAGE, "another dataset", "--dataset there/faces2 (checkpoint: /here/faces/)");
+    assert_refused(&c, EXIT_USAGE, "another dataset",
+                   "--dataset there/faces2 (checkpoint: /here/faces/)");
     p2c_value_free(&saved);
 }
 
@@ -460,13 +505,17 @@ static void damaged(void **state) {
         P2cValue *value;
         const char *says;
     } cases[] = {
-        { "lr", p2c_value_string("fast"), "the checkpoint's option lr is of another type: expected a number" },
+        { "lr", p2c_value_string("fast"),
+          "the checkpoint's option lr is of another type: expected a number" },
         { "lr", p2c_value_float(0), "the checkpoint's options: --lr 0: expected more than 0" },
         { "lr", p2c_value_float(0.0 / 0.0), "expected a number from 0 to 1" },
         { "ch", p2c_value_int(30), "the checkpoint's options: --ch 30" },
-        { "ch", p2c_value_int(INT64_MAX), "the checkpoint's option ch is 9223372036854775807: expected a whole number from 4 to 1024" },
+        { "ch", p2c_value_int(INT64_MAX),
+          "the checkpoint's option ch is 9223372036854775807: expected a whole number from 4 to "
+          "1024" },
         { "ch", p2c_value_float(32), "the checkpoint's option ch is of another type" },
-        { "light", p2c_value_int(1), "the checkpoint's option light is of another type: expected true or false" },
+        { "light", p2c_value_int(1),
+          "the checkpoint's option light is of another type: expected true or false" },
         { "dataset", p2c_value_none(), "the checkpoint's option dataset is of another type" },
         { "dataset", p2c_value_string(""), "the checkpoint's option dataset is : expected a NAME" },
         { "colour", p2c_value_int(1), "the checkpoint holds an option 'colour', which p2c-train " },
@@ -497,7 +546,8 @@ static void no_dict(void **state) {
     resume(&c, empty); /* options that it does not hold stay as they are */
     assert_int_equal(c.code, 0);
     assert_true(c.o.lr == 0.5 && c.o.ch == 32);
-    assert_int_equal(p2c_value_set(whole, "cam_weight", p2c_value_int(7)), P2C_OK); /* an integer is a number */
+    /* an integer is a number */
+    assert_int_equal(p2c_value_set(whole, "cam_weight", p2c_value_int(7)), P2C_OK);
     resume(&c, whole);
     assert_int_equal(c.code, 0);
     assert_true(c.o.cam_weight == 7);
@@ -507,9 +557,14 @@ static void no_dict(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_options[] = {
-    cmocka_unit_test(published_names), cmocka_unit_test(published_values), cmocka_unit_test(default_values), cmocka_unit_test(true_and_false),
-    cmocka_unit_test(refused), cmocka_unit_test(limits_are_allowed), cmocka_unit_test(given), cmocka_unit_test(help_and_version),
-    cmocka_unit_test(with_inputs), cmocka_unit_test(round_trip), cmocka_unit_test(each_difference), cmocka_unit_test(written), cmocka_unit_test(together), cmocka_unit_test(differences),
-    cmocka_unit_test(override), cmocka_unit_test(dataset_moved), cmocka_unit_test(damaged), cmocka_unit_test(no_dict),
+    cmocka_unit_test(published_names), cmocka_unit_test(published_values),
+    cmocka_unit_test(default_values),  cmocka_unit_test(true_and_false),
+    cmocka_unit_test(refused),         cmocka_unit_test(limits_are_allowed),
+    cmocka_unit_test(given),           cmocka_unit_test(help_and_version),
+    cmocka_unit_test(with_inputs),     cmocka_unit_test(round_trip),
+    cmocka_unit_test(each_difference), cmocka_unit_test(written),
+    cmocka_unit_test(together),        cmocka_unit_test(differences),
+    cmocka_unit_test(override),        cmocka_unit_test(dataset_moved),
+    cmocka_unit_test(damaged),         cmocka_unit_test(no_dict),
 };
 const size_t p2c_tests_options_count = sizeof p2c_tests_options / sizeof *p2c_tests_options;

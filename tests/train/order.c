@@ -1,5 +1,5 @@
-/* order.c (test): permutations are permutations, differ where they should, and are drawn fairly. Seeds are fixed, so that what is
- * unlikely to fail either never does or always. */
+/* order.c (test): permutations are permutations, differ where they should, and are drawn fairly.
+ * Seeds are fixed, so that what is unlikely to fail either never does or always. */
 #include "../../train/run/order.h"
 
 #include "../unit/support.h"
@@ -24,7 +24,8 @@ static void is_a_permutation(void **state) {
     }
 }
 
-/* Of 37 pictures each order has about one in place of another's: none should share more than a few. */
+/* Of 37 pictures each order has about one in place of another's: none should share more than a
+ * few. */
 static void all_differ(void **state) {
     (void)state;
     int orders[5][N];
@@ -63,10 +64,12 @@ static void without_bias(void **state) {
     for (int i = 0; i < 100; i++) assert_int_equal(draws_below(&draws, 1), 0);
 }
 
-/* A run that was begun with an older build must resume with this one: these numbers, checked by another program, may never change. */
+/* A run that was begun with an older build must resume with this one: these numbers, checked by
+ * another program, may never change. */
 static void never_changes(void **state) {
     (void)state;
-    static const int first[] = { 6, 3, 7, 9, 5, 4, 0, 8, 1, 2 }, other[] = { 5, 9, 4, 6, 1, 8, 3, 0, 2, 7 };
+    static const int first[] = { 6, 3, 7, 9, 5, 4, 0, 8, 1, 2 },
+                     other[] = { 5, 9, 4, 6, 1, 8, 3, 0, 2, 7 };
     int pictures[10];
     order_permutation(1, 0, 0, 0, 10, pictures);
     assert_memory_equal(pictures, first, sizeof first);
@@ -81,7 +84,8 @@ static void each_once_a_pass(void **state) {
     int first[3 * N];
     for (int pass = 0; pass < 3; pass++) {
         int times[N] = { 0 };
-        for (int i = 0; i < N; i++) times[first[pass * N + i] = order_picture(&order, 2, pass * N + i)]++;
+        for (int i = 0; i < N; i++)
+            times[first[pass * N + i] = order_picture(&order, 2, pass * N + i)]++;
         for (int i = 0; i < N; i++) assert_int_equal(times[i], 1);
     }
     for (int k = 3 * N - 1; k >= 0; k -= 7) { /* backwards, and with another branch in between */
@@ -104,7 +108,9 @@ static void unshuffled(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_order[] = {
-    cmocka_unit_test(is_a_permutation), cmocka_unit_test(all_differ),       cmocka_unit_test(all_orders_alike), cmocka_unit_test(without_bias),
-    cmocka_unit_test(never_changes),    cmocka_unit_test(each_once_a_pass), cmocka_unit_test(unshuffled),
+    cmocka_unit_test(is_a_permutation), cmocka_unit_test(all_differ),
+    cmocka_unit_test(all_orders_alike), cmocka_unit_test(without_bias),
+    cmocka_unit_test(never_changes),    cmocka_unit_test(each_once_a_pass),
+    cmocka_unit_test(unshuffled),
 };
 const size_t p2c_tests_order_count = sizeof p2c_tests_order / sizeof *p2c_tests_order;

@@ -1,4 +1,5 @@
-/* report.c (test): the page is whole, well-formed, says what it is told and nothing else, and takes nothing from elsewhere. */
+/* report.c (test): the page is whole, well-formed, says what it is told and nothing else, and takes
+ * nothing from elsewhere. */
 #include "../../train/run/report.h"
 
 #include <math.h>
@@ -11,10 +12,26 @@
 
 static Report some(const Metrics *m) {
     static const ReportPair settings[] = { { "lr", "1e-4" }, { "data", "<b>&\"x\" \xff" } };
-    static const ReportNetwork networks[] = { { "genA2B", "makes cartoons", 3831079 }, { "disGA", "judges", 13294048 } };
-    return (Report){ .run = "run </title><script>alert(1)</script>", .dataset = "a & b", .state = REPORT_TRAINING, .state_note = "<i>", .step = 1230, .total = 200000,
-                     .seconds = 180, .step_ms = 146.2, .seconds_left = 29016, .written = "2025-03-01 14:40", .settings = settings, .setting_count = 2, .networks = networks,
-                     .network_count = 2, .reading = series_reading, .hints = series_hints, .hint_count = series_hint_count, .metrics = m };
+    static const ReportNetwork networks[] = { { "genA2B", "makes cartoons", 3831079 },
+                                              { "disGA", "judges", 13294048 } };
+    return (Report){ .run = "run </title><script>alert(1)</script>",
+                     .dataset = "a & b",
+                     .state = REPORT_TRAINING,
+                     .state_note = "<i>",
+                     .step = 1230,
+                     .total = 200000,
+                     .seconds = 180,
+                     .step_ms = 146.2,
+                     .seconds_left = 29016,
+                     .written = "2025-03-01 14:40",
+                     .settings = settings,
+                     .setting_count = 2,
+                     .networks = networks,
+                     .network_count = 2,
+                     .reading = series_reading,
+                     .hints = series_hints,
+                     .hint_count = series_hint_count,
+                     .metrics = m };
 }
 
 static char *write_and_read(Scratch *s, const Report *r) {
@@ -27,19 +44,25 @@ static char *write_and_read(Scratch *s, const Report *r) {
     assert_null(strstr(page, "<link"));
     assert_null(strstr(page, "url("));
     assert_null(strstr(page, "href="));
-    assert_int_equal(count_of(page, "://"), count_of(page, "xmlns=\"http://www.w3.org/")); /* names, not places */
+    /* names, not places */
+    assert_int_equal(count_of(page, "://"), count_of(page, "xmlns=\"http://www.w3.org/"));
     assert_int_equal(count_of(page, "src="), count_of(page, "src=\"data:image/jpeg;base64,"));
     return page;
 }
 
-static void open_metrics(Scratch *s, Metrics **m) { assert_int_equal(metrics_open(m, s->ctx, scratch_path(s, "metrics.jsonl"), &series_table, 0), 0); }
+static void open_metrics(Scratch *s, Metrics **m) {
+    assert_int_equal(metrics_open(m, s->ctx, scratch_path(s, "metrics.jsonl"), &series_table, 0),
+                     0);
+}
 
 static void run_some_steps(Metrics *m, int last) {
     for (int step = 1; step <= last; step++) {
         double values[SERIES_COUNT];
-        for (int i = 0; i < SERIES_COUNT; i++) values[i] = step % 50 == 7 ? NAN : 1 + i + (step * 37 % 101) / 100.0;
+        for (int i = 0; i < SERIES_COUNT; i++)
+            values[i] = step % 50 == 7 ? NAN : 1 + i + (step * 37 % 101) / 100.0;
         assert_null(metrics_step(m, step, values, step % 50 == 7));
-        if (step % 20 == 0) assert_null(metrics_evaluation(m, step, (double[]){ 1.0 / step, 0.5, NAN }));
+        if (step % 20 == 0)
+            assert_null(metrics_evaluation(m, step, (double[]){ 1.0 / step, 0.5, NAN }));
     }
     assert_null(metrics_event(m, last, "back to <1> & \"on\""));
 }
@@ -71,9 +94,24 @@ static void of_a_run(void **state) {
     /* all charts but that of evaluations' cycle, which were never finite */
     assert_int_equal(count_of(page, "<svg"), series_table.panel_count - 1);
     assert_null(strstr(page, "Evaluation: cycle"));
-    static const char *const said[] = { "run &lt;/title&gt;&lt;script&gt;", "a &amp; b", "<p>&lt;i&gt;</p>", "1,230", "of 200,000", "width:0.61%", "8.1 h", "3 min", "6.84 steps/s",
-                                        "<td>&lt;b&gt;&amp;&quot;x&quot; \xef\xbf\xbd</td>", "3,831,079", "17,125,127", "back to &lt;1&gt; &amp; &quot;on&quot;",
-                                        "<td class=\"number\">107</td><td>skipped", "skipped steps</dt><dd>3 ", "state training", "How to read this", "prefers-color-scheme" };
+    static const char *const said[] = { "run &lt;/title&gt;&lt;script&gt;",
+                                        "a &amp; b",
+                                        "<p>&lt;i&gt;</p>",
+                                        "1,230",
+                                        "of 200,000",
+                                        "width:0.61%",
+                                        "8.1 h",
+                                        "3 min",
+                                        "6.84 steps/s",
+                                        "<td>&lt;b&gt;&amp;&quot;x&quot; \xef\xbf\xbd</td>",
+                                        "3,831,079",
+                                        "17,125,127",
+                                        "back to &lt;1&gt; &amp; &quot;on&quot;",
+                                        "<td class=\"number\">107</td><td>skipped",
+                                        "skipped steps</dt><dd>3 ",
+                                        "state training",
+                                        "How to read this",
+                                        "prefers-color-scheme" };
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         if (!strstr(page, said[i])) fail_msg("the report does not say '%s'", said[i]);
     free(page);
@@ -81,7 +119,8 @@ static void of_a_run(void **state) {
     for (int k = 0; k < 4; k++) {
         char expected[64];
         r.state = (ReportState)k;
-        snprintf(expected, sizeof expected, "<span class=\"state %s\">%s</span>", states[k], states[k]);
+        snprintf(expected, sizeof expected, "<span class=\"state %s\">%s</span>", states[k],
+                 states[k]);
         page = write_and_read(s, &r);
         assert_non_null(strstr(page, expected));
         assert_int_equal(count_of(page, "<dt>left"), k == REPORT_TRAINING);
@@ -90,7 +129,8 @@ static void of_a_run(void **state) {
     metrics_close(&m);
 }
 
-/* Known base64 of JPEG-like files of 3, 4 and 5 bytes; files that are missing or something else are left out. */
+/* Known base64 of JPEG-like files of 3, 4 and 5 bytes; files that are missing or something else are
+ * left out. */
 static void pictures(void **state) {
     Scratch *s = *state;
     Metrics *m;
@@ -104,7 +144,10 @@ static void pictures(void **state) {
     strcpy(paths[4], scratch_path(s, "missing"));
     for (int i = 0; i < 3; i++) put_file(paths[i], "\xff\xd8\xff\0\x10", 3 + (size_t)i);
     put_file(paths[3], "\x89PNG", 4);
-    for (int i = 0; i < 6; i++) pictures[i] = (ReportPicture){ i < 5 ? paths[i] : NULL, "a \"grid\"", i ? NULL : "what <it> shows", i ? NULL : rows, i ? NULL : columns };
+    for (int i = 0; i < 6; i++)
+        pictures[i] =
+            (ReportPicture){ i < 5 ? paths[i] : NULL, "a \"grid\"", i ? NULL : "what <it> shows",
+                             i ? NULL : rows, i ? NULL : columns };
     open_metrics(s, &m);
     Report r = some(m);
     r.pictures = pictures;
@@ -139,8 +182,12 @@ static void the_trainers_tables(void **state) {
     (void)state;
     int in[64] = { 0 };
     assert_in_range(series_table.panel_count, 1, 64);
-    for (int i = 0; i < SERIES_COUNT; i++) assert_in_range(series_table.steps[i].panel, 0, series_table.panel_count - 1), in[series_table.steps[i].panel]++;
-    for (int i = 0; i < EVALUATION_COUNT; i++) assert_in_range(series_table.evaluations[i].panel, 0, series_table.panel_count - 1), in[series_table.evaluations[i].panel]++;
+    for (int i = 0; i < SERIES_COUNT; i++)
+        assert_in_range(series_table.steps[i].panel, 0, series_table.panel_count - 1),
+            in[series_table.steps[i].panel]++;
+    for (int i = 0; i < EVALUATION_COUNT; i++)
+        assert_in_range(series_table.evaluations[i].panel, 0, series_table.panel_count - 1),
+            in[series_table.evaluations[i].panel]++;
     for (int i = 0; i < series_table.panel_count; i++) {
         assert_in_range(in[i], 1, CHART_LINES);
         assert_non_null(series_table.panels[i].title);
@@ -156,7 +203,8 @@ static void parameter_counts(void **state) {
     assert_int_equal(p2c_graph_new(&graph, s->ctx), P2C_OK);
     P2cNode *x = p2c_input(graph, "x", P2C_DIMS(1, 3, 256, 256));
     p2c_generator(p2c_net(graph, store, "genA2B"), x, (P2cGenerator){ .ch = 32 });
-    p2c_discriminator(p2c_net(graph, store, "disLB"), x, (P2cDiscriminator){ .layers = 5, .ch = 32, .training = true });
+    p2c_discriminator(p2c_net(graph, store, "disLB"), x,
+                      (P2cDiscriminator){ .layers = 5, .ch = 32, .training = true });
     ReportNetwork networks[SERIES_NETWORKS];
     series_networks(store, networks);
     assert_int_equal(networks[0].parameters, 3831079);
@@ -198,6 +246,11 @@ static void real_run(void **state) {
     metrics_close(&m);
 }
 
-const struct CMUnitTest p2c_tests_report[] = { TEST(of_a_new_run), TEST(of_a_run), TEST(pictures), TEST(refused), cmocka_unit_test(the_trainers_tables),
-                                               TEST(parameter_counts), TEST(real_run) };
+const struct CMUnitTest p2c_tests_report[] = { TEST(of_a_new_run),
+                                               TEST(of_a_run),
+                                               TEST(pictures),
+                                               TEST(refused),
+                                               cmocka_unit_test(the_trainers_tables),
+                                               TEST(parameter_counts),
+                                               TEST(real_run) };
 const size_t p2c_tests_report_count = sizeof p2c_tests_report / sizeof *p2c_tests_report;

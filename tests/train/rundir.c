@@ -17,22 +17,30 @@ static int open_run(Runs *runs, RunDir *run, const char *name, const char *datas
     char results[128];
     snprintf(results, sizeof results, "%s/results/of all", runs->folder);
     listen_to(runs);
-    int code = rundir_open(run, &(RunRequest){ .result_dir = results, .name = name, .dataset = dataset, .resume = resume, .now = NOON });
+    int code = rundir_open(run, &(RunRequest){ .result_dir = results,
+                                               .name = name,
+                                               .dataset = dataset,
+                                               .resume = resume,
+                                               .now = NOON });
     stop_listening(runs);
     return code;
 }
 
 /* The path of a run below the results. */
-static const char *place(Runs *runs, const char *name) { return runs_path(runs, "results/of all/%s", name); }
+static const char *place(Runs *runs, const char *name) {
+    return runs_path(runs, "results/of all/%s", name);
+}
 
-static void assert_opens(Runs *runs, const char *name, const char *dataset, bool resume, const char *expected) {
+static void assert_opens(Runs *runs, const char *name, const char *dataset, bool resume,
+                         const char *expected) {
     RunDir run;
     if (open_run(runs, &run, name, dataset, resume)) fail_msg("%s", runs->heard);
     assert_string_equal(run.path, place(runs, expected));
     rundir_close(&run);
 }
 
-static void assert_refused(Runs *runs, const char *name, const char *dataset, bool resume, int code, const char *because) {
+static void assert_refused(Runs *runs, const char *name, const char *dataset, bool resume, int code,
+                           const char *because) {
     RunDir run;
     assert_int_equal(open_run(runs, &run, name, dataset, resume), code);
     assert_heard(runs, 1, because);
@@ -41,7 +49,9 @@ static void assert_refused(Runs *runs, const char *name, const char *dataset, bo
 
 /* An empty file in the place of a checkpoint, written `age` seconds ago. Makes the folders. */
 static void put_checkpoint(Runs *runs, const char *name, const char *file, int age) {
-    for (const char *const *part = (const char *[]){ "results", "results/of all", NULL }; *part; part++) mkdir(runs_path(runs, "%s", *part), 0777);
+    for (const char *const *part = (const char *[]){ "results", "results/of all", NULL }; *part;
+         part++)
+        mkdir(runs_path(runs, "%s", *part), 0777);
     mkdir(place(runs, name), 0777);
     mkdir(runs_path(runs, "results/of all/%s/model", name), 0777);
     const char *path = runs_path(runs, "results/of all/%s/model/%s", name, file);
@@ -50,7 +60,7 @@ static void put_checkpoint(Runs *runs, const char *name, const char *file, int a
     assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[]){ time, time }, 0), 0);
 }
 
-/* ---- names ----------------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static void default_names(void **state) {
     Runs *runs = *state;
@@ -63,7 +73,9 @@ static void default_names(void **state) {
     assert_int_equal(open_run(runs, &run, NULL, "dogs", false), 0);
     assert_string_equal(run.path, place(runs, "dogs-2024-02-29-2"));
     assert_string_equal(run.dataset, "dogs");
-    assert_heard(runs, 1, "dogs-2024-02-29 is there already (--resume would go on with a run); the folder of this one is");
+    assert_heard(runs, 1,
+                 "dogs-2024-02-29 is there already (--resume would go on with a run); the folder "
+                 "of this one is");
     assert_string_equal(runs_names(runs, run.path, true), "img lock model");
     char *pid = get_file(place(runs, "dogs-2024-02-29-2/lock"), NULL);
     snprintf(text, sizeof text, "%ld\n", (long)getpid());
@@ -75,7 +87,8 @@ static void default_names(void **state) {
     rundir_close(&run);
     assert_opens(runs, NULL, "dogs", false, "dogs-2024-02-29-3");
     assert_opens(runs, NULL, "cats", false, "cats-2024-02-29");
-    assert_string_equal(runs_names(runs, place(runs, ""), true), "cats-2024-02-29 dogs-2024-02-29 dogs-2024-02-29-2 dogs-2024-02-29-3");
+    assert_string_equal(runs_names(runs, place(runs, ""), true),
+                        "cats-2024-02-29 dogs-2024-02-29 dogs-2024-02-29-2 dogs-2024-02-29-3");
 }
 
 static void given_names(void **state) {
@@ -83,7 +96,8 @@ static void given_names(void **state) {
     RunDir run;
     char path[128], here[256];
     assert_opens(runs, "first", "dogs", false, "first");
-    assert_opens(runs, "first", "dogs", false, "first"); /* without checkpoints there is nothing to lose */
+    /* without checkpoints there is nothing to lose */
+    assert_opens(runs, "first", "dogs", false, "first");
     snprintf(path, sizeof path, "%s/else/where/", runs->folder);
     assert_int_equal(open_run(runs, &run, path, "dogs", false), 0);
     assert_string_equal(run.path, runs_path(runs, "else/where"));
@@ -122,31 +136,39 @@ static void refused_names(void **state) {
 static void places_that_cannot_be(void **state) {
     Runs *runs = *state;
     put_file(runs_path(runs, "results"), "", 0);
-    assert_refused(runs, NULL, "dogs", false, EXIT_WRITE, "results: cannot make this folder: Not a directory");
-    assert_refused(runs, "x", "dogs", false, EXIT_WRITE, "results: cannot make this folder: Not a directory");
+    assert_refused(runs, NULL, "dogs", false, EXIT_WRITE,
+                   "results: cannot make this folder: Not a directory");
+    assert_refused(runs, "x", "dogs", false, EXIT_WRITE,
+                   "results: cannot make this folder: Not a directory");
     assert_int_equal(unlink(runs_path(runs, "results")), 0);
     assert_opens(runs, "x", "dogs", false, "x");
     assert_int_equal(rmdir(place(runs, "x/model")), 0);
     put_file(place(runs, "x/model"), "", 0);
-    assert_refused(runs, "x", "dogs", false, EXIT_WRITE, "x/model: cannot make this folder: Not a directory");
+    assert_refused(runs, "x", "dogs", false, EXIT_WRITE,
+                   "x/model: cannot make this folder: Not a directory");
     assert_int_equal(unlink(place(runs, "x/lock")), 0);
     assert_int_equal(mkdir(place(runs, "x/lock"), 0777), 0);
-    assert_refused(runs, "x", "dogs", false, EXIT_WRITE, "x/lock: cannot be locked: Is a directory");
+    assert_refused(runs, "x", "dogs", false, EXIT_WRITE,
+                   "x/lock: cannot be locked: Is a directory");
 }
 
-/* ---- what is there ------------------------------------------------------------------------------------------------ */
+/* ---- what is there --------------------------------------------------------------------------- */
 
 static void names_of_checkpoints(void **state) {
     Runs *runs = *state;
-    static const char *const files[] = { "dogs_params_0000100.pt", "dogs_params_12345678.pt", "dogs_params_0200000.pt",  "cats_params_0300000.pt",
-                                         "a_params_b_params_0000007.pt",
-                                         /* and none of these */
-                                         "dogs_params_latest.pt", "best.pt", "dogs_params_100.pt", "dogs_params_00000100.pt", "dogs_params_0000100.pt.damaged",
-                                         "dogs_params_-000100.pt", "dogs_params_0000100.ckpt", "_params_0000100.pt", "dogs_params_ 000100.pt",
-                                         "dogs_params_99999999999999999999.pt", ".p2cnn-1-1.tmp", "dogs-0000100.pt" };
+    static const char *const files[] = {
+        "dogs_params_0000100.pt", "dogs_params_12345678.pt", "dogs_params_0200000.pt",
+        "cats_params_0300000.pt", "a_params_b_params_0000007.pt",
+        /* and none of these */
+        "dogs_params_latest.pt", "best.pt", "dogs_params_100.pt", "dogs_params_00000100.pt",
+        "dogs_params_0000100.pt.damaged", "dogs_params_-000100.pt", "dogs_params_0000100.ckpt",
+        "_params_0000100.pt", "dogs_params_ 000100.pt", "dogs_params_99999999999999999999.pt",
+        ".p2cnn-1-1.tmp", "dogs-0000100.pt"
+    };
     RunCheckpoint *list;
     size_t count;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) put_checkpoint(runs, "x", files[i], 0);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        put_checkpoint(runs, "x", files[i], 0);
     assert_true(rundir_list(place(runs, "x"), "dogs", &list, &count));
     assert_int_equal(count, 3);
     assert_true(list[0].step == 12345678 && list[1].step == 200000 && list[2].step == 100);
@@ -175,39 +197,50 @@ static void a_used_folder_needs_resume(void **state) {
     RunDir run;
     put_checkpoint(runs, "x", "dogs_params_0001000.pt", 10);
     put_checkpoint(runs, "x", "dogs_params_0002000.pt", 20);
-    assert_refused(runs, "x", "dogs", false, EXIT_USAGE, "x holds checkpoints of dogs already, the newest of step 2000; --resume goes on with it");
+    assert_refused(
+        runs, "x", "dogs", false, EXIT_USAGE,
+        "x holds checkpoints of dogs already, the newest of step 2000; --resume goes on with it");
     assert_refused(runs, "x", "cats", false, EXIT_USAGE, "x holds checkpoints of dogs already");
-    assert_int_equal(open_run(runs, &run, "x", "photo2cartoon", true), 0); /* the folder says which dataset it is of */
+    /* the folder says which dataset it is of */
+    assert_int_equal(open_run(runs, &run, "x", "photo2cartoon", true), 0);
     assert_string_equal(run.dataset, "dogs");
     rundir_close(&run);
     assert_int_equal(open_run(runs, &run, "x", NULL, true), 0);
     assert_string_equal(run.dataset, "dogs");
     rundir_close(&run);
-    assert_refused(runs, "y", "dogs", true, EXIT_BAD_INPUT, "of all/y: there is no such run to resume");
+    assert_refused(runs, "y", "dogs", true, EXIT_BAD_INPUT,
+                   "of all/y: there is no such run to resume");
     assert_false(have_file(place(runs, "y")));
     assert_opens(runs, "z", "dogs", false, "z");
-    assert_refused(runs, "z", "dogs", true, EXIT_BAD_INPUT, "z/model holds no checkpoint to resume");
+    assert_refused(runs, "z", "dogs", true, EXIT_BAD_INPUT,
+                   "z/model holds no checkpoint to resume");
 }
 
 static void resuming_the_latest(void **state) {
     Runs *runs = *state;
     RunDir run;
-    assert_refused(runs, NULL, "dogs", true, EXIT_BAD_INPUT, "of all: no run of dogs with a checkpoint to resume");
-    assert_refused(runs, NULL, NULL, true, EXIT_BAD_INPUT, "of all: no run with a checkpoint to resume");
+    assert_refused(runs, NULL, "dogs", true, EXIT_BAD_INPUT,
+                   "of all: no run of dogs with a checkpoint to resume");
+    assert_refused(runs, NULL, NULL, true, EXIT_BAD_INPUT,
+                   "of all: no run with a checkpoint to resume");
     assert_false(have_file(runs_path(runs, "results")));
-    put_checkpoint(runs, "dogs-big-2024-01-01", "dogs-big_params_0001000.pt", 0); /* another dataset's */
+    /* another dataset's */
+    put_checkpoint(runs, "dogs-big-2024-01-01", "dogs-big_params_0001000.pt", 0);
     put_checkpoint(runs, "renamed", "dogs_params_0001000.pt", 0);
     put_checkpoint(runs, "dogsled", "dogs_params_0001000.pt", 0);
     put_checkpoint(runs, "dogs-2024-01-03", "dogs_params_latest.pt", 0);
     assert_refused(runs, NULL, "dogs", true, EXIT_BAD_INPUT, "no run of dogs with a checkpoint");
     put_checkpoint(runs, "dogs-2024-01-01", "dogs_params_0009000.pt", 300);
     assert_opens(runs, NULL, "in/dogs/", true, "dogs-2024-01-01");
-    put_checkpoint(runs, "dogs-2024-01-02", "dogs_params_0003000.pt", 200); /* its newest is what counts, */
+    /* its newest is what counts, */
+    put_checkpoint(runs, "dogs-2024-01-02", "dogs_params_0003000.pt", 200);
     put_checkpoint(runs, "dogs-2024-01-02", "dogs_params_0001000.pt", 900);
     assert_opens(runs, NULL, "dogs", true, "dogs-2024-01-02");
-    put_checkpoint(runs, "dogs-2024-01-01", "dogs_params_0008000.pt", 0); /* not what was touched last */
+    /* not what was touched last */
+    put_checkpoint(runs, "dogs-2024-01-01", "dogs_params_0008000.pt", 0);
     assert_opens(runs, NULL, "dogs", true, "dogs-2024-01-02");
-    put_checkpoint(runs, "dogs-2024-01-01-2", "dogs_params_0000001.pt", 200); /* as new: the last name */
+    /* as new: the last name */
+    put_checkpoint(runs, "dogs-2024-01-01-2", "dogs_params_0000001.pt", 200);
     assert_opens(runs, NULL, "dogs", true, "dogs-2024-01-02");
     assert_int_equal(open_run(runs, &run, NULL, NULL, true), 0);
     assert_string_equal(run.path, place(runs, "dogs-big-2024-01-01"));
@@ -222,7 +255,8 @@ static void leftovers_are_removed(void **state) {
     mkdir(place(runs, "x/img"), 0777);
     mkdir(place(runs, "x/test"), 0777);
     for (int i = 0; i < 4; i++) {
-        put_file(runs_path(runs, "results/of all/x/%s/.p2cnn-4711-%d.tmp", folders[i], i), "half", 4);
+        put_file(runs_path(runs, "results/of all/x/%s/.p2cnn-4711-%d.tmp", folders[i], i), "half",
+                 4);
         put_file(runs_path(runs, "results/of all/x/%s/.p2cnn-note", folders[i]), "kept", 4);
         put_file(runs_path(runs, "results/of all/x/%s/x.tmp", folders[i]), "kept", 4);
     }
@@ -230,13 +264,15 @@ static void leftovers_are_removed(void **state) {
     assert_refused(runs, "x", "dogs", false, EXIT_USAGE, "--resume");
     assert_true(have_file(place(runs, "x/.p2cnn-4711-0.tmp"))); /* what is refused is not touched */
     assert_opens(runs, "x", "dogs", true, "x");
-    assert_string_equal(runs_names(runs, place(runs, "x"), true), ".p2cnn-note img lock model test x.tmp");
-    assert_string_equal(runs_names(runs, place(runs, "x/model"), true), ".p2cnn-note dogs_params_0001000.pt x.tmp");
+    assert_string_equal(runs_names(runs, place(runs, "x"), true),
+                        ".p2cnn-note img lock model test x.tmp");
+    assert_string_equal(runs_names(runs, place(runs, "x/model"), true),
+                        ".p2cnn-note dogs_params_0001000.pt x.tmp");
     assert_string_equal(runs_names(runs, place(runs, "x/img"), true), ".p2cnn-note x.tmp");
     assert_string_equal(runs_names(runs, place(runs, "x/test"), true), ".p2cnn-note x.tmp");
 }
 
-/* ---- one process a folder ------------------------------------------------------------------------------------------- */
+/* ---- one process a folder -------------------------------------------------------------------- */
 
 static void one_process_a_folder(void **state) {
     Runs *runs = *state;
@@ -250,7 +286,8 @@ static void one_process_a_folder(void **state) {
     if (!child) {
         close(parent[1]);
         byte = open_run(runs, &run, "x", "dogs", false) == 0;
-        if (write(ready[1], &byte, 1) == 1 && read(parent[0], &byte, 1) == 0) _exit(0); /* it ends with the parent, if not before */
+        /* it ends with the parent, if not before */
+        if (write(ready[1], &byte, 1) == 1 && read(parent[0], &byte, 1) == 0) _exit(0);
         _exit(1);
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
@@ -259,7 +296,11 @@ static void one_process_a_folder(void **state) {
     RunDir watcher; /* may look while the other one holds the lock */
     char results[RUN_FILE];
     snprintf(results, sizeof results, "%s", place(runs, ""));
-    assert_int_equal(rundir_open(&watcher, &(RunRequest){ .result_dir = results, .name = "x", .resume = true, .look = true }), 0);
+    assert_int_equal(
+        rundir_open(
+            &watcher,
+            &(RunRequest){ .result_dir = results, .name = "x", .resume = true, .look = true }),
+        0);
     assert_true(watcher.lock < 0 && !strcmp(watcher.dataset, "dogs"));
     rundir_close(&watcher);
     assert_int_equal(unlink(place(runs, "x/model/dogs_params_0000010.pt")), 0);
@@ -272,8 +313,10 @@ static void one_process_a_folder(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_rundir[] = {
-    RUNS_TEST(default_names),         RUNS_TEST(given_names),          RUNS_TEST(refused_names),
-    RUNS_TEST(places_that_cannot_be), RUNS_TEST(names_of_checkpoints), RUNS_TEST(a_used_folder_needs_resume),
-    RUNS_TEST(resuming_the_latest),   RUNS_TEST(leftovers_are_removed), RUNS_TEST(one_process_a_folder),
+    RUNS_TEST(default_names),        RUNS_TEST(given_names),
+    RUNS_TEST(refused_names),        RUNS_TEST(places_that_cannot_be),
+    RUNS_TEST(names_of_checkpoints), RUNS_TEST(a_used_folder_needs_resume),
+    RUNS_TEST(resuming_the_latest),  RUNS_TEST(leftovers_are_removed),
+    RUNS_TEST(one_process_a_folder),
 };
 const size_t p2c_tests_rundir_count = sizeof p2c_tests_rundir / sizeof *p2c_tests_rundir;

@@ -17,7 +17,7 @@ int runs_setup(void **state) {
     return p2c_context_new(&runs->ctx, "cpu", 1) == P2C_OK ? 0 : -1;
 }
 
-static int delete(const char *path, const struct stat *info, int kind, struct FTW *place) {
+static int delete (const char *path, const struct stat *info, int kind, struct FTW *place) {
     (void)info, (void)kind, (void)place;
     return remove(path);
 }
@@ -47,14 +47,18 @@ const char *runs_names(Runs *runs, const char *folder, bool hidden) {
     DIR *entries = opendir(folder);
     assert_non_null(entries);
     for (struct dirent *entry; (entry = readdir(entries));) {
-        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") || (entry->d_name[0] == '.' && !hidden)) continue;
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") ||
+            (entry->d_name[0] == '.' && !hidden))
+            continue;
         assert_true(count < 64);
         snprintf(names[count++], sizeof names[0], "%s", entry->d_name);
     }
     closedir(entries);
     qsort(names, (size_t)count, sizeof names[0], by_name);
     *runs->path = 0;
-    for (int i = 0; i < count; i++) snprintf(runs->path + strlen(runs->path), sizeof runs->path - strlen(runs->path), "%s%s", i ? " " : "", names[i]);
+    for (int i = 0; i < count; i++)
+        snprintf(runs->path + strlen(runs->path), sizeof runs->path - strlen(runs->path), "%s%s",
+                 i ? " " : "", names[i]);
     return runs->path;
 }
 
@@ -84,5 +88,6 @@ void stop_listening(Runs *runs) {
 void assert_heard(const Runs *runs, int lines, const char *text) {
     int count = 0;
     for (const char *c = runs->heard; *c; c++) count += *c == '\n';
-    if (count != lines || !strstr(runs->heard, text)) fail_msg("expected %d lines with '%s', heard: %s", lines, text, runs->heard);
+    if (count != lines || !strstr(runs->heard, text))
+        fail_msg("expected %d lines with '%s', heard: %s", lines, text, runs->heard);
 }

@@ -1,5 +1,5 @@
-/* runs.h: what tests of run folders and checkpoints share: a folder of their own, deleted afterwards with all below it, and an ear for what
- * is printed. */
+/* runs.h: what tests of run folders and checkpoints share: a folder of their own, deleted
+ * afterwards with all below it, and an ear for what is printed. */
 #ifndef P2C_TESTS_TRAIN_RUNS_H
 #define P2C_TESTS_TRAIN_RUNS_H
 
@@ -9,8 +9,8 @@
 typedef struct Runs {
     P2cContext *ctx;
     char folder[64];
-    char path[RUN_FILE];    /* what runs_path answered last */
-    char heard[1 << 14];    /* what was printed between listen and heard */
+    char path[RUN_FILE]; /* what runs_path answered last */
+    char heard[1 << 14]; /* what was printed between listen and heard */
     int out, err;
     FILE *ear;
 } Runs;
@@ -21,7 +21,8 @@ int runs_teardown(void **state);
 
 /* A path below the folder. Borrowed; good until the next call. */
 const char *runs_path(Runs *runs, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Names in a folder, in byte order, with a blank between; without those that begin with a dot, unless `hidden`. Good until the next call. */
+/* Names in a folder, in byte order, with a blank between; without those that begin with a dot,
+ * unless `hidden`. Good until the next call. */
 const char *runs_names(Runs *runs, const char *folder, bool hidden);
 /* stdout and stderr go into the ear; nothing may be asserted until heard was called. */
 void listen_to(Runs *runs);

@@ -1,7 +1,7 @@
-/* step.c (test): the training step's own properties: parts against batches, what a bad picture does, averages. Its numbers are compared
- * with PyTorch's in tests/golden/training.c. */
-#include "../device.h"
+/* step.c (test): the training step's own properties: parts against batches, what a bad picture
+ * does, averages. Its numbers are compared with PyTorch's in tests/golden/training.c. */
 #include "../../train/step.h"
+#include "../device.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +9,12 @@
 
 #include "../unit/support.h"
 
-enum { CH = 4, SIZE = 96 /* the smallest that the deep discriminators take */, PIXELS = 3 * SIZE * SIZE, MOST = 4 };
+enum {
+    CH = 4,
+    SIZE = 96 /* the smallest that the deep discriminators take */,
+    PIXELS = 3 * SIZE * SIZE,
+    MOST = 4
+};
 
 typedef struct Trainee {
     P2cContext *ctx;
@@ -37,7 +42,8 @@ static void trainee_clear(Trainee *t) {
 /* MOST pictures for each domain, smooth, each different. */
 static void draw(float *a, float *b, int n) {
     for (int i = 0; i < n * PIXELS; i++) {
-        float k = (float)(1 + i / PIXELS), x = (float)(i % SIZE) / SIZE, y = (float)(i / SIZE % SIZE) / SIZE;
+        float k = (float)(1 + i / PIXELS), x = (float)(i % SIZE) / SIZE,
+              y = (float)(i / SIZE % SIZE) / SIZE;
         a[i] = sinf(5 * x + k) * cosf(k * y);
         b[i] = x * y * k > 0.5f ? 0.8f : -0.6f + 0.1f * k;
     }
@@ -63,7 +69,8 @@ static double largest_difference(const Trainee *x, const Trainee *y, const char 
     double worst = 0;
     for (int i = 0; i < p2c_store_count(x->store); i++) {
         const char *name = p2c_store_name(x->store, i);
-        if (strlen(name) < strlen(ending) || strcmp(name + strlen(name) - strlen(ending), ending)) continue;
+        if (strlen(name) < strlen(ending) || strcmp(name + strlen(name) - strlen(ending), ending))
+            continue;
         size_t n = p2c_dims_count(p2c_store_dims(x->store, i));
         float *p = malloc(2 * n * sizeof *p);
         assert_non_null(p);
@@ -75,7 +82,8 @@ static double largest_difference(const Trainee *x, const Trainee *y, const char 
     return worst;
 }
 
-/* Four pictures at once, and in two or four parts: the same losses, gradients, power iterations; also after an update. */
+/* Four pictures at once, and in two or four parts: the same losses, gradients, power iterations;
+ * also after an update. */
 static void test_parts(void **state) {
     (void)state;
     for (int parts = 2; parts <= MOST; parts *= 2) {
@@ -85,13 +93,17 @@ static void test_parts(void **state) {
         run(&whole, MOST, NULL);
         run(&cut, MOST, NULL);
         for (int t = 0; t < TERM_COUNT; t++) {
-            assert_float_equal(scalar(cut.step.of_a[t]), scalar(whole.step.of_a[t]), 1e-5 * fabs(scalar(whole.step.of_a[t])));
-            assert_float_equal(scalar(cut.step.sum[t]), scalar(whole.step.sum[t]), 1e-5 * fabs(scalar(whole.step.sum[t])));
+            assert_float_equal(scalar(cut.step.of_a[t]), scalar(whole.step.of_a[t]),
+                               1e-5 * fabs(scalar(whole.step.of_a[t])));
+            assert_float_equal(scalar(cut.step.sum[t]), scalar(whole.step.sum[t]),
+                               1e-5 * fabs(scalar(whole.step.sum[t])));
         }
         for (int i = 0; i < NETWORKS; i++)
-            assert_float_equal(scalar(cut.step.squares[i]), scalar(whole.step.squares[i]), 2e-3 * scalar(whole.step.squares[i]));
+            assert_float_equal(scalar(cut.step.squares[i]), scalar(whole.step.squares[i]),
+                               2e-3 * scalar(whole.step.squares[i]));
         assert_true(largest_difference(&whole, &cut, "weight_u") < 1e-5);
-        assert_true(largest_difference(&whole, &cut, "weight") <= 2e-4 + 1e-6); /* of a gradient that is noise Adam takes the sign */
+        /* of a gradient that is noise Adam takes the sign */
+        assert_true(largest_difference(&whole, &cut, "weight") <= 2e-4 + 1e-6);
         assert_int_equal(cut.step.generators.step, 1);
         assert_int_equal(cut.step.discriminators.step, 1);
         trainee_clear(&whole);
@@ -99,7 +111,8 @@ static void test_parts(void **state) {
     }
 }
 
-/* A picture that is not a number: no weight moves, nothing is counted, a tensor is named, and the next step is as good as ever. */
+/* A picture that is not a number: no weight moves, nothing is counted, a tensor is named, and the
+ * next step is as good as ever. */
 static void test_bad_picture(void **state) {
     (void)state;
     Trainee t, untouched;
@@ -107,7 +120,8 @@ static void test_bad_picture(void **state) {
     trainee_init(&untouched, 1, 1, 0);
     trainee_init(&t, 1, 1, 0);
     run(&t, 1, &bad);
-    assert_true(largest_difference(&t, &untouched, "weight") == 0 && largest_difference(&t, &untouched, "weight_orig") == 0);
+    assert_true(largest_difference(&t, &untouched, "weight") == 0 &&
+                largest_difference(&t, &untouched, "weight_orig") == 0);
     assert_true(largest_difference(&t, &untouched, "rho") == 0);
     assert_true(t.step.generators.step == 0 && t.step.discriminators.step == 0);
     const char *name = NULL;
@@ -115,7 +129,8 @@ static void test_bad_picture(void **state) {
     assert_non_null(name);
     run(&t, 1, NULL);
     assert_true(t.step.generators.step == 1 && t.step.discriminators.step == 1);
-    assert_true(isfinite(scalar(t.step.sum[TERM_G])) && largest_difference(&t, &untouched, "weight") > 0);
+    assert_true(isfinite(scalar(t.step.sum[TERM_G])) &&
+                largest_difference(&t, &untouched, "weight") > 0);
     trainee_clear(&t);
     trainee_clear(&untouched);
 }
@@ -125,7 +140,8 @@ static void test_averages(void **state) {
     enum { STEPS = 3 };
     Trainee t;
     trainee_init(&t, 1, 1, 0.5);
-    int now = p2c_store_find(t.store, "genB2A.conv1x1.weight"), average = p2c_store_find(t.store, "genB2A_ema.conv1x1.weight");
+    int now = p2c_store_find(t.store, "genB2A.conv1x1.weight"),
+        average = p2c_store_find(t.store, "genB2A_ema.conv1x1.weight");
     assert_true(now >= 0 && average >= 0);
     size_t n = p2c_dims_count(p2c_store_dims(t.store, now));
     float *p = malloc(2 * n * sizeof *p);
@@ -147,5 +163,7 @@ static void test_averages(void **state) {
     trainee_clear(&t);
 }
 
-const struct CMUnitTest p2c_tests_step[] = { cmocka_unit_test(test_parts), cmocka_unit_test(test_bad_picture), cmocka_unit_test(test_averages) };
+const struct CMUnitTest p2c_tests_step[] = { cmocka_unit_test(test_parts),
+                                             cmocka_unit_test(test_bad_picture),
+                                             cmocka_unit_test(test_averages) };
 const size_t p2c_tests_step_count = sizeof p2c_tests_step / sizeof *p2c_tests_step;

@@ -35,7 +35,8 @@ static void list(Scratch *s, Events *e) {
     struct dirent **found;
     int count = scandir(folder, &found, NULL, alphasort);
     for (int i = 0; i < count; i++) {
-        if (found[i]->d_name[0] != '.') snprintf(e->names[e->count++], sizeof *e->names, "%s/%s", folder, found[i]->d_name);
+        if (found[i]->d_name[0] != '.')
+            snprintf(e->names[e->count++], sizeof *e->names, "%s/%s", folder, found[i]->d_name);
         free(found[i]);
     }
     if (count >= 0) free(found);
@@ -48,12 +49,16 @@ static void clear(Scratch *s) {
     rmdir(scratch_path(s, "tensorboard"));
 }
 
-/* Three events by TensorBoard 2.21's RecordWriter: the version; a restart at step 301; two scalars, one of a name of 130 letters. */
-static const char expected[] =
-    "1800000000000000a37f4b220900002040fc54d9411a0d627261696e2e4576656e743a322b353110100000000000000095fbfe180900002040fc54d94110ad02"
-    "3a020801596f3f79a60000000000000070f72a150900005040fc54d94110ad022a97010a080a016415000010400a8a010a820174747474747474747474747474"
-    "74747474747474747474747474747474747474747474747474747474747474747474747474747474747474747474747474747474747474747474747474747474"
-    "747474747474747474747474747474747474747474747474747474747474747474747474747474747474747474747474747474747415cdcccc3de3c949e6";
+/* Three events by TensorBoard 2.21's RecordWriter: the version; a restart at step 301; two scalars,
+ * one of a name of 130 letters. */
+static const char expected[] = "1800000000000000a37f4b220900002040fc54d9411a0d627261696e2e4576656e7"
+                               "43a322b353110100000000000000095fbfe180900002040fc54d94110ad02"
+                               "3a020801596f3f79a60000000000000070f72a150900005040fc54d94110ad022a9"
+                               "7010a080a016415000010400a8a010a820174747474747474747474747474"
+                               "7474747474747474747474747474747474747474747474747474747474747474747"
+                               "4747474747474747474747474747474747474747474747474747474747474"
+                               "7474747474747474747474747474747474747474747474747474747474747474747"
+                               "47474747474747474747474747474747474747415cdcccc3de3c949e6";
 
 static void same_bytes_as_tensorboard(void **state) {
     Scratch *s = *state;
@@ -79,7 +84,8 @@ static void same_bytes_as_tensorboard(void **state) {
     clear(s);
 }
 
-/* A new run has no restart; a second file of the same second gets the next name, and the folder may be there. */
+/* A new run has no restart; a second file of the same second gets the next name, and the folder may
+ * be there. */
 static void names(void **state) {
     Scratch *s = *state;
     char folder[160], ending[] = ".p2cnn";
@@ -114,5 +120,8 @@ static void refused(void **state) {
     assert_null(board);
 }
 
-const struct CMUnitTest p2c_tests_tensorboard[] = { cmocka_unit_test(crc_vectors), TEST(same_bytes_as_tensorboard), TEST(names), TEST(refused) };
-const size_t p2c_tests_tensorboard_count = sizeof p2c_tests_tensorboard / sizeof *p2c_tests_tensorboard;
+const struct CMUnitTest p2c_tests_tensorboard[] = { cmocka_unit_test(crc_vectors),
+                                                    TEST(same_bytes_as_tensorboard), TEST(names),
+                                                    TEST(refused) };
+const size_t p2c_tests_tensorboard_count =
+    sizeof p2c_tests_tensorboard / sizeof *p2c_tests_tensorboard;

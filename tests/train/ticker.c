@@ -11,11 +11,19 @@
 
 static void numbers(void **state) {
     (void)state;
-    static const struct { double value; const char *text; } cases[] = {
-        { 0, "0" }, { 2.2149, "2.21" }, { 0.42, "0.42" }, { 443.2, "443" }, { 999.4, "999" }, { 999.7, "1000" }, { 1557.6, "1558" }, { 99999, "99999" }, { 123456, "1.23e5" },
-        { 1e5, "1e5" }, { -0.0123456, "-0.0123" }, { 1e-4, "0.0001" }, { 2e-5, "2e-5" }, { -1.5e30, "-1.5e30" }, { NAN, "nan" }, { INFINITY, "inf" }, { -INFINITY, "-inf" },
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {
+        { 0, "0" },          { 2.2149, "2.21" },        { 0.42, "0.42" },
+        { 443.2, "443" },    { 999.4, "999" },          { 999.7, "1000" },
+        { 1557.6, "1558" },  { 99999, "99999" },        { 123456, "1.23e5" },
+        { 1e5, "1e5" },      { -0.0123456, "-0.0123" }, { 1e-4, "0.0001" },
+        { 2e-5, "2e-5" },    { -1.5e30, "-1.5e30" },    { NAN, "nan" },
+        { INFINITY, "inf" }, { -INFINITY, "-inf" },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) assert_string_equal(text_number(cases[i].value).s, cases[i].text);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(text_number(cases[i].value).s, cases[i].text);
     assert_string_equal(text_tidy("2.50e+00").s, "2.5e0");
     assert_string_equal(text_tidy("10e-10").s, "10e-10");
     assert_string_equal(text_count(0).s, "0");
@@ -28,14 +36,33 @@ static void numbers(void **state) {
 
 static void durations(void **state) {
     (void)state;
-    static const struct { double seconds; const char *text; } cases[] = {
-        { 0, "0 s" }, { 59.4, "59 s" }, { 59.6, "1 min" }, { 14 * 60, "14 min" }, { 59.4 * 60, "59 min" }, { 59.6 * 60, "1.0 h" }, { 2.1 * 3600, "2.1 h" },
-        { 23.9 * 3600, "23.9 h" }, { 23.97 * 3600, "1 d 0 h" }, { 51 * 3600, "2 d 3 h" }, { 1e8, "1157 d 10 h" }, { -1, "?" }, { NAN, "?" }, { INFINITY, "?" },
+    static const struct {
+        double seconds;
+        const char *text;
+    } cases[] = {
+        { 0, "0 s" },
+        { 59.4, "59 s" },
+        { 59.6, "1 min" },
+        { 14 * 60, "14 min" },
+        { 59.4 * 60, "59 min" },
+        { 59.6 * 60, "1.0 h" },
+        { 2.1 * 3600, "2.1 h" },
+        { 23.9 * 3600, "23.9 h" },
+        { 23.97 * 3600, "1 d 0 h" },
+        { 51 * 3600, "2 d 3 h" },
+        { 1e8, "1157 d 10 h" },
+        { -1, "?" },
+        { NAN, "?" },
+        { INFINITY, "?" },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) assert_string_equal(text_duration(cases[i].seconds).s, cases[i].text);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(text_duration(cases[i].seconds).s, cases[i].text);
 }
 
-static const TickerValue values[] = { { "d", 2.2135 }, { "g", 443.4 }, { "adv", 4.7247 }, { "cycle", 0.2642 }, { "identity", 0.2653 }, { "cam", 0.42 }, { "id", 0.5307 } };
+static const TickerValue values[] = { { "d", 2.2135 },        { "g", 443.4 },
+                                      { "adv", 4.7247 },      { "cycle", 0.2642 },
+                                      { "identity", 0.2653 }, { "cam", 0.42 },
+                                      { "id", 0.5307 } };
 enum { VALUES = sizeof values / sizeof *values };
 
 /* At step 1230 of 200000, after 1000 steps of 146 ms. */
@@ -51,12 +78,16 @@ static void texts(void **state) {
     Ticker t = at_1230();
     char text[TICKER_TEXT];
     ticker_line_text(&t, 146.2, VALUES, values, 146e3, text);
-    assert_string_equal(text, "step 1230/200000  d 2.21  g 443  adv 4.72  cycle 0.264  identity 0.265  cam 0.42  id 0.531  146 ms  8.1 h left");
+    assert_string_equal(text, "step 1230/200000  d 2.21  g 443  adv 4.72  cycle 0.264  identity "
+                              "0.265  cam 0.42  id 0.531  146 ms  8.1 h left");
     ticker_bar_text(&t, 200, 146.2, VALUES, values, 146e3, text);
-    assert_string_equal(text, "[------------------------] 1230/200000  6.84 steps/s  8.1 h left  d 2.21  g 443  adv 4.72  cycle 0.264  identity 0.265  cam 0.42  id 0.531");
+    assert_string_equal(text,
+                        "[------------------------] 1230/200000  6.84 steps/s  8.1 h left  d 2.21  "
+                        "g 443  adv 4.72  cycle 0.264  identity 0.265  cam 0.42  id 0.531");
     t.step = 100000;
     ticker_bar_text(&t, 80, 11530, VALUES, values, 146e3, text);
-    assert_string_equal(text, "[######------] 100000/200000  11.5 s/step  2 min left  d 2.21  g 443  adv 4.72");
+    assert_string_equal(
+        text, "[######------] 100000/200000  11.5 s/step  2 min left  d 2.21  g 443  adv 4.72");
     t.step = t.total;
     ticker_bar_text(&t, 60, 146.2, VALUES, values, 146e3, text);
     assert_string_equal(text, "[############] 200000/200000  6.84 steps/s  done  d 2.21");
@@ -73,7 +104,8 @@ static void fits_any_width(void **state) {
     for (int width = 0; width < 600; width++) {
         ticker_bar_text(&t, width, 146.2, VALUES, values, 146e3, text);
         assert_true(strlen(text) <= (size_t)(width > 0 ? width - 1 : 0));
-        if (width != 100) assert_true(strlen(text) >= strlen(before)); /* there the bar gets longer, at the cost of other parts */
+        /* there the bar gets longer, at the cost of other parts */
+        if (width != 100) assert_true(strlen(text) >= strlen(before));
         if (width > 4) assert_non_null(strstr(text, "1230"));
         if (width > 11) assert_non_null(strstr(text, "1230/200000"));
         strcpy(before, text);
@@ -105,7 +137,8 @@ static void unwatch(Watched *w) {
     free(w->text);
 }
 
-/* What a terminal shows: a line that was rewritten counts as it stands at its end. The newest, unfinished line is under `last`. */
+/* What a terminal shows: a line that was rewritten counts as it stands at its end. The newest,
+ * unfinished line is under `last`. */
 static int lines_on_screen(const char *text, char last[200]) {
     int lines = 0, column = 0;
     last[0] = 0;
@@ -129,8 +162,9 @@ static void a_line_every_ten_steps(void **state) {
     watch(&w, 0, 25, false, true);
     for (int step = 1; step <= 25; step++) ticker_step(&w.ticker, step, 100, 1, values, step * 100);
     fflush(w.stream);
-    assert_string_equal(w.text, "step 10/25  d 2.21  100 ms  2 s left\n15 steps to go, at 100 ms each: about 2 s\n"
-                                "step 20/25  d 2.21  100 ms  0 s left\nstep 25/25  d 2.21  100 ms  done\n");
+    assert_string_equal(
+        w.text, "step 10/25  d 2.21  100 ms  2 s left\n15 steps to go, at 100 ms each: about 2 s\n"
+                "step 20/25  d 2.21  100 ms  0 s left\nstep 25/25  d 2.21  100 ms  done\n");
     unwatch(&w);
 }
 
@@ -138,7 +172,8 @@ static void the_first_step_counts_not(void **state) {
     (void)state;
     Watched w;
     watch(&w, 500, 1500, false, true);
-    for (int step = 501; step <= 520; step++) ticker_step(&w.ticker, step, 100, 0, NULL, 60e3 + (step - 501) * 1e3);
+    for (int step = 501; step <= 520; step++)
+        ticker_step(&w.ticker, step, 100, 0, NULL, 60e3 + (step - 501) * 1e3);
     assert_true(fabs(ticker_left(&w.ticker, 60e3 + 19e3) - 980) < 1e-6);
     fflush(w.stream);
     assert_non_null(strstr(w.text, "990 steps to go, at 1000 ms each: about 16 min\n"));
@@ -151,7 +186,8 @@ static void not_drawn_too_often(void **state) {
     (void)state;
     Watched w;
     watch(&w, 0, 1000000, true, false);
-    for (int step = 1; step <= 146 * 5; step++) ticker_step(&w.ticker, step, 1000.0 / 146, VALUES, values, step * 1000.0 / 146);
+    for (int step = 1; step <= 146 * 5; step++)
+        ticker_step(&w.ticker, step, 1000.0 / 146, VALUES, values, step * 1000.0 / 146);
     fflush(w.stream);
     assert_in_range(count_of(w.text, "\r["), 40, 51);
     unwatch(&w);
@@ -167,7 +203,8 @@ static void messages_leave_the_bar_whole(void **state) {
     ticker_say(&w.ticker, "a message\n%s", "\033[31m");
     fflush(w.stream);
     assert_int_equal(lines_on_screen(w.text, last), 2);
-    assert_non_null(strstr(w.text, "\r\033[Ka message??[31m\n\r[")); /* the bar is gone before, and back after */
+    /* the bar is gone before, and back after */
+    assert_non_null(strstr(w.text, "\r\033[Ka message??[31m\n\r["));
     assert_string_equal(last, w.ticker.text);
     assert_int_equal(strncmp(last, "[------------] 1/1000  10 steps/s", 33), 0);
     ticker_hide(&w.ticker);
@@ -186,7 +223,8 @@ static void bar_and_lines(void **state) {
     Watched w;
     char last[200];
     watch(&w, 0, 100, true, true);
-    for (int step = 1; step <= 40; step++) ticker_step(&w.ticker, step, 200, VALUES, values, step * 200);
+    for (int step = 1; step <= 40; step++)
+        ticker_step(&w.ticker, step, 200, VALUES, values, step * 200);
     fflush(w.stream);
     assert_int_equal(lines_on_screen(w.text, last), 5);
     assert_string_equal(last, "[####--------] 40/100  5 steps/s  12 s left  d 2.21  g 443");
@@ -194,8 +232,14 @@ static void bar_and_lines(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_ticker[] = {
-    cmocka_unit_test(numbers),             cmocka_unit_test(durations),           cmocka_unit_test(texts),
-    cmocka_unit_test(fits_any_width),      cmocka_unit_test(a_line_every_ten_steps), cmocka_unit_test(the_first_step_counts_not),
-    cmocka_unit_test(not_drawn_too_often), cmocka_unit_test(messages_leave_the_bar_whole), cmocka_unit_test(bar_and_lines),
+    cmocka_unit_test(numbers),
+    cmocka_unit_test(durations),
+    cmocka_unit_test(texts),
+    cmocka_unit_test(fits_any_width),
+    cmocka_unit_test(a_line_every_ten_steps),
+    cmocka_unit_test(the_first_step_counts_not),
+    cmocka_unit_test(not_drawn_too_often),
+    cmocka_unit_test(messages_leave_the_bar_whole),
+    cmocka_unit_test(bar_and_lines),
 };
 const size_t p2c_tests_ticker_count = sizeof p2c_tests_ticker / sizeof *p2c_tests_ticker;

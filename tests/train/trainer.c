@@ -1,4 +1,5 @@
-/* trainer.c (test): the learning rate of every step, and what a checkpoint holds of a run besides its weights. */
+/* trainer.c (test): the learning rate of every step, and what a checkpoint holds of a run besides
+ * its weights. */
 #include "../../train/trainer.h"
 
 #include <math.h>
@@ -6,7 +7,8 @@
 
 #include "../unit/support.h"
 
-/* As the published program changes it: after half of the steps, less by lr/half each time, starting from what it was. */
+/* As the published program changes it: after half of the steps, less by lr/half each time, starting
+ * from what it was. */
 static void test_rate(void **state) {
     (void)state;
     static const int64_t lengths[] = { 2, 3, 20, 21, 1000 };
@@ -33,12 +35,21 @@ static void test_decay(void **state) {
     Options o = { .ema = 0.999 };
     assert_float_equal(p2c_average_decay(o.ema, 0), 0.1, 1e-15);
     assert_float_equal(p2c_average_decay(o.ema, 90), 0.91, 1e-15);
-    assert_true(p2c_average_decay(o.ema, 8989) < 0.999 && p2c_average_decay(o.ema, 8991) == 0.999 && p2c_average_decay(o.ema, 1000000) == 0.999);
+    assert_true(p2c_average_decay(o.ema, 8989) < 0.999 && p2c_average_decay(o.ema, 8991) == 0.999 &&
+                p2c_average_decay(o.ema, 1000000) == 0.999);
 }
 
 static RunState some_state(void) {
-    RunState s = { .step = INT64_C(5000000000), .generators = 17, .discriminators = 18, .guard.skips = 3, .branch = 2, .seconds = 1.5e6, .best_kid = -1e-3, .best_step = 1000,
-                   .pictures = { 359, 194 }, .hashes = { 0, UINT64_MAX } };
+    RunState s = { .step = INT64_C(5000000000),
+                   .generators = 17,
+                   .discriminators = 18,
+                   .guard.skips = 3,
+                   .branch = 2,
+                   .seconds = 1.5e6,
+                   .best_kid = -1e-3,
+                   .best_step = 1000,
+                   .pictures = { 359, 194 },
+                   .hashes = { 0, UINT64_MAX } };
     strcpy(s.face_weights, "/some where/face.pth");
     return s;
 }
@@ -60,16 +71,19 @@ static void test_state(void **state) {
     assert_int_equal(p2c_pt_write(scratch->ctx, scratch_path(scratch, "s.pt"), dict), P2C_OK);
     assert_int_equal(p2c_pt_read(scratch->ctx, scratch->path, &read), P2C_OK);
     assert_int_equal(state_load(&got, read), 0);
-    assert_true(got.step == s.step && got.generators == 17 && got.discriminators == 18 && got.guard.skips == 3 && got.branch == 2);
+    assert_true(got.step == s.step && got.generators == 17 && got.discriminators == 18 &&
+                got.guard.skips == 3 && got.branch == 2);
     assert_true(got.seconds == 1.5e6 && got.best_kid == -1e-3 && got.best_step == 1000);
-    assert_true(!memcmp(got.pictures, s.pictures, sizeof s.pictures) && !memcmp(got.hashes, s.hashes, sizeof s.hashes));
+    assert_true(!memcmp(got.pictures, s.pictures, sizeof s.pictures) &&
+                !memcmp(got.hashes, s.hashes, sizeof s.hashes));
     assert_string_equal(got.face_weights, s.face_weights);
     assert_non_null(p2c_value_get(p2c_value_get(read, "options"), "lr"));
     p2c_value_free(&dict);
     p2c_value_free(&read);
 }
 
-/* A published checkpoint has no state; one of a later program another format; a damaged one anything. */
+/* A published checkpoint has no state; one of a later program another format; a damaged one
+ * anything. */
 static void test_state_refused(void **state) {
     (void)state;
     RunState s = some_state(), got;
@@ -87,5 +101,7 @@ static void test_state_refused(void **state) {
     }
 }
 
-const struct CMUnitTest p2c_tests_trainer[] = { cmocka_unit_test(test_rate), cmocka_unit_test(test_decay), TEST(test_state), cmocka_unit_test(test_state_refused) };
+const struct CMUnitTest p2c_tests_trainer[] = { cmocka_unit_test(test_rate),
+                                                cmocka_unit_test(test_decay), TEST(test_state),
+                                                cmocka_unit_test(test_state_refused) };
 const size_t p2c_tests_trainer_count = sizeof p2c_tests_trainer / sizeof *p2c_tests_trainer;

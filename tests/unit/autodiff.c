@@ -1,8 +1,9 @@
 /* autodiff.c: gradients and updates of whole graphs, through the public header. */
 #include "world.h"
 
-static const char *const names[] = { "net.first.weight", "net.down.weight", "net.style.weight", "net.style.bias", "net.rho",
-                                     "net.gate.weight", "net.last.weight", "net.last.bias" };
+static const char *const names[] = { "net.first.weight", "net.down.weight", "net.style.weight",
+                                     "net.style.bias",   "net.rho",         "net.gate.weight",
+                                     "net.last.weight",  "net.last.bias" };
 
 static double norm_of(const float *x, size_t n) {
     double sum = 0;
@@ -10,10 +11,12 @@ static double norm_of(const float *x, size_t n) {
     return sqrt(sum);
 }
 
-/* ---- gradients --------------------------------------------------------------------------------------------- */
+/* ---- gradients ------------------------------------------------------------------------------- */
 
-/* The loss of the small network after parameter or input `at` was moved by `step` along `direction`. */
-static double moved_loss(World *w, const Small *s, const char *param, const float *start, const float *direction, size_t n, double step) {
+/* The loss of the small network after parameter or input `at` was moved by `step` along
+ * `direction`. */
+static double moved_loss(World *w, const Small *s, const char *param, const float *start,
+                         const float *direction, size_t n, double step) {
     float x[1000];
     for (size_t i = 0; i < n; i++) x[i] = start[i] + (float)(step * direction[i]);
     if (param) write_param(w, param, x);
@@ -22,17 +25,22 @@ static double moved_loss(World *w, const Small *s, const char *param, const floa
     return read_scalar(s->loss);
 }
 
-/* Along the gradient itself, the derivative is its length: far above float32 rounding, unlike single elements. Along half of its
- * elements, it is the length of that half: so a part that is too long does not hide one that is too short. */
-static double check_direction(World *w, const Small *s, const char *param, const float *start, const float *gradient, size_t n, size_t every) {
+/* Along the gradient itself, the derivative is its length: far above float32 rounding, unlike
+ * single elements. Along half of its elements, it is the length of that half: so a part that is too
+ * long does not hide one that is too short. */
+static double check_direction(World *w, const Small *s, const char *param, const float *start,
+                              const float *gradient, size_t n, size_t every) {
     float direction[1000], h = 2e-3f;
     for (size_t i = 0; i < n; i++) direction[i] = i % every == 0 ? gradient[i] : 0;
     double length = norm_of(direction, n);
     for (size_t i = 0; i < n; i++) direction[i] /= (float)length;
-    double difference = moved_loss(w, s, param, start, direction, n, h) - moved_loss(w, s, param, start, direction, n, -h);
+    double difference = moved_loss(w, s, param, start, direction, n, h) -
+                        moved_loss(w, s, param, start, direction, n, -h);
     moved_loss(w, s, param, start, direction, n, 0);
     double error = fabs(difference / (2 * h) - length) / length;
-    if (!(error < 0.005)) fail_msg("%s: derivative %g along the gradient, expected %g", param ? param : "x", difference / (2 * h), length);
+    if (!(error < 0.005))
+        fail_msg("%s: derivative %g along the gradient, expected %g", param ? param : "x",
+                 difference / (2 * h), length);
     return error;
 }
 
@@ -42,7 +50,8 @@ static void composite(void **state) {
     world_init(&w, 2);
     Small s = small_network(&w);
     P2cNode *of[1 + COUNT(names)] = { s.x }, *grads[1 + COUNT(names)];
-    for (size_t i = 0; i < COUNT(names); i++) assert_non_null(of[i + 1] = p2c_graph_find(w.g, names[i]));
+    for (size_t i = 0; i < COUNT(names); i++)
+        assert_non_null(of[i + 1] = p2c_graph_find(w.g, names[i]));
     p2c_backward(s.loss, COUNT(of), of, grads);
     for (size_t i = 0; i < COUNT(of); i++) assert_non_null(p2c_output(grads[i]));
     p2c_output(s.loss);
@@ -56,7 +65,8 @@ static void composite(void **state) {
         size_t n = p2c_dims_count(p2c_node_dims(of[i]));
         OK(p2c_node_read(of[i], start));
         for (size_t every = 1; every <= 3; every += 2)
-            worst = fmax(worst, check_direction(&w, &s, i ? names[i - 1] : NULL, start, gradient[i], n, every));
+            worst = fmax(worst, check_direction(&w, &s, i ? names[i - 1] : NULL, start, gradient[i],
+                                                n, every));
     }
     print_message("worst relative error along a gradient: %.2g of 0.005\n", worst);
     world_clear(&w);
@@ -68,7 +78,8 @@ static void shared_parameter(void **state) {
     float a[3] = { 1, 2, 3 }, b[3] = { 10, 20, 40 }, got[3];
     world_init(&w, 1);
     P2cNet net = p2c_net(w.g, w.store, "net");
-    P2cNode *p = p2c_param(net, "w", P2C_DIMS(3), P2C_CONSTANT(2)), *again = p2c_param(net, "w", P2C_DIMS(3), P2C_CONSTANT(2)), *grad;
+    P2cNode *p = p2c_param(net, "w", P2C_DIMS(3), P2C_CONSTANT(2)),
+            *again = p2c_param(net, "w", P2C_DIMS(3), P2C_CONSTANT(2)), *grad;
     P2cNode *x = p2c_input(w.g, "a", P2C_DIMS(3)), *y = p2c_input(w.g, "b", P2C_DIMS(3));
     assert_ptr_equal(p, again);
     p2c_backward(p2c_add(p2c_sum(p2c_mul(p, x)), p2c_sum(p2c_mul(again, y))), 1, &p, &grad);
@@ -90,7 +101,9 @@ static void same_operand_twice(void **state) {
     world_init(&w, 2);
     P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(1, 3)), *grad;
     P2cNode *both = p2c_concat(2, (P2cNode *[]){ x, x }, 0);
-    p2c_backward(p2c_add(p2c_sum(p2c_mul(x, x)), p2c_sum(p2c_mul(both, p2c_add(x, x)))), 1, &x, &grad); /* sum x^2 + 4 x^2 */
+    /* sum x^2 + 4 x^2 */
+    p2c_backward(p2c_add(p2c_sum(p2c_mul(x, x)), p2c_sum(p2c_mul(both, p2c_add(x, x)))), 1, &x,
+                 &grad);
     p2c_output(grad);
     OK(p2c_graph_finish(w.g));
     OK(p2c_node_write(x, v));
@@ -100,13 +113,15 @@ static void same_operand_twice(void **state) {
     world_clear(&w);
 }
 
-/* Two losses over the same nodes: each has gradients of its own, of inputs and of results; NULL where nothing flows. */
+/* Two losses over the same nodes: each has gradients of its own, of inputs and of results; NULL
+ * where nothing flows. */
 static void two_losses(void **state) {
     (void)state;
     World w;
     float v[2] = { 3, -4 }, dx1[2], dx2[2], dh[2];
     world_init(&w, 1);
-    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2)), *other = p2c_input(w.g, "other", P2C_DIMS(2)), *h = p2c_affine(x, 2, 1);
+    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2)), *other = p2c_input(w.g, "other", P2C_DIMS(2)),
+            *h = p2c_affine(x, 2, 1);
     P2cNode *first = p2c_sum(h), *second = p2c_sum(p2c_mul(h, h)), *later = p2c_affine(h, 1, 0);
     P2cNode *grads1[3], *grads2[3];
     p2c_backward(first, 3, (P2cNode *[]){ x, other, later }, grads1);
@@ -122,7 +137,8 @@ static void two_losses(void **state) {
         OK(p2c_node_read(grads1[0], dx1));
         OK(p2c_node_read(grads2[0], dx2));
         OK(p2c_node_read(grads2[1], dh));
-        for (int i = 0; i < 2; i++) assert_true(dx1[i] == 2 && dh[i] == 2 * (2 * v[i] + 1) && dx2[i] == 2 * dh[i]);
+        for (int i = 0; i < 2; i++)
+            assert_true(dx1[i] == 2 && dh[i] == 2 * (2 * v[i] + 1) && dx2[i] == 2 * dh[i]);
     }
     world_clear(&w);
 }
@@ -132,7 +148,8 @@ static void detached(void **state) {
     World w;
     float v[2] = { 3, -4 }, got[2];
     world_init(&w, 1);
-    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2)), *h = p2c_affine(x, 3, 0), *stop = p2c_detach(h), *grads[3], *none;
+    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2)), *h = p2c_affine(x, 3, 0), *stop = p2c_detach(h),
+            *grads[3], *none;
     p2c_backward(p2c_sum(p2c_mul(h, stop)), 3, (P2cNode *[]){ x, h, stop }, grads);
     p2c_backward(p2c_sum(stop), 1, &x, &none);
     assert_null(none);
@@ -159,16 +176,19 @@ static void not_a_scalar(void **state) {
     world_clear(&w);
 }
 
-/* ---- updates --------------------------------------------------------------------------------------------- */
+/* ---- updates --------------------------------------------------------------------------------- */
 
 /* Adam on one number, in double. */
-typedef struct Number { double p, m, v; } Number;
+typedef struct Number {
+    double p, m, v;
+} Number;
 
 static void adam_step(Number *x, double gradient, const P2cAdam *a, int t) {
     gradient += a->weight_decay * x->p;
     x->m = a->beta1 * x->m + (1 - (double)a->beta1) * gradient;
     x->v = a->beta2 * x->v + (1 - (double)a->beta2) * gradient * gradient;
-    x->p -= a->lr * (x->m / (1 - pow(a->beta1, t))) / (sqrt(x->v / (1 - pow(a->beta2, t))) + a->eps);
+    x->p -=
+        a->lr * (x->m / (1 - pow(a->beta1, t))) / (sqrt(x->v / (1 - pow(a->beta2, t))) + a->eps);
 }
 
 static float param_value(const World *w, const char *name) {
@@ -177,16 +197,23 @@ static float param_value(const World *w, const char *name) {
     return value;
 }
 
-/* Only "a" is to move: not "b", not "ab" whose name begins alike, not what is frozen, not what the loss does not see. */
+/* Only "a" is to move: not "b", not "ab" whose name begins alike, not what is frozen, not what the
+ * loss does not see. */
 static void only_named(void **state) {
     (void)state;
     World w;
     world_init(&w, 1);
-    P2cNet a = p2c_net(w.g, w.store, "a"), b = p2c_net(w.g, w.store, "b"), ab = p2c_net(w.g, w.store, "ab");
-    P2cAdam adam = { .lr = 0.1f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f, .weight_decay = 0.5f };
-    P2cNode *seen = p2c_param(a, "seen", P2C_SCALAR, P2C_CONSTANT(1)), *below = p2c_param(p2c_scope(a, "deep%d", 1), "seen", P2C_SCALAR, P2C_CONSTANT(1));
-    P2cNode *frozen = p2c_param(a, "frozen", P2C_SCALAR, P2C_BUFFER(1)), *other = p2c_param(b, "w", P2C_SCALAR, P2C_CONSTANT(1));
-    P2cNode *alike = p2c_param(ab, "w", P2C_SCALAR, P2C_CONSTANT(1)), *unused = p2c_param(a, "unused", P2C_SCALAR, P2C_CONSTANT(1));
+    P2cNet a = p2c_net(w.g, w.store, "a"), b = p2c_net(w.g, w.store, "b"),
+           ab = p2c_net(w.g, w.store, "ab");
+    P2cAdam adam = {
+        .lr = 0.1f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f, .weight_decay = 0.5f
+    };
+    P2cNode *seen = p2c_param(a, "seen", P2C_SCALAR, P2C_CONSTANT(1)),
+            *below = p2c_param(p2c_scope(a, "deep%d", 1), "seen", P2C_SCALAR, P2C_CONSTANT(1));
+    P2cNode *frozen = p2c_param(a, "frozen", P2C_SCALAR, P2C_BUFFER(1)),
+            *other = p2c_param(b, "w", P2C_SCALAR, P2C_CONSTANT(1));
+    P2cNode *alike = p2c_param(ab, "w", P2C_SCALAR, P2C_CONSTANT(1)),
+            *unused = p2c_param(a, "unused", P2C_SCALAR, P2C_CONSTANT(1));
     P2cNode *elsewhere = p2c_output(p2c_affine(unused, 2, 0)); /* used, but not by the loss */
     P2cNode *loss = p2c_mul(p2c_mul(p2c_mul(seen, below), p2c_mul(frozen, other)), alike);
     p2c_minimize(loss, 1, &a, &adam, NULL);
@@ -196,19 +223,25 @@ static void only_named(void **state) {
     OK(p2c_graph_wait(w.g));
     assert_int_equal(adam.step, 3);
     assert_true(param_value(&w, "a.seen") < 0.8f && param_value(&w, "a.deep1.seen") < 0.8f);
-    assert_true(param_value(&w, "a.frozen") == 1 && param_value(&w, "b.w") == 1 && param_value(&w, "ab.w") == 1 && param_value(&w, "a.unused") == 1);
+    assert_true(param_value(&w, "a.frozen") == 1 && param_value(&w, "b.w") == 1 &&
+                param_value(&w, "ab.w") == 1 && param_value(&w, "a.unused") == 1);
     assert_true(read_scalar(elsewhere) == 2);
     world_clear(&w);
 }
 
-/* A GAN of two numbers: the generator makes gw*z, the discriminator says dw*x. In one graph: d learns, then g learns from the new d. */
-typedef struct Gan { P2cNode *z, *d_loss, *g_loss, *before, *after; P2cAdam d_adam, g_adam; } Gan;
+/* A GAN of two numbers: the generator makes gw*z, the discriminator says dw*x. In one graph: d
+ * learns, then g learns from the new d. */
+typedef struct Gan {
+    P2cNode *z, *d_loss, *g_loss, *before, *after;
+    P2cAdam d_adam, g_adam;
+} Gan;
 enum { N = 4 };
 static const float z_values[N] = { 0.5f, -1, 2, 0.25f }, real_value = 1.5f;
 
 static void gan_build(World *w, Gan *gan) {
     P2cNet g_net = p2c_net(w->g, w->store, "gen"), d_net = p2c_net(w->g, w->store, "dis");
-    P2cNode *gw = p2c_param(g_net, "w", P2C_DIMS(1, 1), P2C_CONSTANT(0.3f)), *dw = p2c_param(d_net, "w", P2C_DIMS(1, 1), P2C_CONSTANT(-0.4f));
+    P2cNode *gw = p2c_param(g_net, "w", P2C_DIMS(1, 1), P2C_CONSTANT(0.3f)),
+            *dw = p2c_param(d_net, "w", P2C_DIMS(1, 1), P2C_CONSTANT(-0.4f));
     P2cNode *one = p2c_constant(w->g, P2C_SCALAR, 1), *zero = p2c_constant(w->g, P2C_SCALAR, 0);
     gan->z = p2c_input(w->g, "z", P2C_DIMS(N, 1));
     P2cNode *fake = p2c_linear(gan->z, gw, NULL);
@@ -221,7 +254,8 @@ static void gan_build(World *w, Gan *gan) {
     p2c_minimize(gan->g_loss, 1, &g_net, &gan->g_adam, NULL);
 }
 
-static void gan_by_hand(Number *g, Number *d, const Gan *gan, int t, double *d_loss, double *g_loss) {
+static void gan_by_hand(Number *g, Number *d, const Gan *gan, int t, double *d_loss,
+                        double *g_loss) {
     double d_gradient = 0, g_gradient = 0;
     *d_loss = (d->p * real_value - 1) * (d->p * real_value - 1);
     d_gradient = 2 * (d->p * real_value - 1) * real_value;
@@ -244,7 +278,11 @@ static void gan(void **state) {
     (void)state;
     World w;
     world_init(&w, 2);
-    Gan gan = { .d_adam = { .lr = 0.05f, .beta1 = 0.5f, .beta2 = 0.999f, .eps = 1e-3f, .weight_decay = 1e-2f },
+    Gan gan = { .d_adam = { .lr = 0.05f,
+                            .beta1 = 0.5f,
+                            .beta2 = 0.999f,
+                            .eps = 1e-3f,
+                            .weight_decay = 1e-2f },
                 .g_adam = { .lr = 0.02f, .beta1 = 0.5f, .beta2 = 0.99f, .eps = 1e-3f } };
     gan_build(&w, &gan);
     OK(p2c_graph_finish(w.g));
@@ -259,7 +297,8 @@ static void gan(void **state) {
         assert_float_equal(read_scalar(gan.g_loss), g_loss, 1e-5);
         assert_float_equal(param_value(&w, "dis.w"), d.p, 2e-6);
         assert_float_equal(param_value(&w, "gen.w"), g.p, 2e-6);
-        OK(p2c_node_read(gan.before, before)); /* the same network, by the old weight and by the new */
+        /* the same network, by the old weight and by the new */
+        OK(p2c_node_read(gan.before, before));
         OK(p2c_node_read(gan.after, after));
         for (int i = 0; i < N; i++) {
             assert_float_equal(before[i], old * old_g * z_values[i], 1e-5);
@@ -295,7 +334,8 @@ static void stays_in_range(void **state) {
     world_init(&w, 1);
     P2cNet net = p2c_net(w.g, w.store, "net");
     P2cAdam adam = { .lr = 0.3f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f };
-    P2cNode *p = p2c_param(net, "rho", P2C_DIMS(2), P2C_CONSTANT(0.5f)), *sign = p2c_input(w.g, "sign", P2C_DIMS(2));
+    P2cNode *p = p2c_param(net, "rho", P2C_DIMS(2), P2C_CONSTANT(0.5f)),
+            *sign = p2c_input(w.g, "sign", P2C_DIMS(2));
     float up_down[2] = { 1, -1 }, got[2];
     p2c_minimize(p2c_sum(p2c_mul(p, sign)), 1, &net, &adam, NULL);
     p2c_store_set_range(w.store, 0, 0.1f, 0.9f);
@@ -307,7 +347,8 @@ static void stays_in_range(void **state) {
     world_clear(&w);
 }
 
-/* loss = a * b: once a is updated, the gradient for b, which is a, would be the new one's through the old product; built anew it is fine. */
+/* loss = a * b: once a is updated, the gradient for b, which is a, would be the new one's through
+ * the old product; built anew it is fine. */
 static void updated_in_between(void **state) {
     (void)state;
     for (int anew = 0; anew < 2; anew++) {
@@ -315,7 +356,8 @@ static void updated_in_between(void **state) {
         world_init(&w, 1);
         P2cNet a = p2c_net(w.g, w.store, "a"), b = p2c_net(w.g, w.store, "b");
         P2cAdam adam = { .lr = 0.1, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8 };
-        P2cNode *pa = p2c_param(a, "w", P2C_SCALAR, P2C_CONSTANT(1)), *pb = p2c_param(b, "w", P2C_SCALAR, P2C_CONSTANT(2));
+        P2cNode *pa = p2c_param(a, "w", P2C_SCALAR, P2C_CONSTANT(1)),
+                *pb = p2c_param(b, "w", P2C_SCALAR, P2C_CONSTANT(2));
         P2cNode *loss = p2c_mul(pa, pb);
         p2c_minimize(loss, 1, &a, &adam, NULL);
         if (anew) loss = p2c_mul(pa, pb);
@@ -329,8 +371,16 @@ static void updated_in_between(void **state) {
 extern const struct CMUnitTest p2c_tests_autodiff[];
 extern const size_t p2c_tests_autodiff_count;
 const struct CMUnitTest p2c_tests_autodiff[] = {
-    cmocka_unit_test(composite), cmocka_unit_test(shared_parameter), cmocka_unit_test(same_operand_twice),  cmocka_unit_test(two_losses),
-    cmocka_unit_test(detached),  cmocka_unit_test(not_a_scalar),     cmocka_unit_test(only_named),          cmocka_unit_test(gan),
-    cmocka_unit_test(no_more_than_needed), cmocka_unit_test(stays_in_range), cmocka_unit_test(updated_in_between),
+    cmocka_unit_test(composite),
+    cmocka_unit_test(shared_parameter),
+    cmocka_unit_test(same_operand_twice),
+    cmocka_unit_test(two_losses),
+    cmocka_unit_test(detached),
+    cmocka_unit_test(not_a_scalar),
+    cmocka_unit_test(only_named),
+    cmocka_unit_test(gan),
+    cmocka_unit_test(no_more_than_needed),
+    cmocka_unit_test(stays_in_range),
+    cmocka_unit_test(updated_in_between),
 };
 const size_t p2c_tests_autodiff_count = COUNT(p2c_tests_autodiff);

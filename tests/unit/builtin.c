@@ -1,5 +1,6 @@
-/* builtin.c: the networks that come with the library, by what they see in a drawn face; and the preparer, which takes them when nothing else is
- * given. How good they are with photos is measured by p2c-fit check and by bench-faces. */
+/* builtin.c: the networks that come with the library, by what they see in a drawn face; and the
+ * preparer, which takes them when nothing else is given. How good they are with photos is measured
+ * by p2c-fit check and by bench-faces. */
 #include "drawn.h"
 #include "face/face.h"
 
@@ -13,18 +14,24 @@ enum { SIDE = 320, FACE = 150 };
 /* A drawn face in the middle, tilted clockwise: nearest pixels of a picture twice as large. */
 static P2cImage tilted(double degrees) {
     double c = cos(degrees * M_PI / 180), s = sin(degrees * M_PI / 180);
-    P2cImage straight = test_drawn(2 * SIDE, 2 * SIDE, SIDE, SIDE, 2 * FACE), out = test_drawn(SIDE, SIDE, 0, 0, 0);
+    P2cImage straight = test_drawn(2 * SIDE, 2 * SIDE, SIDE, SIDE, 2 * FACE),
+             out = test_drawn(SIDE, SIDE, 0, 0, 0);
     for (int i = 0; i < SIDE * SIDE; i++) {
         double x = 2 * (i % SIDE - SIDE / 2), y = 2 * (double)(i / SIDE - SIDE / 2);
         long u = lround(c * x + s * y) + SIDE, v = lround(c * y - s * x) + SIDE;
-        if (u >= 0 && v >= 0 && u < 2 * SIDE && v < 2 * SIDE) memcpy(out.pixels + 3 * i, straight.pixels + 3 * (v * 2 * SIDE + u), 3);
+        if (u >= 0 && v >= 0 && u < 2 * SIDE && v < 2 * SIDE)
+            memcpy(out.pixels + 3 * i, straight.pixels + 3 * (v * 2 * SIDE + u), 3);
     }
     p2c_image_clear(&straight);
     return out;
 }
 
-/* Of drawn.c: outer corners of the eyes at (-32,-7) and (32,-7), the mouth's at (-20,40) and (20,40), the tip of the nose at (0,18), in hundredths of the face's width. */
-static const struct { int point; double x, y; } known[] = { { 36, -32, -7 }, { 45, 32, -7 }, { 48, -20, 40 }, { 54, 20, 40 }, { 30, 0, 18 } };
+/* Of drawn.c: outer corners of the eyes at (-32,-7) and (32,-7), the mouth's at (-20,40) and
+ * (20,40), the tip of the nose at (0,18), in hundredths of the face's width. */
+static const struct {
+    int point;
+    double x, y;
+} known[] = { { 36, -32, -7 }, { 45, 32, -7 }, { 48, -20, 40 }, { 54, 20, 40 }, { 30, 0, 18 } };
 
 static void landmarks(void **state) {
     Scratch *scratch = *state;
@@ -37,10 +44,13 @@ static void landmarks(void **state) {
         P2cImage photo = tilted(degrees);
         assert_works(scratch->ctx, p2c_landmarker_run(landmarker, &photo, box, points));
         for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
-            double x = scale * (c * known[k].x - s * known[k].y), y = scale * (s * known[k].x + c * known[k].y);
+            double x = scale * (c * known[k].x - s * known[k].y),
+                   y = scale * (s * known[k].x + c * known[k].y);
             P2cPoint p = points[known[k].point];
             double off = hypot(p.x - SIDE / 2 - x, p.y - SIDE / 2 - y) / (64 * scale);
-            if (!(off < 0.12)) fail_msg("tilted by %d, point %d: off by %g of the eyes' distance", degrees, known[k].point, off);
+            if (!(off < 0.12))
+                fail_msg("tilted by %d, point %d: off by %g of the eyes' distance", degrees,
+                         known[k].point, off);
         }
         double angle = atan2(points[45].y - points[36].y, points[45].x - points[36].x) * 180 / M_PI;
         if (!(fabs(angle - degrees) < 3)) fail_msg("tilted by %d: the eyes say %g", degrees, angle);
@@ -77,12 +87,14 @@ static void a_mirrored_crop(void **state) {
     float *first = malloc(256 * 256 * sizeof *first);
     int h, w;
     P2cImage crop = test_drawn(256, 256, 100, 150, 110), mirrored = test_drawn(256, 256, 0, 0, 0);
-    for (int i = 0; i < 256 * 256; i++) memcpy(mirrored.pixels + 3 * i, crop.pixels + 3 * (i / 256 * 256 + 255 - i % 256), 3);
+    for (int i = 0; i < 256 * 256; i++)
+        memcpy(mirrored.pixels + 3 * i, crop.pixels + 3 * (i / 256 * 256 + 255 - i % 256), 3);
     assert_works(scratch->ctx, p2c_matte_open(scratch->ctx, NULL, &matte));
     assert_works(scratch->ctx, p2c_matte_run(matte, &crop, &alpha, &h, &w));
     memcpy(first, alpha, 256 * 256 * sizeof *first);
     assert_works(scratch->ctx, p2c_matte_run(matte, &mirrored, &alpha, &h, &w));
-    for (int i = 0; i < 256 * 256; i++) assert_true(fabsf(first[i] - alpha[i / 256 * 256 + 255 - i % 256]) < 1e-5f);
+    for (int i = 0; i < 256 * 256; i++)
+        assert_true(fabsf(first[i] - alpha[i / 256 * 256 + 255 - i % 256]) < 1e-5f);
     p2c_matte_close(&matte);
     p2c_image_clear(&crop);
     p2c_image_clear(&mirrored);
@@ -92,13 +104,17 @@ static void a_mirrored_crop(void **state) {
 /* Half precision, no larger than was asked. */
 static void sizes(void **state) {
     Scratch *scratch = *state;
-    static const struct { const P2cBuiltin *network; size_t most; } networks[] = { { &p2c_builtin_landmarks, 400000 }, { &p2c_builtin_matte, 300000 } };
+    static const struct {
+        const P2cBuiltin *network;
+        size_t most;
+    } networks[] = { { &p2c_builtin_landmarks, 400000 }, { &p2c_builtin_matte, 300000 } };
     for (int k = 0; k < 2; k++) {
         const P2cBuiltin *b = networks[k].network;
         size_t size = (size_t)(b->end - b->weights), numbers = 0;
         P2cValue *tree;
         assert_true(size < 1 << 20);
-        assert_works(scratch->ctx, p2c_pt_read_memory(scratch->ctx, b->name, b->weights, size, &tree));
+        assert_works(scratch->ctx,
+                     p2c_pt_read_memory(scratch->ctx, b->name, b->weights, size, &tree));
         const P2cValue *dict = p2c_value_get(tree, b->name);
         for (size_t i = 0; i < p2c_value_count(dict); i++) {
             size_t count = 1;
@@ -113,7 +129,8 @@ static void sizes(void **state) {
 }
 
 /* The network by itself, on the same picture in [-1,1], as it was trained. */
-static void by_itself(P2cContext *ctx, const P2cBuiltin *b, const float *picture, size_t count, float *y) {
+static void by_itself(P2cContext *ctx, const P2cBuiltin *b, const float *picture, size_t count,
+                      float *y) {
     bool matte = b == &p2c_builtin_matte;
     float *scaled = malloc(count * sizeof *scaled);
     P2cStore *store;
@@ -122,7 +139,8 @@ static void by_itself(P2cContext *ctx, const P2cBuiltin *b, const float *picture
     assert_works(ctx, p2c_graph_new(&graph, ctx));
     P2cNet net = p2c_net(graph, store, "net");
     P2cNode *x = p2c_input(graph, "x", P2C_DIMS(1, 3, b->size, b->size));
-    P2cNode *out = p2c_output(matte ? p2c_sigmoid(p2c_matte_network(net, x)) : p2c_landmark_network(net, x));
+    P2cNode *out =
+        p2c_output(matte ? p2c_sigmoid(p2c_matte_network(net, x)) : p2c_landmark_network(net, x));
     assert_works(ctx, p2c_builtin_load(b, ctx, store, "net"));
     assert_works(ctx, p2c_graph_finish(graph));
     for (size_t i = 0; i < count; i++) scaled[i] = 2 * picture[i] - 1;
@@ -139,8 +157,10 @@ static void a_picture_in_0_to_1(void **state) {
     static const P2cBuiltin *const networks[] = { &p2c_builtin_landmarks, &p2c_builtin_matte };
     for (int k = 0; k < 2; k++) {
         const P2cBuiltin *b = networks[k];
-        size_t count = 3 * (size_t)b->size * (size_t)b->size, results = k ? 256 * 256 : 2 * P2C_LANDMARKS;
-        float *picture = malloc(count * sizeof *picture), *got = malloc(2 * results * sizeof *got), *expected = got + results;
+        size_t count = 3 * (size_t)b->size * (size_t)b->size,
+               results = k ? 256 * 256 : 2 * P2C_LANDMARKS;
+        float *picture = malloc(count * sizeof *picture), *got = malloc(2 * results * sizeof *got),
+              *expected = got + results;
         uint32_t random = 7;
         P2cNetwork network;
         for (size_t i = 0; i < count; i++) picture[i] = (float)(test_random(&random) % 256) / 255;
@@ -161,7 +181,8 @@ static void a_picture_in_0_to_1(void **state) {
 static P2cFace some_face(void) {
     P2cFace face = { .score = 1 };
     for (size_t k = 0; k < sizeof known / sizeof *known; k++)
-        face.landmarks[known[k].point] = (P2cPoint){ SIDE / 2 + 1.5 * known[k].x, SIDE / 2 + 1.5 * known[k].y };
+        face.landmarks[known[k].point] =
+            (P2cPoint){ SIDE / 2 + 1.5 * known[k].x, SIDE / 2 + 1.5 * known[k].y };
     for (int i = 0; i < P2C_LANDMARKS; i++)
         if (face.landmarks[i].x == 0) face.landmarks[i] = face.landmarks[30];
     return face;
@@ -172,7 +193,11 @@ static unsigned cut_warnings(P2cContext *ctx, const char *models, const char *ne
     P2cPortrait portrait;
     P2cImage photo = test_drawn(SIDE, SIDE, SIDE / 2, SIDE / 2, FACE);
     P2cFace face = some_face();
-    assert_works(ctx, p2c_preparer_open(ctx, &(P2cPreparerOptions){ .models = models, .landmarks = network, .matte = network }, &preparer));
+    assert_works(
+        ctx,
+        p2c_preparer_open(
+            ctx, &(P2cPreparerOptions){ .models = models, .landmarks = network, .matte = network },
+            &preparer));
     assert_works(ctx, p2c_preparer_cut(preparer, &photo, &face, &portrait));
     unsigned warnings = portrait.face.warnings;
     p2c_portrait_clear(&portrait);
@@ -181,24 +206,34 @@ static unsigned cut_warnings(P2cContext *ctx, const char *models, const char *ne
     return warnings;
 }
 
-/* Nothing in the folder: what is built in; a file there counts more, unless it is asked for by name. */
+/* Nothing in the folder: what is built in; a file there counts more, unless it is asked for by
+ * name. */
 static void the_preparer_takes_them(void **state) {
     Scratch *scratch = *state;
     P2cPreparer *preparer;
-    P2cStatus status = p2c_preparer_open(scratch->ctx, &(P2cPreparerOptions){ .models = scratch->folder }, &preparer);
+    P2cStatus status = p2c_preparer_open(
+        scratch->ctx, &(P2cPreparerOptions){ .models = scratch->folder }, &preparer);
     if (status && strstr(p2c_error(scratch->ctx), "no dlib")) {
         print_message("SKIPPED: this build has no dlib\n");
         return;
     }
     p2c_preparer_close(&preparer);
     assert_int_equal(cut_warnings(scratch->ctx, scratch->folder, NULL) & P2C_FACE_NO_MATTE, 0);
-    assert_int_equal(cut_warnings(scratch->ctx, scratch->folder, "none") & P2C_FACE_NO_MATTE, P2C_FACE_NO_MATTE);
+    assert_int_equal(cut_warnings(scratch->ctx, scratch->folder, "none") & P2C_FACE_NO_MATTE,
+                     P2C_FACE_NO_MATTE);
     put_file(scratch_path(scratch, "matte.onnx"), "x", 1);
-    assert_int_equal(cut_warnings(scratch->ctx, scratch->folder, "built-in") & P2C_FACE_NO_MATTE, 0);
-    assert_int_equal(p2c_preparer_open(scratch->ctx, &(P2cPreparerOptions){ .models = scratch->folder }, &preparer), P2C_ERR_FORMAT);
+    assert_int_equal(cut_warnings(scratch->ctx, scratch->folder, "built-in") & P2C_FACE_NO_MATTE,
+                     0);
+    assert_int_equal(p2c_preparer_open(scratch->ctx,
+                                       &(P2cPreparerOptions){ .models = scratch->folder },
+                                       &preparer),
+                     P2C_ERR_FORMAT);
     assert_error_says(scratch->ctx, "matte.onnx");
 }
 
-const struct CMUnitTest p2c_tests_builtin[] = { TEST(landmarks), TEST(matte), TEST(a_mirrored_crop), TEST(sizes), TEST(a_picture_in_0_to_1),
-    TEST(the_preparer_takes_them) };
+const struct CMUnitTest p2c_tests_builtin[] = {
+    TEST(landmarks),           TEST(matte),
+    TEST(a_mirrored_crop),     TEST(sizes),
+    TEST(a_picture_in_0_to_1), TEST(the_preparer_takes_them)
+};
 const size_t p2c_tests_builtin_count = sizeof p2c_tests_builtin / sizeof *p2c_tests_builtin;

@@ -1,4 +1,5 @@
-/* cartoonizer.c: from picture to picture by the public interface, on an untrained network; and the heatmap's colours. */
+/* cartoonizer.c: from picture to picture by the public interface, on an untrained network; and the
+ * heatmap's colours. */
 #include "support.h"
 
 #include <math.h>
@@ -8,16 +9,19 @@ enum { SIDE = 32 };
 
 static P2cCartoonizer *open_small(P2cContext *ctx) {
     P2cCartoonizer *cartoonizer = NULL;
-    assert_int_equal(p2c_cartoonizer_open(ctx, &(P2cCartoonizerOptions){ .size = SIDE }, &cartoonizer), P2C_OK);
+    assert_int_equal(
+        p2c_cartoonizer_open(ctx, &(P2cCartoonizerOptions){ .size = SIDE }, &cartoonizer), P2C_OK);
     assert_int_equal(p2c_cartoonizer_size(cartoonizer), SIDE);
     return cartoonizer;
 }
 
-/* channels 4: with every alpha from 0 to 255, and wild colours where nothing is to be seen of them */
+/* channels 4: with every alpha from 0 to 255, and wild colours where nothing is to be seen of
+ * them */
 static P2cImage picture(P2cContext *ctx, int side, int channels) {
     P2cImage image;
     assert_int_equal(p2c_image_init(ctx, &image, side, side, channels), P2C_OK);
-    for (int i = 0; i < side * side * channels; i++) image.pixels[i] = (uint8_t)(i % channels == 3 ? i / 4 * 7 : i * 31 + i / 96 * 5);
+    for (int i = 0; i < side * side * channels; i++)
+        image.pixels[i] = (uint8_t)(i % channels == 3 ? i / 4 * 7 : i * 31 + i / 96 * 5);
     return image;
 }
 
@@ -31,7 +35,8 @@ static void assert_same(const P2cImage *a, const P2cImage *b) {
 static void same_picture_same_cartoon(void **state) {
     P2cContext *ctx = ((Scratch *)*state)->ctx;
     P2cCartoonizer *cartoonizer = open_small(ctx);
-    P2cImage photo = picture(ctx, SIDE, 3), other = picture(ctx, SIDE, 3), first, second, third, heatmap;
+    P2cImage photo = picture(ctx, SIDE, 3), other = picture(ctx, SIDE, 3), first, second, third,
+             heatmap;
     memset(other.pixels, 200, SIDE * SIDE);
     assert_int_equal(p2c_cartoonizer_run(cartoonizer, &photo, &first, NULL), P2C_OK);
     assert_int_equal(p2c_cartoonizer_run(cartoonizer, &other, &second, NULL), P2C_OK);
@@ -50,7 +55,8 @@ static void same_picture_same_cartoon(void **state) {
 static void transparency_is_white(void **state) {
     P2cContext *ctx = ((Scratch *)*state)->ctx;
     P2cCartoonizer *cartoonizer = open_small(ctx);
-    P2cImage clear = picture(ctx, SIDE, 4), flat = picture(ctx, SIDE, 4), before = picture(ctx, SIDE, 4), a, b;
+    P2cImage clear = picture(ctx, SIDE, 4), flat = picture(ctx, SIDE, 4),
+             before = picture(ctx, SIDE, 4), a, b;
     p2c_image_over_white(&flat);
     assert_int_equal(p2c_cartoonizer_run(cartoonizer, &clear, &a, NULL), P2C_OK);
     assert_int_equal(p2c_cartoonizer_run(cartoonizer, &flat, &b, NULL), P2C_OK);
@@ -69,24 +75,31 @@ static P2cValue *untrained(P2cContext *ctx, const char *name) {
     assert_int_equal(p2c_store_new(&store, ctx, 1), P2C_OK);
     assert_int_equal(p2c_graph_new(&graph, ctx), P2C_OK);
     P2cNode *photo = p2c_input(graph, "photo", P2C_DIMS(1, 3, SIDE, SIDE));
-    assert_non_null(p2c_generator(p2c_net(graph, store, name), photo, (P2cGenerator){ .ch = 4 }).image);
+    assert_non_null(
+        p2c_generator(p2c_net(graph, store, name), photo, (P2cGenerator){ .ch = 4 }).image);
     assert_int_equal(p2c_store_save(store, name, &dict), P2C_OK);
     p2c_graph_free(&graph);
     p2c_store_free(&store);
     return dict;
 }
 
-/* A checkpoint of up to two generators: the key that each stands under, and the name that its values are drawn by. */
-static void put_checkpoint(Scratch *scratch, const char *file, const char *const keys[2], const char *const names[2]) {
+/* A checkpoint of up to two generators: the key that each stands under, and the name that its
+ * values are drawn by. */
+static void put_checkpoint(Scratch *scratch, const char *file, const char *const keys[2],
+                           const char *const names[2]) {
     P2cValue *checkpoint = p2c_value_dict();
-    for (int i = 0; i < 2 && keys[i]; i++) assert_int_equal(p2c_value_set(checkpoint, keys[i], untrained(scratch->ctx, names[i])), P2C_OK);
+    for (int i = 0; i < 2 && keys[i]; i++)
+        assert_int_equal(p2c_value_set(checkpoint, keys[i], untrained(scratch->ctx, names[i])),
+                         P2C_OK);
     assert_int_equal(p2c_pt_write(scratch->ctx, scratch_path(scratch, file), checkpoint), P2C_OK);
     p2c_value_free(&checkpoint);
 }
 
 static P2cImage cartoon_by(Scratch *scratch, const char *file, const char *direction, bool ema) {
     P2cContext *ctx = scratch->ctx;
-    P2cCartoonizerOptions options = { .weights = scratch_path(scratch, file), .direction = direction, .ema = ema, .size = SIDE };
+    P2cCartoonizerOptions options = {
+        .weights = scratch_path(scratch, file), .direction = direction, .ema = ema, .size = SIDE
+    };
     P2cCartoonizer *cartoonizer = NULL;
     P2cImage photo = picture(ctx, SIDE, 3), cartoon;
     assert_int_equal(p2c_cartoonizer_open(ctx, &options, &cartoonizer), P2C_OK);
@@ -105,8 +118,10 @@ static void averaged(void **state) {
     put_checkpoint(scratch, "averaged.pt", keys, names);
     put_checkpoint(scratch, "back.pt", back, back_names);
     put_checkpoint(scratch, "plain.pt", plain, names);
-    P2cImage one = cartoon_by(scratch, "plain.pt", "A2B", false), two = cartoon_by(scratch, "plain.pt", "B2A", false);
-    P2cImage trained = cartoon_by(scratch, "averaged.pt", NULL, false), ema = cartoon_by(scratch, "averaged.pt", NULL, true);
+    P2cImage one = cartoon_by(scratch, "plain.pt", "A2B", false),
+             two = cartoon_by(scratch, "plain.pt", "B2A", false);
+    P2cImage trained = cartoon_by(scratch, "averaged.pt", NULL, false),
+             ema = cartoon_by(scratch, "averaged.pt", NULL, true);
     P2cImage back_ema = cartoon_by(scratch, "back.pt", "B2A", true);
     assert_memory_not_equal(one.pixels, two.pixels, SIDE * SIDE * 3);
     assert_same(&trained, &one);
@@ -121,10 +136,14 @@ static void no_average(void **state) {
     Scratch *scratch = *state;
     P2cCartoonizer *cartoonizer = NULL;
     put_checkpoint(scratch, "averaged.pt", keys, names);
-    P2cCartoonizerOptions back = { .weights = scratch_path(scratch, "averaged.pt"), .direction = "B2A", .ema = true };
+    P2cCartoonizerOptions back = { .weights = scratch_path(scratch, "averaged.pt"),
+                                   .direction = "B2A",
+                                   .ema = true };
     assert_int_equal(p2c_cartoonizer_open(scratch->ctx, &back, &cartoonizer), P2C_ERR_FORMAT);
     assert_error_says(scratch->ctx, "averaged.pt holds no genB2A_ema");
-    assert_int_equal(p2c_cartoonizer_open(scratch->ctx, &(P2cCartoonizerOptions){ .ema = true }, &cartoonizer), P2C_ERR_ARGUMENT);
+    assert_int_equal(
+        p2c_cartoonizer_open(scratch->ctx, &(P2cCartoonizerOptions){ .ema = true }, &cartoonizer),
+        P2C_ERR_ARGUMENT);
     assert_error_says(scratch->ctx, "ema: an untrained network has no average");
     assert_null(cartoonizer);
 }
@@ -146,7 +165,8 @@ static void refused(void **state) {
     P2cContext *ctx = ((Scratch *)*state)->ctx;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         P2cCartoonizer *cartoonizer = (P2cCartoonizer *)(void *)ctx;
-        assert_int_equal(p2c_cartoonizer_open(ctx, &cases[i].options, &cartoonizer), cases[i].status);
+        assert_int_equal(p2c_cartoonizer_open(ctx, &cases[i].options, &cartoonizer),
+                         cases[i].status);
         assert_null(cartoonizer);
         assert_error_says(ctx, cases[i].says);
     }
@@ -155,7 +175,8 @@ static void refused(void **state) {
 /* The colours at the quarters of the scale, in a map that is not enlarged. */
 static void colours(void **state) {
     static const float map[] = { 10, 12, 14, 16, 18 };
-    static const uint8_t expected[] = { 0, 0, 128, 0, 128, 255, 128, 255, 128, 255, 128, 0, 128, 0, 0 };
+    static const uint8_t expected[] = { 0,   0,   128, 0, 128, 255, 128, 255,
+                                        128, 255, 128, 0, 128, 0,   0 };
     P2cContext *ctx = ((Scratch *)*state)->ctx;
     P2cImage image;
     assert_int_equal(p2c_heatmap_image(ctx, map, 1, 5, 5, 1, &image), P2C_OK);
@@ -163,9 +184,11 @@ static void colours(void **state) {
     p2c_image_clear(&image);
 }
 
-/* 0 4 enlarged four times: 0 0.. at the border, then steps of a quarter, by the half-pixel rule. A flat map has no scale: all dark blue. */
+/* 0 4 enlarged four times: 0 0.. at the border, then steps of a quarter, by the half-pixel rule. A
+ * flat map has no scale: all dark blue. */
 static void enlarged(void **state) {
-    static const float map[] = { 0, 8, 0, 8 }, steps[] = { 0, 0, 1, 3, 5, 7, 8, 8 }, flat[] = { 3, 3, 3, 3 };
+    static const float map[] = { 0, 8, 0, 8 }, steps[] = { 0, 0, 1, 3, 5, 7, 8, 8 },
+                       flat[] = { 3, 3, 3, 3 };
     P2cContext *ctx = ((Scratch *)*state)->ctx;
     P2cImage image, expected;
     assert_int_equal(p2c_heatmap_image(ctx, map, 2, 2, 8, 3, &image), P2C_OK);
@@ -189,7 +212,14 @@ static void not_a_number(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_cartoonizer[] = {
-    TEST(same_picture_same_cartoon), TEST(transparency_is_white), TEST(averaged), TEST(no_average), TEST(refused), TEST(colours), TEST(enlarged),
+    TEST(same_picture_same_cartoon),
+    TEST(transparency_is_white),
+    TEST(averaged),
+    TEST(no_average),
+    TEST(refused),
+    TEST(colours),
+    TEST(enlarged),
     TEST(not_a_number),
 };
-const size_t p2c_tests_cartoonizer_count = sizeof p2c_tests_cartoonizer / sizeof *p2c_tests_cartoonizer;
+const size_t p2c_tests_cartoonizer_count =
+    sizeof p2c_tests_cartoonizer / sizeof *p2c_tests_cartoonizer;

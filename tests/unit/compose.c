@@ -1,4 +1,5 @@
-/* compose.c: what lies behind a cartoon: photo2cartoon's white to the last bit, colours, nothing, the photo, its blurred copy, a picture; sheets. */
+/* compose.c: what lies behind a cartoon: photo2cartoon's white to the last bit, colours, nothing,
+ * the photo, its blurred copy, a picture; sheets. */
 #include "cartoon/cartoon.h"
 #include "picture.h"
 
@@ -19,12 +20,19 @@ static P2cImage flat(int width, int height, int channels, const char *pixel) {
 
 /* A disc in the middle, its edge `soft` pixels wide: 0 to 255. */
 static uint8_t disc(int i, int s, double soft) {
-    return (uint8_t)(255 * fmin(fmax((0.3 * s - hypot(i % s - 0.5 * (s - 1), i / s - 0.5 * (s - 1))) / soft + 0.5, 0), 1) + 0.5);
+    return (uint8_t)(255 *
+                         fmin(fmax((0.3 * s - hypot(i % s - 0.5 * (s - 1), i / s - 0.5 * (s - 1))) /
+                                           soft +
+                                       0.5,
+                                   0),
+                              1) +
+                     0.5);
 }
 
 /* A portrait of its own photo, pixel for pixel, with this matte. */
 static P2cPortrait portrait_of(int s, double soft) {
-    P2cPortrait p = { .picture = flat(s, s, 4, "\x50\x60\x70\0"), .to_photo = { 1, 0, 0, 0, 1, 0 } };
+    P2cPortrait p = { .picture = flat(s, s, 4, "\x50\x60\x70\0"),
+                      .to_photo = { 1, 0, 0, 0, 1, 0 } };
     EACH(i, p.picture) p.picture.pixels[4 * i + 3] = disc(i, s, soft);
     return p;
 }
@@ -45,10 +53,13 @@ static void white_as_published(void **state) {
         EACH(i, out) {
             double sum = 0;
             for (int y = 0; y < k; y++)
-                for (int x = 0; x < k; x++) sum += portrait.picture.pixels[4 * ((i / s * k + y) * 64 + i % s * k + x) + 3];
+                for (int x = 0; x < k; x++)
+                    sum += portrait.picture.pixels[4 * ((i / s * k + y) * 64 + i % s * k + x) + 3];
             double mask = floor(sum / (k * k) + 0.5) / 255;
             partly += mask > 0 && mask < 1;
-            for (int c = 0; c < 3; c++) assert_int_equal(out.pixels[3 * i + c], (int)(cartoon.pixels[3 * i + c] * mask + 255 * (1 - mask) + 1e-9));
+            for (int c = 0; c < 3; c++)
+                assert_int_equal(out.pixels[3 * i + c],
+                                 (int)(cartoon.pixels[3 * i + c] * mask + 255 * (1 - mask) + 1e-9));
         }
         assert_true(partly > s * s / 2);
         p2c_image_clear(&cartoon);
@@ -57,7 +68,8 @@ static void white_as_published(void **state) {
     p2c_portrait_clear(&portrait);
 }
 
-/* A dark head that was drawn over white, its edge with it: over anything else the white must be gone. */
+/* A dark head that was drawn over white, its edge with it: over anything else the white must be
+ * gone. */
 static void no_white_rim(void **state) {
     (void)state;
     enum { S = 100 };
@@ -65,10 +77,12 @@ static void no_white_rim(void **state) {
     P2cPortrait portrait = portrait_of(S, 4);
     P2cImage cartoon = flat(S, S, 3, "\x20\x30\x40"), out;
     static const uint8_t head[3] = { 0x20, 0x30, 0x40 };
-    const P2cBackground kinds[] = { { .kind = P2C_BACKGROUND_COLOUR, .colour = { 0, 90, 30 } }, { .kind = P2C_BACKGROUND_TRANSPARENT } };
+    const P2cBackground kinds[] = { { .kind = P2C_BACKGROUND_COLOUR, .colour = { 0, 90, 30 } },
+                                    { .kind = P2C_BACKGROUND_TRANSPARENT } };
     EACH(i, cartoon) {
         int a = portrait.picture.pixels[4 * i + 3];
-        for (int c = 0; c < 3; c++) cartoon.pixels[3 * i + c] = (uint8_t)((head[c] * a + 255 * (255 - a) + 127) / 255);
+        for (int c = 0; c < 3; c++)
+            cartoon.pixels[3 * i + c] = (uint8_t)((head[c] * a + 255 * (255 - a) + 127) / 255);
     }
     for (int k = 0; k < 2; k++) {
         assert_works(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, NULL, &kinds[k], &out));
@@ -78,7 +92,8 @@ static void no_white_rim(void **state) {
             const uint8_t *p = out.pixels + out.channels * i;
             if (k) assert_int_equal(p[3], a);
             for (int c = 0; c < 3; c++) {
-                double want = k ? (a ? head[c] : 255) : head[c] * a / 255.0 + kinds[k].colour[c] * (1 - a / 255.0);
+                double want = k ? (a ? head[c] : 255)
+                                : head[c] * a / 255.0 + kinds[k].colour[c] * (1 - a / 255.0);
                 double seen = k && a ? a / 255.0 : 1;
                 if (fabs(p[c] - want) * seen > 10) /* with the white it would be 60 */
                     fail_msg("kind %d, pixel %d, alpha %d: %d, not %g", k, i, a, p[c], want);
@@ -96,7 +111,8 @@ static void photo_behind(void **state) {
     P2cContext ctx = { 0 };
     P2cPortrait portrait = portrait_of(S, 4);
     P2cImage cartoon = flat(S, S, 3, "\xc0\xb0\xa0"), photo = test_noise(S, S, 3, 4), out;
-    assert_works(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, &photo, &(P2cBackground){ .kind = P2C_BACKGROUND_PHOTO }, &out));
+    assert_works(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, &photo,
+                                        &(P2cBackground){ .kind = P2C_BACKGROUND_PHOTO }, &out));
     EACH(i, out) {
         int a = portrait.picture.pixels[4 * i + 3];
         if (a == 0) assert_memory_equal(out.pixels + 3 * i, photo.pixels + 3 * i, 3);
@@ -114,17 +130,22 @@ static void blur_leaves_the_head_out(void **state) {
     enum { S = 300, SMALL = 150 };
     P2cContext ctx = { 0 };
     P2cPortrait portrait = portrait_of(S, 1);
-    P2cImage cartoon = flat(SMALL, SMALL, 3, "\x10\x10\x10"), photo = flat(S, S, 3, "\x20\x20\xd0"), out;
+    P2cImage cartoon = flat(SMALL, SMALL, 3, "\x10\x10\x10"), photo = flat(S, S, 3, "\x20\x20\xd0"),
+             out;
     EACH(i, photo) {
         int a = disc(i, S, 1);
-        photo.pixels[3 * i] = (uint8_t)(0x20 + (255 - 0x20) * a / 255), photo.pixels[3 * i + 2] = (uint8_t)(0xd0 - 0xd0 * a / 255);
+        photo.pixels[3 * i] = (uint8_t)(0x20 + (255 - 0x20) * a / 255),
+                         photo.pixels[3 * i + 2] = (uint8_t)(0xd0 - 0xd0 * a / 255);
     }
-    assert_works(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, &photo, &(P2cBackground){ .kind = P2C_BACKGROUND_BLUR }, &out));
+    assert_works(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, &photo,
+                                        &(P2cBackground){ .kind = P2C_BACKGROUND_BLUR }, &out));
     assert_int_equal(out.width, SMALL);
     int clear = 0;
     EACH(i, out) {
         double away = hypot(i % SMALL - 74.5, i / SMALL - 74.5) - 0.3 * SMALL;
-        if (away > 1.5 && ++clear && test_worst(out.pixels + 3 * i, (const uint8_t *)"\x20\x20\xd0", 3) > 3) fail_msg("pixel %d: red is %d", i, out.pixels[3 * i]);
+        if (away > 1.5 && ++clear &&
+            test_worst(out.pixels + 3 * i, (const uint8_t *)"\x20\x20\xd0", 3) > 3)
+            fail_msg("pixel %d: red is %d", i, out.pixels[3 * i]);
         if (away < -3) assert_memory_equal(out.pixels + 3 * i, "\x10\x10\x10", 3);
     }
     assert_true(clear > 1000);
@@ -134,25 +155,34 @@ static void blur_leaves_the_head_out(void **state) {
     p2c_portrait_clear(&portrait);
 }
 
-/* Column x of the picture is 2x bright, row y 5y: twice as wide as needed, so the middle half of the columns is seen. */
+/* Column x of the picture is 2x bright, row y 5y: twice as wide as needed, so the middle half of
+ * the columns is seen. */
 static void picture_covers(void **state) {
     (void)state;
     P2cContext ctx = { 0 };
     P2cPortrait portrait = portrait_of(20, 1);
-    P2cImage cartoon = flat(20, 20, 3, "\x10\x10\x10"), picture = flat(80, 40, 4, "\0\0\0\xff"), out;
+    P2cImage cartoon = flat(20, 20, 3, "\x10\x10\x10"), picture = flat(80, 40, 4, "\0\0\0\xff"),
+             out;
     P2cBackground background = { .kind = P2C_BACKGROUND_PICTURE, .picture = &picture };
-    EACH(i, picture) picture.pixels[4 * i] = (uint8_t)(2 * (i % 80)), picture.pixels[4 * i + 1] = (uint8_t)(5 * (i / 80));
+    EACH(i, picture)
+    picture.pixels[4 * i] = (uint8_t)(2 * (i % 80)),
+                       picture.pixels[4 * i + 1] = (uint8_t)(5 * (i / 80));
     assert_works(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, NULL, &background, &out));
-    for (int x = 0; x < 20; x++) assert_in_range(out.pixels[3 * x], 2 * (20 + 2 * x), 2 * (20 + 2 * x + 1));
-    for (int y = 0; y < 20; y++) assert_in_range(out.pixels[3 * 20 * y + 1], 5 * 2 * y, 5 * (2 * y + 1));
+    for (int x = 0; x < 20; x++)
+        assert_in_range(out.pixels[3 * x], 2 * (20 + 2 * x), 2 * (20 + 2 * x + 1));
+    for (int y = 0; y < 20; y++)
+        assert_in_range(out.pixels[3 * 20 * y + 1], 5 * 2 * y, 5 * (2 * y + 1));
     p2c_image_clear(&out);
-    assert_works(&ctx, p2c_compose_ground(&ctx, &picture, &background, 0, NULL, &out)); /* of its own size */
+    /* of its own size */
+    assert_works(&ctx, p2c_compose_ground(&ctx, &picture, &background, 0, NULL, &out));
     EACH(i, out) assert_memory_equal(out.pixels + 3 * i, picture.pixels + 4 * i, 3);
     p2c_image_clear(&out);
     background.picture = NULL;
-    assert_fails(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, NULL, &background, &out), P2C_ERR_ARGUMENT, "no picture");
+    assert_fails(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, NULL, &background, &out),
+                 P2C_ERR_ARGUMENT, "no picture");
     assert_null(out.pixels);
-    assert_fails(&ctx, p2c_compose_ground(&ctx, &picture, &background, 0, NULL, &out), P2C_ERR_ARGUMENT, "no picture");
+    assert_fails(&ctx, p2c_compose_ground(&ctx, &picture, &background, 0, NULL, &out),
+                 P2C_ERR_ARGUMENT, "no picture");
     p2c_image_clear(&picture);
     p2c_image_clear(&cartoon);
     p2c_portrait_clear(&portrait);
@@ -164,14 +194,21 @@ static void grounds(void **state) {
     (void)state;
     P2cContext ctx = { 0 };
     P2cImage photo = test_noise(31, 17, 3, 6), out;
-    assert_works(&ctx, p2c_compose_ground(&ctx, &photo, &(P2cBackground){ .kind = P2C_BACKGROUND_PHOTO }, 0, NULL, &out));
+    assert_works(&ctx,
+                 p2c_compose_ground(&ctx, &photo, &(P2cBackground){ .kind = P2C_BACKGROUND_PHOTO },
+                                    0, NULL, &out));
     assert_int_equal(test_worst(out.pixels, photo.pixels, 31 * 17 * 3), 0);
     assert_ptr_not_equal(out.pixels, photo.pixels);
     p2c_image_clear(&out);
-    assert_works(&ctx, p2c_compose_ground(&ctx, &photo, &(P2cBackground){ .kind = P2C_BACKGROUND_COLOUR, .colour = { 1, 2, 3 } }, 0, NULL, &out));
+    assert_works(&ctx, p2c_compose_ground(
+                           &ctx, &photo,
+                           &(P2cBackground){ .kind = P2C_BACKGROUND_COLOUR, .colour = { 1, 2, 3 } },
+                           0, NULL, &out));
     EACH(i, out) assert_memory_equal(out.pixels + 3 * i, "\1\2\3", 3);
     p2c_image_clear(&out);
-    assert_works(&ctx, p2c_compose_ground(&ctx, &photo, &(P2cBackground){ .kind = P2C_BACKGROUND_TRANSPARENT }, 0, NULL, &out));
+    assert_works(&ctx, p2c_compose_ground(&ctx, &photo,
+                                          &(P2cBackground){ .kind = P2C_BACKGROUND_TRANSPARENT }, 0,
+                                          NULL, &out));
     assert_true(out.width == 31 && out.height == 17 && out.channels == 4);
     EACH(i, out) assert_memory_equal(out.pixels + 4 * i, "\xff\xff\xff\0", 4);
     p2c_image_clear(&out);
@@ -186,9 +223,13 @@ static void blurred_without_heads(void **state) {
     P2cPortrait portrait = portrait_of(20, 0);
     memcpy(portrait.to_photo, (double[6]){ 1, 0, 30, 0, 1, 20 }, sizeof portrait.to_photo);
     EACH(i, portrait.picture) portrait.picture.pixels[4 * i + 3] = 255;
-    EACH(i, photo) if (i % 80 >= 30 && i % 80 < 50 && i / 80 >= 20 && i / 80 < 40) memset(photo.pixels + 3 * i, 10, 3);
+    EACH(i, photo)
+    if (i % 80 >= 30 && i % 80 < 50 && i / 80 >= 20 && i / 80 < 40)
+        memset(photo.pixels + 3 * i, 10, 3);
     for (int heads = 0; heads < 2; heads++) {
-        assert_works(&ctx, p2c_compose_ground(&ctx, &photo, &(P2cBackground){ .kind = P2C_BACKGROUND_BLUR }, heads, &portrait, &out));
+        assert_works(&ctx, p2c_compose_ground(&ctx, &photo,
+                                              &(P2cBackground){ .kind = P2C_BACKGROUND_BLUR },
+                                              heads, &portrait, &out));
         int beside = out.pixels[3 * (30 * 80 + 29)];
         if (heads) assert_in_range(beside, 195, 205);
         else assert_in_range(beside, 50, 180);
@@ -198,7 +239,8 @@ static void blurred_without_heads(void **state) {
     p2c_portrait_clear(&portrait);
 }
 
-/* A step becomes the integral of a Gaussian of 2 % of the longer side, at every size; transparent pixels give no colour. */
+/* A step becomes the integral of a Gaussian of 2 % of the longer side, at every size; transparent
+ * pixels give no colour. */
 static void blurred_ground(void **state) {
     (void)state;
     static const int sizes[][3] = { { 200, 100, 3 }, { 1000, 333, 3 }, { 400, 30, 4 } };
@@ -210,11 +252,15 @@ static void blurred_ground(void **state) {
             if (i % w >= w / 2) memset(photo.pixels + channels * i, 200, 3);
             if (channels == 4 && i / w % 2) memcpy(photo.pixels + 4 * i, "\xff\0\0\0", 4);
         }
-        assert_works(&ctx, p2c_compose_ground(&ctx, &photo, &(P2cBackground){ .kind = P2C_BACKGROUND_BLUR }, 0, NULL, &out));
+        assert_works(&ctx, p2c_compose_ground(&ctx, &photo,
+                                              &(P2cBackground){ .kind = P2C_BACKGROUND_BLUR }, 0,
+                                              NULL, &out));
         assert_true(out.width == w && out.height == h && out.channels == 3);
         EACH(i, out) {
-            double want = 40 + 160 * (0.5 + 0.5 * erf((i % w - w / 2 + 0.5) / (0.02 * w * sqrt(2))));
-            if (fabs(out.pixels[3 * i + 1] - want) > 5 || out.pixels[3 * i] != out.pixels[3 * i + 1])
+            double want =
+                40 + 160 * (0.5 + 0.5 * erf((i % w - w / 2 + 0.5) / (0.02 * w * sqrt(2))));
+            if (fabs(out.pixels[3 * i + 1] - want) > 5 ||
+                out.pixels[3 * i] != out.pixels[3 * i + 1])
                 fail_msg("size %zu, pixel %d: %d, not %g", k, i, out.pixels[3 * i + 1], want);
         }
         p2c_image_clear(&out);
@@ -232,7 +278,9 @@ static void sheet(void **state) {
     for (int y = 0; y < 64; y++) {
         const uint8_t *row = out.pixels + 3 * 52 * y;
         assert_memory_equal(row, before.pixels + 3 * 30 * y, 90);
-        for (int x = 30; x < 52; x++) assert_memory_equal(row + 3 * x, x >= 32 && x < 42 ? "\x0a\x14\x1e" : "\xff\xff\xff", 3);
+        for (int x = 30; x < 52; x++)
+            assert_memory_equal(row + 3 * x, x >= 32 && x < 42 ? "\x0a\x14\x1e" : "\xff\xff\xff",
+                                3);
     }
     p2c_image_clear(&out);
     p2c_image_clear(&before);
@@ -240,7 +288,14 @@ static void sheet(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_compose[] = {
-    cmocka_unit_test(white_as_published), cmocka_unit_test(no_white_rim), cmocka_unit_test(photo_behind),   cmocka_unit_test(blur_leaves_the_head_out),
-    cmocka_unit_test(picture_covers),     cmocka_unit_test(grounds),      cmocka_unit_test(blurred_ground), cmocka_unit_test(blurred_without_heads), cmocka_unit_test(sheet),
+    cmocka_unit_test(white_as_published),
+    cmocka_unit_test(no_white_rim),
+    cmocka_unit_test(photo_behind),
+    cmocka_unit_test(blur_leaves_the_head_out),
+    cmocka_unit_test(picture_covers),
+    cmocka_unit_test(grounds),
+    cmocka_unit_test(blurred_ground),
+    cmocka_unit_test(blurred_without_heads),
+    cmocka_unit_test(sheet),
 };
 const size_t p2c_tests_compose_count = sizeof p2c_tests_compose / sizeof *p2c_tests_compose;

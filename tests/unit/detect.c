@@ -1,4 +1,5 @@
-/* detect.c: duplicates; dlib's detector on drawn faces. Of photos tests/unit/photos.c has what there is. */
+/* detect.c: duplicates; dlib's detector on drawn faces. Of photos tests/unit/photos.c has what
+ * there is. */
 #include "drawn.h"
 #include "face/face.h"
 
@@ -11,7 +12,7 @@
 static void thin_keeps_the_surest(void **state) {
     (void)state;
     P2cDetection d[] = {
-        { { 0, 0, 10, 10 }, 0.8 },    { { 1, 0, 11, 10 }, 0.9 },  /* overlap by 9/11 */
+        { { 0, 0, 10, 10 }, 0.8 },    { { 1, 0, 11, 10 }, 0.9 },   /* overlap by 9/11 */
         { { 20, 20, 30, 30 }, 0.75 }, { { 25, 20, 35, 30 }, 0.7 }, /* by 1/3 */
         { { 6, 0, 16, 10 }, 0.6 },                                 /* with the kept one by 1/3 */
         { { 7, 0, 17, 10 }, 0.5 },                                 /* by 1/4: stays */
@@ -26,9 +27,12 @@ static void thin_keeps_the_surest(void **state) {
 
 static void thin_does_not_depend_on_the_order(void **state) {
     (void)state;
-    P2cDetection a[3] = { { { 0, 0, 10, 10 }, 0.9 }, { { 1, 1, 11, 11 }, 0.9 }, { { 1, 0, 11, 10 }, 0.9 } };
+    P2cDetection a[3] = { { { 0, 0, 10, 10 }, 0.9 },
+                          { { 1, 1, 11, 11 }, 0.9 },
+                          { { 1, 0, 11, 10 }, 0.9 } };
     for (int i = 0; i < 6; i++) {
-        static const int orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+        static const int orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+                                          { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
         P2cDetection d[3] = { a[orders[i][0]], a[orders[i][1]], a[orders[i][2]] };
         assert_int_equal(p2c_detections_thin(d, 3), 1);
         assert_true(d[0].box.left == 0);
@@ -55,16 +59,23 @@ static bool open_dlib(P2cContext *ctx, P2cDetector **detector) {
 
 /* The box is dlib's for this drawing: eyes to mouth, about as wide as the face. */
 static void assert_box(const P2cDetection *d, double x, double y, double width) {
-    double side = d->box.right - d->box.left, off_x = (d->box.left + d->box.right) / 2 - x, off_y = (d->box.top + d->box.bottom) / 2 - y;
-    if (fabs(d->box.bottom - d->box.top - side) > 1.5 || side < 0.85 * width || side > 1.6 * width || fabs(off_x) > 0.15 * width ||
-        fabs(off_y) > 0.25 * width)
+    double side = d->box.right - d->box.left, off_x = (d->box.left + d->box.right) / 2 - x,
+           off_y = (d->box.top + d->box.bottom) / 2 - y;
+    if (fabs(d->box.bottom - d->box.top - side) > 1.5 || side < 0.85 * width ||
+        side > 1.6 * width || fabs(off_x) > 0.15 * width || fabs(off_y) > 0.25 * width)
         fail_msg("a box of %g, %g off, for a face of %g", side, hypot(off_x, off_y), width);
 }
 
 static void one_face(void **state) {
     Scratch *s = *state;
-    /* 42 pixels wide: only seen since the picture is doubled; 3000: only one of 1800 is looked at, and boxes are scaled back */
-    static const struct { int w, h; double x, y, width; } cases[] = { { 300, 260, 160, 140, 150 }, { 200, 150, 120, 70, 42 }, { 3000, 2500, 1100, 1400, 900 } };
+    /* 42 pixels wide: only seen since the picture is doubled; 3000: only one of 1800 is looked at,
+     * and boxes are scaled back */
+    static const struct {
+        int w, h;
+        double x, y, width;
+    } cases[] = { { 300, 260, 160, 140, 150 },
+                  { 200, 150, 120, 70, 42 },
+                  { 3000, 2500, 1100, 1400, 900 } };
     P2cDetector *detector;
     if (!open_dlib(s->ctx, &detector)) return;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -105,7 +116,9 @@ static void no_face(void **state) {
     Scratch *s = *state;
     P2cDetector *detector;
     if (!open_dlib(s->ctx, &detector)) return;
-    static const struct { int w, h; } sizes[] = { { 300, 260 }, { 1, 1 }, { 5000, 1 }, { 1, 300 }, { 40, 40 } };
+    static const struct {
+        int w, h;
+    } sizes[] = { { 300, 260 }, { 1, 1 }, { 5000, 1 }, { 1, 300 }, { 40, 40 } };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         P2cImage photo = test_drawn(sizes[i].w, sizes[i].h, 0, 0, 0);
         P2cDetection *found = (P2cDetection *)&photo;
@@ -148,7 +161,9 @@ static void a_detector_that_is_not_there(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_detect[] = {
-    TEST(thin_keeps_the_surest), TEST(thin_does_not_depend_on_the_order), TEST(a_detection_without_extent), TEST(one_face), TEST(two_faces_surest_first),
-    TEST(no_face), TEST(transparent_photo), TEST(a_detector_that_is_not_there),
+    TEST(thin_keeps_the_surest),      TEST(thin_does_not_depend_on_the_order),
+    TEST(a_detection_without_extent), TEST(one_face),
+    TEST(two_faces_surest_first),     TEST(no_face),
+    TEST(transparent_photo),          TEST(a_detector_that_is_not_there),
 };
 const size_t p2c_tests_detect_count = sizeof p2c_tests_detect / sizeof *p2c_tests_detect;

@@ -1,16 +1,32 @@
-/* drawn.c: a face of ellipses. In units of which the face is 100 wide and 130 high, its middle at (0,0). */
+/* drawn.c: a face of ellipses. In units of which the face is 100 wide and 130 high, its middle at
+ * (0,0). */
 #include "drawn.h"
 
 #include <math.h>
 #include <string.h>
 
-static const struct { double x, y, rx, ry, grey; bool both; } ellipses[] = {
-    { 0, -15, 62, 78, 60, false },                                                        /* hair */
-    { 0, 0, 50, 65, 190, false },    { 0, -58, 50, 22, 60, false },                       /* face, fringe */
-    { 22, -22, 14, 4, 70, true },    { 21, -7, 11, 6, 240, true },  { 21, -7, 5.5, 5.5, 40, true }, /* brow, eye */
-    { 21, -12, 12, 3, 80, true },    { 21, 2, 13, 5, 170, true },
-    { 7, 22, 4, 2.5, 90, true },     { 10, 10, 3, 14, 165, true },  { 0, 18, 7, 5, 205, false }, /* nose */
-    { 0, 40, 20, 6, 110, false },    { 0, 40, 17, 1.5, 60, false }, { 0, 50, 14, 3, 160, false }, /* mouth */
+static const struct {
+    double x, y, rx, ry, grey;
+    bool both;
+} ellipses[] = {
+    { 0, -15, 62, 78, 60, false }, /* hair */
+    /* face, fringe */
+    { 0, 0, 50, 65, 190, false },
+    { 0, -58, 50, 22, 60, false },
+    /* brow, eye */
+    { 22, -22, 14, 4, 70, true },
+    { 21, -7, 11, 6, 240, true },
+    { 21, -7, 5.5, 5.5, 40, true },
+    { 21, -12, 12, 3, 80, true },
+    { 21, 2, 13, 5, 170, true },
+    /* nose */
+    { 7, 22, 4, 2.5, 90, true },
+    { 10, 10, 3, 14, 165, true },
+    { 0, 18, 7, 5, 205, false },
+    /* mouth */
+    { 0, 40, 20, 6, 110, false },
+    { 0, 40, 17, 1.5, 60, false },
+    { 0, 50, 14, 3, 160, false },
 };
 
 /* 0 outside of the ellipse, 1 inside, soft between. */
@@ -23,7 +39,8 @@ static double grey_at(double x, double y, double below) {
     double v = below;
     for (size_t i = 0; i < sizeof ellipses / sizeof *ellipses; i++) {
         double across = ellipses[i].both ? fabs(x) : x;
-        v += (ellipses[i].grey - v) * cover(across - ellipses[i].x, y - ellipses[i].y, ellipses[i].rx, ellipses[i].ry);
+        v += (ellipses[i].grey - v) *
+             cover(across - ellipses[i].x, y - ellipses[i].y, ellipses[i].rx, ellipses[i].ry);
     }
     return v;
 }

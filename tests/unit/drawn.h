@@ -4,7 +4,8 @@
 
 #include "picture.h"
 
-/* Into an RGB or RGBA picture (opaque there): the middle of a face and its width from ear to ear, in pixels. The rest stays. */
+/* Into an RGB or RGBA picture (opaque there): the middle of a face and its width from ear to ear,
+ * in pixels. The rest stays. */
 void test_draw_face(P2cImage *image, double x, double y, double width);
 /* A new grey picture of this size, with a face unless width is 0. */
 P2cImage test_drawn(int width, int height, double x, double y, double face);

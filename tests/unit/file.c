@@ -70,15 +70,16 @@ static void modes(void **state) {
 static void failed_write(void **state) {
     Scratch *scratch = *state;
     const char *path = scratch_path(scratch, "target");
-    static const char block[8192] = {'x'};
+    static const char block[8192] = { 'x' };
     static char buffer[1 << 16];
     struct rlimit old, low;
     P2cOutput out;
     put_file(path, "old", 3);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
-    low = (struct rlimit){4096, old.rlim_max};
+    low = (struct rlimit){ 4096, old.rlim_max };
     void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
-    for (int early = 0; early < 2; early++) { /* the failure is noticed while writing, or only by the flush of commit */
+    /* the failure is noticed while writing, or only by the flush of commit */
+    for (int early = 0; early < 2; early++) {
         assert_int_equal(p2c_output_open(scratch->ctx, path, &out), P2C_OK);
         if (!early) assert_int_equal(setvbuf(out.stream, buffer, _IOFBF, sizeof buffer), 0);
         setrlimit(RLIMIT_FSIZE, &low);
@@ -102,9 +103,9 @@ static void refused_targets(void **state) {
     const struct {
         const char *path, *text;
     } cases[] = {
-        {"", "no file name"},     {"/tmp/", "no file name"},
-        {"/tmp", "is a folder"},  {"/nonexistent-folder/x", "No such file or directory"},
-        {"/dev/null", "regular"}, {fifo, "regular"},
+        { "", "no file name" },     { "/tmp/", "no file name" },
+        { "/tmp", "is a folder" },  { "/nonexistent-folder/x", "No such file or directory" },
+        { "/dev/null", "regular" }, { fifo, "regular" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         P2cOutput out;
@@ -156,7 +157,8 @@ static void links_are_followed(void **state) {
     assert_true(S_ISLNK(info.st_mode));
     assert_int_equal(unlink(target), 0);
     P2cOutput out;
-    assert_int_equal(p2c_output_open(scratch->ctx, link, &out), P2C_ERR_WRITE); /* it points nowhere */
+    /* it points nowhere */
+    assert_int_equal(p2c_output_open(scratch->ctx, link, &out), P2C_ERR_WRITE);
 }
 
 static void two_at_once(void **state) {
@@ -217,7 +219,8 @@ static void reading(void **state) {
     assert_error_says(scratch->ctx, "/nonexistent: cannot read: No such file");
     path = scratch_path(scratch, "fifo");
     assert_int_equal(mkfifo(path, 0600), 0);
-    assert_int_equal(p2c_file_read(scratch->ctx, path, 4, &data, &size), P2C_ERR_READ); /* and does not wait */
+    /* and does not wait */
+    assert_int_equal(p2c_file_read(scratch->ctx, path, 4, &data, &size), P2C_ERR_READ);
     assert_error_says(scratch->ctx, "not a regular file");
 }
 

@@ -1,4 +1,5 @@
-/* foreground.c: colours that were mixed at a soft edge come back; against the paper's formulas, window by window; what must not change does not. */
+/* foreground.c: colours that were mixed at a soft edge come back; against the paper's formulas,
+ * window by window; what must not change does not. */
 #include "picture.h"
 
 #include "face/face.h"
@@ -15,7 +16,8 @@ static uint8_t near(double v) { return v <= 0 ? 0 : v >= 255 ? 255 : (uint8_t)(v
 /* ---- the formulas ---- */
 
 /* One pass for one value: from f and b (of `size` channels) to F and B^. */
-static void estimate(const P2cImage *p, const uint8_t *f, const uint8_t *b, int size, int r, int x, int y, int c, double *f_out, double *b_out) {
+static void estimate(const P2cImage *p, const uint8_t *f, const uint8_t *b, int size, int r, int x,
+                     int y, int c, double *f_out, double *b_out) {
     double front = 0, fa = 0, back = 0, ba = 0;
     for (int v = y - r; v <= y + r; v++)
         for (int u = x - r; u <= x + r; u++) {
@@ -44,7 +46,8 @@ static uint8_t *by_formula(const P2cImage *p) {
         for (size_t k = 0; k < 3 * n; k++) {
             int i = (int)(k / 3), c = (int)(k % 3), x = i % p->width, y = i / p->width;
             double f_value, b_value;
-            if (pass == 0) estimate(p, p->pixels, p->pixels, 4, half(p, FAR, 2), x, y, c, &f_value, &b_value);
+            if (pass == 0)
+                estimate(p, p->pixels, p->pixels, 4, half(p, FAR, 2), x, y, c, &f_value, &b_value);
             else estimate(p, f, b, 3, half(p, NEAR, 1), x, y, c, &f_value, &b_value);
             if (p->pixels[4 * i + 3] == 255) f_value = p->pixels[4 * i + c];
             (pass ? out : f)[k] = near(f_value);
@@ -78,16 +81,19 @@ static void against_the_formulas(void **state) {
     static const int sizes[][2] = { { 60, 41 }, { 1, 30 }, { 30, 1 }, { 3, 3 }, { 90, 20 } };
     P2cContext ctx = { .threads = 3 };
     for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
-        P2cImage before = patches(sizes[k][0], sizes[k][1]), colours = copy(&before), beyond = copy(&before);
+        P2cImage before = patches(sizes[k][0], sizes[k][1]), colours = copy(&before),
+                 beyond = copy(&before);
         uint8_t *expected = by_formula(&before);
         assert_works(&ctx, p2c_foreground_colours(&ctx, &colours));
         assert_works(&ctx, p2c_foreground_beyond(&ctx, &beyond));
         for (int i = 0; i < before.width * before.height; i++) {
-            const uint8_t *p = before.pixels + 4 * i, *a = colours.pixels + 4 * i, *b = beyond.pixels + 4 * i;
+            const uint8_t *p = before.pixels + 4 * i, *a = colours.pixels + 4 * i,
+                          *b = beyond.pixels + 4 * i;
             assert_true(a[3] == p[3] && b[3] == p[3]);
             if (p[3] == 255) assert_true(!memcmp(a, p, 3) && !memcmp(b, p, 3));
             else if (p[3] == 0) assert_true(!memcmp(a, "\xff\xff\xff", 3));
-            if (test_worst(b, expected + 3 * i, 3) > 1 || (p[3] && test_worst(a, b, 3))) fail_msg("size %zu, pixel %d", k, i);
+            if (test_worst(b, expected + 3 * i, 3) > 1 || (p[3] && test_worst(a, b, 3)))
+                fail_msg("size %zu, pixel %d", k, i);
         }
         p2c_image_clear(&before);
         p2c_image_clear(&colours);
@@ -96,7 +102,8 @@ static void against_the_formulas(void **state) {
     }
 }
 
-/* A known head with shading over a known background, alpha falling off over 6 pixels, 3 % of the picture. */
+/* A known head with shading over a known background, alpha falling off over 6 pixels, 3 % of the
+ * picture. */
 static void mixed_colours_come_back(void **state) {
     (void)state;
     enum { S = 200 };
@@ -112,14 +119,16 @@ static void mixed_colours_come_back(void **state) {
         for (int c = 0; c < 3; c++) {
             truth[3 * i + c] = (uint8_t)(40 + 30 * c + x / 8 + 10 * sin(y * 0.1));
             double behind = 230 - 20 * c - y / 8 + 8 * cos(x * 0.1);
-            p.pixels[4 * i + c] = near(truth[3 * i + c] * (p.pixels[4 * i + 3] / 255.0) + behind * (1 - p.pixels[4 * i + 3] / 255.0));
+            p.pixels[4 * i + c] = near(truth[3 * i + c] * (p.pixels[4 * i + 3] / 255.0) +
+                                       behind * (1 - p.pixels[4 * i + 3] / 255.0));
         }
     }
     P2cImage mixed = copy(&p);
     assert_works(&ctx, p2c_foreground_colours(&ctx, &p));
     for (int i = 0; i < S * S; i++)
         for (int c = 0; c < 3 && p.pixels[4 * i + 3] % 255; c++) {
-            before += abs(mixed.pixels[4 * i + c] - truth[3 * i + c]) * p.pixels[4 * i + 3] / 255.0; /* as far as it is seen */
+            /* as far as it is seen */
+            before += abs(mixed.pixels[4 * i + c] - truth[3 * i + c]) * p.pixels[4 * i + 3] / 255.0;
             after += abs(p.pixels[4 * i + c] - truth[3 * i + c]) * p.pixels[4 * i + 3] / 255.0;
         }
     print_message("colours of the edge: %.0f times nearer\n", before / after);
@@ -145,4 +154,5 @@ const struct CMUnitTest p2c_tests_foreground[] = {
     cmocka_unit_test(mixed_colours_come_back),
     cmocka_unit_test(threads_do_not_show),
 };
-const size_t p2c_tests_foreground_count = sizeof p2c_tests_foreground / sizeof *p2c_tests_foreground;
+const size_t p2c_tests_foreground_count =
+    sizeof p2c_tests_foreground / sizeof *p2c_tests_foreground;

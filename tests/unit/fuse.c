@@ -1,7 +1,8 @@
-/* fuse.c: patterns of operations that become one, and means and variances in passing: which ones, that results stay, and where they must not. */
+/* fuse.c: patterns of operations that become one, and means and variances in passing: which ones,
+ * that results stay, and where they must not. */
 #include "world.h"
 
-/* ---- devices of the tests' own: the CPU, offering less or more ----------------------------------------------- */
+/* ---- devices of the tests' own: the CPU, offering less or more ------------------------------- */
 
 typedef struct Other {
     P2cDevice device;
@@ -41,15 +42,20 @@ static void world_on(World *w, const Other *o, int threads) {
     OK(p2c_graph_new(&w->g, w->ctx));
 }
 
-/* ---- norms -------------------------------------------------------------------------------------------------- */
+/* ---- norms ----------------------------------------------------------------------------------- */
 
-/* conv(relu(norm(x))) or conv(norm(x)), the norm read by the convolution or, with `apart`, computed for itself: y, dx, dw; returns the passes. */
-static int normed_convolution(P2cConv2d options, int channels, bool relu, bool apart, float *y, float *dx, float *dw) {
+/* conv(relu(norm(x))) or conv(norm(x)), the norm read by the convolution or, with `apart`, computed
+ * for itself: y, dx, dw; returns the passes. */
+static int normed_convolution(P2cConv2d options, int channels, bool relu, bool apart, float *y,
+                              float *dx, float *dw) {
     World w;
     world_init(&w, 2);
     P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2, channels, 9, 11)), *grads[2];
-    P2cNode *weight = p2c_param(p2c_net(w.g, w.store, "conv"), "w", P2C_DIMS(8, channels / (options.groups ? options.groups : 1), 3, 3), P2C_KAIMING_UNIFORM);
-    P2cNode *norm = p2c_instance_norm(x, 1e-5f), *in = relu ? p2c_relu(norm) : norm, *out = p2c_output(p2c_conv2d(in, weight, NULL, options));
+    P2cNode *weight = p2c_param(p2c_net(w.g, w.store, "conv"), "w",
+                                P2C_DIMS(8, channels / (options.groups ? options.groups : 1), 3, 3),
+                                P2C_KAIMING_UNIFORM);
+    P2cNode *norm = p2c_instance_norm(x, 1e-5f), *in = relu ? p2c_relu(norm) : norm,
+            *out = p2c_output(p2c_conv2d(in, weight, NULL, options));
     if (apart) p2c_output(in);
     p2c_backward(p2c_sum(p2c_mul(out, out)), 2, (P2cNode *[]){ x, weight }, grads);
     p2c_output(grads[0]), p2c_output(grads[1]);
@@ -64,22 +70,33 @@ static int normed_convolution(P2cConv2d options, int channels, bool relu, bool a
     return passes;
 }
 
-/* The same bits, whichever way the convolution takes; and fewer passes: no norm, no gradient of it. */
+/* The same bits, whichever way the convolution takes; and fewer passes: no norm, no gradient of
+ * it. */
 static void norms_read_by_convolutions(void **state) {
     (void)state;
-    static const struct { P2cConv2d options; int channels; } ways[] = {
-        { { .pad = 1, .reflect = true }, 6 },   { { .pad = 1 }, 6 }, { { .stride = 2, .pad = 1, .reflect = true }, 6 },
-        { { .stride = 2, .pad = 3 }, 6 },       { { .groups = 2 }, 6 },
-        { { .pad = 2, .reflect = true }, 4000 }, { { .stride = 2, .pad = 1 }, 4000 }, /* by im2col */
+    static const struct {
+        P2cConv2d options;
+        int channels;
+    } ways[] = {
+        { { .pad = 1, .reflect = true }, 6 },
+        { { .pad = 1 }, 6 },
+        { { .stride = 2, .pad = 1, .reflect = true }, 6 },
+        { { .stride = 2, .pad = 3 }, 6 },
+        { { .groups = 2 }, 6 },
+        /* by im2col */
+        { { .pad = 2, .reflect = true }, 4000 },
+        { { .stride = 2, .pad = 1 }, 4000 },
     };
     enum { Y = 2 * 8 * 13 * 15, X = 2 * 4000 * 9 * 11, W = 8 * 4000 * 9 };
     float *memory = calloc(2 * (Y + X + W), sizeof *memory);
     assert_non_null(memory);
     for (size_t i = 0; i < 2 * COUNT(ways); i++) {
         int passes[2];
-        float *y[2] = { memory, memory + Y }, *dx[2] = { memory + 2 * Y, memory + 2 * Y + X }, *dw[2] = { memory + 2 * (Y + X), memory + 2 * (Y + X) + W };
+        float *y[2] = { memory, memory + Y }, *dx[2] = { memory + 2 * Y, memory + 2 * Y + X },
+              *dw[2] = { memory + 2 * (Y + X), memory + 2 * (Y + X) + W };
         for (int apart = 0; apart < 2; apart++)
-            passes[apart] = normed_convolution(ways[i / 2].options, ways[i / 2].channels, i % 2, apart, y[apart], dx[apart], dw[apart]);
+            passes[apart] = normed_convolution(ways[i / 2].options, ways[i / 2].channels, i % 2,
+                                               apart, y[apart], dx[apart], dw[apart]);
         assert_int_equal(passes[1], passes[0] + 2);
         assert_memory_equal(y[0], y[1], Y * sizeof(float));
         assert_memory_equal(dx[0], dx[1], X * sizeof(float));
@@ -88,19 +105,24 @@ static void norms_read_by_convolutions(void **state) {
     free(memory);
 }
 
-/* Two convolutions that read one norm: it is gone; with a third reader that is none, it is computed once and read by all. */
+/* Two convolutions that read one norm: it is gone; with a third reader that is none, it is computed
+ * once and read by all. */
 static void norms_read_by_two(void **state) {
     (void)state;
     enum { X = 2 * 6 * 9 * 11 };
     float sum[3], dx[3][X];
     int passes[3];
-    for (int way = 0; way < 3; way++) { /* 0: convolutions alone; 1: kept apart by an output; 2: a third reader */
+    /* 0: convolutions alone; 1: kept apart by an output; 2: a third reader */
+    for (int way = 0; way < 3; way++) {
         World w;
         world_init(&w, 2);
         P2cNet net = p2c_net(w.g, w.store, "conv");
-        P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2, 6, 9, 11)), *in = p2c_relu(p2c_instance_norm(x, 1e-5f)), *grad, *loss;
-        P2cNode *a = p2c_conv2d(in, p2c_param(net, "a", P2C_DIMS(8, 6, 3, 3), P2C_KAIMING_UNIFORM), NULL, (P2cConv2d){ .pad = 1, .reflect = true });
-        P2cNode *b = p2c_conv2d(in, p2c_param(net, "b", P2C_DIMS(8, 6, 1, 1), P2C_KAIMING_UNIFORM), NULL, (P2cConv2d){ 0 });
+        P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2, 6, 9, 11)),
+                *in = p2c_relu(p2c_instance_norm(x, 1e-5f)), *grad, *loss;
+        P2cNode *a = p2c_conv2d(in, p2c_param(net, "a", P2C_DIMS(8, 6, 3, 3), P2C_KAIMING_UNIFORM),
+                                NULL, (P2cConv2d){ .pad = 1, .reflect = true });
+        P2cNode *b = p2c_conv2d(in, p2c_param(net, "b", P2C_DIMS(8, 6, 1, 1), P2C_KAIMING_UNIFORM),
+                                NULL, (P2cConv2d){ 0 });
         loss = p2c_sum(p2c_mul(a, b));
         if (way == 1) p2c_output(in);
         if (way == 2) loss = p2c_add(loss, p2c_affine(p2c_sum(in), 0, 0));
@@ -122,7 +144,8 @@ static void norms_read_by_two(void **state) {
     }
 }
 
-/* Both norms with their ReLU in one node, beside the same nodes kept apart by an output in between; results and gradients. */
+/* Both norms with their ReLU in one node, beside the same nodes kept apart by an output in between;
+ * results and gradients. */
 static void fused_pairs(void **state) {
     (void)state;
     for (int layer = 0; layer < 2; layer++) {
@@ -132,8 +155,11 @@ static void fused_pairs(void **state) {
         for (int apart = 0; apart < 2; apart++) {
             World w;
             world_init(&w, 2);
-            P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(1, 2, 4, 6)), *half = p2c_constant(w.g, P2C_DIMS(1, 2), 0.5f), *grad;
-            P2cNode *norm = layer ? p2c_layer_instance_norm(x, half, half, half, 1e-5f) : p2c_instance_norm(x, 1e-5f), *relu = p2c_relu(norm);
+            P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(1, 2, 4, 6)),
+                    *half = p2c_constant(w.g, P2C_DIMS(1, 2), 0.5f), *grad;
+            P2cNode *norm = layer ? p2c_layer_instance_norm(x, half, half, half, 1e-5f)
+                                  : p2c_instance_norm(x, 1e-5f),
+                    *relu = p2c_relu(norm);
             if (apart) p2c_output(norm);
             p2c_backward(p2c_sum(p2c_mul(relu, p2c_mul(relu, x))), 1, &x, &grad);
             p2c_output(relu), p2c_output(grad);
@@ -151,14 +177,17 @@ static void fused_pairs(void **state) {
     }
 }
 
-/* Pairs that must stay apart: a leaky ReLU, a norm that something else reads, a norm whose gradient is wanted. */
+/* Pairs that must stay apart: a leaky ReLU, a norm that something else reads, a norm whose gradient
+ * is wanted. */
 static void pairs_not_fused(void **state) {
     (void)state;
     float v[6] = { -3, 1, 2, 5, -1, 0 }, norm_value[6], leaky[6], sum[6];
     World w;
     world_init(&w, 1);
-    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(1, 1, 2, 3)), *alone = p2c_output(p2c_instance_norm(x, 1e-5f));
-    P2cNode *slope = p2c_output(p2c_leaky_relu(p2c_instance_norm(x, 1e-5f), 0.5f)), *read = p2c_instance_norm(x, 1e-5f);
+    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(1, 1, 2, 3)),
+            *alone = p2c_output(p2c_instance_norm(x, 1e-5f));
+    P2cNode *slope = p2c_output(p2c_leaky_relu(p2c_instance_norm(x, 1e-5f), 0.5f)),
+            *read = p2c_instance_norm(x, 1e-5f);
     P2cNode *both = p2c_output(p2c_add(p2c_relu(read), read));
     OK(p2c_graph_finish(w.g));
     OK(p2c_node_write(x, v));
@@ -167,7 +196,8 @@ static void pairs_not_fused(void **state) {
     OK(p2c_node_read(slope, leaky));
     OK(p2c_node_read(both, sum));
     for (int i = 0; i < 6; i++) {
-        assert_float_equal(leaky[i], norm_value[i] > 0 ? norm_value[i] : 0.5f * norm_value[i], 1e-6);
+        assert_float_equal(leaky[i], norm_value[i] > 0 ? norm_value[i] : 0.5f * norm_value[i],
+                           1e-6);
         assert_float_equal(sum[i], norm_value[i] > 0 ? 2 * norm_value[i] : norm_value[i], 1e-6);
     }
     world_clear(&w);
@@ -179,7 +209,8 @@ static void only_the_table_fuses(void **state) {
     float v[3] = { -1, 0.5f, -2 }, got[3];
     World w;
     world_init(&w, 1);
-    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(3)), *y = p2c_output(p2c_relu(p2c_affine(x, 2, 0))), *z = p2c_output(p2c_tanh(p2c_relu(x)));
+    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(3)), *y = p2c_output(p2c_relu(p2c_affine(x, 2, 0))),
+            *z = p2c_output(p2c_tanh(p2c_relu(x)));
     OK(p2c_graph_finish(w.g));
     assert_int_equal(p2c_graph_step_count(w.g), 4);
     OK(p2c_node_write(x, v));
@@ -191,20 +222,26 @@ static void only_the_table_fuses(void **state) {
     world_clear(&w);
 }
 
-/* ---- what an addition or a convolution reads: pieces, repeated maps --------------------------------------------- */
+/* ---- what an addition or a convolution reads: pieces, repeated maps -------------------------- */
 
 enum { X = 2 * 8 * 6 * 6, MOST_Y = 2 * 8 * 18 * 18, MOST_W = 8 * 8 * 9 };
-typedef struct Made { float y[MOST_Y], dx[X], dw[MOST_W]; int passes; } Made;
+typedef struct Made {
+    float y[MOST_Y], dx[X], dw[MOST_W];
+    int passes;
+} Made;
 
-/* y from x (2,8,6,6) and parameters "net.*"; d sum(y * y) by x and by the parameter "net.w", if there is one. */
+/* y from x (2,8,6,6) and parameters "net.*"; d sum(y * y) by x and by the parameter "net.w", if
+ * there is one. */
 static void make(Made *out, P2cNode *(*build)(World *w, P2cNode *x), const Other *o) {
     World w;
     P2cNode *grads[2];
     memset(out, 0, sizeof *out);
     world_on(&w, o, 2);
-    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2, 8, 6, 6)), *y = p2c_output(build(&w, x)), *weight = p2c_graph_find(w.g, "net.w");
+    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2, 8, 6, 6)), *y = p2c_output(build(&w, x)),
+            *weight = p2c_graph_find(w.g, "net.w");
     if (!y) fail_msg("%s", w.g->error);
-    assert_true(p2c_dims_count(p2c_node_dims(y)) <= MOST_Y && (!weight || p2c_dims_count(p2c_node_dims(weight)) <= MOST_W));
+    assert_true(p2c_dims_count(p2c_node_dims(y)) <= MOST_Y &&
+                (!weight || p2c_dims_count(p2c_node_dims(weight)) <= MOST_W));
     p2c_backward(p2c_sum(p2c_mul(y, y)), 2, (P2cNode *[]){ x, weight }, grads);
     p2c_output(grads[0]), p2c_output(grads[1]);
     OK(p2c_graph_finish(w.g));
@@ -218,11 +255,13 @@ static void make(Made *out, P2cNode *(*build)(World *w, P2cNode *x), const Other
 }
 
 static P2cNode *weights(World *w, const char *name, int out, int in, int k) {
-    return p2c_param(p2c_net(w->g, w->store, "net"), name, P2C_DIMS(out, in, k, k), P2C_KAIMING_UNIFORM);
+    return p2c_param(p2c_net(w->g, w->store, "net"), name, P2C_DIMS(out, in, k, k),
+                     P2C_KAIMING_UNIFORM);
 }
 
 static P2cNode *next(World *w, P2cNode *x, const char *name, int out, int in) {
-    return p2c_conv2d(p2c_relu(p2c_instance_norm(x, 1e-5f)), weights(w, name, out, in, 3), NULL, (P2cConv2d){ .pad = 1, .reflect = true });
+    return p2c_conv2d(p2c_relu(p2c_instance_norm(x, 1e-5f)), weights(w, name, out, in, 3), NULL,
+                      (P2cConv2d){ .pad = 1, .reflect = true });
 }
 
 static P2cNode *pyramid(World *w, P2cNode *x, bool turned) {
@@ -232,115 +271,210 @@ static P2cNode *pyramid(World *w, P2cNode *x, bool turned) {
 }
 static P2cNode *pieces(World *w, P2cNode *x) { return pyramid(w, x, false); }
 static P2cNode *pieces_turned(World *w, P2cNode *x) { return pyramid(w, x, true); }
-static P2cNode *one_piece(World *w, P2cNode *x) { return (void)w, p2c_add(x, p2c_concat(1, &x, 1)); }
-static P2cNode *channel(P2cNode *x, int c) { return p2c_affine(p2c_slice(x, 1, c, c + 1), 2, (float)c); }
+static P2cNode *one_piece(World *w, P2cNode *x) {
+    return (void)w, p2c_add(x, p2c_concat(1, &x, 1));
+}
+static P2cNode *channel(P2cNode *x, int c) {
+    return p2c_affine(p2c_slice(x, 1, c, c + 1), 2, (float)c);
+}
 /* A piece that is there twice, and a vector for a piece. */
 static P2cNode *same_pieces(World *w, P2cNode *x) {
     P2cNode *c = channel(x, 3);
-    return (void)w, p2c_add(x, p2c_concat(5, (P2cNode *[]){ c, p2c_slice(x, 1, 0, 3), c, p2c_slice(x, 1, 0, 2), c }, 1));
+    return (void)w,
+           p2c_add(x, p2c_concat(
+                          5, (P2cNode *[]){ c, p2c_slice(x, 1, 0, 3), c, p2c_slice(x, 1, 0, 2), c },
+                          1));
 }
 static P2cNode *vectors(World *w, P2cNode *x) {
     P2cNode *v = p2c_global_avg_pool(x);
-    return (void)w, p2c_add(v, p2c_concat(2, (P2cNode *[]){ p2c_slice(v, 1, 3, 8), p2c_slice(v, 1, 0, 3) }, 1));
+    return (void)w,
+           p2c_add(v,
+                   p2c_concat(2, (P2cNode *[]){ p2c_slice(v, 1, 3, 8), p2c_slice(v, 1, 0, 3) }, 1));
 }
 static P2cNode *seven_pieces(World *w, P2cNode *x) {
     P2cNode *c[7];
     for (int i = 0; i < 7; i++) c[i] = i ? channel(x, i) : p2c_slice(x, 1, 6, 8);
     return (void)w, p2c_add(x, p2c_concat(7, c, 1));
 }
-static P2cNode *level(World *w, P2cNode *x) { return (void)w, p2c_add(x, p2c_upsample_nearest(p2c_tanh(p2c_avg_pool2d(x, 2)), 2)); }
-static P2cNode *level_turned(World *w, P2cNode *x) { return (void)w, p2c_add(p2c_upsample_nearest(p2c_tanh(p2c_avg_pool2d(x, 3)), 3), x); }
+static P2cNode *level(World *w, P2cNode *x) {
+    return (void)w, p2c_add(x, p2c_upsample_nearest(p2c_tanh(p2c_avg_pool2d(x, 2)), 2));
+}
+static P2cNode *level_turned(World *w, P2cNode *x) {
+    return (void)w, p2c_add(p2c_upsample_nearest(p2c_tanh(p2c_avg_pool2d(x, 3)), 3), x);
+}
 /* One of them; the other is an operand like any. */
-static P2cNode *two_repeated(World *w, P2cNode *x) { return (void)w, p2c_add(p2c_upsample_nearest(x, 2), p2c_upsample_nearest(p2c_tanh(x), 2)); }
+static P2cNode *two_repeated(World *w, P2cNode *x) {
+    return (void)w, p2c_add(p2c_upsample_nearest(x, 2), p2c_upsample_nearest(p2c_tanh(x), 2));
+}
 static P2cNode *both(World *w, P2cNode *x) {
     P2cNode *small = p2c_avg_pool2d(x, 2);
-    return (void)w, p2c_add(p2c_concat(2, (P2cNode *[]){ p2c_slice(x, 1, 5, 8), p2c_slice(x, 1, 0, 5) }, 1), p2c_upsample_nearest(small, 2));
+    return (void)w,
+           p2c_add(p2c_concat(2, (P2cNode *[]){ p2c_slice(x, 1, 5, 8), p2c_slice(x, 1, 0, 5) }, 1),
+                   p2c_upsample_nearest(small, 2));
 }
 
 /* What the first pattern leaves is not folded further. */
-static P2cNode *whole_repeated(World *w, P2cNode *x) { return (void)w, p2c_add(x, p2c_concat(1, (P2cNode *[]){ p2c_upsample_nearest(p2c_avg_pool2d(x, 2), 2) }, 1)); }
+static P2cNode *whole_repeated(World *w, P2cNode *x) {
+    return (void)w,
+           p2c_add(
+               x, p2c_concat(1, (P2cNode *[]){ p2c_upsample_nearest(p2c_avg_pool2d(x, 2), 2) }, 1));
+}
 static P2cNode *pieces_once(World *w, P2cNode *x) {
-    return (void)w, p2c_add(x, p2c_upsample_nearest(p2c_concat(2, (P2cNode *[]){ p2c_slice(x, 1, 4, 8), p2c_slice(x, 1, 0, 4) }, 1), 1));
+    return (void)w,
+           p2c_add(x, p2c_upsample_nearest(
+                          p2c_concat(
+                              2, (P2cNode *[]){ p2c_slice(x, 1, 4, 8), p2c_slice(x, 1, 0, 4) }, 1),
+                          1));
 }
 
 static const P2cConv2d reflect = { .pad = 1, .reflect = true };
-static P2cNode *up_conv(World *w, P2cNode *x) { return p2c_conv2d(p2c_upsample_nearest(x, 2), weights(w, "w", 8, 8, 3), NULL, reflect); }
+static P2cNode *up_conv(World *w, P2cNode *x) {
+    return p2c_conv2d(p2c_upsample_nearest(x, 2), weights(w, "w", 8, 8, 3), NULL, reflect);
+}
 static P2cNode *up_conv_stride(World *w, P2cNode *x) {
-    return p2c_conv2d(p2c_upsample_nearest(p2c_tanh(x), 3), weights(w, "w", 3, 8, 4), weights(w, "bias", 1, 3, 1), (P2cConv2d){ .pad = 2, .stride = 2 });
+    return p2c_conv2d(p2c_upsample_nearest(p2c_tanh(x), 3), weights(w, "w", 3, 8, 4),
+                      weights(w, "bias", 1, 3, 1), (P2cConv2d){ .pad = 2, .stride = 2 });
 }
 static P2cNode *norm_up_conv(World *w, P2cNode *x) {
-    return p2c_conv2d(p2c_upsample_nearest(p2c_relu(p2c_instance_norm(x, 1e-5f)), 2), weights(w, "w", 8, 8, 3), NULL, reflect);
+    return p2c_conv2d(p2c_upsample_nearest(p2c_relu(p2c_instance_norm(x, 1e-5f)), 2),
+                      weights(w, "w", 8, 8, 3), NULL, reflect);
 }
 static P2cNode *up_norm_conv(World *w, P2cNode *x) {
-    return p2c_conv2d(p2c_relu(p2c_instance_norm(p2c_upsample_nearest(x, 2), 1e-5f)), weights(w, "w", 8, 8, 3), NULL, reflect);
+    return p2c_conv2d(p2c_relu(p2c_instance_norm(p2c_upsample_nearest(x, 2), 1e-5f)),
+                      weights(w, "w", 8, 8, 3), NULL, reflect);
 }
 /* The norm is gone when both read x; and with it the upsampling, which the norm alone has read. */
 static P2cNode *up_norm_two(World *w, P2cNode *x) {
     P2cNode *norm = p2c_instance_norm(p2c_upsample_nearest(x, 2), 1e-5f);
-    return p2c_add(p2c_conv2d(norm, weights(w, "w", 8, 8, 3), NULL, reflect), p2c_conv2d(norm, weights(w, "v", 8, 8, 1), NULL, (P2cConv2d){ 0 }));
+    return p2c_add(p2c_conv2d(norm, weights(w, "w", 8, 8, 3), NULL, reflect),
+                   p2c_conv2d(norm, weights(w, "v", 8, 8, 1), NULL, (P2cConv2d){ 0 }));
 }
 /* One norm is folded, the other is read. */
 static P2cNode *norm_norm_conv(World *w, P2cNode *x) {
-    return p2c_conv2d(p2c_instance_norm(p2c_relu(p2c_instance_norm(p2c_tanh(x), 0.5f)), 0.1f), weights(w, "w", 8, 8, 3), NULL, reflect);
+    return p2c_conv2d(p2c_instance_norm(p2c_relu(p2c_instance_norm(p2c_tanh(x), 0.5f)), 0.1f),
+                      weights(w, "w", 8, 8, 3), NULL, reflect);
 }
 static P2cNode *up_up_conv(World *w, P2cNode *x) {
-    return p2c_conv2d(p2c_upsample_nearest(p2c_upsample_nearest(p2c_slice(x, 1, 0, 2), 2), 1), weights(w, "w", 8, 2, 3), NULL, reflect);
+    return p2c_conv2d(p2c_upsample_nearest(p2c_upsample_nearest(p2c_slice(x, 1, 0, 2), 2), 1),
+                      weights(w, "w", 8, 2, 3), NULL, reflect);
 }
 
 /* A ReLU behind. */
-static P2cNode *conv_relu(World *w, P2cNode *x) { return p2c_relu(p2c_conv2d(x, weights(w, "w", 8, 8, 3), weights(w, "bias", 1, 8, 1), reflect)); }
-static P2cNode *conv_leaky(World *w, P2cNode *x) { return p2c_leaky_relu(p2c_conv2d(x, weights(w, "w", 8, 8, 3), NULL, (P2cConv2d){ .stride = 2, .pad = 1 }), 0.2f); }
+static P2cNode *conv_relu(World *w, P2cNode *x) {
+    return p2c_relu(p2c_conv2d(x, weights(w, "w", 8, 8, 3), weights(w, "bias", 1, 8, 1), reflect));
+}
+static P2cNode *conv_leaky(World *w, P2cNode *x) {
+    return p2c_leaky_relu(
+        p2c_conv2d(x, weights(w, "w", 8, 8, 3), NULL, (P2cConv2d){ .stride = 2, .pad = 1 }), 0.2f);
+}
 static P2cNode *linear_leaky(World *w, P2cNode *x) {
     P2cNode *flat = p2c_reshape(x, P2C_DIMS(2, 8 * 36));
-    return p2c_leaky_relu(p2c_linear(flat, p2c_reshape(weights(w, "w", 1, 8 * 36, 1), P2C_DIMS(1, 8 * 36)), NULL), 0.2f);
+    return p2c_leaky_relu(
+        p2c_linear(flat, p2c_reshape(weights(w, "w", 1, 8 * 36, 1), P2C_DIMS(1, 8 * 36)), NULL),
+        0.2f);
 }
-/* What backward reads of the result must not be overwritten by what comes next, which turns its sign. */
-static P2cNode *conv_relu_affine(World *w, P2cNode *x) { return p2c_affine(conv_relu(w, x), -2, -0.5f); }
-/* The norm is of what the ReLU lets through, and reads it; the second ReLU finds the place taken. */
-static P2cNode *conv_relu_norm(World *w, P2cNode *x) { return p2c_conv2d(p2c_instance_norm(conv_relu(w, x), 0.1f), weights(w, "v", 4, 8, 3), NULL, reflect); }
-static P2cNode *conv_relu_twice(World *w, P2cNode *x) { return p2c_leaky_relu(p2c_leaky_relu(p2c_conv2d(x, weights(w, "w", 8, 8, 3), NULL, reflect), 0.5f), 0.5f); }
-static P2cNode *norm_conv_relu(World *w, P2cNode *x) { return p2c_relu(p2c_conv2d(p2c_relu(p2c_instance_norm(x, 0.1f)), weights(w, "w", 8, 8, 3), NULL, reflect)); }
+/* What backward reads of the result must not be overwritten by what comes next, which turns its
+ * sign. */
+static P2cNode *conv_relu_affine(World *w, P2cNode *x) {
+    return p2c_affine(conv_relu(w, x), -2, -0.5f);
+}
+/* The norm is of what the ReLU lets through, and reads it; the second ReLU finds the place
+ * taken. */
+static P2cNode *conv_relu_norm(World *w, P2cNode *x) {
+    return p2c_conv2d(p2c_instance_norm(conv_relu(w, x), 0.1f), weights(w, "v", 4, 8, 3), NULL,
+                      reflect);
+}
+static P2cNode *conv_relu_twice(World *w, P2cNode *x) {
+    return p2c_leaky_relu(
+        p2c_leaky_relu(p2c_conv2d(x, weights(w, "w", 8, 8, 3), NULL, reflect), 0.5f), 0.5f);
+}
+static P2cNode *norm_conv_relu(World *w, P2cNode *x) {
+    return p2c_relu(
+        p2c_conv2d(p2c_relu(p2c_instance_norm(x, 0.1f)), weights(w, "w", 8, 8, 3), NULL, reflect));
+}
 
 /* Results and gradients, and how many passes fewer: forward and backward of what is folded. */
 static void folds_change_nothing(void **state) {
     (void)state;
-    static const struct { P2cNode *(*build)(World *w, P2cNode *x); int folds; } ways[] = {
-        { pieces, 1 },       { pieces_turned, 1 }, { one_piece, 1 },      { same_pieces, 1 },    { vectors, 1 },     { seven_pieces, 1 },
-        { level, 1 },        { level_turned, 1 },  { two_repeated, 1 },   { both, 1 },           { whole_repeated, 1 }, { pieces_once, 1 },
-        { up_conv, 1 },      { up_conv_stride, 1 }, { up_up_conv, 1 },    { norm_up_conv, 2 },   { up_norm_conv, 2 }, { up_norm_two, 2 },
-        { norm_norm_conv, 1 }, { conv_relu, 1 },   { conv_leaky, 1 },     { linear_leaky, 1 },   { conv_relu_affine, 1 }, { conv_relu_norm, 1 },
-        { conv_relu_twice, 1 }, { norm_conv_relu, 1 },
+    static const struct {
+        P2cNode *(*build)(World *w, P2cNode *x);
+        int folds;
+    } ways[] = {
+        { pieces, 1 },
+        { pieces_turned, 1 },
+        { one_piece, 1 },
+        { same_pieces, 1 },
+        { vectors, 1 },
+        { seven_pieces, 1 },
+        { level, 1 },
+        { level_turned, 1 },
+        { two_repeated, 1 },
+        { both, 1 },
+        { whole_repeated, 1 },
+        { pieces_once, 1 },
+        { up_conv, 1 },
+        { up_conv_stride, 1 },
+        { up_up_conv, 1 },
+        { norm_up_conv, 2 },
+        { up_norm_conv, 2 },
+        { up_norm_two, 2 },
+        { norm_norm_conv, 1 },
+        { conv_relu, 1 },
+        { conv_leaky, 1 },
+        { linear_leaky, 1 },
+        { conv_relu_affine, 1 },
+        { conv_relu_norm, 1 },
+        { conv_relu_twice, 1 },
+        { norm_conv_relu, 1 },
     };
     static Other plain, all;
     static Made want, got;
     for (size_t i = 0; i < COUNT(ways); i++) {
-        bool norms = ways[i].build == norm_up_conv || ways[i].build == up_norm_conv || ways[i].build == up_norm_two || ways[i].build == norm_norm_conv;
+        bool norms = ways[i].build == norm_up_conv || ways[i].build == up_norm_conv ||
+                     ways[i].build == up_norm_two || ways[i].build == norm_norm_conv;
         other_init(&plain, norms ? 0 : P2C_FOLD_NORM);
         other_init(&all, ~0u);
         make(&want, ways[i].build, &plain);
         make(&got, ways[i].build, &all);
-        if (got.passes != want.passes - 2 * ways[i].folds) fail_msg("way %zu: %d passes, and %d apart", i, got.passes, want.passes);
+        if (got.passes != want.passes - 2 * ways[i].folds)
+            fail_msg("way %zu: %d passes, and %d apart", i, got.passes, want.passes);
         close_to(got.y, want.y, MOST_Y);
-        for (int e = 0; e < X; e++) assert_float_equal(got.dx[e], want.dx[e], 1e-4 * fmax(1, fabs(want.dx[e])));
-        for (int e = 0; e < MOST_W; e++) assert_float_equal(got.dw[e], want.dw[e], 1e-4 * fmax(1, fabs(want.dw[e])));
+        for (int e = 0; e < X; e++)
+            assert_float_equal(got.dx[e], want.dx[e], 1e-4 * fmax(1, fabs(want.dx[e])));
+        for (int e = 0; e < MOST_W; e++)
+            assert_float_equal(got.dw[e], want.dw[e], 1e-4 * fmax(1, fabs(want.dw[e])));
     }
 }
 
-static P2cNode *rows(World *w, P2cNode *x) { return (void)w, p2c_add(x, p2c_concat(2, (P2cNode *[]){ p2c_slice(x, 2, 0, 2), p2c_slice(x, 2, 0, 4) }, 2)); }
-static P2cNode *pictures(World *w, P2cNode *x) { return (void)w, p2c_add(x, p2c_concat(2, (P2cNode *[]){ p2c_slice(x, 0, 1, 2), p2c_slice(x, 0, 0, 1) }, 0)); }
+static P2cNode *rows(World *w, P2cNode *x) {
+    return (void)w,
+           p2c_add(x,
+                   p2c_concat(2, (P2cNode *[]){ p2c_slice(x, 2, 0, 2), p2c_slice(x, 2, 0, 4) }, 2));
+}
+static P2cNode *pictures(World *w, P2cNode *x) {
+    return (void)w,
+           p2c_add(x,
+                   p2c_concat(2, (P2cNode *[]){ p2c_slice(x, 0, 1, 2), p2c_slice(x, 0, 0, 1) }, 0));
+}
 static P2cNode *wider(World *w, P2cNode *x) { /* the sum is larger than the concat */
     P2cNode *v = p2c_global_avg_pool(x);
-    return (void)w, p2c_add(x, p2c_concat(2, (P2cNode *[]){ p2c_slice(v, 1, 3, 8), p2c_slice(v, 1, 0, 3) }, 1));
+    return (void)w,
+           p2c_add(x,
+                   p2c_concat(2, (P2cNode *[]){ p2c_slice(v, 1, 3, 8), p2c_slice(v, 1, 0, 3) }, 1));
 }
 static P2cNode *narrower(World *w, P2cNode *x) { /* the other operand is smaller */
-    return (void)w, p2c_add(p2c_global_avg_pool(x), p2c_concat(2, (P2cNode *[]){ p2c_slice(x, 1, 3, 8), p2c_slice(x, 1, 0, 3) }, 1));
+    return (void)w,
+           p2c_add(p2c_global_avg_pool(x),
+                   p2c_concat(2, (P2cNode *[]){ p2c_slice(x, 1, 3, 8), p2c_slice(x, 1, 0, 3) }, 1));
 }
 static P2cNode *eight_pieces(World *w, P2cNode *x) {
     P2cNode *c[8];
     for (int i = 0; i < 8; i++) c[i] = channel(x, i);
     return (void)w, p2c_add(x, p2c_concat(8, c, 1));
 }
-static P2cNode *halves(P2cNode *x) { return p2c_concat(2, (P2cNode *[]){ p2c_slice(x, 1, 4, 8), p2c_slice(x, 1, 0, 4) }, 1); }
+static P2cNode *halves(P2cNode *x) {
+    return p2c_concat(2, (P2cNode *[]){ p2c_slice(x, 1, 4, 8), p2c_slice(x, 1, 0, 4) }, 1);
+}
 static P2cNode *seen(World *w, P2cNode *x) { return (void)w, p2c_add(x, p2c_output(halves(x))); }
 static P2cNode *read_twice(World *w, P2cNode *x) {
     P2cNode *c = halves(x);
@@ -350,8 +484,13 @@ static P2cNode *with_itself(World *w, P2cNode *x) {
     P2cNode *c = halves(x), *up = p2c_upsample_nearest(x, 2);
     return (void)w, p2c_add(p2c_upsample_nearest(p2c_tanh(p2c_add(c, c)), 2), p2c_add(up, up));
 }
-static P2cNode *as_weights(World *w, P2cNode *x) { return p2c_conv2d(x, p2c_upsample_nearest(p2c_tanh(weights(w, "w", 3, 8, 1)), 3), NULL, (P2cConv2d){ 0 }); }
-static P2cNode *convolved(World *w, P2cNode *x) { return p2c_conv2d(x, weights(w, "w", 8, 8, 3), NULL, reflect); }
+static P2cNode *as_weights(World *w, P2cNode *x) {
+    return p2c_conv2d(x, p2c_upsample_nearest(p2c_tanh(weights(w, "w", 3, 8, 1)), 3), NULL,
+                      (P2cConv2d){ 0 });
+}
+static P2cNode *convolved(World *w, P2cNode *x) {
+    return p2c_conv2d(x, weights(w, "w", 8, 8, 3), NULL, reflect);
+}
 static P2cNode *relu_of_read(World *w, P2cNode *x) {
     P2cNode *c = convolved(w, x);
     return p2c_add(p2c_relu(c), c);
@@ -361,15 +500,20 @@ static P2cNode *two_relus(World *w, P2cNode *x) {
     P2cNode *c = convolved(w, x);
     return p2c_add(p2c_relu(c), p2c_leaky_relu(c, 0.5f));
 }
-static P2cNode *relu_of_view(World *w, P2cNode *x) { return p2c_relu(p2c_reshape(convolved(w, x), P2C_DIMS(2, 8, 36, 1))); }
+static P2cNode *relu_of_view(World *w, P2cNode *x) {
+    return p2c_relu(p2c_reshape(convolved(w, x), P2C_DIMS(2, 8, 36, 1)));
+}
 static P2cNode *small_broadcast(World *w, P2cNode *x) { /* what is upsampled is broadcast as well */
     return (void)w, p2c_add(x, p2c_upsample_nearest(p2c_avg_pool2d(p2c_slice(x, 1, 0, 1), 2), 2));
 }
 
 static void folds_stay_apart(void **state) {
     (void)state;
-    P2cNode *(*const ways[])(World *w, P2cNode *x) = { rows, pictures, wider, narrower, eight_pieces, seen, read_twice, as_weights, small_broadcast,
-                                                          relu_of_read, relu_of_seen, two_relus, relu_of_view };
+    P2cNode *(*const ways[])(World * w, P2cNode * x) = {
+        rows,         pictures,   wider,       narrower,        eight_pieces,
+        seen,         read_twice, as_weights,  small_broadcast, relu_of_read,
+        relu_of_seen, two_relus,  relu_of_view
+    };
     static Other plain, all;
     static Made want, got;
     other_init(&plain, 0);
@@ -377,7 +521,9 @@ static void folds_stay_apart(void **state) {
     for (size_t i = 0; i < COUNT(ways); i++) {
         make(&want, ways[i], &plain);
         make(&got, ways[i], &all);
-        if (got.passes != want.passes) fail_msg("way %zu: %d passes, and %d on a device that folds nothing", i, got.passes, want.passes);
+        if (got.passes != want.passes)
+            fail_msg("way %zu: %d passes, and %d on a device that folds nothing", i, got.passes,
+                     want.passes);
         assert_memory_equal(got.y, want.y, sizeof got.y);
         assert_memory_equal(got.dx, want.dx, sizeof got.dx);
     }
@@ -391,8 +537,12 @@ static void folds_stay_apart(void **state) {
 /* A device's kernels are asked for what they offer and for nothing else. */
 static void folds_are_offered(void **state) {
     (void)state;
-    static const struct { P2cNode *(*build)(World *w, P2cNode *x); P2cFold fold; } ways[] = {
-        { pieces, P2C_FOLD_CONCAT }, { level, P2C_FOLD_UPSAMPLE }, { up_conv, P2C_FOLD_UPSAMPLE }, { norm_norm_conv, P2C_FOLD_NORM },
+    static const struct {
+        P2cNode *(*build)(World *w, P2cNode *x);
+        P2cFold fold;
+    } ways[] = {
+        { pieces, P2C_FOLD_CONCAT },        { level, P2C_FOLD_UPSAMPLE },
+        { up_conv, P2C_FOLD_UPSAMPLE },     { norm_norm_conv, P2C_FOLD_NORM },
         { conv_relu, P2C_FOLD_ACTIVATION }, { linear_leaky, P2C_FOLD_ACTIVATION },
     };
     static Other o;
@@ -400,18 +550,22 @@ static void folds_are_offered(void **state) {
     for (size_t i = 0; i < COUNT(ways); i++) {
         other_init(&o, 0), make(&none, ways[i].build, &o);
         other_init(&o, ways[i].fold), make(&one, ways[i].build, &o);
-        other_init(&o, ~(unsigned)ways[i].fold & ~(unsigned)(ways[i].build == pieces ? P2C_FOLD_NORM : 0)), make(&others, ways[i].build, &o);
+        other_init(&o, ~(unsigned)ways[i].fold &
+                           ~(unsigned)(ways[i].build == pieces ? P2C_FOLD_NORM : 0)),
+            make(&others, ways[i].build, &o);
         assert_int_equal(one.passes, none.passes - 2);
         assert_int_equal(others.passes, none.passes);
     }
 }
 
-/* A result is kept for backward where a ReLU is folded, and nowhere else; and a gradient that is wanted of what the ReLU reads keeps them apart. */
+/* A result is kept for backward where a ReLU is folded, and nowhere else; and a gradient that is
+ * wanted of what the ReLU reads keeps them apart. */
 static void activations_keep_their_result(void **state) {
     (void)state;
     World w;
     world_init(&w, 1);
-    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2, 8, 6, 6)), *plain = convolved(&w, x), *inner = convolved(&w, plain), *folded = p2c_relu(inner);
+    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2, 8, 6, 6)), *plain = convolved(&w, x),
+            *inner = convolved(&w, plain), *folded = p2c_relu(inner);
     P2cNode *watched = convolved(&w, folded), *relu = p2c_relu(watched), *grad;
     p2c_backward(p2c_sum(p2c_mul(relu, relu)), 1, &watched, &grad);
     p2c_output(grad);
@@ -431,11 +585,13 @@ static void folds_before_an_update(void **state) {
         P2cAdam adam = { .lr = 0.5f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f };
         world_init(&w, 1);
         P2cNet net = p2c_net(w.g, w.store, "net");
-        P2cNode *p = p2c_param(net, "p", P2C_DIMS(1, 2, 2, 2), P2C_CONSTANT(1)), *flat = p2c_param(net, "q", P2C_DIMS(8), P2C_CONSTANT(1));
+        P2cNode *p = p2c_param(net, "p", P2C_DIMS(1, 2, 2, 2), P2C_CONSTANT(1)),
+                *flat = p2c_param(net, "q", P2C_DIMS(8), P2C_CONSTANT(1));
         P2cNode *view = p2c_reshape(flat, P2C_DIMS(1, 2, 2, 2)), *before;
         if (way == 0) before = p2c_concat(2, (P2cNode *[]){ p, p }, 1);
         else before = p2c_upsample_nearest(way == 1 ? p : view, 2);
-        p2c_minimize(p2c_add(p2c_sum(p), p2c_sum(flat)), 1, &net, &adam, NULL); /* each element down by lr */
+        /* each element down by lr */
+        p2c_minimize(p2c_add(p2c_sum(p), p2c_sum(flat)), 1, &net, &adam, NULL);
         P2cNode *sum = p2c_output(p2c_add(p2c_constant(w.g, p2c_node_dims(before), 1), before));
         OK(p2c_graph_finish(w.g));
         OK(p2c_graph_run(w.g));
@@ -445,14 +601,17 @@ static void folds_before_an_update(void **state) {
     }
 }
 
-/* The pieces of one addition outlive it where something else reads them; the sum goes over its first operand all the same. */
+/* The pieces of one addition outlive it where something else reads them; the sum goes over its
+ * first operand all the same. */
 static void sums_go_over_the_trunk(void **state) {
     (void)state;
     for (int turned = 0; turned < 2; turned++) {
         World w;
         world_init(&w, 1);
-        P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(1, 4, 20, 20)), *trunk = p2c_tanh(x), *a = p2c_slice(x, 1, 0, 3), *b = p2c_slice(x, 1, 3, 4);
-        P2cNode *all = p2c_concat(2, (P2cNode *[]){ a, b }, 1), *y = turned ? p2c_add(all, trunk) : p2c_add(trunk, all);
+        P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(1, 4, 20, 20)), *trunk = p2c_tanh(x),
+                *a = p2c_slice(x, 1, 0, 3), *b = p2c_slice(x, 1, 3, 4);
+        P2cNode *all = p2c_concat(2, (P2cNode *[]){ a, b }, 1),
+                *y = turned ? p2c_add(all, trunk) : p2c_add(trunk, all);
         p2c_output(p2c_tanh(y)), p2c_output(p2c_tanh(a));
         OK(p2c_graph_finish(w.g));
         assert_ptr_equal(y->x[0], trunk);
@@ -461,7 +620,7 @@ static void sums_go_over_the_trunk(void **state) {
     }
 }
 
-/* ---- mean and variance in passing ------------------------------------------------------------------------------- */
+/* ---- mean and variance in passing ------------------------------------------------------------ */
 
 /* What the kernels of the device below have seen. */
 static struct { int made, read_forward, read_backward; } seen_statistics;
@@ -521,30 +680,44 @@ static void statistics_init(Other *o) {
     memset(&seen_statistics, 0, sizeof seen_statistics);
 }
 
-enum { WIDTH = 160 }; /* so many channels that statistics are no small buffers and share memory with others */
-typedef struct Norms { P2cNode *x, *made[4], *not_made[7], *loss; } Norms;
+/* so many channels that statistics are no small buffers and share memory with others */
+enum { WIDTH = 160 };
+typedef struct Norms {
+    P2cNode *x, *made[4], *not_made[7], *loss;
+} Norms;
 
 static P2cNode *mix(World *w, P2cNode *x, const char *name) {
-    return p2c_conv2d(x, p2c_param(p2c_net(w->g, w->store, "net"), name, P2C_DIMS(WIDTH, 4, 1, 1), P2C_KAIMING_UNIFORM), NULL, (P2cConv2d){ .groups = WIDTH / 4 });
+    return p2c_conv2d(x,
+                      p2c_param(p2c_net(w->g, w->store, "net"), name, P2C_DIMS(WIDTH, 4, 1, 1),
+                                P2C_KAIMING_UNIFORM),
+                      NULL, (P2cConv2d){ .groups = WIDTH / 4 });
 }
 
 /* Norms of all kinds behind makers of all kinds. */
 static Norms norms_of_all_kinds(World *w) {
     Norms n = { .x = p2c_input(w->g, "x", P2C_DIMS(2, WIDTH, 4, 4)) };
     P2cNode *half = p2c_constant(w->g, P2C_DIMS(1, WIDTH), 0.5f);
-    P2cNode *a = p2c_affine(n.x, 2, 0.5f), *b = mix(w, p2c_relu(p2c_instance_norm(a, 1e-5f)), "b"); /* the norm is b's; a has two readers */
-    P2cNode *c = p2c_relu(p2c_layer_instance_norm(b, half, half, half, 1e-5f));                      /* goes over b */
-    P2cNode *d = p2c_add(p2c_instance_norm(c, 1e-5f), a);                                            /* c is a norm's, with its ReLU */
-    P2cNode *e = mix(w, p2c_upsample_nearest(p2c_instance_norm(d, 1e-5f), 2), "e");                  /* of the small d */
-    P2cNode *f = p2c_upsample_nearest(p2c_affine(d, 3, 0), 2), *g = p2c_instance_norm(p2c_tanh(f), 1e-5f);
+    /* the norm is b's; a has two readers */
+    P2cNode *a = p2c_affine(n.x, 2, 0.5f), *b = mix(w, p2c_relu(p2c_instance_norm(a, 1e-5f)), "b");
+    /* goes over b */
+    P2cNode *c = p2c_relu(p2c_layer_instance_norm(b, half, half, half, 1e-5f));
+    /* c is a norm's, with its ReLU */
+    P2cNode *d = p2c_add(p2c_instance_norm(c, 1e-5f), a);
+    /* of the small d */
+    P2cNode *e = mix(w, p2c_upsample_nearest(p2c_instance_norm(d, 1e-5f), 2), "e");
+    P2cNode *f = p2c_upsample_nearest(p2c_affine(d, 3, 0), 2),
+            *g = p2c_instance_norm(p2c_tanh(f), 1e-5f);
     P2cNode *h = p2c_affine(n.x, 0.5f, 1), *plain = mix(w, h, "plain");
-    P2cNode *view = p2c_reshape(p2c_affine(n.x, -1, 0), P2C_DIMS(4, WIDTH / 2, 4, 4)), *viewed = p2c_reshape(p2c_instance_norm(view, 1e-5f), P2C_DIMS(2, WIDTH, 4, 4));
+    P2cNode *view = p2c_reshape(p2c_affine(n.x, -1, 0), P2C_DIMS(4, WIDTH / 2, 4, 4)),
+            *viewed = p2c_reshape(p2c_instance_norm(view, 1e-5f), P2C_DIMS(2, WIDTH, 4, 4));
     P2cNode *first = p2c_instance_norm(n.x, 1e-5f), *dropped = p2c_affine(n.x, 5, 0);
     p2c_instance_norm(dropped, 1e-5f); /* which nobody needs */
-    P2cNode *small = p2c_add(p2c_mul(viewed, dropped), p2c_mul(first, plain)), *large = p2c_mul(e, g);
+    P2cNode *small = p2c_add(p2c_mul(viewed, dropped), p2c_mul(first, plain)),
+            *large = p2c_mul(e, g);
     n.loss = p2c_add(p2c_sum(p2c_mul(large, large)), p2c_sum(small));
     memcpy(n.made, (P2cNode *[]){ a, b, c, d }, 4 * sizeof *n.made);
-    memcpy(n.not_made, (P2cNode *[]){ n.x, e, f, view, view->x[0], dropped, h }, 7 * sizeof *n.not_made);
+    memcpy(n.not_made, (P2cNode *[]){ n.x, e, f, view, view->x[0], dropped, h },
+           7 * sizeof *n.not_made);
     return n;
 }
 
@@ -570,7 +743,8 @@ static void statistics_in_passing(void **state) {
         for (int i = 0; i < 4; i++) {
             P2cNode *made = n.made[i];
             while (made->state->fused_into) made = made->state->fused_into;
-            if (made->makes_statistics != with) fail_msg("maker %d is%s asked", i, made->makes_statistics ? "" : " not");
+            if (made->makes_statistics != with)
+                fail_msg("maker %d is%s asked", i, made->makes_statistics ? "" : " not");
         }
         for (int i = 0; i < 7; i++)
             if (n.not_made[i]->makes_statistics) fail_msg("%d is asked", i);

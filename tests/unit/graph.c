@@ -1,24 +1,28 @@
-/* graph.c: building, finishing and running graphs, through the public header. What is fused: fuse.c. */
+/* graph.c: building, finishing and running graphs, through the public header. What is fused:
+ * fuse.c. */
 #include <pthread.h>
 
 #include "../device.h"
 #include "world.h"
 
-/* ---- errors --------------------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 static void finish_fails(World *w, P2cStatus status, const char *text) {
     assert_int_equal(p2c_graph_finish(w->g), status);
-    if (!strstr(p2c_error(w->ctx), text)) fail_msg("the error \"%s\" does not say \"%s\"", p2c_error(w->ctx), text);
+    if (!strstr(p2c_error(w->ctx), text))
+        fail_msg("the error \"%s\" does not say \"%s\"", p2c_error(w->ctx), text);
 }
 
-/* The first error is the cause; NULL passes through whatever comes after it, also through what would be wrong by itself. */
+/* The first error is the cause; NULL passes through whatever comes after it, also through what
+ * would be wrong by itself. */
 static void first_error_is_kept(void **state) {
     (void)state;
     World w;
     world_init(&w, 1);
     P2cNet net = p2c_net(w.g, w.store, "net");
     P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(1, 3, 8, 8)), *grad = x;
-    P2cNode *bad = p2c_conv2d(x, p2c_param(net, "w", P2C_DIMS(4, 5, 3, 3), P2C_KAIMING_UNIFORM), NULL, (P2cConv2d){ 0 });
+    P2cNode *bad = p2c_conv2d(x, p2c_param(net, "w", P2C_DIMS(4, 5, 3, 3), P2C_KAIMING_UNIFORM),
+                              NULL, (P2cConv2d){ 0 });
     P2cAdam adam = { .lr = 1 };
     assert_null(bad);
     assert_null(p2c_relu(bad));
@@ -39,7 +43,8 @@ static void first_error_is_kept(void **state) {
     p2c_backward(bad, 1, &x, &grad);
     assert_null(grad);
     p2c_minimize(bad, 1, &net, &adam, NULL);
-    finish_fails(&w, P2C_ERR_SHAPE, "conv2d: input (1,3,8,8) and weight (4,5,3,3) do not fit with 1 group");
+    finish_fails(&w, P2C_ERR_SHAPE,
+                 "conv2d: input (1,3,8,8) and weight (4,5,3,3) do not fit with 1 group");
     world_clear(&w);
 }
 
@@ -48,7 +53,8 @@ static void other_graph(void **state) {
     World w, other;
     world_init(&w, 1);
     world_init(&other, 1);
-    P2cNode *mine = p2c_input(w.g, "x", P2C_DIMS(3)), *theirs = p2c_input(other.g, "x", P2C_DIMS(3));
+    P2cNode *mine = p2c_input(w.g, "x", P2C_DIMS(3)),
+            *theirs = p2c_input(other.g, "x", P2C_DIMS(3));
     assert_null(p2c_add(mine, theirs));
     finish_fails(&w, P2C_ERR_ARGUMENT, "add: operand 1 belongs to another graph");
     OK(p2c_graph_finish(other.g));
@@ -58,8 +64,12 @@ static void other_graph(void **state) {
 
 static void bad_sizes(void **state) {
     (void)state;
-    static const P2cDims dims[] = { { 2, { 3, 0, 1, 1 } }, { 1, { -1, 1, 1, 1 } }, { 2, { 1 << 16, 1 << 15, 1, 1 } }, { 4, { 1 << 30, 1 << 30, 1 << 30, 1 << 30 } } };
-    static const char *const texts[] = { "(3,0)", "(-1)", "(65536,32768)", "(1073741824,1073741824,1073741824,1073741824)" };
+    static const P2cDims dims[] = { { 2, { 3, 0, 1, 1 } },
+                                    { 1, { -1, 1, 1, 1 } },
+                                    { 2, { 1 << 16, 1 << 15, 1, 1 } },
+                                    { 4, { 1 << 30, 1 << 30, 1 << 30, 1 << 30 } } };
+    static const char *const texts[] = { "(3,0)", "(-1)", "(65536,32768)",
+                                         "(1073741824,1073741824,1073741824,1073741824)" };
     for (size_t i = 0; i < COUNT(dims); i++) {
         World w;
         world_init(&w, 1);
@@ -85,13 +95,16 @@ static void parameter_of_another_shape(void **state) {
     World w;
     world_init(&w, 1);
     P2cNet net = p2c_net(w.g, w.store, "net");
-    assert_non_null(p2c_param(p2c_scope(net, "block%d", 2), "weight", P2C_DIMS(3, 4), P2C_KAIMING_UNIFORM));
+    assert_non_null(
+        p2c_param(p2c_scope(net, "block%d", 2), "weight", P2C_DIMS(3, 4), P2C_KAIMING_UNIFORM));
     assert_null(p2c_param(p2c_scope(net, "block2"), "weight", P2C_DIMS(4, 3), P2C_KAIMING_UNIFORM));
-    finish_fails(&w, P2C_ERR_SHAPE, "net.block2.weight has shape (3,4) in the store, the network wants (4,3)");
+    finish_fails(&w, P2C_ERR_SHAPE,
+                 "net.block2.weight has shape (3,4) in the store, the network wants (4,3)");
     world_clear(&w);
 }
 
-/* A graph that no machine has the memory for: inputs stay alive, and 18,000 of 8 GiB are more than 47 bits can address. */
+/* A graph that no machine has the memory for: inputs stay alive, and 18,000 of 8 GiB are more than
+ * 47 bits can address. */
 static void out_of_memory(void **state) {
     (void)state;
 #ifdef __SANITIZE_ADDRESS__
@@ -110,7 +123,7 @@ static void out_of_memory(void **state) {
     world_clear(&w);
 }
 
-/* ---- values ------------------------------------------------------------------------------------------------ */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 /* An output keeps its value, though the operations after it may write over their operands. */
 static void outputs_are_readable(void **state) {
@@ -118,8 +131,10 @@ static void outputs_are_readable(void **state) {
     World w;
     float v[5] = { -2, -1, 0, 1, 2 }, got[5];
     world_init(&w, 1);
-    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(5)), *a = p2c_output(p2c_affine(x, 2, 1)), *b = p2c_relu(a), *c = p2c_output(p2c_affine(b, -1, 0));
-    P2cNode *view = p2c_output(p2c_reshape(c, P2C_DIMS(5, 1))), *d = p2c_output(p2c_clamp(p2c_tanh(p2c_relu(c)), -1, 1));
+    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(5)), *a = p2c_output(p2c_affine(x, 2, 1)),
+            *b = p2c_relu(a), *c = p2c_output(p2c_affine(b, -1, 0));
+    P2cNode *view = p2c_output(p2c_reshape(c, P2C_DIMS(5, 1))),
+            *d = p2c_output(p2c_clamp(p2c_tanh(p2c_relu(c)), -1, 1));
     P2cNode *three = p2c_output(p2c_constant(w.g, P2C_DIMS(2), 3));
     OK(p2c_graph_finish(w.g));
     OK(p2c_node_write(x, v));
@@ -147,8 +162,10 @@ static void names(void **state) {
     float value;
     world_init(&w, 1);
     P2cNode *x = p2c_input(w.g, "x", P2C_SCALAR), *unused = p2c_input(w.g, "unused", P2C_SCALAR);
-    P2cNode *a = p2c_named(p2c_affine(x, 1, 1), "block%d", 1), *b = p2c_output(p2c_named(p2c_affine(a, 1, 1), "block%d", 1));
-    P2cNode *p = p2c_param(p2c_scope(p2c_net(w.g, w.store, "net"), "deep"), "w", P2C_SCALAR, P2C_CONSTANT(5));
+    P2cNode *a = p2c_named(p2c_affine(x, 1, 1), "block%d", 1),
+            *b = p2c_output(p2c_named(p2c_affine(a, 1, 1), "block%d", 1));
+    P2cNode *p = p2c_param(p2c_scope(p2c_net(w.g, w.store, "net"), "deep"), "w", P2C_SCALAR,
+                           P2C_CONSTANT(5));
     assert_ptr_equal(p2c_graph_find(w.g, "x"), x);
     assert_ptr_equal(p2c_graph_find(w.g, "block1"), b); /* the newest */
     assert_ptr_equal(p2c_graph_find(w.g, "net.deep.w"), p);
@@ -174,7 +191,8 @@ static void drops_what_nobody_needs(void **state) {
     world_clear(&w);
 }
 
-/* ... but a spectral norm in training moves its vectors, wanted or not; a second one of the same weight goes on from there. */
+/* ... but a spectral norm in training moves its vectors, wanted or not; a second one of the same
+ * weight goes on from there. */
 static void updates_are_never_dropped(void **state) {
     (void)state;
     World w;
@@ -182,14 +200,16 @@ static void updates_are_never_dropped(void **state) {
     for (int calls = 1; calls <= 2; calls++) {
         world_init(&w, 1);
         P2cNet net = p2c_net(w.g, w.store, "net");
-        P2cNode *p = p2c_param(net, "w", P2C_DIMS(2, 2), P2C_CONSTANT(0)), *u = p2c_param(net, "u", P2C_DIMS(2), P2C_BUFFER(0));
+        P2cNode *p = p2c_param(net, "w", P2C_DIMS(2, 2), P2C_CONSTANT(0)),
+                *u = p2c_param(net, "u", P2C_DIMS(2), P2C_BUFFER(0));
         P2cNode *v = p2c_param(net, "v", P2C_DIMS(2), P2C_BUFFER(0));
         for (int i = 0; i < calls; i++) p2c_spectral_norm(p, u, v, true);
         OK(p2c_graph_finish(w.g));
         write_param(&w, "net.u", one);
         write_param(&w, "net.w", weight);
         OK(p2c_graph_run(w.g));
-        if (calls == 1) OK(p2c_graph_run(w.g)); /* two runs of one call do what one run of two does */
+        /* two runs of one call do what one run of two does */
+        if (calls == 1) OK(p2c_graph_run(w.g));
         read_param(&w, "net.u", calls == 1 ? once : twice);
         world_clear(&w);
     }
@@ -197,18 +217,27 @@ static void updates_are_never_dropped(void **state) {
     assert_memory_equal(once, twice, sizeof once);
 }
 
-/* ---- planning -------------------------------------------------------------------------------------------- */
+/* ---- planning -------------------------------------------------------------------------------- */
 
 enum { PARAMS = 1000 };
-typedef struct Trained { float loss, y[SMALL], dx[SMALL], params[PARAMS]; size_t arena; int passes; } Trained;
+typedef struct Trained {
+    float loss, y[SMALL], dx[SMALL], params[PARAMS];
+    size_t arena;
+    int passes;
+} Trained;
 
-typedef struct Way { int threads; bool no_reuse, unfused; } Way;
+typedef struct Way {
+    int threads;
+    bool no_reuse, unfused;
+} Way;
 
 /* The small network, trained for three steps. */
 static void train(Trained *out, Way way) {
     World w;
     float before[SMALL], after[SMALL];
-    P2cAdam adam = { .lr = 0.01f, .beta1 = 0.5f, .beta2 = 0.999f, .eps = 1e-4f, .weight_decay = 1e-4f };
+    P2cAdam adam = {
+        .lr = 0.01f, .beta1 = 0.5f, .beta2 = 0.999f, .eps = 1e-4f, .weight_decay = 1e-4f
+    };
     memset(out, 0, sizeof *out);
     world_init(&w, way.threads);
     w.g->no_reuse = way.no_reuse;
@@ -272,14 +301,16 @@ static void fused_is_the_same(void **state) {
     static Trained fused, unfused;
     train(&fused, (Way){ .threads = 1 });
     train(&unfused, (Way){ .threads = 1, .unfused = true });
-    assert_int_equal(unfused.passes, fused.passes + 1 + 2); /* the ReLU; and in both backward passes its gradient */
+    /* the ReLU; and in both backward passes its gradient */
+    assert_int_equal(unfused.passes, fused.passes + 1 + 2);
     close_to(&fused.loss, &unfused.loss, 1);
     close_to(fused.y, unfused.y, SMALL);
     close_to(fused.dx, unfused.dx, SMALL);
     close_to(fused.params, unfused.params, PARAMS);
 }
 
-/* A chain of elementwise operations needs its input and one buffer more; a result larger than its first operand does not go over it. */
+/* A chain of elementwise operations needs its input and one buffer more; a result larger than its
+ * first operand does not go over it. */
 static void results_over_operands(void **state) {
     (void)state;
     enum { N = 64 };
@@ -316,7 +347,8 @@ static void graphs_share_a_store(void **state) {
     OK(p2c_graph_finish(w.g));
     P2cGraph *training = w.g;
     OK(p2c_graph_new(&w.g, w.ctx));
-    P2cNode *seen = p2c_output(p2c_sum(p2c_param(p2c_net(w.g, w.store, "net"), "w", P2C_DIMS(2), P2C_CONSTANT(1))));
+    P2cNode *seen = p2c_output(
+        p2c_sum(p2c_param(p2c_net(w.g, w.store, "net"), "w", P2C_DIMS(2), P2C_CONSTANT(1))));
     OK(p2c_graph_finish(w.g));
     OK(p2c_graph_run(w.g));
     assert_float_equal(read_scalar(seen), 2, 1e-6);
@@ -337,12 +369,14 @@ static void two_contexts_two_threads(void **state) {
     static Trained alone, together[2];
     pthread_t threads[2];
     train(&alone, (Way){ .threads = 2 });
-    for (int i = 0; i < 2; i++) assert_int_equal(pthread_create(&threads[i], NULL, train_in_thread, &together[i]), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, train_in_thread, &together[i]), 0);
     for (int i = 0; i < 2; i++) assert_int_equal(pthread_join(threads[i], NULL), 0);
     for (int i = 0; i < 2; i++) same_bits(&alone, &together[i]);
 }
 
-/* A GPU without memory for the recording of a run, which is made at the second one: nothing has failed, and there may be room later. */
+/* A GPU without memory for the recording of a run, which is made at the second one: nothing has
+ * failed, and there may be room later. */
 static void no_memory_for_a_recording(void **state) {
     (void)state;
     if (!emulated_order || !strcmp(test_device(), "cpu")) {

@@ -1,4 +1,5 @@
-/* guided.c: the guided filter against its definition, window by window in double; that it moves a rough edge to where the picture's edge is. */
+/* guided.c: the guided filter against its definition, window by window in double; that it moves a
+ * rough edge to where the picture's edge is. */
 #include "picture.h"
 
 #include "face/face.h"
@@ -37,14 +38,16 @@ static void line_of(const P2cImage *guide, const float *p, int x, int y, int r, 
     window(y, r, guide->height, &y0, &y1);
     for (int v = y0; v < y1; v++)
         for (int u = x0; u < x1; u++, n++) {
-            for (int c = 0; c < 3; c++) mean[c] += guide->pixels[3 * (v * guide->width + u) + c] / 255.0;
+            for (int c = 0; c < 3; c++)
+                mean[c] += guide->pixels[3 * (v * guide->width + u) + c] / 255.0;
             mean[3] += (double)p[v * guide->width + u];
         }
     for (int c = 0; c < 4; c++) mean[c] /= n;
     for (int v = y0; v < y1; v++)
         for (int u = x0; u < x1; u++) {
             double d[4];
-            for (int c = 0; c < 3; c++) d[c] = guide->pixels[3 * (v * guide->width + u) + c] / 255.0 - mean[c];
+            for (int c = 0; c < 3; c++)
+                d[c] = guide->pixels[3 * (v * guide->width + u) + c] / 255.0 - mean[c];
             d[3] = (double)p[v * guide->width + u] - mean[3];
             for (int c = 0; c < 3; c++)
                 for (int k = 0; k < 4; k++) m[c][k] += d[c] * d[k] / n;
@@ -63,7 +66,9 @@ static double *mean_lines(const double *lines, int h, int w, int r) {
             window(y, r, h, &y0, &y1);
             for (int v = y0; v < y1; v++)
                 for (int u = x0; u < x1; u++)
-                    for (int c = 0; c < 4; c++) out[4 * (y * w + x) + c] += lines[4 * (v * w + u) + c] / ((x1 - x0) * (y1 - y0));
+                    for (int c = 0; c < 4; c++)
+                        out[4 * (y * w + x) + c] +=
+                            lines[4 * (v * w + u) + c] / ((x1 - x0) * (y1 - y0));
         }
     return out;
 }
@@ -76,7 +81,8 @@ static double enlarged(const double *v, int h, int w, int c, double y, double x)
            (v[4 * (j * w + w + i) + c] * (1 - a) + v[4 * (j * w + w + i + 1) + c] * a) * b;
 }
 
-static void by_definition(const P2cImage *crop, const P2cImage *guide, const float *p, double *alpha) {
+static void by_definition(const P2cImage *crop, const P2cImage *guide, const float *p,
+                          double *alpha) {
     int h = guide->height, w = guide->width, r = (int)(RADIUS * (h < w ? h : w) + 0.5);
     double *lines = calloc((size_t)(4 * h * w), sizeof *lines);
     for (int i = 0; i < h * w; i++) line_of(guide, p, i % w, i / w, r, lines + 4 * i);
@@ -85,7 +91,8 @@ static void by_definition(const P2cImage *crop, const P2cImage *guide, const flo
         for (int x = 0; x < crop->width; x++) {
             double sum = 0;
             for (int c = 0; c < 4; c++)
-                sum += enlarged(mean, h, w, c, (y + 0.5) * h / crop->height - 0.5, (x + 0.5) * w / crop->width - 0.5) *
+                sum += enlarged(mean, h, w, c, (y + 0.5) * h / crop->height - 0.5,
+                                (x + 0.5) * w / crop->width - 0.5) *
                        (c < 3 ? crop->pixels[3 * (y * crop->width + x) + c] / 255.0 : 1);
             alpha[y * crop->width + x] = 255 * fmin(fmax((sum - HAZE) / (1 - 2 * HAZE), 0), 1);
         }
@@ -99,11 +106,15 @@ static void by_definition(const P2cImage *crop, const P2cImage *guide, const flo
 static P2cImage blocks(int width, int height) {
     P2cImage image = test_noise(width, height, 3, 11);
     for (int i = 0; i < width * height; i++)
-        memcpy(image.pixels + 3 * i, image.pixels + 3 * (i / width / 4 * 4 * width + i % width / 4 * 4), 3);
+        memcpy(image.pixels + 3 * i,
+               image.pixels + 3 * (i / width / 4 * 4 * width + i % width / 4 * 4), 3);
     return image;
 }
 
-static float ramp(int x, int y) { return (float)fmin(fmax(0.5 + 0.03 * (x - 70) + 0.2 * sin(y * 0.2), -0.1), 1.1); } /* beyond [0,1] by little */
+/* beyond [0,1] by little */
+static float ramp(int x, int y) {
+    return (float)fmin(fmax(0.5 + 0.03 * (x - 70) + 0.2 * sin(y * 0.2), -0.1), 1.1);
+}
 
 static void against_the_definition(void **state) {
     (void)state;
@@ -111,16 +122,20 @@ static void against_the_definition(void **state) {
     static const int sizes[][2] = { { 151, 120 }, { 302, 240 }, { 200, 190 }, { 100, 80 } };
     P2cContext ctx = { .threads = 2 };
     float *rough = malloc(H * W * sizeof *rough), *clamped = malloc(H * W * sizeof *rough);
-    for (int i = 0; i < H * W; i++) rough[i] = ramp(i % W, i / W), clamped[i] = fminf(fmaxf(rough[i], 0), 1);
+    for (int i = 0; i < H * W; i++)
+        rough[i] = ramp(i % W, i / W), clamped[i] = fminf(fmaxf(rough[i], 0), 1);
     for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
         P2cImage crop = blocks(sizes[k][0], sizes[k][1]), guide;
         int n = crop.width * crop.height, between = 0;
         uint8_t *alpha = malloc((size_t)n);
         double *expected = malloc((size_t)n * sizeof *expected), worst = 0;
-        assert_works(&ctx, p2c_image_resize(&ctx, &crop, W, H, W > crop.width ? P2C_FILTER_ANTIALIAS : P2C_FILTER_AREA, &guide));
+        assert_works(&ctx, p2c_image_resize(&ctx, &crop, W, H,
+                                            W > crop.width ? P2C_FILTER_ANTIALIAS : P2C_FILTER_AREA,
+                                            &guide));
         assert_works(&ctx, p2c_guided_alpha(&ctx, &crop, rough, H, W, alpha));
         by_definition(&crop, &guide, clamped, expected);
-        for (int i = 0; i < n; i++) worst = fmax(worst, fabs(alpha[i] - expected[i])), between += alpha[i] % 255 > 0;
+        for (int i = 0; i < n; i++)
+            worst = fmax(worst, fabs(alpha[i] - expected[i])), between += alpha[i] % 255 > 0;
         if (worst > 0.55) fail_msg("%d x %d: off by %g levels", crop.width, crop.height, worst);
         assert_true(between > n / 10);
         p2c_image_clear(&crop);
@@ -132,8 +147,8 @@ static void against_the_definition(void **state) {
     free(clamped);
 }
 
-/* A disc of one colour before another, and a matte of half the resolution whose edge is soft and half a pixel off: enlarged, it is wrong by twice and more
- * what the filter makes of it. */
+/* A disc of one colour before another, and a matte of half the resolution whose edge is soft and
+ * half a pixel off: enlarged, it is wrong by twice and more what the filter makes of it. */
 static void edge_is_found(void **state) {
     (void)state;
     enum { S = 320, R = 160 }; /* windows of 7 x 7 */
@@ -147,14 +162,16 @@ static void edge_is_found(void **state) {
         bool head = hypot(i % S - 160, i / S - 170) < 100;
         memcpy(crop.pixels + 3 * i, head ? "\xb0\x80\x60" : "\x40\x90\xa8", 3);
     }
-    for (int i = 0; i < R * R; i++) rough[i] = (float)(1 / (1 + exp((hypot(i % R - 79.8, i / R - 85.3) - 50) / 0.7)));
+    for (int i = 0; i < R * R; i++)
+        rough[i] = (float)(1 / (1 + exp((hypot(i % R - 79.8, i / R - 85.3) - 50) / 0.7)));
     assert_works(&ctx, p2c_guided_alpha(&ctx, &crop, rough, R, R, alpha));
     for (int i = 0; i < S * S; i++) {
         int truth = hypot(i % S - 160, i / S - 170) < 100 ? 255 : 0;
         before += fabs(255 * (double)rough[i / S / 2 * R + i % S / 2] - truth);
         after += abs(alpha[i] - truth);
     }
-    print_message("error of the matte: %.2f levels, filtered %.2f\n", before / (S * S), after / (S * S));
+    print_message("error of the matte: %.2f levels, filtered %.2f\n", before / (S * S),
+                  after / (S * S));
     assert_true(after * 2 < before);
     assert_true(alpha[0] == 0 && alpha[170 * S + 160] == 255);
     p2c_image_clear(&crop);
@@ -165,7 +182,10 @@ static void edge_is_found(void **state) {
 static void plain_mattes(void **state) {
     (void)state;
     enum { S = 50, R = 60 };
-    static const struct { float rough; int alpha; } cases[] = { { 0, 0 }, { 1, 255 }, { 0.5f, 128 }, { NAN, 0 }, { 7, 255 }, { -7, 0 } };
+    static const struct {
+        float rough;
+        int alpha;
+    } cases[] = { { 0, 0 }, { 1, 255 }, { 0.5f, 128 }, { NAN, 0 }, { 7, 255 }, { -7, 0 } };
     P2cContext ctx = { 0 };
     P2cImage crop = test_noise(S, S, 3, 3);
     float rough[R * R];
@@ -173,7 +193,8 @@ static void plain_mattes(void **state) {
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         for (int i = 0; i < R * R; i++) rough[i] = cases[k].rough;
         assert_works(&ctx, p2c_guided_alpha(&ctx, &crop, rough, R, R, alpha));
-        for (int i = 0; i < S * S; i++) assert_in_range(alpha[i], cases[k].alpha - (cases[k].alpha == 128), cases[k].alpha);
+        for (int i = 0; i < S * S; i++)
+            assert_in_range(alpha[i], cases[k].alpha - (cases[k].alpha == 128), cases[k].alpha);
     }
     p2c_image_clear(&crop);
 }

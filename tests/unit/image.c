@@ -1,4 +1,5 @@
-/* image.c: pictures in memory; which files are read and written, and what is said about the others. */
+/* image.c: pictures in memory; which files are read and written, and what is said about the
+ * others. */
 #include "picture.h"
 
 #include <math.h>
@@ -18,9 +19,12 @@ static void init_checks_sizes(void **state) {
     assert_fails(&ctx, p2c_image_init(&ctx, &image, 0, 5, 3), P2C_ERR_ARGUMENT, "0 x 5");
     assert_fails(&ctx, p2c_image_init(&ctx, &image, 5, -1, 3), P2C_ERR_ARGUMENT, "5 x -1");
     assert_fails(&ctx, p2c_image_init(&ctx, &image, 5, 5, 2), P2C_ERR_ARGUMENT, "2 channels");
-    assert_fails(&ctx, p2c_image_init(&ctx, &image, 1 << 14, (1 << 13) + 1, 3), P2C_ERR_ARGUMENT, "134217728");
-    assert_fails(&ctx, p2c_image_init(&ctx, &image, (1 << 20) + 1, 1, 3), P2C_ERR_ARGUMENT, "1048576 a side");
-    assert_fails(&ctx, p2c_image_init(&ctx, &image, 0x7fffffff, 0x7fffffff, 4), P2C_ERR_ARGUMENT, "2147483647");
+    assert_fails(&ctx, p2c_image_init(&ctx, &image, 1 << 14, (1 << 13) + 1, 3), P2C_ERR_ARGUMENT,
+                 "134217728");
+    assert_fails(&ctx, p2c_image_init(&ctx, &image, (1 << 20) + 1, 1, 3), P2C_ERR_ARGUMENT,
+                 "1048576 a side");
+    assert_fails(&ctx, p2c_image_init(&ctx, &image, 0x7fffffff, 0x7fffffff, 4), P2C_ERR_ARGUMENT,
+                 "2147483647");
     assert_null(image.pixels);
     assert_works(&ctx, p2c_image_init(&ctx, &image, 7, 3, 4));
     for (int i = 0; i < 7 * 3 * 4; i++) assert_int_equal(image.pixels[i], 0);
@@ -34,7 +38,8 @@ static void over_white(void **state) {
     (void)state;
     P2cImage image;
     assert_works(&(P2cContext){ 0 }, p2c_image_init(NULL, &image, 256, 256, 4));
-    for (int i = 0; i < 65536; i++) memcpy(image.pixels + 4 * i, (uint8_t[]){ (uint8_t)i, 0, 255, (uint8_t)(i >> 8) }, 4);
+    for (int i = 0; i < 65536; i++)
+        memcpy(image.pixels + 4 * i, (uint8_t[]){ (uint8_t)i, 0, 255, (uint8_t)(i >> 8) }, 4);
     p2c_image_over_white(&image);
     assert_int_equal(image.channels, 3);
     for (int i = 0; i < 65536; i++) {
@@ -56,19 +61,25 @@ static void planes(void **state) {
     float p[3 * 13 * 7];
     p2c_image_to_planes(&image, p);
     for (int c = 0; c < 3; c++)
-        for (int i = 0; i < 13 * 7; i++) assert_true(p[c * 13 * 7 + i] == image.pixels[3 * i + c] / 127.5f - 1);
+        for (int i = 0; i < 13 * 7; i++)
+            assert_true(p[c * 13 * 7 + i] == image.pixels[3 * i + c] / 127.5f - 1);
     assert_works(&(P2cContext){ 0 }, p2c_image_init(NULL, &back, 13, 7, 3));
     p2c_image_from_planes(p, &back);
-    assert_true(test_worst(image.pixels, back.pixels, 3 * 13 * 7) <= 1); /* truncation may lose one */
+    /* truncation may lose one */
+    assert_true(test_worst(image.pixels, back.pixels, 3 * 13 * 7) <= 1);
     p2c_image_clear(&image);
     p2c_image_clear(&back);
 }
 
 static void planes_clamp_and_truncate(void **state) {
     (void)state;
-    static const struct { float y; int v; } cases[] = {
-        { -1, 0 }, { 1, 255 }, { 0, 127 }, { 0.9999f, 254 }, { 1.001f, 255 }, { 3e38f, 255 }, { -3e38f, 0 }, { -1.0001f, 0 },
-        { INFINITY, 255 }, { -INFINITY, 0 }, { NAN, 0 }, { -NAN, 0 }, { -0.9922f, 0 }, { -0.992f, 1 },
+    static const struct {
+        float y;
+        int v;
+    } cases[] = {
+        { -1, 0 },      { 1, 255 },    { 0, 127 },      { 0.9999f, 254 },  { 1.001f, 255 },
+        { 3e38f, 255 }, { -3e38f, 0 }, { -1.0001f, 0 }, { INFINITY, 255 }, { -INFINITY, 0 },
+        { NAN, 0 },     { -NAN, 0 },   { -0.9922f, 0 }, { -0.992f, 1 },
     };
     P2cImage image;
     assert_works(&(P2cContext){ 0 }, p2c_image_init(NULL, &image, 1, 1, 3));
@@ -83,14 +94,23 @@ static void planes_clamp_and_truncate(void **state) {
 /* ---- what is read ---- */
 
 static void other_files_are_named(void **state) {
-    static const struct { int size; const char *bytes, *text; } cases[] = {
+    static const struct {
+        int size;
+        const char *bytes, *text;
+    } cases[] = {
         { 0, "", "empty" },
         { 2, "ab", "too short" },
         { 10, "GIF89a\1\0\1\0", "a GIF picture" },
         { 10, "BM\x46\0\0\0\0\0\0\0", "a BMP picture" },
         { 16, "RIFF\x24\0\0\0WEBPVP8 ", "a WebP picture" },
-        { 16, "\0\0\0\x1c" "ftypheic\0\0\0\0", "a HEIC picture" },
-        { 16, "\0\0\0\x1c" "ftypavif\0\0\0\0", "an AVIF picture" },
+        { 16,
+          "\0\0\0\x1c"
+          "ftypheic\0\0\0\0",
+          "a HEIC picture" },
+        { 16,
+          "\0\0\0\x1c"
+          "ftypavif\0\0\0\0",
+          "an AVIF picture" },
         { 8, "II*\0\x08\0\0\0", "a TIFF picture" },
         { 8, "%PDF-1.7", "a PDF document" },
         { 8, "PK\3\4\0\0\0\0", "a zip archive" },
@@ -128,8 +148,10 @@ static void found_by_content(void **state) {
 static void unreadable(void **state) {
     P2cContext ctx = { 0 };
     P2cImage image;
-    assert_fails(&ctx, p2c_image_read(&ctx, scratch_path(*state, "none.png"), &image), P2C_ERR_READ, "No such file");
-    assert_fails(&ctx, p2c_image_read(&ctx, ((Scratch *)*state)->folder, &image), P2C_ERR_READ, "folder");
+    assert_fails(&ctx, p2c_image_read(&ctx, scratch_path(*state, "none.png"), &image), P2C_ERR_READ,
+                 "No such file");
+    assert_fails(&ctx, p2c_image_read(&ctx, ((Scratch *)*state)->folder, &image), P2C_ERR_READ,
+                 "folder");
     assert_fails(&ctx, p2c_image_read(&ctx, "", &image), P2C_ERR_READ, "cannot read");
     assert_null(image.pixels);
 }
@@ -144,14 +166,16 @@ static void written_and_read_back(void **state) {
             bool png = i < 2;
             P2cImage image, read;
             assert_works(&ctx, p2c_image_init(&ctx, &image, 50, 33, channels));
-            for (int k = 0; k < 50 * 33 * channels; k++) image.pixels[k] = (uint8_t)(k % channels * 60 + k / channels % 50 * 2);
+            for (int k = 0; k < 50 * 33 * channels; k++)
+                image.pixels[k] = (uint8_t)(k % channels * 60 + k / channels % 50 * 2);
             assert_works(&ctx, p2c_image_write(&ctx, scratch_path(*state, names[i]), &image));
             assert_works(&ctx, p2c_image_read(&ctx, scratch_path(*state, names[i]), &read));
             assert_int_equal(read.channels, png ? channels : 3);
             if (!png) p2c_image_over_white(&image);
             assert_int_equal(read.width, 50);
             assert_int_equal(read.height, 33);
-            assert_in_range(test_worst(image.pixels, read.pixels, 50 * 33 * (size_t)read.channels), 0, png ? 0 : 6);
+            assert_in_range(test_worst(image.pixels, read.pixels, 50 * 33 * (size_t)read.channels),
+                            0, png ? 0 : 6);
             p2c_image_clear(&image);
             p2c_image_clear(&read);
         }
@@ -163,7 +187,8 @@ static void unknown_endings(void **state) {
     P2cContext ctx = { 0 };
     P2cImage image = test_noise(4, 4, 3, 1);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        assert_fails(&ctx, p2c_image_write(&ctx, scratch_path(*state, names[i]), &image), P2C_ERR_ARGUMENT, ".png, .jpg or .jpeg");
+        assert_fails(&ctx, p2c_image_write(&ctx, scratch_path(*state, names[i]), &image),
+                     P2C_ERR_ARGUMENT, ".png, .jpg or .jpeg");
     assert_int_equal(scratch_file_count(*state), 0);
     p2c_image_clear(&image);
 }
@@ -173,10 +198,14 @@ static void unwritable(void **state) {
     P2cImage image = test_noise(4, 4, 3, 1);
     put_file(scratch_path(*state, "file"), "x", 1);
     assert_int_equal(mkdir(scratch_path(*state, "folder.png"), 0777), 0);
-    assert_fails(&ctx, p2c_image_write(&ctx, scratch_path(*state, "none/a.png"), &image), P2C_ERR_WRITE, "No such file");
-    assert_fails(&ctx, p2c_image_write(&ctx, scratch_path(*state, "file/a.png"), &image), P2C_ERR_WRITE, "Not a directory");
-    assert_fails(&ctx, p2c_image_write(&ctx, scratch_path(*state, "folder.png"), &image), P2C_ERR_WRITE, "is a folder");
-    assert_fails(&ctx, p2c_image_write(&ctx, "/proc/a.jpg", &image), P2C_ERR_WRITE, "/proc/a.jpg: cannot write");
+    assert_fails(&ctx, p2c_image_write(&ctx, scratch_path(*state, "none/a.png"), &image),
+                 P2C_ERR_WRITE, "No such file");
+    assert_fails(&ctx, p2c_image_write(&ctx, scratch_path(*state, "file/a.png"), &image),
+                 P2C_ERR_WRITE, "Not a directory");
+    assert_fails(&ctx, p2c_image_write(&ctx, scratch_path(*state, "folder.png"), &image),
+                 P2C_ERR_WRITE, "is a folder");
+    assert_fails(&ctx, p2c_image_write(&ctx, "/proc/a.jpg", &image), P2C_ERR_WRITE,
+                 "/proc/a.jpg: cannot write");
     assert_int_equal(scratch_file_count(*state), 2);
     rmdir(scratch_path(*state, "folder.png"));
     p2c_image_clear(&image);
@@ -209,11 +238,16 @@ static void full_disk(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_image[] = {
-    cmocka_unit_test(init_checks_sizes), cmocka_unit_test(over_white),
-    cmocka_unit_test(planes),            cmocka_unit_test(planes_clamp_and_truncate),
-    TEST(other_files_are_named),    TEST(found_by_content),
-    TEST(unreadable),               TEST(written_and_read_back),
-    TEST(unknown_endings),          TEST(unwritable),
+    cmocka_unit_test(init_checks_sizes),
+    cmocka_unit_test(over_white),
+    cmocka_unit_test(planes),
+    cmocka_unit_test(planes_clamp_and_truncate),
+    TEST(other_files_are_named),
+    TEST(found_by_content),
+    TEST(unreadable),
+    TEST(written_and_read_back),
+    TEST(unknown_endings),
+    TEST(unwritable),
     TEST(full_disk),
 };
 const size_t p2c_tests_image_count = sizeof p2c_tests_image / sizeof *p2c_tests_image;

@@ -1,38 +1,40 @@
-/* main.c: runs the groups of unit tests. A group is a file of its name beside this one, and one line here.
+/* main.c: runs the groups of unit tests. A group is a file of its name beside this one, and one
+ * line here.
  *
- *     test-unit [GROUP...]        only those; from the repository's root, where tests/unit/data is
+ *     test-unit [GROUP...]        only those; from the repository's root, where tests/unit/data
+ *                                 is
  */
-#define GROUPS(X)                                                                                                                          \
-    X(file)                                                                                                                                \
-    X(value)                                                                                                                               \
-    X(pt)                                                                                                                                  \
-    X(pt_bad)                                                                                                                              \
-    X(graph)                                                                                                                               \
-    X(fuse)                                                                                                                                \
-    X(state_dict)                                                                                                                          \
-    X(autodiff)                                                                                                                            \
-    X(minimize)                                                                                                                            \
-    X(schedule)                                                                                                                            \
-    X(image)                                                                                                                               \
-    X(png)                                                                                                                                 \
-    X(jpeg)                                                                                                                                \
-    X(resize)                                                                                                                              \
-    X(align)                                                                                                                               \
-    X(guided)                                                                                                                              \
-    X(foreground)                                                                                                                          \
-    X(compose)                                                                                                                             \
-    X(paste)                                                                                                                               \
-    X(onnx_write)                                                                                                                          \
-    X(cartoonizer)                                                                                                                         \
-    X(models)                                                                                                                              \
-    X(detect)                                                                                                                              \
-    X(exposure)                                                                                                                            \
-    X(rfb)                                                                                                                                 \
-    X(landmarks)                                                                                                                           \
-    X(matte)                                                                                                                               \
-    X(builtin)                                                                                                                             \
-    X(photos)                                                                                                                              \
-    X(model)                                                                                                                               \
+#define GROUPS(X) \
+    X(file) \
+    X(value) \
+    X(pt) \
+    X(pt_bad) \
+    X(graph) \
+    X(fuse) \
+    X(state_dict) \
+    X(autodiff) \
+    X(minimize) \
+    X(schedule) \
+    X(image) \
+    X(png) \
+    X(jpeg) \
+    X(resize) \
+    X(align) \
+    X(guided) \
+    X(foreground) \
+    X(compose) \
+    X(paste) \
+    X(onnx_write) \
+    X(cartoonizer) \
+    X(models) \
+    X(detect) \
+    X(exposure) \
+    X(rfb) \
+    X(landmarks) \
+    X(matte) \
+    X(builtin) \
+    X(photos) \
+    X(model) \
     X(model_bad)
 
 #define SUITE "unit"

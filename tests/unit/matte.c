@@ -1,4 +1,5 @@
-/* matte.c: what each known network is given, and how its answer is read: 1 x 1 convolutions (make_face_fixtures.py). */
+/* matte.c: what each known network is given, and how its answer is read: 1 x 1 convolutions
+ * (make_face_fixtures.py). */
 #include "drawn.h"
 #include "face/face.h"
 
@@ -9,7 +10,8 @@ static double logistic(double v) { return 1 / (1 + exp(-v)); }
 
 /* Alpha of a colour, by the papers' preprocessing and the fixtures' weights. */
 static double sinet(const double v[3]) {
-    double b = (v[2] - 107.304565) / 63.97182 / 255, g = (v[1] - 115.69884) / 65.1337 / 255, r = (v[0] - 132.35703) / 68.29726 / 255;
+    double b = (v[2] - 107.304565) / 63.97182 / 255, g = (v[1] - 115.69884) / 65.1337 / 255,
+           r = (v[0] - 132.35703) / 68.29726 / 255;
     return logistic(300 * b - 500 * g + 700 * r + 0.5);
 }
 
@@ -18,17 +20,30 @@ static double deeplab(const double v[3]) {
     return logistic((-r + 2 * g + 3 * b) - (r - b + 0.25));
 }
 
-static double seg384(const double v[3]) { return logistic((3 * v[0] - 4 * v[1] + 5 * v[2]) / 255 - 1); }
-static double logit(const double v[3]) { return logistic((6 * v[0] - 9 * v[1] + 12 * v[2]) / 255 - 3); }
-static double pair(const double v[3]) { return logistic(((3 * v[0] + v[1] - v[2]) - (v[0] + 2 * v[1] + 3 * v[2])) / 255); }
+static double seg384(const double v[3]) {
+    return logistic((3 * v[0] - 4 * v[1] + 5 * v[2]) / 255 - 1);
+}
+static double logit(const double v[3]) {
+    return logistic((6 * v[0] - 9 * v[1] + 12 * v[2]) / 255 - 3);
+}
+static double pair(const double v[3]) {
+    return logistic(((3 * v[0] + v[1] - v[2]) - (v[0] + 2 * v[1] + 3 * v[2])) / 255);
+}
 
-static const struct { const char *name; int side; double (*alpha)(const double v[3]); } cases[] = {
-    { "face_sinet.onnx", 320, sinet }, { "face_deeplab.onnx", 16, deeplab }, { "face_seg384.onnx", 384, seg384 }, { "face_logit.onnx", 8, logit },
-    { "face_pair.onnx", 8, pair }, { "face_last.onnx", 8, pair },
+static const struct {
+    const char *name;
+    int side;
+    double (*alpha)(const double v[3]);
+} cases[] = {
+    { "face_sinet.onnx", 320, sinet },   { "face_deeplab.onnx", 16, deeplab },
+    { "face_seg384.onnx", 384, seg384 }, { "face_logit.onnx", 8, logit },
+    { "face_pair.onnx", 8, pair },       { "face_last.onnx", 8, pair },
 };
 
 /* Four quarters, each of a colour. */
-static const uint8_t colours[4][3] = { { 250, 30, 90 }, { 10, 200, 120 }, { 60, 40, 220 }, { 128, 128, 20 } };
+static const uint8_t colours[4][3] = {
+    { 250, 30, 90 }, { 10, 200, 120 }, { 60, 40, 220 }, { 128, 128, 20 }
+};
 
 static P2cImage quarters(int side, int channels) {
     P2cImage image;
@@ -44,7 +59,8 @@ static P2cImage quarters(int side, int channels) {
 static void assert_alpha(const float *alpha, int side, double (*expected)(const double v[3])) {
     for (int q = 0; q < 4; q++) {
         int y = q / 2 * (side / 2) + side / 4, x = q % 2 * (side / 2) + side / 4;
-        double v[3] = { colours[q][0], colours[q][1], colours[q][2] }, want = expected(v), got = alpha[y * side + x];
+        double v[3] = { colours[q][0], colours[q][1], colours[q][2] }, want = expected(v),
+               got = alpha[y * side + x];
         if (!(fabs(want - got) < 2e-4)) fail_msg("quarter %d: alpha %g, expected %g", q, got, want);
     }
 }
@@ -87,15 +103,19 @@ static void one_opening_serves_many_crops(void **state) {
 
 static void other_networks(void **state) {
     Scratch *s = *state;
-    static const struct { const char *name, *says; } wrong[] = {
+    static const struct {
+        const char *name, *says;
+    } wrong[] = {
         { "face_three.onnx", "expected a result of one channel, alpha, or two" },
         { "face_landmarks.onnx", "expected a result of one channel, alpha, or two" },
-        { "face_two_inputs.onnx", "no network for mattes: expected a network with one picture as its input and 1 to 8 results, got 2 inputs" },
+        { "face_two_inputs.onnx", "no network for mattes: expected a network with one picture as "
+                                  "its input and 1 to 8 results, got 2 inputs" },
         { "face_batch_of_two.onnx", "no network for mattes: expected a network with one picture" },
     };
     P2cMatte *matte;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        assert_int_equal(p2c_matte_open(s->ctx, test_data_path(wrong[i].name), &matte), P2C_ERR_FORMAT);
+        assert_int_equal(p2c_matte_open(s->ctx, test_data_path(wrong[i].name), &matte),
+                         P2C_ERR_FORMAT);
         assert_null(matte);
         assert_error_says(s->ctx, wrong[i].says);
         assert_error_says(s->ctx, wrong[i].name);
@@ -104,5 +124,7 @@ static void other_networks(void **state) {
     assert_null(matte);
 }
 
-const struct CMUnitTest p2c_tests_matte[] = { TEST(known_networks), TEST(one_opening_serves_many_crops), TEST(other_networks) };
+const struct CMUnitTest p2c_tests_matte[] = { TEST(known_networks),
+                                              TEST(one_opening_serves_many_crops),
+                                              TEST(other_networks) };
 const size_t p2c_tests_matte_count = sizeof p2c_tests_matte / sizeof *p2c_tests_matte;

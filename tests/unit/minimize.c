@@ -1,17 +1,25 @@
-/* minimize.c: updates that wait for finite gradients, gradients that accumulate, running averages. */
+/* minimize.c: updates that wait for finite gradients, gradients that accumulate, running
+ * averages. */
 #include "world.h"
 
 #include <stdio.h>
 
-static P2cAdam adam_for_tests(void) { return (P2cAdam){ .lr = 0.1, .beta1 = 0.5, .beta2 = 0.9, .eps = 1e-8, .weight_decay = 0.01 }; }
+static P2cAdam adam_for_tests(void) {
+    return (P2cAdam){ .lr = 0.1, .beta1 = 0.5, .beta2 = 0.9, .eps = 1e-8, .weight_decay = 0.01 };
+}
 
 /* loss = sum(p*x) + sum(q*y), p below "a", q below "b" */
-typedef struct Two { World w; P2cNode *x, *y, *squares[2]; P2cAdam adam; } Two;
+typedef struct Two {
+    World w;
+    P2cNode *x, *y, *squares[2];
+    P2cAdam adam;
+} Two;
 
 static void two_init(Two *t) {
     world_init(&t->w, 1);
     P2cNet nets[2] = { p2c_net(t->w.g, t->w.store, "a"), p2c_net(t->w.g, t->w.store, "b") };
-    P2cNode *p = p2c_param(nets[0], "p", P2C_DIMS(3), P2C_CONSTANT(1)), *q = p2c_param(nets[1], "q", P2C_DIMS(3), P2C_CONSTANT(2));
+    P2cNode *p = p2c_param(nets[0], "p", P2C_DIMS(3), P2C_CONSTANT(1)),
+            *q = p2c_param(nets[1], "q", P2C_DIMS(3), P2C_CONSTANT(2));
     P2cNode *r = p2c_param(nets[1], "r", P2C_SCALAR, P2C_CONSTANT(3));
     t->x = p2c_input(t->w.g, "x", P2C_DIMS(3));
     t->y = p2c_input(t->w.g, "y", P2C_DIMS(3));
@@ -32,17 +40,20 @@ static void norms(void **state) {
     Two t;
     two_init(&t);
     two_run(&t, (float[]){ 1, -2, 3 }, (float[]){ 0.5f, 0, -4 });
-    assert_true(read_scalar(t.squares[0]) == 14 && read_scalar(t.squares[1]) == 17.25); /* 1: of r */
+    /* 1: of r */
+    assert_true(read_scalar(t.squares[0]) == 14 && read_scalar(t.squares[1]) == 17.25);
     assert_null(p2c_nonfinite_gradient(t.squares[0]));
     assert_null(p2c_nonfinite_gradient(t.squares[1]));
     assert_int_equal(t.adam.step, 1);
     world_clear(&t.w);
 }
 
-/* A bad gradient in one network stops the update of both, is named, and leaves no trace in what comes after. */
+/* A bad gradient in one network stops the update of both, is named, and leaves no trace in what
+ * comes after. */
 static void bad_gradient(void **state) {
     (void)state;
-    static const float bad[] = { NAN, INFINITY, -INFINITY, 1e30f }; /* the last one's square overflows */
+    /* the last one's square overflows */
+    static const float bad[] = { NAN, INFINITY, -INFINITY, 1e30f };
     Two t, clean;
     two_init(&clean);
     two_run(&clean, (float[]){ 1, 1, 1 }, (float[]){ 1, 1, 1 });
@@ -76,7 +87,8 @@ static void bad_loss(void **state) {
     world_init(&w, 1);
     P2cNet net = p2c_net(w.g, w.store, "a");
     P2cAdam adam = adam_for_tests();
-    P2cNode *p = p2c_param(net, "p", P2C_SCALAR, P2C_CONSTANT(1)), *x = p2c_input(w.g, "x", P2C_SCALAR), *squares;
+    P2cNode *p = p2c_param(net, "p", P2C_SCALAR, P2C_CONSTANT(1)),
+            *x = p2c_input(w.g, "x", P2C_SCALAR), *squares;
     p2c_minimize(p2c_add(p, x), 1, &net, &adam, &squares);
     OK(p2c_graph_finish(w.g));
     float infinite = INFINITY, value;
@@ -87,7 +99,8 @@ static void bad_loss(void **state) {
     world_clear(&w);
 }
 
-/* The mean of three losses in three backward passes, and in one: the same update. One parameter is seen by the second loss alone, one by none. */
+/* The mean of three losses in three backward passes, and in one: the same update. One parameter is
+ * seen by the second loss alone, one by none. */
 static void accumulated(void **state) {
     (void)state;
     float got[2][3][2];
@@ -96,8 +109,10 @@ static void accumulated(void **state) {
         world_init(&w, 1);
         P2cNet net = p2c_net(w.g, w.store, "a");
         P2cAdam adam = adam_for_tests();
-        P2cNode *p = p2c_param(net, "p", P2C_DIMS(2), P2C_CONSTANT(1)), *q = p2c_param(net, "q", P2C_DIMS(2), P2C_CONSTANT(2)), *squares;
-        P2cNode *unused = p2c_param(net, "unused", P2C_DIMS(2), P2C_CONSTANT(3)), *x = p2c_input(w.g, "x", P2C_DIMS(2)), *loss[3];
+        P2cNode *p = p2c_param(net, "p", P2C_DIMS(2), P2C_CONSTANT(1)),
+                *q = p2c_param(net, "q", P2C_DIMS(2), P2C_CONSTANT(2)), *squares;
+        P2cNode *unused = p2c_param(net, "unused", P2C_DIMS(2), P2C_CONSTANT(3)),
+                *x = p2c_input(w.g, "x", P2C_DIMS(2)), *loss[3];
         p2c_output(p2c_affine(unused, 2, 0));
         for (int i = 0; i < 3; i++) {
             P2cNode *y = p2c_mul(p, p2c_affine(x, (float)(i + 1), 0));
@@ -105,10 +120,12 @@ static void accumulated(void **state) {
             loss[i] = p2c_affine(p2c_sum(p2c_mul(y, y)), 1 / 3.0f, 0);
             if (parts && i < 2) p2c_accumulate(loss[i], 1, &net);
         }
-        p2c_minimize(parts ? loss[2] : p2c_add(p2c_add(loss[0], loss[1]), loss[2]), 1, &net, &adam, &squares);
+        p2c_minimize(parts ? loss[2] : p2c_add(p2c_add(loss[0], loss[1]), loss[2]), 1, &net, &adam,
+                     &squares);
         OK(p2c_graph_finish(w.g));
         OK(p2c_node_write(x, (float[]){ 0.5f, -0.25f }));
-        for (int i = 0; i < 2; i++) OK(p2c_graph_run(w.g)); /* twice: nothing may be left over from the first */
+        /* twice: nothing may be left over from the first */
+        for (int i = 0; i < 2; i++) OK(p2c_graph_run(w.g));
         assert_true(isfinite(read_scalar(squares)));
         assert_int_equal(adam.step, 2);
         read_param(&w, "a.p", got[parts][0]);
@@ -121,14 +138,16 @@ static void accumulated(void **state) {
     assert_true(got[0][0][0] < 0.9f && got[0][1][0] < 1.9f && got[0][2][0] == 3);
 }
 
-/* Accumulated gradients are spent by the update: a second one in the same graph starts anew. loss = p*x each time. */
+/* Accumulated gradients are spent by the update: a second one in the same graph starts anew. loss =
+ * p*x each time. */
 static void spent(void **state) {
     (void)state;
     World w;
     world_init(&w, 1);
     P2cNet net = p2c_net(w.g, w.store, "a");
     P2cAdam adam = { .lr = 0, .beta1 = 0, .beta2 = 0, .eps = 1 };
-    P2cNode *p = p2c_param(net, "p", P2C_SCALAR, P2C_CONSTANT(1)), *x = p2c_input(w.g, "x", P2C_SCALAR), *first, *second;
+    P2cNode *p = p2c_param(net, "p", P2C_SCALAR, P2C_CONSTANT(1)),
+            *x = p2c_input(w.g, "x", P2C_SCALAR), *first, *second;
     p2c_accumulate(p2c_mul(p, x), 1, &net);
     p2c_minimize(p2c_mul(p, x), 1, &net, &adam, &first);
     p2c_minimize(p2c_mul(p, x), 1, &net, &adam, &second);
@@ -150,8 +169,10 @@ static void twice_in_a_run(void **state) {
         world_init(&w, 1);
         P2cNet net = p2c_net(w.g, w.store, "a");
         P2cAdam adam = adam_for_tests();
-        P2cNode *p = p2c_param(net, "p", P2C_DIMS(3), P2C_CONSTANT(1)), *x = p2c_input(w.g, "x", P2C_DIMS(3)), *squares;
-        for (int i = 0; i < updates; i++) p2c_minimize(p2c_sum(p2c_mul(p2c_mul(p, p), x)), 1, &net, &adam, &squares);
+        P2cNode *p = p2c_param(net, "p", P2C_DIMS(3), P2C_CONSTANT(1)),
+                *x = p2c_input(w.g, "x", P2C_DIMS(3)), *squares;
+        for (int i = 0; i < updates; i++)
+            p2c_minimize(p2c_sum(p2c_mul(p2c_mul(p, p), x)), 1, &net, &adam, &squares);
         OK(p2c_graph_finish(w.g));
         OK(p2c_node_write(x, (float[]){ 1, -1, 0.3f }));
         for (int run = 0; run < 6 / updates; run++) OK(p2c_graph_run(w.g));
@@ -170,9 +191,11 @@ static void averages(void **state) {
     world_init(&w, 1);
     P2cNet net = p2c_net(w.g, w.store, "gen"), average = p2c_net(w.g, w.store, "gen_ema");
     P2cAdam adam = adam_for_tests();
-    P2cNode *p = p2c_param(p2c_scope(net, "deep"), "p", P2C_DIMS(2), P2C_CONSTANT(1)), *x = p2c_input(w.g, "x", P2C_DIMS(2));
+    P2cNode *p = p2c_param(p2c_scope(net, "deep"), "p", P2C_DIMS(2), P2C_CONSTANT(1)),
+            *x = p2c_input(w.g, "x", P2C_DIMS(2));
     p2c_param(net, "unused", P2C_SCALAR, P2C_CONSTANT(5));
-    p2c_param(p2c_net(w.g, w.store, "generator"), "x", P2C_SCALAR, P2C_CONSTANT(5)); /* begins alike, is another */
+    /* begins alike, is another */
+    p2c_param(p2c_net(w.g, w.store, "generator"), "x", P2C_SCALAR, P2C_CONSTANT(5));
     p2c_minimize(p2c_sum(p2c_mul(p, x)), 1, &net, &adam, NULL);
     double decay = 0.75;
     p2c_average(average, net, &decay);
@@ -198,8 +221,9 @@ static void averages(void **state) {
     world_clear(&w);
 }
 
-/* Two groups of many parameters, from 1 to some thousands of values, whose gradients are constants: then every update is lr, up or down. And the
- * running average of all of them, and the average of that average. */
+/* Two groups of many parameters, from 1 to some thousands of values, whose gradients are constants:
+ * then every update is lr, up or down. And the running average of all of them, and the average of
+ * that average. */
 enum { MANY = 80, MOST_VALUES = 7 * 1021 + 1 };
 
 static int size_of(int i) { return 1 + i % 8 * 1021; }
@@ -210,7 +234,8 @@ static void many_build(P2cNet net, P2cAdam *adam) {
     P2cNode *loss = NULL;
     for (int i = 0; i < MANY; i++) {
         snprintf(name, sizeof name, "p%d", i);
-        P2cNode *term = p2c_affine(p2c_sum(p2c_param(net, name, P2C_DIMS(size_of(i)), P2C_CONSTANT(1))), slope_of(i), 0);
+        P2cNode *term = p2c_affine(
+            p2c_sum(p2c_param(net, name, P2C_DIMS(size_of(i)), P2C_CONSTANT(1))), slope_of(i), 0);
         loss = loss ? p2c_add(loss, term) : term;
     }
     p2c_minimize(loss, 1, &net, adam, NULL);
@@ -224,7 +249,9 @@ static void check_many(const World *w, const char *net, double want_up, double w
         snprintf(name, sizeof name, "%s.p%d", net, i);
         read_param(w, name, values);
         for (int k = 0; k < size_of(i); k++)
-            if (!(fabs(values[k] - want) <= 1e-6)) fail_msg("%s: element %d of %d is %.9g, expected %.9g", name, k, size_of(i), values[k], want);
+            if (!(fabs(values[k] - want) <= 1e-6))
+                fail_msg("%s: element %d of %d is %.9g, expected %.9g", name, k, size_of(i),
+                         values[k], want);
     }
     free(values);
 }
@@ -233,8 +260,10 @@ static void many_parameters(void **state) {
     (void)state;
     World w;
     world_init(&w, 2);
-    P2cNet a = p2c_net(w.g, w.store, "a"), b = p2c_net(w.g, w.store, "b"), ema = p2c_net(w.g, w.store, "ema"), slow = p2c_net(w.g, w.store, "slow");
-    P2cAdam first = { .lr = 0.125, .beta1 = 0.5, .beta2 = 0.75, .eps = 1e-12 }, second = { .lr = 0.25, .beta1 = 0.5, .beta2 = 0.75, .eps = 1e-12 };
+    P2cNet a = p2c_net(w.g, w.store, "a"), b = p2c_net(w.g, w.store, "b"),
+           ema = p2c_net(w.g, w.store, "ema"), slow = p2c_net(w.g, w.store, "slow");
+    P2cAdam first = { .lr = 0.125, .beta1 = 0.5, .beta2 = 0.75, .eps = 1e-12 },
+            second = { .lr = 0.25, .beta1 = 0.5, .beta2 = 0.75, .eps = 1e-12 };
     double decay = 0.75, slower = 0.5, up[2] = { 0 }, down[2] = { 0 };
     many_build(a, &first);
     many_build(b, &second);
@@ -258,7 +287,9 @@ static void many_parameters(void **state) {
 extern const struct CMUnitTest p2c_tests_minimize[];
 extern const size_t p2c_tests_minimize_count;
 const struct CMUnitTest p2c_tests_minimize[] = {
-    cmocka_unit_test(norms), cmocka_unit_test(bad_gradient), cmocka_unit_test(bad_loss), cmocka_unit_test(accumulated), cmocka_unit_test(spent),
-    cmocka_unit_test(twice_in_a_run), cmocka_unit_test(averages), cmocka_unit_test(many_parameters),
+    cmocka_unit_test(norms),    cmocka_unit_test(bad_gradient),
+    cmocka_unit_test(bad_loss), cmocka_unit_test(accumulated),
+    cmocka_unit_test(spent),    cmocka_unit_test(twice_in_a_run),
+    cmocka_unit_test(averages), cmocka_unit_test(many_parameters),
 };
 const size_t p2c_tests_minimize_count = COUNT(p2c_tests_minimize);

@@ -1,4 +1,5 @@
-/* model.c: small networks from ONNX and TensorFlow files, against onnxruntime and TensorFlow: each operation, in the forms that operator sets gave it.
+/* model.c: small networks from ONNX and TensorFlow files, against onnxruntime and TensorFlow: each
+ * operation, in the forms that operator sets gave it.
  */
 #include "model_case.h"
 #include "support.h"
@@ -49,7 +50,11 @@ static void tensorflow(void **state) { compare(*state, TENSORFLOW); }
 
 /* ---- inputs and parameters ---- */
 
-typedef struct Loaded { ModelCases cases; const ModelCase *c; P2cModel *model; } Loaded;
+typedef struct Loaded {
+    ModelCases cases;
+    const ModelCase *c;
+    P2cModel *model;
+} Loaded;
 
 static void load(Scratch *scratch, const char *file, const char *name, Loaded *l) {
     model_cases_read(scratch->ctx, file, &l->cases);
@@ -58,7 +63,8 @@ static void load(Scratch *scratch, const char *file, const char *name, Loaded *l
         if (!strcmp(l->cases.at[i].name, name)) l->c = &l->cases.at[i];
     assert_non_null(l->c);
     put_file(scratch_path(scratch, "model"), l->c->model, l->c->size);
-    if (p2c_model_read(scratch->ctx, scratch->path, &l->model)) fail_msg("%s", p2c_error(scratch->ctx));
+    if (p2c_model_read(scratch->ctx, scratch->path, &l->model))
+        fail_msg("%s", p2c_error(scratch->ctx));
 }
 
 static void unload(Loaded *l) {
@@ -74,7 +80,8 @@ static void descriptions(void **state) {
     assert_string_equal(p2c_model_input_name(l.model, 0), "x");
     assert_int_equal(p2c_model_output_count(l.model), 1);
     assert_string_equal(p2c_model_output_name(l.model, 0), "y");
-    assert_true(shape.rank == 4 && shape.size[0] == -1 && shape.size[1] == 4 && shape.size[2] == 6 && shape.size[3] == 5);
+    assert_true(shape.rank == 4 && shape.size[0] == -1 && shape.size[1] == 4 &&
+                shape.size[2] == 6 && shape.size[3] == 5);
     unload(&l);
     load(*state, TENSORFLOW, "split", &l);
     assert_string_equal(p2c_model_input_name(l.model, 0), "x0");
@@ -85,7 +92,11 @@ static void descriptions(void **state) {
 
 static void shapes_of_inputs(void **state) {
     Scratch *scratch = *state;
-    static const struct { const char *name; P2cDims dims; const char *says; } cases[] = {
+    static const struct {
+        const char *name;
+        P2cDims dims;
+        const char *says;
+    } cases[] = {
         { "conv", { 4, { 1, 4, 7, 5 } }, "input 'x' is (1,4,7,5), the network wants (1,4,6,5)" },
         { "conv", { 3, { 4, 6, 5, 1 } }, "input 'x' is (4,6,5), the network wants (1,4,6,5)" },
         { "computed_shape", { 4, { 3, 4, 6, 4 } }, "the network wants (-1,4,6,5)" },
@@ -113,7 +124,8 @@ static void shapes_of_inputs(void **state) {
     }
 }
 
-/* Weights are parameters by their names in the file; what a store has already, trained perhaps, it keeps. */
+/* Weights are parameters by their names in the file; what a store has already, trained perhaps, it
+ * keeps. */
 static void parameters(void **state) {
     Scratch *scratch = *state;
     Loaded l;
@@ -137,11 +149,19 @@ static void parameters(void **state) {
     unload(&l);
 }
 
-/* A batch norm of a convolution is no operation of its own, unless somebody else reads the convolution. */
+/* A batch norm of a convolution is no operation of its own, unless somebody else reads the
+ * convolution. */
 static void folded(void **state) {
     Scratch *scratch = *state;
-    static const struct { const char *file, *name; int params; } cases[] = {
-        { ONNX, "conv_norm", 2 }, { ONNX, "conv_norm_shared", 6 }, { ONNX, "conv_scale_shift", 2 }, { ONNX, "matmul_bias", 2 }, { TENSORFLOW, "conv_norm_relu6", 2 },
+    static const struct {
+        const char *file, *name;
+        int params;
+    } cases[] = {
+        { ONNX, "conv_norm", 2 },
+        { ONNX, "conv_norm_shared", 6 },
+        { ONNX, "conv_scale_shift", 2 },
+        { ONNX, "matmul_bias", 2 },
+        { TENSORFLOW, "conv_norm_relu6", 2 },
         { TENSORFLOW, "blocks_depthwise", 2 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -151,7 +171,9 @@ static void folded(void **state) {
         float *got = calloc(l.c->out_count, sizeof *got);
         assert_int_equal(p2c_store_new(&store, scratch->ctx, 1), P2C_OK);
         assert_true(model_case_run(scratch->ctx, store, l.c, scratch->path, got));
-        if (p2c_store_count(store) != cases[i].params) fail_msg("%s: %d parameters, expected %d", cases[i].name, p2c_store_count(store), cases[i].params);
+        if (p2c_store_count(store) != cases[i].params)
+            fail_msg("%s: %d parameters, expected %d", cases[i].name, p2c_store_count(store),
+                     cases[i].params);
         free(got);
         p2c_store_free(&store);
         unload(&l);
@@ -188,12 +210,7 @@ static void trained_further(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_model[] = {
-    TEST(onnx),
-    TEST(tensorflow),
-    TEST(descriptions),
-    TEST(shapes_of_inputs),
-    TEST(parameters),
-    TEST(folded),
-    TEST(trained_further),
+    TEST(onnx),       TEST(tensorflow), TEST(descriptions),    TEST(shapes_of_inputs),
+    TEST(parameters), TEST(folded),     TEST(trained_further),
 };
 const size_t p2c_tests_model_count = sizeof p2c_tests_model / sizeof *p2c_tests_model;

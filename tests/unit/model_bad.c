@@ -1,5 +1,6 @@
-/* model_bad.c: ONNX and TensorFlow files that are damaged, or made to harm. Each is refused with one line that says why; none crashes, leaks, or takes
- * memory or time out of proportion (run under AddressSanitizer to see the first two).
+/* model_bad.c: ONNX and TensorFlow files that are damaged, or made to harm. Each is refused with
+ * one line that says why; none crashes, leaks, or takes memory or time out of proportion (run under
+ * AddressSanitizer to see the first two).
  */
 #include "model_case.h"
 #include "support.h"
@@ -12,7 +13,8 @@
 
 static void assert_one_line(P2cContext *ctx, const char *path) {
     assert_error_says(ctx, ""); /* one line */
-    if (!strstr(p2c_error(ctx), path)) fail_msg("the error should name '%s', but is '%s'", path, p2c_error(ctx));
+    if (!strstr(p2c_error(ctx), path))
+        fail_msg("the error should name '%s', but is '%s'", path, p2c_error(ctx));
 }
 
 static void wrong_files(void **state) {
@@ -33,7 +35,9 @@ static void wrong_files(void **state) {
         put_file(path, p2c_value_data(model), (size_t)p2c_value_shape(model).size[0]);
         P2cStatus status = model_try(scratch->ctx, path);
         bool right = *says ? status && strstr(p2c_error(scratch->ctx), says) : !status;
-        if (!right) print_error("%s: status %d, '%s' instead of '%s'\n", p2c_value_key(cases, i), status, status ? p2c_error(scratch->ctx) : "", says);
+        if (!right)
+            print_error("%s: status %d, '%s' instead of '%s'\n", p2c_value_key(cases, i), status,
+                        status ? p2c_error(scratch->ctx) : "", says);
         if (*says) assert_one_line(scratch->ctx, path);
         wrong += !right;
     }
@@ -44,9 +48,14 @@ static void wrong_files(void **state) {
 
 static void no_models(void **state) {
     Scratch *scratch = *state;
-    static const struct { const char *path, *because; } cases[] = {
-        { "nonexistent.onnx", "No such file" }, { "tests/unit", "is a folder" }, { "/dev/null", "not a regular file" },
-        { "tests/unit/model_bad.c", "neither an ONNX file nor a frozen TensorFlow graph" }, { DATA "small_zip.pt", "neither an ONNX file" },
+    static const struct {
+        const char *path, *because;
+    } cases[] = {
+        { "nonexistent.onnx", "No such file" },
+        { "tests/unit", "is a folder" },
+        { "/dev/null", "not a regular file" },
+        { "tests/unit/model_bad.c", "neither an ONNX file nor a frozen TensorFlow graph" },
+        { DATA "small_zip.pt", "neither an ONNX file" },
     };
     P2cModel *model;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -68,12 +77,17 @@ static const ModelCase *case_of(const ModelCases *cases, const char *name) {
     return NULL;
 }
 
-/* A file cut off anywhere is refused: by its reader, or because something is missing. Between two fields of the outermost message nothing tells
- * that there were more; so a few cuts leave a smaller network that is whole. */
+/* A file cut off anywhere is refused: by its reader, or because something is missing. Between two
+ * fields of the outermost message nothing tells that there were more; so a few cuts leave a smaller
+ * network that is whole. */
 static void truncated(void **state) {
     Scratch *scratch = *state;
-    static const struct { const char *file, *name; } which[] = {
-        { DATA "models_onnx.pt", "conv_norm" }, { DATA "models_onnx.pt", "computed_size" }, { DATA "models_tensorflow.pt", "conv_norm_relu6" },
+    static const struct {
+        const char *file, *name;
+    } which[] = {
+        { DATA "models_onnx.pt", "conv_norm" },
+        { DATA "models_onnx.pt", "computed_size" },
+        { DATA "models_tensorflow.pt", "conv_norm_relu6" },
         { DATA "models_tensorflow.pt", "computed_shape" },
     };
     for (size_t k = 0; k < sizeof which / sizeof *which; k++) {

@@ -1,4 +1,5 @@
-/* model_case.h: the small networks of data/models_onnx.pt and data/models_tensorflow.pt (make_model_fixtures.py), one by one. */
+/* model_case.h: the small networks of data/models_onnx.pt and data/models_tensorflow.pt
+ * (make_model_fixtures.py), one by one. */
 #ifndef P2C_TESTS_UNIT_MODEL_CASE_H
 #define P2C_TESTS_UNIT_MODEL_CASE_H
 
@@ -8,7 +9,7 @@ typedef struct ModelCase {
     const char *name;
     const unsigned char *model;
     size_t size;
-    const float *in, *out;       /* all inputs, all outputs, one after the other */
+    const float *in, *out; /* all inputs, all outputs, one after the other */
     size_t in_count, out_count;
     const P2cValue *dims, *shapes; /* of inputs, of outputs: lists of lists */
 } ModelCase;
@@ -21,9 +22,12 @@ typedef struct ModelCases {
 
 void model_cases_read(P2cContext *ctx, const char *path, ModelCases *cases);
 void model_cases_clear(ModelCases *cases);
-/* Writes the model to `path`, reads and builds it with parameters in `store` below "model", and runs it. false: refused, and the context knows why. */
-bool model_case_run(P2cContext *ctx, P2cStore *store, const ModelCase *c, const char *path, float *out);
-/* Reads and builds whatever is at `path`, with 1 for every size that the file leaves open, and runs it once where that makes sense. */
+/* Writes the model to `path`, reads and builds it with parameters in `store` below "model", and
+ * runs it. false: refused, and the context knows why. */
+bool model_case_run(P2cContext *ctx, P2cStore *store, const ModelCase *c, const char *path,
+                    float *out);
+/* Reads and builds whatever is at `path`, with 1 for every size that the file leaves open, and runs
+ * it once where that makes sense. */
 P2cStatus model_try(P2cContext *ctx, const char *path);
 
 #endif

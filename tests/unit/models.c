@@ -11,11 +11,13 @@ static char *kept[3];
 
 static void set(const char *own, const char *data, const char *home) {
     const char *values[] = { own, data, home };
-    for (int i = 0; i < 3; i++) values[i] ? setenv(variables[i], values[i], 1) : unsetenv(variables[i]);
+    for (int i = 0; i < 3; i++)
+        values[i] ? setenv(variables[i], values[i], 1) : unsetenv(variables[i]);
 }
 
 static int keep(void **state) {
-    for (int i = 0; i < 3; i++) kept[i] = getenv(variables[i]) ? strdup(getenv(variables[i])) : NULL;
+    for (int i = 0; i < 3; i++)
+        kept[i] = getenv(variables[i]) ? strdup(getenv(variables[i])) : NULL;
     return scratch_setup(state);
 }
 
@@ -27,7 +29,9 @@ static int put_back(void **state) {
 
 static void folder(void **state) {
     (void)state;
-    static const struct { const char *given, *own, *data, *home, *expected; } cases[] = {
+    static const struct {
+        const char *given, *own, *data, *home, *expected;
+    } cases[] = {
         { "here", "/own", "/data", "/home/me", "here" },
         { NULL, "/own", "/data", "/home/me", "/own" },
         { "", "/own", "/data", "/home/me", "/own" },
@@ -58,12 +62,17 @@ static void folder_that_does_not_fit(void **state) {
 
 static void find(void **state) {
     Scratch *s = *state;
-    static const struct { const char *role, *name; } files[] = {
-        { "weights", "weights.pt" }, { "detector", "detector.onnx" }, { "landmarks", "landmarks.onnx" }, { "matte", "matte.pb" }, { "matte", "matte.onnx" },
+    static const struct {
+        const char *role, *name;
+    } files[] = {
+        { "weights", "weights.pt" },       { "detector", "detector.onnx" },
+        { "landmarks", "landmarks.onnx" }, { "matte", "matte.pb" },
+        { "matte", "matte.onnx" },
     };
     char path[160];
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        bool second = strcmp(files[i].name, "matte.onnx") == 0; /* matte.pb is there by then, and counts less */
+        /* matte.pb is there by then, and counts less */
+        bool second = strcmp(files[i].name, "matte.onnx") == 0;
         assert_int_equal(p2c_models_find(s->folder, files[i].role, path, sizeof path), second);
         put_file(scratch_path(s, files[i].name), "x", 1);
         assert_true(p2c_models_find(s->folder, files[i].role, path, sizeof path));
@@ -84,5 +93,6 @@ static void a_folder_is_no_model(void **state) {
 }
 
 #define KEEPING(function) cmocka_unit_test_setup_teardown(function, keep, put_back)
-const struct CMUnitTest p2c_tests_models[] = { KEEPING(folder), KEEPING(folder_that_does_not_fit), KEEPING(find), KEEPING(a_folder_is_no_model) };
+const struct CMUnitTest p2c_tests_models[] = { KEEPING(folder), KEEPING(folder_that_does_not_fit),
+                                               KEEPING(find), KEEPING(a_folder_is_no_model) };
 const size_t p2c_tests_models_count = sizeof p2c_tests_models / sizeof *p2c_tests_models;

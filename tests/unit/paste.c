@@ -1,4 +1,5 @@
-/* paste.c: a crop that is pasted back is the photo again; nothing changes where nothing is pasted; no seam, no white rim; transparent grounds. */
+/* paste.c: a crop that is pasted back is the photo again; nothing changes where nothing is pasted;
+ * no seam, no white rim; transparent grounds. */
 #include "cartoon/cartoon.h"
 #include "picture.h"
 
@@ -9,7 +10,8 @@
 #include <string.h>
 
 enum { W = 170, H = 140, S = 90 };
-static const double tilted[6] = { 0.8, -0.6, 60, 0.6, 0.8, 8 }; /* of a square of S: within the photo */
+/* of a square of S: within the photo */
+static const double tilted[6] = { 0.8, -0.6, 60, 0.6, 0.8, 8 };
 
 static P2cImage smooth(void) {
     P2cImage image;
@@ -25,14 +27,17 @@ static P2cImage smooth(void) {
 static P2cImage flat(int width, int height, int channels, const char *pixel) {
     P2cImage image;
     assert_int_equal(p2c_image_init(NULL, &image, width, height, channels), P2C_OK);
-    for (int i = 0; i < width * height; i++) memcpy(image.pixels + channels * i, pixel, (size_t)channels);
+    for (int i = 0; i < width * height; i++)
+        memcpy(image.pixels + channels * i, pixel, (size_t)channels);
     return image;
 }
 
 static P2cImage copy(const P2cImage *from) {
     P2cImage image;
-    assert_int_equal(p2c_image_init(NULL, &image, from->width, from->height, from->channels), P2C_OK);
-    memcpy(image.pixels, from->pixels, (size_t)from->width * (size_t)from->height * (size_t)from->channels);
+    assert_int_equal(p2c_image_init(NULL, &image, from->width, from->height, from->channels),
+                     P2C_OK);
+    memcpy(image.pixels, from->pixels,
+           (size_t)from->width * (size_t)from->height * (size_t)from->channels);
     return image;
 }
 
@@ -41,7 +46,9 @@ static P2cPortrait portrait(const double to_photo[6], bool head) {
     P2cPortrait p = { .picture = flat(S, S, 4, "\x80\x80\x80\xff") };
     memcpy(p.to_photo, to_photo, sizeof p.to_photo);
     for (int i = 0; head && i < S * S; i++)
-        p.picture.pixels[4 * i + 3] = (uint8_t)(255 * fmin(fmax((30 - hypot(i % S - 44.5, i / S - 44.5)) / 6 + 0.5, 0), 1) + 0.5);
+        p.picture.pixels[4 * i + 3] =
+            (uint8_t)(255 * fmin(fmax((30 - hypot(i % S - 44.5, i / S - 44.5)) / 6 + 0.5, 0), 1) +
+                      0.5);
     return p;
 }
 
@@ -51,10 +58,13 @@ static P2cPoint in_square(int i) {
     return (P2cPoint){ 0.8 * x + 0.6 * y, -0.6 * x + 0.8 * y };
 }
 
-/* A cartoon that is the crop itself, as it is, or at other sizes: the photo again, everywhere, so also no seam. */
+/* A cartoon that is the crop itself, as it is, or at other sizes: the photo again, everywhere, so
+ * also no seam. */
 static void crop_goes_back(void **state) {
     (void)state;
-    static const struct { int size, levels; } cases[] = { { S, 2 }, { 45, 3 }, { 180, 2 }, { 61, 3 } };
+    static const struct {
+        int size, levels;
+    } cases[] = { { S, 2 }, { 45, 3 }, { 180, 2 }, { 61, 3 } };
     P2cContext ctx = { .threads = 2 };
     P2cImage photo = smooth(), crop;
     P2cAlignment alignment = { .size = S };
@@ -63,12 +73,17 @@ static void crop_goes_back(void **state) {
     P2cPortrait p = portrait(tilted, false);
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         P2cImage cartoon, ground = copy(&photo);
-        assert_works(&ctx, p2c_image_resize(&ctx, &crop, cases[k].size, cases[k].size, cases[k].size > S ? P2C_FILTER_BILINEAR : P2C_FILTER_AREA, &cartoon));
+        assert_works(&ctx,
+                     p2c_image_resize(&ctx, &crop, cases[k].size, cases[k].size,
+                                      cases[k].size > S ? P2C_FILTER_BILINEAR : P2C_FILTER_AREA,
+                                      &cartoon));
         assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, &ground));
         int worst = test_worst(ground.pixels, photo.pixels, 3 * W * H);
-        if (worst > cases[k].levels) fail_msg("cartoon of %d: off by %d levels", cases[k].size, worst);
+        if (worst > cases[k].levels)
+            fail_msg("cartoon of %d: off by %d levels", cases[k].size, worst);
         p2c_image_clear(&ground);
-        memset(cartoon.pixels, 0, 3 * (size_t)cases[k].size * (size_t)cases[k].size); /* and something is pasted at all */
+        /* and something is pasted at all */
+        memset(cartoon.pixels, 0, 3 * (size_t)cases[k].size * (size_t)cases[k].size);
         ground = copy(&photo);
         assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, &ground));
         assert_true(test_worst(ground.pixels, photo.pixels, 3 * W * H) > 100);
@@ -85,14 +100,17 @@ static void nothing_else_changes(void **state) {
     P2cContext ctx = { 0 };
     P2cPortrait p = portrait(tilted, true);
     for (int channels = 3; channels <= 4; channels++) {
-        P2cImage photo = test_noise(W, H, channels, 3), ground = copy(&photo), cartoon = flat(64, 64, 3, "\x40\x40\x40");
+        P2cImage photo = test_noise(W, H, channels, 3), ground = copy(&photo),
+                 cartoon = flat(64, 64, 3, "\x40\x40\x40");
         int changed = 0;
         assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, &ground));
         for (int i = 0; i < W * H; i++) {
             P2cPoint at = in_square(i);
             double away = hypot(at.x - 44.5, at.y - 44.5);
-            bool same = !memcmp(photo.pixels + channels * i, ground.pixels + channels * i, (size_t)channels);
-            if (away > 30 + 3 + 1.5 && !same) fail_msg("pixel %d, %g from the middle, has changed", i, away);
+            bool same = !memcmp(photo.pixels + channels * i, ground.pixels + channels * i,
+                                (size_t)channels);
+            if (away > 30 + 3 + 1.5 && !same)
+                fail_msg("pixel %d, %g from the middle, has changed", i, away);
             changed += !same;
         }
         assert_true(changed > 2500 && changed < 3700); /* a disc of radius 30 to 33 */
@@ -118,7 +136,8 @@ static void feather_grows(void **state) {
         assert_in_range(at[0], 1, 15);
         for (int d = 1; d < 45; d++, at += step) {
             assert_true(at[step] >= at[0] && at[step] - at[0] < 100);
-            int opposite = first[(S - d) * step]; /* the same at the other end; at the bottom it takes longer */
+            /* the same at the other end; at the bottom it takes longer */
+            int opposite = first[(S - d) * step];
             if (along && at[0] < 255) assert_true(opposite < at[0]);
             else if (!along || d - 0.5 >= 0.14 * S) assert_int_equal(opposite, at[0]);
             if (d - 0.5 >= 0.06 * S) assert_int_equal(at[0], 255);
@@ -130,7 +149,8 @@ static void feather_grows(void **state) {
     p2c_portrait_clear(&p);
 }
 
-/* A dark head that was drawn over white goes onto a dark photo: nothing may be brighter than both. */
+/* A dark head that was drawn over white goes onto a dark photo: nothing may be brighter than
+ * both. */
 static void no_white_rim(void **state) {
     (void)state;
     P2cContext ctx = { 0 };
@@ -172,7 +192,8 @@ static void finer_cartoons_are_averaged(void **state) {
     p2c_portrait_clear(&p);
 }
 
-/* On nothing, alpha is the weight and the colours are the cartoon's; on an opaque RGBA ground the same as on RGB; half-clear ones lie between. */
+/* On nothing, alpha is the weight and the colours are the cartoon's; on an opaque RGBA ground the
+ * same as on RGB; half-clear ones lie between. */
 static void transparent_ground(void **state) {
     (void)state;
     P2cContext ctx = { 0 };
@@ -181,17 +202,22 @@ static void transparent_ground(void **state) {
     P2cImage rgb = flat(W, H, 3, "\xc8\x96\x64"), opaque = flat(W, H, 4, "\xc8\x96\x64\xff");
     P2cImage clear = flat(W, H, 4, "\xff\xff\xff\0"), half = flat(W, H, 4, "\xc8\x96\x64\x80");
     P2cImage *grounds[] = { &rgb, &opaque, &clear, &half };
-    for (int k = 0; k < 4; k++) assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, grounds[k]));
+    for (int k = 0; k < 4; k++)
+        assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, grounds[k]));
     int soft = 0;
     for (int i = 0; i < W * H; i++) {
-        const uint8_t *a = rgb.pixels + 3 * i, *b = opaque.pixels + 4 * i, *c = clear.pixels + 4 * i, *d = half.pixels + 4 * i;
+        const uint8_t *a = rgb.pixels + 3 * i, *b = opaque.pixels + 4 * i,
+                      *c = clear.pixels + 4 * i, *d = half.pixels + 4 * i;
         assert_true(!memcmp(a, b, 3) && b[3] == 255);
         assert_true(!memcmp(c, c[3] ? "\x20\x40\x60" : "\xff\xff\xff", 3));
         double w = c[3] / 255.0, alpha = w + (1 - w) * 128 / 255;
         assert_true(fabs(d[3] - 255 * alpha) < 1.6);
         for (int q = 0; q < 3; q++) {
-            assert_true(fabs(a[q] - (cartoon.pixels[q] * w + (uint8_t)"\xc8\x96\x64"[q] * (1 - w))) < 2);
-            assert_true(fabs(d[q] - (cartoon.pixels[q] * w + (uint8_t)"\xc8\x96\x64"[q] * (1 - w) * 128 / 255) / alpha) < 2);
+            assert_true(
+                fabs(a[q] - (cartoon.pixels[q] * w + (uint8_t) "\xc8\x96\x64"[q] * (1 - w))) < 2);
+            assert_true(fabs(d[q] - (cartoon.pixels[q] * w +
+                                     (uint8_t) "\xc8\x96\x64"[q] * (1 - w) * 128 / 255) /
+                                        alpha) < 2);
         }
         soft += c[3] % 255 > 0;
     }
@@ -201,11 +227,13 @@ static void transparent_ground(void **state) {
     p2c_portrait_clear(&p);
 }
 
-/* Squares that reach out of the photo, or lie beside it; and the number of threads does not show. */
+/* Squares that reach out of the photo, or lie beside it; and the number of threads does not
+ * show. */
 static void squares_beside_the_photo(void **state) {
     (void)state;
     static const double maps[][6] = {
-        { 0.8, -0.6, -30, 0.6, 0.8, -40 }, { 1, 0, 120, 0, 1, 100 }, { 1, 0, 1e6, 0, 1, 5 }, { 0, -1, 20, 1, 0, -1000 }, { 3, 0, -40, 0, 3, -60 },
+        { 0.8, -0.6, -30, 0.6, 0.8, -40 }, { 1, 0, 120, 0, 1, 100 }, { 1, 0, 1e6, 0, 1, 5 },
+        { 0, -1, 20, 1, 0, -1000 },        { 3, 0, -40, 0, 3, -60 },
     };
     static const bool seen[] = { true, true, false, false, true };
     P2cContext one = { .threads = 1 }, three = { .threads = 3 };

@@ -41,7 +41,8 @@ uint32_t test_random(uint32_t *state) { /* xorshift, Marsaglia 2003 */
 P2cImage test_noise(int width, int height, int channels, uint32_t seed) {
     P2cImage image;
     assert_int_equal(p2c_image_init(NULL, &image, width, height, channels), P2C_OK);
-    for (size_t i = 0; i < (size_t)width * (size_t)height * (size_t)channels; i++) image.pixels[i] = (uint8_t)(test_random(&seed) >> 8);
+    for (size_t i = 0; i < (size_t)width * (size_t)height * (size_t)channels; i++)
+        image.pixels[i] = (uint8_t)(test_random(&seed) >> 8);
     return image;
 }
 

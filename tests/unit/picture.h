@@ -8,7 +8,8 @@
 /* A file of tests/unit/data: its bytes, to be freed, or its path, good until the next call. */
 uint8_t *test_data(const char *name, size_t *size);
 const char *test_data_path(const char *name);
-/* The path of a file in memory with these bytes; good until the next call. Thousands of damaged files should not wear a disk. */
+/* The path of a file in memory with these bytes; good until the next call. Thousands of damaged
+ * files should not wear a disk. */
 const char *test_memory_file(const void *data, size_t size);
 
 uint32_t test_random(uint32_t *state);
@@ -24,14 +25,15 @@ typedef struct TestSilence {
 TestSilence test_silence_begin(void);
 long test_silence_end(TestSilence silence);
 
-#define assert_fails(ctx, call, expected, part)                                                                                            \
-    do {                                                                                                                                   \
-        P2cStatus got_ = (call);                                                                                                           \
-        if (got_ != (expected) || !strstr((ctx)->error, part)) fail_msg("%s: status %d, text '%s'", #call, (int)got_, (ctx)->error);       \
+#define assert_fails(ctx, call, expected, part) \
+    do { \
+        P2cStatus got_ = (call); \
+        if (got_ != (expected) || !strstr((ctx)->error, part)) \
+            fail_msg("%s: status %d, text '%s'", #call, (int)got_, (ctx)->error); \
     } while (0)
-#define assert_works(ctx, call)                                                                                                            \
-    do {                                                                                                                                   \
-        if ((call) != P2C_OK) fail_msg("%s: %s", #call, (ctx)->error);                                                                     \
+#define assert_works(ctx, call) \
+    do { \
+        if ((call) != P2C_OK) fail_msg("%s: %s", #call, (ctx)->error); \
     } while (0)
 
 #endif

@@ -1,5 +1,5 @@
-/* schedule.c (test): two networks that train side by side, on a device that is the CPU with several streams: in whatever order the streams and their
- * waits allow, every bit is as on the CPU. */
+/* schedule.c (test): two networks that train side by side, on a device that is the CPU with several
+ * streams: in whatever order the streams and their waits allow, every bit is as on the CPU. */
 #include "world.h"
 
 #include <stdlib.h>
@@ -9,16 +9,19 @@
 
 enum { SIZE = 32, RUNS = 3, PIXELS = 3 * SIZE * SIZE };
 
-/* ---- the device ------------------------------------------------------------------------------------------------- */
+/* ---- the device ------------------------------------------------------------------------------ */
 
 static P2cDevice streamed;
-static uint64_t disorder;  /* 0: in the order of the steps */
+static uint64_t disorder; /* 0: in the order of the steps */
 static bool heeds_waits;
 static int overtaken, streams_used;
 
 static void call_step(const P2cGraph *graph, const P2cStep *step) {
-    const P2cKernel *kernel = step->kind == P2C_STEP_FILL ? NULL : streamed.kernels[step->node->op->id];
-    if (!kernel) streamed.fill(graph->ctx, step->target->memory, step->target->bytes / sizeof(float), step->value);
+    const P2cKernel *kernel =
+        step->kind == P2C_STEP_FILL ? NULL : streamed.kernels[step->node->op->id];
+    if (!kernel)
+        streamed.fill(graph->ctx, step->target->memory, step->target->bytes / sizeof(float),
+                      step->value);
     else (step->kind == P2C_STEP_FORWARD ? kernel->forward : kernel->backward)(&step->call);
 }
 
@@ -39,7 +42,8 @@ static int next_in_lane(const P2cGraph *graph, int stream, int at) {
     return at;
 }
 
-/* Steps one by one, each from a stream drawn at random among those whose next step has nothing to wait for. */
+/* Steps one by one, each from a stream drawn at random among those whose next step has nothing to
+ * wait for. */
 static void run_disordered(const P2cGraph *graph) {
     bool *done = calloc((size_t)graph->step_count + 1, sizeof *done);
     int at[P2C_MAX_STREAMS], newest = -1;
@@ -68,7 +72,9 @@ static P2cStatus run_streamed(P2cContext *ctx, P2cRecording *recording) {
     return P2C_OK;
 }
 
-static void enter_nothing(P2cContext *ctx, int stream, const int waits[P2C_MAX_STREAMS]) { (void)ctx, (void)stream, (void)waits; }
+static void enter_nothing(P2cContext *ctx, int stream, const int waits[P2C_MAX_STREAMS]) {
+    (void)ctx, (void)stream, (void)waits;
+}
 static void mark_nothing(P2cContext *ctx, int mark) { (void)ctx, (void)mark; }
 
 static void use_lanes(P2cContext *ctx) {
@@ -80,7 +86,7 @@ static void use_lanes(P2cContext *ctx) {
     ctx->device = &streamed;
 }
 
-/* ---- the training ----------------------------------------------------------------------------------------------- */
+/* ---- the training ---------------------------------------------------------------------------- */
 
 typedef struct Result {
     int count;
@@ -94,10 +100,13 @@ static P2cNode *build(P2cGraph *g, P2cStore *store, P2cAdam *adam, P2cNode *in[2
     P2cGenerator options = { .ch = 4 };
     in[0] = p2c_input(g, "a", P2C_DIMS(1, 3, SIZE, SIZE));
     in[1] = p2c_input(g, "b", P2C_DIMS(1, 3, SIZE, SIZE));
-    P2cNode *fake_b = p2c_generator(nets[0], in[0], options).image, *fake_a = p2c_generator(nets[1], in[1], options).image;
-    P2cNode *again_a = p2c_generator(nets[1], fake_b, options).image, *again_b = p2c_generator(nets[0], fake_a, options).image;
+    P2cNode *fake_b = p2c_generator(nets[0], in[0], options).image,
+            *fake_a = p2c_generator(nets[1], in[1], options).image;
+    P2cNode *again_a = p2c_generator(nets[1], fake_b, options).image,
+            *again_b = p2c_generator(nets[0], fake_a, options).image;
     P2cNode *loss = p2c_add(p2c_l1_loss(again_a, in[0]), p2c_l1_loss(again_b, in[1]));
-    loss = p2c_output(p2c_add(loss, p2c_add(p2c_mse_loss(fake_a, in[0]), p2c_mse_loss(fake_b, in[1]))));
+    loss = p2c_output(
+        p2c_add(loss, p2c_add(p2c_mse_loss(fake_a, in[0]), p2c_mse_loss(fake_b, in[1]))));
     p2c_minimize(loss, 2, nets, adam, NULL);
     return loss;
 }
@@ -114,13 +123,15 @@ static Result train(P2cContext *ctx) {
     OK(p2c_graph_finish(g));
     for (int run = 0; run < RUNS; run++) {
         for (int k = 0; k < 2; k++) {
-            for (int i = 0; i < PIXELS; i++) pixels[i] = (float)((i * (7 + k) + run * 31) % 101) / 50 - 1;
+            for (int i = 0; i < PIXELS; i++)
+                pixels[i] = (float)((i * (7 + k) + run * 31) % 101) / 50 - 1;
             OK(p2c_node_write(in[k], pixels));
         }
         OK(p2c_graph_run(g));
     }
     Result r = { .count = 1 };
-    for (int i = 0; i < p2c_store_count(store); i++) r.count += (int)p2c_dims_count(p2c_store_dims(store, i));
+    for (int i = 0; i < p2c_store_count(store); i++)
+        r.count += (int)p2c_dims_count(p2c_store_dims(store, i));
     assert_non_null(r.values = malloc((size_t)r.count * sizeof *r.values));
     OK(p2c_node_read(loss, r.values));
     for (int i = 0, at = 1; i < p2c_store_count(store); i++) {
@@ -134,10 +145,11 @@ static Result train(P2cContext *ctx) {
 }
 
 static bool same(const Result *a, const Result *b) {
-    return a->count == b->count && a->steps == b->steps && !memcmp(a->values, b->values, (size_t)a->count * sizeof *a->values);
+    return a->count == b->count && a->steps == b->steps &&
+           !memcmp(a->values, b->values, (size_t)a->count * sizeof *a->values);
 }
 
-/* ---- the tests -------------------------------------------------------------------------------------------------- */
+/* ---- the tests ------------------------------------------------------------------------------- */
 
 static Result on_cpu(void) {
     P2cContext *ctx = NULL;
@@ -183,5 +195,6 @@ static void without_waits_it_goes_wrong(void **state) {
 }
 
 extern const size_t p2c_tests_schedule_count;
-const struct CMUnitTest p2c_tests_schedule[] = { cmocka_unit_test(same_bits_in_any_order), cmocka_unit_test(without_waits_it_goes_wrong) };
+const struct CMUnitTest p2c_tests_schedule[] = { cmocka_unit_test(same_bits_in_any_order),
+                                                 cmocka_unit_test(without_waits_it_goes_wrong) };
 const size_t p2c_tests_schedule_count = COUNT(p2c_tests_schedule);

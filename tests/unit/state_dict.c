@@ -1,4 +1,5 @@
-/* state_dict.c: parameters and Adam's moments as trees and back: bit for bit, borrowed on the CPU, and all or nothing. */
+/* state_dict.c: parameters and Adam's moments as trees and back: bit for bit, borrowed on the CPU,
+ * and all or nothing. */
 #include "../device.h"
 #include "world.h"
 
@@ -8,7 +9,8 @@
 
 enum { STEPS = 3 };
 
-/* The small network being trained, with a parameter that no loss depends on and one that graphs cannot use. */
+/* The small network being trained, with a parameter that no loss depends on and one that graphs
+ * cannot use. */
 typedef struct Trained {
     World w;
     Small s;
@@ -24,10 +26,12 @@ static void trained_init(Trained *t, int steps) {
     P2cParam *count;
     world_init(&t->w, 1);
     t->s = small_network(&t->w);
-    t->adam = (P2cAdam){ .lr = 1e-2, .beta1 = 0.5, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 1e-4 };
+    t->adam =
+        (P2cAdam){ .lr = 1e-2, .beta1 = 0.5, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 1e-4 };
     P2cNet net = p2c_net(t->w.g, t->w.store, "net");
     p2c_param(net, "unused.weight", P2C_DIMS(3, 2), P2C_KAIMING_UNIFORM);
-    OK(p2c_store_param(t->w.store, "net.norm.num_batches_tracked", P2C_SCALAR, (P2cInit){ .frozen = true, .int64 = true }, &count));
+    OK(p2c_store_param(t->w.store, "net.norm.num_batches_tracked", P2C_SCALAR,
+                       (P2cInit){ .frozen = true, .int64 = true }, &count));
     count->count = (1LL << 40) + steps;
     p2c_minimize(t->s.loss, 1, &net, &t->adam, NULL);
     p2c_output(t->s.loss);
@@ -38,7 +42,8 @@ static void trained_init(Trained *t, int steps) {
 
 static P2cValue *saved(const Trained *t, bool moments) {
     P2cValue *tree;
-    OK(moments ? p2c_store_view_moments(t->w.store, "net", &tree) : p2c_store_view(t->w.store, "net", &tree));
+    OK(moments ? p2c_store_view_moments(t->w.store, "net", &tree)
+               : p2c_store_view(t->w.store, "net", &tree));
     return tree;
 }
 
@@ -79,16 +84,20 @@ static void moments_are_those_of_updated_parameters(void **state) {
     Trained t;
     trained_init(&t, 1);
     P2cValue *moments = saved(&t, true);
-    const P2cValue *m = p2c_value_get(moments, "exp_avg"), *v = p2c_value_get(moments, "exp_avg_sq");
+    const P2cValue *m = p2c_value_get(moments, "exp_avg"),
+                   *v = p2c_value_get(moments, "exp_avg_sq");
     assert_int_equal(p2c_value_count(moments), 2);
     assert_int_equal(p2c_value_count(m), p2c_store_count(t.w.store) - 2);
     assert_int_equal(p2c_value_count(v), p2c_value_count(m));
     assert_non_null(p2c_value_get(m, "net.first.weight"));
     assert_null(p2c_value_get(m, "net.unused.weight"));
     assert_null(p2c_value_get(m, "net.norm.num_batches_tracked"));
-    /* After one step from zero: m = (1-beta1) g, v = (1-beta2) g^2, so v = m^2 (1-beta2) / (1-beta1)^2. */
-    const float *mi = p2c_value_data(p2c_value_get(m, "net.rho")), *vi = p2c_value_data(p2c_value_get(v, "net.rho"));
-    for (int i = 0; i < 6; i++) assert_true(mi[i] != 0 && fabs(vi[i] - mi[i] * mi[i] * 0.004f) < 1e-5f * vi[i]);
+    /* After one step from zero: m = (1-beta1) g, v = (1-beta2) g^2, so v = m^2 (1-beta2) /
+     * (1-beta1)^2. */
+    const float *mi = p2c_value_data(p2c_value_get(m, "net.rho")),
+                *vi = p2c_value_data(p2c_value_get(v, "net.rho"));
+    for (int i = 0; i < 6; i++)
+        assert_true(mi[i] != 0 && fabs(vi[i] - mi[i] * mi[i] * 0.004f) < 1e-5f * vi[i]);
     p2c_value_free(&moments);
     OK(p2c_store_view_moments(t.w.store, "other", &moments));
     assert_int_equal(p2c_value_count(p2c_value_get(moments, "exp_avg")), 0);
@@ -96,7 +105,8 @@ static void moments_are_those_of_updated_parameters(void **state) {
     world_clear(&t.w);
 }
 
-/* No second copy of the weights: a view is the store's own memory, as long as that is the host's. */
+/* No second copy of the weights: a view is the store's own memory, as long as that is the
+ * host's. */
 static void views_borrow_on_the_host_alone(void **state) {
     (void)state;
     Trained t;
@@ -109,8 +119,10 @@ static void views_borrow_on_the_host_alone(void **state) {
         t.w.ctx->device = borrowed ? host : &far;
         P2cValue *values = saved(&t, false), *moments = saved(&t, true);
         const float *w = p2c_value_data(p2c_value_get(values, "first.weight"));
-        const float *m = p2c_value_data(p2c_value_get(p2c_value_get(moments, "exp_avg"), "net.first.weight"));
-        const float *v = p2c_value_data(p2c_value_get(p2c_value_get(moments, "exp_avg_sq"), "net.first.weight"));
+        const float *m =
+            p2c_value_data(p2c_value_get(p2c_value_get(moments, "exp_avg"), "net.first.weight"));
+        const float *v =
+            p2c_value_data(p2c_value_get(p2c_value_get(moments, "exp_avg_sq"), "net.first.weight"));
         assert_int_equal(w == first->data, borrowed);
         assert_int_equal(m == first->m, borrowed);
         assert_int_equal(v == first->v, borrowed);
@@ -127,13 +139,18 @@ static void views_borrow_on_the_host_alone(void **state) {
 
 /* A tree of its own with the same tensors, to be spoiled. */
 static P2cValue *copy_of(const P2cValue *value) {
-    if (p2c_value_kind(value) == P2C_TENSOR) return p2c_value_tensor(p2c_value_type(value), p2c_value_shape(value), p2c_value_data(value));
+    if (p2c_value_kind(value) == P2C_TENSOR)
+        return p2c_value_tensor(p2c_value_type(value), p2c_value_shape(value),
+                                p2c_value_data(value));
     P2cValue *dict = p2c_value_dict();
-    for (size_t i = 0; i < p2c_value_count(value); i++) OK(p2c_value_set(dict, p2c_value_key(value, i), copy_of(p2c_value_at(value, i))));
+    for (size_t i = 0; i < p2c_value_count(value); i++)
+        OK(p2c_value_set(dict, p2c_value_key(value, i), copy_of(p2c_value_at(value, i))));
     return dict;
 }
 
-static P2cValue *small_tensor(void) { return p2c_value_tensor(P2C_F32, (P2cShape){ 2, { 7, 5 } }, NULL); }
+static P2cValue *small_tensor(void) {
+    return p2c_value_tensor(P2C_F32, (P2cShape){ 2, { 7, 5 } }, NULL);
+}
 
 static void misfits_change_nothing(void **state) {
     (void)state;
@@ -141,13 +158,18 @@ static void misfits_change_nothing(void **state) {
     trained_init(&t, STEPS);
     trained_init(&before, STEPS);
     P2cContext *ctx = t.w.ctx;
-    P2cValue *live = saved(&t, false), *dict = copy_of(live), *moments = saved(&t, true), *spoilt = copy_of(moments);
+    P2cValue *live = saved(&t, false), *dict = copy_of(live), *moments = saved(&t, true),
+             *spoilt = copy_of(moments);
     OK(p2c_store_check(t.w.store, "net", dict));
-    assert_int_equal(p2c_store_check(t.w.store, "", dict), P2C_ERR_SHAPE); /* full names are due there */
-    for (const char *const *name = (const char *[]){ "first.weight", "rho", "last.bias", "more", NULL }; *name; name++)
+    /* full names are due there */
+    assert_int_equal(p2c_store_check(t.w.store, "", dict), P2C_ERR_SHAPE);
+    for (const char *const *name =
+             (const char *[]){ "first.weight", "rho", "last.bias", "more", NULL };
+         *name; name++)
         OK(p2c_value_set(dict, *name, small_tensor()));
     assert_int_equal(p2c_store_check(t.w.store, "net", dict), P2C_ERR_SHAPE);
-    assert_error_says(ctx, "weights of net do not fit, 4 tensors: misshapen first.weight has shape (7,5), expected (6,3,3,3); misshapen rho");
+    assert_error_says(ctx, "weights of net do not fit, 4 tensors: misshapen first.weight has shape "
+                           "(7,5), expected (6,3,3,3); misshapen rho");
     assert_error_says(ctx, "; ...");
     assert_int_equal(p2c_store_load(t.w.store, "net", dict), P2C_ERR_SHAPE);
 
@@ -157,14 +179,17 @@ static void misfits_change_nothing(void **state) {
         assert_int_equal(p2c_store_load(t.w.store, "net", nothing[i]), P2C_ERR_SHAPE);
         assert_error_says(ctx, "10 tensors: missing first.weight;");
         assert_int_equal(p2c_store_load_moments(t.w.store, "net", nothing[i]), P2C_ERR_SHAPE);
-        assert_error_says(ctx, "Adam's moments of net do not fit, 16 tensors: missing exp_avg of net.first.weight;");
+        assert_error_says(
+            ctx,
+            "Adam's moments of net do not fit, 16 tensors: missing exp_avg of net.first.weight;");
     }
     P2cValue *squares = copy_of(p2c_value_get(moments, "exp_avg_sq"));
     OK(p2c_value_set(squares, "net.unused.weight", small_tensor()));
     OK(p2c_value_set(squares, "net.rho", small_tensor()));
     OK(p2c_value_set(spoilt, "exp_avg_sq", squares));
     assert_int_equal(p2c_store_load_moments(t.w.store, "net", spoilt), P2C_ERR_SHAPE);
-    assert_error_says(ctx, "2 tensors: misshapen exp_avg_sq of net.rho has shape (7,5), expected (1,6,1,1); extra exp_avg_sq of net.unused.weight");
+    assert_error_says(ctx, "2 tensors: misshapen exp_avg_sq of net.rho has shape (7,5), expected "
+                           "(1,6,1,1); extra exp_avg_sq of net.unused.weight");
     assert_true(same_stores(&t, &before));
     P2cValue *trees[] = { live, dict, moments, spoilt, none, empty };
     for (size_t i = 0; i < COUNT(trees); i++) p2c_value_free(&trees[i]);
@@ -179,12 +204,16 @@ static void other_types(void **state) {
     float bias[3];
     trained_init(&t, 0);
     P2cValue *live = saved(&t, false), *dict = copy_of(live);
-    OK(p2c_value_set(dict, "last.bias", p2c_value_tensor(P2C_F64, (P2cShape){ 1, { 3 } }, (double[]){ 0.5, -2, 1e-3 })));
-    OK(p2c_value_set(dict, "norm.num_batches_tracked", p2c_value_tensor(P2C_I32, (P2cShape){ 0 }, &(int32_t){ 77 })));
+    OK(p2c_value_set(
+        dict, "last.bias",
+        p2c_value_tensor(P2C_F64, (P2cShape){ 1, { 3 } }, (double[]){ 0.5, -2, 1e-3 })));
+    OK(p2c_value_set(dict, "norm.num_batches_tracked",
+                     p2c_value_tensor(P2C_I32, (P2cShape){ 0 }, &(int32_t){ 77 })));
     OK(p2c_store_load(t.w.store, "net", dict));
     read_param(&t.w, "net.last.bias", bias);
     assert_true(bias[0] == 0.5f && bias[1] == -2 && bias[2] == 1e-3f);
-    const P2cValue *count = p2c_value_get(live, "norm.num_batches_tracked"); /* borrowed: sees what was loaded */
+    /* borrowed: sees what was loaded */
+    const P2cValue *count = p2c_value_get(live, "norm.num_batches_tracked");
     assert_int_equal(p2c_value_type(count), P2C_I64);
     assert_int_equal(*(const int64_t *)p2c_value_data(count), 77);
     p2c_value_free(&live);
@@ -194,7 +223,8 @@ static void other_types(void **state) {
 
 /* ---- memory ---- */
 
-/* Of this process, in KiB: the most there was since the last reset; -1 where the system does not tell. */
+/* Of this process, in KiB: the most there was since the last reset; -1 where the system does not
+ * tell. */
 static long peak_memory(void) {
     char line[128];
     long peak = -1;
@@ -236,8 +266,8 @@ static void saving_and_verifying_take_no_memory(void **state) {
     long written = peak_memory();
     OK(p2c_pt_verify(scratch->ctx, path));
     long verified = peak_memory();
-    print_message("%d MiB saved: %.1f MiB more at the peak; verified: %.1f MiB\n", MIB, (double)(written - before) / 1024,
-                  (double)(verified - before) / 1024);
+    print_message("%d MiB saved: %.1f MiB more at the peak; verified: %.1f MiB\n", MIB,
+                  (double)(written - before) / 1024, (double)(verified - before) / 1024);
     assert_true(before > 0 && verified - before < 1024 * MIB / 8);
     p2c_value_free(&tree);
     p2c_store_free(&store);
@@ -259,7 +289,8 @@ static void copied(void **state) {
     OK(p2c_store_param(store, "b.deep.w", P2C_DIMS(3), P2C_CONSTANT(2), &b));
     OK(p2c_store_param(store, "c.deep.w", P2C_DIMS(4), P2C_CONSTANT(3), &other));
     OK(p2c_store_copy(store, "a", "b"));
-    assert_true(first_value(store, a) == 1.5f && first_value(store, b) == 1.5f && first_value(store, other) == 3);
+    assert_true(first_value(store, a) == 1.5f && first_value(store, b) == 1.5f &&
+                first_value(store, other) == 3);
     assert_int_equal(p2c_store_copy(store, "a", "c"), P2C_ERR_SHAPE);
     assert_true(first_value(store, other) == 3);
     p2c_store_free(&store);
@@ -274,4 +305,5 @@ const struct CMUnitTest p2c_tests_state_dict[] = {
     cmocka_unit_test(other_types),
     TEST(saving_and_verifying_take_no_memory),
 };
-const size_t p2c_tests_state_dict_count = sizeof p2c_tests_state_dict / sizeof *p2c_tests_state_dict;
+const size_t p2c_tests_state_dict_count =
+    sizeof p2c_tests_state_dict / sizeof *p2c_tests_state_dict;

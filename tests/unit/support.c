@@ -23,7 +23,8 @@ int scratch_teardown(void **state) {
     Scratch *scratch = *state;
     DIR *folder = opendir(scratch->folder);
     for (struct dirent *entry; folder && (entry = readdir(folder));)
-        if (entry->d_name[0] != '.' || strlen(entry->d_name) > 2) unlinkat(dirfd(folder), entry->d_name, 0);
+        if (entry->d_name[0] != '.' || strlen(entry->d_name) > 2)
+            unlinkat(dirfd(folder), entry->d_name, 0);
     if (folder) closedir(folder);
     int failed = rmdir(scratch->folder);
     p2c_context_free(&scratch->ctx);
@@ -68,8 +69,10 @@ char *get_file(const char *path, size_t *size) {
 bool have_file(const char *path) { return access(path, R_OK) == 0; }
 
 static bool same_tensor(const P2cValue *a, const P2cValue *b) {
-    static const size_t bytes_of[] = {[P2C_F32] = 4, [P2C_F16] = 2, [P2C_BF16] = 2, [P2C_F64] = 8, [P2C_U8] = 1,
-                                      [P2C_I8] = 1,  [P2C_I16] = 2, [P2C_I32] = 4,  [P2C_I64] = 8, [P2C_TYPE_BOOL] = 1};
+    static const size_t bytes_of[] = {
+        [P2C_F32] = 4, [P2C_F16] = 2, [P2C_BF16] = 2, [P2C_F64] = 8, [P2C_U8] = 1,
+        [P2C_I8] = 1,  [P2C_I16] = 2, [P2C_I32] = 4,  [P2C_I64] = 8, [P2C_TYPE_BOOL] = 1
+    };
     P2cShape x = p2c_value_shape(a), y = p2c_value_shape(b);
     if (p2c_value_type(a) != p2c_value_type(b) || x.rank != y.rank) return false;
     size_t bytes = bytes_of[p2c_value_type(a)];
@@ -81,20 +84,18 @@ static bool same_tensor(const P2cValue *a, const P2cValue *b) {
 }
 
 bool same_tree(const P2cValue *a, const P2cValue *b) {
-    if (p2c_value_kind(a) != p2c_value_kind(b) || p2c_value_count(a) != p2c_value_count(b)) return false;
+    if (p2c_value_kind(a) != p2c_value_kind(b) || p2c_value_count(a) != p2c_value_count(b))
+        return false;
     for (size_t i = 0; i < p2c_value_count(a); i++) {
-        if (p2c_value_kind(a) == P2C_DICT && strcmp(p2c_value_key(a, i), p2c_value_key(b, i)) != 0) return false;
+        if (p2c_value_kind(a) == P2C_DICT && strcmp(p2c_value_key(a, i), p2c_value_key(b, i)) != 0)
+            return false;
         if (!same_tree(p2c_value_at(a, i), p2c_value_at(b, i))) return false;
     }
     switch (p2c_value_kind(a)) {
-    case P2C_TENSOR:
-        return same_tensor(a, b);
-    case P2C_STRING:
-        return strcmp(p2c_value_as_string(a), p2c_value_as_string(b)) == 0;
-    case P2C_FLOAT:
-        return p2c_value_as_float(a) == p2c_value_as_float(b);
-    default:
-        return p2c_value_as_int(a) == p2c_value_as_int(b);
+    case P2C_TENSOR: return same_tensor(a, b);
+    case P2C_STRING: return strcmp(p2c_value_as_string(a), p2c_value_as_string(b)) == 0;
+    case P2C_FLOAT: return p2c_value_as_float(a) == p2c_value_as_float(b);
+    default: return p2c_value_as_int(a) == p2c_value_as_int(b);
     }
 }
 

@@ -1,4 +1,5 @@
-/* support.h: what unit tests share: a context and a folder of their own, deleted afterwards; files in it; trees compared. */
+/* support.h: what unit tests share: a context and a folder of their own, deleted afterwards; files
+ * in it; trees compared. */
 #ifndef P2C_TESTS_UNIT_SUPPORT_H
 #define P2C_TESTS_UNIT_SUPPORT_H
 
@@ -7,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
 #include <cmocka.h>
 
 #include "p2cnn.h"
@@ -22,7 +24,8 @@ int scratch_setup(void **state);
 int scratch_teardown(void **state);
 #define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
 
-const char *scratch_path(Scratch *scratch, const char *name); /* borrowed; good until the next call */
+/* borrowed; good until the next call */
+const char *scratch_path(Scratch *scratch, const char *name);
 int scratch_file_count(const Scratch *scratch);
 void put_file(const char *path, const void *bytes, size_t size);
 /* The file as text, to be freed; with a 0 at its end. */

@@ -12,14 +12,21 @@ static void plain_values(void **state) {
     static const struct {
         double from;
         int64_t to;
-    } ints[] = {{1.9, 1}, {-1.9, -1}, {1e30, INT64_MAX}, {-1e30, INT64_MIN}, {INFINITY, INT64_MAX}, {NAN, 0}, {-0x1p63, INT64_MIN}};
+    } ints[] = { { 1.9, 1 },
+                 { -1.9, -1 },
+                 { 1e30, INT64_MAX },
+                 { -1e30, INT64_MIN },
+                 { INFINITY, INT64_MAX },
+                 { NAN, 0 },
+                 { -0x1p63, INT64_MIN } };
     for (size_t i = 0; i < sizeof ints / sizeof *ints; i++) {
         P2cValue *value = p2c_value_float(ints[i].from);
         assert_int_equal(p2c_value_as_int(value), ints[i].to);
         p2c_value_free(&value);
         assert_null(value);
     }
-    P2cValue *text = p2c_value_string("abc"), *none = p2c_value_none(), *yes = p2c_value_bool(true), *big = p2c_value_int(INT64_MIN);
+    P2cValue *text = p2c_value_string("abc"), *none = p2c_value_none(), *yes = p2c_value_bool(true),
+             *big = p2c_value_int(INT64_MIN);
     assert_string_equal(p2c_value_as_string(text), "abc");
     assert_int_equal(p2c_value_as_int(text), 0);
     assert_null(p2c_value_as_string(none));
@@ -79,7 +86,7 @@ static void every_half(void **state) {
     static uint16_t bits[65536];
     static float values[65536];
     for (int i = 0; i < 65536; i++) bits[i] = (uint16_t)i;
-    P2cValue *tensor = p2c_value_tensor(P2C_F16, (P2cShape){1, {65536}}, bits);
+    P2cValue *tensor = p2c_value_tensor(P2C_F16, (P2cShape){ 1, { 65536 } }, bits);
     p2c_value_to_float(tensor, values);
     for (int i = 0; i < 65536; i++) {
         int exponent = i >> 10 & 31, mantissa = i & 1023;
@@ -92,7 +99,7 @@ static void every_half(void **state) {
             fail_msg("half %04x gave %g", (unsigned)i, values[i]);
     }
     p2c_value_free(&tensor);
-    tensor = p2c_value_tensor(P2C_BF16, (P2cShape){1, {65536}}, bits);
+    tensor = p2c_value_tensor(P2C_BF16, (P2cShape){ 1, { 65536 } }, bits);
     p2c_value_to_float(tensor, values);
     for (int i = 0; i < 65536; i++) {
         int exponent = i >> 7 & 255, mantissa = i & 127;
@@ -101,27 +108,28 @@ static void every_half(void **state) {
                                       : ldexp(128 + mantissa, exponent - 134);
         double expected = i & 0x8000 ? -size : size;
         if (isnan(expected)) assert_true(isnan(values[i]));
-        else if (values[i] != (float)expected) fail_msg("bfloat16 %04x gave %g", (unsigned)i, values[i]);
+        else if (values[i] != (float)expected)
+            fail_msg("bfloat16 %04x gave %g", (unsigned)i, values[i]);
     }
     p2c_value_free(&tensor);
 }
 
 static void tensors(void **state) {
     (void)state;
-    static const int16_t shorts[6] = {-32768, -1, 0, 1, 2, 32767};
+    static const int16_t shorts[6] = { -32768, -1, 0, 1, 2, 32767 };
     float values[6];
-    P2cValue *tensor = p2c_value_tensor(P2C_I16, (P2cShape){2, {2, 3}}, shorts);
+    P2cValue *tensor = p2c_value_tensor(P2C_I16, (P2cShape){ 2, { 2, 3 } }, shorts);
     assert_ptr_not_equal(p2c_value_data(tensor), shorts);
     p2c_value_to_float(tensor, values);
     for (int i = 0; i < 6; i++) assert_true(values[i] == (float)shorts[i]);
     assert_int_equal(p2c_value_type(tensor), P2C_I16);
     assert_int_equal(p2c_value_shape(tensor).size[1], 3);
     p2c_value_free(&tensor);
-    tensor = p2c_value_tensor(P2C_F64, (P2cShape){0}, NULL);
+    tensor = p2c_value_tensor(P2C_F64, (P2cShape){ 0 }, NULL);
     p2c_value_to_float(tensor, values);
     assert_true(values[0] == 0);
     p2c_value_free(&tensor);
-    tensor = p2c_value_tensor(P2C_F32, (P2cShape){3, {4, 0, 5}}, NULL);
+    tensor = p2c_value_tensor(P2C_F32, (P2cShape){ 3, { 4, 0, 5 } }, NULL);
     assert_non_null(p2c_value_data(tensor));
     values[0] = 3;
     p2c_value_to_float(tensor, values);
@@ -134,9 +142,15 @@ static void tensors(void **state) {
 static void sizes_that_overflow(void **state) {
     (void)state;
     static const P2cShape shapes[] = {
-        {1, {INT64_MAX}}, {2, {1LL << 32, 1LL << 32}}, {3, {1LL << 31, 1LL << 31, 4}}, {1, {-1}}, {2, {0, -1}}, {1, {1LL << 61}},
+        { 1, { INT64_MAX } },
+        { 2, { 1LL << 32, 1LL << 32 } },
+        { 3, { 1LL << 31, 1LL << 31, 4 } },
+        { 1, { -1 } },
+        { 2, { 0, -1 } },
+        { 1, { 1LL << 61 } },
     };
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) assert_null(p2c_value_tensor(P2C_F32, shapes[i], NULL));
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        assert_null(p2c_value_tensor(P2C_F32, shapes[i], NULL));
 }
 
 static void text_validity(void **state) {
@@ -145,24 +159,25 @@ static void text_validity(void **state) {
         const char *text;
         bool valid;
     } cases[] = {
-        {"", true},
-        {"plain", true},
-        {"\xc3\xbc", true},
-        {"\xe6\xbc\xa2", true},
-        {"\xf0\x9f\x98\x80", true},
-        {"\xf4\x8f\xbf\xbf", true},
-        {"\xf4\x90\x80\x80", false},
-        {"\xc0\x80", false},
-        {"\xc3", false},
-        {"\xed\xa0\x80", false},
-        {"\x80", false},
-        {"\xe0\x80\x80", false},
-        {"\xff", false},
-        {"\xf0\x80\x80\x80", false},
-        {"\xc3x", false},
+        { "", true },
+        { "plain", true },
+        { "\xc3\xbc", true },
+        { "\xe6\xbc\xa2", true },
+        { "\xf0\x9f\x98\x80", true },
+        { "\xf4\x8f\xbf\xbf", true },
+        { "\xf4\x90\x80\x80", false },
+        { "\xc0\x80", false },
+        { "\xc3", false },
+        { "\xed\xa0\x80", false },
+        { "\x80", false },
+        { "\xe0\x80\x80", false },
+        { "\xff", false },
+        { "\xf0\x80\x80\x80", false },
+        { "\xc3x", false },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        if (p2c_text_valid((const uint8_t *)cases[i].text, strlen(cases[i].text)) != cases[i].valid) fail_msg("case %zu", i);
+        if (p2c_text_valid((const uint8_t *)cases[i].text, strlen(cases[i].text)) != cases[i].valid)
+            fail_msg("case %zu", i);
     assert_false(p2c_text_valid((const uint8_t *)"a\0b", 3));
 }
 

@@ -30,7 +30,8 @@ void fill_random(float *x, size_t n, float low, float high, uint64_t seed) {
 }
 
 void close_to(const float *got, const float *want, size_t n) {
-    for (size_t i = 0; i < n; i++) assert_float_equal(got[i], want[i], 1e-5 * fmax(1, fabs(want[i])));
+    for (size_t i = 0; i < n; i++)
+        assert_float_equal(got[i], want[i], 1e-5 * fmax(1, fabs(want[i])));
 }
 
 int count_passes(const P2cGraph *graph) {
@@ -57,8 +58,10 @@ void write_param(World *w, const char *name, const float *values) {
 }
 
 static P2cNode *style(P2cNet net, P2cNode *h) {
-    P2cNode *pooled = p2c_concat(2, (P2cNode *[]){ p2c_global_avg_pool(h), p2c_global_max_pool(h) }, 1);
-    return p2c_linear(pooled, p2c_param(net, "style.weight", P2C_DIMS(12, 12), P2C_KAIMING_UNIFORM), p2c_param(net, "style.bias", P2C_DIMS(12), P2C_CONSTANT(0.5f)));
+    P2cNode *pooled =
+        p2c_concat(2, (P2cNode *[]){ p2c_global_avg_pool(h), p2c_global_max_pool(h) }, 1);
+    return p2c_linear(pooled, p2c_param(net, "style.weight", P2C_DIMS(12, 12), P2C_KAIMING_UNIFORM),
+                      p2c_param(net, "style.bias", P2C_DIMS(12), P2C_CONSTANT(0.5f)));
 }
 
 Small small_network(World *w) {
@@ -67,17 +70,27 @@ Small small_network(World *w) {
     P2cConv2d reflect = { .pad = 1, .reflect = true };
     s.x = p2c_input(w->g, "x", P2C_DIMS(2, 3, 8, 10));
     s.t = p2c_input(w->g, "t", P2C_DIMS(2, 3, 8, 10));
-    P2cNode *h = p2c_conv2d(s.x, p2c_param(net, "first.weight", P2C_DIMS(6, 3, 3, 3), P2C_KAIMING_UNIFORM), NULL, reflect);
+    P2cNode *h =
+        p2c_conv2d(s.x, p2c_param(net, "first.weight", P2C_DIMS(6, 3, 3, 3), P2C_KAIMING_UNIFORM),
+                   NULL, reflect);
     s.norm = p2c_instance_norm(h, 1e-5f);
     P2cNode *skip = p2c_relu(s.norm);
-    h = p2c_conv2d(p2c_avg_pool2d(skip, 2), p2c_param(net, "down.weight", P2C_DIMS(6, 6, 3, 3), P2C_KAIMING_UNIFORM), NULL, (P2cConv2d){ .pad = 1 });
+    h = p2c_conv2d(p2c_avg_pool2d(skip, 2),
+                   p2c_param(net, "down.weight", P2C_DIMS(6, 6, 3, 3), P2C_KAIMING_UNIFORM), NULL,
+                   (P2cConv2d){ .pad = 1 });
     h = s.hidden = p2c_add(p2c_upsample_nearest(p2c_tanh(h), 2), skip);
-    P2cNode *gamma_beta = style(net, h), *rho = p2c_param(net, "rho", P2C_DIMS(1, 6, 1, 1), P2C_CONSTANT(0.7f));
-    h = p2c_leaky_relu(p2c_layer_instance_norm(h, rho, p2c_slice(gamma_beta, 1, 0, 6), p2c_slice(gamma_beta, 1, 6, 12), 1e-5f), 0.2f);
-    P2cNode *gate = p2c_conv2d(h, p2c_param(net, "gate.weight", P2C_DIMS(1, 6, 1, 1), P2C_KAIMING_UNIFORM), NULL, (P2cConv2d){ 0 });
+    P2cNode *gamma_beta = style(net, h),
+            *rho = p2c_param(net, "rho", P2C_DIMS(1, 6, 1, 1), P2C_CONSTANT(0.7f));
+    h = p2c_leaky_relu(p2c_layer_instance_norm(h, rho, p2c_slice(gamma_beta, 1, 0, 6),
+                                               p2c_slice(gamma_beta, 1, 6, 12), 1e-5f),
+                       0.2f);
+    P2cNode *gate =
+        p2c_conv2d(h, p2c_param(net, "gate.weight", P2C_DIMS(1, 6, 1, 1), P2C_KAIMING_UNIFORM),
+                   NULL, (P2cConv2d){ 0 });
     h = p2c_mul(h, p2c_sigmoid(gate));
-    s.y = p2c_sigmoid(p2c_conv2d(h, p2c_param(net, "last.weight", P2C_DIMS(3, 6, 3, 3), P2C_KAIMING_UNIFORM),
-                               p2c_param(net, "last.bias", P2C_DIMS(3), P2C_UNIFORM(0.2f)), reflect));
+    s.y = p2c_sigmoid(
+        p2c_conv2d(h, p2c_param(net, "last.weight", P2C_DIMS(3, 6, 3, 3), P2C_KAIMING_UNIFORM),
+                   p2c_param(net, "last.bias", P2C_DIMS(3), P2C_UNIFORM(0.2f)), reflect));
     s.loss = p2c_add(p2c_mse_loss(s.y, s.t), p2c_affine(p2c_l1_loss(s.y, s.t), 0.1f, 0));
     return s;
 }

@@ -1,4 +1,5 @@
-/* world.h: what most graph tests need: a context, a store, a graph; and one small network that has something of everything. */
+/* world.h: what most graph tests need: a context, a store, a graph; and one small network that has
+ * something of everything. */
 #ifndef P2C_TEST_WORLD_H
 #define P2C_TEST_WORLD_H
 
@@ -29,16 +30,20 @@ void world_again(World *w);
 void fill_random(float *x, size_t n, float low, float high, uint64_t seed);
 /* To 1e-5, of 1 or of what is larger. */
 void close_to(const float *got, const float *want, size_t n);
-/* Steps of a finished graph that call a kernel, without those that fill a gradient with zeros, which not all devices need. */
+/* Steps of a finished graph that call a kernel, without those that fill a gradient with zeros,
+ * which not all devices need. */
 int count_passes(const P2cGraph *graph);
 double read_scalar(const P2cNode *node);
 void read_param(const World *w, const char *name, float *values);
 void write_param(World *w, const char *name, const float *values);
 
-/* Convolution with reflection, fused norm and ReLU, pooling, upsampling, a skip, a style that drives AdaLIN, gating, and two losses.
+/* Convolution with reflection, fused norm and ReLU, pooling, upsampling, a skip, a style that
+ * drives AdaLIN, gating, and two losses.
  *   x (2,3,8,10)  t (2,3,8,10)  ->  scalar. Parameters below "net". */
 enum { SMALL = 2 * 3 * 8 * 10 };
-typedef struct Small { P2cNode *x, *t, *norm, *hidden, *y, *loss; } Small;
+typedef struct Small {
+    P2cNode *x, *t, *norm, *hidden, *y, *loss;
+} Small;
 Small small_network(World *w);
 void small_write(const Small *s); /* some x in [-1,1), t in [1.5,2.5), beyond what y reaches */
 

@@ -6,10 +6,14 @@
 
 typedef struct FitBatches FitBatches;
 
-/* workers 0: samples are made in the caller's thread. 0, or the exit code of a failure already reported. */
-int fit_batches_open(FitBatches **batches, const FitData *data, FitTask task, int batch, int workers);
+/* workers 0: samples are made in the caller's thread. 0, or the exit code of a failure already
+ * reported. */
+int fit_batches_open(FitBatches **batches, const FitData *data, FitTask task, int batch,
+                     int workers);
 void fit_batches_close(FitBatches **batches);
-/* The samples of draws first to first + batch-1; those that follow are begun on return. Any may be asked for; one after the other is fast. */
-void fit_batches_next(FitBatches *batches, bool held_out, uint64_t first, float *pictures, float *targets);
+/* The samples of draws first to first + batch-1; those that follow are begun on return. Any may be
+ * asked for; one after the other is fast. */
+void fit_batches_next(FitBatches *batches, bool held_out, uint64_t first, float *pictures,
+                      float *targets);
 
 #endif

@@ -2,10 +2,10 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "../run/text.h"
 #include "cli/stop.h"
 #include "trainer.h"
 #include "weights.h"
-#include "../run/text.h"
 
 const char *const program_name = "p2c-fit";
 
@@ -21,7 +21,7 @@ static int train(FitOptions *options) {
     return code;
 }
 
-/* ---- check: how good a file of weights is ------------------------------------------------------------------------ */
+/* ---- check: how good a file of weights is ---------------------------------------------------- */
 
 /* Both are what check holds besides the weights. */
 static int measure(P2cContext *ctx, P2cStore *store, const FitOptions *o) {
@@ -32,10 +32,13 @@ static int measure(P2cContext *ctx, P2cStore *store, const FitOptions *o) {
     char text[160];
     int code = fit_data_open(&data, &data_options);
     if (!code) code = fit_batches_open(&batches, data, o->task, o->batch, o->workers);
-    if (!code) code = report_status(ctx, fit_evaluate(ctx, store, o->task, fit_name(o->task), batches, o->batch, o->val_samples, &figures));
+    if (!code)
+        code = report_status(ctx, fit_evaluate(ctx, store, o->task, fit_name(o->task), batches,
+                                               o->batch, o->val_samples, &figures));
     if (!code) {
         fit_figures_text(&figures, o->task, text, sizeof text);
-        say("%s: %s, %s parameters: %s", o->weights, fit_name(o->task), text_count(report_parameters(store, fit_name(o->task))).s, text);
+        say("%s: %s, %s parameters: %s", o->weights, fit_name(o->task),
+            text_count(report_parameters(store, fit_name(o->task))).s, text);
     }
     fit_batches_close(&batches);
     fit_data_close(&data);
@@ -59,7 +62,9 @@ static int check(FitOptions *o) {
     int code = device_open(&ctx, (DeviceChoice){ .device = o->device, .threads = o->threads });
     if (!code) code = fit_weights_read(ctx, o->weights, &o->task, &tree, &weights);
     if (!code && o->task == FIT_LANDMARKS && !o->teacher) {
-        complain("%s: these are weights for landmarks; --teacher FILE is needed to say where they should be", o->weights);
+        complain("%s: these are weights for landmarks; --teacher FILE is needed to say where they "
+                 "should be",
+                 o->weights);
         code = EXIT_USAGE;
     }
     if (!code) code = report_status(ctx, p2c_store_new(&store, ctx, 0));

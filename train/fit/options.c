@@ -9,37 +9,52 @@
 
 #include "step.h"
 
-/* Marks: a checkpoint keeps it; and it decides what is computed, so that a run that goes on has the same. */
+/* Marks: a checkpoint keeps it; and it decides what is computed, so that a run that goes on has the
+ * same. */
 enum { KEPT = 1, FIXED = 2 };
 enum { TEXT_SIZE = 64 };
 
-#define HEADING(text) { text, 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 }
-#define TEXT(name, value, marks, help) { #name, 0, CLI_TEXT, offsetof(FitOptions, name), 0, 0, value, help, marks }
-#define WHOLE(name, low, high, marks, help) { #name, 0, CLI_WHOLE, offsetof(FitOptions, name), low, high, "N", help, marks }
-#define LONG(name, low, marks, help) { #name, 0, CLI_LONG, offsetof(FitOptions, name), low, HUGE_VAL, "N", help, marks }
-#define REAL(name, high, marks, help) { #name, 0, CLI_REAL, offsetof(FitOptions, name), 0, high, "X", help, marks }
+#define HEADING(text) \
+    { text, 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 }
+#define TEXT(name, value, marks, help) \
+    { #name, 0, CLI_TEXT, offsetof(FitOptions, name), 0, 0, value, help, marks }
+#define WHOLE(name, low, high, marks, help) \
+    { #name, 0, CLI_WHOLE, offsetof(FitOptions, name), low, high, "N", help, marks }
+#define LONG(name, low, marks, help) \
+    { #name, 0, CLI_LONG, offsetof(FitOptions, name), low, HUGE_VAL, "N", help, marks }
+#define REAL(name, high, marks, help) \
+    { #name, 0, CLI_REAL, offsetof(FitOptions, name), 0, high, "X", help, marks }
 
 static const CliOption table[] = {
     HEADING("What is learnt from"),
     TEXT(portraits, "DIR", KEPT, "prepared portraits: heads on white, as p2c-data makes them"),
-    TEXT(backgrounds, "DIR", KEPT, "pictures without people, to put behind the heads; without: made ones alone"),
-    TEXT(teacher, "FILE", KEPT, "landmarks: an ONNX network for 68 points, whose answers are learnt, or 'built-in'"),
+    TEXT(backgrounds, "DIR", KEPT,
+         "pictures without people, to put behind the heads; without: made ones alone"),
+    TEXT(teacher, "FILE", KEPT,
+         "landmarks: an ONNX network for 68 points, whose answers are learnt, or 'built-in'"),
 
     HEADING("The run"),
-    TEXT(out, "FILE", KEPT, "the best weights so far, float16, written whenever they improve; without: TASK.pt in the run's folder"),
-    TEXT(run, "NAME", 0, "name of the run's folder, or a path to it; made from task and date when not given"),
+    TEXT(out, "FILE", KEPT,
+         "the best weights so far, float16, written whenever they improve; without: TASK.pt in the "
+         "run's folder"),
+    TEXT(run, "NAME", 0,
+         "name of the run's folder, or a path to it; made from task and date when not given"),
     TEXT(result_dir, "DIR", 0, "where run folders are made"),
-    { "resume", 0, CLI_BOOL, offsetof(FitOptions, resume), 0, 0, "true|false", "go on from the newest checkpoint of --run, with its options", 0 },
+    { "resume", 0, CLI_BOOL, offsetof(FitOptions, resume), 0, 0, "true|false",
+      "go on from the newest checkpoint of --run, with its options", 0 },
     LONG(steps, 1, KEPT | FIXED, "steps of the whole training; lr falls to 0 along a cosine"),
-    LONG(max_steps, 0, 0, "stop when the run has done so many steps, to go on later; 0: at --steps"),
+    LONG(max_steps, 0, 0,
+         "stop when the run has done so many steps, to go on later; 0: at --steps"),
     LONG(seed, 0, KEPT | FIXED, "same seed, same options, same machine: same network"),
-    TEXT(pretrained_weights, "FILE", 0, "start from these weights, of p2c-fit, not from random ones"),
+    TEXT(pretrained_weights, "FILE", 0,
+         "start from these weights, of p2c-fit, not from random ones"),
 
     HEADING("Optimisation"),
     WHOLE(batch, 1, 1024, KEPT | FIXED, "samples in a step; memory grows with it"),
     REAL(lr, 1, KEPT | FIXED, "largest step size of Adam, more than 0"),
     LONG(warmup, 0, KEPT | FIXED, "steps over which lr rises from 0 to that"),
-    REAL(ema, 1, KEPT | FIXED, "decay of the averaged weights, which are what is measured and written; less than 1"),
+    REAL(ema, 1, KEPT | FIXED,
+         "decay of the averaged weights, which are what is measured and written; less than 1"),
 
     HEADING("What is written, in steps"),
     LONG(val_every, 1, KEPT, "measure on held-out samples, every N, and keep what is best"),
@@ -48,9 +63,11 @@ static const CliOption table[] = {
     WHOLE(keep, 0, INT_MAX, KEPT, "how many of the newest checkpoints stay, two at least; 0: all"),
 
     HEADING("The machine"),
-    TEXT(device, CLI_DEVICE, 0, "where to compute; cuda: an NVIDIA GPU; auto: the fastest there is"),
+    TEXT(device, CLI_DEVICE, 0,
+         "where to compute; cuda: an NVIDIA GPU; auto: the fastest there is"),
     WHOLE(threads, 0, 256, 0, "0: one per core"),
-    WHOLE(workers, 0, 64, 0, "threads that make samples ahead; 0: none, each is made when it is its turn"),
+    WHOLE(workers, 0, 64, 0,
+          "threads that make samples ahead; 0: none, each is made when it is its turn"),
 
     HEADING("Help"),
     { "version", 'V', CLI_FLAG, offsetof(FitOptions, version), 0, 0, NULL, "print the version", 0 },
@@ -59,31 +76,52 @@ static const CliOption table[] = {
 enum { COUNT = sizeof table / sizeof *table };
 
 static FitOptions defaults(void) {
-    return (FitOptions){ .result_dir = "experiment", .device = "auto", .steps = 10000, .batch = 8, .lr = 2e-3, .warmup = 200, .ema = 0.999, .seed = 0, .val_every = 500,
-                         .val_samples = 256, .save_every = 500, .keep = 3, .workers = 2 };
+    return (FitOptions){ .result_dir = "experiment",
+                         .device = "auto",
+                         .steps = 10000,
+                         .batch = 8,
+                         .lr = 2e-3,
+                         .warmup = 200,
+                         .ema = 0.999,
+                         .seed = 0,
+                         .val_every = 500,
+                         .val_samples = 256,
+                         .save_every = 500,
+                         .keep = 3,
+                         .workers = 2 };
 }
 
 void fit_options_help(void) {
     FitOptions standard = defaults();
-    printf("p2c-fit trains the small networks that find and cut out faces: 'matte', what of a picture is the head, and 'landmarks', 68 points of a face.\n"
-           "It learns from portraits that are prepared already, heads on white: their white tells what is not the head, and every sample puts one of them before\n"
-           "another background, in another light, of another size.\n\n"
-           "  p2c-fit matte --portraits DIR [--backgrounds DIR] --run first       a new run, in experiment/first/; Ctrl-C saves and stops\n"
-           "  p2c-fit landmarks --portraits DIR --teacher FILE.onnx --run points  68 points, as the teacher sees them\n"
-           "  p2c-fit matte --run first --resume                                  goes on where that stopped, with the same options\n"
-           "  p2c-fit check WEIGHTS --portraits DIR                               how good a file of weights is on held-out samples\n\n"
-           "What is in the folder of a run:\n"
-           "  matte.pt, or landmarks.pt   the best weights so far, averaged, in float16: what to use\n"
-           "  model/                      checkpoints, to go on from\n"
-           "  img/samples_latest.jpg      held-out samples, and what the network makes of them\n"
-           "  metrics.jsonl, report.html  how it went: a line of JSON a step; the same to look at, in a browser\n\n"
-           "Options, with '_' or '-' in their names, and in parentheses what counts without them.\n\n");
+    printf(
+        "p2c-fit trains the small networks that find and cut out faces: 'matte', what of a picture "
+        "is the head, and 'landmarks', 68 points of a face.\n"
+        "It learns from portraits that are prepared already, heads on white: their white tells "
+        "what is not the head, and every sample puts one of them before\n"
+        "another background, in another light, of another size.\n\n"
+        "  p2c-fit matte --portraits DIR [--backgrounds DIR] --run first       a new run, in "
+        "experiment/first/; Ctrl-C saves and stops\n"
+        "  p2c-fit landmarks --portraits DIR --teacher FILE.onnx --run points  68 points, as the "
+        "teacher sees them\n"
+        "  p2c-fit matte --run first --resume                                  goes on where that "
+        "stopped, with the same options\n"
+        "  p2c-fit check WEIGHTS --portraits DIR                               how good a file of "
+        "weights is on held-out samples\n\n"
+        "What is in the folder of a run:\n"
+        "  matte.pt, or landmarks.pt   the best weights so far, averaged, in float16: what to use\n"
+        "  model/                      checkpoints, to go on from\n"
+        "  img/samples_latest.jpg      held-out samples, and what the network makes of them\n"
+        "  metrics.jsonl, report.html  how it went: a line of JSON a step; the same to look at, in "
+        "a browser\n\n"
+        "Options, with '_' or '-' in their names, and in parentheses what counts without "
+        "them.\n\n");
     cli_help(table, COUNT, &standard);
-    printf("\nExit codes: 0 done, 2 usage, 3 bad input, 4 cannot write, 5 out of memory, 6 device, 7 diverged (a loss is no number any more);\n"
+    printf("\nExit codes: 0 done, 2 usage, 3 bad input, 4 cannot write, 5 out of memory, 6 device, "
+           "7 diverged (a loss is no number any more);\n"
            "130 and 143 when stopped by Ctrl-C or a signal, after saving a checkpoint.\n");
 }
 
-/* ---- reading -------------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static int usage(const char *text) {
     complain("%s", text);
@@ -94,21 +132,28 @@ static bool is_check(const FitOptions *o) { return !strcmp(o->command, "check");
 
 /* What the options must say together; after a checkpoint's have been taken. */
 static int check_data(const FitOptions *o) {
-    if (!o->portraits) return usage("--portraits DIR is missing: a folder of prepared portraits, heads on white");
-    if (!is_check(o) && o->task == FIT_LANDMARKS && !o->teacher) return usage("landmarks needs --teacher FILE: an ONNX network for 68 points, whose answers are learnt");
-    if (!is_check(o) && o->task == FIT_MATTE && o->teacher) return usage("--teacher is for landmarks; a matte is learnt from the portraits' white");
+    if (!o->portraits)
+        return usage("--portraits DIR is missing: a folder of prepared portraits, heads on white");
+    if (!is_check(o) && o->task == FIT_LANDMARKS && !o->teacher)
+        return usage("landmarks needs --teacher FILE: an ONNX network for 68 points, whose answers "
+                     "are learnt");
+    if (!is_check(o) && o->task == FIT_MATTE && o->teacher)
+        return usage("--teacher is for landmarks; a matte is learnt from the portraits' white");
     return 0;
 }
 
 static int take_inputs(FitOptions *o, int count, const char *const inputs[]) {
-    if (!count) return usage("expected what to do first: matte, landmarks or check (--help tells more)");
+    if (!count)
+        return usage("expected what to do first: matte, landmarks or check (--help tells more)");
     o->command = inputs[0];
     if (!is_check(o) && !fit_task_of(o->command, &o->task)) {
         complain("'%.80s': expected matte, landmarks or check", o->command);
         return EXIT_USAGE;
     }
-    if (is_check(o) && count != 2) return usage("check needs one file of weights: p2c-fit check WEIGHTS --portraits DIR");
-    if (!is_check(o) && count > 1) return usage("one thing at a time: what is learnt comes first, all else are options");
+    if (is_check(o) && count != 2)
+        return usage("check needs one file of weights: p2c-fit check WEIGHTS --portraits DIR");
+    if (!is_check(o) && count > 1)
+        return usage("one thing at a time: what is learnt comes first, all else are options");
     o->weights = is_check(o) ? inputs[1] : NULL;
     return 0;
 }
@@ -117,7 +162,8 @@ static int check_values(const FitOptions *o) {
     if (o->lr == 0) return usage("--lr 0: expected more than 0");
     if (o->ema == 1) return usage("--ema 1: expected less than 1; 0.999 is usual");
     if (is_check(o) && o->resume) return usage("check trains nothing; leave --resume out");
-    if (o->resume && o->pretrained_weights) return usage("--pretrained_weights starts a new run; leave it out, or --resume");
+    if (o->resume && o->pretrained_weights)
+        return usage("--pretrained_weights starts a new run; leave it out, or --resume");
     return o->resume ? 0 : check_data(o);
 }
 
@@ -143,13 +189,19 @@ void fit_options_clear(FitOptions *o) {
     while (o->kept_count) free(o->kept[--o->kept_count]);
 }
 
-int64_t fit_options_last(const FitOptions *o) { return o->max_steps && o->max_steps < o->steps ? o->max_steps : o->steps; }
-
-FitDataOptions fit_options_data(const FitOptions *o) {
-    return (FitDataOptions){ .task = o->task, .portraits = o->portraits, .backgrounds = o->backgrounds, .teacher = o->task == FIT_LANDMARKS ? o->teacher : NULL, .seed = (uint64_t)o->seed };
+int64_t fit_options_last(const FitOptions *o) {
+    return o->max_steps && o->max_steps < o->steps ? o->max_steps : o->steps;
 }
 
-/* ---- what a checkpoint keeps: every value as it would be typed ---------------------------------------------------- */
+FitDataOptions fit_options_data(const FitOptions *o) {
+    return (FitDataOptions){ .task = o->task,
+                             .portraits = o->portraits,
+                             .backgrounds = o->backgrounds,
+                             .teacher = o->task == FIT_LANDMARKS ? o->teacher : NULL,
+                             .seed = (uint64_t)o->seed };
+}
+
+/* ---- what a checkpoint keeps: every value as it would be typed ------------------------------- */
 
 P2cValue *fit_options_save(const FitOptions *o) {
     P2cValue *dict = p2c_value_dict();
@@ -157,9 +209,11 @@ P2cValue *fit_options_save(const FitOptions *o) {
         char number[TEXT_SIZE];
         const char *text = number;
         if (!table[i].marks) continue;
-        if (table[i].kind == CLI_TEXT) text = *(const char *const *)((const char *)o + table[i].field);
+        if (table[i].kind == CLI_TEXT)
+            text = *(const char *const *)((const char *)o + table[i].field);
         else cli_value(&table[i], o, number, sizeof number);
-        if (text && p2c_value_set(dict, table[i].name, p2c_value_string(text))) p2c_value_free(&dict);
+        if (text && p2c_value_set(dict, table[i].name, p2c_value_string(text)))
+            p2c_value_free(&dict);
     }
     return dict;
 }
@@ -183,7 +237,9 @@ static int take(FitOptions *o, int place, const char *text) {
     if (option->kind == CLI_TEXT) return o->given[place] ? 0 : set_text(o, option, text);
     cli_value(option, o, here, sizeof here);
     if (o->given[place] && (option->marks & FIXED) && strcmp(here, text)) {
-        complain("--%s %s: the checkpoint was trained with %.60s; leave that out, or start another --run", option->name, here, text);
+        complain("--%s %s: the checkpoint was trained with %.60s; leave that out, or start another "
+                 "--run",
+                 option->name, here, text);
         return EXIT_USAGE;
     }
     if (o->given[place] || cli_set(option, o, text)) return 0;
@@ -199,7 +255,8 @@ int fit_options_resume(FitOptions *o, const P2cValue *saved) {
         const char *text = value ? p2c_value_as_string(value) : NULL;
         if (text) code = take(o, i, text);
         else if (table[i].marks && table[i].kind != CLI_TEXT) {
-            complain("the checkpoint does not say its option %s: it is damaged, or not of p2c-fit", table[i].name);
+            complain("the checkpoint does not say its option %s: it is damaged, or not of p2c-fit",
+                     table[i].name);
             code = EXIT_BAD_INPUT;
         }
     }

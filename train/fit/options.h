@@ -8,7 +8,8 @@
 typedef struct FitOptions {
     const char *command, *weights; /* "matte", "landmarks" or "check"; of check: a file */
     FitTask task;
-    const char *portraits, *backgrounds, *teacher, *out, *run, *result_dir, *pretrained_weights, *device;
+    const char *portraits, *backgrounds, *teacher, *out, *run, *result_dir, *pretrained_weights,
+        *device;
     int64_t steps, max_steps, warmup, seed, val_every, save_every;
     int batch, val_samples, keep, threads, workers;
     double lr, ema;
@@ -27,7 +28,8 @@ FitDataOptions fit_options_data(const FitOptions *options);
 
 /* What a checkpoint keeps of them: a new dict, NULL: out of memory. */
 P2cValue *fit_options_save(const FitOptions *options);
-/* Takes what a checkpoint kept, but for what the command line gives; that may not contradict what decides how it learns. 0, or an exit code, reported. */
+/* Takes what a checkpoint kept, but for what the command line gives; that may not contradict what
+ * decides how it learns. 0, or an exit code, reported. */
 int fit_options_resume(FitOptions *options, const P2cValue *saved);
 
 #endif

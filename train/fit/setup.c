@@ -1,4 +1,5 @@
-/* setup.c: a run from its options, or from its newest checkpoint, and back into one. A run that cannot begin leaves no folder behind. */
+/* setup.c: a run from its options, or from its newest checkpoint, and back into one. A run that
+ * cannot begin leaves no folder behind. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,12 +9,12 @@
 
 #include "../run/checkpoint.h"
 #include "../run/fields.h"
+#include "../run/text.h"
 #include "series.h"
 #include "trainer.h"
 #include "weights.h"
-#include "../run/text.h"
 
-/* ---- checkpoints:  {"matte": state dict, "matte_ema": ..., "p2cnn": {format, task, options, the state, moments}} ------------------- */
+/* ---- checkpoints: {"matte": dict, "matte_ema": dict, "p2cnn": {format, options, ...}} ---- */
 
 enum { FORMAT = 1 };
 static const Field fields[] = {
@@ -61,10 +62,12 @@ int fit_save(Fit *f) {
     ticker_hide(&f->ticker);
     if (status) {
         p2c_value_free(&tree);
-        complain("step %" PRId64 " is not saved: %s", f->state.step, status == P2C_ERR_MEMORY ? "out of memory" : p2c_error(f->ctx));
+        complain("step %" PRId64 " is not saved: %s", f->state.step,
+                 status == P2C_ERR_MEMORY ? "out of memory" : p2c_error(f->ctx));
         return p2c_exit_code(status);
     }
-    int code = checkpoint_write(f->ctx, &f->run, f->state.step, tree, (CheckpointPolicy){ .keep = f->options->keep });
+    int code = checkpoint_write(f->ctx, &f->run, f->state.step, tree,
+                                (CheckpointPolicy){ .keep = f->options->keep });
     if (!code) f->saved = f->state.step;
     return code;
 }
@@ -72,28 +75,38 @@ int fit_save(Fit *f) {
 int fit_state_load(FitState *state, const P2cValue *tree) {
     const P2cValue *dict = p2c_value_get(tree, "p2cnn"), *format = p2c_value_get(dict, "format");
     *state = (FitState){ 0 };
-    if (format && p2c_value_as_int(format) == FORMAT && p2c_value_get(dict, "task")) return fields_load(dict, fields, FIELDS, state);
-    complain("this checkpoint was not made by p2c-fit %s: it has no optimiser that could go on", p2c_version());
+    if (format && p2c_value_as_int(format) == FORMAT && p2c_value_get(dict, "task"))
+        return fields_load(dict, fields, FIELDS, state);
+    complain("this checkpoint was not made by p2c-fit %s: it has no optimiser that could go on",
+             p2c_version());
     return EXIT_BAD_INPUT;
 }
 
 int fit_restore(Fit *f, const P2cValue *tree) {
     const char *names[2] = { fit_name(f->options->task), fit_average_name(f->options->task) };
     P2cStatus status = P2C_OK;
-    for (int i = 0; i < 2 && !status; i++) status = p2c_store_check(f->store, names[i], p2c_value_get(tree, names[i]));
-    if (!status) status = p2c_store_load_moments(f->store, "", p2c_value_get(p2c_value_get(tree, "p2cnn"), "moments"));
-    for (int i = 0; i < 2 && !status; i++) status = p2c_store_load(f->store, names[i], p2c_value_get(tree, names[i]));
+    for (int i = 0; i < 2 && !status; i++)
+        status = p2c_store_check(f->store, names[i], p2c_value_get(tree, names[i]));
+    if (!status)
+        status = p2c_store_load_moments(f->store, "",
+                                        p2c_value_get(p2c_value_get(tree, "p2cnn"), "moments"));
+    for (int i = 0; i < 2 && !status; i++)
+        status = p2c_store_load(f->store, names[i], p2c_value_get(tree, names[i]));
     if (status) complain("the checkpoint cannot be loaded: %s", p2c_error(f->ctx));
     f->step.adam.step = f->state.updates;
     f->saved = f->state.step;
     return p2c_exit_code(status);
 }
 
-/* ---- opening ---------------------------------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static int open_run(Fit *f) {
     const FitOptions *o = f->options;
-    return rundir_open(&f->run, &(RunRequest){ .result_dir = o->result_dir, .name = o->run, .dataset = o->command, .resume = o->resume, .now = time(NULL) });
+    return rundir_open(&f->run, &(RunRequest){ .result_dir = o->result_dir,
+                                               .name = o->run,
+                                               .dataset = o->command,
+                                               .resume = o->resume,
+                                               .now = time(NULL) });
 }
 
 /* Before anything else is looked at: the checkpoint knows the options. */
@@ -105,7 +118,8 @@ static int find_checkpoint(Fit *f, P2cValue **tree) {
     if (!code) code = fit_state_load(&f->state, *tree);
     if (code) return code;
     const char *task = p2c_value_as_string(p2c_value_get(p2c_value_get(*tree, "p2cnn"), "task"));
-    if (task && !strcmp(task, o->command)) return fit_options_resume(o, p2c_value_get(p2c_value_get(*tree, "p2cnn"), "options"));
+    if (task && !strcmp(task, o->command))
+        return fit_options_resume(o, p2c_value_get(p2c_value_get(*tree, "p2cnn"), "options"));
     complain("%s is a run of '%.40s', not of %s", f->run.path, task ? task : "?", o->command);
     return EXIT_USAGE;
 }
@@ -118,8 +132,9 @@ static int open_data(Fit *f) {
     if (code) return code;
     int64_t counts[2] = { fit_data_count(f->data, false), fit_data_count(f->data, true) };
     if (o->resume && memcmp(counts, f->state.portraits, sizeof counts)) {
-        complain("%s: %" PRId64 " portraits to learn from and %" PRId64 " held out; the checkpoint had %" PRId64 " and %" PRId64, o->portraits, counts[0], counts[1],
-                 f->state.portraits[0], f->state.portraits[1]);
+        complain("%s: %" PRId64 " portraits to learn from and %" PRId64
+                 " held out; the checkpoint had %" PRId64 " and %" PRId64,
+                 o->portraits, counts[0], counts[1], f->state.portraits[0], f->state.portraits[1]);
         return EXIT_USAGE;
     }
     memcpy(f->state.portraits, counts, sizeof counts);
@@ -130,7 +145,8 @@ static int open_data(Fit *f) {
 static int build(Fit *f) {
     const FitOptions *o = f->options;
     int code = report_status(f->ctx, p2c_store_new(&f->store, f->ctx, (uint64_t)o->seed));
-    if (!code) code = report_status(f->ctx, fit_step_init(&f->step, f->ctx, f->store, o->task, o->batch));
+    if (!code)
+        code = report_status(f->ctx, fit_step_init(&f->step, f->ctx, f->store, o->task, o->batch));
     if (code) return code;
     f->pictures = calloc((size_t)o->batch, fit_picture_floats(o->task) * sizeof *f->pictures);
     f->targets = calloc((size_t)o->batch, fit_target_floats(o->task) * sizeof *f->targets);
@@ -146,7 +162,9 @@ static int load_pretrained(Fit *f) {
     const P2cValue *weights;
     int code = fit_weights_read(f->ctx, o->pretrained_weights, &task, &tree, &weights);
     if (!code) code = report_status(f->ctx, p2c_store_load(f->store, fit_name(o->task), weights));
-    if (!code) code = report_status(f->ctx, p2c_store_copy(f->store, fit_name(o->task), fit_average_name(o->task)));
+    if (!code)
+        code = report_status(
+            f->ctx, p2c_store_copy(f->store, fit_name(o->task), fit_average_name(o->task)));
     p2c_value_free(&tree);
     return code;
 }
@@ -154,7 +172,8 @@ static int load_pretrained(Fit *f) {
 static int open_metrics(Fit *f) {
     char path[RUN_FILE + 16];
     snprintf(path, sizeof path, "%s/metrics.jsonl", f->run.path);
-    return metrics_open(&f->metrics, f->ctx, path, &fit_series[f->options->task].metrics, f->state.step);
+    return metrics_open(&f->metrics, f->ctx, path, &fit_series[f->options->task].metrics,
+                        f->state.step);
 }
 
 /* Now, and not when the first weights are good enough to be kept. */
@@ -163,9 +182,11 @@ static int check_out(const char *out) {
     const char *slash = out ? strrchr(out, '/') : NULL;
     int length = slash && slash > out ? (int)(slash - out) : 1;
     if (!out) return 0;
-    bool fits = snprintf(folder, sizeof folder, "%.*s", length, slash ? out : ".") < (int)sizeof folder;
+    bool fits =
+        snprintf(folder, sizeof folder, "%.*s", length, slash ? out : ".") < (int)sizeof folder;
     if (fits && !access(folder, W_OK | X_OK)) return 0;
-    complain("--out %.300s: cannot write there: %s", out, fits ? strerror(errno) : "the path is too long");
+    complain("--out %.300s: cannot write there: %s", out,
+             fits ? strerror(errno) : "the path is too long");
     return EXIT_WRITE;
 }
 
@@ -181,7 +202,8 @@ static int open_all(Fit *f, P2cValue **tree) {
     else if (o->pretrained_weights) code = load_pretrained(f);
     if (code) return code;
     checkpoint_free(tree);
-    say("%-12s %s parameters; %s", fit_name(o->task), text_count(report_parameters(f->store, fit_name(o->task))).s, fit_series[o->task].role);
+    say("%-12s %s parameters; %s", fit_name(o->task),
+        text_count(report_parameters(f->store, fit_name(o->task))).s, fit_series[o->task].role);
     say("run folder   %s", f->run.path);
     /* The first checkpoint is there to go back to, and shows at once whether the disk takes it. */
     if (!o->resume && (code = fit_save(f))) return code;

@@ -1,7 +1,8 @@
-/* trainer.c: the loop: a batch, a step, what became of it, and now and then a measurement and a checkpoint.
+/* trainer.c: the loop: a batch, a step, what became of it, and now and then a measurement and a
+ * checkpoint.
  *
- * What a step computes is decided by the checkpoint it starts from, the options and its number: so a run that was stopped, or killed, goes
- * on to the same bits as one that was not. */
+ * What a step computes is decided by the checkpoint it starts from, the options and its number: so
+ * a run that was stopped, or killed, goes on to the same bits as one that was not. */
 #include "trainer.h"
 
 #include <inttypes.h>
@@ -16,12 +17,15 @@ enum { BRANCH_SHIFT = 48 }; /* draws of a run: fewer than 2^48 */
 double fit_rate(const FitOptions *o, int64_t step) {
     if (step < o->warmup) return o->lr * (double)step / (double)o->warmup;
     int64_t rest = o->steps - o->warmup;
-    return rest > 0 ? o->lr * (1 + cos(M_PI * fmin(1, (double)(step - o->warmup) / (double)rest))) / 2 : o->lr;
+    return rest > 0
+               ? o->lr * (1 + cos(M_PI * fmin(1, (double)(step - o->warmup) / (double)rest))) / 2
+               : o->lr;
 }
 
-/* ---- going back -------------------------------------------------------------------------------------------------- */
+/* ---- going back ------------------------------------------------------------------------------ */
 
-/* To the newest checkpoint, and from there with other samples: the same ones would lead to the same place. What is counted over the whole run stays. */
+/* To the newest checkpoint, and from there with other samples: the same ones would lead to the same
+ * place. What is counted over the whole run stays. */
 static int roll_back(Fit *f) {
     P2cValue *tree = NULL;
     int64_t from = f->state.step;
@@ -38,25 +42,32 @@ static int roll_back(Fit *f) {
     }
     checkpoint_free(&tree);
     if (code || (code = metrics_rewind(f->metrics, f->state.step))) return code;
-    fit_event(f, "%d steps out of %d were skipped: back from step %" PRId64 " to step %" PRId64 ", with other samples from here", GUARD_SKIPS, GUARD_WINDOW, from, f->state.step);
+    fit_event(f,
+              "%d steps out of %d were skipped: back from step %" PRId64 " to step %" PRId64
+              ", with other samples from here",
+              GUARD_SKIPS, GUARD_WINDOW, from, f->state.step);
     ticker_start(&f->ticker, f->state.step, f->ticker.total, now_ms());
     return 0;
 }
 
-/* ---- a step -------------------------------------------------------------------------------------------------------- */
+/* ---- a step ---------------------------------------------------------------------------------- */
 
-static bool is_finite(const Fit *f) { return isfinite(scalar_of(f->step.terms[FIT_LOSS])) && isfinite(scalar_of(f->step.squares)); }
+static bool is_finite(const Fit *f) {
+    return isfinite(scalar_of(f->step.terms[FIT_LOSS])) && isfinite(scalar_of(f->step.squares));
+}
 
 static void say_trouble(Fit *f) {
     const char *tensor = p2c_nonfinite_gradient(f->step.squares);
-    fit_event(f, "step %" PRId64 " skipped: the loss is %g%s%s", f->state.step, scalar_of(f->step.terms[FIT_LOSS]), tensor ? ", and not finite is the gradient of " : "",
-              tensor ? tensor : "");
+    fit_event(f, "step %" PRId64 " skipped: the loss is %g%s%s", f->state.step,
+              scalar_of(f->step.terms[FIT_LOSS]),
+              tensor ? ", and not finite is the gradient of " : "", tensor ? tensor : "");
 }
 
 static int one_step(Fit *f, GuardVerdict *verdict) {
     const FitOptions *o = f->options;
     double start = now_ms();
-    uint64_t first = ((uint64_t)f->state.branch << BRANCH_SHIFT) + (uint64_t)f->state.step * (uint64_t)o->batch;
+    uint64_t first =
+        ((uint64_t)f->state.branch << BRANCH_SHIFT) + (uint64_t)f->state.step * (uint64_t)o->batch;
     fit_batches_next(f->batches, false, first, f->pictures, f->targets);
     f->step.adam.lr = fit_rate(o, f->state.step + 1);
     f->step.decay = p2c_average_decay(o->ema, f->step.adam.step);
@@ -76,10 +87,15 @@ static bool due(int64_t step, int64_t every) { return step > 0 && step % every =
 
 /* When the disk is full the run goes on: the older checkpoints are there. */
 static int save_and_report(Fit *f) {
-    ticker_warn(&f->ticker, metrics_sync(f->metrics)); /* first, so that no checkpoint is ahead of them */
+    /* first, so that no checkpoint is ahead of them */
+    ticker_warn(&f->ticker, metrics_sync(f->metrics));
     int code = fit_save(f);
     if (code == EXIT_DEVICE) return code;
-    if (code) fit_event(f, "the checkpoint of step %" PRId64 " could not be written; the one of step %" PRId64 " is the newest", f->state.step, f->saved);
+    if (code)
+        fit_event(f,
+                  "the checkpoint of step %" PRId64
+                  " could not be written; the one of step %" PRId64 " is the newest",
+                  f->state.step, f->saved);
     fit_report(f, REPORT_TRAINING, NULL);
     return 0;
 }
@@ -92,13 +108,15 @@ static int periodic(Fit *f, int64_t last) {
     return code || step == last || !due(step, o->save_every) || !calm ? code : save_and_report(f);
 }
 
-/* ---- the run --------------------------------------------------------------------------------------------------------- */
+/* ---- the run --------------------------------------------------------------------------------- */
 
 static int fail(Fit *f, int code, bool good) {
     ticker_hide(&f->ticker);
     if (good && code != EXIT_DEVICE) fit_save(f);
     fit_report(f, REPORT_STOPPED, "Stopped by a failure.");
-    complain("stopped at step %" PRId64 "; the newest checkpoint is that of step %" PRId64 ", from which --resume goes on", f->state.step, f->saved);
+    complain("stopped at step %" PRId64 "; the newest checkpoint is that of step %" PRId64
+             ", from which --resume goes on",
+             f->state.step, f->saved);
     return code;
 }
 
@@ -109,7 +127,9 @@ static int diverge(Fit *f) {
         code = fit_save(f);
     }
     fit_report(f, REPORT_DIVERGED, "Steps were skipped again after going back.");
-    complain("diverged: went back twice; the newest checkpoint is that of step %" PRId64 "; a new --run with a lower --lr may help", f->state.step);
+    complain("diverged: went back twice; the newest checkpoint is that of step %" PRId64
+             "; a new --run with a lower --lr may help",
+             f->state.step);
     return code ? code : EXIT_DIVERGED;
 }
 
@@ -123,8 +143,13 @@ static int finish(Fit *f, int64_t last) {
     if (code) return fail(f, code, false);
     ticker_warn(&f->ticker, metrics_sync(f->metrics));
     fit_report(f, done ? REPORT_FINISHED : REPORT_STOPPED, stopped ? "Stopped by a signal." : NULL);
-    if (stopped) ticker_say(&f->ticker, "%s: stopped at step %" PRId64 "; --resume goes on from step %" PRId64, stop_name(number), f->state.step, f->saved);
-    else ticker_say(&f->ticker, "done: step %" PRId64 "; how it went is in %s/report.html", f->state.step, f->run.path);
+    if (stopped)
+        ticker_say(&f->ticker,
+                   "%s: stopped at step %" PRId64 "; --resume goes on from step %" PRId64,
+                   stop_name(number), f->state.step, f->saved);
+    else
+        ticker_say(&f->ticker, "done: step %" PRId64 "; how it went is in %s/report.html",
+                   f->state.step, f->run.path);
     return stopped ? 128 + number : 0;
 }
 
@@ -132,7 +157,8 @@ int fit_run(Fit *f) {
     int64_t last = fit_options_last(f->options);
     GuardVerdict verdict = GUARD_GO;
     if (f->state.step >= last) {
-        complain("this run is at step %" PRId64 " already, and was to end at %" PRId64, f->state.step, last);
+        complain("this run is at step %" PRId64 " already, and was to end at %" PRId64,
+                 f->state.step, last);
         return EXIT_USAGE;
     }
     ticker_start(&f->ticker, f->state.step, last, now_ms());

@@ -8,14 +8,15 @@
 #include "cli/cli.h"
 #include "step.h"
 
-/* IEEE 754's binary16, to nearest, halves to even: a float's value in units of the last place of a half is rounded by the processor. */
+/* IEEE 754's binary16, to nearest, halves to even: a float's value in units of the last place of a
+ * half is rounded by the processor. */
 static uint16_t half_of(float value) {
     int exponent = 0;
     double size = fabs((double)value);
     uint16_t sign = signbit(value) ? 0x8000 : 0;
     if (!(size < 65520)) return sign | (size > 0 ? 0x7c00 : 0x7e00); /* too large: infinity; NaN */
     frexp(size, &exponent);
-    if (size == 0 || exponent < -13) exponent = -13; /* down there all have the same unit */
+    if (size == 0 || exponent < -13) exponent = -13;      /* down there all have the same unit */
     double units = nearbyint(ldexp(size, 11 - exponent)); /* up to 2048 */
     return sign | (uint16_t)((exponent + 13) * 1024 + (int)units);
 }
@@ -46,12 +47,15 @@ static size_t largest(const P2cStore *store) {
 static P2cStatus halve(const P2cStore *store, const P2cValue *dict, P2cValue *halves) {
     float *values = malloc(largest(store) * sizeof *values);
     P2cStatus status = values ? P2C_OK : P2C_ERR_MEMORY;
-    for (size_t i = 0; !status && i < p2c_value_count(dict); i++) status = p2c_value_set(halves, p2c_value_key(dict, i), half_tensor(p2c_value_at(dict, i), values));
+    for (size_t i = 0; !status && i < p2c_value_count(dict); i++)
+        status = p2c_value_set(halves, p2c_value_key(dict, i),
+                               half_tensor(p2c_value_at(dict, i), values));
     free(values);
     return status;
 }
 
-int fit_weights_write(P2cContext *ctx, const P2cStore *store, FitTask task, const char *name, const char *path) {
+int fit_weights_write(P2cContext *ctx, const P2cStore *store, FitTask task, const char *name,
+                      const char *path) {
     P2cValue *dict = NULL, *halves = p2c_value_dict(), *tree = p2c_value_dict();
     P2cStatus status = halves && tree ? p2c_store_view(store, name, &dict) : P2C_ERR_MEMORY;
     if (!status) status = halve(store, dict, halves);
@@ -68,15 +72,19 @@ int fit_weights_write(P2cContext *ctx, const P2cStore *store, FitTask task, cons
     return p2c_exit_code(status);
 }
 
-int fit_weights_read(P2cContext *ctx, const char *path, FitTask *task, P2cValue **tree, const P2cValue **weights) {
+int fit_weights_read(P2cContext *ctx, const char *path, FitTask *task, P2cValue **tree,
+                     const P2cValue **weights) {
     *weights = NULL;
     int code = report_status(ctx, p2c_pt_read(ctx, path, tree));
     for (FitTask t = FIT_MATTE; !code && t <= FIT_LANDMARKS && !*weights; t++) {
-        const P2cValue *own = p2c_value_get(*tree, fit_name(t)), *average = p2c_value_get(*tree, fit_average_name(t));
+        const P2cValue *own = p2c_value_get(*tree, fit_name(t)),
+                       *average = p2c_value_get(*tree, fit_average_name(t));
         *weights = average ? average : own;
         *task = t;
     }
     if (code || *weights) return code;
-    complain("%s: expected weights or a checkpoint of p2c-fit, with an entry 'matte' or 'landmarks'", path);
+    complain(
+        "%s: expected weights or a checkpoint of p2c-fit, with an entry 'matte' or 'landmarks'",
+        path);
     return EXIT_BAD_INPUT;
 }

@@ -3,7 +3,8 @@
  *   1  write beside, fsync, rename           the file is complete or not there
  *   2  read back, compare checksums          else it is deleted again
  *   3  latest names it                       made beside, renamed
- *   4  delete what need not stay             so while one is written, two older ones that were read back are there, once there are two
+ *   4  delete what need not stay             so while one is written, two older ones that were
+ *                                            read back are there, once there are two
  */
 #include "checkpoint.h"
 
@@ -20,7 +21,9 @@
 
 enum { KEEP_AT_LEAST = 2 };
 
-const char *const checkpoint_networks[CHECKPOINT_NETWORKS] = { "genA2B", "genB2A", "disGA", "disGB", "disLA", "disLB", "genA2B_ema", "genB2A_ema" };
+const char *const checkpoint_networks[CHECKPOINT_NETWORKS] = { "genA2B",     "genB2A",    "disGA",
+                                                               "disGB",      "disLA",     "disLB",
+                                                               "genA2B_ema", "genB2A_ema" };
 
 int checkpoint_tensor_count(const P2cStore *store, const char *network) {
     size_t length = strlen(network);
@@ -32,7 +35,7 @@ int checkpoint_tensor_count(const P2cStore *store, const char *network) {
     return count;
 }
 
-/* ---- the tree ------------------------------------------------------------------------------------------------ */
+/* ---- the tree -------------------------------------------------------------------------------- */
 
 static P2cStatus add_networks(const P2cStore *store, P2cValue *tree) {
     P2cStatus status = P2C_OK;
@@ -57,7 +60,7 @@ static P2cStatus collect(const P2cStore *store, P2cValue *p2cnn, P2cValue **out)
     return status;
 }
 
-/* ---- other names ----------------------------------------------------------------------------------------------- */
+/* ---- other names ----------------------------------------------------------------------------- */
 
 static int name_it(const RunDir *run, int64_t step, const char *prefix, const char *name) {
     char file[RUN_FILE], other[RUN_FILE];
@@ -65,7 +68,8 @@ static int name_it(const RunDir *run, int64_t step, const char *prefix, const ch
     snprintf(other, sizeof other, "%s/model/%s%s.pt", run->path, prefix, name);
     int error = link_over(file, other);
     if (!error) return 0;
-    complain("%s: cannot become a name of the checkpoint of step %" PRId64 ": %s", other, step, strerror(error));
+    complain("%s: cannot become a name of the checkpoint of step %" PRId64 ": %s", other, step,
+             strerror(error));
     return EXIT_WRITE;
 }
 
@@ -77,7 +81,7 @@ int checkpoint_link_latest(const RunDir *run, int64_t step) {
     return name_it(run, step, prefix, "latest");
 }
 
-/* ---- which stay ------------------------------------------------------------------------------------------------- */
+/* ---- which stay ------------------------------------------------------------------------------ */
 
 static bool same_file(const char *a, const char *b) {
     struct stat x, y;
@@ -93,14 +97,16 @@ static void prune(const RunDir *run, CheckpointPolicy policy) {
     snprintf(best, sizeof best, "%s/model/best.pt", run->path);
     for (size_t i = keep; i < count; i++) {
         rundir_file(run, list[i].step, file);
-        bool milestone = policy.milestone && list[i].step > 0 && list[i].step % policy.milestone == 0;
+        bool milestone =
+            policy.milestone && list[i].step > 0 && list[i].step % policy.milestone == 0;
         if (milestone || same_file(file, best)) continue;
-        if (unlink(file)) complain("%s: cannot delete this old checkpoint: %s", file, strerror(errno));
+        if (unlink(file))
+            complain("%s: cannot delete this old checkpoint: %s", file, strerror(errno));
     }
     free(list);
 }
 
-/* ---- saving ------------------------------------------------------------------------------------------------------ */
+/* ---- saving ---------------------------------------------------------------------------------- */
 
 static P2cStatus write_verified(P2cContext *ctx, const char *file, const P2cValue *tree) {
     P2cStatus status = p2c_pt_write(ctx, file, tree);
@@ -111,13 +117,15 @@ static P2cStatus write_verified(P2cContext *ctx, const char *file, const P2cValu
     return status == P2C_ERR_MEMORY ? status : P2C_ERR_WRITE;
 }
 
-int checkpoint_write(P2cContext *ctx, const RunDir *run, int64_t step, P2cValue *tree, CheckpointPolicy policy) {
+int checkpoint_write(P2cContext *ctx, const RunDir *run, int64_t step, P2cValue *tree,
+                     CheckpointPolicy policy) {
     char file[RUN_FILE];
     rundir_file(run, step, file);
     P2cStatus status = write_verified(ctx, file, tree);
     p2c_value_free(&tree);
     if (status) {
-        complain("%s; step %" PRId64 " is not saved, older checkpoints are as they were", p2c_error(ctx), step);
+        complain("%s; step %" PRId64 " is not saved, older checkpoints are as they were",
+                 p2c_error(ctx), step);
         return p2c_exit_code(status);
     }
     int code = checkpoint_link_latest(run, step);
@@ -125,7 +133,8 @@ int checkpoint_write(P2cContext *ctx, const RunDir *run, int64_t step, P2cValue 
     return code;
 }
 
-int checkpoint_save(P2cContext *ctx, const RunDir *run, const P2cStore *store, int64_t step, P2cValue *p2cnn, CheckpointPolicy policy) {
+int checkpoint_save(P2cContext *ctx, const RunDir *run, const P2cStore *store, int64_t step,
+                    P2cValue *p2cnn, CheckpointPolicy policy) {
     char file[RUN_FILE];
     P2cValue *tree;
     rundir_file(run, step, file);

@@ -9,10 +9,12 @@
 #include "checkpoint.h"
 #include "cli/cli.h"
 
-/* ---- finding -------------------------------------------------------------------------------------------------- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
-/* A damaged file no longer counts as a copy, and latest must not name one. Failing here costs nothing but a worse message next time. */
-static void put_aside(const RunDir *run, const RunCheckpoint *damaged, size_t count, int64_t intact) {
+/* A damaged file no longer counts as a copy, and latest must not name one. Failing here costs
+ * nothing but a worse message next time. */
+static void put_aside(const RunDir *run, const RunCheckpoint *damaged, size_t count,
+                      int64_t intact) {
     char file[RUN_FILE], aside[RUN_FILE + 16];
     for (size_t i = 0; i < count; i++) {
         rundir_file(run, damaged[i].step, file);
@@ -23,15 +25,18 @@ static void put_aside(const RunDir *run, const RunCheckpoint *damaged, size_t co
     if (count) checkpoint_link_latest(run, intact);
 }
 
-/* The first that can be read; *at is its place in the list, `count` when there is none. Damaged ones before it are moved to the front. */
-static P2cStatus read_newest(P2cContext *ctx, const RunDir *run, RunCheckpoint *list, size_t count, size_t *at, size_t *damaged, P2cValue **tree) {
+/* The first that can be read; *at is its place in the list, `count` when there is none. Damaged
+ * ones before it are moved to the front. */
+static P2cStatus read_newest(P2cContext *ctx, const RunDir *run, RunCheckpoint *list, size_t count,
+                             size_t *at, size_t *damaged, P2cValue **tree) {
     char file[RUN_FILE];
     P2cStatus status = P2C_ERR_READ;
     for (*at = *damaged = 0; *at < count; ++*at) {
         rundir_file(run, list[*at].step, file);
         status = p2c_pt_read(ctx, file, tree);
         if (!status || status == P2C_ERR_MEMORY) break;
-        complain("%s%s", p2c_error(ctx), *at + 1 < count ? "; trying the checkpoint before it" : "");
+        complain("%s%s", p2c_error(ctx),
+                 *at + 1 < count ? "; trying the checkpoint before it" : "");
         if (status == P2C_ERR_FORMAT) list[(*damaged)++] = list[*at];
     }
     return status;
@@ -50,13 +55,15 @@ int checkpoint_find(P2cContext *ctx, const RunDir *run, P2cValue **tree, int64_t
     if (!status) {
         *step = list[at].step;
         rundir_file(run, *step, file);
-        if (run->lock >= 0) put_aside(run, list, damaged, *step); /* else the folder is another process's */
+        /* else the folder is another process's */
+        if (run->lock >= 0) put_aside(run, list, damaged, *step);
         say("%s %s, step %" PRId64, run->lock >= 0 ? "resuming from" : "reading", file, *step);
     } else if (status == P2C_ERR_MEMORY) {
         complain("%s", p2c_error(ctx));
     } else {
-        complain("%s/model: none of its %zu checkpoints of %s can be read; --pretrained_weights can start a new --run from other networks", run->path,
-                 count, run->dataset);
+        complain("%s/model: none of its %zu checkpoints of %s can be read; --pretrained_weights "
+                 "can start a new --run from other networks",
+                 run->path, count, run->dataset);
     }
     free(list);
     return p2c_exit_code(status);
@@ -69,18 +76,24 @@ void checkpoint_free(P2cValue **tree) {
 #endif
 }
 
-/* ---- loading ----------------------------------------------------------------------------------------------------- */
+/* ---- loading --------------------------------------------------------------------------------- */
 
-static bool has(const P2cStore *store, const char *network) { return checkpoint_tensor_count(store, network) > 0; }
+static bool has(const P2cStore *store, const char *network) {
+    return checkpoint_tensor_count(store, network) > 0;
+}
 
-/* Whether it is an average that has to start as what it averages, which stands six places before it in the list. */
-static bool starts_anew(const P2cValue *tree, int i) { return i >= CHECKPOINT_PUBLISHED && !p2c_value_get(tree, checkpoint_networks[i]); }
+/* Whether it is an average that has to start as what it averages, which stands six places before it
+ * in the list. */
+static bool starts_anew(const P2cValue *tree, int i) {
+    return i >= CHECKPOINT_PUBLISHED && !p2c_value_get(tree, checkpoint_networks[i]);
+}
 
 static P2cStatus check_networks(const P2cStore *store, const P2cValue *tree) {
     P2cStatus status = P2C_OK;
     for (int i = 0; i < CHECKPOINT_NETWORKS && !status; i++)
         if (has(store, checkpoint_networks[i]) && !starts_anew(tree, i))
-            status = p2c_store_check(store, checkpoint_networks[i], p2c_value_get(tree, checkpoint_networks[i]));
+            status = p2c_store_check(store, checkpoint_networks[i],
+                                     p2c_value_get(tree, checkpoint_networks[i]));
     return status;
 }
 
@@ -101,7 +114,8 @@ static P2cStatus load_networks(P2cStore *store, const P2cValue *tree) {
 }
 
 static int cannot_load(P2cContext *ctx, P2cStatus status) {
-    if (status && status != P2C_ERR_DEVICE) complain("the checkpoint cannot be loaded: %s", p2c_error(ctx));
+    if (status && status != P2C_ERR_DEVICE)
+        complain("the checkpoint cannot be loaded: %s", p2c_error(ctx));
     return p2c_exit_code(status);
 }
 
@@ -114,7 +128,8 @@ int checkpoint_load_networks(P2cContext *ctx, P2cStore *store, const P2cValue *t
 int checkpoint_load(P2cContext *ctx, P2cStore *store, const P2cValue *tree) {
     const P2cValue *moments = p2c_value_get(p2c_value_get(tree, "p2cnn"), "moments");
     if (!moments) {
-        complain("the checkpoint holds no state to resume ('p2cnn', 'moments'), only networks; --pretrained_weights starts a new --run from them");
+        complain("the checkpoint holds no state to resume ('p2cnn', 'moments'), only networks; "
+                 "--pretrained_weights starts a new --run from them");
         return EXIT_BAD_INPUT;
     }
     P2cStatus status = check_networks(store, tree);
@@ -123,12 +138,13 @@ int checkpoint_load(P2cContext *ctx, P2cStore *store, const P2cValue *tree) {
     return cannot_load(ctx, status);
 }
 
-/* ---- pretrained ----------------------------------------------------------------------------------------------------- */
+/* ---- pretrained ------------------------------------------------------------------------------ */
 
 /* The state dicts of the published six that a file has, NULL for the others. */
 static void find_dicts(const P2cValue *file, const P2cValue *dicts[CHECKPOINT_PUBLISHED]) {
     bool any = false;
-    for (int i = 0; i < CHECKPOINT_PUBLISHED; i++) any |= (dicts[i] = p2c_value_get(file, checkpoint_networks[i])) != NULL;
+    for (int i = 0; i < CHECKPOINT_PUBLISHED; i++)
+        any |= (dicts[i] = p2c_value_get(file, checkpoint_networks[i])) != NULL;
     if (!any) dicts[0] = file;
 }
 
@@ -138,16 +154,20 @@ static P2cStatus load_dicts(P2cStore *store, const P2cValue *const dicts[CHECKPO
         for (int i = 0; i < CHECKPOINT_PUBLISHED && !status; i++) {
             const char *name = checkpoint_networks[i];
             if (!dicts[i] || !has(store, name)) continue;
-            status = load ? p2c_store_load(store, name, dicts[i]) : p2c_store_check(store, name, dicts[i]);
+            status = load ? p2c_store_load(store, name, dicts[i])
+                          : p2c_store_check(store, name, dicts[i]);
         }
     return status;
 }
 
-static void say_what_became(const P2cStore *store, const P2cValue *const dicts[CHECKPOINT_PUBLISHED], const char *path) {
+static void say_what_became(const P2cStore *store,
+                            const P2cValue *const dicts[CHECKPOINT_PUBLISHED], const char *path) {
     for (int i = 0; i < CHECKPOINT_PUBLISHED; i++) {
         int count = checkpoint_tensor_count(store, checkpoint_networks[i]);
-        if (count && dicts[i]) say("%s: %d tensors loaded from %s", checkpoint_networks[i], count, path);
-        else if (count) say("%s: not in %s, left at its initial values", checkpoint_networks[i], path);
+        if (count && dicts[i])
+            say("%s: %d tensors loaded from %s", checkpoint_networks[i], count, path);
+        else if (count)
+            say("%s: not in %s, left at its initial values", checkpoint_networks[i], path);
     }
 }
 

@@ -4,9 +4,7 @@
 #include <assert.h>
 #include <math.h>
 
-void history_init(History *h) {
-    *h = (History){ .width = 1 };
-}
+void history_init(History *h) { *h = (History){ .width = 1 }; }
 
 static void merge_into(Bucket *to, const Bucket *from) {
     if (!from->count) return;
@@ -47,9 +45,12 @@ int history_points(const History *h, int most, ChartPoint points[]) {
     for (int first = 0, end; first < h->used; first = end) {
         Bucket b = { 0 };
         end = first + group;
-        if (h->used - end < (group + 1) / 2) end = h->used; /* the newest point stands for as many steps as others, not for one or two */
+        /* the newest point stands for as many steps as others, not for one or two */
+        if (h->used - end < (group + 1) / 2) end = h->used;
         for (int i = first; i < end; i++) merge_into(&b, &h->buckets[i]);
-        if (b.count) points[count++] = (ChartPoint){ b.steps / (double)b.count, b.sum / (double)b.count, b.low, b.high };
+        if (b.count)
+            points[count++] =
+                (ChartPoint){ b.steps / (double)b.count, b.sum / (double)b.count, b.low, b.high };
     }
     return count;
 }

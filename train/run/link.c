@@ -42,13 +42,18 @@ static int make(LinkKind kind, const char *file, const char *name) {
 }
 
 int link_as(LinkKind kind, const char *file, const char *name) {
-    char temporary[PATH_MAX]; /* of the pattern by which a run folder knows what a killed process left */
+    /* of the pattern by which a run folder knows what a killed process left */
+    char temporary[PATH_MAX];
     int folder = (int)(base_name(name) - name);
-    if (snprintf(temporary, sizeof temporary, "%.*s.p2cnn-%ld-link.tmp", folder, name, (long)getpid()) >= (int)sizeof temporary) return ENAMETOOLONG;
+    if (snprintf(temporary, sizeof temporary, "%.*s.p2cnn-%ld-link.tmp", folder, name,
+                 (long)getpid()) >= (int)sizeof temporary)
+        return ENAMETOOLONG;
     unlink(temporary);
     int error = make(kind, file, temporary);
     if (!error && rename(temporary, name)) error = errno;
-    unlink(temporary); /* still there after a failure, and when both names were of one file already: then rename does nothing */
+    /* still there after a failure, and when both names were of one file already: then rename does
+     * nothing */
+    unlink(temporary);
     return error;
 }
 

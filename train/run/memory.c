@@ -18,7 +18,8 @@ static uint64_t line_of(const char *path, const char *format) {
 
 /* What the control group leaves: its limit, less what is in use and not only a cache of files. */
 static uint64_t container_limit(void) {
-    uint64_t limit = line_of("/sys/fs/cgroup/memory.max", "%llu"), used = line_of("/sys/fs/cgroup/memory.current", "%llu");
+    uint64_t limit = line_of("/sys/fs/cgroup/memory.max", "%llu"),
+             used = line_of("/sys/fs/cgroup/memory.current", "%llu");
     uint64_t cache = line_of("/sys/fs/cgroup/memory.stat", "inactive_file %llu");
     if (!limit) return UINT64_MAX; /* "max", or no such file */
     used -= cache < used ? cache : used;
@@ -27,6 +28,8 @@ static uint64_t container_limit(void) {
 
 size_t memory_available(void) {
     static const char file[] = "/proc/meminfo";
-    uint64_t free_bytes = 1024 * (line_of(file, "MemAvailable: %llu kB") + line_of(file, "SwapFree: %llu kB")), container = container_limit();
+    uint64_t free_bytes = 1024 * (line_of(file, "MemAvailable: %llu kB") +
+                                  line_of(file, "SwapFree: %llu kB")),
+             container = container_limit();
     return (size_t)(container < free_bytes ? container : free_bytes);
 }

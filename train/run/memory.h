@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* Bytes that can be taken before the machine swaps its working set or the container's limit is reached; 0: not known here. */
+/* Bytes that can be taken before the machine swaps its working set or the container's limit is
+ * reached; 0: not known here. */
 size_t memory_available(void);
 
 #endif

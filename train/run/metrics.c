@@ -1,5 +1,5 @@
-/* metrics.c: see metrics.h. What histories hold is always what the file holds: on opening and rewinding they are made again from it, line by line,
- * as they were made at first. */
+/* metrics.c: see metrics.h. What histories hold is always what the file holds: on opening and
+ * rewinding they are made again from it, line by line, as they were made at first. */
 #include "metrics.h"
 
 #include <errno.h>
@@ -21,16 +21,18 @@ struct Metrics {
     const MetricsTable *table;
     char *path;
     AppendFile file;
-    History *histories; /* of steps' values, then of evaluations' */
-    double *values;     /* of a line that is read, in the same order */
-    int64_t last;       /* newest step there is a line of */
+    History *histories;                  /* of steps' values, then of evaluations' */
+    double *values;                      /* of a line that is read, in the same order */
+    int64_t last;                        /* newest step there is a line of */
     MetricsEvent events[METRICS_EVENTS]; /* a ring; event i is at i % METRICS_EVENTS */
     int64_t event_count, skipped;
 };
 
-static int series_count(const Metrics *m) { return m->table->step_count + m->table->evaluation_count; }
+static int series_count(const Metrics *m) {
+    return m->table->step_count + m->table->evaluation_count;
+}
 
-/* ---- what is kept in memory: of numbers the float32, which is what a line keeps ------------------------------------- */
+/* ---- what is kept in memory: of numbers the float32, which is what a line keeps -------------- */
 
 static void clear_points(Metrics *m) {
     for (int i = 0; i < series_count(m); i++) history_init(&m->histories[i]);
@@ -44,7 +46,8 @@ static void note_event(Metrics *m, int64_t step, const char *text) {
 }
 
 static void note_skipped(Metrics *m, int64_t step) {
-    MetricsEvent *newest = m->event_count ? &m->events[(m->event_count - 1) % METRICS_EVENTS] : NULL;
+    MetricsEvent *newest =
+        m->event_count ? &m->events[(m->event_count - 1) % METRICS_EVENTS] : NULL;
     m->skipped++;
     if (newest && newest->skipped && newest->last == step - 1) newest->last = step;
     else {
@@ -57,23 +60,27 @@ static void note_step(Metrics *m, int64_t step, const double values[], bool skip
     m->last = step;
     if (skipped) note_skipped(m, step);
     else
-        for (int i = 0; i < m->table->step_count; i++) history_add(&m->histories[i], step, (float)values[i]);
+        for (int i = 0; i < m->table->step_count; i++)
+            history_add(&m->histories[i], step, (float)values[i]);
 }
 
 static void note_evaluation(Metrics *m, int64_t step, const double values[]) {
-    for (int i = 0; i < m->table->evaluation_count; i++) history_add(&m->histories[m->table->step_count + i], step, (float)values[i]);
+    for (int i = 0; i < m->table->evaluation_count; i++)
+        history_add(&m->histories[m->table->step_count + i], step, (float)values[i]);
 }
 
-/* ---- the file, read back ------------------------------------------------------------------------------------------ */
+/* ---- the file, read back --------------------------------------------------------------------- */
 
 typedef struct Damage {
     int64_t lines, first; /* damaged ones, number of the first */
 } Damage;
 
 static bool note_line(Metrics *m, const MetricsLine *line) {
-    if (line->kind == LINE_STEP && line->step <= m->last) return false; /* this step is there already */
+    /* this step is there already */
+    if (line->kind == LINE_STEP && line->step <= m->last) return false;
     if (line->kind == LINE_STEP) note_step(m, line->step, line->values, line->skipped);
-    else if (line->kind == LINE_EVALUATION) note_evaluation(m, line->step, line->values + m->table->step_count);
+    else if (line->kind == LINE_EVALUATION)
+        note_evaluation(m, line->step, line->values + m->table->step_count);
     else note_event(m, line->step, line->event);
     return true;
 }
@@ -83,7 +90,8 @@ static size_t sift(Metrics *m, char *text, size_t size, int64_t step, Damage *da
     MetricsLine line = { .values = m->values };
     size_t kept = 0;
     int64_t number = 0;
-    for (char *begin = text, *end; (end = memchr(begin, '\n', size - (size_t)(begin - text))); begin = end + 1) {
+    for (char *begin = text, *end; (end = memchr(begin, '\n', size - (size_t)(begin - text)));
+         begin = end + 1) {
         size_t length = (size_t)(end - begin) + 1;
         bool good = metrics_line_read(begin, end, m->table, &line);
         number++;
@@ -98,7 +106,8 @@ static size_t sift(Metrics *m, char *text, size_t size, int64_t step, Damage *da
     return kept;
 }
 
-/* The file as memory that may be changed; pages are copied only where lines move. Returns 0 or an errno; *text is NULL when there is nothing. */
+/* The file as memory that may be changed; pages are copied only where lines move. Returns 0 or an
+ * errno; *text is NULL when there is nothing. */
 static int map_file(const char *path, char **text, size_t *size) {
     struct stat info;
     int fd = open(path, O_RDONLY | O_CLOEXEC), why = 0;
@@ -132,7 +141,8 @@ int metrics_rewind(Metrics *m, int64_t step) {
     clear_points(m);
     size_t kept = text ? sift(m, text, size, step, &damage) : 0;
     if (damage.lines)
-        complain("%s: %lld damaged line%s dropped, the first was line %lld", m->path, (long long)damage.lines, damage.lines == 1 ? "" : "s", (long long)damage.first);
+        complain("%s: %lld damaged line%s dropped, the first was line %lld", m->path,
+                 (long long)damage.lines, damage.lines == 1 ? "" : "s", (long long)damage.first);
     if (kept != size && p2c_file_write(m->ctx, m->path, text, kept)) {
         complain("%s", p2c_error(m->ctx));
         code = EXIT_WRITE;
@@ -144,7 +154,8 @@ int metrics_rewind(Metrics *m, int64_t step) {
     return code;
 }
 
-int metrics_open(Metrics **out, P2cContext *ctx, const char *path, const MetricsTable *table, int64_t step) {
+int metrics_open(Metrics **out, P2cContext *ctx, const char *path, const MetricsTable *table,
+                 int64_t step) {
     Metrics *m = *out = calloc(1, sizeof *m);
     if (m) {
         *m = (Metrics){ .ctx = ctx, .table = table, .file.fd = -1 };
@@ -170,9 +181,10 @@ void metrics_close(Metrics **metrics) {
     *metrics = NULL;
 }
 
-/* ---- new lines ------------------------------------------------------------------------------------------------------ */
+/* ---- new lines ------------------------------------------------------------------------------- */
 
-static void print_values(FILE *stream, const Series *series, int count, const double values[], const char *separator) {
+static void print_values(FILE *stream, const Series *series, int count, const double values[],
+                         const char *separator) {
     for (int i = 0; i < count; i++, separator = ",") {
         fputs(separator, stream);
         print_json_string(stream, series[i].name);
@@ -244,15 +256,19 @@ const char *metrics_event(Metrics *m, int64_t step, const char *format, ...) {
 
 const char *metrics_sync(Metrics *m) { return append_sync(&m->file); }
 
-/* ---- what is known ---------------------------------------------------------------------------------------------------- */
+/* ---- what is known --------------------------------------------------------------------------- */
 
 const MetricsTable *metrics_table(const Metrics *m) { return m->table; }
 
 const History *metrics_history(const Metrics *m, int series) { return &m->histories[series]; }
 
-const History *metrics_evaluation_history(const Metrics *m, int series) { return &m->histories[m->table->step_count + series]; }
+const History *metrics_evaluation_history(const Metrics *m, int series) {
+    return &m->histories[m->table->step_count + series];
+}
 
-int metrics_event_count(const Metrics *m) { return m->event_count < METRICS_EVENTS ? (int)m->event_count : METRICS_EVENTS; }
+int metrics_event_count(const Metrics *m) {
+    return m->event_count < METRICS_EVENTS ? (int)m->event_count : METRICS_EVENTS;
+}
 
 const MetricsEvent *metrics_event_at(const Metrics *m, int i) {
     int64_t oldest = m->event_count - metrics_event_count(m);

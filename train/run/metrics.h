@@ -1,15 +1,19 @@
-/* metrics.h: the numbers of a training run: one line of JSON each step in a file that survives everything, and their course in memory.
+/* metrics.h: the numbers of a training run: one line of JSON each step in a file that survives
+ * everything, and their course in memory.
  *
- *     {"step":1230,"d":2.21,"g":443,...,"ms":146}              each step, from 1, once; ,"skipped":true when its update was not made
+ *     {"step":1230,"d":2.21,"g":443,...,"ms":146}              each step, from 1, once;
+ *                                                              ,"skipped":true when its update was
+ *                                                              not made
  *     {"step":2000,"eval":{"kid":0.031,"id_similarity":0.62}}  evaluations
  *     {"step":2000,"event":"..."}                              what else people should know of
  *
- * Numbers keep every bit of a float32; what is not finite is null. What is measured comes in as a table, so that other trainings can use this.
- * A line is one write; files are synced only by metrics_sync, at saves. Opened for a run that goes on after step N, or rewound to it,
- * the file loses what is newer, damaged or torn.
+ * Numbers keep every bit of a float32; what is not finite is null. What is measured comes in as a
+ * table, so that other trainings can use this. A line is one write; files are synced only by
+ * metrics_sync, at saves. Opened for a run that goes on after step N, or rewound to it, the file
+ * loses what is newer, damaged or torn.
  *
- * metrics_step and its like return NULL, or one line for people (borrowed; until the next call): a disk that is full is said once, and the
- * run goes on without its lines. */
+ * metrics_step and its like return NULL, or one line for people (borrowed; until the next call): a
+ * disk that is full is said once, and the run goes on without its lines. */
 #ifndef P2C_TRAIN_METRICS_H
 #define P2C_TRAIN_METRICS_H
 
@@ -20,7 +24,7 @@
 typedef struct Panel {
     const char *title, *note; /* note: what it shows and what is healthy; NULL: none */
     bool log;
-    bool detail;              /* folded away at first */
+    bool detail; /* folded away at first */
 } Panel;
 
 typedef struct Series {
@@ -41,28 +45,35 @@ typedef struct MetricsTable {
 enum { METRICS_EVENTS = 200, METRICS_EVENT_TEXT = 240 };
 
 typedef struct MetricsEvent {
-    int64_t first, last; /* steps; the same but for neighbouring skipped steps, which are one event */
+    /* steps; the same but for neighbouring skipped steps, which are one event */
+    int64_t first, last;
     bool skipped;
     char text[METRICS_EVENT_TEXT]; /* empty for skipped steps */
 } MetricsEvent;
 
 typedef struct Metrics Metrics;
 
-/* The file is read, and rewritten when it has lines newer than `step` (0: all of them), damaged ones or a torn end; then opened, or made.
- * The table must outlive the metrics. Complains and returns an exit code; *out is NULL then. */
-int metrics_open(Metrics **out, P2cContext *ctx, const char *path, const MetricsTable *table, int64_t step);
-/* Back to what it was after `step`. Complains and returns an exit code; only metrics_close may follow a failure. */
+/* The file is read, and rewritten when it has lines newer than `step` (0: all of them), damaged
+ * ones or a torn end; then opened, or made. The table must outlive the metrics. Complains and
+ * returns an exit code; *out is NULL then. */
+int metrics_open(Metrics **out, P2cContext *ctx, const char *path, const MetricsTable *table,
+                 int64_t step);
+/* Back to what it was after `step`. Complains and returns an exit code; only metrics_close may
+ * follow a failure. */
 int metrics_rewind(Metrics *metrics, int64_t step);
 void metrics_close(Metrics **metrics);
 
-/* values: as many as the table has, in its order. A skipped step's values are written, but take no part in histories. */
+/* values: as many as the table has, in its order. A skipped step's values are written, but take no
+ * part in histories. */
 const char *metrics_step(Metrics *metrics, int64_t step, const double values[], bool skipped);
 const char *metrics_evaluation(Metrics *metrics, int64_t step, const double values[]);
-const char *metrics_event(Metrics *metrics, int64_t step, const char *format, ...) __attribute__((format(printf, 3, 4)));
+const char *metrics_event(Metrics *metrics, int64_t step, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 const char *metrics_sync(Metrics *metrics);
 
 const MetricsTable *metrics_table(const Metrics *metrics);
-const History *metrics_history(const Metrics *metrics, int series);            /* of a step's value; borrowed */
+/* of a step's value; borrowed */
+const History *metrics_history(const Metrics *metrics, int series);
 const History *metrics_evaluation_history(const Metrics *metrics, int series);
 /* The newest METRICS_EVENTS of them, oldest first. */
 int metrics_event_count(const Metrics *metrics);

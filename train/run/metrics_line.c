@@ -1,5 +1,6 @@
-/* metrics_line.c: a strict reader of the JSON that metrics.c writes: an object of numbers, null, true, strings, and objects of those. Spaces are
- * allowed between its parts, as other programs put them. Nothing behind `end`, which is a '\n', is looked at: no number goes past one. */
+/* metrics_line.c: a strict reader of the JSON that metrics.c writes: an object of numbers, null,
+ * true, strings, and objects of those. Spaces are allowed between its parts, as other programs put
+ * them. Nothing behind `end`, which is a '\n', is looked at: no number goes past one. */
 #include "metrics_line.h"
 
 #include <math.h>
@@ -33,7 +34,8 @@ static bool accept_word(Reader *r, const char *word) {
     return true;
 }
 
-/* The byte of \", \\, \u00xx or \udcxx (see print_json_string); other characters were never written so, and become '?'. -1: damaged. */
+/* The byte of \", \\, \u00xx or \udcxx (see print_json_string); other characters were never written
+ * so, and become '?'. -1: damaged. */
 static int read_escape(Reader *r) {
     static const char *const digits = "0123456789abcdef";
     if (r->at >= r->end) return -1;
@@ -69,14 +71,17 @@ static bool read_number(Reader *r, double *value) {
     skip_spaces(r);
     *value = NAN;
     if (accept_word(r, "null")) return true;
-    if (r->at >= r->end || !strchr("-0123456789", *r->at) || (*r->at == '-' && !(r->at[1] >= '0' && r->at[1] <= '9'))) return false;
+    if (r->at >= r->end || !strchr("-0123456789", *r->at) ||
+        (*r->at == '-' && !(r->at[1] >= '0' && r->at[1] <= '9')))
+        return false;
     char *stop;
     *value = strtod(r->at, &stop);
     r->at = stop;
     return true;
 }
 
-static void keep(Reader *r, const Series *series, int count, double *values, const char *key, double value) {
+static void keep(Reader *r, const Series *series, int count, double *values, const char *key,
+                 double value) {
     for (int k = 0; k < count; k++) {
         int i = (r->next + k) % count;
         if (strcmp(series[i].name, key) != 0) continue;
@@ -92,8 +97,10 @@ static bool read_evaluations(Reader *r) {
     r->line->kind = LINE_EVALUATION;
     if (!accept(r, '{')) return false;
     do {
-        if (!read_string(r, key, sizeof key) || !accept(r, ':') || !read_number(r, &value)) return false;
-        keep(r, r->table->evaluations, r->table->evaluation_count, r->line->values + r->table->step_count, key, value);
+        if (!read_string(r, key, sizeof key) || !accept(r, ':') || !read_number(r, &value))
+            return false;
+        keep(r, r->table->evaluations, r->table->evaluation_count,
+             r->line->values + r->table->step_count, key, value);
     } while (accept(r, ','));
     return accept(r, '}');
 }
@@ -108,7 +115,8 @@ static bool read_member(Reader *r) {
         r->line->kind = LINE_EVENT;
         return read_string(r, r->line->event, sizeof r->line->event);
     }
-    if (!strcmp(key, "skipped")) return (r->line->skipped = accept_word(r, "true")) || accept_word(r, "false");
+    if (!strcmp(key, "skipped"))
+        return (r->line->skipped = accept_word(r, "true")) || accept_word(r, "false");
     if (r->at < r->end && *r->at == '"') return read_string(r, text, sizeof text);
     if (!read_number(r, &value)) return false;
     if (!strcmp(key, "step")) {
@@ -119,7 +127,8 @@ static bool read_member(Reader *r) {
     return true;
 }
 
-bool metrics_line_read(const char *text, const char *end, const MetricsTable *table, MetricsLine *line) {
+bool metrics_line_read(const char *text, const char *end, const MetricsTable *table,
+                       MetricsLine *line) {
     Reader r = { text, end, table, line, 0 };
     *line = (MetricsLine){ .values = line->values, .step = -1 };
     for (int i = 0; i < table->step_count + table->evaluation_count; i++) line->values[i] = NAN;

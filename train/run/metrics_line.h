@@ -8,11 +8,14 @@ typedef struct MetricsLine {
     enum { LINE_STEP, LINE_EVALUATION, LINE_EVENT } kind;
     int64_t step;
     bool skipped;
-    double *values; /* caller's: those of a step, then those of an evaluation; NAN where the line has none */
+    /* caller's: those of a step, then those of an evaluation; NAN where the line has none */
+    double *values;
     char event[METRICS_EVENT_TEXT];
 } MetricsLine;
 
-/* text: begins the line; *end is its '\n'. Keys that the table lacks are passed over. False: damaged. */
-bool metrics_line_read(const char *text, const char *end, const MetricsTable *table, MetricsLine *line);
+/* text: begins the line; *end is its '\n'. Keys that the table lacks are passed over. False:
+ * damaged. */
+bool metrics_line_read(const char *text, const char *end, const MetricsTable *table,
+                       MetricsLine *line);
 
 #endif

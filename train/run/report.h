@@ -1,4 +1,5 @@
-/* report.h: report.html, one file that shows how a training run is doing; nothing in it comes from elsewhere or runs.
+/* report.h: report.html, one file that shows how a training run is doing; nothing in it comes from
+ * elsewhere or runs.
  *
  * What is trained, and what its numbers mean, comes in as tables. */
 #ifndef P2C_TRAIN_REPORT_H
@@ -6,13 +7,25 @@
 
 #include "metrics.h"
 
-typedef enum ReportState { REPORT_TRAINING, REPORT_FINISHED, REPORT_STOPPED, REPORT_DIVERGED } ReportState;
+typedef enum ReportState {
+    REPORT_TRAINING,
+    REPORT_FINISHED,
+    REPORT_STOPPED,
+    REPORT_DIVERGED
+} ReportState;
 
-typedef struct ReportPair { const char *name, *value; } ReportPair;
+typedef struct ReportPair {
+    const char *name, *value;
+} ReportPair;
 /* A list of them that is being made, where it is made: pairs point into it. */
 enum { REPORT_SETTINGS = 24, REPORT_SETTING = 200 };
-typedef struct ReportSettings { ReportPair pairs[REPORT_SETTINGS]; char texts[REPORT_SETTINGS][REPORT_SETTING]; int count; } ReportSettings;
-void report_set(ReportSettings *settings, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+typedef struct ReportSettings {
+    ReportPair pairs[REPORT_SETTINGS];
+    char texts[REPORT_SETTINGS][REPORT_SETTING];
+    int count;
+} ReportSettings;
+void report_set(ReportSettings *settings, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 typedef struct ReportNetwork {
     const char *name, *role;
@@ -22,9 +35,12 @@ typedef struct ReportNetwork {
 int64_t report_parameters(const P2cStore *store, const char *network);
 
 /* What to look for. */
-typedef struct ReportHint { const char *name, *meaning, *healthy; } ReportHint;
+typedef struct ReportHint {
+    const char *name, *meaning, *healthy;
+} ReportHint;
 
-/* A JPEG of equal rows of pictures, in groups of columns of equal width. Left out when the file is missing or no JPEG. */
+/* A JPEG of equal rows of pictures, in groups of columns of equal width. Left out when the file is
+ * missing or no JPEG. */
 typedef struct ReportPicture {
     const char *path, *title, *caption;
     const char *const *rows, *const *columns; /* labels, to NULL; NULL: none */
@@ -33,12 +49,12 @@ typedef struct ReportPicture {
 typedef struct Report {
     const char *run, *dataset;
     ReportState state;
-    const char *state_note;    /* one sentence more, such as why it stopped; NULL: none */
+    const char *state_note; /* one sentence more, such as why it stopped; NULL: none */
     int64_t step, total;
-    double seconds;            /* spent on training so far */
-    double step_ms;            /* smoothed; 0 or less: not known */
-    double seconds_left;       /* less than 0: not known */
-    const char *written;       /* date and time, for people */
+    double seconds;      /* spent on training so far */
+    double step_ms;      /* smoothed; 0 or less: not known */
+    double seconds_left; /* less than 0: not known */
+    const char *written; /* date and time, for people */
     const ReportPair *settings;
     int setting_count;
     const ReportNetwork *networks;

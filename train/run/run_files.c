@@ -1,4 +1,5 @@
-/* run_files.c: the checkpoints of a run folder, by their names: <dataset>_params_<step, at least seven digits>.pt. See rundir.h. */
+/* run_files.c: the checkpoints of a run folder, by their names: <dataset>_params_<step, at least
+ * seven digits>.pt. See rundir.h. */
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +10,9 @@
 
 static const char marker[] = "_params_";
 
-static void name_file(const char *dataset, int64_t step, char *name, size_t size) { snprintf(name, size, "%s%s%07" PRId64 ".pt", dataset, marker, step); }
+static void name_file(const char *dataset, int64_t step, char *name, size_t size) {
+    snprintf(name, size, "%s%s%07" PRId64 ".pt", dataset, marker, step);
+}
 
 void rundir_file(const RunDir *run, int64_t step, char file[RUN_FILE]) {
     char name[RUN_DATASET + 40];
@@ -32,7 +35,8 @@ static bool parse_name(const char *name, RunCheckpoint *found) {
 
 static int newest_first(const void *a, const void *b) {
     const RunCheckpoint *x = a, *y = b;
-    return x->step != y->step ? (x->step < y->step) - (x->step > y->step) : strcmp(x->dataset, y->dataset);
+    return x->step != y->step ? (x->step < y->step) - (x->step > y->step)
+                              : strcmp(x->dataset, y->dataset);
 }
 
 bool rundir_list(const char *path, const char *dataset, RunCheckpoint **list, size_t *count) {
@@ -45,7 +49,8 @@ bool rundir_list(const char *path, const char *dataset, RunCheckpoint **list, si
     DIR *entries = opendir(folder);
     for (struct dirent *entry; entries && good && (entry = readdir(entries));) {
         RunCheckpoint found;
-        if (!parse_name(entry->d_name, &found) || (dataset && strcmp(found.dataset, dataset))) continue;
+        if (!parse_name(entry->d_name, &found) || (dataset && strcmp(found.dataset, dataset)))
+            continue;
         if (*count == capacity) {
             RunCheckpoint *more = realloc(*list, (capacity = 2 * capacity + 16) * sizeof *more);
             if (!(good = more)) break;

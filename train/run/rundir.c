@@ -32,7 +32,7 @@ static int newest(const char *path, const char *dataset, RunCheckpoint *found) {
     return 0;
 }
 
-/* ---- folders ----------------------------------------------------------------------------------------------- */
+/* ---- folders --------------------------------------------------------------------------------- */
 
 int rundir_make(const RunDir *run, const char *folder) {
     char path[RUN_FILE];
@@ -40,7 +40,8 @@ int rundir_make(const RunDir *run, const char *folder) {
     return make_folder(path);
 }
 
-/* What a process that was killed while writing left: see lib/base/file.c and link.c. Nobody writes here now, since the lock is ours. */
+/* What a process that was killed while writing left: see lib/base/file.c and link.c. Nobody writes
+ * here now, since the lock is ours. */
 static void remove_temporaries(const RunDir *run) {
     static const char *const folders[] = { ".", "model", "img", "test" };
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
@@ -49,20 +50,22 @@ static void remove_temporaries(const RunDir *run) {
         DIR *entries = opendir(path);
         for (struct dirent *entry; entries && (entry = readdir(entries));) {
             size_t length = strlen(entry->d_name);
-            if (!strncmp(entry->d_name, ".p2cnn-", 7) && length > 11 && !strcmp(entry->d_name + length - 4, ".tmp"))
+            if (!strncmp(entry->d_name, ".p2cnn-", 7) && length > 11 &&
+                !strcmp(entry->d_name + length - 4, ".tmp"))
                 unlinkat(dirfd(entries), entry->d_name, 0);
         }
         if (entries) closedir(entries);
     }
 }
 
-/* ---- which folder ------------------------------------------------------------------------------------------- */
+/* ---- which folder ---------------------------------------------------------------------------- */
 
 static int set_path(RunDir *run, const char *folder, const char *name) {
     int length = snprintf(run->path, RUN_PATH, "%s%s%s", folder, *folder ? "/" : "", name);
     while (length > 1 && length < RUN_PATH && run->path[length - 1] == '/') run->path[--length] = 0;
     if (length < RUN_PATH) return 0;
-    complain("%.60s...: the path of the run's folder is longer than %d characters", name, RUN_PATH - 1);
+    complain("%.60s...: the path of the run's folder is longer than %d characters", name,
+             RUN_PATH - 1);
     return EXIT_USAGE;
 }
 
@@ -74,32 +77,40 @@ static int set_dataset(RunDir *run, const char *dataset) {
     size_t length = (size_t)(end - begin);
     snprintf(run->dataset, RUN_DATASET, "%.*s", length < RUN_DATASET ? (int)length : 0, begin);
     if (*run->dataset && strcmp(run->dataset, ".") && strcmp(run->dataset, "..")) return 0;
-    complain("--dataset %s: expected a folder's name, of at most %d characters, since files are named after it", dataset, RUN_DATASET - 1);
+    complain("--dataset %s: expected a folder's name, of at most %d characters, since files are "
+             "named after it",
+             dataset, RUN_DATASET - 1);
     return EXIT_USAGE;
 }
 
 static int set_name(RunDir *run, const RunRequest *request) {
     const char *name = request->name;
     if (strchr(name, '/')) return set_path(run, "", name);
-    if (*name && strcmp(name, ".") && strcmp(name, "..")) return set_path(run, request->result_dir, name);
+    if (*name && strcmp(name, ".") && strcmp(name, ".."))
+        return set_path(run, request->result_dir, name);
     complain("--run %s: expected a name for the run's folder, or a path with a '/' in it", name);
     return EXIT_USAGE;
 }
 
-/* <dataset>-YYYY-MM-DD, with a number behind it when the folder is there already. mkdir decides, so that two processes never share. */
+/* <dataset>-YYYY-MM-DD, with a number behind it when the folder is there already. mkdir decides, so
+ * that two processes never share. */
 static int make_default(RunDir *run, const RunRequest *request) {
     char name[RUN_DATASET + 40], first[RUN_PATH];
     struct tm day;
     int code = make_folders(request->result_dir);
     localtime_r(&request->now, &day);
-    int length = snprintf(name, sizeof name, "%s-%04d-%02d-%02d", run->dataset, day.tm_year + 1900, day.tm_mon + 1, day.tm_mday);
+    int length = snprintf(name, sizeof name, "%s-%04d-%02d-%02d", run->dataset, day.tm_year + 1900,
+                          day.tm_mon + 1, day.tm_mday);
     for (int n = 1; !code; n++) {
         if (n > 1) snprintf(name + length, sizeof name - (size_t)length, "-%d", n);
         code = set_path(run, request->result_dir, name);
         if (n == 1) memcpy(first, run->path, sizeof first);
         if (code) break;
         if (!mkdir(run->path, 0777)) {
-            if (n > 1) say("%s is there already (--resume would go on with a run); the folder of this one is %s", first, run->path);
+            if (n > 1)
+                say("%s is there already (--resume would go on with a run); the folder of this one "
+                    "is %s",
+                    first, run->path);
             break;
         }
         if (errno == EEXIST) continue;
@@ -109,8 +120,10 @@ static int make_default(RunDir *run, const RunRequest *request) {
     return code;
 }
 
-/* Whether `name` is the default name of a run that has checkpoints; *saved is when the newest of them was written. */
-static int inspect(const RunRequest *request, const RunDir *wanted, const char *name, RunDir *run, struct timespec *saved, bool *good) {
+/* Whether `name` is the default name of a run that has checkpoints; *saved is when the newest of
+ * them was written. */
+static int inspect(const RunRequest *request, const RunDir *wanted, const char *name, RunDir *run,
+                   struct timespec *saved, bool *good) {
     RunCheckpoint found;
     char file[RUN_FILE];
     struct stat info;
@@ -126,7 +139,9 @@ static int inspect(const RunRequest *request, const RunDir *wanted, const char *
     return 0;
 }
 
-static bool later(struct timespec a, struct timespec b) { return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec; }
+static bool later(struct timespec a, struct timespec b) {
+    return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+}
 
 /* The run that was saved last. Of equal times the last name in byte order. */
 static int find_latest(RunDir *run, const RunRequest *request) {
@@ -138,7 +153,9 @@ static int find_latest(RunDir *run, const RunRequest *request) {
     for (struct dirent *entry; entries && !code && (entry = readdir(entries));) {
         code = inspect(request, run, entry->d_name, &candidate, &saved, &good);
         if (code || !good) continue;
-        if (any && !later(saved, best) && (later(best, saved) || strcmp(candidate.path, chosen.path) < 0)) continue;
+        if (any && !later(saved, best) &&
+            (later(best, saved) || strcmp(candidate.path, chosen.path) < 0))
+            continue;
         memcpy(chosen.path, candidate.path, sizeof chosen.path);
         any = true;
         best = saved;
@@ -149,8 +166,10 @@ static int find_latest(RunDir *run, const RunRequest *request) {
         memcpy(run->path, chosen.path, sizeof run->path);
         return 0;
     }
-    complain("%s: no run%s%s with a checkpoint to resume (in folders named DATASET-...); name its folder with --run, or start without --resume",
-             request->result_dir, request->dataset ? " of " : "", request->dataset ? run->dataset : "");
+    complain("%s: no run%s%s with a checkpoint to resume (in folders named DATASET-...); name its "
+             "folder with --run, or start without --resume",
+             request->result_dir, request->dataset ? " of " : "",
+             request->dataset ? run->dataset : "");
     return EXIT_BAD_INPUT;
 }
 
@@ -164,7 +183,7 @@ static int choose(RunDir *run, const RunRequest *request) {
     return code;
 }
 
-/* ---- one process a folder ------------------------------------------------------------------------------------ */
+/* ---- one process a folder -------------------------------------------------------------------- */
 
 static int complain_locked(const RunDir *run) {
     char text[32] = "";
@@ -180,7 +199,8 @@ static int take_lock(RunDir *run) {
     run->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (run->lock >= 0 && !flock(run->lock, LOCK_EX | LOCK_NB)) {
         bool written = !ftruncate(run->lock, 0) && dprintf(run->lock, "%ld\n", (long)getpid()) > 0;
-        (void)written; /* only for the message above: a disk without room for it is no reason to fail */
+        /* only for the message above: a disk without room for it is no reason to fail */
+        (void)written;
         return 0;
     }
     if (run->lock >= 0 && errno == EWOULDBLOCK) return complain_locked(run);
@@ -190,7 +210,8 @@ static int take_lock(RunDir *run) {
 
 static int check_state(RunDir *run, const RunRequest *request) {
     RunCheckpoint found;
-    const char *wanted = request->resume && !request->name && request->dataset ? run->dataset : NULL;
+    const char *wanted =
+        request->resume && !request->name && request->dataset ? run->dataset : NULL;
     int code = newest(run->path, wanted, &found);
     if (code) return code;
     if (request->resume && found.step < 0) {
@@ -198,8 +219,9 @@ static int check_state(RunDir *run, const RunRequest *request) {
         return EXIT_BAD_INPUT;
     }
     if (!request->resume && found.step >= 0) {
-        complain("%s holds checkpoints of %s already, the newest of step %" PRId64 "; --resume goes on with it, another --run starts a new one", run->path,
-                 found.dataset, found.step);
+        complain("%s holds checkpoints of %s already, the newest of step %" PRId64
+                 "; --resume goes on with it, another --run starts a new one",
+                 run->path, found.dataset, found.step);
         return EXIT_USAGE;
     }
     if (request->resume) memcpy(run->dataset, found.dataset, RUN_DATASET);

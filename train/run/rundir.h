@@ -1,7 +1,10 @@
-/* rundir.h: the folder of one training run: which it is, that nobody else trains in it, and what checkpoints it holds.
+/* rundir.h: the folder of one training run: which it is, that nobody else trains in it, and what
+ * checkpoints it holds.
  *
- *     <result_dir>/<name>/lock                                   held while a process trains here; holds its number
- *     <result_dir>/<name>/model/<dataset>_params_0001000.pt      checkpoints, by step (checkpoint.h)
+ *     <result_dir>/<name>/lock                                   held while a process trains here;
+ *         holds its number
+ *     <result_dir>/<name>/model/<dataset>_params_0001000.pt      checkpoints, by step
+ *         (checkpoint.h)
  *     <result_dir>/<name>/img/, test/                            pictures
  */
 #ifndef P2C_TRAIN_RUNDIR_H
@@ -12,7 +15,8 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Bytes, with the 0 at the end: of a run folder's path, of a dataset's name, and of the path of a file in the folder. */
+/* Bytes, with the 0 at the end: of a run folder's path, of a dataset's name, and of the path of a
+ * file in the folder. */
 enum { RUN_PATH = 3600, RUN_DATASET = 200, RUN_FILE = 4096 };
 
 typedef struct RunDir {
@@ -23,22 +27,30 @@ typedef struct RunDir {
 
 typedef struct RunRequest {
     const char *result_dir;
-    const char *name;    /* below result_dir, or a path when it holds a '/'; NULL: <dataset>-YYYY-MM-DD[-2...], when resuming the most
-                          * recently saved of those */
-    const char *dataset; /* name or path, of which the last part counts. Resuming: only looked at when name is NULL, and NULL means any */
-    bool resume;         /* the folder must hold checkpoints, and they say which dataset; else it must hold none */
-    bool look;           /* with resume: only to read what is there, also while a process trains in it; no lock is taken */
-    time_t now;          /* for the name: time(NULL) */
+    /* below result_dir, or a path when it holds a '/'; NULL: <dataset>-YYYY-MM-DD[-2...], when
+     * resuming the most recently saved of those */
+    const char *name;
+    /* name or path, of which the last part counts. Resuming: only looked at when name is NULL, and
+     * NULL means any */
+    const char *dataset;
+    /* the folder must hold checkpoints, and they say which dataset; else it must hold none */
+    bool resume;
+    /* with resume: only to read what is there, also while a process trains in it; no lock is
+     * taken */
+    bool look;
+    time_t now; /* for the name: time(NULL) */
 } RunRequest;
 
-/* Chooses the folder, makes it, locks it, removes what a killed process left half-written in it. Returns 0, or the exit code of the failure that
- * it has reported: 2 when another process trains there or the folder's state does not fit `resume`, 3 when there is nothing to resume. To be
+/* Chooses the folder, makes it, locks it, removes what a killed process left half-written in it.
+ * Returns 0, or the exit code of the failure that it has reported: 2 when another process trains
+ * there or the folder's state does not fit `resume`, 3 when there is nothing to resume. To be
  * closed in either case. The lock ends with the process, however it ends. */
 int rundir_open(RunDir *run, const RunRequest *request);
 void rundir_close(RunDir *run);
 /* The same, for a run that never began: a folder without checkpoints is removed again. */
 void rundir_discard(RunDir *run);
-/* Makes a folder in it, such as "test"; one that is there is fine. 0 or the exit code of a reported failure. */
+/* Makes a folder in it, such as "test"; one that is there is fine. 0 or the exit code of a reported
+ * failure. */
 int rundir_make(const RunDir *run, const char *folder);
 
 /* A checkpoint by its name alone. */
@@ -47,8 +59,8 @@ typedef struct RunCheckpoint {
     char dataset[RUN_DATASET];
 } RunCheckpoint;
 
-/* The checkpoints of `dataset` (NULL: of any) in the folder `path`, newest step first; none when there is no such folder. *list is the
- * caller's to free. False: out of memory. */
+/* The checkpoints of `dataset` (NULL: of any) in the folder `path`, newest step first; none when
+ * there is no such folder. *list is the caller's to free. False: out of memory. */
 bool rundir_list(const char *path, const char *dataset, RunCheckpoint **list, size_t *count);
 void rundir_file(const RunDir *run, int64_t step, char file[RUN_FILE]);
 

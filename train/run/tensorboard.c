@@ -1,10 +1,14 @@
 /* tensorboard.c: the file format, which is two formats in one another.
  *
- *     record   u64 length, u32 masked crc of those 8 bytes, data, u32 masked crc of data; little endian      (TFRecord)
- *     data     Event { 1: double wall_time, 2: int64 step, 3: string file_version, 5: Summary, 7: SessionLog }  (protocol buffers)
- *              Summary { repeated 1: Value { 1: string tag, 2: float simple_value } }     SessionLog { 1: enum status, START = 1 }
+ *     record   u64 length, u32 masked crc of those 8 bytes, data, u32 masked crc of data; little
+ *              endian      (TFRecord)
+ *     data     Event { 1: double wall_time, 2: int64 step, 3: string file_version, 5: Summary, 7:
+ *              SessionLog }  (protocol buffers)
+ *              Summary { repeated 1: Value { 1: string tag, 2: float simple_value } }
+ *                  SessionLog { 1: enum status, START = 1 }
  *
- * A field is a tag, number << 3 | type, and its value: 0 varint, 1 eight bytes, 2 varint of a length and as many bytes, 5 four bytes. */
+ * A field is a tag, number << 3 | type, and its value: 0 varint, 1 eight bytes, 2 varint of a
+ * length and as many bytes, 5 four bytes. */
 #include "tensorboard.h"
 
 #include <errno.h>
@@ -30,7 +34,7 @@ double tensorboard_clock(void) {
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* ---- encoding ------------------------------------------------------------------------------------------------- */
+/* ---- encoding -------------------------------------------------------------------------------- */
 
 uint32_t tensorboard_crc32c(const void *data, size_t size) {
     const uint8_t *bytes = data;
@@ -57,7 +61,9 @@ static void put_varint(FILE *out, uint64_t value) {
     putc((int)value, out);
 }
 
-static void put_tag(FILE *out, int field, int type) { put_varint(out, (uint64_t)(field << 3 | type)); }
+static void put_tag(FILE *out, int field, int type) {
+    put_varint(out, (uint64_t)(field << 3 | type));
+}
 
 static void put_bytes(FILE *out, int field, const void *data, size_t size) {
     put_tag(out, field, BYTES);
@@ -77,7 +83,7 @@ static void put_scalar(FILE *summary, const char *name, double value) {
     put_little(summary, bits, 4);
 }
 
-/* ---- events ---------------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 /* Bytes under construction; none after memory ran out. */
 typedef struct Buffer {
@@ -97,8 +103,10 @@ static bool buffer_end(Buffer *b) {
     return !fclose(b->stream) && good;
 }
 
-/* content: field `field` of the event, when there is any; a step of 0 is left out, as protocol buffers have it. */
-static const char *put_event(TensorBoard *board, double now, int64_t step, int field, const void *content, size_t size) {
+/* content: field `field` of the event, when there is any; a step of 0 is left out, as protocol
+ * buffers have it. */
+static const char *put_event(TensorBoard *board, double now, int64_t step, int field,
+                             const void *content, size_t size) {
     Buffer event, record;
     uint64_t bits;
     const char *said;
@@ -127,12 +135,14 @@ static const char *put_event(TensorBoard *board, double now, int64_t step, int f
     return said;
 }
 
-const char *tensorboard_scalars(TensorBoard *board, int64_t step, double now, int count, const Series series[], const double values[]) {
+const char *tensorboard_scalars(TensorBoard *board, int64_t step, double now, int count,
+                                const Series series[], const double values[]) {
     Buffer summary;
     bool good = buffer_begin(&summary);
     for (int i = 0; good && i < count; i++) put_scalar(summary.stream, series[i].name, values[i]);
     good = good && buffer_end(&summary);
-    const char *said = good ? put_event(board, now, step, 5, summary.data, summary.size) : append_record(&board->file, NULL, 0);
+    const char *said = good ? put_event(board, now, step, 5, summary.data, summary.size)
+                            : append_record(&board->file, NULL, 0);
     free(summary.data);
     return said;
 }
@@ -144,7 +154,7 @@ const char *tensorboard_restart(TensorBoard *board, int64_t step, double now) {
 
 const char *tensorboard_sync(TensorBoard *board) { return append_sync(&board->file); }
 
-/* ---- the file ---------------------------------------------------------------------------------------------------- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 /* Returns 0 or an errno. Two starts within a second get names a second apart. */
 static int open_new(TensorBoard *board, const char *folder, double now) {
@@ -154,7 +164,8 @@ static int open_new(TensorBoard *board, const char *folder, double now) {
     if (gethostname(host, sizeof host - 1)) strcpy(host, "localhost");
     int why = EEXIST;
     for (int later = 0; why == EEXIST && later < 100; later++) {
-        snprintf(board->path, size, "%s/events.out.tfevents.%lld.%s.p2cnn", folder, (long long)now + later, host);
+        snprintf(board->path, size, "%s/events.out.tfevents.%lld.%s.p2cnn", folder,
+                 (long long)now + later, host);
         why = append_open(&board->file, board->path, true);
     }
     return why;

@@ -13,8 +13,10 @@ Text text_tidy(const char *number) {
     else {
         const char *digits = e + 2, *end = e;
         while (digits[0] == '0' && digits[1]) digits++;
-        while (memchr(number, '.', (size_t)(end - number)) && (end[-1] == '0' || end[-1] == '.')) end--;
-        snprintf(text.s, sizeof text.s, "%.*se%s%s", (int)(end - number), number, e[1] == '-' ? "-" : "", digits);
+        while (memchr(number, '.', (size_t)(end - number)) && (end[-1] == '0' || end[-1] == '.'))
+            end--;
+        snprintf(text.s, sizeof text.s, "%.*se%s%s", (int)(end - number), number,
+                 e[1] == '-' ? "-" : "", digits);
     }
     return text;
 }

@@ -13,12 +13,20 @@ enum { REDRAW_MS = 100, NO_TERMINAL_WIDTH = 80 };
 
 void ticker_start(Ticker *t, int64_t step, int64_t total, double now) {
     bool watched = isatty(STDERR_FILENO);
-    *t = (Ticker){ .bar = watched ? stderr : NULL, .out = stdout, .lines = !watched || !isatty(STDOUT_FILENO), .first = step, .step = step, .total = total,
-                   .started = now, .drawn = now - REDRAW_MS };
+    *t = (Ticker){ .bar = watched ? stderr : NULL,
+                   .out = stdout,
+                   .lines = !watched || !isatty(STDOUT_FILENO),
+                   .first = step,
+                   .step = step,
+                   .total = total,
+                   .started = now,
+                   .drawn = now - REDRAW_MS };
 }
 
 double ticker_left(const Ticker *t, double now) {
-    return t->step > t->first ? (now - t->started) / 1e3 / (double)(t->step - t->first) * (double)(t->total - t->step) : -1;
+    return t->step > t->first ? (now - t->started) / 1e3 / (double)(t->step - t->first) *
+                                    (double)(t->total - t->step)
+                              : -1;
 }
 
 /* ---- texts ---- */
@@ -39,7 +47,8 @@ static Text left(const Ticker *t, double now) {
 }
 
 /* Adds a part, two columns from the last, when it fits whole. False: it does not. */
-__attribute__((format(printf, 3, 4))) static bool add(char *text, int width, const char *format, ...) {
+__attribute__((format(printf, 3, 4))) static bool add(char *text, int width, const char *format,
+                                                      ...) {
     size_t used = strlen(text), gap = used ? 2 : 0, room = (size_t)width + 1 - used;
     if (room <= gap) return false;
     va_list args;
@@ -54,23 +63,29 @@ __attribute__((format(printf, 3, 4))) static bool add(char *text, int width, con
     return true;
 }
 
-void ticker_bar_text(const Ticker *t, int width, double ms, int count, const TickerValue values[], double now, char text[TICKER_TEXT]) {
+void ticker_bar_text(const Ticker *t, int width, double ms, int count, const TickerValue values[],
+                     double now, char text[TICKER_TEXT]) {
     char bar[32], steps[64];
     int room = width - 1 < 0 ? 0 : width - 1 < TICKER_TEXT ? width - 1 : TICKER_TEXT - 1;
     progress_bar(bar, width >= 100 ? 24 : 12, t->step, t->total);
     snprintf(steps, sizeof steps, "%lld/%lld", (long long)t->step, (long long)t->total);
     text[0] = 0;
-    if (!add(text, room, "[%s] %s", bar, steps) && !add(text, room, "%s", steps)) add(text, room, "%lld", (long long)t->step);
+    if (!add(text, room, "[%s] %s", bar, steps) && !add(text, room, "%s", steps))
+        add(text, room, "%lld", (long long)t->step);
     if (!add(text, room, "%s", speed(ms).s)) return;
     if (left(t, now).s[0] && !add(text, room, "%s", left(t, now).s)) return;
-    for (int i = 0; i < count && add(text, room, "%s %s", values[i].name, text_number(values[i].value).s); i++) continue;
+    for (int i = 0;
+         i < count && add(text, room, "%s %s", values[i].name, text_number(values[i].value).s); i++)
+        continue;
 }
 
-void ticker_line_text(const Ticker *t, double ms, int count, const TickerValue values[], double now, char text[TICKER_TEXT]) {
+void ticker_line_text(const Ticker *t, double ms, int count, const TickerValue values[], double now,
+                      char text[TICKER_TEXT]) {
     const int room = TICKER_TEXT - 1;
     text[0] = 0;
     add(text, room, "step %lld/%lld", (long long)t->step, (long long)t->total);
-    for (int i = 0; i < count; i++) add(text, room, "%s %s", values[i].name, text_number(values[i].value).s);
+    for (int i = 0; i < count; i++)
+        add(text, room, "%s %s", values[i].name, text_number(values[i].value).s);
     add(text, room, "%s ms", text_number(ms).s);
     if (left(t, now).s[0]) add(text, room, "%s", left(t, now).s);
 }
@@ -80,7 +95,8 @@ void ticker_line_text(const Ticker *t, double ms, int count, const TickerValue v
 static int terminal_width(const Ticker *t) {
     struct winsize size;
     if (t->width) return t->width;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : NO_TERMINAL_WIDTH;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                           : NO_TERMINAL_WIDTH;
 }
 
 static void draw(Ticker *t) {
@@ -128,12 +144,15 @@ static void estimate(Ticker *t, double now) {
     if (t->estimated || t->step < t->first + TICKER_EVERY - 1 || t->step >= t->total) return;
     t->estimated = true;
     ticker_say(t, "%lld steps to go, at %s ms each: about %s", (long long)(t->total - t->step),
-               text_number((now - t->started) / (double)(t->step - t->first)).s, text_duration(ticker_left(t, now)).s);
+               text_number((now - t->started) / (double)(t->step - t->first)).s,
+               text_duration(ticker_left(t, now)).s);
 }
 
-void ticker_step(Ticker *t, int64_t step, double ms, int count, const TickerValue values[], double now) {
+void ticker_step(Ticker *t, int64_t step, double ms, int count, const TickerValue values[],
+                 double now) {
     t->step = step;
-    if (!t->warm) { /* the first step is slower than all others: buffers are touched, kernels chosen */
+    /* the first step is slower than all others: buffers are touched, kernels chosen */
+    if (!t->warm) {
         t->warm = true;
         t->first = step;
         t->started = now;

@@ -1,23 +1,28 @@
 /* conv2d: picks the way to compute it.
- * Direct while a group's weights stay in the second-level cache, which all of the generator's layers do; im2col and GEMM
- * for the discriminators' wide layers on small maps, where the weights are the larger operand. The direct input gradient is a
- * convolution with stride 1; the few strided layers take GEMM for it, and so do weight gradients of rows that do not fill vectors,
- * where sums along a row would leave lanes idle: 7x7 and 28x28 maps are two to eight times as fast. */
+ * Direct while a group's weights stay in the second-level cache, which all of the generator's
+ * layers do; im2col and GEMM for the discriminators' wide layers on small maps, where the weights
+ * are the larger operand. The direct input gradient is a convolution with stride 1; the few strided
+ * layers take GEMM for it, and so do weight gradients of rows that do not fill vectors, where sums
+ * along a row would leave lanes idle: 7x7 and 28x28 maps are two to eight times as fast. */
 #include <string.h>
 
-#include "conv2d.h"
 #include "../upsample.h"
+#include "conv2d.h"
 
 enum { DIRECT_BYTES = 1 << 20 };
 
-static bool is_direct(Conv s) { return (size_t)s.cout * (size_t)s.cin * (size_t)(s.kh * s.kw) * sizeof(float) <= DIRECT_BYTES; }
+static bool is_direct(Conv s) {
+    return (size_t)s.cout * (size_t)s.cin * (size_t)(s.kh * s.kw) * sizeof(float) <= DIRECT_BYTES;
+}
 
-static bool fills_vectors(Conv s) { return s.groups > 1 || s.ow % 16 == 0; } /* 16: of the widest, so that all processors choose the same way */
+/* 16: of the widest, so that all processors choose the same way */
+static bool fills_vectors(Conv s) { return s.groups > 1 || s.ow % 16 == 0; }
 
 static void forward(const P2cCall *call) {
     Conv s = conv_of(call->node);
     float eps = P2C_ATTRIBUTES(call->node, P2cConvAttributes)->norm.eps;
-    if (s.normed) P2C_CPU(instance_norm_statistics)(call->x[0], call->node->x[0]->dims, eps, call->saved, call->threads);
+    if (s.normed) P2C_CPU(instance_norm_statistics)
+    (call->x[0], call->node->x[0]->dims, eps, call->saved, call->threads);
     if (is_direct(s)) P2C_CPU(conv2d_direct)(call, s);
     else P2C_CPU(conv2d_gemm)(call, s);
 }
@@ -25,10 +30,12 @@ static void forward(const P2cCall *call) {
 static void bias_gradient(const P2cCall *call, Conv s) {
     size_t hw = (size_t)s.oh * (size_t)s.ow;
     int channels = s.groups * s.cout;
-#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) schedule(static)
+#pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) \
+    schedule(static)
     for (int o = 0; o < channels; o++) {
         double sum = 0;
-        for (int n = 0; n < s.n; n++) sum += sum_of(call->dy + ((size_t)n * (size_t)channels + (size_t)o) * hw, hw);
+        for (int n = 0; n < s.n; n++)
+            sum += sum_of(call->dy + ((size_t)n * (size_t)channels + (size_t)o) * hw, hw);
         call->dx[2][o] += (float)sum;
     }
 }
@@ -38,16 +45,24 @@ static void plain_input_gradient(const P2cCall *call, Conv s) {
     else P2C_CPU(conv2d_gemm_input_gradient)(call, s);
 }
 
-/* ---- what is fused in front: gradients of the normed x and of the repeated x exist in scratch alone ---- */
+/* ---- what is fused in front: their gradients are in scratch only ---- */
 
-static size_t normed_floats(const P2cNode *node, Conv s) { return s.normed ? aligned_floats(p2c_dims_count(node->x[0]->dims)) : 0; }
-static size_t repeated_floats(Conv s) { return s.up > 1 ? aligned_floats((size_t)s.n * (size_t)(s.groups * s.cin) * (size_t)s.h * (size_t)s.w) : 0; }
+static size_t normed_floats(const P2cNode *node, Conv s) {
+    return s.normed ? aligned_floats(p2c_dims_count(node->x[0]->dims)) : 0;
+}
+static size_t repeated_floats(Conv s) {
+    return s.up > 1 ? aligned_floats((size_t)s.n * (size_t)(s.groups * s.cin) * (size_t)s.h *
+                                     (size_t)s.w)
+                    : 0;
+}
 
 /* dx += the sum over the copies of each pixel. */
 static void sum_copies(const P2cCall *call, Conv s, const float *repeated, float *dx) {
     int rows = s.n * s.groups * s.cin * (s.h / s.up), w = s.w / s.up;
 #pragma omp parallel for num_threads(threads_for(call, repeated_floats(s))) schedule(static)
-    for (int i = 0; i < rows; i++) add_copies(repeated + (size_t)i * (size_t)s.up * (size_t)s.w, w, s.up, dx + (size_t)i * (size_t)w);
+    for (int i = 0; i < rows; i++)
+        add_copies(repeated + (size_t)i * (size_t)s.up * (size_t)s.w, w, s.up,
+                   dx + (size_t)i * (size_t)w);
 }
 
 static void repeated_input_gradient(const P2cCall *call, Conv s) {
@@ -74,17 +89,22 @@ static void input_gradient(const P2cCall *call, Conv s) {
     inner.work = gradient + normed_floats(call->node, s);
     inner.dx[0] = memset(gradient, 0, p2c_dims_count(x) * sizeof *gradient);
     repeated_input_gradient(&inner, s);
-    P2C_CPU(instance_norm_gradient)(call->x[0], gradient, call->dx[0], x, s.relu, call->saved, call->threads);
+    P2C_CPU(instance_norm_gradient)
+    (call->x[0], gradient, call->dx[0], x, s.relu, call->saved, call->threads);
 }
 
 static void plain_backward(const P2cCall *call, Conv s) {
     if (call->dx[0]) input_gradient(call, s);
-    if (call->dx[1]) (is_direct(s) && fills_vectors(s) ? P2C_CPU(conv2d_direct_weight_gradient) : P2C_CPU(conv2d_gemm_weight_gradient))(call, s);
+    if (call->dx[1])
+        (is_direct(s) && fills_vectors(s) ? P2C_CPU(conv2d_direct_weight_gradient)
+                                          : P2C_CPU(conv2d_gemm_weight_gradient))(call, s);
     if (call->dx[2]) bias_gradient(call, s);
 }
 
 /* Behind an activation, dy as it gets through is made first, in scratch. */
-static size_t passed_floats(const P2cNode *node, Conv s) { return s.slope != 1 ? aligned_floats(p2c_dims_count(node->dims)) : 0; }
+static size_t passed_floats(const P2cNode *node, Conv s) {
+    return s.slope != 1 ? aligned_floats(p2c_dims_count(node->dims)) : 0;
+}
 
 static void backward(const P2cCall *call) {
     Conv s = conv_of(call->node);
@@ -99,8 +119,10 @@ static void backward(const P2cCall *call) {
 
 static size_t backward_work(const P2cNode *node, Conv s, int threads) {
     bool direct = is_direct(s);
-    size_t input = direct && s.stride == 1 ? P2C_CPU(conv2d_direct_input_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, true, threads);
-    size_t weight = direct && fills_vectors(s) ? P2C_CPU(conv2d_direct_weight_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, true, threads);
+    size_t input = direct && s.stride == 1 ? P2C_CPU(conv2d_direct_input_work)(s, threads)
+                                           : P2C_CPU(conv2d_gemm_work)(s, true, threads);
+    size_t weight = direct && fills_vectors(s) ? P2C_CPU(conv2d_direct_weight_work)(s, threads)
+                                               : P2C_CPU(conv2d_gemm_work)(s, true, threads);
     input += sizeof(float) * (normed_floats(node, s) + repeated_floats(s));
     return sizeof(float) * passed_floats(node, s) + (input > weight ? input : weight);
 }
@@ -108,9 +130,12 @@ static size_t backward_work(const P2cNode *node, Conv s, int threads) {
 static size_t work(const P2cNode *node, bool backward, int threads) {
     Conv s = conv_of(node);
     if (backward) return backward_work(node, s, threads);
-    return is_direct(s) ? P2C_CPU(conv2d_direct_work)(s, threads) : P2C_CPU(conv2d_gemm_work)(s, false, threads);
+    return is_direct(s) ? P2C_CPU(conv2d_direct_work)(s, threads)
+                        : P2C_CPU(conv2d_gemm_work)(s, false, threads);
 }
 
-const P2cKernel P2C_CPU(conv2d) = {
-    .forward = forward, .backward = backward, .work = work, .folds = P2C_FOLD_NORM | P2C_FOLD_UPSAMPLE | P2C_FOLD_ACTIVATION
-};
+const P2cKernel P2C_CPU(conv2d) = { .forward = forward,
+                                    .backward = backward,
+                                    .work = work,
+                                    .folds = P2C_FOLD_NORM | P2C_FOLD_UPSAMPLE |
+                                             P2C_FOLD_ACTIVATION };

@@ -1,11 +1,13 @@
-/* conv2d.h: the ways to compute a convolution on the CPU, and what they share: sizes, and where a padded index reads. */
+/* conv2d.h: the ways to compute a convolution on the CPU, and what they share: sizes, and where a
+ * padded index reads. */
 #ifndef P2C_CPU_CONV2D_H
 #define P2C_CPU_CONV2D_H
 
 #include "../activation.h"
 #include "../norm.h"
 
-/* cin, cout: of one group. h, w: of what is convolved, which is x with every pixel `up` times along both axes where that is fused. */
+/* cin, cout: of one group. h, w: of what is convolved, which is x with every pixel `up` times along
+ * both axes where that is fused. */
 typedef struct Conv {
     int n, groups, cin, cout, h, w, kh, kw, oh, ow, stride, dilation, pad_y, pad_x, up;
     bool reflect;
@@ -18,16 +20,32 @@ static inline Conv conv_of(const P2cNode *node) {
     const P2cConv2d o = a->conv;
     const P2cDims x = node->x[0]->dims, w = node->x[1]->dims, y = node->dims;
     int up = a->upsample > 1 ? a->upsample : 1;
-    return (Conv){ .n = x.d[0], .groups = o.groups, .cin = w.d[1], .cout = w.d[0] / o.groups, .h = x.d[2] * up, .w = x.d[3] * up,
-                   .kh = w.d[2], .kw = w.d[3], .oh = y.d[2], .ow = y.d[3],
-                   .stride = o.stride, .dilation = o.dilation, .pad_y = o.pad, .pad_x = o.pad, .up = up, .reflect = o.reflect,
-                   .normed = a->normed, .relu = a->norm.relu, .slope = p2c_slope(a->activation) };
+    return (Conv){ .n = x.d[0],
+                   .groups = o.groups,
+                   .cin = w.d[1],
+                   .cout = w.d[0] / o.groups,
+                   .h = x.d[2] * up,
+                   .w = x.d[3] * up,
+                   .kh = w.d[2],
+                   .kw = w.d[3],
+                   .oh = y.d[2],
+                   .ow = y.d[3],
+                   .stride = o.stride,
+                   .dilation = o.dilation,
+                   .pad_y = o.pad,
+                   .pad_x = o.pad,
+                   .up = up,
+                   .reflect = o.reflect,
+                   .normed = a->normed,
+                   .relu = a->norm.relu,
+                   .slope = p2c_slope(a->activation) };
 }
 
 /* How far the last tap of an axis is from the first. */
 static inline int reach(Conv s, int kernel) { return (kernel - 1) * s.dilation; }
 
-/* Row i of channel c, counted as if x were repeated; from there on column j is at j / up. x: its first channel. */
+/* Row i of channel c, counted as if x were repeated; from there on column j is at j / up. x: its
+ * first channel. */
 static inline const float *input_row(const float *x, Conv s, int c, int i) {
     return x + ((size_t)c * (size_t)(s.h / s.up) + (size_t)(i / s.up)) * (size_t)(s.w / s.up);
 }
@@ -40,12 +58,15 @@ static inline int padded_index(int i, int size, bool reflect) {
     return i >= 0 && i < size ? i : -1; /* beyond the padding, where only unused lanes read */
 }
 
-/* How plane p of x is normed as it is read, from the statistics that forward has saved. Without a norm: not at all, to the bit. */
+/* How plane p of x is normed as it is read, from the statistics that forward has saved. Without a
+ * norm: not at all, to the bit. */
 static inline Norm norm_at(const P2cCall *call, Conv s, size_t p) {
-    return s.normed ? norm_of((const float *)call->saved + 2 * p, s.relu) : (Norm){ 0, 1, -INFINITY };
+    return s.normed ? norm_of((const float *)call->saved + 2 * p, s.relu)
+                    : (Norm){ 0, 1, -INFINITY };
 }
 
-/* conv2d_direct.c, conv2d_direct_weights.c: for weights that stay in cache. The input gradient wants stride 1. */
+/* conv2d_direct.c, conv2d_direct_weights.c: for weights that stay in cache. The input gradient
+ * wants stride 1. */
 size_t P2C_CPU(conv2d_direct_work)(Conv s, int threads);
 void P2C_CPU(conv2d_direct)(const P2cCall *call, Conv s);
 size_t P2C_CPU(conv2d_direct_input_work)(Conv s, int threads);

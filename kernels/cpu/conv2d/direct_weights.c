@@ -1,8 +1,10 @@
 /* conv2d_direct_weights: the weight gradient of a convolution, vectorised along the row.
  *      dw[o][tap] += sum over pixels of dy[o][pixel] * packed[tap][pixel]
- * Input is packed by strips of rows (conv2d_strip.h). For BLOCK outputs and TAPS taps at a time, vectors of partial sums stay in registers
- * while they pass over a strip, and in scratch from strip to strip; at the end their lanes are added up. A thread takes a block of
- * input channels and goes through all pictures and strips in order, so that the sums do not depend on the number of threads. */
+ * Input is packed by strips of rows (conv2d_strip.h). For BLOCK outputs and TAPS taps at a time,
+ * vectors of partial sums stay in registers while they pass over a strip, and in scratch from strip
+ * to strip; at the end their lanes are added up. A thread takes a block of input channels and goes
+ * through all pictures and strips in order, so that the sums do not depend on the number of
+ * threads. */
 #include <omp.h>
 
 #include "strip.h"
@@ -26,10 +28,17 @@ static Strip weight_strip(Conv s) {
 }
 
 static int triples_of(Strip t) { return (t.taps + TAPS - 1) / TAPS; }
-static size_t sum_floats(Conv s, Strip t) { return (size_t)blocks_of(s) * (size_t)triples_of(t) * BLOCK * TAPS * LANES; }
-static size_t thread_floats(Conv s, Strip t) { return packed_strip(piece_of(s), t) + aligned_floats((size_t)triples_of(t) * TAPS) + sum_floats(s, t); }
+static size_t sum_floats(Conv s, Strip t) {
+    return (size_t)blocks_of(s) * (size_t)triples_of(t) * BLOCK * TAPS * LANES;
+}
+static size_t thread_floats(Conv s, Strip t) {
+    return packed_strip(piece_of(s), t) + aligned_floats((size_t)triples_of(t) * TAPS) +
+           sum_floats(s, t);
+}
 
-size_t P2C_CPU(conv2d_direct_weight_work)(Conv s, int threads) { return sizeof(float) * (size_t)threads * thread_floats(s, weight_strip(s)); }
+size_t P2C_CPU(conv2d_direct_weight_work)(Conv s, int threads) {
+    return sizeof(float) * (size_t)threads * thread_floats(s, weight_strip(s));
+}
 
 /* The first `lanes` floats, then zeros. */
 static inline Vec load_part(const float *from, int lanes) {
@@ -38,8 +47,10 @@ static inline Vec load_part(const float *from, int lanes) {
     return value;
 }
 
-/* One vector of pixels: lanes of it, LANES known at compile time for all but a row's last. dy: of each output. */
-ALWAYS_INLINE void add_vector(const float *packed, const int *offset, const float *const dy[], size_t at, int lanes, int width, Vec acc[BLOCK][TAPS]) {
+/* One vector of pixels: lanes of it, LANES known at compile time for all but a row's last. dy: of
+ * each output. */
+ALWAYS_INLINE void add_vector(const float *packed, const int *offset, const float *const dy[],
+                              size_t at, int lanes, int width, Vec acc[BLOCK][TAPS]) {
     Vec in[TAPS];
     for (int k = 0; k < TAPS; k++) in[k] = *(const Vec *)(packed + offset[k]);
     for (int o = 0; o < width; o++) {
@@ -48,10 +59,11 @@ ALWAYS_INLINE void add_vector(const float *packed, const int *offset, const floa
     }
 }
 
-/* sums[o][k] += dy[o] * packed[offset[k]] over the strip's pixels. Outputs beyond `outputs` repeat the first. ragged: rows end within a
- * vector; known at compile time, since the sums would leave the registers for a mere possibility. */
-ALWAYS_INLINE void tile(const float *packed, const int *offset, const float *dy, size_t plane, Conv s, Strip t, int rows, int outputs, int width, bool ragged,
-                        Vec *sums) {
+/* sums[o][k] += dy[o] * packed[offset[k]] over the strip's pixels. Outputs beyond `outputs` repeat
+ * the first. ragged: rows end within a vector; known at compile time, since the sums would leave
+ * the registers for a mere possibility. */
+ALWAYS_INLINE void tile(const float *packed, const int *offset, const float *dy, size_t plane,
+                        Conv s, Strip t, int rows, int outputs, int width, bool ragged, Vec *sums) {
     Vec acc[BLOCK][TAPS];
     const float *from[BLOCK];
     int whole = s.ow / LANES * LANES;
@@ -62,22 +74,29 @@ ALWAYS_INLINE void tile(const float *packed, const int *offset, const float *dy,
     for (int r = 0; r < rows; r++) {
         const float *row = packed + (size_t)r * (size_t)(s.stride * t.row);
         size_t at = (size_t)r * (size_t)s.ow;
-        for (int x = 0; x < whole; x += LANES) add_vector(row + x, offset, from, at + (size_t)x, LANES, width, acc);
-        if (ragged) add_vector(row + whole, offset, from, at + (size_t)whole, s.ow - whole, width, acc);
+        for (int x = 0; x < whole; x += LANES)
+            add_vector(row + x, offset, from, at + (size_t)x, LANES, width, acc);
+        if (ragged)
+            add_vector(row + whole, offset, from, at + (size_t)whole, s.ow - whole, width, acc);
     }
     for (int o = 0; o < width; o++)
         for (int k = 0; k < TAPS; k++) sums[o * TAPS + k] = acc[o][k];
 }
 
-/* All outputs and taps of a packed strip. dy: the group's first channel, at the strip's first row. */
-static void add_strip(const float *packed, const int *offset, const float *dy, Conv s, Strip t, int rows, Vec *sums) {
+/* All outputs and taps of a packed strip. dy: the group's first channel, at the strip's first
+ * row. */
+static void add_strip(const float *packed, const int *offset, const float *dy, Conv s, Strip t,
+                      int rows, Vec *sums) {
     size_t plane = (size_t)s.oh * (size_t)s.ow;
     for (int b = 0; b < blocks_of(s); b++) {
         int outputs = min_int(BLOCK, s.cout - b * BLOCK);
         for (int k = 0; k < triples_of(t); k++, sums += BLOCK * TAPS) {
             const float *g = dy + (size_t)(b * BLOCK) * plane;
-            if (outputs == 1) tile(packed, offset + k * TAPS, g, plane, s, t, rows, outputs, 1, s.ow % LANES, sums);
-            else if (s.ow % LANES) tile(packed, offset + k * TAPS, g, plane, s, t, rows, outputs, BLOCK, true, sums);
+            if (outputs == 1)
+                tile(packed, offset + k * TAPS, g, plane, s, t, rows, outputs, 1, s.ow % LANES,
+                     sums);
+            else if (s.ow % LANES)
+                tile(packed, offset + k * TAPS, g, plane, s, t, rows, outputs, BLOCK, true, sums);
             else tile(packed, offset + k * TAPS, g, plane, s, t, rows, outputs, BLOCK, false, sums);
         }
     }
@@ -107,7 +126,8 @@ static void weight_piece(const P2cCall *call, Conv s, Strip t, int g, int first,
     Conv piece = piece_of(s);
     piece.cin = min_int(piece.cin, s.cin - first);
     int *offset = (int *)(scratch + packed_strip(piece_of(s), t));
-    Vec *sums = (Vec *)(scratch + packed_strip(piece_of(s), t) + aligned_floats((size_t)triples_of(t) * TAPS));
+    Vec *sums = (Vec *)(scratch + packed_strip(piece_of(s), t) +
+                        aligned_floats((size_t)triples_of(t) * TAPS));
     size_t plane = (size_t)s.oh * (size_t)s.ow;
     t.taps = piece.cin * s.kh * s.kw;
     fill_offsets(piece, t, offset);
@@ -115,10 +135,15 @@ static void weight_piece(const P2cCall *call, Conv s, Strip t, int g, int first,
     for (int n = 0; n < s.n; n++)
         for (int top = 0; top < s.oh; top += t.rows) {
             size_t ng = (size_t)n * (size_t)s.groups + (size_t)g;
-            pack_strip(call, call->x[0], ng * (size_t)s.cin + (size_t)first, piece, t, top, scratch);
-            add_strip(scratch, offset, call->dy + ng * (size_t)s.cout * plane + (size_t)top * (size_t)s.ow, s, t, min_int(t.rows, s.oh - top), sums);
+            pack_strip(call, call->x[0], ng * (size_t)s.cin + (size_t)first, piece, t, top,
+                       scratch);
+            add_strip(scratch, offset,
+                      call->dy + ng * (size_t)s.cout * plane + (size_t)top * (size_t)s.ow, s, t,
+                      min_int(t.rows, s.oh - top), sums);
         }
-    add_lanes(sums, s, t, t.taps, call->dx[1] + ((size_t)g * (size_t)s.cout * (size_t)s.cin + (size_t)first) * (size_t)(s.kh * s.kw));
+    add_lanes(sums, s, t, t.taps,
+              call->dx[1] + ((size_t)g * (size_t)s.cout * (size_t)s.cin + (size_t)first) *
+                                (size_t)(s.kh * s.kw));
 }
 
 void P2C_CPU(conv2d_direct_weight_gradient)(const P2cCall *call, Conv s) {
@@ -127,5 +152,6 @@ void P2C_CPU(conv2d_direct_weight_gradient)(const P2cCall *call, Conv s) {
     size_t elements = (size_t)s.n * (size_t)(s.groups * s.cin) * (size_t)s.h * (size_t)s.w;
 #pragma omp parallel for num_threads(threads_for(call, elements)) schedule(dynamic)
     for (int i = 0; i < s.groups * per_group; i++)
-        weight_piece(call, s, t, i / per_group, i % per_group * size, (float *)call->work + (size_t)omp_get_thread_num() * thread_floats(s, t));
+        weight_piece(call, s, t, i / per_group, i % per_group * size,
+                     (float *)call->work + (size_t)omp_get_thread_num() * thread_floats(s, t));
 }

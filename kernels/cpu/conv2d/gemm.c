@@ -3,7 +3,8 @@
  *   forward          y  (cout x pixels)  = w (cout x taps) . columns
  *   input gradient   columns' = w^T . dy, added back to where they came from (col2im)
  *   weight gradient  dw += dy . columns^T
- * Input channels are independent in both gradients: a thread takes a block of them, and goes through the tiles in order. */
+ * Input channels are independent in both gradients: a thread takes a block of them, and goes
+ * through the tiles in order. */
 #include <cblas.h>
 #include <omp.h>
 #include <string.h>
@@ -16,8 +17,12 @@ static size_t taps_of(Conv s) { return (size_t)s.kh * (size_t)s.kw; }
 /* Input channels per block of the gradients: about ROWS rows of columns. */
 static int channels_of(Conv s) { return max_int(1, min_int(s.cin, ROWS / (s.kh * s.kw))); }
 /* Rows of y per tile, at least one. */
-static int tile_rows(Conv s, size_t pixels) { return max_int(1, min_int(s.oh, (int)(pixels / (size_t)s.ow))); }
-static int forward_rows(Conv s) { return tile_rows(s, FORWARD_FLOATS / ((size_t)s.cin * taps_of(s))); }
+static int tile_rows(Conv s, size_t pixels) {
+    return max_int(1, min_int(s.oh, (int)(pixels / (size_t)s.ow)));
+}
+static int forward_rows(Conv s) {
+    return tile_rows(s, FORWARD_FLOATS / ((size_t)s.cin * taps_of(s)));
+}
 
 size_t P2C_CPU(conv2d_gemm_work)(Conv s, bool backward, int threads) {
     size_t ow = (size_t)s.ow;
@@ -26,7 +31,7 @@ size_t P2C_CPU(conv2d_gemm_work)(Conv s, bool backward, int threads) {
     return sizeof(float) * (size_t)threads * aligned_floats(block);
 }
 
-/* ---- columns ------------------------------------------------------------------------------------------------ */
+/* ---- columns --------------------------------------------------------------------------------- */
 
 /* One row of y's width, read from a row of x (NULL: zeros) for tap column v. */
 static void gather(const float *row, Conv s, Norm norm, int v, float *to) {
@@ -48,14 +53,16 @@ static void scatter(const float *from, Conv s, int v, float *row) {
 }
 
 /* `channels` planes of x from `plane` on -> columns of rows top..top+rows-1 of y. */
-static void im2col(const P2cCall *call, size_t plane, Conv s, int channels, int top, int rows, float *columns) {
+static void im2col(const P2cCall *call, size_t plane, Conv s, int channels, int top, int rows,
+                   float *columns) {
     const float *x = call->x[0] + plane * (size_t)(s.h / s.up) * (size_t)(s.w / s.up);
     for (int c = 0; c < channels; c++) {
         Norm norm = norm_at(call, s, plane + (size_t)c);
         for (int u = 0; u < s.kh; u++)
             for (int v = 0; v < s.kw; v++)
                 for (int r = 0; r < rows; r++, columns += s.ow) {
-                    int at = padded_index((top + r) * s.stride + u * s.dilation - s.pad_y, s.h, s.reflect);
+                    int at = padded_index((top + r) * s.stride + u * s.dilation - s.pad_y, s.h,
+                                          s.reflect);
                     gather(at < 0 ? NULL : input_row(x, s, c, at), s, norm, v, columns);
                 }
     }
@@ -66,45 +73,59 @@ static void col2im(const float *columns, Conv s, int channels, int top, int rows
         for (int u = 0; u < s.kh; u++)
             for (int v = 0; v < s.kw; v++)
                 for (int r = 0; r < rows; r++, columns += s.ow) {
-                    int at = padded_index((top + r) * s.stride + u * s.dilation - s.pad_y, s.h, s.reflect);
-                    if (at >= 0) scatter(columns, s, v, dx + ((size_t)c * (size_t)s.h + (size_t)at) * (size_t)s.w);
+                    int at = padded_index((top + r) * s.stride + u * s.dilation - s.pad_y, s.h,
+                                          s.reflect);
+                    if (at >= 0)
+                        scatter(columns, s, v,
+                                dx + ((size_t)c * (size_t)s.h + (size_t)at) * (size_t)s.w);
                 }
 }
 
-/* ---- forward -------------------------------------------------------------------------------------------------- */
+/* ---- forward --------------------------------------------------------------------------------- */
 
-/* y (cout x pixels), bias first, then += w . columns, activated while it is near; split over blocks of outputs. */
-static void multiply(const P2cCall *call, Conv s, const float *w, const float *bias, const float *columns, size_t pixels, float *y) {
+/* y (cout x pixels), bias first, then += w . columns, activated while it is near; split over blocks
+ * of outputs. */
+static void multiply(const P2cCall *call, Conv s, const float *w, const float *bias,
+                     const float *columns, size_t pixels, float *y) {
     int depth = s.cin * s.kh * s.kw, plane = s.oh * s.ow, blocks = (s.cout + OUTPUTS - 1) / OUTPUTS;
 #pragma omp parallel for num_threads(call->threads) schedule(static)
     for (int b = 0; b < blocks; b++) {
         int first = b * OUTPUTS, count = min_int(OUTPUTS, s.cout - first);
         for (int o = first; o < first + count; o++)
-            for (size_t i = 0; i < pixels; i++) y[(size_t)o * (size_t)plane + i] = bias ? bias[o] : 0;
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, count, (int)pixels, depth, 1, w + (size_t)first * (size_t)depth, depth, columns, (int)pixels, 1,
+            for (size_t i = 0; i < pixels; i++)
+                y[(size_t)o * (size_t)plane + i] = bias ? bias[o] : 0;
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, count, (int)pixels, depth, 1,
+                    w + (size_t)first * (size_t)depth, depth, columns, (int)pixels, 1,
                     y + (size_t)first * (size_t)plane, plane);
         for (int o = first; o < first + count && s.slope != 1; o++)
-            for (size_t i = 0; i < pixels; i++) y[(size_t)o * (size_t)plane + i] = activated(y[(size_t)o * (size_t)plane + i], s.slope);
+            for (size_t i = 0; i < pixels; i++)
+                y[(size_t)o * (size_t)plane + i] =
+                    activated(y[(size_t)o * (size_t)plane + i], s.slope);
     }
 }
 
 void P2C_CPU(conv2d_gemm)(const P2cCall *call, Conv s) {
     float *columns = call->work;
     const float *bias = call->node->count == 3 ? call->x[2] : NULL;
-    size_t out_plane = (size_t)s.oh * (size_t)s.ow, weights = (size_t)s.cout * (size_t)s.cin * taps_of(s);
+    size_t out_plane = (size_t)s.oh * (size_t)s.ow,
+           weights = (size_t)s.cout * (size_t)s.cin * taps_of(s);
     int step = forward_rows(s);
     for (int ng = 0; ng < s.n * s.groups; ng++)
         for (int top = 0; top < s.oh; top += step) {
             int rows = min_int(step, s.oh - top), g = ng % s.groups;
             size_t pixels = (size_t)rows * (size_t)s.ow;
 #pragma omp parallel for num_threads(call->threads) schedule(static)
-            for (int c = 0; c < s.cin; c++) im2col(call, (size_t)ng * (size_t)s.cin + (size_t)c, s, 1, top, rows, columns + (size_t)c * taps_of(s) * pixels);
-            multiply(call, s, call->x[1] + (size_t)g * weights, bias ? bias + g * s.cout : NULL, columns, pixels,
-                     call->y + (size_t)ng * (size_t)s.cout * out_plane + (size_t)top * (size_t)s.ow);
+            for (int c = 0; c < s.cin; c++)
+                im2col(call, (size_t)ng * (size_t)s.cin + (size_t)c, s, 1, top, rows,
+                       columns + (size_t)c * taps_of(s) * pixels);
+            multiply(call, s, call->x[1] + (size_t)g * weights, bias ? bias + g * s.cout : NULL,
+                     columns, pixels,
+                     call->y + (size_t)ng * (size_t)s.cout * out_plane +
+                         (size_t)top * (size_t)s.ow);
         }
 }
 
-/* ---- gradients ------------------------------------------------------------------------------------------------- */
+/* ---- gradients ------------------------------------------------------------------------------- */
 
 /* A block of input channels of one group, and the thread's scratch. */
 typedef struct Block {
@@ -116,38 +137,52 @@ static Block block_at(const P2cCall *call, Conv s, int i) {
     int size = channels_of(s), per_group = (s.cin + size - 1) / size;
     Block b = { .group = i / per_group, .first = i % per_group * size };
     b.count = min_int(size, s.cin - b.first);
-    b.columns = (float *)call->work + (size_t)omp_get_thread_num() * (P2C_CPU(conv2d_gemm_work)(s, true, 1) / sizeof(float));
+    b.columns = (float *)call->work + (size_t)omp_get_thread_num() *
+                                          (P2C_CPU(conv2d_gemm_work)(s, true, 1) / sizeof(float));
     return b;
 }
 
-static int block_count(Conv s) { return s.groups * ((s.cin + channels_of(s) - 1) / channels_of(s)); }
+static int block_count(Conv s) {
+    return s.groups * ((s.cin + channels_of(s) - 1) / channels_of(s));
+}
 
 static void input_block(const P2cCall *call, Conv s, Block b) {
     size_t in_plane = (size_t)s.h * (size_t)s.w;
     int plane = s.oh * s.ow, taps = s.kh * s.kw, step = tile_rows(s, BACKWARD_PIXELS);
-    const float *w = call->x[1] + ((size_t)b.group * (size_t)s.cout * (size_t)s.cin + (size_t)b.first) * (size_t)taps;
+    const float *w =
+        call->x[1] +
+        ((size_t)b.group * (size_t)s.cout * (size_t)s.cin + (size_t)b.first) * (size_t)taps;
     for (int n = 0; n < s.n; n++)
         for (int top = 0; top < s.oh; top += step) {
             int rows = min_int(step, s.oh - top), pixels = rows * s.ow, ng = n * s.groups + b.group;
-            const float *dy = call->dy + (size_t)ng * (size_t)s.cout * (size_t)plane + (size_t)top * (size_t)s.ow;
-            cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, b.count * taps, pixels, s.cout, 1, w, s.cin * taps, dy, plane, 0, b.columns, pixels);
-            col2im(b.columns, s, b.count, top, rows, call->dx[0] + ((size_t)ng * (size_t)s.cin + (size_t)b.first) * in_plane);
+            const float *dy =
+                call->dy + (size_t)ng * (size_t)s.cout * (size_t)plane + (size_t)top * (size_t)s.ow;
+            cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, b.count * taps, pixels, s.cout, 1,
+                        w, s.cin * taps, dy, plane, 0, b.columns, pixels);
+            col2im(b.columns, s, b.count, top, rows,
+                   call->dx[0] + ((size_t)ng * (size_t)s.cin + (size_t)b.first) * in_plane);
         }
 }
 
 static void weight_block(const P2cCall *call, Conv s, Block b) {
     int plane = s.oh * s.ow, taps = s.kh * s.kw, step = tile_rows(s, BACKWARD_PIXELS);
-    float *dw = call->dx[1] + ((size_t)b.group * (size_t)s.cout * (size_t)s.cin + (size_t)b.first) * (size_t)taps;
+    float *dw = call->dx[1] +
+                ((size_t)b.group * (size_t)s.cout * (size_t)s.cin + (size_t)b.first) * (size_t)taps;
     for (int n = 0; n < s.n; n++)
         for (int top = 0; top < s.oh; top += step) {
             int rows = min_int(step, s.oh - top), pixels = rows * s.ow, ng = n * s.groups + b.group;
-            const float *dy = call->dy + (size_t)ng * (size_t)s.cout * (size_t)plane + (size_t)top * (size_t)s.ow;
-            im2col(call, (size_t)ng * (size_t)s.cin + (size_t)b.first, s, b.count, top, rows, b.columns);
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, s.cout, b.count * taps, pixels, 1, dy, plane, b.columns, pixels, 1, dw, s.cin * taps);
+            const float *dy =
+                call->dy + (size_t)ng * (size_t)s.cout * (size_t)plane + (size_t)top * (size_t)s.ow;
+            im2col(call, (size_t)ng * (size_t)s.cin + (size_t)b.first, s, b.count, top, rows,
+                   b.columns);
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, s.cout, b.count * taps, pixels, 1,
+                        dy, plane, b.columns, pixels, 1, dw, s.cin * taps);
         }
 }
 
-static size_t elements(Conv s) { return (size_t)s.n * (size_t)(s.groups * s.cin) * (size_t)s.h * (size_t)s.w; }
+static size_t elements(Conv s) {
+    return (size_t)s.n * (size_t)(s.groups * s.cin) * (size_t)s.h * (size_t)s.w;
+}
 
 void P2C_CPU(conv2d_gemm_input_gradient)(const P2cCall *call, Conv s) {
     int blocks = block_count(s);

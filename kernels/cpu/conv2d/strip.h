@@ -1,9 +1,10 @@
 /* strip.h: a strip of rows, packed for the direct kernels.
  *
- * The map is cut into strips of rows. A strip's input is packed into scratch that stays in cache: rows with their padding
- * resolved (zero or reflected), and split by column modulo stride, so that every tap of every stride and dilation reads a run of
- * neighbours:
- *      packed[c][row][phase][i] = x[c][row + top*stride - pad][i*stride + phase - pad], x repeated and normed where that is fused
+ * The map is cut into strips of rows. A strip's input is packed into scratch that stays in cache:
+ * rows with their padding resolved (zero or reflected), and split by column modulo stride, so that
+ * every tap of every stride and dilation reads a run of neighbours:
+ *      packed[c][row][phase][i] = x[c][row + top*stride - pad][i*stride + phase - pad], x repeated
+ *          and normed where that is fused
  * Tap (c,u,v) of a pixel is then a fixed distance away, its offset. */
 #ifndef P2C_CPU_CONV2D_STRIP_H
 #define P2C_CPU_CONV2D_STRIP_H
@@ -38,19 +39,24 @@ static inline int rows_that_fit(Conv s) {
 }
 
 static inline int blocks_of(Conv s) { return (s.cout + BLOCK - 1) / BLOCK; }
-static inline size_t packed_strip(Conv s, Strip t) { return aligned_floats((size_t)s.cin * (size_t)t.channel); }
+static inline size_t packed_strip(Conv s, Strip t) {
+    return aligned_floats((size_t)s.cin * (size_t)t.channel);
+}
 
 static inline void tap_offsets(Conv s, Strip t, int *offset) {
     for (int c = 0; c < s.cin; c++)
         for (int u = 0; u < s.kh; u++)
             for (int v = 0; v < s.kw; v++) {
                 int column = v * s.dilation;
-                *offset++ = c * t.channel + u * s.dilation * t.row + column % s.stride * t.phase + column / s.stride;
+                *offset++ = c * t.channel + u * s.dilation * t.row + column % s.stride * t.phase +
+                            column / s.stride;
             }
 }
 
-/* Positions at .. at+count-1 of a row, `stride` apart, all inside it: to[i] = from[i*stride + at], normed. */
-static inline void pack_inside(const float *from, int at, int stride, int count, Norm norm, float *to) {
+/* Positions at .. at+count-1 of a row, `stride` apart, all inside it: to[i] = from[i*stride + at],
+ * normed. */
+static inline void pack_inside(const float *from, int at, int stride, int count, Norm norm,
+                               float *to) {
     if (stride == 1)
         for (int k = 0; k < count; k++) to[k] = normed(from[k + at], norm);
     else
@@ -69,14 +75,19 @@ static inline float pack_one(const float *from, Conv s, Norm norm, int i) {
 }
 
 /* One row of one phase: to[i] = from[i*stride + phase - pad], normed. */
-static inline void pack_phase(const float *from, Conv s, Norm norm, int phase, int count, float *to) {
+static inline void pack_phase(const float *from, Conv s, Norm norm, int phase, int count,
+                              float *to) {
     int shift = phase - s.pad_x, i = 0;
-    for (; i < count && i * s.stride + shift < 0; i++) to[i] = pack_one(from, s, norm, i * s.stride + shift);
-    int inside = shift < s.w ? (s.w - 1 - shift) / s.stride + 1 : 0; /* first i that reads beyond the row */
+    for (; i < count && i * s.stride + shift < 0; i++)
+        to[i] = pack_one(from, s, norm, i * s.stride + shift);
+    /* first i that reads beyond the row */
+    int inside = shift < s.w ? (s.w - 1 - shift) / s.stride + 1 : 0;
     int run = max_int(i, min_int(count, inside)), at = i * s.stride + shift;
-    if (s.up == 1 && s.stride == 1 && !s.normed) memcpy(to + i, from + at, (size_t)(run - i) * sizeof *to);
+    if (s.up == 1 && s.stride == 1 && !s.normed)
+        memcpy(to + i, from + at, (size_t)(run - i) * sizeof *to);
     else if (s.up == 1) pack_inside(from, at, s.stride, run - i, norm, to + i);
-    else if (s.stride == 1 && s.up == 2) repeat_pixels(from, s.w / 2, 2, norm, to + i); /* with stride 1 all of the row is packed */
+    /* with stride 1 all of the row is packed */
+    else if (s.stride == 1 && s.up == 2) repeat_pixels(from, s.w / 2, 2, norm, to + i);
     else if (s.stride == 1) repeat_pixels(from, s.w / s.up, s.up, norm, to + i);
     else
         for (int k = i; k < run; k++) to[k] = pack_one(from, s, norm, k * s.stride + shift);
@@ -84,7 +95,8 @@ static inline void pack_phase(const float *from, Conv s, Norm norm, int phase, i
 }
 
 /* x: a tensor of planes, of which s.cin from `plane` on are packed. */
-static inline void pack_strip(const P2cCall *call, const float *x, size_t plane, Conv s, Strip t, int top, float *packed) {
+static inline void pack_strip(const P2cCall *call, const float *x, size_t plane, Conv s, Strip t,
+                              int top, float *packed) {
     x += plane * (size_t)(s.h / s.up) * (size_t)(s.w / s.up);
     for (int c = 0; c < s.cin; c++) {
         Norm norm = norm_at(call, s, plane + (size_t)c);
@@ -93,7 +105,8 @@ static inline void pack_strip(const P2cCall *call, const float *x, size_t plane,
             float *to = packed + (size_t)c * (size_t)t.channel + (size_t)r * (size_t)t.row;
             if (at < 0) memset(to, 0, (size_t)t.row * sizeof *to);
             else
-                for (int p = 0; p < s.stride; p++) pack_phase(input_row(x, s, c, at), s, norm, p, t.phase, to + p * t.phase);
+                for (int p = 0; p < s.stride; p++)
+                    pack_phase(input_row(x, s, c, at), s, norm, p, t.phase, to + p * t.phase);
         }
     }
 }

@@ -1,14 +1,17 @@
-/* load.cuh: source pixels and weights on their way to shared memory: resolved, normed, and rounded for the tensor cores.
+/* load.cuh: source pixels and weights on their way to shared memory: resolved, normed, and rounded
+ * for the tensor cores.
  *
- * The way has two halves, so that a block need not wait: `stage` starts copies of a chunk's floats as they are, into a corner of shared memory of
- * its own, and the chunk before is multiplied meanwhile; then `load` makes words of them, where the multiplication looks. A thread stages what it
- * loads later, so that it waits for its own copies alone. Where there is no room for staging, `load` reads global memory itself. */
+ * The way has two halves, so that a block need not wait: `stage` starts copies of a chunk's floats
+ * as they are, into a corner of shared memory of its own, and the chunk before is multiplied
+ * meanwhile; then `load` makes words of them, where the multiplication looks. A thread stages what
+ * it loads later, so that it waits for its own copies alone. Where there is no room for staging,
+ * `load` reads global memory itself. */
 #ifndef P2C_CUDA_CONV2D_LOAD_CUH
 #define P2C_CUDA_CONV2D_LOAD_CUH
 
-#include "product.cuh"
 #include "copy.h"
 #include "mma.h"
+#include "product.cuh"
 
 enum { LOADS = 8 }; /* floats of an item, channels one after the other */
 
@@ -19,14 +22,15 @@ template <P2cPrecision P> static __device__ inline uint32_t word_of(float low, f
 }
 
 /* The norms of source channels `begin` to `end`, as (mean, r). */
-static __device__ inline void load_norms(const Product &p, Spot at, int begin, int end, float2 *norms) {
+static __device__ inline void load_norms(const Product &p, Spot at, int begin, int end,
+                                         float2 *norms) {
     for (int k = begin + (int)threadIdx.x; k < end; k += (int)blockDim.x) {
         Norm n = norm_of(p.statistics, at.picture * p.channels + k, p.eps, p.relu);
         norms[k - begin] = make_float2(n.mean, n.r);
     }
 }
 
-/* ---- source pixels: the patch that the tile's pixels see, [word][row][column] -------------------------------------------- */
+/* ---- source pixels: the patch that the tile's pixels see, [word][row][column] ---------------- */
 
 /* A position of the patch, in LOADS channels; pixel: of the picture's first channel. */
 struct Pixels {
@@ -42,12 +46,14 @@ static __device__ inline Pixels pixels_at(const Product &p, Spot at, int item) {
     int y = source_of(at.y * p.step + row + p.origin_y, p.height, p.up, p.reflect);
     int x = source_of(at.x * p.step + column + p.origin_x, p.width, p.up, p.reflect);
     i.inside = y >= 0 && x >= 0;
-    i.pixel = p.from + (size_t)at.picture * p.channels * p.rows * p.cols + (i.inside ? y * p.cols + x : 0);
+    i.pixel = p.from + (size_t)at.picture * p.channels * p.rows * p.cols +
+              (i.inside ? y * p.cols + x : 0);
     return i;
 }
 
 /* Channels k to `end`. */
-static __device__ inline void stage_patch(const Product &p, Spot at, int k, int end, int channels, float *stage) {
+static __device__ inline void stage_patch(const Product &p, Spot at, int k, int end, int channels,
+                                          float *stage) {
     const int items = (int)p.by_positions.d * (channels / LOADS);
     const size_t area = (size_t)p.rows * p.cols;
     for (int e = (int)threadIdx.x; e < items; e += (int)blockDim.x) {
@@ -56,13 +62,15 @@ static __device__ inline void stage_patch(const Product &p, Spot at, int k, int 
 #pragma unroll
         for (int i = 0; i < LOADS; i++) {
             bool present = from.inside && first + i < end;
-            cp_async4(&stage[i * items + e], present ? from.pixel + (first + i) * area : p.from, present);
+            cp_async4(&stage[i * items + e], present ? from.pixel + (first + i) * area : p.from,
+                      present);
         }
     }
 }
 
 template <P2cPrecision P>
-static __device__ inline void load_patch(const Product &p, Spot at, int k, int end, const float2 *norms, const float *stage, uint32_t *patch) {
+static __device__ inline void load_patch(const Product &p, Spot at, int k, int end,
+                                         const float2 *norms, const float *stage, uint32_t *patch) {
     constexpr int FLOATS = floats_in_word<P>(), WORDS = LOADS / FLOATS;
     const int items = (int)p.by_positions.d * (p.t.chunk / WORDS);
     const size_t area = (size_t)p.rows * p.cols;
@@ -76,7 +84,8 @@ static __device__ inline void load_patch(const Product &p, Spot at, int k, int e
             for (int i = 0; i < LOADS; i++) v[i] = stage[i * items + e];
         } else {
 #pragma unroll
-            for (int i = 0; i < LOADS; i++) v[i] = i < count ? from.pixel[(k + group + i) * area] : 0;
+            for (int i = 0; i < LOADS; i++)
+                v[i] = i < count ? from.pixel[(k + group + i) * area] : 0;
         }
         if (p.normed) {
 #pragma unroll
@@ -87,46 +96,58 @@ static __device__ inline void load_patch(const Product &p, Spot at, int k, int e
             }
         }
 #pragma unroll
-        for (int i = 0; i < WORDS; i++) patch[(from.group * WORDS + i) * p.t.plane + from.position] = word_of<P>(v[i * FLOATS], v[i * FLOATS + FLOATS - 1]);
+        for (int i = 0; i < WORDS; i++)
+            patch[(from.group * WORDS + i) * p.t.plane + from.position] =
+                word_of<P>(v[i * FLOATS], v[i * FLOATS + FLOATS - 1]);
     }
 }
 
-/* ---- weights of the tile's channels: [word][tap][channel] ------------------------------------------------------------------ */
+/* ---- weights of the tile's channels: [word][tap][channel] ------------------------------------ */
 
-/* A tap of a word, in LOADS outputs; w: of the first of them, and of the word's first source channel. */
+/* A tap of a word, in LOADS outputs; w: of the first of them, and of the word's first source
+ * channel. */
 struct Weights {
     int word, tap, group;
     const float *w;
 };
 
 /* lines: taps of all words of a chunk; items: lines, for each group of outputs. */
-static __device__ inline Weights weights_at(const Product &p, Spot at, int k, int floats, int item, int lines) {
+static __device__ inline Weights weights_at(const Product &p, Spot at, int k, int floats, int item,
+                                            int lines) {
     Weights i;
     i.group = 0;
     for (; item >= lines; item -= lines) i.group++;
     i.word = quotient(item, p.taps), i.tap = item - i.word * (int)p.taps.d;
     int u = quotient(i.tap, p.by_taps_x), v = i.tap - u * p.taps_x;
-    i.w = p.weights + (size_t)(at.channel + i.group * LOADS) * p.per_output + (size_t)(k + i.word * floats) * p.per_source;
+    i.w = p.weights + (size_t)(at.channel + i.group * LOADS) * p.per_output +
+          (size_t)(k + i.word * floats) * p.per_source;
     i.w += u * p.per_row + v * p.per_column;
     return i;
 }
 
-static __device__ inline void stage_weights(const Product &p, Spot at, int k, int end, int floats, float *stage) {
+static __device__ inline void stage_weights(const Product &p, Spot at, int k, int end, int floats,
+                                            float *stage) {
     const int lines = p.t.chunk * (int)p.taps.d, items = lines * (channels_of(p.t.shape) / LOADS);
     for (int e = (int)threadIdx.x; e < items; e += (int)blockDim.x) {
         const Weights from = weights_at(p, at, k, floats, e, lines);
         for (int j = 0; j < floats; j++) {
-            int outputs = k + from.word * floats + j < end ? p.outputs - at.channel - from.group * LOADS : 0;
+            int outputs =
+                k + from.word * floats + j < end ? p.outputs - at.channel - from.group * LOADS : 0;
 #pragma unroll
             for (int i = 0; i < LOADS; i++) {
                 bool present = i < outputs;
-                cp_async4(&stage[(j * LOADS + i) * items + e], present ? from.w + (size_t)i * p.per_output + (size_t)j * p.per_source : p.weights, present);
+                cp_async4(&stage[(j * LOADS + i) * items + e],
+                          present ? from.w + (size_t)i * p.per_output + (size_t)j * p.per_source
+                                  : p.weights,
+                          present);
             }
         }
     }
 }
 
-template <P2cPrecision P> static __device__ inline void load_weights(const Product &p, Spot at, int k, int end, const float *stage, uint32_t *weights) {
+template <P2cPrecision P>
+static __device__ inline void load_weights(const Product &p, Spot at, int k, int end,
+                                           const float *stage, uint32_t *weights) {
     constexpr int FLOATS = floats_in_word<P>();
     const int lines = p.t.chunk * (int)p.taps.d, items = lines * (channels_of(p.t.shape) / LOADS);
     for (int e = (int)threadIdx.x; e < items; e += (int)blockDim.x) {
@@ -134,21 +155,27 @@ template <P2cPrecision P> static __device__ inline void load_weights(const Produ
         float v[FLOATS][LOADS];
 #pragma unroll
         for (int j = 0; j < FLOATS; j++) {
-            int outputs = k + from.word * FLOATS + j < end ? p.outputs - at.channel - from.group * LOADS : 0;
+            int outputs =
+                k + from.word * FLOATS + j < end ? p.outputs - at.channel - from.group * LOADS : 0;
             if (p.t.staged) {
 #pragma unroll
                 for (int i = 0; i < LOADS; i++) v[j][i] = stage[(j * LOADS + i) * items + e];
             } else {
 #pragma unroll
-                for (int i = 0; i < LOADS; i++) v[j][i] = i < outputs ? from.w[(size_t)i * p.per_output + (size_t)j * p.per_source] : 0;
+                for (int i = 0; i < LOADS; i++)
+                    v[j][i] = i < outputs
+                                  ? from.w[(size_t)i * p.per_output + (size_t)j * p.per_source]
+                                  : 0;
             }
         }
-        uint4 *to = reinterpret_cast<uint4 *>(weights + (from.word * p.t.lines + from.tap) * p.t.line + from.group * LOADS);
+        uint4 *to = reinterpret_cast<uint4 *>(
+            weights + (from.word * p.t.lines + from.tap) * p.t.line + from.group * LOADS);
         constexpr int HIGH = FLOATS - 1;
 #pragma unroll
         for (int i = 0; i < LOADS; i += 4)
-            to[i / 4] = make_uint4(word_of<P>(v[0][i], v[HIGH][i]), word_of<P>(v[0][i + 1], v[HIGH][i + 1]), word_of<P>(v[0][i + 2], v[HIGH][i + 2]),
-                                   word_of<P>(v[0][i + 3], v[HIGH][i + 3]));
+            to[i / 4] = make_uint4(
+                word_of<P>(v[0][i], v[HIGH][i]), word_of<P>(v[0][i + 1], v[HIGH][i + 1]),
+                word_of<P>(v[0][i + 2], v[HIGH][i + 2]), word_of<P>(v[0][i + 3], v[HIGH][i + 3]));
     }
 }
 

@@ -1,8 +1,11 @@
-/* product.cuh: the implicit matrix product that a convolution is, and its tiles. What it is all about: conv2d.cuh.
+/* product.cuh: the implicit matrix product that a convolution is, and its tiles. What it is all
+ * about: conv2d.cuh.
  *
- * Forward and the input gradient are one product, seen from two sides: an output (pixel, channel) is the sum over source channels k and taps
- * (u, v) of source[k][i*step+u*apart+origin_y][j*step+v*apart+origin_x] * weight(channel, k, u, v). Product says which source, taps and weights
- * these are; Tiling how outputs are dealt out to blocks, and a block's to its warps. */
+ * Forward and the input gradient are one product, seen from two sides: an output (pixel, channel)
+ * is the sum over source channels k and taps (u, v) of
+ * source[k][i*step+u*apart+origin_y][j*step+v*apart+origin_x] * weight(channel, k, u, v). Product
+ * says which source, taps and weights these are; Tiling how outputs are dealt out to blocks, and a
+ * block's to its warps. */
 #ifndef P2C_CUDA_CONV2D_PRODUCT_CUH
 #define P2C_CUDA_CONV2D_PRODUCT_CUH
 
@@ -31,11 +34,17 @@ struct Tiling {
     Shape shape;
     int across_log2;               /* a tile's pixels are 1 << across_log2 columns */
     int tiles_x, tiles_y, tiles_n; /* over the map, and over the channels */
-    int chunk;                     /* words of each source pixel in shared memory at a time: a multiple of 8 */
-    bool staged;                   /* there is room for the next chunk, as it comes from global memory, while this one is multiplied */
-    int splits, split;             /* blocks that share a tile's source channels; `split` channels each */
-    int columns, plane;            /* of the patch: the words of a row, and those from plane to plane */
-    int lines, line;               /* of the weights: lines a source word, and the words from line to line */
+    /* words of each source pixel in shared memory at a time: a multiple of 8 */
+    int chunk;
+    /* there is room for the next chunk, as it comes from global memory, while this one is
+     * multiplied */
+    bool staged;
+    /* blocks that share a tile's source channels; `split` channels each */
+    int splits, split;
+    /* of the patch: the words of a row, and those from plane to plane */
+    int columns, plane;
+    /* of the weights: lines a source word, and the words from line to line */
+    int lines, line;
 };
 
 struct Product {
@@ -46,22 +55,24 @@ struct Product {
     bool reflect, normed, relu;
     float eps;
     const float *statistics;
-    /* weights: weight(channel, k, u, v) = weights[channel*per_output + k*per_source + u*per_row + v*per_column] */
+    /* weights: weight(channel, k, u, v) = weights[channel*per_output + k*per_source + u*per_row +
+     * v*per_column] */
     const float *weights;
     int per_output, per_source, per_row, per_column;
     /* taps and outputs */
     int taps_y, taps_x, apart, step, origin_y, origin_x;
-    int outputs, out_rows, out_cols; /* of a picture */
-    int first;                       /* picture of this launch */
+    int outputs, out_rows, out_cols;                   /* of a picture */
+    int first;                                         /* picture of this launch */
     Divisor taps, by_taps_x, by_columns, by_positions; /* positions: of the patch */
-    float *partial;                  /* [block][split][thread][accumulators] */
+    float *partial;                                    /* [block][split][thread][accumulators] */
     Tiling t;
 };
 
 /* Which tile a block computes. */
 struct Spot {
     int picture, channel, y, x; /* the tile's first */
-    int tile, group;            /* numbers: of the tile in the map; of the map's channel tile, among all of the launch */
+    /* numbers: of the tile in the map; of the map's channel tile, among all of the launch */
+    int tile, group;
     int split;
 };
 
@@ -70,9 +81,12 @@ static __host__ __device__ inline int channels_of(Shape s) { return 8 * s.nt * s
 static __host__ __device__ inline int threads_of(Shape s) { return WARP * s.warps_m * s.warps_n; }
 
 /* Floats in a word, and so source channels in the 8 words of a step of the tensor cores. */
-template <P2cPrecision P> static __host__ __device__ constexpr int floats_in_word() { return P == P2C_PRECISION_BF16 ? 2 : 1; }
+template <P2cPrecision P> static __host__ __device__ constexpr int floats_in_word() {
+    return P == P2C_PRECISION_BF16 ? 2 : 1;
+}
 
-/* blockIdx.x = ((picture * tiles_n + channel tile) * tiles + tile) * splits + split; `tiles` may be more than the map's own, see conv2d_input.cu */
+/* blockIdx.x = ((picture * tiles_n + channel tile) * tiles + tile) * splits + split; `tiles` may be
+ * more than the map's own, see conv2d_input.cu */
 static __device__ inline Spot spot_of(const Product &p, int tiles) {
     const Tiling &t = p.t;
     Spot at;
@@ -88,7 +102,9 @@ static __device__ inline Spot spot_of(const Product &p, int tiles) {
 }
 
 /* How many counters the tiles' splits take; those of the launch's channel tiles come behind. */
-static __device__ inline int counters_of_splits(const Tiling &t) { return t.splits > 1 ? (int)gridDim.x / t.splits : 0; }
+static __device__ inline int counters_of_splits(const Tiling &t) {
+    return t.splits > 1 ? (int)gridDim.x / t.splits : 0;
+}
 
 /* Shared memory, in words: where its parts begin, and all of it. */
 struct SharedParts {
@@ -108,21 +124,25 @@ static __host__ __device__ inline SharedParts shared_of(const Product &p, int fl
     return at;
 }
 
-/* ---- on the host ------------------------------------------------------------------------------------------------------ */
+/* ---- on the host ----------------------------------------------------------------------------- */
 
-/* Picks the tiling of a product of n pictures and `classes` of output pixels, with so many floats a word, and fills in what follows from it.
- * false: it does not fit in shared memory (huge kernels or strides). conv2d_tiling.cu */
+/* Picks the tiling of a product of n pictures and `classes` of output pixels, with so many floats a
+ * word, and fills in what follows from it. false: it does not fit in shared memory (huge kernels or
+ * strides). conv2d_tiling.cu */
 bool p2c_cuda_conv2d_tile(Product *p, int n, int classes, int floats);
 
 static inline size_t shared_bytes(const Product &p, int floats) {
-    size_t words = shared_of(p, floats).words, sums = 2 * (size_t)p.t.shape.warps_m * channels_of(p.t.shape);
+    size_t words = shared_of(p, floats).words,
+           sums = 2 * (size_t)p.t.shape.warps_m * channels_of(p.t.shape);
     return sizeof(float) * (words > sums ? words : sums);
 }
 
 /* The memory of Product.partial. */
 static inline size_t splits_bytes(const Product &p, int n, int classes) {
     size_t tile = (size_t)pixels_of(p.t.shape) * channels_of(p.t.shape) * sizeof(float);
-    return p.t.splits > 1 ? (size_t)n * p.t.tiles_n * classes * p.t.tiles_x * p.t.tiles_y * p.t.splits * tile : 0;
+    return p.t.splits > 1
+               ? (size_t)n * p.t.tiles_n * classes * p.t.tiles_x * p.t.tiles_y * p.t.splits * tile
+               : 0;
 }
 
 /* As many as there are counters for. */

@@ -1,11 +1,12 @@
-/* tile.cuh: the tile of an implicit matrix product that a block of threads computes. What it is all about: conv2d.cuh. */
+/* tile.cuh: the tile of an implicit matrix product that a block of threads computes. What it is all
+ * about: conv2d.cuh. */
 #ifndef P2C_CUDA_CONV2D_TILE_CUH
 #define P2C_CUDA_CONV2D_TILE_CUH
 
 #include "load.cuh"
 #include "mma.h"
 
-/* ---- multiplying ------------------------------------------------------------------------------------------------------ */
+/* ---- multiplying ----------------------------------------------------------------------------- */
 
 /* A thread's place in the fragments of its warp, and the warp's in the block. */
 struct Lane {
@@ -19,12 +20,19 @@ static __device__ inline Lane lane_of(Shape s) {
 }
 
 /* The block's pixel and channel of accumulator r of the warp's tile i. */
-static __device__ inline int pixel_at(Lane l, int mt, int i, int r) { return (l.m * mt + i) * 16 + l.g + (r / 2) * 8; }
-static __device__ inline int channel_at(Lane l, int nt, int i, int r) { return (l.n * nt + i) * 8 + 2 * l.t + r % 2; }
+static __device__ inline int pixel_at(Lane l, int mt, int i, int r) {
+    return (l.m * mt + i) * 16 + l.g + (r / 2) * 8;
+}
+static __device__ inline int channel_at(Lane l, int nt, int i, int r) {
+    return (l.n * nt + i) * 8 + 2 * l.t + r % 2;
+}
 
-/* One tap of 8 words, on tensor cores. a: the thread's word of the first plane, b: of the first line; 4 words on: a_four, b_four. */
+/* One tap of 8 words, on tensor cores. a: the thread's word of the first plane, b: of the first
+ * line; 4 words on: a_four, b_four. */
 template <P2cPrecision P, int MT, int NT>
-static __device__ inline void multiply_step(const uint32_t *a, const uint32_t *b, const int pixel[MT][2], int a_four, int b_four, float acc[MT][NT][4]) {
+static __device__ inline void multiply_step(const uint32_t *a, const uint32_t *b,
+                                            const int pixel[MT][2], int a_four, int b_four,
+                                            float acc[MT][NT][4]) {
     uint32_t x[MT][4], w[NT][2];
 #pragma unroll
     for (int i = 0; i < MT; i++) {
@@ -43,9 +51,12 @@ static __device__ inline void multiply_step(const uint32_t *a, const uint32_t *b
     }
 }
 
-/* The same in float32: every thread computes the accumulators that the tensor cores would leave it. */
+/* The same in float32: every thread computes the accumulators that the tensor cores would leave
+ * it. */
 template <int MT, int NT>
-static __device__ inline void multiply_step_exact(const uint32_t *a, const uint32_t *b, const int pixel[MT][2], int plane, int b_one, float acc[MT][NT][4]) {
+static __device__ inline void multiply_step_exact(const uint32_t *a, const uint32_t *b,
+                                                  const int pixel[MT][2], int plane, int b_one,
+                                                  float acc[MT][NT][4]) {
 #pragma unroll
     for (int k = 0; k < 8; k++, a += plane, b += b_one) {
 #pragma unroll
@@ -61,23 +72,28 @@ static __device__ inline void multiply_step_exact(const uint32_t *a, const uint3
     }
 }
 
-/* All taps of what is in shared memory. K: the kernel's size where it is known when compiling, and has no dilation; 0: any. */
+/* All taps of what is in shared memory. K: the kernel's size where it is known when compiling, and
+ * has no dilation; 0: any. */
 template <P2cPrecision P, int K, int MT, int NT>
-static __device__ inline void multiply_chunk(const Product &p, const uint32_t *patch, const uint32_t *weights, float acc[MT][NT][4]) {
+static __device__ inline void multiply_chunk(const Product &p, const uint32_t *patch,
+                                             const uint32_t *weights, float acc[MT][NT][4]) {
     constexpr bool EXACT = P == P2C_PRECISION_FP32;
     const Lane l = lane_of(p.t.shape);
-    const int plane = p.t.plane, word = (K ? K * K | 1 : p.t.lines) * p.t.line, taps_y = K ? K : p.taps_y, taps_x = K ? K : p.taps_x;
+    const int plane = p.t.plane, word = (K ? K * K | 1 : p.t.lines) * p.t.line,
+              taps_y = K ? K : p.taps_y, taps_x = K ? K : p.taps_x;
     const int apart = K ? 1 : p.apart, row = apart * p.t.columns;
     int pixel[MT][2];
 #pragma unroll
     for (int i = 0; i < MT; i++) {
 #pragma unroll
         for (int half = 0; half < 2; half++) {
-            int m = pixel_at(l, MT, i, 2 * half), y = m >> p.t.across_log2, x = m & ((1 << p.t.across_log2) - 1);
+            int m = pixel_at(l, MT, i, 2 * half), y = m >> p.t.across_log2,
+                x = m & ((1 << p.t.across_log2) - 1);
             pixel[i][half] = (y * p.t.columns + x) * p.step;
         }
     }
-    const uint32_t *a = patch + (EXACT ? 0 : l.t * plane), *b = weights + l.n * NT * 8 + (EXACT ? 2 * l.t : l.t * word + l.g);
+    const uint32_t *a = patch + (EXACT ? 0 : l.t * plane),
+                   *b = weights + l.n * NT * 8 + (EXACT ? 2 * l.t : l.t * word + l.g);
     for (int k = 0; k < p.t.chunk; k += 8, a += 8 * plane, b += 8 * word) {
 #pragma unroll
         for (int u = 0; u < taps_y; u++) {
@@ -91,13 +107,17 @@ static __device__ inline void multiply_chunk(const Product &p, const uint32_t *p
     }
 }
 
-/* ---- a tile --------------------------------------------------------------------------------------------------------------- */
+/* ---- a tile ---------------------------------------------------------------------------------- */
 
-/* Several blocks share the tile's source channels: all leave their accumulators, and the last one has the sum of all, in order. Whether this is it. */
-template <int MT, int NT> static __device__ inline bool add_splits(const Product &p, Spot at, int tiles, int *counters, float acc[MT][NT][4]) {
+/* Several blocks share the tile's source channels: all leave their accumulators, and the last one
+ * has the sum of all, in order. Whether this is it. */
+template <int MT, int NT>
+static __device__ inline bool add_splits(const Product &p, Spot at, int tiles, int *counters,
+                                         float acc[MT][NT][4]) {
     if (p.t.splits == 1) return true;
     const size_t tile = (size_t)at.group * tiles + at.tile, size = (size_t)(MT * NT) * blockDim.x;
-    float4 *first = reinterpret_cast<float4 *>(p.partial) + tile * p.t.splits * size + threadIdx.x, *mine = first + at.split * size;
+    float4 *first = reinterpret_cast<float4 *>(p.partial) + tile * p.t.splits * size + threadIdx.x,
+           *mine = first + at.split * size;
 #pragma unroll
     for (int i = 0; i < MT * NT; i++) {
         const float *c = acc[i / NT][i % NT];
@@ -118,20 +138,26 @@ template <int MT, int NT> static __device__ inline bool add_splits(const Product
     return true;
 }
 
-template <P2cPrecision P> static __device__ inline void stage(const Product &p, Spot at, int k, int end, float *patch, float *weights) {
+template <P2cPrecision P>
+static __device__ inline void stage(const Product &p, Spot at, int k, int end, float *patch,
+                                    float *weights) {
     stage_patch(p, at, k, end, floats_in_word<P>() * p.t.chunk, patch);
     stage_weights(p, at, k, end, floats_in_word<P>(), weights);
     cp_async_commit();
 }
 
-/* The sums of the tile `at` in acc, in the block that has to put them away: false, to all threads, in those that have not. `tiles` as for spot_of. */
+/* The sums of the tile `at` in acc, in the block that has to put them away: false, to all threads,
+ * in those that have not. `tiles` as for spot_of. */
 template <P2cPrecision P, int K, int MT, int NT>
-static __device__ inline bool compute_tile(const Product &p, Spot at, int tiles, int *counters, uint32_t *shared, float acc[MT][NT][4]) {
+static __device__ inline bool compute_tile(const Product &p, Spot at, int tiles, int *counters,
+                                           uint32_t *shared, float acc[MT][NT][4]) {
     constexpr int FLOATS = floats_in_word<P>();
     const SharedParts part = shared_of(p, FLOATS);
-    const int begin = at.split * p.t.split, end = min(begin + p.t.split, p.channels), chunk = FLOATS * p.t.chunk;
+    const int begin = at.split * p.t.split, end = min(begin + p.t.split, p.channels),
+              chunk = FLOATS * p.t.chunk;
     float2 *norms = reinterpret_cast<float2 *>(shared + part.norms);
-    float *staged_patch = reinterpret_cast<float *>(shared + part.stage), *staged_weights = reinterpret_cast<float *>(shared + part.stage_weights);
+    float *staged_patch = reinterpret_cast<float *>(shared + part.stage),
+          *staged_weights = reinterpret_cast<float *>(shared + part.stage_weights);
 #pragma unroll
     for (int i = 0; i < MT * NT * 4; i++) acc[i / 4 / NT][i / 4 % NT][i % 4] = 0;
     if (p.t.staged && begin < end) stage<P>(p, at, begin, end, staged_patch, staged_weights);
@@ -141,7 +167,8 @@ static __device__ inline bool compute_tile(const Product &p, Spot at, int tiles,
         __syncthreads(); /* the chunk before has been multiplied, the norms are there */
         load_weights<P>(p, at, k, end, staged_weights, shared + part.weights);
         load_patch<P>(p, at, k, end, norms + (k - begin), staged_patch, shared + part.patch);
-        if (p.t.staged && k + chunk < end) stage<P>(p, at, k + chunk, end, staged_patch, staged_weights);
+        if (p.t.staged && k + chunk < end)
+            stage<P>(p, at, k + chunk, end, staged_patch, staged_weights);
         __syncthreads();
         multiply_chunk<P, K, MT, NT>(p, shared + part.patch, shared + part.weights, acc);
     }
@@ -149,14 +176,16 @@ static __device__ inline bool compute_tile(const Product &p, Spot at, int tiles,
     return add_splits<MT, NT>(p, at, tiles, counters, acc);
 }
 
-/* The sum over the tile's pixels of each of its channels, from the threads' own: sums[warp_m][channel], for sum_over_warps. */
+/* The sum over the tile's pixels of each of its channels, from the threads' own:
+ * sums[warp_m][channel], for sum_over_warps. */
 template <int NT> static __device__ inline void sum_pixels(float own[NT][2], Shape s, float *sums) {
     const Lane l = lane_of(s);
 #pragma unroll
     for (int j = 0; j < NT; j++) {
 #pragma unroll
         for (int r = 0; r < 2; r++) {
-            for (int step = 4; step < WARP; step *= 2) own[j][r] += __shfl_xor_sync(0xFFFFFFFFu, own[j][r], step);
+            for (int step = 4; step < WARP; step *= 2)
+                own[j][r] += __shfl_xor_sync(0xFFFFFFFFu, own[j][r], step);
             if (l.g == 0) sums[l.m * channels_of(s) + channel_at(l, NT, j, r)] = own[j][r];
         }
     }

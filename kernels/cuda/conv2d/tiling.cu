@@ -1,19 +1,25 @@
 /* tiling.cu: how an implicit matrix product is dealt out to blocks, from its sizes alone.
  *
- * Tiles are as large as leaves enough blocks for a large GPU; for maps too small for that, blocks share the source channels of a tile. */
+ * Tiles are as large as leaves enough blocks for a large GPU; for maps too small for that, blocks
+ * share the source channels of a tile. */
 #include "product.cuh"
 
 constexpr int ENOUGH_BLOCKS = 96, MOST_BLOCKS = 192; /* by splitting */
 constexpr int WORTH_SPLIT = 288;                     /* products a block sums, of one output */
-constexpr int GOOD_SHARED = 24 << 10;                /* bytes that leave room for several blocks on a multiprocessor */
-constexpr int MOST_SHARED = (48 << 10) - 256;        /* with the static, what need not be asked for */
+/* bytes that leave room for several blocks on a multiprocessor */
+constexpr int GOOD_SHARED = 24 << 10;
+/* with the static, what need not be asked for */
+constexpr int MOST_SHARED = (48 << 10) - 256;
 
-/* From the largest tile to the smallest; the last one for maps of at most 16 pixels. The kernels have instances for these mt and nt. */
-static const Shape shapes[] = { { 2, 4, 4, 2 }, { 2, 4, 4, 1 }, { 1, 4, 4, 1 }, { 1, 2, 8, 1 }, { 1, 2, 4, 1 }, { 1, 1, 8, 1 }, { 1, 1, 4, 1 }, { 1, 1, 1, 4 } };
+/* From the largest tile to the smallest; the last one for maps of at most 16 pixels. The kernels
+ * have instances for these mt and nt. */
+static const Shape shapes[] = { { 2, 4, 4, 2 }, { 2, 4, 4, 1 }, { 1, 4, 4, 1 }, { 1, 2, 8, 1 },
+                                { 1, 2, 4, 1 }, { 1, 1, 8, 1 }, { 1, 1, 4, 1 }, { 1, 1, 1, 4 } };
 
 static int up_to(int n, int multiple) { return (n + multiple - 1) / multiple; }
 
-/* At least n, and an odd multiple of 8: then 4 threads' planes, or lines, lie in different banks. */
+/* At least n, and an odd multiple of 8: then 4 threads' planes, or lines, lie in different
+ * banks. */
 static int odd_eights(int n) { return 8 * (up_to(n, 8) | 1); }
 
 /* Fills in what follows from the shape of tiles; 8 words a chunk. false: they do not fit. */
@@ -22,9 +28,11 @@ static bool use_shape(Product *p, Shape s, int floats) {
     t.shape = s;
     t.across_log2 = p->out_cols > 8 ? 4 : p->out_cols > 4 ? 3 : 2;
     int across = 1 << t.across_log2, down = pixels_of(s) >> t.across_log2;
-    double columns = (across - 1.0) * p->step + (p->taps_x - 1.0) * p->apart + 1, rows = (down - 1.0) * p->step + (p->taps_y - 1.0) * p->apart + 1;
+    double columns = (across - 1.0) * p->step + (p->taps_x - 1.0) * p->apart + 1,
+           rows = (down - 1.0) * p->step + (p->taps_y - 1.0) * p->apart + 1;
     double taps = (double)p->taps_y * p->taps_x;
-    t.tiles_x = up_to(p->out_cols, across), t.tiles_y = up_to(p->out_rows, down), t.tiles_n = up_to(p->outputs, channels_of(s));
+    t.tiles_x = up_to(p->out_cols, across), t.tiles_y = up_to(p->out_rows, down),
+    t.tiles_n = up_to(p->outputs, channels_of(s));
     t.line = odd_eights(channels_of(s));
     if (8 * sizeof(float) * (columns * rows + taps * t.line) > MOST_SHARED) return false;
     t.columns = (int)columns, t.plane = odd_eights((int)(columns * rows)), t.lines = (int)taps | 1;
@@ -35,7 +43,9 @@ static bool use_shape(Product *p, Shape s, int floats) {
     return shared_bytes(*p, floats) <= MOST_SHARED;
 }
 
-static double blocks_of(const Tiling &t, int n, int classes) { return (double)n * classes * t.tiles_n * t.tiles_x * t.tiles_y; }
+static double blocks_of(const Tiling &t, int n, int classes) {
+    return (double)n * classes * t.tiles_n * t.tiles_x * t.tiles_y;
+}
 
 static bool suits(const Product *p, Shape s) {
     bool tiny = p->out_rows * (double)p->out_cols <= 16;
@@ -48,7 +58,9 @@ static bool pick_shape(Product *p, int n, int classes) {
     Product tried = *p;
     bool found = false;
     for (const Shape &s : shapes) {
-        if (!suits(p, s) || !use_shape(&tried, s, floats) || blocks_of(tried.t, n, classes) * 2 > 2147483647.0 || tried.t.tiles_n > MOST_COUNTERS) continue;
+        if (!suits(p, s) || !use_shape(&tried, s, floats) ||
+            blocks_of(tried.t, n, classes) * 2 > 2147483647.0 || tried.t.tiles_n > MOST_COUNTERS)
+            continue;
         *p = tried;
         found = true;
         if (blocks_of(p->t, n, classes) >= ENOUGH_BLOCKS) break;
@@ -58,7 +70,8 @@ static bool pick_shape(Product *p, int n, int classes) {
 
 static void split(Product *p, int n, int classes) {
     Tiling *t = &p->t;
-    int blocks = (int)blocks_of(*t, n, classes), most = (int)fmin(4096.0, (double)p->channels * p->taps_y * p->taps_x / WORTH_SPLIT);
+    int blocks = (int)blocks_of(*t, n, classes),
+        most = (int)fmin(4096.0, (double)p->channels * p->taps_y * p->taps_x / WORTH_SPLIT);
     if (blocks >= ENOUGH_BLOCKS || most < 2) return;
     int splits = min(MOST_BLOCKS / blocks, most);
     t->split = 16 * up_to(up_to(p->channels, splits), 16);

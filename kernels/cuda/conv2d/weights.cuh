@@ -1,32 +1,37 @@
-/* weights.cuh: how the weight gradient's work is cut into blocks, warps and tiles of pixels. From the shape alone, on the host. */
+/* weights.cuh: how the weight gradient's work is cut into blocks, warps and tiles of pixels. From
+ * the shape alone, on the host. */
 #ifndef P2C_CUDA_CONV2D_WEIGHTS_CUH
 #define P2C_CUDA_CONV2D_WEIGHTS_CUH
 
-#include "conv2d.cuh"
 #include "../walk.cuh"
+#include "conv2d.cuh"
 
 enum {
     FULL = 2 * 132,          /* blocks wanted: two for each multiprocessor of a large GPU */
     ALONE_BYTES = 128 << 10, /* sums of splits that a block may add up alone */
-    TILE_COLUMNS = 16, TILE_WORDS = 128, /* at most */
+    TILE_COLUMNS = 16,
+    TILE_WORDS = 128, /* at most */
     INSTRUCTION_WORDS = 8,
     SHARED_BYTES = 44 << 10, /* with the static, 48 KiB need not be asked for */
     MOST_CHANNELS = 256,     /* of x in a block: 1x1, 8 warps of 2 * 16 taps */
 };
 
-/* Weights are [taps, along m][outputs, along n]. A warp multiplies `mt` times `nt` tiles of 16 taps and 8 outputs; a block has m_warps * n_warps
- * such warps, and others that only load. Pixels of y are in tiles, a few of which are a block's split. */
+/* Weights are [taps, along m][outputs, along n]. A warp multiplies `mt` times `nt` tiles of 16 taps
+ * and 8 outputs; a block has m_warps * n_warps such warps, and others that only load. Pixels of y
+ * are in tiles, a few of which are a block's split. */
 struct Cut {
     int mt, nt, m_warps, n_warps, m_blocks, n_blocks;
     int splits, split_tiles;
-    int slots;                         /* float4 of sums that a block has */
-    bool alone;                        /* the last split's block adds them up, instead of a kernel of its own */
-    int words_log, columns_log, rows;  /* of a tile: words, words in a row, rows */
-    int across, down, tiles;           /* tiles in a row, in a column, in all pictures */
-    int patch_columns, patch_rows;     /* of x, that a tile reads */
-    Divisor by_columns;                /* of the patch */
-    int channels, pitch, plane;        /* of a patch: channels at most; words from row to row, from channel to channel */
-    int dy_pitch;                      /* words from output to output */
+    int slots; /* float4 of sums that a block has */
+    /* the last split's block adds them up, instead of a kernel of its own */
+    bool alone;
+    int words_log, columns_log, rows; /* of a tile: words, words in a row, rows */
+    int across, down, tiles;          /* tiles in a row, in a column, in all pictures */
+    int patch_columns, patch_rows;    /* of x, that a tile reads */
+    Divisor by_columns;               /* of the patch */
+    /* of a patch: channels at most; words from row to row, from channel to channel */
+    int channels, pitch, plane;
+    int dy_pitch; /* words from output to output */
 };
 
 static __host__ __device__ inline int over(int a, int b) { return (a + b - 1) / b; }
@@ -38,10 +43,12 @@ static inline int log_of(int size) { /* rounded up */
 }
 
 static inline size_t shared_bytes(const Cut &t) {
-    return sizeof(uint32_t) * ((size_t)(t.n_warps * t.nt * 8) * (size_t)t.dy_pitch + (size_t)t.channels * (size_t)t.plane);
+    return sizeof(uint32_t) * ((size_t)(t.n_warps * t.nt * 8) * (size_t)t.dy_pitch +
+                               (size_t)t.channels * (size_t)t.plane);
 }
 
-/* Few tiles of weights are spread over the warps; many share what they load. Where blocks are many at any rate, larger ones have less to load. */
+/* Few tiles of weights are spread over the warps; many share what they load. Where blocks are many
+ * at any rate, larger ones have less to load. */
 static inline void cut_weights(const Conv &s, Cut *t) {
     int kernel = s.kh * s.kw, m_tiles = over(s.cin * kernel, 16), n_tiles = over(s.cout, 8);
     bool few = n_tiles == 1 || m_tiles * n_tiles <= THREADS / WARP;
@@ -56,7 +63,8 @@ static inline void cut_weights(const Conv &s, Cut *t) {
     t->channels = min(s.cin, (t->m_warps * t->mt * 16 + kernel - 2) / kernel + 1);
 }
 
-/* Pitches: the lanes of a warp read four pixels of eight outputs, or of eight taps in a row, which should be in different banks. */
+/* Pitches: the lanes of a warp read four pixels of eight outputs, or of eight taps in a row, which
+ * should be in different banks. */
 static inline void cut_tile(const Conv &s, int halves, Cut *t) {
     int columns = 1 << t->columns_log;
     t->words_log = log_of(t->rows * columns);
@@ -93,12 +101,17 @@ static inline Cut cut_of(const Conv &s, int halves) {
 }
 
 /* What splits leave behind, where there are several. */
-static inline size_t partial_bytes(const Cut &t) { return t.splits > 1 ? (size_t)(t.m_blocks * t.n_blocks * t.splits) * (size_t)t.slots * sizeof(float4) : 0; }
+static inline size_t partial_bytes(const Cut &t) {
+    return t.splits > 1
+               ? (size_t)(t.m_blocks * t.n_blocks * t.splits) * (size_t)t.slots * sizeof(float4)
+               : 0;
+}
 
 /* Not where there are groups, nor where a patch is too large. */
 static inline bool can_cut(const Conv &s) {
     bool sane = s.groups == 1 && s.stride <= 64 && s.dilation <= 64 && s.kh <= 64 && s.kw <= 64;
-    return sane && shared_bytes(cut_of(s, 1)) <= SHARED_BYTES && shared_bytes(cut_of(s, 2)) <= SHARED_BYTES;
+    return sane && shared_bytes(cut_of(s, 1)) <= SHARED_BYTES &&
+           shared_bytes(cut_of(s, 2)) <= SHARED_BYTES;
 }
 
 #endif

@@ -1,34 +1,48 @@
-/* copy.h: copies from global to shared memory that go on while the thread computes. tests/cuda_on_cpu/copy.h does the same without a GPU.
+/* copy.h: copies from global to shared memory that go on while the thread computes.
+ * tests/cuda_on_cpu/copy.h does the same without a GPU.
  *
- *     cp_async16(&shared[..], &global[..]); ... cp_async_commit();    a group of copies is on its way
+ *     cp_async16(&shared[..], &global[..]); ... cp_async_commit();    a group of copies is on its
+ *         way
  *     ...
- *     cp_async_wait<N>();                                              all groups of this thread have arrived, but for the N newest
+ *     cp_async_wait<N>();                                              all groups of this thread
+ *         have arrived, but for the N newest
  *     __syncthreads();                                                 and those of the others
  *
- * Both addresses are multiples of the size. What is not `present` is not read: zeros are written. */
+ * Both addresses are multiples of the size. What is not `present` is not read: zeros are
+ * written. */
 #ifndef P2C_CUDA_COPY_H
 #define P2C_CUDA_COPY_H
 
 #include <cuda_runtime.h>
 
 static __device__ inline void cp_async4(void *shared, const void *global, bool present = true) {
-    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"((unsigned)__cvta_generic_to_shared(shared)), "l"(global), "r"(present ? 4 : 0)
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(
+                     (unsigned)__cvta_generic_to_shared(shared)),
+                 "l"(global), "r"(present ? 4 : 0)
                  : "memory");
 }
 
 static __device__ inline void cp_async8(void *shared, const void *global, bool present = true) {
-    asm volatile("cp.async.ca.shared.global [%0], [%1], 8, %2;" ::"r"((unsigned)__cvta_generic_to_shared(shared)), "l"(global), "r"(present ? 8 : 0)
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 8, %2;" ::"r"(
+                     (unsigned)__cvta_generic_to_shared(shared)),
+                 "l"(global), "r"(present ? 8 : 0)
                  : "memory");
 }
 
 /* Past the first-level cache. */
 static __device__ inline void cp_async16(void *shared, const void *global, bool present = true) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"((unsigned)__cvta_generic_to_shared(shared)), "l"(global), "r"(present ? 16 : 0)
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(
+                     (unsigned)__cvta_generic_to_shared(shared)),
+                 "l"(global), "r"(present ? 16 : 0)
                  : "memory");
 }
 
-static __device__ inline void cp_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+static __device__ inline void cp_async_commit() {
+    asm volatile("cp.async.commit_group;" ::: "memory");
+}
 
-template <int N> static __device__ inline void cp_async_wait() { asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory"); }
+template <int N> static __device__ inline void cp_async_wait() {
+    asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory");
+}
 
 #endif

@@ -1,15 +1,17 @@
-/* launch.h: how a kernel is started, and its shared memory named, by nvcc. tests/cuda_on_cpu/launch.h is the same for machines without a GPU;
- * the include path decides. */
+/* launch.h: how a kernel is started, and its shared memory named, by nvcc.
+ * tests/cuda_on_cpu/launch.h is the same for machines without a GPU; the include path decides. */
 #ifndef P2C_CUDA_LAUNCH_H
 #define P2C_CUDA_LAUNCH_H
 
 #include <cuda_runtime.h>
 
-/* kernel<<<grid, block, shared bytes>>>(arguments) on the queue's stream. Failures stay with the runtime until device.cu asks for them. */
-#define P2C_LAUNCH(kernel, grid, block, shared, queue, ...) (kernel)<<<(grid), (block), (shared), (queue)->stream>>>(__VA_ARGS__)
+/* kernel<<<grid, block, shared bytes>>>(arguments) on the queue's stream. Failures stay with the
+ * runtime until device.cu asks for them. */
+#define P2C_LAUNCH(kernel, grid, block, shared, queue, ...) \
+    (kernel)<<<(grid), (block), (shared), (queue)->stream>>>(__VA_ARGS__)
 
 /* The launch's dynamic shared memory as an array, 16-byte aligned. One per kernel. */
-#define P2C_DYNAMIC_SHARED(type, name)                          \
+#define P2C_DYNAMIC_SHARED(type, name) \
     extern __shared__ __align__(16) unsigned char p2c_shared[]; \
     type *name = reinterpret_cast<type *>(p2c_shared)
 

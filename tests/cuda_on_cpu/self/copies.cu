@@ -23,7 +23,8 @@ static __global__ void copy_kernel(const float *x, float *y) {
 
 static void test_copies(void **) {
     const float x[8] = { 10, 11, 12, 13, 14, 15, 16, 17 };
-    const float wanted[25] = { -1, -1, -1, -1, -1, -1, -1, -1, 10, 11, 12, 13, -1, -1, -1, -1, 10, 11, 12, 13, 14, -1, 0, 0, -1 };
+    const float wanted[25] = { -1, -1, -1, -1, -1, -1, -1, -1, 10, 11, 12, 13, -1,
+                               -1, -1, -1, 10, 11, 12, 13, 14, -1, 0,  0,  -1 };
     Queue q = { NULL };
     float y[25], *from = device_copy(x, 8), *to = device_zeros<float>(25);
     P2C_LAUNCH(copy_kernel, 1, 1, 0, &q, from, to);
@@ -39,7 +40,8 @@ static __global__ void share_kernel(const float *x, float *y) {
     cp_async4(&s[0][threadIdx.x], &x[threadIdx.x]);
     cp_async_commit();
     for (int tile = 0; tile < 8; tile++) {
-        if (tile < 7) cp_async4(&s[(tile + 1) % 2][threadIdx.x], &x[(tile + 1) * 256 + (int)threadIdx.x]);
+        if (tile < 7)
+            cp_async4(&s[(tile + 1) % 2][threadIdx.x], &x[(tile + 1) * 256 + (int)threadIdx.x]);
         cp_async_commit();
         cp_async_wait<1>();
         __syncthreads();

@@ -76,7 +76,8 @@ static void test_waiting_work(void **) {
     queue_free(&other);
 }
 
-/* The third kernel fails when it runs, not when it is launched; then nothing works, but memory can be freed. */
+/* The third kernel fails when it runs, not when it is launched; then nothing works, but memory can
+ * be freed. */
 static void test_illegal_address(void **) {
     Queue q = queue_new();
     cudaEvent_t event;
@@ -106,6 +107,8 @@ static void test_illegal_address(void **) {
 
 static int mend(void **) { return unsetenv("P2C_EMULATED_FAULT"), cudaGetLastError(), 0; }
 
-TESTS(faults, cmocka_unit_test_teardown(test_no_driver, mend), cmocka_unit_test_teardown(test_no_code, mend),
-      cmocka_unit_test_teardown(test_little_memory, mend), cmocka_unit_test_teardown(test_illegal_address, mend),
+TESTS(faults, cmocka_unit_test_teardown(test_no_driver, mend),
+      cmocka_unit_test_teardown(test_no_code, mend),
+      cmocka_unit_test_teardown(test_little_memory, mend),
+      cmocka_unit_test_teardown(test_illegal_address, mend),
       cmocka_unit_test_teardown(test_waiting_work, mend))

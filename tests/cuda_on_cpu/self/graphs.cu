@@ -1,4 +1,5 @@
-/* graphs.cu: work that is captured is not done, and done again whenever its graph is launched, in any order that its events allow. */
+/* graphs.cu: work that is captured is not done, and done again whenever its graph is launched, in
+ * any order that its events allow. */
 #include "self.h"
 
 static __global__ void add_kernel(int *y, int value) { *y += value; }
@@ -47,7 +48,8 @@ static void test_replay(void **) {
     queue_free(&q);
 }
 
-/* y = (0 + 1) * 2 + 1, by two streams. Without the wait for `forked`, or for `joined`, other orders give other results. */
+/* y = (0 + 1) * 2 + 1, by two streams. Without the wait for `forked`, or for `joined`, other orders
+ * give other results. */
 static int forked(int order, bool waits) {
     Queue a = queue_new(), b = queue_new();
     cudaEvent_t begin, forked, joined;
@@ -125,8 +127,11 @@ static void test_not_while_capturing(void **) {
         if (what == 0) FAILS(cudaStreamSynchronize(q.stream), cudaErrorStreamCaptureUnsupported);
         if (what == 1) FAILS(cudaMalloc(&memory, 1), cudaErrorStreamCaptureUnsupported);
         if (what == 2) FAILS(cudaFree(there), cudaErrorStreamCaptureUnsupported);
-        if (what == 3) FAILS(cudaMemcpy(&here, there, sizeof here, cudaMemcpyDeviceToHost), cudaErrorStreamCaptureUnsupported);
-        if (what == 4) FAILS(cudaStreamWaitEvent(q.stream, event, 0), cudaErrorStreamCaptureIsolation);
+        if (what == 3)
+            FAILS(cudaMemcpy(&here, there, sizeof here, cudaMemcpyDeviceToHost),
+                  cudaErrorStreamCaptureUnsupported);
+        if (what == 4)
+            FAILS(cudaStreamWaitEvent(q.stream, event, 0), cudaErrorStreamCaptureIsolation);
         if (what == 5) FAILS(cudaDeviceSynchronize(), cudaErrorStreamCaptureUnsupported);
         OK(cudaStreamIsCapturing(q.stream, &status));
         assert_int_equal(status, cudaStreamCaptureStatusInvalidated);
@@ -143,5 +148,5 @@ static void test_not_while_capturing(void **) {
     queue_free(&other);
 }
 
-TESTS(graphs, cmocka_unit_test(test_replay), cmocka_unit_test(test_branches), cmocka_unit_test(test_unjoined),
-      cmocka_unit_test(test_not_while_capturing))
+TESTS(graphs, cmocka_unit_test(test_replay), cmocka_unit_test(test_branches),
+      cmocka_unit_test(test_unjoined), cmocka_unit_test(test_not_while_capturing))

@@ -40,14 +40,17 @@ static void test_much_shared_memory(void **) {
     int y, *there = device_zeros<int>(1);
     P2C_LAUNCH(shared_kernel, 1, 1, 227 << 10, &q, there);
     FAILS(cudaGetLastError(), cudaErrorInvalidValue);
-    FAILS(cudaFuncSetAttribute(shared_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (227 << 10) + 1), cudaErrorInvalidValue);
+    FAILS(cudaFuncSetAttribute(shared_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               (227 << 10) + 1),
+          cudaErrorInvalidValue);
     cudaGetLastError();
     OK(cudaFuncSetAttribute(shared_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, 227 << 10));
     OK(cudaFuncGetAttributes(&attributes, shared_kernel));
     assert_int_equal(attributes.maxDynamicSharedSizeBytes, 227 << 10);
     P2C_LAUNCH(shared_kernel, 3, 1, 227 << 10, &q, there);
     take(&q, &y, there, 1);
-    assert_true(y > 0 && y % 510 == 0); /* of 3 blocks that add without care; not zeros, not of the block before */
+    /* of 3 blocks that add without care; not zeros, not of the block before */
+    assert_true(y > 0 && y % 510 == 0);
 }
 
 static void test_devices(void **) {
@@ -101,7 +104,9 @@ struct Pair {
     const int *from;
     int add;
 };
-template <int TIMES> static __global__ void convert_kernel(int *y, Pair p, const float *nothing, double half, unsigned char small) {
+template <int TIMES>
+static __global__ void convert_kernel(int *y, Pair p, const float *nothing, double half,
+                                      unsigned char small) {
     *y = TIMES * (*p.from + p.add) + (nothing ? 1000 : 0) + (int)(2 * half) + small;
 }
 
@@ -114,5 +119,6 @@ static void test_arguments(void **) {
     OK(cudaFree(from));
 }
 
-TESTS(launches, cmocka_unit_test(test_configurations), cmocka_unit_test(test_much_shared_memory), cmocka_unit_test(test_devices),
-      cmocka_unit_test(test_memory), cmocka_unit_test(test_arguments))
+TESTS(launches, cmocka_unit_test(test_configurations), cmocka_unit_test(test_much_shared_memory),
+      cmocka_unit_test(test_devices), cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_arguments))

@@ -1,14 +1,15 @@
-/* main.c: the emulation of CUDA, tested: what kernels do, what hosts do, and that the mistakes of both show. */
-#define GROUPS(X)                                                                                                                          \
-    X(threads)                                                                                                                             \
-    X(warps)                                                                                                                               \
-    X(tensor_cores)                                                                                                                        \
-    X(copies)                                                                                                                              \
-    X(streams)                                                                                                                             \
-    X(graphs)                                                                                                                              \
-    X(launches)                                                                                                                            \
-    X(faults)                                                                                                                              \
-    X(mistakes)                                                                                                                            \
+/* main.c: the emulation of CUDA, tested: what kernels do, what hosts do, and that the mistakes of
+ * both show. */
+#define GROUPS(X) \
+    X(threads) \
+    X(warps) \
+    X(tensor_cores) \
+    X(copies) \
+    X(streams) \
+    X(graphs) \
+    X(launches) \
+    X(faults) \
+    X(mistakes) \
     X(report)
 #define SUITE "emulator tests"
 #include "../../groups.h"

@@ -1,4 +1,5 @@
-/* mistakes.cu: kernels and hosts that do what they must not end the program, with a message that says where. */
+/* mistakes.cu: kernels and hosts that do what they must not end the program, with a message that
+ * says where. */
 #include "copy.h"
 #include "mma.h"
 #include "self.h"
@@ -27,13 +28,14 @@ static void assert_dies(void (*body)(), const char *text) {
     pid_t child = fork();
     if (!child) {
         dup2(pipes[1], 2);
-        omp_set_num_threads(1); /* the others have not come with us */
+        omp_set_num_threads(1);   /* the others have not come with us */
         signal(SIGSEGV, SIG_DFL); /* and cmocka would go on */
         body();
         _exit(0);
     }
     close(pipes[1]);
-    while (n + 1 < sizeof said && (got = read(pipes[0], said + n, sizeof said - 1 - n)) > 0) n += (size_t)got;
+    while (n + 1 < sizeof said && (got = read(pipes[0], said + n, sizeof said - 1 - n)) > 0)
+        n += (size_t)got;
     close(pipes[0]);
     assert_int_equal(waitpid(child, &status, 0), child);
     said[n] = 0;
@@ -41,9 +43,10 @@ static void assert_dies(void (*body)(), const char *text) {
     if (!strstr(said, text)) fail_msg("said not '%s', but '%s'", text, said);
 }
 
-/* ---- waiting for ever ----------------------------------------------------------------------------------------------- */
+/* ---- waiting for ever ------------------------------------------------------------------------ */
 
-/* Half of the warps at a barrier, a lane of the others in an operation that the rest of its warp never reaches. */
+/* Half of the warps at a barrier, a lane of the others in an operation that the rest of its warp
+ * never reaches. */
 static __global__ void stuck_kernel() {
     if (threadIdx.x < 32) __syncthreads();
     else if (threadIdx.x == 40) __shfl_sync(0xFFFFFFFFu, 1, 0);
@@ -68,7 +71,9 @@ static __global__ void two_shuffles_kernel(int *y) {
     if (threadIdx.x < 16) *y = __shfl_sync(0xFFFFFFFFu, 1, 0);
     else *y = __shfl_xor_sync(0xFFFFFFFFu, 1, 0);
 }
-static void two_shuffles() { P2C_LAUNCH(two_shuffles_kernel, 1, 32, 0, &queue, device_zeros<int>(1)), go(); }
+static void two_shuffles() {
+    P2C_LAUNCH(two_shuffles_kernel, 1, 32, 0, &queue, device_zeros<int>(1)), go();
+}
 
 static __global__ void not_in_mask_kernel() { __syncwarp(0xFFu); }
 static void not_in_mask() { P2C_LAUNCH(not_in_mask_kernel, 1, 32, 0, &queue), go(); }
@@ -84,8 +89,13 @@ static void test_waiting_for_ever(void **) {
     char line[200];
     assert_dies(stuck, "kernel stuck_kernel");
     assert_dies(stuck, "threads of one block wait at different barriers");
-    assert_dies(half, "kernel half_kernel (" __FILE__ "), block (0, 0, 0), thread (63, 0, 0): threads wait for each other for ever");
-    snprintf(line, sizeof line, "  32 of 64 threads wait in an operation of the warp, %s:%d; the first is thread (1, 0, 0)", __FILE__, half_line);
+    assert_dies(half,
+                "kernel half_kernel (" __FILE__
+                "), block (0, 0, 0), thread (63, 0, 0): threads wait for each other for ever");
+    snprintf(
+        line, sizeof line,
+        "  32 of 64 threads wait in an operation of the warp, %s:%d; the first is thread (1, 0, 0)",
+        __FILE__, half_line);
     assert_dies(half, line);
     assert_dies(two_barriers, "different barriers");
     assert_dies(two_shuffles, "lanes of one warp wait in different operations");
@@ -93,7 +103,7 @@ static void test_waiting_for_ever(void **) {
     assert_dies(no_warp, "its warp multiplies matrices");
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 #ifdef __SANITIZE_ADDRESS__
 
@@ -106,7 +116,10 @@ static __global__ void beyond_shared_kernel(float *y) {
     __syncthreads();
     *y = s[0];
 }
-static void beyond_shared() { P2C_LAUNCH(beyond_shared_kernel, 1, 64, 64 * sizeof(float), &queue, device_zeros<float>(1)), go(); }
+static void beyond_shared() {
+    P2C_LAUNCH(beyond_shared_kernel, 1, 64, 64 * sizeof(float), &queue, device_zeros<float>(1)),
+        go();
+}
 
 static __global__ void beyond_array_kernel(float *y) {
     __shared__ float s[64];
@@ -114,16 +127,22 @@ static __global__ void beyond_array_kernel(float *y) {
     __syncthreads();
     *y = s[0];
 }
-static void beyond_array() { P2C_LAUNCH(beyond_array_kernel, 1, 64, 0, &queue, device_zeros<float>(1)), go(); }
+static void beyond_array() {
+    P2C_LAUNCH(beyond_array_kernel, 1, 64, 0, &queue, device_zeros<float>(1)), go();
+}
 
 static __global__ void crooked_kernel(float *y) { *(float4 *)(y + 1) = make_float4(1, 2, 3, 4); }
-static void crooked() { P2C_LAUNCH(crooked_kernel, 1, 1, 0, &queue, device_zeros<float>(64)), go(); }
+static void crooked() {
+    P2C_LAUNCH(crooked_kernel, 1, 1, 0, &queue, device_zeros<float>(64)), go();
+}
 
 static __global__ void crooked_copy_kernel(const float *x) {
     __shared__ __align__(16) float s[8];
     cp_async8(s, x + 1);
 }
-static void crooked_copy() { P2C_LAUNCH(crooked_copy_kernel, 1, 1, 0, &queue, device_zeros<float>(64)), go(); }
+static void crooked_copy() {
+    P2C_LAUNCH(crooked_copy_kernel, 1, 1, 0, &queue, device_zeros<float>(64)), go();
+}
 
 /* Deeper than a stack. */
 static __global__ void deep_kernel(float *y) {

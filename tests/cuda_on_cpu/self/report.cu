@@ -1,4 +1,5 @@
-/* report.cu: P2C_EMULATED_REPORT and P2C_EMULATED_ORDER, in a run of this program's group "copies". */
+/* report.cu: P2C_EMULATED_REPORT and P2C_EMULATED_ORDER, in a run of this program's group
+ * "copies". */
 #include "self.h"
 
 #include <stdlib.h>
@@ -15,7 +16,8 @@ static int run_copies(const char *environment) {
 /* A line per kernel, added to what is in the file. */
 static void test_report(void **) {
     char name[] = "/tmp/p2cnn-report-XXXXXX", environment[100], text[1000] = "";
-    const char *one = "copy_kernel\ttests/cuda_on_cpu/self/copies.cu\t1\t1\t1\nshare_kernel\ttests/cuda_on_cpu/self/copies.cu\t3\t3\t768\n";
+    const char *one = "copy_kernel\ttests/cuda_on_cpu/self/copies.cu\t1\t1\t1\nshare_kernel\ttests/"
+                      "cuda_on_cpu/self/copies.cu\t3\t3\t768\n";
     close(mkstemp(name));
     snprintf(environment, sizeof environment, "P2C_EMULATED_REPORT=%s", name);
     for (int i = 0; i < 2; i++) assert_int_equal(run_copies(environment), 0);

@@ -17,9 +17,10 @@ extern "C" {
 
 extern "C" void emulated_order(int order); /* 0 forward, 1 reverse, 2 shuffle */
 
-#define TESTS(name, ...)                                        \
+#define TESTS(name, ...) \
     extern const CMUnitTest p2c_tests_##name[] = { __VA_ARGS__ }; \
-    extern const size_t p2c_tests_##name##_count = sizeof p2c_tests_##name / sizeof *p2c_tests_##name;
+    extern const size_t p2c_tests_##name##_count = \
+        sizeof p2c_tests_##name / sizeof *p2c_tests_##name;
 
 #define OK(call) assert_string_equal(cudaGetErrorName(call), "cudaSuccess")
 #define FAILS(call, error) assert_string_equal(cudaGetErrorName(call), #error)

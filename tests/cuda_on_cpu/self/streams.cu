@@ -102,7 +102,8 @@ static void test_times(void **) {
     queue_free(&q);
 }
 
-/* The default stream takes turns with streams that are not cudaStreamNonBlocking, and waits for none of the others. */
+/* The default stream takes turns with streams that are not cudaStreamNonBlocking, and waits for
+ * none of the others. */
 static void test_default_stream(void **) {
     Queue with = { NULL }, without = queue_new(), first = { NULL };
     int *there = device_zeros<int>(2), here[2];
@@ -152,5 +153,7 @@ static void test_freeing(void **) {
     queue_free(&q);
 }
 
-TESTS(streams, cmocka_unit_test(test_lazy), cmocka_unit_test(test_early_change), cmocka_unit_test(test_events), cmocka_unit_test(test_times),
-      cmocka_unit_test(test_default_stream), cmocka_unit_test(test_ends), cmocka_unit_test(test_freeing))
+TESTS(streams, cmocka_unit_test(test_lazy), cmocka_unit_test(test_early_change),
+      cmocka_unit_test(test_events), cmocka_unit_test(test_times),
+      cmocka_unit_test(test_default_stream), cmocka_unit_test(test_ends),
+      cmocka_unit_test(test_freeing))

@@ -1,28 +1,42 @@
-/* tensor_cores.cu: matrix instructions against plain products, and the rounding of what goes into them. Fragments are filled and read here by
- * the figures of the PTX ISA, in words of this file's own. */
+/* tensor_cores.cu: matrix instructions against plain products, and the rounding of what goes into
+ * them. Fragments are filled and read here by the figures of the PTX ISA, in words of this file's
+ * own. */
 #include "mma.h"
 #include "self.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-/* ---- rounding ------------------------------------------------------------------------------------------------------ */
+/* ---- rounding -------------------------------------------------------------------------------- */
 
 static void test_tf32(void **) {
     const uint32_t cases[][2] = {
-        { 0x3F800000, 0x3F800000 }, { 0x3F800FFF, 0x3F800000 }, { 0x3F801000, 0x3F802000 }, /* a tie goes up, */
-        { 0xBF801000, 0xBF802000 }, { 0x3F803000, 0x3F804000 }, { 0x3F803001, 0x3F804000 }, /* away from zero */
-        { 0x3FFFFFFF, 0x40000000 }, { 0x00000000, 0x00000000 }, { 0x80000000, 0x80000000 }, { 0x7F7FFFFF, 0x7F800000 },
-        { 0x7F800000, 0x7F800000 }, { 0xFF800000, 0xFF800000 },
+        /* a tie goes up, */
+        { 0x3F800000, 0x3F800000 },
+        { 0x3F800FFF, 0x3F800000 },
+        { 0x3F801000, 0x3F802000 },
+        /* away from zero */
+        { 0xBF801000, 0xBF802000 },
+        { 0x3F803000, 0x3F804000 },
+        { 0x3F803001, 0x3F804000 },
+        { 0x3FFFFFFF, 0x40000000 },
+        { 0x00000000, 0x00000000 },
+        { 0x80000000, 0x80000000 },
+        { 0x7F7FFFFF, 0x7F800000 },
+        { 0x7F800000, 0x7F800000 },
+        { 0xFF800000, 0xFF800000 },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) assert_int_equal(to_tf32(__uint_as_float(cases[i][0])), cases[i][1]);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(to_tf32(__uint_as_float(cases[i][0])), cases[i][1]);
     assert_true(isnan(__uint_as_float(to_tf32(__uint_as_float(0x7F800001)))));
 }
 
 static void test_bf16(void **) {
     const uint32_t cases[][2] = {
-        { 0x3F800000, 0x3F80 }, { 0x3F807FFF, 0x3F80 }, { 0x3F808000, 0x3F80 }, { 0x3F808001, 0x3F81 }, /* a tie goes to the even one */
-        { 0x3F818000, 0x3F82 }, { 0xBF818000, 0xBF82 }, { 0x7F7FFFFF, 0x7F80 }, { 0x7F800000, 0x7F80 }, { 0xFF800000, 0xFF80 },
+        /* a tie goes to the even one */
+        { 0x3F800000, 0x3F80 }, { 0x3F807FFF, 0x3F80 }, { 0x3F808000, 0x3F80 },
+        { 0x3F808001, 0x3F81 }, { 0x3F818000, 0x3F82 }, { 0xBF818000, 0xBF82 },
+        { 0x7F7FFFFF, 0x7F80 }, { 0x7F800000, 0x7F80 }, { 0xFF800000, 0xFF80 },
         { 0x80000000, 0x8000 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -34,7 +48,7 @@ static void test_bf16(void **) {
     assert_true(isnan(__uint_as_float(pack_bf16(0, __uint_as_float(0xFFFFFFFF)))));
 }
 
-/* ---- products ------------------------------------------------------------------------------------------------------ */
+/* ---- products -------------------------------------------------------------------------------- */
 
 /* a: 16 rows, b: 8 columns, both of `depth`, d: 16x8; row by row. */
 static __global__ void tf32_kernel(const float *a, const float *b, float *d) {
@@ -56,7 +70,8 @@ static __global__ void bf16_kernel(const float *a, const float *b, float *d) {
     float pa[8], pb[4], fd[4];
     uint32_t fa[4], fb[2];
     for (int i = 0; i < 8; i++) {
-        int row = i < 2 || (i >= 4 && i < 6) ? group : group + 8, column = in_group * 2 + (i & 1) + (i < 4 ? 0 : 8);
+        int row = i < 2 || (i >= 4 && i < 6) ? group : group + 8,
+            column = in_group * 2 + (i & 1) + (i < 4 ? 0 : 8);
         pa[i] = a[row * 16 + column];
     }
     for (int i = 0; i < 4; i++) pb[i] = b[(in_group * 2 + (i & 1) + (i < 2 ? 0 : 8)) * 8 + group];
@@ -75,7 +90,8 @@ static void product_is_exact(void (*kernel)(const float *, const float *, float 
         for (int i = 0; i < 16 * depth; i++) a[i] = (float)(rand() % 101 - 50);
         for (int i = 0; i < depth * 8; i++) b[i] = (float)(rand() % 101 - 50);
         for (int i = 0; i < 16 * 8; i++) d[i] = (float)(rand() % 101 - 50);
-        float *to = device_copy(d, 16 * 8), *a_there = device_copy(a, (size_t)(16 * depth)), *b_there = device_copy(b, (size_t)(depth * 8));
+        float *to = device_copy(d, 16 * 8), *a_there = device_copy(a, (size_t)(16 * depth)),
+              *b_there = device_copy(b, (size_t)(depth * 8));
         emulated_order(order);
         P2C_LAUNCH(kernel, 1, 32, 0, &q, a_there, b_there, to);
         take(&q, y, to, 16 * 8);
@@ -111,5 +127,6 @@ static void test_unrounded(void **) {
     for (int i = 0; i < 32; i++) assert_float_equal(y[i], 1, 0);
 }
 
-TESTS(tensor_cores, cmocka_unit_test(test_tf32), cmocka_unit_test(test_bf16), cmocka_unit_test(test_mma_tf32), cmocka_unit_test(test_mma_bf16),
+TESTS(tensor_cores, cmocka_unit_test(test_tf32), cmocka_unit_test(test_bf16),
+      cmocka_unit_test(test_mma_tf32), cmocka_unit_test(test_mma_bf16),
       cmocka_unit_test(test_unrounded))

@@ -3,8 +3,10 @@
 
 static __global__ void index_kernel(int *y) {
     dim3 t = threadIdx, b = blockIdx;
-    unsigned block = b.x + gridDim.x * (b.y + gridDim.y * b.z), thread = t.x + blockDim.x * (t.y + blockDim.y * t.z);
-    y[block * blockDim.x * blockDim.y * blockDim.z + thread] += (int)(t.x + 10 * t.y + 100 * t.z + 1000 * b.x + 10000 * b.y + 100000 * b.z);
+    unsigned block = b.x + gridDim.x * (b.y + gridDim.y * b.z),
+             thread = t.x + blockDim.x * (t.y + blockDim.y * t.z);
+    y[block * blockDim.x * blockDim.y * blockDim.z + thread] +=
+        (int)(t.x + 10 * t.y + 100 * t.z + 1000 * b.x + 10000 * b.y + 100000 * b.z);
 }
 
 /* Every thread of every block runs once and knows its place. */
@@ -18,8 +20,9 @@ static void test_indices(void **) {
         take(&q, here, there, THREADS * BLOCKS);
         for (int b = 0; b < BLOCKS; b++)
             for (int t = 0; t < THREADS; t++)
-                assert_int_equal(here[b * THREADS + t],
-                                 t % 5 + 10 * (t / 5 % 3) + 100 * (t / 15) + 1000 * (b % 4) + 10000 * (b / 4 % 3) + 100000 * (b / 12));
+                assert_int_equal(here[b * THREADS + t], t % 5 + 10 * (t / 5 % 3) + 100 * (t / 15) +
+                                                            1000 * (b % 4) + 10000 * (b / 4 % 3) +
+                                                            100000 * (b / 12));
     }
     queue_free(&q);
 }
@@ -60,7 +63,8 @@ static void test_tree(void **) {
     queue_free(&q);
 }
 
-/* Reversing through dynamic shared memory; those beyond the end exit before the barrier, and no one waits for them. */
+/* Reversing through dynamic shared memory; those beyond the end exit before the barrier, and no one
+ * waits for them. */
 static __global__ void reverse_kernel(const float *x, float *y, int n) {
     P2C_DYNAMIC_SHARED(float, values);
     int i = (int)threadIdx.x;
@@ -88,7 +92,8 @@ static void test_dynamic_shared(void **) {
 
 static __global__ void vote_kernel(int *y) {
     int i = (int)threadIdx.x;
-    int count = __syncthreads_count(i % 3 == 0), any = __syncthreads_or(i == 77), none = __syncthreads_or(i > 1000);
+    int count = __syncthreads_count(i % 3 == 0), any = __syncthreads_or(i == 77),
+        none = __syncthreads_or(i > 1000);
     int all = __syncthreads_and(i < 100), some = __syncthreads_and(i < 99);
     y[i] = count * 10000 + any * 1000 + none * 100 + all * 10 + some;
 }
@@ -113,13 +118,15 @@ static __global__ void last_block_kernel(int *partial, int *counter, int *y) {
     __syncthreads();
     if (!last || threadIdx.x) return;
     for (unsigned i = 0; i < gridDim.x; i++) *y += partial[i];
-    y[1] = atomicMax(&y[2], 5) + 10 * atomicExch(&y[2], 3) + 100 * atomicCAS(&y[2], 3, 8) + 1000 * atomicCAS(&y[2], 3, 9);
+    y[1] = atomicMax(&y[2], 5) + 10 * atomicExch(&y[2], 3) + 100 * atomicCAS(&y[2], 3, 8) +
+           1000 * atomicCAS(&y[2], 3, 9);
 }
 
 static void test_last_block(void **) {
     Queue q = queue_new();
     for (int order = 0; order < 3; order++) {
-        int y[3], *to = device_zeros<int>(3), *partial = device_zeros<int>(500), *counter = device_zeros<int>(1);
+        int y[3], *to = device_zeros<int>(3), *partial = device_zeros<int>(500),
+                  *counter = device_zeros<int>(1);
         emulated_order(order);
         P2C_LAUNCH(last_block_kernel, 500, 64, 0, &q, partial, counter, to);
         take(&q, y, to, 3);
@@ -132,7 +139,8 @@ static void test_last_block(void **) {
     queue_free(&q);
 }
 
-/* What a missing barrier makes of a rotation depends on the order, so that comparing orders finds it. */
+/* What a missing barrier makes of a rotation depends on the order, so that comparing orders finds
+ * it. */
 static __global__ void racing_kernel(int *y, int by) {
     __shared__ int values[64];
     values[threadIdx.x] = -1;
@@ -159,6 +167,8 @@ static void test_races_show(void **) {
 
 static int back_to_forward(void **) { return emulated_order(0), 0; }
 
-TESTS(threads, cmocka_unit_test_teardown(test_indices, back_to_forward), cmocka_unit_test_teardown(test_tree, back_to_forward),
+TESTS(threads, cmocka_unit_test_teardown(test_indices, back_to_forward),
+      cmocka_unit_test_teardown(test_tree, back_to_forward),
       cmocka_unit_test_teardown(test_dynamic_shared, back_to_forward), cmocka_unit_test(test_votes),
-      cmocka_unit_test_teardown(test_last_block, back_to_forward), cmocka_unit_test_teardown(test_races_show, back_to_forward))
+      cmocka_unit_test_teardown(test_last_block, back_to_forward),
+      cmocka_unit_test_teardown(test_races_show, back_to_forward))

@@ -41,7 +41,8 @@ static void test_shuffles(void **) {
 
 static __global__ void vote_kernel(unsigned *y) {
     unsigned i = threadIdx.x, bits = __ballot_sync(0xFFFFFFFFu, i % 5 == 0);
-    int any = __any_sync(0xFFFFFFFFu, i == 40), all = __all_sync(0xFFFFFFFFu, i < 64), others = __any_sync(0xFFFFFFFFu, i == 200);
+    int any = __any_sync(0xFFFFFFFFu, i == 40), all = __all_sync(0xFFFFFFFFu, i < 64),
+        others = __any_sync(0xFFFFFFFFu, i == 200);
     y[i] = bits;
     y[N + i] = (unsigned)(any * 100 + all * 10 + others);
 }
@@ -53,7 +54,8 @@ static void test_votes(void **) {
     take(&q, y, to, 2 * N);
     for (int i = 0; i < N; i++) {
         unsigned bits = 0;
-        for (int lane = 0; lane < 32; lane++) bits |= (unsigned)((i / 32 * 32 + lane) % 5 == 0) << lane;
+        for (int lane = 0; lane < 32; lane++)
+            bits |= (unsigned)((i / 32 * 32 + lane) % 5 == 0) << lane;
         assert_int_equal(y[i], bits);
         assert_int_equal(y[N + i], (i / 32 == 1) * 100 + (i < 64) * 10);
     }
@@ -104,7 +106,9 @@ static void test_exits(void **) {
 }
 
 /* 40 threads: the second warp has 8 lanes, and what others would say is not known. */
-static __global__ void part_kernel(float *y) { y[threadIdx.x] = __shfl_xor_sync(0xFFFFFFFFu, (float)threadIdx.x, 8); }
+static __global__ void part_kernel(float *y) {
+    y[threadIdx.x] = __shfl_xor_sync(0xFFFFFFFFu, (float)threadIdx.x, 8);
+}
 
 static void test_absent_lanes(void **) {
     Queue q = { NULL };
@@ -138,6 +142,7 @@ static void test_uneven_warps(void **) {
 
 static int back_to_forward(void **) { return emulated_order(0), 0; }
 
-TESTS(warps, cmocka_unit_test_teardown(test_shuffles, back_to_forward), cmocka_unit_test(test_votes),
-      cmocka_unit_test_teardown(test_split_warps, back_to_forward), cmocka_unit_test(test_exits), cmocka_unit_test(test_absent_lanes),
+TESTS(warps, cmocka_unit_test_teardown(test_shuffles, back_to_forward),
+      cmocka_unit_test(test_votes), cmocka_unit_test_teardown(test_split_warps, back_to_forward),
+      cmocka_unit_test(test_exits), cmocka_unit_test(test_absent_lanes),
       cmocka_unit_test_teardown(test_uneven_warps, back_to_forward))

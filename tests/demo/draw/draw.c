@@ -1,4 +1,5 @@
-/* draw.c: see draw.h. Distances are implicit functions divided by the length of their gradient: right near the edge, where it matters. */
+/* draw.c: see draw.h. Distances are implicit functions divided by the length of their gradient:
+ * right near the edge, where it matters. */
 #include "draw.h"
 
 #include <math.h>
@@ -12,9 +13,13 @@ float ramp(float from, float to, float v) {
     return t * t * (3 - 2 * t);
 }
 
-Colour mix(Colour a, Colour b, float t) { return (Colour){ a.r + (b.r - a.r) * t, a.g + (b.g - a.g) * t, a.b + (b.b - a.b) * t }; }
+Colour mix(Colour a, Colour b, float t) {
+    return (Colour){ a.r + (b.r - a.r) * t, a.g + (b.g - a.g) * t, a.b + (b.b - a.b) * t };
+}
 Colour dim(Colour c, float k) { return (Colour){ limit(c.r * k), limit(c.g * k), limit(c.b * k) }; }
-Colour lay(Colour below, Colour c, float distance, float soft) { return mix(below, c, 1 - ramp(-soft, soft, distance)); }
+Colour lay(Colour below, Colour c, float distance, float soft) {
+    return mix(below, c, 1 - ramp(-soft, soft, distance));
+}
 
 /* f = (|x|/rx)^n + (|y|/ry)^n - 1 */
 float oval(Point p, Point centre, float rx, float ry, float power) {
@@ -24,7 +29,8 @@ float oval(Point p, Point centre, float rx, float ry, float power) {
 }
 
 float arc(Point p, Point centre, float half, float bend, float thick) {
-    float t = (p.x - centre.x) / half, slope = 2 * bend * t / half, beyond = fmaxf(fabsf(t) - 1, 0) * half;
+    float t = (p.x - centre.x) / half, slope = 2 * bend * t / half,
+          beyond = fmaxf(fabsf(t) - 1, 0) * half;
     float off = fabsf(p.y - centre.y - bend * t * t) / sqrtf(1 + slope * slope);
     return beyond > 0 ? hypotf(beyond, off) : off - thick * sqrtf(1 - t * t);
 }
@@ -56,13 +62,15 @@ static void draw_row(const Person *who, Style *style, int row, P2cImage *out) {
         Colour sum = { 0, 0, 0 };
         for (int s = 0; s < SAMPLES * SAMPLES; s++) {
             int x = j * SAMPLES + s % SAMPLES, y = row * SAMPLES + s / SAMPLES;
-            Point p = { (2 * (float)x + 1) / (float)side - 1, (2 * (float)y + 1) / (float)side - 1 };
+            Point p = { (2 * (float)x + 1) / (float)side - 1,
+                        (2 * (float)y + 1) / (float)side - 1 };
             Colour c = style(who, to_person(who, p));
             sum = (Colour){ sum.r + c.r, sum.g + c.g, sum.b + c.b };
         }
         const float rgb[] = { sum.r, sum.g, sum.b };
         uint8_t *pixel = out->pixels + ((size_t)row * (size_t)size + (size_t)j) * 3;
-        for (int k = 0; k < 3; k++) pixel[k] = (uint8_t)(limit(rgb[k] / (SAMPLES * SAMPLES)) * 255 + 0.5f);
+        for (int k = 0; k < 3; k++)
+            pixel[k] = (uint8_t)(limit(rgb[k] / (SAMPLES * SAMPLES)) * 255 + 0.5f);
     }
 }
 

@@ -1,6 +1,7 @@
 /* augment.c: what light and a camera make of a scene.
  *
- * Exposure, contrast, gamma and white balance are one curve for each channel, in a table: a thousand powf instead of two hundred thousand.
+ * Exposure, contrast, gamma and white balance are one curve for each channel, in a table: a
+ * thousand powf instead of two hundred thousand.
  */
 #include <math.h>
 #include <string.h>
@@ -57,13 +58,16 @@ void fit_tint(FitScene *s, Draws *d, float *rgb) {
 
 /* Brighter towards one side; darker towards the corners. */
 static void shade(FitScene *s, Draws *d) {
-    double turn = fit_uniform(d, 0, 2 * M_PI), strength = fit_chance(d, 0.4) ? fit_uniform(d, 0, 0.5) : 0;
+    double turn = fit_uniform(d, 0, 2 * M_PI),
+           strength = fit_chance(d, 0.4) ? fit_uniform(d, 0, 0.5) : 0;
     double corners = fit_chance(d, 0.2) ? fit_uniform(d, 0, 0.5) : 0;
-    float dx = (float)(2 * strength * cos(turn) / s->side), dy = (float)(2 * strength * sin(turn) / s->side), middle = (float)s->side / 2;
+    float dx = (float)(2 * strength * cos(turn) / s->side),
+          dy = (float)(2 * strength * sin(turn) / s->side), middle = (float)s->side / 2;
     float fall = (float)(corners / (2 * middle * middle));
     if (strength == 0 && corners == 0) return;
     for (int i = 0; i < count(s); i++) {
-        float x = (float)(i % s->side) - middle, y = (float)(i / s->side) - middle, gain = (1 + dx * x + dy * y) * (1 - fall * (x * x + y * y));
+        float x = (float)(i % s->side) - middle, y = (float)(i / s->side) - middle,
+              gain = (1 + dx * x + dy * y) * (1 - fall * (x * x + y * y));
         for (int c = 0; c < 3; c++) s->rgb[3 * i + c] = s->rgb[3 * i + c] * gain;
     }
 }
@@ -74,11 +78,13 @@ void fit_light(FitScene *s, Draws *d) {
     double gain[3], far = fit_chance(d, 0.35) ? 0.3 : 1;
     if (far == 1) shade(s, d);
     draw_gain(d, 0.2 * far, 0.06 * far, gain);
-    double contrast = 1 + far * fit_uniform(d, -0.3, 0.3), gamma = 1 + far * fit_uniform(d, -0.25, 0.35);
+    double contrast = 1 + far * fit_uniform(d, -0.3, 0.3),
+           gamma = 1 + far * fit_uniform(d, -0.25, 0.35);
     make_curves(curves, gain, contrast, gamma);
     apply_curves(s->rgb, count(s), curves);
     if (fit_chance(d, 0.05)) saturate(s->rgb, count(s), 0);
-    else if (fit_chance(d, 0.6)) saturate(s->rgb, count(s), (float)(1 + far * fit_uniform(d, -0.6, 0.4)));
+    else if (fit_chance(d, 0.6))
+        saturate(s->rgb, count(s), (float)(1 + far * fit_uniform(d, -0.6, 0.4)));
 }
 
 /* ---- camera ---- */
@@ -90,7 +96,10 @@ static void smear(FitScene *s, double turn, int length) {
     for (int k = -length; k <= length; k++) {
         int dx = (int)lround(k * cos(turn)), dy = (int)lround(k * sin(turn));
         for (int y = 0; y < s->side; y++) {
-            int from = y + dy < 0 ? 0 : y + dy < s->side ? y + dy : s->side - 1, first = dx < 0 ? -dx : 0, last = dx > 0 ? s->side - dx : s->side;
+            int from = y + dy < 0         ? 0
+                       : y + dy < s->side ? y + dy
+                                          : s->side - 1,
+                first = dx < 0 ? -dx : 0, last = dx > 0 ? s->side - dx : s->side;
             const float *row = s->rgb + 3 * from * s->side;
             float *out = s->spare + 3 * y * s->side;
             for (int x = 0; x < first; x++)
@@ -117,11 +126,16 @@ static void coarsen(FitScene *s, int small) {
         for (int c = 0; c < 3; c++) grid[3 * i + c] /= weights[i];
     float scale = (float)small / (float)s->side;
     for (int i = 0; i < count(s); i++) {
-        float x = fmaxf(((float)(i % s->side) + 0.5f) * scale - 0.5f, 0), y = fmaxf(((float)(i / s->side) + 0.5f) * scale - 0.5f, 0);
-        int left = (int)x < small - 2 ? (int)x : small - 2, top = (int)y < small - 2 ? (int)y : small - 2;
-        float u = x - (float)left > 1 ? 1 : x - (float)left, v = y - (float)top > 1 ? 1 : y - (float)top;
+        float x = fmaxf(((float)(i % s->side) + 0.5f) * scale - 0.5f, 0),
+              y = fmaxf(((float)(i / s->side) + 0.5f) * scale - 0.5f, 0);
+        int left = (int)x < small - 2 ? (int)x : small - 2,
+            top = (int)y < small - 2 ? (int)y : small - 2;
+        float u = x - (float)left > 1 ? 1 : x - (float)left,
+              v = y - (float)top > 1 ? 1 : y - (float)top;
         const float *a = grid + 3 * (top * small + left), *b = a + 3 * small;
-        for (int c = 0; c < 3; c++) s->rgb[3 * i + c] = (1 - v) * (a[c] + u * (a[3 + c] - a[c])) + v * (b[c] + u * (b[3 + c] - b[c]));
+        for (int c = 0; c < 3; c++)
+            s->rgb[3 * i + c] =
+                (1 - v) * (a[c] + u * (a[3 + c] - a[c])) + v * (b[c] + u * (b[3 + c] - b[c]));
     }
 }
 
@@ -129,10 +143,12 @@ static void sharpen(FitScene *s, float amount) {
     size_t values = 3 * (size_t)count(s);
     memcpy(s->layer, s->rgb, values * sizeof *s->rgb);
     fit_blur(s->layer, s->spare, s->side, 3, 1);
-    for (size_t i = 0; i < values; i++) s->rgb[i] = held(s->rgb[i] + amount * (s->rgb[i] - s->layer[i]));
+    for (size_t i = 0; i < values; i++)
+        s->rgb[i] = held(s->rgb[i] + amount * (s->rgb[i] - s->layer[i]));
 }
 
-/* Sums of two random bytes: a triangle, deviation 104 of 510. Four words make the noise of two pixels: of each channel, and one for all. */
+/* Sums of two random bytes: a triangle, deviation 104 of 510. Four words make the noise of two
+ * pixels: of each channel, and one for all. */
 static void grain(FitScene *s, Draws *d, float all, float each) {
     uint64_t high = draws_below(d, 1u << 31), key = high << 31 | draws_below(d, 1u << 31);
     for (int i = 0; i + 1 < count(s); i += 2) {
@@ -140,15 +156,21 @@ static void grain(FitScene *s, Draws *d, float all, float each) {
         p2c_rng_block(key, (uint64_t)i / 2, words);
         for (int k = 0; k < 2; k++) {
             uint32_t a = words[2 * k], b = words[2 * k + 1];
-            float *p = s->rgb + 3 * (i + k), same = all * ((float)(int)((a & 255) + (b & 255)) - 255);
-            for (int c = 0; c < 3; c++) p[c] = held(p[c] + same + each * ((float)(int)((a >> (8 + 8 * c) & 255) + (b >> (8 + 8 * c) & 255)) - 255));
+            float *p = s->rgb + 3 * (i + k),
+                  same = all * ((float)(int)((a & 255) + (b & 255)) - 255);
+            for (int c = 0; c < 3; c++)
+                p[c] =
+                    held(p[c] + same +
+                         each * ((float)(int)((a >> (8 + 8 * c) & 255) + (b >> (8 + 8 * c) & 255)) -
+                                 255));
         }
     }
 }
 
 void fit_camera(FitScene *s, Draws *d) {
     int least = s->side / 4, kind = fit_choice(d, 10);
-    double turn = fit_uniform(d, 0, M_PI), all = fabs(fit_bell(d)) * 0.02 / 104, each = fabs(fit_bell(d)) * 0.015 / 104, coarseness = exp(fit_uniform(d, -1.5, 1.2));
+    double turn = fit_uniform(d, 0, M_PI), all = fabs(fit_bell(d)) * 0.02 / 104,
+           each = fabs(fit_bell(d)) * 0.015 / 104, coarseness = exp(fit_uniform(d, -1.5, 1.2));
     if (kind == 0) fit_blur(s->rgb, s->spare, s->side, 3, 1 + fit_choice(d, s->side > 128 ? 2 : 1));
     if (kind == 1) smear(s, turn, 1 + fit_choice(d, s->side / 50));
     if (kind == 2 || kind == 3) coarsen(s, least + fit_choice(d, s->side - least));

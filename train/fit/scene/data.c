@@ -9,7 +9,8 @@
 #include "cli/hash.h"
 #include "parts.h"
 
-/* Of 256 bits of dHash: no two of the published portraits differ in fewer than 41 (nearly all in 70 to 160), one that was cut out twice in up to 20. */
+/* Of 256 bits of dHash: no two of the published portraits differ in fewer than 41 (nearly all in 70
+ * to 160), one that was cut out twice in up to 20. */
 enum { ALIKE = 36, HELD_PART = 5, MOST_PICTURES = 4000 };
 
 typedef struct Side {
@@ -41,7 +42,8 @@ int fit_unlike(const FitPortrait *a, const FitPortrait *b) {
     return bits;
 }
 
-/* By the least dHash of all that hang together by likeness: the same whatever the files are called and in whatever order they come. */
+/* By the least dHash of all that hang together by likeness: the same whatever the files are called
+ * and in whatever order they come. */
 bool fit_split(FitPortrait *portraits, int count) {
     const FitPortrait **least = malloc(((size_t)count + 1) * sizeof *least);
     bool changed = least != NULL;
@@ -50,7 +52,8 @@ bool fit_split(FitPortrait *portraits, int count) {
         changed = false;
         for (int i = 0; i < count; i++)
             for (int k = 0; k < count; k++)
-                if (memcmp(least[k]->print, least[i]->print, sizeof least[i]->print) < 0 && fit_unlike(&portraits[i], &portraits[k]) <= ALIKE) {
+                if (memcmp(least[k]->print, least[i]->print, sizeof least[i]->print) < 0 &&
+                    fit_unlike(&portraits[i], &portraits[k]) <= ALIKE) {
                     least[i] = least[k];
                     changed = true;
                 }
@@ -78,12 +81,15 @@ static int make_side(FitData *data, Side *side, bool held_out) {
         if (usable(data, p)) side->usable[side->usable_count++] = p;
         if (p->verdict == FIT_GOOD) side->people[side->people_count++] = p;
     }
-    if (side->usable_count && !side->people_count) side->people[side->people_count++] = side->usable[0];
+    if (side->usable_count && !side->people_count)
+        side->people[side->people_count++] = side->usable[0];
     int held = data->picture_count / HELD_PART;
-    side->pictures = data->pictures ? data->pictures + (held_out ? data->picture_count - held : 0) : NULL;
+    side->pictures =
+        data->pictures ? data->pictures + (held_out ? data->picture_count - held : 0) : NULL;
     side->picture_count = held_out ? held : data->picture_count - held;
     if (side->usable_count) return 0;
-    complain("%s: no portrait that is usable %s", data->options.portraits, held_out ? "is held out; at least some dozens are needed" : "for training");
+    complain("%s: no portrait that is usable %s", data->options.portraits,
+             held_out ? "is held out; at least some dozens are needed" : "for training");
     return EXIT_BAD_INPUT;
 }
 
@@ -93,14 +99,16 @@ static int make_side(FitData *data, Side *side, bool held_out) {
 static void leave_out_cartoons(Folder *folder) {
     bool *unwanted = calloc((size_t)folder->count, sizeof *unwanted);
     for (int i = 0; unwanted && i < folder->count; i++)
-        unwanted[i] = !strncmp(folder->paths[i] + folder->prefix, "trainB/", 7) || !strncmp(folder->paths[i] + folder->prefix, "testB/", 6);
+        unwanted[i] = !strncmp(folder->paths[i] + folder->prefix, "trainB/", 7) ||
+                      !strncmp(folder->paths[i] + folder->prefix, "testB/", 6);
     if (unwanted) folder_leave_out(folder, unwanted);
     free(unwanted);
 }
 
 static int read_portraits(FitData *data, P2cContext *ctx) {
     Folder folder;
-    int code = folder_open(&folder, data->options.portraits, "expected prepared portraits: heads on white");
+    int code = folder_open(&folder, data->options.portraits,
+                           "expected prepared portraits: heads on white");
     if (!code) leave_out_cartoons(&folder);
     data->portraits = code ? NULL : calloc((size_t)folder.count + 1, sizeof *data->portraits);
     if (!code && !data->portraits) code = out_of_memory();
@@ -122,11 +130,16 @@ static uint8_t *read_background(P2cContext *ctx, const char *path) {
     if (p2c_image_read(ctx, path, &whole)) return NULL;
     p2c_image_over_white(&whole);
     int64_t least = whole.width < whole.height ? whole.width : whole.height;
-    int w = (int)(whole.width * (int64_t)FIT_SIDE / least), h = (int)(whole.height * (int64_t)FIT_SIDE / least);
+    int w = (int)(whole.width * (int64_t)FIT_SIDE / least),
+        h = (int)(whole.height * (int64_t)FIT_SIDE / least);
     bool sane = w <= 8 * FIT_SIDE && h <= 8 * FIT_SIDE;
-    if (sane && !p2c_image_resize(ctx, &whole, w, h, P2C_FILTER_AREA, &small) && (pixels = malloc(3 * (size_t)FIT_PIXELS)))
+    if (sane && !p2c_image_resize(ctx, &whole, w, h, P2C_FILTER_AREA, &small) &&
+        (pixels = malloc(3 * (size_t)FIT_PIXELS)))
         for (int y = 0; y < FIT_SIDE; y++)
-            memcpy(pixels + 3 * y * FIT_SIDE, small.pixels + 3 * ((size_t)(y + (h - FIT_SIDE) / 2) * (size_t)w + (size_t)(w - FIT_SIDE) / 2), 3 * FIT_SIDE);
+            memcpy(pixels + 3 * y * FIT_SIDE,
+                   small.pixels + 3 * ((size_t)(y + (h - FIT_SIDE) / 2) * (size_t)w +
+                                       (size_t)(w - FIT_SIDE) / 2),
+                   3 * FIT_SIDE);
     p2c_image_clear(&whole);
     p2c_image_clear(&small);
     return pixels;
@@ -140,7 +153,8 @@ static int read_backgrounds(FitData *data, P2cContext *ctx) {
     data->pictures = code ? NULL : calloc((size_t)most, sizeof *data->pictures);
     if (!code && !data->pictures) code = out_of_memory();
     for (int i = 0; !code && i < most; i++)
-        if ((data->pictures[data->picture_count] = read_background(ctx, folder.paths[i]))) data->picture_count++;
+        if ((data->pictures[data->picture_count] = read_background(ctx, folder.paths[i])))
+            data->picture_count++;
     folder_clear(&folder);
     return code;
 }
@@ -150,13 +164,18 @@ static int read_backgrounds(FitData *data, P2cContext *ctx) {
 static void tell(const FitData *data) {
     int verdicts[FIT_VERDICTS] = { 0 }, pointed = 0;
     char text[512];
-    for (int i = 0; i < data->count; i++) verdicts[data->portraits[i].verdict]++, pointed += data->portraits[i].has_points;
-    int length = snprintf(text, sizeof text, "%d portraits, %d with a good matte; ", data->count, verdicts[FIT_GOOD]);
+    for (int i = 0; i < data->count; i++)
+        verdicts[data->portraits[i].verdict]++, pointed += data->portraits[i].has_points;
+    int length = snprintf(text, sizeof text, "%d portraits, %d with a good matte; ", data->count,
+                          verdicts[FIT_GOOD]);
     for (int k = FIT_GOOD + 1; k < FIT_VERDICTS; k++)
-        if (verdicts[k]) length += snprintf(text + length, sizeof text - (size_t)length, "%d %s, ", verdicts[k], fit_verdict_text((FitVerdict)k));
+        if (verdicts[k])
+            length += snprintf(text + length, sizeof text - (size_t)length, "%d %s, ", verdicts[k],
+                               fit_verdict_text((FitVerdict)k));
     text[length - 2] = 0;
     say("%s", text);
-    if (data->options.task == FIT_LANDMARKS) say("%d with points on which the teacher's readings agree", pointed);
+    if (data->options.task == FIT_LANDMARKS)
+        say("%d with points on which the teacher's readings agree", pointed);
     say("%d to learn from, %d held out", data->sides[0].usable_count, data->sides[1].usable_count);
     if (data->pictures) say("%d pictures as backgrounds", data->picture_count);
 }
@@ -167,12 +186,15 @@ int fit_data_open(FitData **out, const FitDataOptions *options) {
     if (!data) return out_of_memory();
     data->options = *options;
     int code = options->task == FIT_LANDMARKS && !options->teacher ? EXIT_BAD_INPUT : 0;
-    if (code) complain("landmarks are learned from a teacher, a network for 68 points, and none is given");
+    if (code)
+        complain(
+            "landmarks are learned from a teacher, a network for 68 points, and none is given");
     if (!code) code = p2c_context_new(&ctx, "cpu", 1) ? out_of_memory() : 0;
     if (!code) code = read_portraits(data, ctx);
     if (!code) code = read_backgrounds(data, ctx);
     if (!code && !fit_split(data->portraits, data->count)) code = out_of_memory();
-    if (!code && options->task == FIT_LANDMARKS) code = fit_points_read(options->teacher, data->portraits, data->count);
+    if (!code && options->task == FIT_LANDMARKS)
+        code = fit_points_read(options->teacher, data->portraits, data->count);
     for (int side = 0; side < 2 && !code; side++) code = make_side(data, &data->sides[side], side);
     if (!code) tell(data);
     if (ctx) p2c_context_free(&ctx);
@@ -195,20 +217,28 @@ void fit_data_close(FitData **out) {
     *out = NULL;
 }
 
-int fit_data_count(const FitData *data, bool held_out) { return data->sides[held_out].usable_count; }
+int fit_data_count(const FitData *data, bool held_out) {
+    return data->sides[held_out].usable_count;
+}
 
 /* ---- samples ---- */
 
-static int side_of(const FitData *data) { return data->options.task == FIT_MATTE ? FIT_MATTE_SIZE : FIT_LANDMARK_SIZE; }
+static int side_of(const FitData *data) {
+    return data->options.task == FIT_MATTE ? FIT_MATTE_SIZE : FIT_LANDMARK_SIZE;
+}
 
 size_t fit_data_scratch(const FitData *data) { return fit_scene_bytes(side_of(data)); }
 
-void fit_data_sample(const FitData *data, bool held_out, uint64_t draw, void *scratch, float *picture, float *target) {
+void fit_data_sample(const FitData *data, bool held_out, uint64_t draw, void *scratch,
+                     float *picture, float *target) {
     const Side *side = &data->sides[held_out];
     bool matte = data->options.task == FIT_MATTE;
-    Draws draws = draws_start(data->options.seed, matte ? "fit.matte" : "fit.landmarks", held_out, 0, (int64_t)draw);
+    Draws draws = draws_start(data->options.seed, matte ? "fit.matte" : "fit.landmarks", held_out,
+                              0, (int64_t)draw);
     FitPeople people = { side->people, side->people_count, side->pictures, side->picture_count };
     FitScene scene = fit_scene_in(scratch, side_of(data));
-    int n = side->usable_count, at = held_out ? (int)(draw % (uint64_t)n) : fit_choice(&draws, n); /* validations see all alike */
-    (matte ? fit_make_matte : fit_make_landmarks)(&scene, &draws, &people, side->usable[at], held_out, picture, target);
+    /* validations see all alike */
+    int n = side->usable_count, at = held_out ? (int)(draw % (uint64_t)n) : fit_choice(&draws, n);
+    (matte ? fit_make_matte : fit_make_landmarks)(&scene, &draws, &people, side->usable[at],
+                                                  held_out, picture, target);
 }

@@ -1,7 +1,9 @@
-/* data.h: what p2c-fit learns from: prepared portraits on white, each composed anew for every sample.
+/* data.h: what p2c-fit learns from: prepared portraits on white, each composed anew for every
+ * sample.
  *
- * A sample is a function of the data, of (seed, draw) and of nothing else, so that samples can be made by any thread, in any order, and a training goes on
- * where it was stopped. Samples that are held out come from other people and other backgrounds, and are the same in every validation.
+ * A sample is a function of the data, of (seed, draw) and of nothing else, so that samples can be
+ * made by any thread, in any order, and a training goes on where it was stopped. Samples that are
+ * held out come from other people and other backgrounds, and are the same in every validation.
  */
 #ifndef P2C_TRAIN_FIT_DATA_H
 #define P2C_TRAIN_FIT_DATA_H
@@ -20,15 +22,18 @@ typedef struct FitDataOptions {
 } FitDataOptions;
 
 typedef struct FitData FitData;
-/* Reads all portraits, measures which are usable (says how many, and why not the others, on stdout), and for LANDMARKS reads the teacher's points. 0 or the exit
- * code of a failure that it has reported. */
+/* Reads all portraits, measures which are usable (says how many, and why not the others, on
+ * stdout), and for LANDMARKS reads the teacher's points. 0 or the exit code of a failure that it
+ * has reported. */
 int fit_data_open(FitData **data, const FitDataOptions *options);
 void fit_data_close(FitData **data);
 int fit_data_count(const FitData *data, bool held_out); /* portraits */
 
-/* MATTE: picture (3,256,256) in [-1,1], target (1,256,256) alpha in [0,1]. LANDMARKS: picture (3,112,112) in [-1,1], target (136): x0,y0,x1,... in parts of the
- * square, which may lie outside [0,1]. Any thread, no memory kept: `scratch` of fit_data_scratch bytes is the caller's. */
+/* MATTE: picture (3,256,256) in [-1,1], target (1,256,256) alpha in [0,1]. LANDMARKS: picture
+ * (3,112,112) in [-1,1], target (136): x0,y0,x1,... in parts of the square, which may lie outside
+ * [0,1]. Any thread, no memory kept: `scratch` of fit_data_scratch bytes is the caller's. */
 size_t fit_data_scratch(const FitData *data);
-void fit_data_sample(const FitData *data, bool held_out, uint64_t draw, void *scratch, float *picture, float *target);
+void fit_data_sample(const FitData *data, bool held_out, uint64_t draw, void *scratch,
+                     float *picture, float *target);
 
 #endif

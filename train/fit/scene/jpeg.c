@@ -1,5 +1,6 @@
-/* jpeg.c: what JPEG makes of a scene: blocks of 8x8 in YCbCr, their cosine coefficients rounded to the steps of the standard's example tables (ITU T.81,
- * annex K), colours in halves of the size if asked for. Nothing is packed: only what is lost is of interest.
+/* jpeg.c: what JPEG makes of a scene: blocks of 8x8 in YCbCr, their cosine coefficients rounded to
+ * the steps of the standard's example tables (ITU T.81, annex K), colours in halves of the size if
+ * asked for. Nothing is packed: only what is lost is of interest.
  */
 #include <math.h>
 #include <string.h>
@@ -9,12 +10,15 @@
 enum { BLOCK = 8 };
 
 static const uint8_t luminance[64] = {
-    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
-    18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
+    16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55,
+    14, 13, 16, 24, 40,  57,  69,  56,  14, 17, 22, 29, 51,  87,  80,  62,
+    18, 22, 37, 56, 68,  109, 103, 77,  24, 35, 55, 64, 81,  104, 113, 92,
+    49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
 };
 static const uint8_t chrominance[64] = {
-    17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99, 99, 99, 99,
-    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+    17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99,
+    99, 99, 47, 66, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
 };
 
 typedef struct Cosines {
@@ -23,10 +27,13 @@ typedef struct Cosines {
 
 static void make_cosines(Cosines *t) {
     for (int k = 0; k < BLOCK; k++)
-        for (int n = 0; n < BLOCK; n++) t->forward[k][n] = t->back[n][k] = (float)(cos((2 * n + 1) * k * M_PI / 16) * (k ? 0.5 : sqrt(0.125)));
+        for (int n = 0; n < BLOCK; n++)
+            t->forward[k][n] = t->back[n][k] =
+                (float)(cos((2 * n + 1) * k * M_PI / 16) * (k ? 0.5 : sqrt(0.125)));
 }
 
-static void multiply(const float a[BLOCK][BLOCK], const float b[BLOCK][BLOCK], float out[BLOCK][BLOCK]) {
+static void multiply(const float a[BLOCK][BLOCK], const float b[BLOCK][BLOCK],
+                     float out[BLOCK][BLOCK]) {
     for (int i = 0; i < BLOCK; i++) {
         float row[BLOCK] = { 0 };
         for (int k = 0; k < BLOCK; k++)
@@ -49,18 +56,21 @@ static void code_block(const Cosines *t, float *plane, int stride, const float s
     for (int i = 0; i < BLOCK; i++) memcpy(plane + i * stride, block[i], sizeof block[i]);
 }
 
-static void code_plane(const Cosines *t, float *plane, int side, int stride, const uint8_t table[64], double coarseness) {
+static void code_plane(const Cosines *t, float *plane, int side, int stride,
+                       const uint8_t table[64], double coarseness) {
     float steps[64];
     for (int i = 0; i < 64; i++) steps[i] = (float)(fmax(table[i] * coarseness, 1) / 255);
     for (int y = 0; y + BLOCK <= side; y += BLOCK)
-        for (int x = 0; x + BLOCK <= side; x += BLOCK) code_block(t, plane + y * stride + x, stride, steps);
+        for (int x = 0; x + BLOCK <= side; x += BLOCK)
+            code_block(t, plane + y * stride + x, stride, steps);
 }
 
 static void to_planes(const FitScene *s, float *y, float *cb, float *cr) {
     for (int i = 0; i < s->side * s->side; i++) {
         const float *p = s->rgb + 3 * i;
         float light = 0.299f * p[0] + 0.587f * p[1] + 0.114f * p[2];
-        y[i] = light - 0.5f, cb[i] = (p[2] - light) * (0.5f / 0.886f), cr[i] = (p[0] - light) * (0.5f / 0.701f);
+        y[i] = light - 0.5f, cb[i] = (p[2] - light) * (0.5f / 0.886f),
+        cr[i] = (p[0] - light) * (0.5f / 0.701f);
     }
 }
 
@@ -71,7 +81,8 @@ static void from_planes(FitScene *s, const float *y, const float *cb, const floa
         float *p = s->rgb + 3 * i, light = y[i] + 0.5f;
         int k = ((i / s->side) >> shift) * s->side + ((i % s->side) >> shift);
         float red = cr[k] * 1.402f, blue = cb[k] * 1.772f;
-        p[0] = held(light + red), p[2] = held(light + blue), p[1] = held(light - (0.299f * red + 0.114f * blue) * (1 / 0.587f));
+        p[0] = held(light + red), p[2] = held(light + blue),
+        p[1] = held(light - (0.299f * red + 0.114f * blue) * (1 / 0.587f));
     }
 }
 

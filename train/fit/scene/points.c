@@ -1,7 +1,9 @@
 /* points.c: where a teacher sees the 68 points of each portrait.
  *
- * It reads each portrait several times: as it is, mirrored, larger, smaller, shifted, turned a little. The mean counts, and where the readings differ by more
- * than MOST_SPREAD of the box's side (mean over points of the deviation from the mean), the portrait is left out: the teacher does not know.
+ * It reads each portrait several times: as it is, mirrored, larger, smaller, shifted, turned a
+ * little. The mean counts, and where the readings differ by more than MOST_SPREAD of the box's side
+ * (mean over points of the deviation from the mean), the portrait is left out: the teacher does not
+ * know.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -14,8 +16,14 @@
 enum { STRIPS = 8, LEAST_READINGS = 3 };
 static const double MOST_SPREAD = 0.005, LEAST_BOX = 40;
 
-static const struct { double x, y, side, degrees; bool mirrored; } readings[] = {
-    { 0, 0, 1, 0, false }, { 2, -3, 1, 0, true }, { -4, 3, 0.88, 4, false }, { 4, 4, 1.12, -4, true },
+static const struct {
+    double x, y, side, degrees;
+    bool mirrored;
+} readings[] = {
+    { 0, 0, 1, 0, false },
+    { 2, -3, 1, 0, true },
+    { -4, 3, 0.88, 4, false },
+    { 4, 4, 1.12, -4, true },
 };
 enum { READINGS = sizeof readings / sizeof *readings };
 
@@ -27,13 +35,17 @@ typedef struct Job {
 } Job;
 
 /* What the warp shows of the portrait, on white. */
-static void show(const FitPortrait *p, const FitWarp *warp, float *rgb, float *alpha, P2cImage *out) {
+static void show(const FitPortrait *p, const FitWarp *warp, float *rgb, float *alpha,
+                 P2cImage *out) {
     fit_warp_picture(warp, p->rgba, 4, FIT_SIDE, FIT_SIDE, FIT_SIDE, rgb, alpha);
-    for (int i = 0; i < 3 * FIT_PIXELS; i++) out->pixels[i] = (uint8_t)lroundf(255 * (1 + alpha[i / 3] * (rgb[i] - 1)));
+    for (int i = 0; i < 3 * FIT_PIXELS; i++)
+        out->pixels[i] = (uint8_t)lroundf(255 * (1 + alpha[i / 3] * (rgb[i] - 1)));
 }
 
 /* One upright face, in the portrait's pixels. */
-static P2cStatus read_once(P2cPreparer *preparer, const P2cImage *shown, const FitWarp *warp, bool mirrored, P2cPoint points[P2C_LANDMARKS], P2cBox *box, bool *found) {
+static P2cStatus read_once(P2cPreparer *preparer, const P2cImage *shown, const FitWarp *warp,
+                           bool mirrored, P2cPoint points[P2C_LANDMARKS], P2cBox *box,
+                           bool *found) {
     P2cFace *faces;
     int count;
     P2cStatus status = p2c_preparer_find(preparer, shown, &faces, &count);
@@ -44,7 +56,8 @@ static P2cStatus read_once(P2cPreparer *preparer, const P2cImage *shown, const F
             points[i] = fit_warp_apply(warp, seen.x, seen.y);
         }
         P2cBox b = faces[0].box;
-        P2cPoint middle = fit_warp_apply(warp, (b.left + b.right) / 2, (b.top + b.bottom) / 2), rim = fit_warp_apply(warp, b.right, (b.top + b.bottom) / 2);
+        P2cPoint middle = fit_warp_apply(warp, (b.left + b.right) / 2, (b.top + b.bottom) / 2),
+                 rim = fit_warp_apply(warp, b.right, (b.top + b.bottom) / 2);
         double half = hypot(rim.x - middle.x, rim.y - middle.y);
         *box = (P2cBox){ middle.x - half, middle.y - half, middle.x + half, middle.y + half };
     }
@@ -53,7 +66,8 @@ static P2cStatus read_once(P2cPreparer *preparer, const P2cImage *shown, const F
 }
 
 /* The means over `count` readings, and how far they are apart. */
-static void conclude(FitPortrait *p, int count, P2cPoint points[READINGS][P2C_LANDMARKS], const P2cBox *boxes) {
+static void conclude(FitPortrait *p, int count, P2cPoint points[READINGS][P2C_LANDMARKS],
+                     const P2cBox *boxes) {
     p->box = (P2cBox){ 0 };
     for (int k = 0; k < count; k++) {
         p->box.left += boxes[k].left / count, p->box.right += boxes[k].right / count;
@@ -62,8 +76,11 @@ static void conclude(FitPortrait *p, int count, P2cPoint points[READINGS][P2C_LA
     p->spread = 0;
     for (int i = 0; i < P2C_LANDMARKS; i++) {
         P2cPoint mean = { 0, 0 };
-        for (int k = 0; k < count; k++) mean.x += points[k][i].x / count, mean.y += points[k][i].y / count;
-        for (int k = 0; k < count; k++) p->spread += hypot(points[k][i].x - mean.x, points[k][i].y - mean.y) / (count * P2C_LANDMARKS);
+        for (int k = 0; k < count; k++)
+            mean.x += points[k][i].x / count, mean.y += points[k][i].y / count;
+        for (int k = 0; k < count; k++)
+            p->spread +=
+                hypot(points[k][i].x - mean.x, points[k][i].y - mean.y) / (count * P2C_LANDMARKS);
         p->points[i] = mean;
     }
     double side = p->box.right - p->box.left;
@@ -81,10 +98,13 @@ static P2cStatus read_portrait(P2cContext *ctx, P2cPreparer *preparer, FitPortra
     if (!status && !rgb) status = P2C_ERR_MEMORY;
     for (int k = 0; !status && k < READINGS; k++) {
         double middle = (FIT_SIDE - 1) / 2.0;
-        FitWarp warp = fit_warp_square(middle + readings[k].x, middle + readings[k].y, FIT_SIDE * readings[k].side, readings[k].degrees, readings[k].mirrored, FIT_SIDE);
+        FitWarp warp = fit_warp_square(middle + readings[k].x, middle + readings[k].y,
+                                       FIT_SIDE * readings[k].side, readings[k].degrees,
+                                       readings[k].mirrored, FIT_SIDE);
         bool found;
         show(p, &warp, rgb, rgb + 3 * FIT_PIXELS, &shown);
-        status = read_once(preparer, &shown, &warp, readings[k].mirrored, points[count], &boxes[count], &found);
+        status = read_once(preparer, &shown, &warp, readings[k].mirrored, points[count],
+                           &boxes[count], &found);
         count += found;
     }
     if (!status && count >= LEAST_READINGS) conclude(p, count, points, boxes);
@@ -118,7 +138,9 @@ int fit_points_read(const char *teacher, FitPortrait *portraits, int count) {
     Job job = { .teacher = teacher, .portraits = portraits, .count = count };
     Pool *pool = NULL;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    int code = pool_open(&pool, processors > STRIPS ? STRIPS - 1 : processors > 1 ? (int)processors - 1 : 0);
+    int code = pool_open(&pool, processors > STRIPS ? STRIPS - 1
+                                : processors > 1    ? (int)processors - 1
+                                                    : 0);
     if (!code) code = check_teacher(pool_context(pool), teacher);
     if (code) goto cleanup;
     say("the teacher reads %d portraits, %d times each", count, READINGS);

@@ -1,10 +1,13 @@
-/* portrait.c: a prepared portrait, a head and what belongs to the person on white -> its colours and its alpha.
+/* portrait.c: a prepared portrait, a head and what belongs to the person on white -> its colours
+ * and its alpha.
  *
  *     C = a F + (1 - a) 255        a = (255-C).(255-F) / |255-F|^2,    F = (C - (1-a) 255) / a
  *
- * The white that can be reached from the border is outside. Near it, colours are taken for mixed with white: F is that of the nearest place DEEP pixels
- * inside, and a is how far C is on the line from white to F. A bright F says little, as JPEG's noise is as large as what is to be seen: there a follows from
- * the distance alone. Deeper than that the person is opaque: highlights stay what they are.
+ * The white that can be reached from the border is outside. Near it, colours are taken for mixed
+ * with white: F is that of the nearest place DEEP pixels inside, and a is how far C is on the line
+ * from white to F. A bright F says little, as JPEG's noise is as large as what is to be seen: there
+ * a follows from the distance alone. Deeper than that the person is opaque: highlights stay what
+ * they are.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,16 +15,30 @@
 
 #include "parts.h"
 
-enum { WHITE = 243, DEEP = 10, SOLID = 14, FAR = 1 << 20, LIGHT = 190, GREY = 34, THICK = 2, SMUDGE = 1000 };
-static const double GAIN = 0.2;          /* added to alpha, more and more above a half: F is an estimate, and what is nearly opaque should be so */
-static const double BRIGHT = 70;         /* |255-F| below which alpha is not read off colours */
-static const double SURE = 0.5;          /* alpha above which a pixel's own colour is freed of white; below, F counts more and more */
-static const double RIM_FROM = 3, RIM_FADE = 4; /* pixels from the deep: a rim lighter than what it belongs to is white that alpha did not account for, and shows */
+enum {
+    WHITE = 243,
+    DEEP = 10,
+    SOLID = 14,
+    FAR = 1 << 20,
+    LIGHT = 190,
+    GREY = 34,
+    THICK = 2,
+    SMUDGE = 1000
+};
+/* added to alpha, more and more above a half: F is an estimate, and what is nearly opaque should be
+ * so */
+static const double GAIN = 0.2;
+static const double BRIGHT = 70; /* |255-F| below which alpha is not read off colours */
+/* alpha above which a pixel's own colour is freed of white; below, F counts more and more */
+static const double SURE = 0.5;
+/* pixels from the deep: a rim lighter than what it belongs to is white that alpha did not account
+ * for, and shows */
+static const double RIM_FROM = 3, RIM_FADE = 4;
 
 typedef struct Work {
     uint8_t outside[FIT_PIXELS];
     int32_t queue[FIT_PIXELS];
-    int32_t near[FIT_PIXELS];  /* the nearest pixel of those asked for, -1: none */
+    int32_t near[FIT_PIXELS]; /* the nearest pixel of those asked for, -1: none */
     float distance[FIT_PIXELS];
     float alpha[FIT_PIXELS];
 } Work;
@@ -40,8 +57,11 @@ static void flood(const uint8_t *rgb, Work *w) {
     static const int dx[] = { 1, -1, 0, 0 }, dy[] = { 0, 0, 1, -1 };
     for (int k = 0; k < count; k++)
         for (int n = 0; n < 4; n++) {
-            int x = w->queue[k] % FIT_SIDE + dx[n], y = w->queue[k] / FIT_SIDE + dy[n], i = y * FIT_SIDE + x;
-            if (x < 0 || y < 0 || x >= FIT_SIDE || y >= FIT_SIDE || w->outside[i] || !near_white(rgb + 3 * i)) continue;
+            int x = w->queue[k] % FIT_SIDE + dx[n], y = w->queue[k] / FIT_SIDE + dy[n],
+                i = y * FIT_SIDE + x;
+            if (x < 0 || y < 0 || x >= FIT_SIDE || y >= FIT_SIDE || w->outside[i] ||
+                !near_white(rgb + 3 * i))
+                continue;
             w->outside[i] = 1;
             w->queue[count++] = i;
         }
@@ -59,7 +79,8 @@ static void spread(Work *w) {
     for (int i = 0; i < FIT_PIXELS; i++) w->distance[i] = w->near[i] < 0 ? FAR : 0;
     for (int pass = 0; pass < 2; pass++)
         for (int k = 0; k < FIT_PIXELS; k++) {
-            int i = pass ? FIT_PIXELS - 1 - k : k, step = pass ? 1 : -1, x = i % FIT_SIDE + step, y = i / FIT_SIDE + step;
+            int i = pass ? FIT_PIXELS - 1 - k : k, step = pass ? 1 : -1, x = i % FIT_SIDE + step,
+                y = i / FIT_SIDE + step;
             bool beside = x >= 0 && x < FIT_SIDE, above = y >= 0 && y < FIT_SIDE;
             int back = i % FIT_SIDE - step;
             if (beside) closer(w, i, i + step);
@@ -72,8 +93,11 @@ static void spread(Work *w) {
 /* How far the colour is on the way from white to F. */
 static double mixed(const uint8_t *colour, const uint8_t *full, double distance) {
     double dot = 0, square = 0;
-    for (int c = 0; c < 3; c++) dot += (255.0 - colour[c]) * (255.0 - full[c]), square += (255.0 - full[c]) * (255.0 - full[c]);
-    double trust = fmin(sqrt(square) / BRIGHT, 1), by_colour = square > 0 ? dot / square : 0, by_distance = distance / 2;
+    for (int c = 0; c < 3; c++)
+        dot += (255.0 - colour[c]) * (255.0 - full[c]),
+            square += (255.0 - full[c]) * (255.0 - full[c]);
+    double trust = fmin(sqrt(square) / BRIGHT, 1), by_colour = square > 0 ? dot / square : 0,
+           by_distance = distance / 2;
     by_colour += GAIN * fmax(2 * by_colour - 1, 0);
     double inside = (distance - (SOLID - DEEP)) / DEEP; /* ever surer with the distance */
     return fmin(fmax(trust * fmin(by_colour, 1) + (1 - trust) * fmin(by_distance, 1), inside), 1);
@@ -85,7 +109,8 @@ static bool light_grey(const uint8_t *p) {
     return low >= LIGHT && high - low < GREY;
 }
 
-/* The light grey pixels, not at the very edge, that hang together with `start`: counted, and whether they come near the outside. They are crossed out in near. */
+/* The light grey pixels, not at the very edge, that hang together with `start`: counted, and
+ * whether they come near the outside. They are crossed out in near. */
 static int gather(const uint8_t *rgb, Work *w, int start, bool *at_edge) {
     int count = 1;
     *at_edge = false;
@@ -94,7 +119,9 @@ static int gather(const uint8_t *rgb, Work *w, int start, bool *at_edge) {
     for (int k = 0; k < count; k++) {
         int at = w->queue[k], x = at % FIT_SIDE;
         *at_edge |= w->distance[at] <= THICK + 1;
-        const int beside[4] = { x ? at - 1 : at, x < FIT_SIDE - 1 ? at + 1 : at, at >= FIT_SIDE ? at - FIT_SIDE : at, at < FIT_PIXELS - FIT_SIDE ? at + FIT_SIDE : at };
+        const int beside[4] = { x ? at - 1 : at, x < FIT_SIDE - 1 ? at + 1 : at,
+                                at >= FIT_SIDE ? at - FIT_SIDE : at,
+                                at < FIT_PIXELS - FIT_SIDE ? at + FIT_SIDE : at };
         for (int n = 0; n < 4; n++) {
             int i = beside[n];
             if (w->near[i] == FAR || w->distance[i] <= THICK || !light_grey(rgb + 3 * i)) continue;
@@ -105,17 +132,21 @@ static int gather(const uint8_t *rgb, Work *w, int start, bool *at_edge) {
     return count;
 }
 
-/* What is left of a background: light, grey, at the edge, too thick to be the edge itself and too small for a shirt. It goes outside, with its rim. */
+/* What is left of a background: light, grey, at the edge, too thick to be the edge itself and too
+ * small for a shirt. It goes outside, with its rim. */
 static void remove_smudges(const uint8_t *rgb, Work *w) {
     for (int start = 0; start < FIT_PIXELS; start++) {
-        if (w->near[start] == FAR || w->distance[start] <= THICK || !light_grey(rgb + 3 * start)) continue;
+        if (w->near[start] == FAR || w->distance[start] <= THICK || !light_grey(rgb + 3 * start))
+            continue;
         bool at_edge;
         int count = gather(rgb, w, start, &at_edge);
         if (!at_edge || count > SMUDGE) continue;
         for (int k = 0; k < count; k++)
             for (int n = 0; n < 49; n++) {
-                int x = w->queue[k] % FIT_SIDE + n % 7 - 3, y = w->queue[k] / FIT_SIDE + n / 7 - 3, i = y * FIT_SIDE + x;
-                if (x >= 0 && y >= 0 && x < FIT_SIDE && y < FIT_SIDE && light_grey(rgb + 3 * i)) w->outside[i] = 1;
+                int x = w->queue[k] % FIT_SIDE + n % 7 - 3, y = w->queue[k] / FIT_SIDE + n / 7 - 3,
+                    i = y * FIT_SIDE + x;
+                if (x >= 0 && y >= 0 && x < FIT_SIDE && y < FIT_SIDE && light_grey(rgb + 3 * i))
+                    w->outside[i] = 1;
             }
     }
 }
@@ -130,13 +161,17 @@ static void find_alpha(const uint8_t *rgb, Work *w) {
     remove_smudges(rgb, w);
     find_outside_distance(w);
     for (int i = 0; i < FIT_PIXELS; i++) {
-        w->alpha[i] = w->distance[i] < FAR ? w->distance[i] : SOLID; /* kept here while `distance` serves once more */
+        /* kept here while `distance` serves once more */
+        w->alpha[i] = w->distance[i] < FAR ? w->distance[i] : SOLID;
         w->near[i] = w->alpha[i] > DEEP ? i : -1;
     }
     spread(w);
     for (int i = 0; i < FIT_PIXELS; i++) {
         double distance = w->alpha[i], a = 0;
-        if (!w->outside[i]) a = w->near[i] < 0 || distance >= SOLID ? 1 : mixed(rgb + 3 * i, rgb + 3 * w->near[i], distance);
+        if (!w->outside[i])
+            a = w->near[i] < 0 || distance >= SOLID
+                    ? 1
+                    : mixed(rgb + 3 * i, rgb + 3 * w->near[i], distance);
         w->alpha[i] = (float)(a < 0.06 ? 0 : a > 0.94 ? 1 : a);
     }
 }
@@ -144,22 +179,28 @@ static void find_alpha(const uint8_t *rgb, Work *w) {
 static void unmix(const uint8_t *rgb, const Work *w, uint8_t *rgba) {
     for (int i = 0; i < FIT_PIXELS; i++) {
         const uint8_t *own = rgb + 3 * i, *full = w->near[i] < 0 ? own : rgb + 3 * w->near[i];
-        double a = w->alpha[i], weight = fmin(a / SURE, 1), light = own[0] + own[1] + own[2] - (1 - a) * 765, most = a * (full[0] + full[1] + full[2]);
+        double a = w->alpha[i], weight = fmin(a / SURE, 1),
+               light = own[0] + own[1] + own[2] - (1 - a) * 765,
+               most = a * (full[0] + full[1] + full[2]);
         if (light > most) weight *= fmin(fmax(1 - (w->distance[i] - RIM_FROM) / RIM_FADE, 0), 1);
         for (int c = 0; c < 3; c++) {
-            double free_of_white = a > 0 ? fmin(fmax((own[c] - (1 - a) * 255) / a, 0), 255) : full[c];
+            double free_of_white =
+                a > 0 ? fmin(fmax((own[c] - (1 - a) * 255) / a, 0), 255) : full[c];
             rgba[4 * i + c] = (uint8_t)lround(weight * free_of_white + (1 - weight) * full[c]);
         }
         rgba[4 * i + 3] = (uint8_t)lround(a * 255);
     }
 }
 
-/* Of the middle, where no white is, seventeen by sixteen means, each compared with its right neighbour (dHash): alike for pictures that are nearly the same. */
+/* Of the middle, where no white is, seventeen by sixteen means, each compared with its right
+ * neighbour (dHash): alike for pictures that are nearly the same. */
 static P2cStatus fingerprint(P2cContext *ctx, const P2cImage *picture, uint64_t print[4]) {
     P2cImage middle, small = { 0 };
     P2cStatus status = p2c_image_init(ctx, &middle, FIT_SIDE / 2, FIT_SIDE / 2, 3);
     for (int y = 0; !status && y < FIT_SIDE / 2; y++)
-        memcpy(middle.pixels + 3 * y * (FIT_SIDE / 2), picture->pixels + 3 * ((y + FIT_SIDE / 4) * FIT_SIDE + FIT_SIDE / 4), 3 * (FIT_SIDE / 2));
+        memcpy(middle.pixels + 3 * y * (FIT_SIDE / 2),
+               picture->pixels + 3 * ((y + FIT_SIDE / 4) * FIT_SIDE + FIT_SIDE / 4),
+               3 * (FIT_SIDE / 2));
     if (!status) status = p2c_image_resize(ctx, &middle, 17, 16, P2C_FILTER_AREA, &small);
     memset(print, 0, 4 * sizeof *print);
     for (int i = 0; !status && i < 256; i++) {
@@ -176,7 +217,9 @@ P2cStatus fit_portrait_make(P2cContext *ctx, const P2cImage *on_white, FitPortra
     P2cImage square = { 0 };
     Work *work = malloc(sizeof *work);
     portrait->rgba = malloc(4 * (size_t)FIT_PIXELS);
-    P2cStatus status = work && portrait->rgba ? p2c_image_resize(ctx, on_white, FIT_SIDE, FIT_SIDE, P2C_FILTER_ANTIALIAS, &square) : P2C_ERR_MEMORY;
+    P2cStatus status = work && portrait->rgba ? p2c_image_resize(ctx, on_white, FIT_SIDE, FIT_SIDE,
+                                                                 P2C_FILTER_ANTIALIAS, &square)
+                                              : P2C_ERR_MEMORY;
     if (!status) status = fingerprint(ctx, &square, portrait->print);
     if (status) goto cleanup;
     flood(square.pixels, work);

@@ -1,7 +1,8 @@
 /* quality.c: whether what was read as a matte is one.
  *
- * Of the published portraits a third are rectangular crops that were turned upright, so that the white around them is the rotation's: their outline runs
- * along straight lines (a Hough transform finds the longest). Others keep smudges of background, wide and half transparent.
+ * Of the published portraits a third are rectangular crops that were turned upright, so that the
+ * white around them is the rotation's: their outline runs along straight lines (a Hough transform
+ * finds the longest). Others keep smudges of background, wide and half transparent.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,12 +13,19 @@
 enum { ANGLES = 180, REACH = 8, END_ROWS = 3, RIM = 3, LEEWAY = 8 };
 
 /* Found by looking at all 379 of the published ones, those near each limit twice. */
-static const double LEAST_COVERED = 0.2, MOST_COVERED = 0.93, LEAST_FOOT = 0.15, MOST_STRAIGHT = 118, MOST_WIDTH = 3.15, MOST_SPECKS = 0.04;
+static const double LEAST_COVERED = 0.2, MOST_COVERED = 0.93, LEAST_FOOT = 0.15,
+                    MOST_STRAIGHT = 118, MOST_WIDTH = 3.15, MOST_SPECKS = 0.04;
 
 const char *fit_verdict_text(FitVerdict verdict) {
     static const char *const texts[FIT_VERDICTS] = {
-        [FIT_GOOD] = "good", [FIT_UNREADABLE] = "unreadable", [FIT_EMPTY] = "nearly all white", [FIT_FULL] = "hardly any white",
-        [FIT_FLOATING] = "does not reach the lower side", [FIT_CUT] = "cut along a straight line", [FIT_SMUDGED] = "smudged", [FIT_SCATTERED] = "in pieces",
+        [FIT_GOOD] = "good",
+        [FIT_UNREADABLE] = "unreadable",
+        [FIT_EMPTY] = "nearly all white",
+        [FIT_FULL] = "hardly any white",
+        [FIT_FLOATING] = "does not reach the lower side",
+        [FIT_CUT] = "cut along a straight line",
+        [FIT_SMUDGED] = "smudged",
+        [FIT_SCATTERED] = "in pieces",
     };
     return texts[verdict];
 }
@@ -47,8 +55,11 @@ static int fill(Work *w, const float *alpha, int start, int number) {
     static const int dx[] = { 1, -1, 0, 0 }, dy[] = { 0, 0, 1, -1 };
     for (int k = 0; k < count; k++)
         for (int n = 0; n < 4; n++) {
-            int x = w->queue[k] % FIT_SIDE + dx[n], y = w->queue[k] / FIT_SIDE + dy[n], i = y * FIT_SIDE + x;
-            if (x < 0 || y < 0 || x >= FIT_SIDE || y >= FIT_SIDE || w->piece[i] || (alpha[i] > 0.5f) != in) continue;
+            int x = w->queue[k] % FIT_SIDE + dx[n], y = w->queue[k] / FIT_SIDE + dy[n],
+                i = y * FIT_SIDE + x;
+            if (x < 0 || y < 0 || x >= FIT_SIDE || y >= FIT_SIDE || w->piece[i] ||
+                (alpha[i] > 0.5f) != in)
+                continue;
             w->piece[i] = number;
             w->queue[count++] = i;
         }
@@ -88,15 +99,19 @@ static double remove_specks(const Work *w, float *alpha, int piece) {
 
 static bool on_outline(const Work *w, int i, int piece) {
     int x = i % FIT_SIDE, y = i / FIT_SIDE;
-    if (w->piece[i] != piece || x < RIM || y < RIM || x >= FIT_SIDE - RIM || y >= FIT_SIDE - RIM) return false;
-    return w->piece[i - 1] != piece || w->piece[i + 1] != piece || w->piece[i - FIT_SIDE] != piece || w->piece[i + FIT_SIDE] != piece;
+    if (w->piece[i] != piece || x < RIM || y < RIM || x >= FIT_SIDE - RIM || y >= FIT_SIDE - RIM)
+        return false;
+    return w->piece[i - 1] != piece || w->piece[i + 1] != piece ||
+           w->piece[i - FIT_SIDE] != piece || w->piece[i + FIT_SIDE] != piece;
 }
 
 /* The direction in which alpha changes, 0 to pi, from the twenty-five pixels around. */
 static double slope(const float *alpha, int i) {
     double dx = 0, dy = 0;
     for (int y = -2; y <= 2; y++)
-        for (int x = -2; x <= 2; x++) dx += x * (double)alpha[i + y * FIT_SIDE + x], dy += y * (double)alpha[i + y * FIT_SIDE + x];
+        for (int x = -2; x <= 2; x++)
+            dx += x * (double)alpha[i + y * FIT_SIDE + x],
+                dy += y * (double)alpha[i + y * FIT_SIDE + x];
     double turn = atan2(dy, dx);
     return turn < 0 ? turn + M_PI : turn;
 }
@@ -112,7 +127,9 @@ static int longest_line(Work *w, const float *alpha, int piece, int *outline) {
         int across = (int)lround(slope(alpha, i) * ANGLES / M_PI);
         for (int near = across - LEEWAY; near <= across + LEEWAY; near++) {
             int k = (near + ANGLES) % ANGLES;
-            double turn = k * M_PI / ANGLES, rho = i % FIT_SIDE * cos(turn) + (double)(i / FIT_SIDE) * sin(turn); /* -256 to 363 */
+            /* -256 to 363 */
+            double turn = k * M_PI / ANGLES,
+                   rho = i % FIT_SIDE * cos(turn) + (double)(i / FIT_SIDE) * sin(turn);
             w->votes[k][(int)floor(rho) + FIT_SIDE]++;
         }
     }
@@ -135,7 +152,8 @@ bool fit_measure(float alpha[FIT_PIXELS], FitMeasures *m) {
         m->coverage += (double)alpha[i] / FIT_PIXELS;
         soft += alpha[i] > 0.1f && alpha[i] < 0.8f;
         if (i < END_ROWS * FIT_SIDE) m->crown += (double)alpha[i] / (END_ROWS * FIT_SIDE);
-        if (i >= FIT_PIXELS - END_ROWS * FIT_SIDE) m->foot += (double)alpha[i] / (END_ROWS * FIT_SIDE);
+        if (i >= FIT_PIXELS - END_ROWS * FIT_SIDE)
+            m->foot += (double)alpha[i] / (END_ROWS * FIT_SIDE);
     }
     m->width = outline ? (double)soft / outline : 0;
     free(w);

@@ -1,6 +1,7 @@
 /* scene.c: one sample: a portrait is chosen, put over a background, lit, taken by a camera.
  *
- * All is drawn from one stream, named by the task, the side (A: training, B: held out) and the draw.
+ * All is drawn from one stream, named by the task, the side (A: training, B: held out) and the
+ * draw.
  */
 #include <math.h>
 #include <stdint.h>
@@ -8,9 +9,11 @@
 
 #include "parts.h"
 
-/* As the library cuts a face's square: around a detector's box, or levelled around points (lib/face/landmarks.c). */
+/* As the library cuts a face's square: around a detector's box, or levelled around points
+ * (lib/face/landmarks.c). */
 static const double ROOM = 1.25, LOWER = 0.1;
-static const double CUT_OFF = 0.002; /* of the upper rim's alpha: hair that would go on as a tower */
+/* of the upper rim's alpha: hair that would go on as a tower */
+static const double CUT_OFF = 0.002;
 
 size_t fit_scene_bytes(int side) { return 11 * (size_t)side * (size_t)side * sizeof(float) + 64; }
 
@@ -22,51 +25,65 @@ FitScene fit_scene_in(void *scratch, int side) {
 
 /* ---- where the head is ---- */
 
-/* The library's own crops are levelled, of one size about the face: mostly nearly so. Mostly the lower rim stays at or below the scene's, and
- * hair that the portrait cuts off is cut off by the scene too. */
+/* The library's own crops are levelled, of one size about the face: mostly nearly so. Mostly the
+ * lower rim stays at or below the scene's, and hair that the portrait cuts off is cut off by the
+ * scene too. */
 FitWarp fit_warp_matte(Draws *d, const FitPortrait *p, bool *rimmed) {
-    double side = FIT_SIDE / (fit_chance(d, 0.5) ? fit_uniform(d, 0.92, 1.12) : fit_uniform(d, 0.75, 1.3)), middle = (FIT_SIDE - 1) / 2.0;
+    double side = FIT_SIDE /
+                  (fit_chance(d, 0.5) ? fit_uniform(d, 0.92, 1.12) : fit_uniform(d, 0.75, 1.3)),
+           middle = (FIT_SIDE - 1) / 2.0;
     double x = middle + 0.06 * FIT_SIDE * fit_bell(d), y = middle + 0.05 * FIT_SIDE * fit_bell(d);
-    double tilt = fit_chance(d, 0.6) ? 4 : 10, degrees = fmin(fmax(tilt * fit_bell(d), -20), 20), sink = fit_uniform(d, 0, 1);
+    double tilt = fit_chance(d, 0.6) ? 4 : 10, degrees = fmin(fmax(tilt * fit_bell(d), -20), 20),
+           sink = fit_uniform(d, 0, 1);
     if (p->measures.crown > CUT_OFF) side = fmin(side, FIT_SIDE);
     double lowest = FIT_SIDE - side / 2, highest = p->measures.crown > CUT_OFF ? side / 2 : 0;
     if (sink > 0.15) y = fmax(fmin(y, lowest), highest);
     bool mirrored = fit_chance(d, 0.5);
     *rimmed = fit_chance(d, 0.08); /* white beyond the photo, as published */
-    return fit_warp_bend(fit_warp_square(x, y, side, degrees, mirrored, FIT_MATTE_SIZE), d, 0.05, 0.12);
+    return fit_warp_bend(fit_warp_square(x, y, side, degrees, mirrored, FIT_MATTE_SIZE), d, 0.05,
+                         0.12);
 }
 
-static double level(const P2cPoint *points) { return atan2(points[45].y - points[36].y, points[45].x - points[36].x) * (180 / M_PI); }
+static double level(const P2cPoint *points) {
+    return atan2(points[45].y - points[36].y, points[45].x - points[36].x) * (180 / M_PI);
+}
 
 static P2cBox around(const P2cPoint *points) {
     P2cBox box = { points[0].x, points[0].y, points[0].x, points[0].y };
     for (int i = 1; i < P2C_LANDMARKS; i++)
-        box = (P2cBox){ fmin(box.left, points[i].x), fmin(box.top, points[i].y), fmax(box.right, points[i].x), fmax(box.bottom, points[i].y) };
+        box = (P2cBox){ fmin(box.left, points[i].x), fmin(box.top, points[i].y),
+                        fmax(box.right, points[i].x), fmax(box.bottom, points[i].y) };
     return box;
 }
 
 FitWarp fit_warp_landmarks(Draws *d, const FitPortrait *p, bool *mirrored) {
     bool by_points = fit_chance(d, 0.5);
     P2cBox box = by_points ? around(p->points) : p->box;
-    double w = box.right - box.left, h = box.bottom - box.top, side = ROOM * fmax(w, h), jitter = by_points ? 0.05 : 0.07;
+    double w = box.right - box.left, h = box.bottom - box.top, side = ROOM * fmax(w, h),
+           jitter = by_points ? 0.05 : 0.07;
     double x = (box.left + box.right) / 2 + side * fmin(fmax(jitter * fit_bell(d), -0.15), 0.15);
     double y = (box.top + box.bottom) / 2 + side * fmin(fmax(jitter * fit_bell(d), -0.15), 0.15);
-    double degrees = level(p->points) + (fit_chance(d, 0.8) ? fit_uniform(d, -20, 20) : fit_uniform(d, -45, 45));
+    double degrees =
+        level(p->points) + (fit_chance(d, 0.8) ? fit_uniform(d, -20, 20) : fit_uniform(d, -45, 45));
     *mirrored = fit_chance(d, 0.5);
     side *= 1 + fmin(fmax(0.07 * fit_bell(d), -0.15), 0.15);
-    return fit_warp_bend(fit_warp_square(x, y + (by_points ? 0 : LOWER * h), side, degrees, *mirrored, FIT_LANDMARK_SIZE), d, 0.06, 0.15);
+    return fit_warp_bend(fit_warp_square(x, y + (by_points ? 0 : LOWER * h), side, degrees,
+                                         *mirrored, FIT_LANDMARK_SIZE),
+                         d, 0.06, 0.15);
 }
 
 /* ---- the scene ---- */
 
 static void lay_over(FitScene *s) {
     for (int i = 0; i < s->side * s->side; i++)
-        for (int c = 0; c < 3; c++) s->rgb[3 * i + c] += s->alpha[i] * (s->layer[3 * i + c] - s->rgb[3 * i + c]);
+        for (int c = 0; c < 3; c++)
+            s->rgb[3 * i + c] += s->alpha[i] * (s->layer[3 * i + c] - s->rgb[3 * i + c]);
 }
 
 /* White, and nobody there, beyond one straight line: the photo ended. */
 static void end_photo(FitScene *s, Draws *d) {
-    double turn = M_PI / 2 * fit_choice(d, 4) + 0.1 * fit_bell(d), far = s->side * fit_uniform(d, 0.28, 0.5), middle = s->side / 2.0;
+    double turn = M_PI / 2 * fit_choice(d, 4) + 0.1 * fit_bell(d),
+           far = s->side * fit_uniform(d, 0.28, 0.5), middle = s->side / 2.0;
     for (int i = 0; i < s->side * s->side; i++) {
         if ((i % s->side - middle) * cos(turn) + (i / s->side - middle) * sin(turn) < far) continue;
         s->alpha[i] = 0;
@@ -83,7 +100,8 @@ static void beyond_white(FitScene *s, const FitWarp *warp) {
     }
 }
 
-static void take(FitScene *s, Draws *d, const FitPeople *people, const FitPortrait *p, const FitWarp *warp, bool held_out) {
+static void take(FitScene *s, Draws *d, const FitPeople *people, const FitPortrait *p,
+                 const FitWarp *warp, bool held_out) {
     fit_background(s, d, people, p, held_out);
     fit_warp_picture(warp, p->rgba, 4, FIT_SIDE, FIT_SIDE, s->side, s->layer, s->alpha);
     fit_tint(s, d, s->layer);
@@ -93,11 +111,13 @@ static void take(FitScene *s, Draws *d, const FitPeople *people, const FitPortra
 
 static void put_planes(const FitScene *s, float *picture) {
     int plane = s->side * s->side;
-    for (int i = 0; i < plane; i++)
-        for (int c = 0; c < 3; c++) picture[c * plane + i] = fminf(fmaxf(2 * s->rgb[3 * i + c] - 1, -1), 1); /* running sums drift */
+    for (int i = 0; i < plane; i++) /* running sums drift */
+        for (int c = 0; c < 3; c++)
+            picture[c * plane + i] = fminf(fmaxf(2 * s->rgb[3 * i + c] - 1, -1), 1);
 }
 
-void fit_make_matte(FitScene *s, Draws *d, const FitPeople *people, const FitPortrait *p, bool held_out, float *picture, float *target) {
+void fit_make_matte(FitScene *s, Draws *d, const FitPeople *people, const FitPortrait *p,
+                    bool held_out, float *picture, float *target) {
     bool rimmed;
     FitWarp warp = fit_warp_matte(d, p, &rimmed);
     take(s, d, people, p, &warp, held_out);
@@ -108,7 +128,8 @@ void fit_make_matte(FitScene *s, Draws *d, const FitPeople *people, const FitPor
     memcpy(target, s->alpha, (size_t)s->side * (size_t)s->side * sizeof *target);
 }
 
-void fit_make_landmarks(FitScene *s, Draws *d, const FitPeople *people, const FitPortrait *p, bool held_out, float *picture, float *target) {
+void fit_make_landmarks(FitScene *s, Draws *d, const FitPeople *people, const FitPortrait *p,
+                        bool held_out, float *picture, float *target) {
     bool mirrored;
     FitWarp warp = fit_warp_landmarks(d, p, &mirrored), back = fit_warp_inverse(&warp);
     take(s, d, people, p, &warp, held_out);
