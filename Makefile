@@ -11,7 +11,7 @@
 # DLIB=0 leaves dlib's face detector out, and with it C++.
 # V=1 shows commands; WERROR=1 makes warnings errors; KILLS=N: how often the tests kill a training (200).
 
-VERSION  := $(shell sed -n 's/.*define P2C_VERSION "\(.*\)"/\1/p' lib/p2cnn.h)
+VERSION  := $(shell sed -n 's/^.define P2C_VERSION_[A-Z]* \([0-9]*\)$$/\1/p' lib/p2cnn_base.h | paste -sd.)
 PREFIX   ?= /usr/local
 CC       ?= cc
 CFLAGS   ?= -O2 -g
@@ -267,7 +267,7 @@ I := $(DESTDIR)$(PREFIX)
 install: all
 	install -d $I/bin $I/include $I/lib/pkgconfig
 	install -m 755 $(PROGRAMS) $I/bin/
-	install -m 644 lib/p2cnn.h $I/include/
+	install -m 644 lib/p2cnn*.h $I/include/
 	install -m 644 $B/libp2cnn.a $I/lib/
 	install -m 755 $B/libp2cnn.so $I/lib/libp2cnn.so.$(VERSION)
 	ln -sf libp2cnn.so.$(VERSION) $I/lib/libp2cnn.so.0
