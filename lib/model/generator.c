@@ -13,9 +13,11 @@
  * (minivision-ai). Convolutions pad by reflection. Names of scopes are those of the published
  * checkpoints, and parameters are made in their order.
  */
-#include "layer.h"
 #include <limits.h>
 #include <math.h>
+
+#include "base/context.h"
+#include "layer.h"
 
 enum { LEVELS = 4, BLOCKS = 4, MAX_CH = 1024 };
 static const float EPS = 1e-5f;

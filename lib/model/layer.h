@@ -8,7 +8,7 @@
 #ifndef P2C_MODEL_LAYER_H
 #define P2C_MODEL_LAYER_H
 
-#include "graph/graph.h"
+#include "graph/node.h"
 
 /* "weight" (out, in/groups, k, k) and, when asked for, "bias" (out).  x (n,in,h,w) ->
  * (n,out,...) */

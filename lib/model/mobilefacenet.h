@@ -5,7 +5,7 @@
 #ifndef P2C_MODEL_MOBILEFACENET_H
 #define P2C_MODEL_MOBILEFACENET_H
 
-#include "graph/graph.h"
+#include "graph/node.h"
 
 /* ---- layers; initial values are PyTorch's defaults ---- */
 

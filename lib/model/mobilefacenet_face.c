@@ -21,6 +21,7 @@
  *              average against 0.73 in the published square, that of two people 0.02 against
  *                  0.06.
  */
+#include "base/context.h"
 #include "mobilefacenet.h"
 
 enum { FACE = 112, MARGIN = 8 };
@@ -36,7 +37,7 @@ static P2cNode *crop(P2cNode *picture, double lift) {
     double left_edge = w / 2 - side / 2.0;
     int left = (int)left_edge;
     if (d.rank != 4 || side < 1 || left_edge < 0 || left + side > d.d[3]) {
-        p2c_graph_fail(picture->state->graph, P2C_ERR_SHAPE,
+        p2c_graph_fail(p2c_node_graph(picture), P2C_ERR_SHAPE,
                        "face_crop: expected portraits (n,c,h,w) at least as wide as their face is "
                        "high, got %s",
                        p2c_dims_text(d).text);

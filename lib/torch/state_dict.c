@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/device.h"
-#include "graph/graph.h"
+#include "graph/node.h"
 #include "graph/params.h"
 #include "pt.h"
 
