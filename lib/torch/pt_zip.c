@@ -267,8 +267,8 @@ static zip_int64_t sink_call(void *state, void *data, zip_uint64_t length,
 
 /* Adds a stored member. *at is the offset of its local header, and afterwards that of the next
  * one. */
-static bool add(zip_t *zip, const char *member, const void *data, size_t bytes, bool aligned,
-                uint64_t *at) {
+static bool add_member(zip_t *zip, const char *member, const void *data, size_t bytes, bool aligned,
+                       uint64_t *at) {
     static const uint8_t zeros[ALIGNMENT];
     char name[64];
     snprintf(name, sizeof name, "archive/%s", member);
@@ -295,17 +295,17 @@ static bool add(zip_t *zip, const char *member, const void *data, size_t bytes, 
 
 static bool add_all(zip_t *zip, const P2cPickleText *text) {
     uint64_t at = 0;
-    bool good = add(zip, "data.pkl", text->bytes, text->size, true, &at) &&
-                add(zip, "byteorder", "little", 6, false, &at);
+    bool good = add_member(zip, "data.pkl", text->bytes, text->size, true, &at) &&
+                add_member(zip, "byteorder", "little", 6, false, &at);
     for (size_t i = 0; i < text->tensor_count && good; i++) {
         const P2cValue *tensor = text->tensors[i];
         size_t count, bytes;
         char member[32];
         snprintf(member, sizeof member, "data/%zu", i);
         good = p2c_shape_bytes(p2c_value_type(tensor), p2c_value_shape(tensor), &count, &bytes) &&
-               add(zip, member, p2c_value_data(tensor), bytes, true, &at);
+               add_member(zip, member, p2c_value_data(tensor), bytes, true, &at);
     }
-    return good && add(zip, "version", "3\n", 2, false, &at);
+    return good && add_member(zip, "version", "3\n", 2, false, &at);
 }
 
 static P2cStatus fail_write(P2cContext *ctx, const char *path, zip_error_t *error) {
