@@ -12,6 +12,7 @@
 # V=1 shows commands; WERROR=1 makes warnings errors; KILLS=N: how often the tests kill a training (200).
 
 VERSION  := $(shell sed -n 's/^.define P2C_VERSION_[A-Z]* \([0-9]*\)$$/\1/p' lib/p2cnn_base.h | paste -sd.)
+SONAME   := libp2cnn.so.$(shell sed -n 's/^.define P2C_ABI //p' lib/p2cnn_base.h)
 PREFIX   ?= /usr/local
 CC       ?= cc
 CFLAGS   ?= -O2 -g
@@ -93,9 +94,9 @@ all: $B/libp2cnn.a $B/libp2cnn.so $(PROGRAMS)
 $B/libp2cnn.a: $(LIB_O)
 	$(if $V,,@echo "  AR    $@")
 	$Q rm -f $@ && ar rcs $@ $^
-$B/libp2cnn.so: $(LIB_O)
+$B/libp2cnn.so: $(LIB_O) lib/libp2cnn.map
 	$(if $V,,@echo "  LD    $@")
-	$Q $(CC) $(BASE) $(CFLAGS) -shared -Wl,-soname,libp2cnn.so.0 -Wl,--no-undefined -o $@ $^ $(LIBS)
+	$Q $(CC) $(BASE) $(CFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libp2cnn.map -Wl,--no-undefined -o $@ $(LIB_O) $(LIBS)
 $B/p2c-infer: $(patsubst %.c,$B/%.o,$(wildcard infer/*.c)) $(CLI_O) $B/libp2cnn.a
 $B/p2c-train: $(TRAIN_O) $(RUN_O) $(CLI_O) $B/libp2cnn.a
 $B/p2c-fit: $(FIT_O) $(RUN_O) $(CLI_O) $B/libp2cnn.a
@@ -269,9 +270,9 @@ install: all
 	install -m 755 $(PROGRAMS) $I/bin/
 	install -m 644 lib/p2cnn*.h $I/include/
 	install -m 644 $B/libp2cnn.a $I/lib/
-	install -m 755 $B/libp2cnn.so $I/lib/libp2cnn.so.$(VERSION)
-	ln -sf libp2cnn.so.$(VERSION) $I/lib/libp2cnn.so.0
-	ln -sf libp2cnn.so.0 $I/lib/libp2cnn.so
+	install -m 644 $B/libp2cnn.so $I/lib/libp2cnn.so.$(VERSION)
+	ln -sf libp2cnn.so.$(VERSION) $I/lib/$(SONAME)
+	ln -sf $(SONAME) $I/lib/libp2cnn.so
 	sed 's|@PREFIX@|$(abspath $(PREFIX))|; s|@VERSION@|$(VERSION)|; s|@PACKAGES@|$(PACKAGES) openblas|; s|@LIBS@|$(strip $(DLIB_LIBS) $(CUDA_LIBS) -fopenmp -lm)|' p2cnn.pc.in >$I/lib/pkgconfig/p2cnn.pc
 
 clean:
