@@ -48,13 +48,13 @@ P2C_API bool p2c_dims_equal(P2cDims a, P2cDims b); /* same rank, same sizes */
 
 /* P2C_DIMS(n, c, h, w): a shape of up to four sizes. P2C_SCALAR: the shape of one number. */
 #ifdef __cplusplus
-} /* extern "C" */
+extern "C++" {
 template <typename... Sizes> P2cDims p2c_dims_of(Sizes... sizes) {
     const int list[] = { static_cast<int>(sizes)... };
     return p2c_dims(static_cast<int>(sizeof...(sizes)), list);
 }
+}
 #define P2C_DIMS(...) p2c_dims_of(__VA_ARGS__)
-extern "C" {
 #else
 #define P2C_DIMS(...) \
     p2c_dims((int)(sizeof((int[]){ __VA_ARGS__ }) / sizeof(int)), (int[]){ __VA_ARGS__ })
