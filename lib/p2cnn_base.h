@@ -6,11 +6,12 @@
  *   Errors      What can go wrong in the world (files, memory, shapes, devices) makes a call return
  *               a P2cStatus other than P2C_OK, and leaves one line of text in the context, which
  *               p2c_error returns. What only a mistake in the program can cause (NULL where an
- *               object is due, a channel count of 7) is an assertion.
- *   Ownership   What p2c_X_new or p2c_X_open makes, p2c_X_free or p2c_X_close frees; what a call
- *               fills in the caller's storage, p2c_X_clear empties. Those take the address of the
- *               pointer and set it to NULL; NULL in it is allowed. Every other pointer that a call
- *               returns is borrowed: it is valid as long as the object that it was asked of.
+ *               object is due, running a graph that is not finished) is an assertion.
+ *   Ownership   What p2c_X_new or p2c_X_open makes, p2c_X_free or p2c_X_close frees. These take
+ *               the address of a pointer and set it to NULL; a NULL pointer there is allowed.
+ *               What a call puts into a struct of the caller, p2c_X_clear frees. Pointers that a
+ *               comment calls borrowed are not to be freed: they are valid as long as the object
+ *               that they were asked of.
  *   Threads     Objects of one context are used by one thread at a time. Two contexts are
  *               independent. The library keeps no global state, never prints and never exits.
  *   Memory      Tensors are float32, row-major, batch first: (n, c, h, w). Arrays that the caller
@@ -19,17 +20,17 @@
  * Structs of options. Start from zeros and set what you need: a field that is zero has its default.
  * The comment beside a field says which one that is, and says "required" where there is none.
  *
- *     p2c_conv2d(x, w, b, (P2cConv2d){ .pad = 1 });                  C
- *     p2c_conv2d(x, w, b, { .pad = 1 });                             C++20, fields in their order
- *     P2cConv2d same = {};  same.pad = 1;  p2c_conv2d(x, w, b, same);      C++17
+ *     p2c_conv2d(x, w, b, (P2cConv2d){ .pad = 1 });                     C
+ *     p2c_conv2d(x, w, b, { .pad = 1 });                                C++20 (g++ -Wextra warns)
+ *     P2cConv2d same = {};  same.pad = 1;  p2c_conv2d(x, w, b, same);   C++17, no warning
  *
  * Compatibility. In later versions structs may get new fields. They come at the end, and zero in
  * them means what happened before they were there: so a source that starts from zeros goes on
  * compiling, and goes on doing the same. A compiled program, however, has the sizes of structs in
- * it. So the shared library's name carries a number, P2C_ABI, as in libp2cnn.so.0. Libraries of one
- * number can replace each other: as the number stays, functions and constants are only added, and
- * structs keep their size and their fields' places. A version that breaks this has a new number; in
- * versions 0.x, every 0.N may be such a version, and a 0.N.P never is.
+ * it. So the name of the shared library carries a number, P2C_ABI: libp2cnn.so.0. Libraries of one
+ * number can replace each other: functions and constants are only added, structs keep their size
+ * and the places of their fields. A version that breaks this has a new number. Before version 1.0,
+ * every 0.N may be such a version; a 0.N.P never is.
  */
 #ifndef P2CNN_BASE_H
 #define P2CNN_BASE_H

@@ -2,7 +2,8 @@
  *
  * A graph is a list of operations on tensors, built once and run as often as you like. A network is
  * a function that adds operations to a graph. Its parameters live in a store, by name, so that
- * several graphs can use them: one that trains, one that only answers. Here a line is fitted:
+ * several graphs can use them: one that trains, one that only answers. Here a linear model is
+ * fitted:
  *
  *     P2cStore *store;  P2cGraph *g;  float loss_now;
  *     if (p2c_store_new(&store, ctx, 1) || p2c_graph_new(&g, ctx)) die(p2c_error(ctx));
@@ -78,9 +79,9 @@ typedef enum P2cInitKind {
 typedef struct P2cInit {
     P2cInitKind kind;
     float value;
-    bool fan_in; /* UNIFORM: value is divided by sqrt(fan-in), the number of elements per output */
+    bool fan_in; /* UNIFORM: value is divided by sqrt(fan-in), fan-in = elements / dims.d[0] */
     bool frozen; /* a buffer, not a weight: p2c_minimize leaves it alone */
-    bool int64;  /* stored as one int64, like BatchNorm's num_batches_tracked; not for operations */
+    bool int64;  /* one int64, like BatchNorm's num_batches_tracked: kept for files, not computed */
 } P2cInit;
 
 static inline P2cInit p2c_init_of(P2cInitKind kind, float value, bool fan_in, bool frozen) {
@@ -120,9 +121,10 @@ P2C_API void p2c_store_set_range(P2cStore *store, int i, float low, float high);
 
 /* ---- graph: build, finish, run --------------------------------------------------------------- */
 
-/* Operations are run in the order in which they were built. While a graph is built no errors need
- * to be checked: a call that fails returns NULL, every builder passes NULL on, and the graph keeps
- * the first error for p2c_graph_finish to return. */
+/* A graph is built, finished, and then run. Operations run in the order in which they were built.
+ * While a graph is built no errors need to be checked: a call that fails returns NULL, one that is
+ * given NULL for a tensor returns NULL, too, and p2c_graph_finish returns the first error. After
+ * that nothing can be added. */
 typedef struct P2cGraph P2cGraph;
 /* A tensor in a graph: an input, a constant, a parameter or the result of an operation. Belongs to
  * its graph. */
@@ -160,8 +162,9 @@ P2C_API P2cNet p2c_scope(P2cNet net, const char *format, ...) P2C_PRINTF(2, 3);
  * P2C_ERR_SHAPE: the store has one with another shape. */
 P2C_API P2cNode *p2c_param(P2cNet net, const char *name, P2cDims dims, P2cInit init);
 
-/* Lets p2c_graph_finish refuse, with P2C_ERR_MEMORY, to take more than so many bytes of the host's
- * memory for the arena. 0: no limit. On a GPU the limit is what the GPU has left. */
+/* Lets p2c_graph_finish fail with P2C_ERR_MEMORY when the graph's arena, the one block that holds
+ * its activations, gradients and scratch, needs more bytes of the host's memory than this. 0: no
+ * limit. On a GPU the limit is what the GPU has left. */
 P2C_API void p2c_graph_limit(P2cGraph *graph, size_t bytes);
 /* Ends building: drops what no output or update needs, fuses operations, adds the backward passes,
  * plans the memory and takes it. Call it once, also when a builder has failed: it returns that
@@ -183,7 +186,7 @@ P2C_API P2C_CHECKED P2cStatus p2c_graph_run(P2cGraph *graph);
  * (P2C_ERR_DEVICE) fails in every later call too: what it held can no longer be read. */
 P2C_API P2C_CHECKED P2cStatus p2c_graph_wait(P2cGraph *graph);
 
-/* Of a finished graph: bytes for activations, gradients and scratch, and kernels of a run. */
+/* Of a finished graph: the size of its arena, and how many kernels a run calls. */
 P2C_API size_t p2c_graph_arena_bytes(const P2cGraph *graph);
 P2C_API int p2c_graph_step_count(const P2cGraph *graph);
 
@@ -236,7 +239,7 @@ P2C_API P2cNode *p2c_linear(P2cNode *x, P2cNode *w, P2cNode *b);
  * (n, c, m, k) (n, c, k, n'). Both have the same rank; the axes before are broadcast. */
 P2C_API P2cNode *p2c_matmul(P2cNode *a, P2cNode *b);
 
-/* Norms. All take mean and variance of x, and a small eps > 0, such as 1e-5.
+/* In norms eps is a small number, such as 1e-5, that keeps the division finite.
  *
  * y = (x - mean) / sqrt(var + eps), over each (n, c) plane; biased variance.
  * x (n, c, h, w) -> the same. Ulyanov 2016 */
@@ -346,7 +349,7 @@ typedef enum P2cRounding {
 P2C_API P2cNode *p2c_resize_nearest(P2cNode *x, int height, int width, P2cCoordinates coordinates,
                                     P2cRounding rounding);
 
-/* ---- operations: reductions ------------------------------------------------------------------ */
+/* ---- operations: reductions, softmax --------------------------------------------------------- */
 
 P2C_API P2cNode *p2c_sum(P2cNode *x);          /* of all elements -> scalar */
 P2C_API P2cNode *p2c_mean(P2cNode *x);         /* of all elements -> scalar */
@@ -371,7 +374,7 @@ P2C_API P2cNode *p2c_bce_with_logits(P2cNode *x, P2cNode *target);
 
 /* Adds the backward pass of the scalar `loss` at this point of the order, and nothing more. of:
  * `count` inputs, parameters or results. grads[i] becomes the node of d loss / d of[i], or NULL
- * where of[i] does not influence the loss. */
+ * where of[i] does not influence the loss. To be read, it must be given to p2c_output. */
 P2C_API void p2c_backward(P2cNode *loss, int count, P2cNode *const of[], P2cNode *grads[]);
 
 /* Adam (Kingma 2015), with the decay added to the gradient, as in PyTorch's Adam:
