@@ -13,7 +13,8 @@
  *     if (p2c_context_new(&ctx, "auto", 0) != P2C_OK) die(p2c_error(ctx));
  *     P2cCartoonizerOptions trained = { .weights = "weights.pt" };
  *     P2cPreparerOptions defaults = { 0 };
- *     P2cPhotoOptions whole = { .layout = P2C_LAYOUT_KEEP };
+ *     P2cPhotoOptions whole = { .layout = P2C_LAYOUT_KEEP,
+ *                               .background = { .kind = P2C_BACKGROUND_PHOTO } };
  *     P2cCartoonizer *cartoonizer = NULL;  P2cPreparer *preparer = NULL;
  *     P2cImage photo = { 0 };              P2cPhotoResult result = { 0 };
  *     if (p2c_cartoonizer_open(ctx, &trained, &cartoonizer) ||         once;
@@ -49,8 +50,8 @@ typedef struct P2cImage {
 } P2cImage;
 
 /* Makes a picture of zeros. P2C_ERR_ARGUMENT: such a size or number of channels is not possible.
- * This call and all that make a picture overwrite *image without freeing what it held; on failure
- * they leave { 0 } there. */
+ * This call, and all others that make a picture, do not free what *image held before. Those of this
+ * section leave { 0 } there on failure. */
 P2C_API P2C_CHECKED P2cStatus p2c_image_init(P2cContext *ctx, P2cImage *image, int width,
                                              int height, int channels);
 /* Frees the pixels; *image becomes { 0 }, which may be cleared again. */
@@ -248,7 +249,7 @@ typedef enum P2cBackgroundKind {
 } P2cBackgroundKind;
 typedef struct P2cBackground {
     P2cBackgroundKind kind;
-    uint8_t colour[3];       /* RGB; zeros: black */
+    uint8_t colour[3];       /* RGB; zeros: black. photo2cartoon's is white, 255, 255, 255 */
     const P2cImage *picture; /* borrowed; scaled so that it covers all, and cut at both sides */
 } P2cBackground;
 
