@@ -20,6 +20,12 @@ static const Setting settings[] = {
     { { .lr = 0, .beta1 = 0.5f, .beta2 = 0.9f, .eps = 1e-8f, .weight_decay = 1e-4f }, 0, 1 },
 };
 
+static void print(FILE *out, const OpCase *c) {
+    const Setting *s = c->options;
+    fprintf(out, "lr %g, beta1 %g, beta2 %g, eps %g, weight_decay %g, low %g, high %g", s->adam.lr,
+            s->adam.beta1, s->adam.beta2, s->adam.eps, s->adam.weight_decay, s->low, s->high);
+}
+
 static void update(const Setting *s, int t, size_t n, double *p, const float *g, double *m,
                    double *v) {
     const P2cAdam *a = &s->adam;
@@ -54,6 +60,7 @@ static void set_rates(float *x, const P2cAdam *a) {
 
 /* The kernel's state and the reference's, side by side. */
 typedef struct State {
+    OpCase c;
     OpRun run;
     P2cAdam adam;
     P2cParam param; /* where the kernel sees it */
@@ -63,18 +70,19 @@ typedef struct State {
 } State;
 
 static void state_init(State *s, const OpTest *t, const Setting *setting, size_t n, int level) {
-    OpCase c = { .count = 3,
-                 .x = { DIMS((int)n), DIMS((int)n), DIMS(P2C_ADAM_RATES) },
-                 .y = SCALAR };
-    op_run_init(&s->run, t, &c);
+    s->c = (OpCase){ .count = 3,
+                     .x = { DIMS((int)n), DIMS((int)n), DIMS(P2C_ADAM_RATES) },
+                     .y = SCALAR,
+                     .options = setting };
+    op_run_init(&s->run, t, &s->c);
     op_run_level(&s->run, level);
     s->n = n;
     s->adam = setting->adam;
-    s->kernel_m = op_run_memory(&s->run, n * sizeof(float));
-    s->kernel_v = op_run_memory(&s->run, n * sizeof(float));
+    s->kernel_m = op_run_memory(&s->run, "m", n * sizeof(float));
+    s->kernel_v = op_run_memory(&s->run, "v", n * sizeof(float));
     memset(s->kernel_m, 0, n * sizeof(float));
     memset(s->kernel_v, 0, n * sizeof(float));
-    s->param = (P2cParam){ .dims = op_dims(c.x[0]),
+    s->param = (P2cParam){ .dims = op_dims(s->c.x[0]),
                            .low = setting->low,
                            .high = setting->high,
                            .data = op_run_there(&s->run, s->run.call.x[0]),
@@ -96,9 +104,10 @@ static void step(State *s, OpTest *t, const Setting *setting, int threads) {
     set_rates(s->run.call.x[2], &s->adam);
     update(setting, (int)s->adam.step, s->n, s->p, g, s->m, s->v);
     op_run_forward(&s->run, threads);
-    double worst = op_compare("adam: parameter", s->run.call.x[0], s->p, s->n, 1e-5);
-    worst = fmax(worst, op_compare("adam: first moment", s->kernel_m, s->m, s->n, 1e-5));
-    worst = fmax(worst, op_compare("adam: second moment", s->kernel_v, s->v, s->n, 1e-5));
+    P2cDims d = s->c.x[0];
+    double worst = op_run_compare(&s->run, OP_NAME("x[0]"), d, s->run.call.x[0], s->p, 1e-5);
+    worst = fmax(worst, op_run_compare(&s->run, OP_NAME("m"), d, s->kernel_m, s->m, 1e-5));
+    worst = fmax(worst, op_run_compare(&s->run, OP_NAME("v"), d, s->kernel_v, s->v, 1e-5));
     t->worst_y = fmax(t->worst_y, worst);
     assert_true(*s->run.call.y == (float)s->adam.step);
     random = (uint64_t)s->adam.step;
@@ -135,7 +144,7 @@ static void check(OpTest *t, const Setting *setting, size_t n, int level) {
 
 void test_op_adam(void **state) {
     (void)state;
-    OpTest t = { .op = P2C_OP_adam, .build = build };
+    OpTest t = { .op = P2C_OP_adam, .build = build, .print = print };
     static const size_t sizes[] = { 1, 5, 8, 16, 17, 31, 33, 1000, 70000 };
     for (size_t i = 0; i < COUNT(settings); i++)
         for (size_t k = 0; k < COUNT(sizes); k++, t.cases++)

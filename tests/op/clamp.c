@@ -1,50 +1,65 @@
 /* clamp.c: x within [low, high]; the gradient passes inside, ends included. */
 #include "harness.h"
 
+typedef struct Options {
+    float low, high;
+} Options;
+
+static void print(FILE *out, const OpCase *c) {
+    const Options *o = c->options;
+    fprintf(out, "low %g, high %g", o->low, o->high);
+}
+
 static void reference(const OpCase *c, double *const x[], double *y) {
-    for (size_t i = 0; i < op_size(c->x[0]); i++) y[i] = fmin(fmax(x[0][i], c->low), c->high);
+    const Options *o = c->options;
+    for (size_t i = 0; i < op_size(c->x[0]); i++) y[i] = fmin(fmax(x[0][i], o->low), o->high);
 }
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
-    return p2c_clamp(x[0], c->low, c->high);
+    const Options *o = c->options;
+    return p2c_clamp(x[0], o->low, o->high);
 }
 
 static void off_ends(const OpCase *c, float *const x[]) {
-    op_keep_away(x[0], op_size(c->x[0]), c->low, 1e-3f);
-    op_keep_away(x[0], op_size(c->x[0]), c->high, 1e-3f);
+    const Options *o = c->options;
+    op_keep_away(x[0], op_size(c->x[0]), o->low, 1e-3f);
+    op_keep_away(x[0], op_size(c->x[0]), o->high, 1e-3f);
 }
 
 static void ends_included(OpTest *t) {
     const float x[5] = { -0.5f, 0.25f, nextafterf(-0.5f, -1), nextafterf(0.25f, 1), 0 },
                 y[5] = { -0.5f, 0.25f, -0.5f, 0.25f, 0 };
     const float dy[5] = { 1, 2, 3, 4, 5 }, dx[5] = { 1, 2, 0, 0, 5 };
-    op_exact(t,
-             &(OpCase){ .count = 1, .x = { DIMS(5) }, .y = DIMS(5), .low = -0.5f, .high = 0.25f },
-             &(OpExact){ { x }, dy, y, { dx } });
+    op_exact(
+        t,
+        &(OpCase){
+            .count = 1, .x = { DIMS(5) }, .y = DIMS(5), .options = &(Options){ -0.5f, 0.25f } },
+        &(OpExact){ { x }, dy, y, { dx } });
 }
 
 void test_op_clamp(void **state) {
     (void)state;
-    OpTest t = { .op = P2C_OP_clamp, .build = build, .reference = reference };
+    OpTest t = { .op = P2C_OP_clamp, .build = build, .reference = reference, .print = print };
     const OpCase cases[] = {
-        { .count = 1, .x = { SCALAR }, .y = SCALAR, .low = -0.1f, .high = 2, .prepare = off_ends },
+        { .count = 1,
+          .x = { SCALAR },
+          .y = SCALAR,
+          .options = &(Options){ -0.1f, 2 },
+          .prepare = off_ends },
         { .count = 1,
           .x = { DIMS(3, 5, 4, 7) },
           .y = DIMS(3, 5, 4, 7),
-          .low = 0,
-          .high = 0.5f,
+          .options = &(Options){ 0, 0.5f },
           .prepare = off_ends },
         { .count = 1,
           .x = { DIMS(1, 8, 130, 129) },
           .y = DIMS(1, 8, 130, 129),
-          .low = -0.7f,
-          .high = -0.2f,
+          .options = &(Options){ -0.7f, -0.2f },
           .prepare = off_ends },
         { .count = 1,
           .x = { DIMS(5, 33) },
           .y = DIMS(5, 33),
-          .low = -INFINITY,
-          .high = 0.5f,
+          .options = &(Options){ -INFINITY, 0.5f },
           .prepare = off_ends },
     };
     op_check_all(&t, cases, COUNT(cases));
@@ -52,11 +67,10 @@ void test_op_clamp(void **state) {
         op_check(&t, &(OpCase){ .count = 1,
                                 .x = { DIMS(1, w) },
                                 .y = DIMS(1, w),
-                                .low = -0.5f,
-                                .high = 0.5f,
+                                .options = &(Options){ -0.5f, 0.5f },
                                 .prepare = off_ends });
     ends_included(&t);
-    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3) }, .low = 1, .high = 0 },
+    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3) }, .options = &(Options){ 1, 0 } },
                "1 to 0 is empty");
     op_done(&t);
 }

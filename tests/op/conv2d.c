@@ -1,6 +1,27 @@
 /* conv2d.c: convolution against seven plain loops. */
 #include "harness.h"
 
+/* A case with its options, by value: they are the node's attributes, so that the fused forms have
+ * theirs. */
+typedef struct ConvCase {
+    OpCase c;
+    P2cConvAttributes options;
+} ConvCase;
+
+static const OpCase *complete(ConvCase *k) {
+    k->c.options = &k->options;
+    return &k->c;
+}
+
+static void print(FILE *out, const OpCase *c) {
+    const P2cConvAttributes *o = c->options;
+    fprintf(out, "stride %d, pad %d, groups %d, dilation %d, reflect %d", o->conv.stride,
+            o->conv.pad, o->conv.groups, o->conv.dilation, o->conv.reflect);
+    if (o->normed) fprintf(out, ", of a norm with eps %g", o->norm.eps);
+    if (o->upsample > 1) fprintf(out, ", upsample %d", o->upsample);
+    if (o->activation.on) fprintf(out, ", activation with slope %g", o->activation.slope);
+}
+
 /* Where a padded index reads: inside [0, n), or -1 for a zero. */
 static int source(int i, int n, bool reflect) {
     if (i >= 0 && i < n) return i;
@@ -9,32 +30,31 @@ static int source(int i, int n, bool reflect) {
 
 static void reference(const OpCase *c, double *const x[], double *y) {
     P2cDims xd = op_dims(c->x[0]), wd = op_dims(c->x[1]), yd = op_dims(c->y);
-    int stride = c->conv.stride ? c->conv.stride : 1, groups = c->conv.groups ? c->conv.groups : 1,
-        pad = c->conv.pad;
-    int dilation = c->conv.dilation ? c->conv.dilation : 1;
+    P2cConv2d o = ((const P2cConvAttributes *)c->options)->conv;
+    int stride = o.stride ? o.stride : 1, groups = o.groups ? o.groups : 1, pad = o.pad,
+        dilation = o.dilation ? o.dilation : 1;
     for (int n = 0; n < yd.d[0]; n++)
-        for (int o = 0; o < yd.d[1]; o++)
+        for (int q = 0; q < yd.d[1]; q++)
             for (int i = 0; i < yd.d[2]; i++)
                 for (int j = 0; j < yd.d[3]; j++) {
-                    double sum = c->count == 3 ? x[2][o] : 0;
-                    int first = o / (yd.d[1] / groups) * wd.d[1];
-                    for (int q = 0; q < wd.d[1]; q++)
+                    double sum = c->count == 3 ? x[2][q] : 0;
+                    int first = q / (yd.d[1] / groups) * wd.d[1];
+                    for (int k = 0; k < wd.d[1]; k++)
                         for (int u = 0; u < wd.d[2]; u++)
                             for (int v = 0; v < wd.d[3]; v++) {
-                                int h = source(i * stride + u * dilation - pad, xd.d[2],
-                                               c->conv.reflect);
-                                int w = source(j * stride + v * dilation - pad, xd.d[3],
-                                               c->conv.reflect);
+                                int h = source(i * stride + u * dilation - pad, xd.d[2], o.reflect);
+                                int w = source(j * stride + v * dilation - pad, xd.d[3], o.reflect);
                                 if (h >= 0 && w >= 0)
-                                    sum += x[1][op_at(wd, o, q, u, v)] *
-                                           x[0][op_at(xd, n, first + q, h, w)];
+                                    sum += x[1][op_at(wd, q, k, u, v)] *
+                                           x[0][op_at(xd, n, first + k, h, w)];
                             }
-                    y[op_at(yd, n, o, i, j)] = sum;
+                    y[op_at(yd, n, q, i, j)] = sum;
                 }
 }
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
-    return p2c_conv2d(x[0], x[1], c->count == 3 ? x[2] : NULL, c->conv);
+    const P2cConvAttributes *o = c->options;
+    return p2c_conv2d(x[0], x[1], c->count == 3 ? x[2] : NULL, o->conv);
 }
 
 /* The fused forms: a convolution of the instance norm of x (with ReLU between: tests/unit/fuse.c,
@@ -67,12 +87,13 @@ static double *repeated(P2cDims d, const double *x, int factor) {
     return y;
 }
 
-/* and of both. eps 0: no norm; factor 0: not repeated. */
+/* and of both. */
 static void fused_reference(const OpCase *c, double *const x[], double *y) {
-    int factor = c->factor > 1 ? c->factor : 1;
+    const P2cConvAttributes *o = c->options;
+    int factor = o->upsample > 1 ? o->upsample : 1;
     OpCase plain = *c;
     P2cDims d = op_dims(c->x[0]);
-    double *normed = c->eps > 0 ? norm_of(d, x[0], c->eps) : NULL,
+    double *normed = o->normed ? norm_of(d, x[0], o->norm.eps) : NULL,
            *large = repeated(d, normed ? normed : x[0], factor);
     plain.x[0].d[2] *= factor;
     plain.x[0].d[3] *= factor;
@@ -81,21 +102,21 @@ static void fused_reference(const OpCase *c, double *const x[], double *y) {
     free(large);
 }
 
-/* And any of these with a ReLU behind. */
+/* And any of these followed by a ReLU. */
+static double activation_slope(const OpCase *c, double y) {
+    const P2cConvAttributes *o = c->options;
+    return !o->activation.on || y > 0 ? 1 : o->activation.slope;
+}
+
 static void activated_reference(const OpCase *c, double *const x[], double *y) {
     fused_reference(c, x, y);
-    for (size_t i = 0; i < op_size(c->y); i++)
-        if (y[i] <= 0) y[i] *= (double)c->slope;
+    for (size_t i = 0; i < op_size(c->y); i++) y[i] *= activation_slope(c, y[i]);
 }
 
 static P2cNode *build_fused(const OpCase *c, P2cNode *const x[]) {
-    P2cConvAttributes a = { .conv = c->conv,
-                            .normed = c->eps > 0,
-                            .norm.eps = c->eps,
-                            .upsample = c->factor,
-                            .activation = { c->flag, c->slope } };
-    P2cNode *node = p2c_node_new(&p2c_op_conv2d, c->count, x, &a, sizeof a);
-    if (node) node->keeps_y = c->flag;
+    const P2cConvAttributes *o = c->options;
+    P2cNode *node = p2c_node_new(&p2c_op_conv2d, c->count, x, o, sizeof *o);
+    if (node) node->keeps_y = o->activation.on;
     return node;
 }
 
@@ -103,15 +124,17 @@ typedef struct Row {
     int n, cin, h, w, cout, kh, kw, stride, pad, groups, reflect, bias;
 } Row;
 
-static OpCase make(Row r) {
+static ConvCase make(Row r) {
     int groups = r.groups ? r.groups : 1, stride = r.stride ? r.stride : 1;
-    return (OpCase){
-        .count = 2 + r.bias,
-        .x = { DIMS(r.n, r.cin, r.h, r.w), DIMS(r.cout, r.cin / groups, r.kh, r.kw), DIMS(r.cout) },
-        .y = DIMS(r.n, r.cout, (r.h + 2 * r.pad - r.kh) / stride + 1,
-                  (r.w + 2 * r.pad - r.kw) / stride + 1),
-        .conv = { .stride = r.stride, .pad = r.pad, .groups = r.groups, .reflect = r.reflect }
-    };
+    return (ConvCase){ .c = { .count = 2 + r.bias,
+                              .x = { DIMS(r.n, r.cin, r.h, r.w),
+                                     DIMS(r.cout, r.cin / groups, r.kh, r.kw), DIMS(r.cout) },
+                              .y = DIMS(r.n, r.cout, (r.h + 2 * r.pad - r.kh) / stride + 1,
+                                        (r.w + 2 * r.pad - r.kw) / stride + 1) },
+                       .options.conv = { .stride = r.stride,
+                                         .pad = r.pad,
+                                         .groups = r.groups,
+                                         .reflect = r.reflect } };
 }
 
 static const Row rows[] = {
@@ -193,22 +216,28 @@ static void widths(OpTest *t) {
     for (int w = 1; w <= 40; w += emulated_order ? 3 : 1)
         for (size_t i = 0; i < COUNT(k); i++) {
             bool reflect = k[i] / 2 < w && w % 2;
-            OpCase c = make(
+            ConvCase c = make(
                 (Row){ 1, 3, 4, w, 9, k[i], k[i], 1, k[i] / 2, 1, reflect && k[i] / 2 < 4, 1 });
-            OpCase depthwise =
+            ConvCase depthwise =
                 make((Row){ 2, 3, 5, w, 3, k[i], k[i], 1 + w % 2, k[i] / 2, 3, 0, 0 });
-            op_check(t, &c);
-            op_check(t, &depthwise);
+            op_check(t, complete(&c));
+            op_check(t, complete(&depthwise));
         }
 }
 
 /* With the defaults filled in, as the builder does, which the fused forms go around. */
-static OpCase make_explicit(Row r) {
-    OpCase c = make(r);
-    if (!c.conv.stride) c.conv.stride = 1;
-    if (!c.conv.groups) c.conv.groups = 1;
-    if (!c.conv.dilation) c.conv.dilation = 1;
+static ConvCase make_explicit(Row r) {
+    ConvCase c = make(r);
+    P2cConv2d *o = &c.options.conv;
+    if (!o->stride) o->stride = 1;
+    if (!o->groups) o->groups = 1;
+    if (!o->dilation) o->dilation = 1;
     return c;
+}
+
+static void add_norm(ConvCase *c, float eps) {
+    c->options.normed = true;
+    c->options.norm.eps = eps;
 }
 
 static const Row normed_rows[] = {
@@ -225,21 +254,22 @@ static void normed(OpTest *t) {
     t->reference = fused_reference;
     t->folds = P2C_FOLD_NORM;
     for (size_t i = 0; i < COUNT(normed_rows); i++) {
-        OpCase c = make_explicit(normed_rows[i]);
-        c.eps = i % 2 ? 1e-5f : 0.5f;
-        op_check(t, &c);
+        ConvCase c = make_explicit(normed_rows[i]);
+        add_norm(&c, i % 2 ? 1e-5f : 0.5f);
+        op_check(t, complete(&c));
     }
 }
 
 /* The row's h and w are those of what is convolved. */
-static OpCase make_upsampled(Row r, int factor) {
-    OpCase c = make_explicit(r);
-    c.factor = factor;
-    c.x[0].d[2] /= factor;
-    c.x[0].d[3] /= factor;
-    assert_int_equal(c.x[0].d[2] * factor, r.h);
-    assert_int_equal(c.x[0].d[3] * factor, r.w);
-    return c;
+static ConvCase make_upsampled(Row r, int factor) {
+    ConvCase k = make_explicit(r);
+    int *small = k.c.x[0].d;
+    k.options.upsample = factor;
+    small[2] /= factor;
+    small[3] /= factor;
+    assert_int_equal(small[2] * factor, r.h);
+    assert_int_equal(small[3] * factor, r.w);
+    return k;
 }
 
 static const Row upsampled_rows[] = {
@@ -260,14 +290,14 @@ static void upsampled(OpTest *t) {
         t->folds = P2C_FOLD_UPSAMPLE | (with_norm ? P2C_FOLD_NORM : 0);
         for (size_t i = 0; i < COUNT(upsampled_rows); i++)
             for (int factor = 2; factor <= 3; factor++) {
-                OpCase c = make_upsampled(upsampled_rows[i], factor);
-                c.eps = with_norm ? 0.5f : 0;
-                op_check(t, &c);
+                ConvCase c = make_upsampled(upsampled_rows[i], factor);
+                if (with_norm) add_norm(&c, 0.5f);
+                op_check(t, complete(&c));
             }
         for (int w = 1; w <= 20; w++) {
-            OpCase c = make_upsampled((Row){ 1, 3, 4, 2 * w, 9, 3, 3, 1, 1, 1, w % 2, 1 }, 2);
-            c.eps = with_norm ? 0.5f : 0;
-            op_check(t, &c);
+            ConvCase c = make_upsampled((Row){ 1, 3, 4, 2 * w, 9, 3, 3, 1, 1, 1, w % 2, 1 }, 2);
+            if (with_norm) add_norm(&c, 0.5f);
+            op_check(t, complete(&c));
         }
     }
 }
@@ -299,24 +329,25 @@ static const struct {
     { { 1, 3, 40, 40, 4, 3, 3, 1, 18, 1, 0, 0 }, 18 },
 };
 
-static void set_dilation(OpCase *c, Row r, int dilation) {
-    c->conv.dilation = dilation;
-    c->y.d[2] = (r.h + 2 * r.pad - (r.kh - 1) * dilation - 1) / r.stride + 1;
-    c->y.d[3] = (r.w + 2 * r.pad - (r.kw - 1) * dilation - 1) / r.stride + 1;
+static void set_dilation(ConvCase *k, Row r, int dilation) {
+    int *y = k->c.y.d;
+    k->options.conv.dilation = dilation;
+    y[2] = (r.h + 2 * r.pad - (r.kh - 1) * dilation - 1) / r.stride + 1;
+    y[3] = (r.w + 2 * r.pad - (r.kw - 1) * dilation - 1) / r.stride + 1;
 }
 
 static void dilated(OpTest *t) {
     for (size_t i = 0; i < COUNT(dilated_rows); i++) {
         const Row r = dilated_rows[i].row;
         for (int factor = 0; factor <= 2; factor += 2) {
-            OpCase c = factor && r.h % 2 == 0 && r.w % 2 == 0 ? make_upsampled(r, factor)
-                                                              : make_explicit(r);
+            ConvCase c = factor && r.h % 2 == 0 && r.w % 2 == 0 ? make_upsampled(r, factor)
+                                                                : make_explicit(r);
             set_dilation(&c, r, dilated_rows[i].dilation);
-            c.eps = factor ? 0.5f : 0;
+            if (factor) add_norm(&c, 0.5f);
             t->build = factor ? build_fused : build;
             t->reference = factor ? fused_reference : reference;
             t->folds = factor ? P2C_FOLD_UPSAMPLE | P2C_FOLD_NORM : 0;
-            op_check(t, &c);
+            op_check(t, complete(&c));
         }
     }
 }
@@ -328,23 +359,23 @@ static bool too_long(const OpCase *c) {
            op_size(c->x[1]) * (size_t)(y.d[0] * y.d[2] * y.d[3] + 63) / 64 * 64 > 10000000;
 }
 
-/* Every way of computing, with and without what is fused in front. */
-static void activate(OpTest *t, OpCase c, int i) {
-    c.flag = true;
-    c.slope = i % 2 ? 0.2f : 0;
-    c.eps = i % 3 ? 0 : 0.5f;
-    c.terms[1] = 0.1f; /* of a single weight: products with dy, of either sign */
-    t->folds = P2C_FOLD_ACTIVATION | (c.eps > 0 ? P2C_FOLD_NORM : 0) |
-               (c.factor > 1 ? P2C_FOLD_UPSAMPLE : 0);
-    if (!too_long(&c)) op_check(t, &c);
+/* Every way of computing, with and without what is fused before it. */
+static void activate(OpTest *t, ConvCase k, int i) {
+    k.options.activation = (P2cActivation){ true, i % 2 ? 0.2f : 0 };
+    if (i % 3 == 0) add_norm(&k, 0.5f);
+    k.c.terms[1] = 0.1f; /* of a single weight: products with dy, of either sign */
+    t->folds = P2C_FOLD_ACTIVATION | (k.options.normed ? P2C_FOLD_NORM : 0) |
+               (k.options.upsample > 1 ? P2C_FOLD_UPSAMPLE : 0);
+    if (!too_long(&k.c)) op_check(t, complete(&k));
 }
 
 static void activated(OpTest *t) {
     *t = (OpTest){ .op = P2C_OP_conv2d,
                    .build = build_fused,
                    .reference = activated_reference,
+                   .print = print,
                    .gradient_of = fused_reference,
-                   .relu = true,
+                   .activation_slope = activation_slope,
                    .cases = t->cases,
                    .worst_y = t->worst_y,
                    .worst_dx = t->worst_dx };
@@ -402,9 +433,9 @@ static void rounded_case(OpTest *t, const OpCase *c) {
             double error = root_mean_square(got + at, exact + at, sizes[part]) /
                            root_mean_square(exact + at, NULL, sizes[part]);
             if (!(error >= ways[k].least && error <= ways[k].most))
-                fail_msg("conv2d in %s, case %d: %s has an error of %.3g, expected %g to %g",
-                         ways[k].name, t->cases + 1, (const char *[]){ "y", "dx", "dw" }[part],
-                         error, ways[k].least, ways[k].most);
+                op_fail(&run, "%s in %s: the error is %.3g, expected %g to %g",
+                        (const char *[]){ "y", "dx[0]", "dx[1]" }[part], ways[k].name, error,
+                        ways[k].least, ways[k].most);
         }
         free(got);
     }
@@ -424,75 +455,69 @@ static const Row rounded_rows[] = {
 static void rounded(OpTest *t) {
     for (size_t i = 0; i < COUNT(rounded_rows); i++) {
         const Row r = rounded_rows[i];
-        OpCase plain = make_explicit(r), fused = r.h % 2 || r.w % 2 ? plain : make_upsampled(r, 2);
-        fused.eps = 1e-5f;
+        ConvCase plain = make_explicit(r),
+                 fused = r.h % 2 || r.w % 2 ? plain : make_upsampled(r, 2);
+        add_norm(&fused, 1e-5f);
         t->build = build;
-        rounded_case(t, &plain);
+        rounded_case(t, complete(&plain));
         t->build = build_fused;
-        rounded_case(t, &fused);
+        rounded_case(t, complete(&fused));
     }
     const Row r = { 1, 33, 18, 20, 40, 3, 3, 1, 2, 1, 0, 1 };
-    OpCase c = make_upsampled(r, 2);
+    ConvCase c = make_upsampled(r, 2);
     set_dilation(&c, r, 2);
-    c.eps = 1e-5f;
-    rounded_case(t, &c);
+    add_norm(&c, 1e-5f);
+    rounded_case(t, complete(&c));
 }
 
 static void refusals(OpTest *t) {
-    const P2cConv2d reflect = { .pad = 4, .reflect = true };
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(3, 5, 4), DIMS(1, 5, 1, 1) } }, "(3,5,4)");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(2, 5) } }, "(2,5)");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(2, 4, 3, 3) } },
-               "(2,4,3,3)");
-    op_refused(t, &(OpCase){ .count = 2, .x = { DIMS(1, 5, 4, 4), DIMS(2, 5, 5, 3) } },
-               "smaller than the 5 x 3 kernel");
-    op_refused(t, &(OpCase){ .count = 3, .x = { DIMS(1, 5, 4, 4), DIMS(2, 5, 3, 3), DIMS(3) } },
+    static const struct {
+        P2cDims x, w;
+        P2cConv2d conv;
+        const char *text;
+    } refused[] = {
+        { DIMS(3, 5, 4), DIMS(1, 5, 1, 1), { 0 }, "(3,5,4)" },
+        { DIMS(1, 5, 4, 4), DIMS(2, 5), { 0 }, "(2,5)" },
+        { DIMS(1, 5, 4, 4), DIMS(2, 4, 3, 3), { 0 }, "(2,4,3,3)" },
+        { DIMS(1, 5, 4, 4), DIMS(2, 5, 5, 3), { 0 }, "smaller than the 5 x 3 kernel" },
+        { DIMS(1, 6, 4, 4), DIMS(4, 2, 3, 3), { .groups = 2 }, "with 2 groups" },
+        { DIMS(1, 6, 4, 4), DIMS(3, 3, 3, 3), { .groups = 2 }, "(3,3,3,3)" },
+        { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3), { .stride = -1 }, "stride -1" },
+        { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3), { .pad = -1 }, "pad -1" },
+        { DIMS(1, 6, 4, 4),
+          DIMS(3, 6, 3, 3),
+          { .pad = 2147483647 },
+          "padding 2147483647 is too large" },
+        { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3), { .dilation = -1 }, "dilation -1" },
+        { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3), { .dilation = 2 }, "3 x 3 kernel with dilation 2" },
+        { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3), { .dilation = 2147483647 }, "dilation 2147483647" },
+        { DIMS(1, 6, 4, 9),
+          DIMS(3, 6, 3, 3),
+          { .pad = 4, .reflect = true },
+          "reflection padding 4" },
+        { DIMS(1, 6, 9, 4), DIMS(3, 6, 3, 3), { .pad = 4, .reflect = true }, "(1,6,9,4)" },
+    };
+    for (size_t i = 0; i < COUNT(refused); i++)
+        op_refused(t,
+                   &(OpCase){ .count = 2,
+                              .x = { refused[i].x, refused[i].w },
+                              .options = &(P2cConvAttributes){ .conv = refused[i].conv } },
+                   refused[i].text);
+    op_refused(t,
+               &(OpCase){ .count = 3,
+                          .x = { DIMS(1, 5, 4, 4), DIMS(2, 5, 3, 3), DIMS(3) },
+                          .options = &(P2cConvAttributes){ .upsample = 0 } },
                "bias has shape (3), expected (2)");
-    op_refused(
-        t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(4, 2, 3, 3) }, .conv.groups = 2 },
-        "with 2 groups");
-    op_refused(
-        t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 3, 3, 3) }, .conv.groups = 2 },
-        "(3,3,3,3)");
-    op_refused(
-        t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.stride = -1 },
-        "stride -1");
-    op_refused(t,
-               &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.pad = -1 },
-               "pad -1");
-    op_refused(t,
-               &(OpCase){ .count = 2,
-                          .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) },
-                          .conv.pad = 2147483647 },
-               "padding 2147483647 is too large");
-    op_refused(
-        t,
-        &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.dilation = -1 },
-        "dilation -1");
-    op_refused(
-        t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) }, .conv.dilation = 2 },
-        "3 x 3 kernel with dilation 2");
-    op_refused(t,
-               &(OpCase){ .count = 2,
-                          .x = { DIMS(1, 6, 4, 4), DIMS(3, 6, 3, 3) },
-                          .conv.dilation = 2147483647 },
-               "dilation 2147483647");
-    op_refused(
-        t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 4, 9), DIMS(3, 6, 3, 3) }, .conv = reflect },
-        "reflection padding 4");
-    op_refused(
-        t, &(OpCase){ .count = 2, .x = { DIMS(1, 6, 9, 4), DIMS(3, 6, 3, 3) }, .conv = reflect },
-        "(1,6,9,4)");
 }
 
 void test_op_conv2d(void **state) {
     (void)state;
-    OpTest t = { .op = P2C_OP_conv2d, .build = build, .reference = reference };
+    OpTest t = { .op = P2C_OP_conv2d, .build = build, .reference = reference, .print = print };
     int left_out = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        OpCase c = make(rows[i]);
-        if (too_long(&c)) left_out++;
-        else op_check(&t, &c);
+        ConvCase k = make(rows[i]);
+        if (too_long(&k.c)) left_out++;
+        else op_check(&t, complete(&k));
     }
     if (left_out)
         print_message("%d of the largest cases are left out in the emulation\n", left_out);

@@ -1,8 +1,6 @@
-/* harness.c: nodes and kernel calls in guarded memory, for the tests of operations. The comparisons
- * are in check.c. */
+/* harness.c: nodes and kernel calls in guarded memory, for the tests of operations. What is checked
+ * is in check.c, what failures say in report.c. */
 #include "harness.h"
-
-#include <stdio.h>
 
 /* Under the address sanitizer canaries may not even be read. */
 #ifdef __SANITIZE_ADDRESS__
@@ -36,21 +34,6 @@ void op_keep_away(float *x, size_t n, float at, float gap) {
         if (fabsf(x[i] - at) < gap) x[i] = x[i] < at ? at - gap : at + gap;
 }
 
-double op_compare(const char *what, const float *got, const double *want, size_t n,
-                  double tolerance) {
-    double sum = 0, worst = 0;
-    for (size_t i = 0; i < n; i++) sum += want[i] * want[i];
-    for (size_t i = 0; i < n; i++) {
-        double allowed = fmax(tolerance * fmax(fabs(want[i]), sqrt(sum / (double)n)), 1e-8);
-        double ratio = fabs(got[i] - want[i]) / allowed;
-        if (!(ratio <= 1))
-            fail_msg("%s: element %zu of %zu is %.9g, expected %.9g, %.3g of the tolerance", what,
-                     i, n, got[i], want[i], ratio);
-        worst = fmax(worst, ratio);
-    }
-    return worst;
-}
-
 /* ---- guarded memory -------------------------------------------------------------------------- */
 
 static void close_canaries(unsigned char *memory, size_t bytes) {
@@ -72,30 +55,35 @@ static unsigned char *guarded_new(size_t bytes) {
     return memory;
 }
 
-static void guarded_check(unsigned char *memory, size_t bytes, const char *when) {
-    open_canaries(memory, bytes);
+static void check_canaries(const OpRun *run, const OpBuffer *b) {
+    open_canaries(b->memory, b->bytes);
     for (size_t i = 0; i < CANARY_BYTES; i++) {
-        if (memory[i] != CANARY)
-            fail_msg("%s: written %zu bytes before a buffer of %zu", when, CANARY_BYTES - i, bytes);
-        if (memory[CANARY_BYTES + bytes + i] != CANARY)
-            fail_msg("%s: written %zu bytes behind a buffer of %zu", when, i, bytes);
+        if (b->memory[i] != CANARY)
+            op_fail(run, "%s: written %zu bytes before its %zu bytes", b->name, CANARY_BYTES - i,
+                    b->bytes);
+        if (b->memory[CANARY_BYTES + b->bytes + i] != CANARY)
+            op_fail(run, "%s: written %zu bytes after its %zu bytes", b->name, i, b->bytes);
     }
-    close_canaries(memory, bytes);
+    close_canaries(b->memory, b->bytes);
 }
 
 static bool is_host(const OpRun *run) { return p2c_device_is_host(run->ctx->device); }
 
-static OpBuffer *buffer_new(OpRun *run, size_t bytes) {
+void *op_run_memory(OpRun *run, const char *name, size_t bytes) {
     assert_true(run->buffer_count < OP_BUFFERS);
     OpBuffer *b = &run->buffers[run->buffer_count++];
     *b = (OpBuffer){ .memory = guarded_new(bytes), .bytes = bytes };
+    snprintf(b->name, sizeof b->name, "%s", name);
     if (!is_host(run))
         assert_non_null(b->there = run->ctx->device->alloc(run->ctx, bytes + 2 * CANARY_BYTES));
-    return b;
+    return b->memory + CANARY_BYTES;
 }
 
-void *op_run_memory(OpRun *run, size_t bytes) {
-    return buffer_new(run, bytes)->memory + CANARY_BYTES;
+/* As large as operand i. */
+static float *operand_memory(OpRun *run, const char *tensor, int i) {
+    char name[16];
+    snprintf(name, sizeof name, "%s[%d]", tensor, i);
+    return op_run_memory(run, name, op_size(run->c->x[i]) * sizeof(float));
 }
 
 /* The newest one. */
@@ -105,9 +93,8 @@ static void buffer_drop(OpRun *run) {
     if (b->there) run->ctx->device->free(run->ctx, b->there);
 }
 
-void op_run_canaries(const OpRun *run, const char *when) {
-    for (int i = 0; i < run->buffer_count; i++)
-        guarded_check(run->buffers[i].memory, run->buffers[i].bytes, when);
+void op_run_canaries(const OpRun *run) {
+    for (int i = 0; i < run->buffer_count; i++) check_canaries(run, &run->buffers[i]);
 }
 
 /* ---- the memory of a GPU --------------------------------------------------------------------- */
@@ -190,22 +177,21 @@ static P2cNode *build(OpRun *run, const OpTest *t, const OpCase *c) {
 }
 
 void op_run_init(OpRun *run, const OpTest *t, const OpCase *c) {
-    *run = (OpRun){ 0 };
+    *run = (OpRun){ .test = t, .c = c };
     run->node = build(run, t, c);
-    if (!run->node) fail_msg("%s", run->graph->error);
+    if (!run->node) op_fail(run, "%s", run->graph->error);
     assert_ptr_equal(run->node->op->id, t->op);
     op_run_level(run, op_level_count() - 1);
     run->call.node = run->node;
+    for (int i = 0; i < c->count; i++) run->call.x[i] = operand_memory(run, "x", i);
     for (int i = 0; i < c->count; i++)
-        run->call.x[i] = op_run_memory(run, op_size(c->x[i]) * sizeof(float));
-    for (int i = 0; i < c->count; i++)
-        if (!(t->frozen >> i & 1))
-            run->call.dx[i] = op_run_memory(run, op_size(c->x[i]) * sizeof(float));
-    run->call.y = op_run_memory(run, op_size(c->y) * sizeof(float));
-    run->call.dy = op_run_memory(run, op_size(c->y) * sizeof(float));
-    if (run->node->saved_bytes) run->call.saved = op_run_memory(run, run->node->saved_bytes);
+        if (!(t->frozen >> i & 1)) run->call.dx[i] = operand_memory(run, "dx", i);
+    run->call.y = op_run_memory(run, "y", op_size(c->y) * sizeof(float));
+    run->call.dy = op_run_memory(run, "dy", op_size(c->y) * sizeof(float));
+    if (run->node->saved_bytes)
+        run->call.saved = op_run_memory(run, "saved", run->node->saved_bytes);
     if (run->kernel->run_params_bytes)
-        run->call.run_params = op_run_memory(run, run->kernel->run_params_bytes);
+        run->call.run_params = op_run_memory(run, "run_params", run->kernel->run_params_bytes);
 }
 
 int op_level_count(void) { return strcmp(test_device(), "cpu") ? 1 : p2c_cpu_device_count(); }
@@ -213,6 +199,7 @@ int op_level_count(void) { return strcmp(test_device(), "cpu") ? 1 : p2c_cpu_dev
 void op_run_level(OpRun *run, int level) {
     const P2cDevice *device = is_host(run) ? p2c_cpu_device_at(level) : run->ctx->device;
     run->kernel = device->kernels[run->node->op->id];
+    run->level = device->detail;
 }
 
 void op_run_clear(OpRun *run) {
@@ -224,11 +211,12 @@ void op_run_clear(OpRun *run) {
 
 static void call_kernel(OpRun *run, bool backward, int threads) {
     size_t bytes = run->kernel->work ? run->kernel->work(run->node, backward, threads) : 0;
-    run->call.work = bytes ? op_run_memory(run, bytes) : NULL;
+    run->call.work = bytes ? op_run_memory(run, "work", bytes) : NULL;
     run->call.threads = threads;
+    run->phase = backward ? "backward" : "forward";
     if (is_host(run)) (backward ? run->kernel->backward : run->kernel->forward)(&run->call);
     else call_on_device(run, backward, threads);
-    op_run_canaries(run, backward ? "backward" : "forward");
+    op_run_canaries(run);
     if (bytes) buffer_drop(run);
     run->call.work = NULL;
 }

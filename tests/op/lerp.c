@@ -46,8 +46,8 @@ static void repeated(OpTest *t) {
             run.call.dx[1] = run.call.dx[0];
             if (all) run.call.dx[2] = run.call.dx[0];
             op_run_backward(&run, 2);
-            op_compare("lerp: gradient of an operand that is there twice", run.call.dx[0], want, n,
-                       1e-5);
+            op_run_compare(&run, OP_NAME("dx of an operand that is there twice"), c.x[0],
+                           run.call.dx[0], want, 1e-5);
             run.call.dx[1] = of_b;
             run.call.dx[2] = of_w;
             free(want);

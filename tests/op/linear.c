@@ -15,16 +15,25 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     return p2c_linear(x[0], x[1], c->count == 3 ? x[2] : NULL);
 }
 
-/* With a ReLU behind, fused. */
+/* Followed by a ReLU, fused: the node's attributes are the case's options. */
+static void print(FILE *out, const OpCase *c) {
+    const P2cLinearAttributes *o = c->options;
+    fprintf(out, "activation with slope %g", o->activation.slope);
+}
+
+static double activation_slope(const OpCase *c, double y) {
+    const P2cLinearAttributes *o = c->options;
+    return y > 0 ? 1 : o->activation.slope;
+}
+
 static void activated_reference(const OpCase *c, double *const x[], double *y) {
     reference(c, x, y);
-    for (size_t i = 0; i < op_size(c->y); i++)
-        if (y[i] <= 0) y[i] *= (double)c->slope;
+    for (size_t i = 0; i < op_size(c->y); i++) y[i] *= activation_slope(c, y[i]);
 }
 
 static P2cNode *build_activated(const OpCase *c, P2cNode *const x[]) {
     P2cNode *y = build(c, x);
-    P2C_ATTRIBUTES(y, P2cLinearAttributes)->activation = (P2cActivation){ true, c->slope };
+    *P2C_ATTRIBUTES(y, P2cLinearAttributes) = *(const P2cLinearAttributes *)c->options;
     y->keeps_y = true;
     return y;
 }
@@ -56,8 +65,8 @@ static void repeated(OpTest *t, const OpCase *c, int one, int other) {
         float *apart = run.call.dx[other];
         run.call.dx[other] = run.call.dx[one];
         op_run_backward(&run, 2);
-        op_compare("linear: gradient of an operand that is there twice", run.call.dx[one], want, n,
-                   1e-5);
+        op_run_compare(&run, OP_NAME("dx of an operand that is there twice"), c->x[one],
+                       run.call.dx[one], want, 1e-5);
         run.call.dx[other] = apart;
     }
     op_run_clear(&run);
@@ -83,13 +92,13 @@ void test_op_linear(void **state) {
     OpTest fused = { .op = P2C_OP_linear,
                      .build = build_activated,
                      .reference = activated_reference,
+                     .print = print,
                      .gradient_of = reference,
-                     .relu = true,
+                     .activation_slope = activation_slope,
                      .folds = P2C_FOLD_ACTIVATION };
     for (size_t i = 0; i < COUNT(rows); i++) {
         OpCase c = make(rows[i][0], rows[i][1], rows[i][2], i % 2);
-        c.flag = true;
-        c.slope = i / 2 % 2 ? 0.2f : 0;
+        c.options = &(P2cLinearAttributes){ { true, i / 2 % 2 ? 0.2f : 0 } };
         op_check(&fused, &c);
     }
     op_done(&fused);

@@ -2,12 +2,24 @@
  * that is rounded. */
 #include "harness.h"
 
+typedef struct Options {
+    int height, width;
+    P2cCoordinates coordinates;
+    P2cRounding rounding;
+} Options;
+
+static void print(FILE *out, const OpCase *c) {
+    const Options *o = c->options;
+    fprintf(out, "height %d, width %d, coordinates %d, rounding %d", o->height, o->width,
+            (int)o->coordinates, (int)o->rounding);
+}
+
 /* Exact at ties: a quotient that a double can hold is not rounded. */
-static int source(int i, int in, int out, const OpCase *c) {
+static int source(int i, int in, int out, const Options *o) {
     double at = (i + 0.5) * in / out - 0.5;
-    if (c->coordinates == P2C_ALIGN_CORNERS) at = out > 1 ? (double)i * (in - 1) / (out - 1) : 0;
-    if (c->coordinates == P2C_ASYMMETRIC) at = (double)i * in / out;
-    switch (c->rounding) {
+    if (o->coordinates == P2C_ALIGN_CORNERS) at = out > 1 ? (double)i * (in - 1) / (out - 1) : 0;
+    if (o->coordinates == P2C_ASYMMETRIC) at = (double)i * in / out;
+    switch (o->rounding) {
     case P2C_ROUND_DOWN: at = floor(at); break;
     case P2C_ROUND_UP: at = ceil(at); break;
     case P2C_ROUND_HALF_DOWN: at = ceil(at - 0.5); break;
@@ -22,23 +34,20 @@ static void reference(const OpCase *c, double *const x[], double *y) {
         for (int q = 0; q < d.d[1]; q++)
             for (int i = 0; i < d.d[2]; i++)
                 for (int j = 0; j < d.d[3]; j++)
-                    y[op_at(d, n, q, i, j)] = x[0][op_at(xd, n, q, source(i, xd.d[2], d.d[2], c),
-                                                         source(j, xd.d[3], d.d[3], c))];
+                    y[op_at(d, n, q, i, j)] =
+                        x[0][op_at(xd, n, q, source(i, xd.d[2], d.d[2], c->options),
+                                   source(j, xd.d[3], d.d[3], c->options))];
 }
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
-    return p2c_resize_nearest(x[0], c->height, c->width, c->coordinates, c->rounding);
+    const Options *o = c->options;
+    return p2c_resize_nearest(x[0], o->height, o->width, o->coordinates, o->rounding);
 }
 
-static OpCase make(int n, int c, int h, int w, int height, int width, P2cCoordinates coordinates,
-                   P2cRounding rounding) {
-    return (OpCase){ .count = 1,
-                     .x = { DIMS(n, c, h, w) },
-                     .y = DIMS(n, c, height, width),
-                     .height = height,
-                     .width = width,
-                     .coordinates = coordinates,
-                     .rounding = rounding };
+static OpCase make(int n, int c, int h, int w, const Options *o) {
+    return (OpCase){
+        .count = 1, .x = { DIMS(n, c, h, w) }, .y = DIMS(n, c, o->height, o->width), .options = o
+    };
 }
 
 /* Rows of 4 made 2, 8 and 3 long by hand; the values are the places. Rounded down, up, half down,
@@ -72,16 +81,20 @@ static void known(OpTest *t) {
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         for (P2cRounding r = P2C_ROUND_DOWN; r <= P2C_ROUND_HALF_UP; r++) {
-            op_exact(t, (OpCase[]){ make(1, 1, 1, 4, 1, rows[i].width, rows[i].way, r) },
+            op_exact(t,
+                     (OpCase[]){ make(1, 1, 1, 4, &(Options){ 1, rows[i].width, rows[i].way, r }) },
                      &(OpExact){ { x }, dy, rows[i].y[r], { NULL } });
-            op_exact(t, (OpCase[]){ make(1, 1, 4, 1, rows[i].width, 1, rows[i].way, r) },
+            op_exact(t,
+                     (OpCase[]){ make(1, 1, 4, 1, &(Options){ rows[i].width, 1, rows[i].way, r }) },
                      &(OpExact){ { x }, dy, rows[i].y[r], { NULL } });
         }
 }
 
 void test_op_resize_nearest(void **state) {
     (void)state;
-    OpTest t = { .op = P2C_OP_resize_nearest, .build = build, .reference = reference };
+    OpTest t = {
+        .op = P2C_OP_resize_nearest, .build = build, .reference = reference, .print = print
+    };
     static const int rows[][6] = { { 1, 1, 1, 1, 1, 1 },     { 1, 1, 1, 1, 3, 4 },
                                    { 2, 3, 5, 7, 1, 1 },     { 3, 5, 4, 7, 8, 14 },
                                    { 1, 3, 8, 6, 4, 3 },     { 2, 17, 5, 9, 7, 4 },
@@ -91,14 +104,20 @@ void test_op_resize_nearest(void **state) {
         for (P2cRounding r = P2C_ROUND_DOWN; r <= P2C_ROUND_HALF_UP; r++) {
             for (size_t i = 0; i < COUNT(rows); i++)
                 op_check(&t, (OpCase[]){ make(rows[i][0], rows[i][1], rows[i][2], rows[i][3],
-                                              rows[i][4], rows[i][5], way, r) });
+                                              &(Options){ rows[i][4], rows[i][5], way, r }) });
             for (int w = 1; w <= 24; w++) {
-                op_check(&t, (OpCase[]){ make(1, 2, 3, w, 4, 12, way, r) });
-                op_check(&t, (OpCase[]){ make(1, 2, 3, 10, 2, w, way, r) });
+                op_check(&t, (OpCase[]){ make(1, 2, 3, w, &(Options){ 4, 12, way, r }) });
+                op_check(&t, (OpCase[]){ make(1, 2, 3, 10, &(Options){ 2, w, way, r }) });
             }
         }
     known(&t);
-    op_refused(&t, (OpCase[]){ make(1, 3, 4, 4, 3, 0, P2C_ASYMMETRIC, P2C_ROUND_DOWN) }, "3 x 0");
-    op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5) }, .height = 1, .width = 1 }, "(3,5)");
+    op_refused(&t,
+               (OpCase[]){ make(1, 3, 4, 4, &(Options){ 3, 0, P2C_ASYMMETRIC, P2C_ROUND_DOWN }) },
+               "3 x 0");
+    op_refused(&t,
+               &(OpCase){ .count = 1,
+                          .x = { DIMS(3, 5) },
+                          .options = &(Options){ 1, 1, P2C_HALF_PIXEL, P2C_ROUND_DOWN } },
+               "(3,5)");
     op_done(&t);
 }

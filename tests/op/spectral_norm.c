@@ -1,6 +1,15 @@
 /* spectral_norm.c: y = w / (u . W v); in training u and v move by one power iteration first. */
 #include "harness.h"
 
+typedef struct Options {
+    bool training;
+} Options;
+
+static void print(FILE *out, const OpCase *c) {
+    const Options *o = c->options;
+    fprintf(out, "%s", o->training ? "training" : "evaluation");
+}
+
 static void normalise(double *x, int n) {
     double squares = 0;
     for (int i = 0; i < n; i++) squares += x[i] * x[i];
@@ -27,12 +36,14 @@ static void evaluation(const OpCase *c, double *const x[], double *y) {
 }
 
 static void reference(const OpCase *c, double *const x[], double *y) {
-    if (c->flag) power_iteration(x[0], x[1], x[2], c->x[1].d[0], c->x[2].d[0]);
+    const Options *o = c->options;
+    if (o->training) power_iteration(x[0], x[1], x[2], c->x[1].d[0], c->x[2].d[0]);
     evaluation(c, x, y);
 }
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
-    return p2c_spectral_norm(x[0], x[1], x[2], c->flag);
+    const Options *o = c->options;
+    return p2c_spectral_norm(x[0], x[1], x[2], o->training);
 }
 
 /* as training leaves them, so that sigma is not nearly 0 */
@@ -48,12 +59,12 @@ static void unit_vectors(const OpCase *c, float *const x[]) {
     free(w);
 }
 
-static OpCase make(P2cDims w, bool training) {
+static OpCase make(P2cDims w, const Options *o) {
     w = op_dims(w);
     return (OpCase){ .count = 3,
                      .x = { w, DIMS(w.d[0]), DIMS(w.d[1] * w.d[2] * w.d[3]) },
                      .y = w,
-                     .flag = training,
+                     .options = o,
                      .prepare = unit_vectors,
                      /* a single weight becomes 1 or -1: no gradient */
                      .terms = { op_size(w) == 1 } };
@@ -63,7 +74,7 @@ static OpCase make(P2cDims w, bool training) {
  * whose u and v are no longer the parameters' values. */
 static void three_calls(const OpTest *t, int level) {
     enum { ROWS = 5, COLUMNS = 18, N = ROWS * COLUMNS };
-    OpCase c = make((P2cDims)DIMS(ROWS, 2, 3, 3), true);
+    OpCase c = make((P2cDims)DIMS(ROWS, 2, 3, 3), &(Options){ true });
     double w[N], u[ROWS], v[COLUMNS], first_u[ROWS], first_v[COLUMNS], y[N],
         *x[] = { w, u, v }, *first[] = { w, first_u, first_v };
     void *saved[3];
@@ -76,12 +87,12 @@ static void three_calls(const OpTest *t, int level) {
     /* training must not read the old v */
     for (int i = 0; i < COLUMNS; i++) v[i] = run.call.x[2][i] = NAN;
     for (int k = 0; k < 3; k++) {
-        run.call.saved = saved[k] = op_run_memory(&run, run.node->saved_bytes);
+        run.call.saved = saved[k] = op_run_memory(&run, "saved", run.node->saved_bytes);
         op_run_forward(&run, 1 + k);
         reference(&c, x, y);
-        op_compare("spectral_norm: result of three", run.call.y, y, N, 1e-5);
-        op_compare("spectral_norm: u of three", run.call.x[1], u, ROWS, 1e-5);
-        op_compare("spectral_norm: v of three", run.call.x[2], v, COLUMNS, 1e-5);
+        op_run_compare(&run, OP_NAME("y of three"), c.y, run.call.y, y, 1e-5);
+        op_run_compare(&run, OP_NAME("u of three"), c.x[1], run.call.x[1], u, 1e-5);
+        op_run_compare(&run, OP_NAME("v of three"), c.x[2], run.call.x[2], v, 1e-5);
         if (!k) memcpy(first_u, u, sizeof u), memcpy(first_v, v, sizeof v);
     }
     float dy[N];
@@ -100,7 +111,8 @@ static void three_calls(const OpTest *t, int level) {
     run.call.saved = saved[0];
     memset(run.call.dx[0], 0, sizeof dy);
     op_run_backward(&run, 2);
-    op_compare("spectral_norm: gradient of the first of three", run.call.dx[0], want, N, 1e-5);
+    op_run_compare(&run, OP_NAME("dx[0] of the first of three"), c.x[0], run.call.dx[0], want,
+                   1e-5);
     op_run_clear(&run);
 }
 
@@ -109,6 +121,7 @@ void test_op_spectral_norm(void **state) {
     OpTest t = { .op = P2C_OP_spectral_norm,
                  .build = build,
                  .reference = reference,
+                 .print = print,
                  .gradient_of = evaluation,
                  .frozen = 1 << 1 | 1 << 2 };
     static const P2cDims rows[] = { DIMS(1, 1),          DIMS(1, 5),         DIMS(5, 1),
@@ -117,13 +130,24 @@ void test_op_spectral_norm(void **state) {
                                     DIMS(256, 64, 2, 2), DIMS(130, 37),      DIMS(70, 36) };
     for (int training = 0; training < 2; training++) {
         for (size_t i = 0; i < COUNT(rows); i++)
-            op_check(&t, (OpCase[]){ make(rows[i], training) });
+            op_check(&t, (OpCase[]){ make(rows[i], &(Options){ training }) });
         for (int w = 1; w <= 40; w++)
-            op_check(&t, (OpCase[]){ make((P2cDims)DIMS(3, w), training) });
+            op_check(&t, (OpCase[]){ make((P2cDims)DIMS(3, w), &(Options){ training }) });
     }
     for (int level = 0; level < op_level_count(); level++) three_calls(&t, level);
-    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(4), DIMS(4), DIMS(1) } }, "(4)");
-    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(4, 3, 2, 2), DIMS(3), DIMS(12) } }, "(3)");
-    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(4, 3, 2, 2), DIMS(4), DIMS(11) } }, "(11)");
+    op_refused(
+        &t,
+        &(OpCase){ .count = 3, .x = { DIMS(4), DIMS(4), DIMS(1) }, .options = &(Options){ false } },
+        "(4)");
+    op_refused(&t,
+               &(OpCase){ .count = 3,
+                          .x = { DIMS(4, 3, 2, 2), DIMS(3), DIMS(12) },
+                          .options = &(Options){ false } },
+               "(3)");
+    op_refused(&t,
+               &(OpCase){ .count = 3,
+                          .x = { DIMS(4, 3, 2, 2), DIMS(4), DIMS(11) },
+                          .options = &(Options){ false } },
+               "(11)");
     op_done(&t);
 }
