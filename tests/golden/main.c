@@ -1,9 +1,11 @@
-/* main.c: test-golden, the networks against PyTorch. Run from the repository root; an argument such
- * as 'test_gen*' picks tests. */
+/* main.c: test-golden, the networks against PyTorch. Run from the repository root.
+ *
+ *     test-golden [NAME...]        only those, or patterns such as 'gen*'
+ */
+#include "../pick.h"
 #include "golden.h"
 
 int main(int argc, char **argv) {
-    if (argc > 1) cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hash),
         cmocka_unit_test(test_keys),
@@ -34,5 +36,5 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_training_slow),
         cmocka_unit_test(test_training_ch32),
     };
-    return cmocka_run_group_tests_name("golden", tests, NULL, NULL);
+    return pick_and_run(&(Pick){ "golden", argc, argv }, tests, sizeof tests / sizeof *tests);
 }

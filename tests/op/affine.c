@@ -24,22 +24,13 @@ void test_op_affine(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_affine, .build = build, .reference = reference, .print = print };
     const OpCase cases[] = {
-        { .count = 1, .x = { SCALAR }, .y = SCALAR, .options = &(Options){ 3, -1 } },
-        { .count = 1,
-          .x = { DIMS(3, 5, 4, 7) },
-          .y = DIMS(3, 5, 4, 7),
-          .options = &(Options){ -1, 1 } },
-        { .count = 1, .x = { DIMS(3, 5) }, .y = DIMS(3, 5), .options = &(Options){ 0, 2 } },
-        { .count = 1,
-          .x = { DIMS(1, 8, 130, 129) },
-          .y = DIMS(1, 8, 130, 129),
-          .options = &(Options){ 0.3f, 0 } },
+        { UNARY_SCALAR, .options = &(Options){ 3, -1 } },
+        { UNARY(3, 5, 4, 7), .options = &(Options){ -1, 1 } },
+        { UNARY(3, 5), .options = &(Options){ 0, 2 } },
+        { UNARY(1, 8, 130, 129), .options = &(Options){ 0.3f, 0 } },
     };
     op_check_all(&t, cases, COUNT(cases));
     for (int w = 1; w <= 40; w++)
-        op_check(&t, &(OpCase){ .count = 1,
-                                .x = { DIMS(1, w) },
-                                .y = DIMS(1, w),
-                                .options = &(Options){ 2, 0.5f } });
+        op_check(&t, &(OpCase){ UNARY(1, w), .options = &(Options){ 2, 0.5f } });
     op_done(&t);
 }

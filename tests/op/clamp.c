@@ -30,44 +30,22 @@ static void ends_included(OpTest *t) {
     const float x[5] = { -0.5f, 0.25f, nextafterf(-0.5f, -1), nextafterf(0.25f, 1), 0 },
                 y[5] = { -0.5f, 0.25f, -0.5f, 0.25f, 0 };
     const float dy[5] = { 1, 2, 3, 4, 5 }, dx[5] = { 1, 2, 0, 0, 5 };
-    op_exact(
-        t,
-        &(OpCase){
-            .count = 1, .x = { DIMS(5) }, .y = DIMS(5), .options = &(Options){ -0.5f, 0.25f } },
-        &(OpExact){ { x }, dy, y, { dx } });
+    op_exact(t, &(OpCase){ UNARY(5), .options = &(Options){ -0.5f, 0.25f } },
+             &(OpExact){ { x }, dy, y, { dx } });
 }
 
 void test_op_clamp(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_clamp, .build = build, .reference = reference, .print = print };
     const OpCase cases[] = {
-        { .count = 1,
-          .x = { SCALAR },
-          .y = SCALAR,
-          .options = &(Options){ -0.1f, 2 },
-          .prepare = off_ends },
-        { .count = 1,
-          .x = { DIMS(3, 5, 4, 7) },
-          .y = DIMS(3, 5, 4, 7),
-          .options = &(Options){ 0, 0.5f },
-          .prepare = off_ends },
-        { .count = 1,
-          .x = { DIMS(1, 8, 130, 129) },
-          .y = DIMS(1, 8, 130, 129),
-          .options = &(Options){ -0.7f, -0.2f },
-          .prepare = off_ends },
-        { .count = 1,
-          .x = { DIMS(5, 33) },
-          .y = DIMS(5, 33),
-          .options = &(Options){ -INFINITY, 0.5f },
-          .prepare = off_ends },
+        { UNARY_SCALAR, .options = &(Options){ -0.1f, 2 }, .prepare = off_ends },
+        { UNARY(3, 5, 4, 7), .options = &(Options){ 0, 0.5f }, .prepare = off_ends },
+        { UNARY(1, 8, 130, 129), .options = &(Options){ -0.7f, -0.2f }, .prepare = off_ends },
+        { UNARY(5, 33), .options = &(Options){ -INFINITY, 0.5f }, .prepare = off_ends },
     };
     op_check_all(&t, cases, COUNT(cases));
     for (int w = 1; w <= 40; w++)
-        op_check(&t, &(OpCase){ .count = 1,
-                                .x = { DIMS(1, w) },
-                                .y = DIMS(1, w),
-                                .options = &(Options){ -0.5f, 0.5f },
+        op_check(&t, &(OpCase){ UNARY(1, w), .options = &(Options){ -0.5f, 0.5f },
                                 .prepare = off_ends });
     ends_included(&t);
     op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3) }, .options = &(Options){ 1, 0 } },

@@ -40,8 +40,8 @@ static void stops_gradients(void) {
 void test_op_detach(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_detach, .build = build, .reference = reference };
-    op_check(&t, &(OpCase){ .count = 1, .x = { SCALAR }, .y = SCALAR });
-    op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(3, 5, 4, 7) }, .y = DIMS(3, 5, 4, 7) });
+    op_check(&t, &(OpCase){ UNARY_SCALAR });
+    op_check(&t, &(OpCase){ UNARY(3, 5, 4, 7) });
     stops_gradients();
     op_done(&t);
 }

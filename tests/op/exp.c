@@ -17,24 +17,19 @@ static void check_ends(OpTest *t) {
                        dy[] = { 3, 0.5f, 1, 1, 2, 1, 1 };
     static const float y[] = { 1, INFINITY, INFINITY, INFINITY, 0, 0, NAN },
                        dx[] = { 3, INFINITY, INFINITY, INFINITY, 0, 0, NAN };
-    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(7) }, .y = DIMS(7) },
-             &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
+    op_exact(t, &(OpCase){ UNARY(7) }, &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
 }
 
 void test_op_exp(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_exp, .build = build, .reference = reference };
     const OpCase cases[] = {
-        { .count = 1, .x = { SCALAR }, .y = SCALAR },
-        { .count = 1, .x = { DIMS(1, 1, 1, 1) }, .y = DIMS(1, 1, 1, 1) },
-        { .count = 1, .x = { DIMS(3, 5, 4, 7) }, .y = DIMS(3, 5, 4, 7) },
-        { .count = 1, .x = { DIMS(2, 5, 7) }, .y = DIMS(2, 5, 7), .range = 5 },
-        { .count = 1, .x = { DIMS(1, 8, 130, 129) }, .y = DIMS(1, 8, 130, 129) },
-        { .count = 1, .x = { DIMS(3, 70) }, .y = DIMS(3, 70), .range = 12 },
+        { UNARY_SCALAR },          { UNARY(1, 1, 1, 1) },
+        { UNARY(3, 5, 4, 7) },     { UNARY(2, 5, 7), .range = 5 },
+        { UNARY(1, 8, 130, 129) }, { UNARY(3, 70), .range = 12 },
     };
     op_check_all(&t, cases, COUNT(cases));
-    for (int w = 1; w <= 40; w++)
-        op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(1, w) }, .y = DIMS(1, w), .range = 3 });
+    for (int w = 1; w <= 40; w++) op_check(&t, &(OpCase){ UNARY(1, w), .range = 3 });
     check_ends(&t);
     op_done(&t);
 }

@@ -10,8 +10,7 @@
  *     }
  *     ...
  *     OpTest t = { P2C_OP_relu, build, reference, print };
- *     op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(2, 3, 4, 5) }, .y = DIMS(2, 3, 4, 5),
- *                             .options = &(Options){ .slope = 0.2f } });
+ *     op_check(&t, &(OpCase){ UNARY(2, 3, 4, 5), .options = &(Options){ .slope = 0.2f } });
  *     op_refused(&t, &(OpCase){ ... }, "what the error text must hold");
  *     op_done(&t);
  *
@@ -63,6 +62,9 @@
     { \
         0, { 0 } \
     }
+/* In a case: one operand, and a result of its shape. */
+#define UNARY(...) .count = 1, .x = { DIMS(__VA_ARGS__) }, .y = DIMS(__VA_ARGS__)
+#define UNARY_SCALAR .count = 1, .x = { SCALAR }, .y = SCALAR
 
 typedef struct OpCase OpCase;
 struct OpCase {

@@ -19,39 +19,23 @@ static void check_ends(OpTest *t) {
     static const float x[] = { 1, 0, -1, INFINITY, NAN, 1e-38f }, dy[] = { 3, 0.5f, 1, 1, 1, 0 };
     static const float y[] = { 0, -INFINITY, NAN, INFINITY, NAN, -87.498234f },
                        dx[] = { 3, INFINITY, -1, 0, NAN, 0 };
-    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(6) }, .y = DIMS(6) },
-             &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
+    op_exact(t, &(OpCase){ UNARY(6) }, &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
 }
 
 void test_op_log(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_log, .build = build, .reference = reference };
     const OpCase cases[] = {
-        { .count = 1, .x = { SCALAR }, .y = SCALAR, .prepare = make_positive },
-        { .count = 1, .x = { DIMS(1, 1, 1, 1) }, .y = DIMS(1, 1, 1, 1), .prepare = make_positive },
-        { .count = 1, .x = { DIMS(3, 5, 4, 7) }, .y = DIMS(3, 5, 4, 7), .prepare = make_positive },
-        { .count = 1,
-          .x = { DIMS(2, 5, 7) },
-          .y = DIMS(2, 5, 7),
-          .range = 5,
-          .prepare = make_positive },
-        { .count = 1,
-          .x = { DIMS(1, 8, 130, 129) },
-          .y = DIMS(1, 8, 130, 129),
-          .prepare = make_positive },
-        { .count = 1,
-          .x = { DIMS(3, 70) },
-          .y = DIMS(3, 70),
-          .range = 1000,
-          .prepare = make_positive },
+        { UNARY_SCALAR, .prepare = make_positive },
+        { UNARY(1, 1, 1, 1), .prepare = make_positive },
+        { UNARY(3, 5, 4, 7), .prepare = make_positive },
+        { UNARY(2, 5, 7), .range = 5, .prepare = make_positive },
+        { UNARY(1, 8, 130, 129), .prepare = make_positive },
+        { UNARY(3, 70), .range = 1000, .prepare = make_positive },
     };
     op_check_all(&t, cases, COUNT(cases));
     for (int w = 1; w <= 40; w++)
-        op_check(&t, &(OpCase){ .count = 1,
-                                .x = { DIMS(1, w) },
-                                .y = DIMS(1, w),
-                                .range = 3,
-                                .prepare = make_positive });
+        op_check(&t, &(OpCase){ UNARY(1, w), .range = 3, .prepare = make_positive });
     check_ends(&t);
     op_done(&t);
 }

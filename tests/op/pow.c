@@ -32,20 +32,14 @@ static void avoid_zero(const OpCase *c, float *const x[]) {
 
 static OpCase make(int w, const Options *o) {
     bool whole = o->exponent == rintf(o->exponent);
-    return (OpCase){ .count = 1,
-                     .x = { DIMS(2, 1, w) },
-                     .y = DIMS(2, 1, w),
-                     .options = o,
-                     .range = 2,
+    return (OpCase){ UNARY(2, 1, w), .options = o, .range = 2,
                      .prepare = whole ? avoid_zero : make_positive };
 }
 
 static void check_ends(OpTest *t, float exponent, const float y[4], const float dx[4]) {
     static const float x[] = { 0, -2, 4, INFINITY }, dy[] = { 2, 1, 3, 1 };
-    op_exact(
-        t,
-        &(OpCase){ .count = 1, .x = { DIMS(4) }, .y = DIMS(4), .options = &(Options){ exponent } },
-        &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
+    op_exact(t, &(OpCase){ UNARY(4), .options = &(Options){ exponent } },
+             &(OpExact){ .x = { x }, .dy = dy, .y = y, .dx = { dx } });
 }
 
 void test_op_pow(void **state) {
@@ -54,42 +48,14 @@ void test_op_pow(void **state) {
     static const Options exponents[] = { { 2 },  { 0.5f }, { 3 },     { 1 },    { 0 },
                                          { -1 }, { -2 },   { -0.5f }, { 1.7f }, { -2.3f } };
     const OpCase cases[] = {
-        { .count = 1, .x = { SCALAR }, .y = SCALAR, .options = &(Options){ 2 } },
-        { .count = 1,
-          .x = { DIMS(1, 1, 1, 1) },
-          .y = DIMS(1, 1, 1, 1),
-          .options = &(Options){ 3 } },
-        { .count = 1,
-          .x = { DIMS(3, 5, 4, 7) },
-          .y = DIMS(3, 5, 4, 7),
-          .options = &(Options){ 0.5f },
-          .prepare = make_positive },
-        { .count = 1,
-          .x = { DIMS(2, 5, 7) },
-          .y = DIMS(2, 5, 7),
-          .options = &(Options){ -1 },
-          .range = 5,
-          .prepare = avoid_zero },
-        { .count = 1,
-          .x = { DIMS(1, 8, 130, 129) },
-          .y = DIMS(1, 8, 130, 129),
-          .options = &(Options){ 2 } },
-        { .count = 1,
-          .x = { DIMS(1, 3, 130, 129) },
-          .y = DIMS(1, 3, 130, 129),
-          .options = &(Options){ 0.5f },
-          .prepare = make_positive },
-        { .count = 1,
-          .x = { DIMS(1, 3, 130, 129) },
-          .y = DIMS(1, 3, 130, 129),
-          .options = &(Options){ 1.25f },
-          .prepare = make_positive },
-        { .count = 1,
-          .x = { DIMS(3, 70) },
-          .y = DIMS(3, 70),
-          .options = &(Options){ 4 },
-          .range = 12,
-          .prepare = avoid_zero },
+        { UNARY_SCALAR, .options = &(Options){ 2 } },
+        { UNARY(1, 1, 1, 1), .options = &(Options){ 3 } },
+        { UNARY(3, 5, 4, 7), .options = &(Options){ 0.5f }, .prepare = make_positive },
+        { UNARY(2, 5, 7), .options = &(Options){ -1 }, .range = 5, .prepare = avoid_zero },
+        { UNARY(1, 8, 130, 129), .options = &(Options){ 2 } },
+        { UNARY(1, 3, 130, 129), .options = &(Options){ 0.5f }, .prepare = make_positive },
+        { UNARY(1, 3, 130, 129), .options = &(Options){ 1.25f }, .prepare = make_positive },
+        { UNARY(3, 70), .options = &(Options){ 4 }, .range = 12, .prepare = avoid_zero },
     };
     op_check_all(&t, cases, COUNT(cases));
     for (size_t i = 0; i < COUNT(exponents); i++)

@@ -29,10 +29,9 @@ static void at_zero(OpTest *t) {
     const float x[4] = { 0, -0.0f, 1e-30f, -1e-30f }, dy[4] = { 1, 2, 3, 4 },
                 y[4] = { 0, 0, 1e-30f, -0.25e-30f }, dx[4] = { 0.25f, 0.5f, 3, 1 };
     const float y0[4] = { 0, 0, 1e-30f, 0 }, dx0[4] = { 0, 0, 3, 0 };
-    op_exact(
-        t, &(OpCase){ .count = 1, .x = { DIMS(4) }, .y = DIMS(4), .options = &(Options){ 0.25f } },
-        &(OpExact){ { x }, dy, y, { dx } });
-    op_exact(t, &(OpCase){ .count = 1, .x = { DIMS(4) }, .y = DIMS(4), .options = &(Options){ 0 } },
+    op_exact(t, &(OpCase){ UNARY(4), .options = &(Options){ 0.25f } },
+             &(OpExact){ { x }, dy, y, { dx } });
+    op_exact(t, &(OpCase){ UNARY(4), .options = &(Options){ 0 } },
              &(OpExact){ { x }, dy, y0, { dx0 } });
 }
 
@@ -42,10 +41,10 @@ void test_op_relu(void **state) {
     static const Options slopes[] = { { 0 }, { 0.2f }, { 0.01f }, { 1 } };
     for (size_t s = 0; s < COUNT(slopes); s++) {
         const OpCase cases[] = {
-            { .count = 1, .x = { DIMS(1) }, .y = DIMS(1) },
-            { .count = 1, .x = { SCALAR }, .y = SCALAR },
-            { .count = 1, .x = { DIMS(3, 5, 4, 7) }, .y = DIMS(3, 5, 4, 7) },
-            { .count = 1, .x = { DIMS(1, 8, 130, 129) }, .y = DIMS(1, 8, 130, 129) },
+            { UNARY(1) },
+            { UNARY_SCALAR },
+            { UNARY(3, 5, 4, 7) },
+            { UNARY(1, 8, 130, 129) },
         };
         for (size_t i = 0; i < COUNT(cases); i++) {
             OpCase c = cases[i];
@@ -54,11 +53,7 @@ void test_op_relu(void **state) {
             op_check(&t, &c);
         }
         for (int w = 1; w <= 40; w++)
-            op_check(&t, &(OpCase){ .count = 1,
-                                    .x = { DIMS(1, w) },
-                                    .y = DIMS(1, w),
-                                    .options = &slopes[s],
-                                    .prepare = off_zero });
+            op_check(&t, &(OpCase){ UNARY(1, w), .options = &slopes[s], .prepare = off_zero });
     }
     at_zero(&t);
     op_refused(&t, &(OpCase){ .count = 1, .x = { DIMS(3) }, .options = &(Options){ -0.5f } },

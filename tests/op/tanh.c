@@ -14,14 +14,10 @@ void test_op_tanh(void **state) {
     (void)state;
     OpTest t = { .op = P2C_OP_tanh, .build = build, .reference = reference };
     const OpCase cases[] = {
-        { .count = 1, .x = { SCALAR }, .y = SCALAR },
-        { .count = 1, .x = { DIMS(1, 1, 1, 1) }, .y = DIMS(1, 1, 1, 1) },
-        { .count = 1, .x = { DIMS(3, 5, 4, 7) }, .y = DIMS(3, 5, 4, 7) },
-        { .count = 1, .x = { DIMS(1, 8, 130, 129) }, .y = DIMS(1, 8, 130, 129) },
-        { .count = 1, .x = { DIMS(3, 70) }, .y = DIMS(3, 70), .range = 12 },
+        { UNARY_SCALAR },          { UNARY(1, 1, 1, 1) },         { UNARY(3, 5, 4, 7) },
+        { UNARY(1, 8, 130, 129) }, { UNARY(3, 70), .range = 12 },
     };
     op_check_all(&t, cases, COUNT(cases));
-    for (int w = 1; w <= 40; w++)
-        op_check(&t, &(OpCase){ .count = 1, .x = { DIMS(1, w) }, .y = DIMS(1, w), .range = 3 });
+    for (int w = 1; w <= 40; w++) op_check(&t, &(OpCase){ UNARY(1, w), .range = 3 });
     op_done(&t);
 }
