@@ -111,11 +111,11 @@ static void step(State *s, OpTest *t, const Setting *setting, int threads) {
     t->worst_y = fmax(t->worst_y, worst);
     assert_true(*s->run.call.y == (float)s->adam.step);
     random = (uint64_t)s->adam.step;
-    /* the gradient is left as it is */
+    /* the gradient stays unchanged */
     for (size_t i = 0; i < s->n; i++) assert_true(g[i] == (float)op_uniform(&random) || i == 3);
 }
 
-/* NaN instead of the number of an update: nothing may change, whatever the gradient holds. */
+/* The number of the update is NaN, which refuses it: nothing may change. */
 static void skipped(State *s, int threads) {
     size_t bytes = s->n * sizeof(float);
     float *before = malloc(3 * bytes), *now[3] = { s->run.call.x[0], s->kernel_m, s->kernel_v };

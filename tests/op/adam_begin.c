@@ -1,4 +1,4 @@
-/* adam_begin.c: updates are counted when the sum of squares and the loss are finite, and only then;
+/* adam_begin.c: updates count only when the sum of squares and the loss are finite;
  * the rates are those of the update's number. */
 #include "harness.h"
 
@@ -24,8 +24,8 @@ static void check_rates(const float *y, const P2cAdam *a, double t, float update
                      want[i]);
 }
 
-/* after: another node of the same P2cAdam came before, and was refused (that it was not:
- * tests/unit/minimize.c). */
+/* after: another node of the same P2cAdam ran first, and its update was refused. The case that it
+ * was not is in tests/unit/minimize.c. */
 static void check(OpTest *t, int level, bool after, int64_t step) {
     static const struct {
         float squares, loss;

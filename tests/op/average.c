@@ -1,4 +1,4 @@
-/* average.c: a running average, in place; what is averaged stays as it is. */
+/* average.c: a running average, in place; the averaged operand stays unchanged. */
 #include "harness.h"
 
 typedef struct Options {

@@ -1,4 +1,4 @@
-/* avg_pool2d.c: means of windows; what fills no window is dropped. */
+/* avg_pool2d.c: means of windows; rows and columns that fill no window are dropped. */
 #include "harness.h"
 
 typedef struct Options {

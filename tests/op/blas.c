@@ -1,5 +1,5 @@
-/* blas.c: OpenBLAS's matrix product, once, against three loops: some processors have had builds
- * that answer wrongly. */
+/* blas.c: OpenBLAS's matrix product against three loops: on some processors, some of its
+ * builds were wrong. */
 #include <cblas.h>
 
 #include "harness.h"

@@ -10,7 +10,7 @@ void *op_memory(size_t count, size_t size) {
 
 /* ---- what is expected ------------------------------------------------------------------------ */
 
-#define THE_FIRST "with one thread, or in the first run"
+#define THE_FIRST "in the first run, with one thread"
 
 static OpName operand_name(const char *tensor, int i) { return (OpName){ tensor, i }; }
 
@@ -92,8 +92,7 @@ static double *statistics_of(const double *values, P2cDims dims) {
     return m;
 }
 
-/* Where the kernel offers them: y has the bits that it has without, and the statistics are its
- * own. */
+/* Where the kernel offers the statistics of y: they and y are right. */
 static void check_statistics(Check *k) {
     size_t planes = (size_t)k->run.node->dims.d[0] * (size_t)k->run.node->dims.d[1];
     if (!k->run.kernel->statistics || k->run.node->dims.rank != 4) return;
@@ -111,7 +110,7 @@ static void check_statistics(Check *k) {
             got[p] = k->statistics[2 * p];
             got[planes + p] = k->statistics[2 * p + 1];
         }
-        /* a mean of 0 is as exact as the values are, its plane's or all */
+        /* a mean near 0 is as exact as the values of its plane, or of all */
         for (size_t p = 0; p < planes; p++) {
             double allowed = 1e-5 * fmax(fabs(want[p]), fmax(sqrt(want[planes + p]),
                                                              sqrt(squares / (double)k->ny))) +
@@ -156,8 +155,8 @@ static void backward(Check *k, unsigned wanted, float start, int threads) {
     op_run_same_bits(&k->run, OP_NAME("dy"), k->c->y, call->dy, k->dy, "before backward");
 }
 
-/* One gradient wanted at a time: the others are left alone. */
-static void check_alone(Check *k, int i) {
+/* One gradient is wanted: the others stay unchanged. */
+static void check_single(Check *k, int i) {
     backward(k, 1u << i, 0, 1);
     compare_dx(k, i, 0);
     for (int j = 0; j < k->c->count; j++)
@@ -177,8 +176,7 @@ static void check_added(Check *k, int i) {
     compare_dx(k, i, 0);
 }
 
-/* A norm whose operand's statistics are there already computes none: neither looks at what is
- * saved. */
+/* A norm that is given the statistics of its operand computes none itself. */
 static void check_x_statistics(Check *k) {
     const P2cNode *node = k->run.node;
     P2cOpId op = node->op->id;
@@ -213,7 +211,7 @@ static void check_backward(Check *k) {
         if (threads == 1) op_check_probes(k);
     }
     for (int i = 0; i < k->c->count; i++)
-        if (k->run.call.dx[i]) check_alone(k, i), check_added(k, i);
+        if (k->run.call.dx[i]) check_single(k, i), check_added(k, i);
 }
 
 /* ---- a case ---------------------------------------------------------------------------------- */

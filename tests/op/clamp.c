@@ -1,4 +1,4 @@
-/* clamp.c: x within [low, high]; the gradient passes inside, ends included. */
+/* clamp.c: x limited to [low, high]; the gradient passes where low <= x <= high. */
 #include "harness.h"
 
 typedef struct Options {

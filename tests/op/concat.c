@@ -1,4 +1,4 @@
-/* concat.c: operands one after the other along any axis. */
+/* concat.c: operands joined along any axis. */
 #include "harness.h"
 
 typedef struct Options {
@@ -34,8 +34,8 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     return p2c_concat(c->count, x, o->axis);
 }
 
-/* loss = sum(w * concat(a, b, a)), or of x + that, which is one node then: a's gradient is the sum
- * of w at both its places. */
+/* loss = sum(w * concat(a, b, a)); with `added`, the concat is fused into an addition to x. The
+ * gradient of a is the sum of w at both of its places. */
 static void twice(bool added) {
     enum { N = 2, AREA = 300, PLANE = N * AREA };
     P2cContext *ctx;

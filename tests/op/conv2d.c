@@ -1,19 +1,8 @@
-/* conv2d.c: convolution against seven plain loops. */
-#include "harness.h"
+/* conv2d.c: convolution against seven plain loops. The fused forms are in conv2d_fused.c, other
+ * precisions in conv2d_precision.c. */
+#include "conv2d.h"
 
-/* A case with its options, by value: they are the node's attributes, so that the fused forms have
- * theirs. */
-typedef struct ConvCase {
-    OpCase c;
-    P2cConvAttributes options;
-} ConvCase;
-
-static const OpCase *complete(ConvCase *k) {
-    k->c.options = &k->options;
-    return &k->c;
-}
-
-static void print(FILE *out, const OpCase *c) {
+void conv2d_print(FILE *out, const OpCase *c) {
     const P2cConvAttributes *o = c->options;
     fprintf(out, "stride %d, pad %d, groups %d, dilation %d, reflect %d", o->conv.stride,
             o->conv.pad, o->conv.groups, o->conv.dilation, o->conv.reflect);
@@ -28,7 +17,7 @@ static int source(int i, int n, bool reflect) {
     return !reflect ? -1 : i < 0 ? -i : 2 * (n - 1) - i;
 }
 
-static void reference(const OpCase *c, double *const x[], double *y) {
+void conv2d_reference(const OpCase *c, double *const x[], double *y) {
     P2cDims xd = op_dims(c->x[0]), wd = op_dims(c->x[1]), yd = op_dims(c->y);
     P2cConv2d o = ((const P2cConvAttributes *)c->options)->conv;
     int stride = o.stride ? o.stride : 1, groups = o.groups ? o.groups : 1, pad = o.pad,
@@ -52,79 +41,17 @@ static void reference(const OpCase *c, double *const x[], double *y) {
                 }
 }
 
-static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
+P2cNode *conv2d_build(const OpCase *c, P2cNode *const x[]) {
     const P2cConvAttributes *o = c->options;
     return p2c_conv2d(x[0], x[1], c->count == 3 ? x[2] : NULL, o->conv);
 }
 
-/* The fused forms: a convolution of the instance norm of x (with ReLU between: tests/unit/fuse.c,
- * against the parts), */
-static double *norm_of(P2cDims d, const double *x, double eps) {
-    int area = d.d[2] * d.d[3];
-    double *normed = malloc(p2c_dims_count(d) * sizeof *normed);
-    assert_non_null(normed);
-    for (int p = 0; p < d.d[0] * d.d[1]; p++) {
-        const double *from = x + (size_t)p * area;
-        double mean = 0, var = 0;
-        for (int i = 0; i < area; i++) mean += from[i] / area;
-        for (int i = 0; i < area; i++) var += (from[i] - mean) * (from[i] - mean) / area;
-        for (int i = 0; i < area; i++)
-            normed[(size_t)p * area + i] = (from[i] - mean) / sqrt(var + eps);
-    }
-    return normed;
+const OpCase *conv2d_complete(ConvCase *k) {
+    k->c.options = &k->options;
+    return &k->c;
 }
 
-/* of x repeated, */
-static double *repeated(P2cDims d, const double *x, int factor) {
-    P2cDims large = P2C_DIMS(d.d[0], d.d[1], d.d[2] * factor, d.d[3] * factor);
-    double *y = malloc(p2c_dims_count(large) * sizeof *y);
-    assert_non_null(y);
-    for (int n = 0; n < large.d[0]; n++)
-        for (int c = 0; c < large.d[1]; c++)
-            for (int h = 0; h < large.d[2]; h++)
-                for (int w = 0; w < large.d[3]; w++)
-                    y[op_at(large, n, c, h, w)] = x[op_at(d, n, c, h / factor, w / factor)];
-    return y;
-}
-
-/* and of both. */
-static void fused_reference(const OpCase *c, double *const x[], double *y) {
-    const P2cConvAttributes *o = c->options;
-    int factor = o->upsample > 1 ? o->upsample : 1;
-    OpCase plain = *c;
-    P2cDims d = op_dims(c->x[0]);
-    double *normed = o->normed ? norm_of(d, x[0], o->norm.eps) : NULL,
-           *large = repeated(d, normed ? normed : x[0], factor);
-    plain.x[0].d[2] *= factor;
-    plain.x[0].d[3] *= factor;
-    reference(&plain, (double *[]){ large, x[1], x[2] }, y);
-    free(normed);
-    free(large);
-}
-
-/* And any of these followed by a ReLU. */
-static double activation_slope(const OpCase *c, double y) {
-    const P2cConvAttributes *o = c->options;
-    return !o->activation.on || y > 0 ? 1 : o->activation.slope;
-}
-
-static void activated_reference(const OpCase *c, double *const x[], double *y) {
-    fused_reference(c, x, y);
-    for (size_t i = 0; i < op_size(c->y); i++) y[i] *= activation_slope(c, y[i]);
-}
-
-static P2cNode *build_fused(const OpCase *c, P2cNode *const x[]) {
-    const P2cConvAttributes *o = c->options;
-    P2cNode *node = p2c_node_new(&p2c_op_conv2d, c->count, x, o, sizeof *o);
-    if (node) node->keeps_y = o->activation.on;
-    return node;
-}
-
-typedef struct Row {
-    int n, cin, h, w, cout, kh, kw, stride, pad, groups, reflect, bias;
-} Row;
-
-static ConvCase make(Row r) {
+ConvCase conv2d_make(ConvRow r) {
     int groups = r.groups ? r.groups : 1, stride = r.stride ? r.stride : 1;
     return (ConvCase){ .c = { .count = 2 + r.bias,
                               .x = { DIMS(r.n, r.cin, r.h, r.w),
@@ -137,7 +64,45 @@ static ConvCase make(Row r) {
                                          .reflect = r.reflect } };
 }
 
-static const Row rows[] = {
+ConvCase conv2d_make_explicit(ConvRow r) {
+    ConvCase c = conv2d_make(r);
+    P2cConv2d *o = &c.options.conv;
+    if (!o->stride) o->stride = 1;
+    if (!o->groups) o->groups = 1;
+    if (!o->dilation) o->dilation = 1;
+    return c;
+}
+
+void conv2d_add_norm(ConvCase *c, float eps) {
+    c->options.normed = true;
+    c->options.norm.eps = eps;
+}
+
+ConvCase conv2d_make_upsampled(ConvRow r, int factor) {
+    ConvCase k = conv2d_make_explicit(r);
+    int *small = k.c.x[0].d;
+    k.options.upsample = factor;
+    small[2] /= factor;
+    small[3] /= factor;
+    assert_int_equal(small[2] * factor, r.h);
+    assert_int_equal(small[3] * factor, r.w);
+    return k;
+}
+
+void conv2d_set_dilation(ConvCase *k, ConvRow r, int dilation) {
+    int *y = k->c.y.d;
+    k->options.conv.dilation = dilation;
+    y[2] = (r.h + 2 * r.pad - (r.kh - 1) * dilation - 1) / r.stride + 1;
+    y[3] = (r.w + 2 * r.pad - (r.kw - 1) * dilation - 1) / r.stride + 1;
+}
+
+bool conv2d_too_long(const OpCase *c) {
+    P2cDims y = op_dims(c->y);
+    return emulated_order &&
+           op_size(c->x[1]) * (size_t)(y.d[0] * y.d[2] * y.d[3] + 63) / 64 * 64 > 10000000;
+}
+
+const ConvRow conv2d_rows[] = {
     /* n, cin, h, w;  cout, kh, kw;  stride, pad, groups, reflect, bias */
     { 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0 },
     { 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 1 },
@@ -183,7 +148,7 @@ static const Row rows[] = {
     { 1, 34, 6, 9, 34, 3, 3, 1, 1, 2, 1, 0 },
     { 1, 33, 9, 33, 33, 3, 3, 1, 1, 33, 1, 0 },
     { 2, 70, 5, 5, 70, 3, 3, 2, 1, 70, 1, 1 },
-    /* so many weights that another way is taken, with all the options */
+    /* so many weights that kernels use another algorithm, with all the options */
     { 1, 260, 4, 5, 130, 3, 3, 1, 1, 1, 1, 0 },
     { 3, 260, 5, 4, 130, 3, 3, 2, 1, 1, 0, 1 },
     { 1, 130, 9, 11, 130, 4, 4, 2, 1, 1, 1, 1 },
@@ -211,263 +176,20 @@ static const Row rows[] = {
     { 1, 48, 9, 7, 96, 3, 3, 1, 1, 24, 1, 1 },
 };
 
+const int conv2d_row_count = COUNT(conv2d_rows);
+
 static void widths(OpTest *t) {
     static const int k[] = { 1, 3, 4, 7 };
     for (int w = 1; w <= 40; w += emulated_order ? 3 : 1)
         for (size_t i = 0; i < COUNT(k); i++) {
             bool reflect = k[i] / 2 < w && w % 2;
-            ConvCase c = make(
-                (Row){ 1, 3, 4, w, 9, k[i], k[i], 1, k[i] / 2, 1, reflect && k[i] / 2 < 4, 1 });
+            ConvCase c = conv2d_make(
+                (ConvRow){ 1, 3, 4, w, 9, k[i], k[i], 1, k[i] / 2, 1, reflect && k[i] / 2 < 4, 1 });
             ConvCase depthwise =
-                make((Row){ 2, 3, 5, w, 3, k[i], k[i], 1 + w % 2, k[i] / 2, 3, 0, 0 });
-            op_check(t, complete(&c));
-            op_check(t, complete(&depthwise));
+                conv2d_make((ConvRow){ 2, 3, 5, w, 3, k[i], k[i], 1 + w % 2, k[i] / 2, 3, 0, 0 });
+            op_check(t, conv2d_complete(&c));
+            op_check(t, conv2d_complete(&depthwise));
         }
-}
-
-/* With the defaults filled in, as the builder does, which the fused forms go around. */
-static ConvCase make_explicit(Row r) {
-    ConvCase c = make(r);
-    P2cConv2d *o = &c.options.conv;
-    if (!o->stride) o->stride = 1;
-    if (!o->groups) o->groups = 1;
-    if (!o->dilation) o->dilation = 1;
-    return c;
-}
-
-static void add_norm(ConvCase *c, float eps) {
-    c->options.normed = true;
-    c->options.norm.eps = eps;
-}
-
-static const Row normed_rows[] = {
-    { 1, 3, 5, 9, 8, 1, 1, 1, 0, 1, 0, 1 },     { 2, 3, 8, 8, 4, 3, 3, 2, 1, 1, 0, 0 },
-    { 3, 5, 9, 7, 3, 3, 3, 2, 1, 1, 1, 1 },     { 1, 3, 12, 9, 8, 7, 7, 1, 3, 1, 1, 0 },
-    { 1, 3, 5, 9, 8, 1, 1, 1, 3, 1, 0, 1 },     { 2, 6, 5, 7, 4, 3, 3, 1, 1, 2, 0, 1 },
-    { 1, 5, 8, 6, 5, 3, 3, 1, 1, 5, 1, 1 },     { 2, 17, 6, 5, 33, 3, 3, 1, 1, 1, 1, 0 },
-    { 1, 16, 65, 70, 8, 3, 3, 1, 1, 1, 1, 0 },  { 3, 260, 5, 4, 130, 3, 3, 2, 1, 1, 0, 1 },
-    { 1, 260, 4, 5, 130, 3, 3, 1, 1, 1, 1, 0 }, { 2, 8, 33, 40, 16, 3, 3, 1, 1, 1, 0, 1 },
-};
-
-static void normed(OpTest *t) {
-    t->build = build_fused;
-    t->reference = fused_reference;
-    t->folds = P2C_FOLD_NORM;
-    for (size_t i = 0; i < COUNT(normed_rows); i++) {
-        ConvCase c = make_explicit(normed_rows[i]);
-        add_norm(&c, i % 2 ? 1e-5f : 0.5f);
-        op_check(t, complete(&c));
-    }
-}
-
-/* The row's h and w are those of what is convolved. */
-static ConvCase make_upsampled(Row r, int factor) {
-    ConvCase k = make_explicit(r);
-    int *small = k.c.x[0].d;
-    k.options.upsample = factor;
-    small[2] /= factor;
-    small[3] /= factor;
-    assert_int_equal(small[2] * factor, r.h);
-    assert_int_equal(small[3] * factor, r.w);
-    return k;
-}
-
-static const Row upsampled_rows[] = {
-    { 1, 1, 6, 6, 1, 1, 1, 1, 0, 1, 0, 0 },     { 2, 3, 6, 12, 8, 3, 3, 1, 1, 1, 1, 0 },
-    { 1, 3, 12, 6, 5, 3, 3, 1, 1, 1, 0, 1 },    { 1, 2, 12, 18, 3, 7, 7, 1, 3, 1, 1, 1 },
-    { 1, 3, 12, 6, 2, 5, 5, 1, 0, 1, 0, 0 },    { 2, 3, 12, 12, 4, 3, 3, 2, 1, 1, 1, 0 },
-    { 1, 4, 12, 18, 5, 4, 4, 3, 2, 1, 0, 1 },   { 2, 6, 6, 12, 4, 3, 3, 1, 1, 2, 0, 1 },
-    { 1, 5, 6, 6, 5, 3, 3, 1, 1, 5, 1, 1 },     { 1, 33, 12, 18, 17, 3, 3, 1, 1, 1, 1, 0 },
-    { 1, 16, 66, 72, 8, 3, 3, 1, 1, 1, 1, 0 },  { 2, 64, 18, 12, 64, 3, 3, 1, 1, 1, 1, 1 },
-    { 1, 260, 6, 6, 130, 3, 3, 1, 1, 1, 1, 0 }, { 3, 260, 6, 6, 130, 3, 3, 2, 1, 1, 0, 1 },
-    { 1, 3, 6, 6, 8, 1, 1, 1, 3, 1, 0, 1 },
-};
-
-static void upsampled(OpTest *t) {
-    t->build = build_fused;
-    t->reference = fused_reference;
-    for (int with_norm = 0; with_norm < 2; with_norm++) {
-        t->folds = P2C_FOLD_UPSAMPLE | (with_norm ? P2C_FOLD_NORM : 0);
-        for (size_t i = 0; i < COUNT(upsampled_rows); i++)
-            for (int factor = 2; factor <= 3; factor++) {
-                ConvCase c = make_upsampled(upsampled_rows[i], factor);
-                if (with_norm) add_norm(&c, 0.5f);
-                op_check(t, complete(&c));
-            }
-        for (int w = 1; w <= 20; w++) {
-            ConvCase c = make_upsampled((Row){ 1, 3, 4, 2 * w, 9, 3, 3, 1, 1, 1, w % 2, 1 }, 2);
-            if (with_norm) add_norm(&c, 0.5f);
-            op_check(t, complete(&c));
-        }
-    }
-}
-
-static const struct {
-    Row row;
-    int dilation;
-} dilated_rows[] = {
-    /* n, cin, h, w;  cout, kh, kw;  stride, pad, groups, reflect, bias;  dilation */
-    { { 1, 1, 3, 3, 1, 2, 2, 1, 0, 1, 0, 0 }, 2 },
-    { { 1, 3, 9, 12, 5, 3, 3, 1, 2, 1, 0, 1 }, 2 },
-    { { 2, 3, 10, 9, 8, 3, 3, 1, 3, 1, 1, 1 }, 3 },
-    { { 1, 4, 12, 11, 6, 3, 3, 2, 2, 1, 0, 1 }, 2 },
-    { { 2, 5, 13, 14, 4, 3, 3, 2, 3, 1, 1, 0 }, 3 },
-    { { 1, 3, 14, 13, 4, 4, 2, 3, 2, 1, 0, 1 }, 2 },
-    { { 1, 3, 16, 15, 5, 3, 3, 4, 4, 1, 1, 1 }, 6 },
-    { { 1, 2, 8, 6, 3, 1, 1, 1, 0, 1, 0, 1 }, 4 },
-    { { 1, 3, 12, 17, 7, 5, 3, 1, 4, 1, 0, 0 }, 2 },
-    { { 1, 2, 4, 5, 3, 3, 3, 1, 6, 1, 0, 1 }, 6 },
-    { { 1, 17, 20, 33, 33, 3, 3, 1, 4, 1, 0, 1 }, 4 },
-    { { 1, 6, 9, 11, 4, 3, 3, 1, 2, 2, 0, 1 }, 2 },
-    { { 2, 6, 13, 9, 6, 3, 3, 1, 2, 6, 0, 1 }, 2 },
-    { { 1, 5, 12, 12, 10, 3, 3, 2, 3, 5, 1, 0 }, 3 },
-    { { 1, 40, 10, 12, 40, 3, 3, 1, 2, 40, 0, 1 }, 2 },
-    { { 1, 260, 6, 7, 130, 3, 3, 1, 2, 1, 1, 0 }, 2 },
-    { { 2, 260, 7, 6, 130, 3, 3, 2, 2, 1, 0, 1 }, 2 },
-    { { 1, 16, 40, 44, 24, 3, 3, 1, 3, 1, 1, 1 }, 3 },
-    { { 1, 8, 60, 61, 12, 7, 7, 1, 9, 1, 0, 1 }, 3 },
-    { { 1, 3, 40, 40, 4, 3, 3, 1, 18, 1, 0, 0 }, 18 },
-};
-
-static void set_dilation(ConvCase *k, Row r, int dilation) {
-    int *y = k->c.y.d;
-    k->options.conv.dilation = dilation;
-    y[2] = (r.h + 2 * r.pad - (r.kh - 1) * dilation - 1) / r.stride + 1;
-    y[3] = (r.w + 2 * r.pad - (r.kw - 1) * dilation - 1) / r.stride + 1;
-}
-
-static void dilated(OpTest *t) {
-    for (size_t i = 0; i < COUNT(dilated_rows); i++) {
-        const Row r = dilated_rows[i].row;
-        for (int factor = 0; factor <= 2; factor += 2) {
-            ConvCase c = factor && r.h % 2 == 0 && r.w % 2 == 0 ? make_upsampled(r, factor)
-                                                                : make_explicit(r);
-            set_dilation(&c, r, dilated_rows[i].dilation);
-            if (factor) add_norm(&c, 0.5f);
-            t->build = factor ? build_fused : build;
-            t->reference = factor ? fused_reference : reference;
-            t->folds = factor ? P2C_FOLD_UPSAMPLE | P2C_FOLD_NORM : 0;
-            op_check(t, complete(&c));
-        }
-    }
-}
-
-/* In the emulation the largest cases would take minutes each. */
-static bool too_long(const OpCase *c) {
-    P2cDims y = op_dims(c->y);
-    return emulated_order &&
-           op_size(c->x[1]) * (size_t)(y.d[0] * y.d[2] * y.d[3] + 63) / 64 * 64 > 10000000;
-}
-
-/* Every way of computing, with and without what is fused before it. */
-static void activate(OpTest *t, ConvCase k, int i) {
-    k.options.activation = (P2cActivation){ true, i % 2 ? 0.2f : 0 };
-    if (i % 3 == 0) add_norm(&k, 0.5f);
-    k.c.terms[1] = 0.1f; /* of a single weight: products with dy, of either sign */
-    t->folds = P2C_FOLD_ACTIVATION | (k.options.normed ? P2C_FOLD_NORM : 0) |
-               (k.options.upsample > 1 ? P2C_FOLD_UPSAMPLE : 0);
-    if (!too_long(&k.c)) op_check(t, complete(&k));
-}
-
-static void activated(OpTest *t) {
-    *t = (OpTest){ .op = P2C_OP_conv2d,
-                   .build = build_fused,
-                   .reference = activated_reference,
-                   .print = print,
-                   .gradient_of = fused_reference,
-                   .activation_slope = activation_slope,
-                   .cases = t->cases,
-                   .worst_y = t->worst_y,
-                   .worst_dx = t->worst_dx };
-    for (int i = 0; i < (int)COUNT(rows); i += 3) activate(t, make_explicit(rows[i]), i / 3);
-    for (int i = 0; i < (int)COUNT(upsampled_rows); i++)
-        activate(t, make_upsampled(upsampled_rows[i], 2), i);
-    for (int w = 1; w <= 34; w += 3)
-        activate(t, make_explicit((Row){ 2, 3, 4, w, 1 + w % 10, 3, 3, 1, 1, 1, 0, w % 2 }), w);
-}
-
-/* ---- tensor cores: factors of fewer bits, where a device has them ---------------------------- */
-
-/* The square root of the mean square of a, or of a - b. */
-static double root_mean_square(const float *a, const float *b, size_t n) {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += (a[i] - (b ? b[i] : 0.0)) * (a[i] - (b ? b[i] : 0.0));
-    return sqrt(sum / (double)n);
-}
-
-/* y, and behind it the gradients of x and w, computed in a precision. */
-static float *computed(OpRun *run, const OpCase *c, P2cPrecision precision) {
-    size_t ny = op_size(c->y), nx = op_size(c->x[0]), nw = op_size(c->x[1]);
-    float *all = malloc((ny + nx + nw) * sizeof *all);
-    assert_non_null(all);
-    assert_int_equal(p2c_context_set_precision(run->ctx, precision), P2C_OK);
-    for (int i = 0; i < c->count; i++) memset(run->call.dx[i], 0, op_size(c->x[i]) * sizeof(float));
-    op_run_forward(run, 1);
-    op_run_backward(run, 1);
-    memcpy(all, run->call.y, ny * sizeof *all);
-    memcpy(all + ny, run->call.dx[0], nx * sizeof *all);
-    memcpy(all + ny + nx, run->call.dx[1], nw * sizeof *all);
-    return all;
-}
-
-/* That float32 is right is known by now: the others are held against it, and must not be it. */
-static void rounded_case(OpTest *t, const OpCase *c) {
-    static const struct {
-        P2cPrecision precision;
-        const char *name;
-        double least, most;
-    } ways[] = { { P2C_PRECISION_TF32, "tf32", 1e-5, 1e-3 },
-                 { P2C_PRECISION_BF16, "bf16", 1e-4, 1e-2 } };
-    const size_t sizes[] = { op_size(c->y), op_size(c->x[0]), op_size(c->x[1]) };
-    uint64_t state = 5;
-    OpRun run;
-    op_run_init(&run, t, c);
-    for (int i = 0; i < c->count; i++)
-        for (size_t e = 0; e < op_size(c->x[i]); e++) run.call.x[i][e] = (float)op_uniform(&state);
-    for (size_t e = 0; e < sizes[0]; e++) ((float *)run.call.dy)[e] = (float)op_uniform(&state);
-    float *exact =
-        p2c_device_is_host(run.ctx->device) ? NULL : computed(&run, c, P2C_PRECISION_FP32);
-    for (size_t k = 0; exact && k < COUNT(ways); k++) {
-        float *got = computed(&run, c, ways[k].precision);
-        for (size_t part = 0, at = 0; part < COUNT(sizes); at += sizes[part++]) {
-            double error = root_mean_square(got + at, exact + at, sizes[part]) /
-                           root_mean_square(exact + at, NULL, sizes[part]);
-            if (!(error >= ways[k].least && error <= ways[k].most))
-                op_fail(&run, "%s in %s: the error is %.3g, expected %g to %g",
-                        (const char *[]){ "y", "dx[0]", "dx[1]" }[part], ways[k].name, error,
-                        ways[k].least, ways[k].most);
-        }
-        free(got);
-    }
-    free(exact);
-    op_run_clear(&run);
-    t->cases++;
-}
-
-static const Row rounded_rows[] = {
-    { 1, 8, 40, 33, 8, 3, 3, 1, 1, 1, 1, 0 },   { 2, 17, 9, 12, 33, 3, 3, 1, 1, 1, 0, 1 },
-    { 1, 33, 18, 16, 70, 4, 4, 2, 1, 1, 1, 0 }, { 1, 70, 20, 17, 20, 1, 1, 1, 0, 1, 0, 1 },
-    { 1, 3, 20, 34, 32, 7, 7, 1, 3, 1, 1, 0 },  { 1, 96, 4, 4, 40, 3, 3, 1, 1, 1, 0, 1 },
-    { 2, 40, 8, 8, 16, 3, 3, 1, 1, 1, 1, 1 },   { 1, 20, 66, 64, 70, 3, 3, 1, 1, 1, 0, 0 },
-    { 1, 70, 7, 9, 33, 3, 3, 2, 1, 1, 0, 1 },
-};
-
-static void rounded(OpTest *t) {
-    for (size_t i = 0; i < COUNT(rounded_rows); i++) {
-        const Row r = rounded_rows[i];
-        ConvCase plain = make_explicit(r),
-                 fused = r.h % 2 || r.w % 2 ? plain : make_upsampled(r, 2);
-        add_norm(&fused, 1e-5f);
-        t->build = build;
-        rounded_case(t, complete(&plain));
-        t->build = build_fused;
-        rounded_case(t, complete(&fused));
-    }
-    const Row r = { 1, 33, 18, 20, 40, 3, 3, 1, 2, 1, 0, 1 };
-    ConvCase c = make_upsampled(r, 2);
-    set_dilation(&c, r, 2);
-    add_norm(&c, 1e-5f);
-    rounded_case(t, complete(&c));
 }
 
 static void refusals(OpTest *t) {
@@ -512,21 +234,21 @@ static void refusals(OpTest *t) {
 
 void test_op_conv2d(void **state) {
     (void)state;
-    OpTest t = { .op = P2C_OP_conv2d, .build = build, .reference = reference, .print = print };
+    OpTest t = { .op = P2C_OP_conv2d,
+                 .build = conv2d_build,
+                 .reference = conv2d_reference,
+                 .print = conv2d_print };
     int left_out = 0;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        ConvCase k = make(rows[i]);
-        if (too_long(&k.c)) left_out++;
-        else op_check(&t, complete(&k));
+    for (size_t i = 0; i < COUNT(conv2d_rows); i++) {
+        ConvCase k = conv2d_make(conv2d_rows[i]);
+        if (conv2d_too_long(&k.c)) left_out++;
+        else op_check(&t, conv2d_complete(&k));
     }
     if (left_out)
         print_message("%d of the largest cases are left out in the emulation\n", left_out);
     widths(&t);
     refusals(&t);
-    normed(&t);
-    upsampled(&t);
-    dilated(&t);
-    rounded(&t);
-    activated(&t);
+    conv2d_check_precisions(&t);
+    conv2d_check_fused(&t);
     op_done(&t);
 }

@@ -1,4 +1,5 @@
-/* conv_transpose2d.c: every element of x lays its kernel over y, in eight plain loops. */
+/* conv_transpose2d.c: every element of x adds its multiple of the kernel to y, in seven plain
+ * loops. */
 #include "harness.h"
 
 typedef struct Options {
@@ -42,7 +43,7 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
                                 o->output_padding);
 }
 
-/* cout: of all groups. */
+/* cout counts the channels of all groups. */
 typedef struct Row {
     int n, cin, h, w, cout, kh, kw, stride, pad, groups, dilation, output_padding, bias;
 } Row;
@@ -153,7 +154,8 @@ static void refusals(OpTest *t) {
                "bias has shape (2), expected (4)");
 }
 
-/* There the largest cases, whose strips only the CPU has, would take most of the time. */
+/* The largest cases are about strips, which only the CPU has. In the emulation they would take most
+ * of the time. */
 static bool too_long(const OpCase *c) {
     return emulated_order && op_size(c->x[0]) * op_size(c->x[1]) / (size_t)c->x[0].d[1] > 1500000;
 }

@@ -1,4 +1,4 @@
-/* cosine_similarity.c: row by row; lengths count as at least 1e-8. */
+/* cosine_similarity.c: row by row; a length below 1e-8 counts as 1e-8. */
 #include "harness.h"
 
 static void reference(const OpCase *c, double *const x[], double *y) {

@@ -1,4 +1,4 @@
-/* detach.c: the operand itself; nothing goes back through it. */
+/* detach.c: the operand itself, without a gradient. */
 #include "harness.h"
 
 #include "../device.h"
@@ -12,7 +12,7 @@ static void reference(const OpCase *c, double *const x[], double *y) {
     memcpy(y, x[0], op_size(c->x[0]) * sizeof *y);
 }
 
-/* loss = sum(x * detach(x)): the gradient is x, and not 2x; the detached node alone gets none. */
+/* loss = sum(x * detach(x)): the gradient is x, not 2x. loss = sum(detach(x)): there is none. */
 static void stops_gradients(void) {
     P2cContext *ctx;
     P2cGraph *g;

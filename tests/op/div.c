@@ -20,7 +20,7 @@ static void avoid_zero(const OpCase *c, float *const x[]) {
     op_keep_away(x[1], op_size(c->x[1]), 0, 0.25f);
 }
 
-/* Zeros, and divisors whose square is no float. */
+/* Zeros, and divisors whose square overflows or underflows. */
 static void check_ends(OpTest *t) {
     static const float a[] = { 1, 0, -1, 0, 1e-20f, 1e20f }, b[] = { 0, 0, 0, 2, 1e-25f, 1e25f },
                        dy[] = { 1, 1, 1, 1, 1e-20f, 1e20f };

@@ -16,8 +16,8 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     return p2c_global_max_pool(x[0]);
 }
 
-/* All values in [-3,-1) but one of each plane, each plane elsewhere; negative, so that a start from
- * 0 is seen. */
+/* All values are in [-3,-1), except for one maximum per plane, at a different place in each. They
+ * are negative, so that a kernel that starts from 0 fails. */
 static void one_peak(const OpCase *c, float *const x[]) {
     P2cDims d = op_dims(c->x[0]);
     size_t area = (size_t)d.d[2] * d.d[3];

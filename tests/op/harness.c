@@ -2,7 +2,7 @@
  * is in check.c, what failures say in report.c. */
 #include "harness.h"
 
-/* Under the address sanitizer canaries may not even be read. */
+/* The address sanitizer also reports reads of canaries. */
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 #else
@@ -10,7 +10,7 @@
 #define ASAN_UNPOISON_MEMORY_REGION(memory, bytes) ((void)(memory), (void)(bytes))
 #endif
 
-/* as floats 3.4e38: read by mistake, it shows in any sum */
+/* as a float 3.4e38: read by mistake, it spoils any sum */
 enum { CANARY = 0x7F, CANARY_BYTES = 256 };
 
 P2cDims op_dims(P2cDims table) {
@@ -59,10 +59,10 @@ static void check_canaries(const OpRun *run, const OpBuffer *b) {
     open_canaries(b->memory, b->bytes);
     for (size_t i = 0; i < CANARY_BYTES; i++) {
         if (b->memory[i] != CANARY)
-            op_fail(run, "%s: written %zu bytes before its %zu bytes", b->name, CANARY_BYTES - i,
+            op_fail(run, "%s: byte %zu before its %zu bytes was written", b->name, CANARY_BYTES - i,
                     b->bytes);
         if (b->memory[CANARY_BYTES + b->bytes + i] != CANARY)
-            op_fail(run, "%s: written %zu bytes after its %zu bytes", b->name, i, b->bytes);
+            op_fail(run, "%s: byte %zu after its %zu bytes was written", b->name, i, b->bytes);
     }
     close_canaries(b->memory, b->bytes);
 }
@@ -86,7 +86,7 @@ static float *operand_memory(OpRun *run, const char *tensor, int i) {
     return op_run_memory(run, name, op_size(run->c->x[i]) * sizeof(float));
 }
 
-/* The newest one. */
+/* The newest buffer. */
 static void buffer_drop(OpRun *run) {
     OpBuffer *b = &run->buffers[--run->buffer_count];
     free(b->memory);
@@ -111,7 +111,7 @@ void *op_run_there(OpRun *run, void *memory) {
     return NULL;
 }
 
-/* All buffers, canaries and all, to the device or back. */
+/* All buffers with their canaries, to the device or back. */
 static void carry_buffers(OpRun *run, bool to) {
     const P2cDevice *device = run->ctx->device;
     for (int i = 0; i < run->buffer_count; i++) {
@@ -143,7 +143,8 @@ static P2cCall call_there(OpRun *run) {
     return call;
 }
 
-/* The kernel as the graph calls it there; `order` stands for the number of threads. */
+/* Calls the kernel as the graph does on a device; `order` takes the place of a number of
+ * threads. */
 static void call_on_device(OpRun *run, bool backward, int order) {
     P2cCall call = call_there(run);
     if (emulated_order) emulated_order((order - 1) % 3);

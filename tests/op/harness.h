@@ -115,7 +115,7 @@ void op_done(OpTest *t);
 
 enum { OP_BUFFERS = 5 * P2C_MAX_OPERANDS };
 
-/* Memory between canaries. On a device of its own, memory there stands for it while a kernel
+/* Memory between canaries. On a GPU, `there` is its copy in the GPU's memory while a kernel
  * runs. */
 typedef struct OpBuffer {
     char name[16]; /* for failures, such as "dx[1]" */

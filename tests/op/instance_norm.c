@@ -46,7 +46,7 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
 }
 
 static OpCase make(int n, int c, int h, int w, float range, const Options *o) {
-    /* two values become -1 and 1, whatever they are: the gradient is nearly 0 */
+    /* any two values become -1 and 1: the gradient is nearly 0 */
     bool cancels = h * w == 2;
     return (OpCase){ .count = 1,
                      .x = { DIMS(n, c, h, w) },

@@ -21,7 +21,7 @@ static void off_target(const OpCase *c, float *const x[]) {
         op_keep_away(x[0] + i, 1, x[1][op_size(c->x[1]) == 1 ? 0 : i], 1e-3f);
 }
 
-/* Where they agree the gradient is 0, as sign(0) is. */
+/* Where x equals the target, the gradient is 0. */
 static void equal(OpTest *t) {
     const float x[2] = { 1, 2 }, target[2] = { 1, 5 }, dy = 1, y = 1.5f, dx[2] = { 0, -0.5f },
                 dt[2] = { 0, 0.5f };

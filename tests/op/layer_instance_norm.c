@@ -82,7 +82,7 @@ static OpCase make(int n, int c, int h, int w, int form, const Options *o) {
                  .y = DIMS(n, c, h, w),
                  .options = o,
                  .prepare = rho_in_range,
-                 /* two values become -1 and 1, whatever they are */
+                 /* any two values become -1 and 1: the gradient of x is nearly 0 */
                  .terms = { h * w == 2, sum, sum, sum } };
     for (int i = 1; i <= 3; i++)
         if (form >> (i - 1) & 1) k.x[i] = (P2cDims)DIMS(n, c);

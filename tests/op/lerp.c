@@ -22,8 +22,8 @@ static OpCase make(P2cDims y, P2cDims w) {
     return (OpCase){ .count = 3, .x = { y, y, w }, .y = y };
 }
 
-/* One tensor for a and b, whose gradient is then dy whatever w is; and for all three: y = x, dx is
- * dy. */
+/* One tensor as a and b: its gradient is dy, whatever w is. With `all` it is w too; then y = x, and
+ * its gradient is dy again. */
 static void repeated(OpTest *t) {
     OpCase c = make((P2cDims)DIMS(3, 5, 4, 7), (P2cDims)DIMS(3, 5, 4, 7));
     for (int all = 0; all < 2; all++) {

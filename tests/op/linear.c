@@ -15,7 +15,7 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     return p2c_linear(x[0], x[1], c->count == 3 ? x[2] : NULL);
 }
 
-/* Followed by a ReLU, fused: the node's attributes are the case's options. */
+/* The form with a fused ReLU has the node's attributes for options. */
 static void print(FILE *out, const OpCase *c) {
     const P2cLinearAttributes *o = c->options;
     fprintf(out, "activation with slope %g", o->activation.slope);
@@ -44,7 +44,7 @@ static OpCase make(int n, int in, int out, bool bias) {
                      .y = DIMS(n, out) };
 }
 
-/* An operand twice: both gradients are added in the one place. */
+/* One tensor as two operands: both gradients are added to its one gradient. */
 static void repeated(OpTest *t, const OpCase *c, int one, int other) {
     size_t n = op_size(c->x[one]);
     double *want = calloc(n, sizeof *want);

@@ -1,7 +1,7 @@
-/* matmul.c: products of matrices, alone and in batches, against three loops. */
+/* matmul.c: products of two matrices, or of batches of them, against three loops. */
 #include "harness.h"
 
-/* Matrices of the batch as axes (i,j) of four. */
+/* Dims as four axes: two of the batch, then rows and columns. */
 static P2cDims as_four(P2cDims d) {
     P2cDims four = { 4, { 1, 1, 1, 1 } };
     four.d[2] = d.d[d.rank - 2];

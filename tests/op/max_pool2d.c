@@ -1,5 +1,5 @@
-/* max_pool2d.c: the largest of each window; padding is never it, and its gradient goes to the first
- * of equal ones. */
+/* max_pool2d.c: the maximum of each window; padding is never chosen, and the first of equal maxima
+ * gets the gradient. */
 #include "harness.h"
 
 static void print(FILE *out, const OpCase *c) {
@@ -30,8 +30,9 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
 
 static size_t common_factor(size_t a, size_t b) { return b ? common_factor(b, a % b) : a; }
 
-/* Negative, so that zeros of padding would be seen; no two of a plane alike, so that no difference
- * crosses a tie: 0.01 apart, in an order that a step without a common factor makes. */
+/* Negative, so that a kernel that takes padding for zeros fails. All values of a plane are 0.01
+ * apart, so that no difference crosses a tie. Their order comes from steps without a common factor
+ * with the area. */
 static void apart(const OpCase *c, float *const x[]) {
     P2cDims d = op_dims(c->x[0]);
     size_t area = (size_t)d.d[2] * d.d[3], step = area * 5 / 8 + 1;
@@ -50,7 +51,7 @@ static OpCase make(int n, int c, int h, int w, const P2cPool2d *o) {
                      .prepare = apart };
 }
 
-/* Equal ones, which overlap: the first of each window, in rows. */
+/* Equal maxima in overlapping windows: the first of each window, row by row. */
 static void ties(OpTest *t) {
     static const float x[9] = { 1, 2, 2, 0, 2, -1, 2, 2, 2 }, y[4] = { 2, 2, 2, 2 },
                        dy[4] = { 1, 10, 100, 1000 };
@@ -59,8 +60,8 @@ static void ties(OpTest *t) {
              &(OpExact){ { x }, dy, y, { dx } });
 }
 
-/* -infinity is larger than padding; a NaN is the largest of all windows that hold it, in front of a
- * larger number and behind it. */
+/* -infinity is larger than padding. A NaN is the maximum of all windows that hold it, also next to
+ * a larger number, on either side. */
 static void extremes(OpTest *t) {
     static const float low[4] = { -INFINITY, -INFINITY, -INFINITY, -INFINITY },
                        dy[9] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };

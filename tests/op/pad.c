@@ -7,8 +7,8 @@ static void print(FILE *out, const OpCase *c) {
             o->left, o->right, (int)o->mode, o->value);
 }
 
-/* Where position i of a padded axis reads; -1: outside. Reflected, an axis is a wave of period
- * 2*(size-1). */
+/* Where position i of a padded axis reads; -1: outside. Reflection repeats an axis with
+ * period 2*(size-1). */
 static int source(int i, int size, P2cPadMode mode) {
     int period = size > 1 ? 2 * (size - 1) : 1, at = (i + period) % period;
     if (mode == P2C_PAD_CONSTANT) return i < 0 || i >= size ? -1 : i;
@@ -41,7 +41,7 @@ static OpCase make(int n, int c, int h, int w, const P2cPad *o) {
                      .options = o };
 }
 
-/* By hand, also what must pass unchanged. */
+/* Computed by hand, with a NaN and an infinity that must pass unchanged. */
 static void known(OpTest *t) {
     static const float x[6] = { 1, 2, 3, 4, NAN, 6 },
                        dy[20] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };

@@ -24,7 +24,7 @@ static void off_zero(const OpCase *c, float *const x[]) {
     op_keep_away(x[0], op_size(c->x[0]), 0, 1e-3f);
 }
 
-/* At 0, of either sign, the gradient is the slope. */
+/* At 0 and at -0 the gradient is the slope. */
 static void at_zero(OpTest *t) {
     const float x[4] = { 0, -0.0f, 1e-30f, -1e-30f }, dy[4] = { 1, 2, 3, 4 },
                 y[4] = { 0, 0, 1e-30f, -0.25e-30f }, dx[4] = { 0.25f, 0.5f, 3, 1 };

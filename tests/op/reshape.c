@@ -1,4 +1,4 @@
-/* reshape.c: a view: the values are the operand's, and so is the memory. */
+/* reshape.c: a view: values and memory are the operand's. */
 #include "harness.h"
 
 #include "../device.h"

@@ -1,4 +1,4 @@
-/* resize_bilinear.c: two by two neighbours, by all three conventions of where they are. */
+/* resize_bilinear.c: mixes 2 x 2 neighbours, in all three coordinate conventions. */
 #include "harness.h"
 
 typedef struct Options {
@@ -48,7 +48,7 @@ static OpCase make(int n, int c, int h, int w, const Options *o) {
     };
 }
 
-/* A row of 4 made 8 long, and 1 long, by hand. */
+/* A row of 4 resized to 8 and to 1, computed by hand. */
 static void known(OpTest *t) {
     static const float x[4] = { 0, 4, 8, 16 }, dy[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
     static const float longer[][8] = { { 0, 1, 3, 5, 7, 10, 14, 16 },

@@ -1,5 +1,5 @@
-/* resize_nearest.c: one source pixel for each result, by all conventions of where it is and how
- * that is rounded. */
+/* resize_nearest.c: one source pixel for each result, in all coordinate conventions and
+ * roundings. */
 #include "harness.h"
 
 typedef struct Options {
@@ -14,7 +14,7 @@ static void print(FILE *out, const OpCase *c) {
             (int)o->coordinates, (int)o->rounding);
 }
 
-/* Exact at ties: a quotient that a double can hold is not rounded. */
+/* Exact at ties: their coordinates are halves, which doubles hold exactly. */
 static int source(int i, int in, int out, const Options *o) {
     double at = (i + 0.5) * in / out - 0.5;
     if (o->coordinates == P2C_ALIGN_CORNERS) at = out > 1 ? (double)i * (in - 1) / (out - 1) : 0;
@@ -50,8 +50,8 @@ static OpCase make(int n, int c, int h, int w, const Options *o) {
     };
 }
 
-/* Rows of 4 made 2, 8 and 3 long by hand; the values are the places. Rounded down, up, half down,
- * half up. */
+/* A row of 4, resized to several lengths by hand. Each value is its own index. y has one row for
+ * each rounding: down, up, half down, half up. */
 static void known(OpTest *t) {
     static const float x[4] = { 0, 1, 2, 3 }, dy[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
     static const struct {

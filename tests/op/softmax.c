@@ -10,7 +10,7 @@ static void print(FILE *out, const OpCase *c) {
     fprintf(out, "axis %d", o->axis);
 }
 
-/* The definition, line by line; doubles hold exp(x) up to x = 700. */
+/* The definition, for each line along the axis; doubles hold exp(x) up to x = 700. */
 static void reference(const OpCase *c, double *const x[], double *y) {
     P2cDims d = op_dims(c->x[0]);
     int axis = ((const Options *)c->options)->axis;
@@ -39,8 +39,8 @@ static void check(OpTest *t, P2cDims d, int axis) {
                            .terms = { 0.1f } });
 }
 
-/* Where exp overflows: the largest element is taken away first. And what is no number spoils its
- * own line alone. */
+/* Where exp overflows, unless the largest element is subtracted first. A NaN spoils only its own
+ * line. */
 static void check_ends(OpTest *t) {
     static const float x[] = {
         1000, -1e30f, 1000, -2000, -1000, -1000, 1, NAN, 3, 0, 500, -INFINITY
@@ -63,7 +63,7 @@ static void check_ends(OpTest *t) {
         &(OpExact){ .x = { across }, .dy = dyacross, .y = yacross, .dx = { dxacross } });
 }
 
-/* One large element, in every place of a line. */
+/* One large element, at every place of a line. */
 static void check_places(OpTest *t) {
     enum { SIZE = 37 };
     float x[SIZE * SIZE] = { 0 }, y[SIZE * SIZE] = { 0 }, dy[SIZE * SIZE], dx[SIZE * SIZE] = { 0 };

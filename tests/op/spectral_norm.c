@@ -1,4 +1,4 @@
-/* spectral_norm.c: y = w / (u . W v); in training u and v move by one power iteration first. */
+/* spectral_norm.c: y = w / (u . W v); in training, one power iteration updates u and v first. */
 #include "harness.h"
 
 typedef struct Options {
@@ -70,8 +70,8 @@ static OpCase make(P2cDims w, const Options *o) {
                      .terms = { op_size(w) == 1 } };
 }
 
-/* Three calls in training, each with its own saved memory; then the backward pass of the first,
- * whose u and v are no longer the parameters' values. */
+/* Three calls in training, each with its own saved memory, then the backward pass of the first. By
+ * then the parameters hold the u and v of the third. */
 static void three_calls(const OpTest *t, int level) {
     enum { ROWS = 5, COLUMNS = 18, N = ROWS * COLUMNS };
     OpCase c = make((P2cDims)DIMS(ROWS, 2, 3, 3), &(Options){ true });

@@ -22,8 +22,8 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     return o->mean ? p2c_mean(x[0]) : p2c_sum(x[0]);
 }
 
-/* Around 0.3, so that the sum is large against its terms; large cases then show how well the pieces
- * add up. */
+/* Around 0.3, so that the sum is much larger than its terms: large cases then show rounding
+ * errors. */
 static void off_zero(const OpCase *c, float *const x[]) {
     for (size_t i = 0; i < op_size(c->x[0]); i++) x[0][i] += 0.3f;
 }

@@ -1,5 +1,5 @@
-/* sum_squares.c: the sum of squares of all elements, alone and added to what came before; and
- * hundreds of them, which kernels may take together. */
+/* sum_squares.c: the sum of squares of all elements, with and without an earlier sum to add it to.
+ * Also hundreds of them in one graph, which a kernel may compute in one launch. */
 #include "harness.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     return p2c_node_new(&p2c_op_sum_squares, c->count, x, NULL, 0);
 }
 
-/* A NaN or an infinity anywhere must show. */
+/* A NaN or an infinity anywhere makes the sum not finite. */
 static void shows(OpTest *t, size_t n, size_t at, float bad) {
     for (int level = 0; level < op_level_count(); level++) {
         OpCase c = { .count = 1, .x = { DIMS((int)n) }, .y = SCALAR };
@@ -31,7 +31,7 @@ static void shows(OpTest *t, size_t n, size_t at, float bad) {
 
 enum { CHAINS = 2, LINKS = 120 };
 
-/* CHAINS chains in one graph, link by link in turns, and the square of the last sum. */
+/* CHAINS chains of sums in one graph, whose links alternate, and the square of the last sum. */
 typedef struct Chains {
     P2cContext *ctx;
     P2cGraph *g;

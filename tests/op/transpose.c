@@ -22,7 +22,7 @@ static void reference(const OpCase *c, double *const x[], double *y) {
     }
 }
 
-/* With as many entries as x has axes, and nothing behind. */
+/* The order has exactly as many entries as x has axes: reading more is an error. */
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     size_t bytes = (size_t)c->x[0].rank * sizeof(int);
     int *order = malloc(bytes);

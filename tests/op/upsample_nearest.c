@@ -1,4 +1,4 @@
-/* upsample_nearest.c: every pixel becomes a square. */
+/* upsample_nearest.c: every pixel becomes a square of equal pixels. */
 #include "harness.h"
 
 typedef struct Options {
