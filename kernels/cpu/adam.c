@@ -3,6 +3,7 @@
 
 #include "cpu.h"
 #include "graph/params.h"
+#include "op/adam.h"
 
 static void forward(const P2cCall *call) {
     const P2cParam *param = P2C_ATTRIBUTES(call->node, P2cAdamAttributes)->param;

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "cpu.h"
+#include "op/adam.h"
 
 static void forward(const P2cCall *call) {
     P2cAdam *o = P2C_ATTRIBUTES(call->node, P2cAdamAttributes)->adam;

@@ -3,6 +3,7 @@
  * tensors.cuh. */
 #include <math.h>
 
+#include "op/adam.h"
 #include "tensors.cuh"
 
 struct Updated {

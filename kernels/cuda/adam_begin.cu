@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "cuda.cuh"
+#include "op/adam.h"
 
 struct RunParams {
     /* step: of the run's first update; power: beta^step */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "graph.h"
+#include "op/adam.h"
 
 /* Which of the nets a parameter is below, the first one; -1: none. */
 static int net_of(const P2cParam *param, int count, const P2cNet nets[]) {

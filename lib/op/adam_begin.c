@@ -4,6 +4,7 @@
  * finite: then nothing is updated. squares, loss: scalars; where the graph has one of the same
  * P2cAdam already: its result -> P2cAdamRates as a vector. Nodes come from p2c_minimize
  * (minimize.c). */
+#include "adam.h"
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {

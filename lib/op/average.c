@@ -3,6 +3,7 @@
  * Polyak & Juditsky 1992; of a generator's weights: Karras et al. 2018, section 5. No gradient. */
 #include <math.h>
 
+#include "average.h"
 #include "graph/node.h"
 #include "graph/params.h"
 

@@ -25,9 +25,6 @@ extern "C" {
 #define P2C_ALIGNED(bytes) alignas(bytes)
 #else
 #define P2C_ALIGNED(bytes) _Alignas(bytes)
-#ifdef __cplusplus
-}
-#endif
 #endif
 
 enum { P2C_MAX_OPERANDS = 8 };
@@ -105,7 +102,7 @@ typedef struct P2cKernel {
     void (*after)(const P2cCall *call);
 } P2cKernel;
 
-/* What kernels may see of a node. The graph's own fields are in graph.h. */
+/* What kernels may see of a node. The graph's own part is in graph/graph.h. */
 struct P2cNode {
     const P2cOp *op; /* NULL for leaves: inputs, constants, parameters, gradients */
     P2cDims dims;
@@ -122,102 +119,8 @@ struct P2cNode {
 static inline bool p2c_keeps_y(const P2cNode *node) { return node->op->keeps_y || node->keeps_y; }
 
 /* The attributes of a node, typed: const P2cConvAttributes *a = P2C_ATTRIBUTES(node,
- * P2cConvAttributes). */
+ * P2cConvAttributes). The struct stands beside its operation, in lib/op/<name>.h. */
 #define P2C_ATTRIBUTES(node, type) ((type *)(void *)(node)->attributes)
-
-/* relu: fused, y = max(y, 0) */
-typedef struct P2cNormAttributes {
-    float eps;
-    bool relu;
-} P2cNormAttributes;
-/* Fused behind: y = v > 0 ? v : slope * v, v being what the operation alone would make. The sign of
- * y is that of v, so that y tells backward which. */
-typedef struct P2cActivation {
-    bool on;
-    float slope;
-} P2cActivation;
-/* The slope for negative v; without an activation 1, which changes nothing, to the bit. */
-static inline float p2c_slope(P2cActivation a) { return a.on ? a.slope : 1; }
-/* normed: fused, the convolution reads the instance norm of x, then ReLU, instead of x. upsample:
- * fused, 0 or 1: none; x is read as if it were repeated so often along both axes (the norm, if any,
- * is of the small x). */
-typedef struct P2cConvAttributes {
-    P2cConv2d conv;
-    P2cNormAttributes norm;
-    bool normed;
-    int upsample;
-    P2cActivation activation;
-} P2cConvAttributes;
-typedef struct P2cLinearAttributes {
-    P2cActivation activation;
-} P2cLinearAttributes;
-/* Fused: joined: operands 1 to count-1 are the pieces, along channels, of what is added; upsample:
- * operand 1 is read repeated, 0 or 1: as it is. */
-typedef struct P2cAddAttributes {
-    bool joined;
-    int upsample;
-} P2cAddAttributes;
-typedef struct P2cSpectralAttributes {
-    bool training;
-} P2cSpectralAttributes;
-typedef struct P2cSlopeAttributes {
-    float slope;
-} P2cSlopeAttributes;
-typedef struct P2cRangeAttributes {
-    float low, high;
-} P2cRangeAttributes;
-typedef struct P2cAffineAttributes {
-    float scale, shift;
-} P2cAffineAttributes;
-typedef struct P2cExponentAttributes {
-    float exponent;
-} P2cExponentAttributes;
-/* concat uses axis alone */
-typedef struct P2cAxisAttributes {
-    int axis, begin, end;
-} P2cAxisAttributes;
-typedef struct P2cOrderAttributes {
-    int order[4];
-} P2cOrderAttributes; /* a permutation */
-typedef struct P2cFactorAttributes {
-    int factor;
-} P2cFactorAttributes;
-/* rounding: of resize_nearest */
-typedef struct P2cResizeAttributes {
-    int height, width;
-    P2cCoordinates coordinates;
-    P2cRounding rounding;
-} P2cResizeAttributes;
-typedef struct P2cConvTransposeAttributes {
-    P2cConv2d conv;
-    int output_padding;
-} P2cConvTransposeAttributes;
-typedef struct P2cScaleAttributes {
-    float scale;
-} P2cScaleAttributes;
-typedef struct P2cEpsAttributes {
-    float eps;
-} P2cEpsAttributes;
-typedef struct P2cAverageAttributes {
-    const double *decay;
-} P2cAverageAttributes;
-typedef struct P2cAdamAttributes {
-    P2cAdam *adam;
-    const struct P2cParam *param;
-} P2cAdamAttributes;
-
-/* The result of adam_begin, a vector of floats: what is the same for every element that its updates
- * change. */
-typedef struct P2cAdamRates {
-    /* the number of the update; NaN: refused, nothing is to change */
-    float step;
-    /* lr / (1 - beta1^step), 1 / sqrt(1 - beta2^step) */
-    float rate, unbias;
-    float decay, eps, beta1, rest1, beta2, rest2; /* rest: 1 - beta */
-    /* of the same P2cAdam in this run so far, this one counted */
-    float updates;
-} P2cAdamRates;
-enum { P2C_ADAM_RATES = sizeof(P2cAdamRates) / sizeof(float) };
 
 #ifdef __cplusplus
 }

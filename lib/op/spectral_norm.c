@@ -5,6 +5,7 @@
  *   dw += dy / sigma - (sum(dy*w) / sigma^2) u v^T
  * Keeps sigma, u, v as they were used, since a later call moves the parameters on.   Miyato et
  *     al. 2018 */
+#include "spectral_norm.h"
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {

@@ -1,5 +1,6 @@
 /* adam.c: several updates against the formula in double: L2 decay, bias correction, clamp to the
  * parameter's range; and updates that are skipped. */
+#include "op/adam.h"
 #include "harness.h"
 
 enum { STEPS = 5 };

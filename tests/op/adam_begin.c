@@ -1,6 +1,7 @@
 /* adam_begin.c: updates are counted when the sum of squares and the loss are finite, and only then;
  * the rates are those of the update's number. */
 #include "harness.h"
+#include "op/adam.h"
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     return p2c_node_new(&p2c_op_adam_begin, c->count, x, &(P2cAdamAttributes){ NULL, NULL },

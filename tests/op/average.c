@@ -1,4 +1,5 @@
 /* average.c: a running average, in place; what is averaged stays as it is. */
+#include "op/average.h"
 #include "harness.h"
 
 static const double decays[] = { 1, 0.999, 0.75, 0 };

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "op/conv2d.h"
+
 enum { MOST_PROBES = 400 };
 
 /* A known derivative of sum(dy * y): by one element of an operand, or along a random direction v

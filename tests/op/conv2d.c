@@ -1,4 +1,5 @@
 /* conv2d.c: convolution against seven plain loops. */
+#include "op/conv2d.h"
 #include "harness.h"
 
 /* Where a padded index reads: inside [0, n), or -1 for a zero. */

@@ -1,0 +1,25 @@
+/* adam.h: the attributes of adam and adam_begin, and what the second hands to the first. */
+#ifndef P2C_OP_ADAM_H
+#define P2C_OP_ADAM_H
+
+#include "op.h"
+
+typedef struct P2cAdamAttributes {
+    P2cAdam *adam;
+    const struct P2cParam *param;
+} P2cAdamAttributes;
+
+/* The result of adam_begin, a vector of floats: what is the same for every element that its updates
+ * change. */
+typedef struct P2cAdamRates {
+    /* the number of the update; NaN: refused, nothing is to change */
+    float step;
+    /* lr / (1 - beta1^step), 1 / sqrt(1 - beta2^step) */
+    float rate, unbias;
+    float decay, eps, beta1, rest1, beta2, rest2; /* rest: 1 - beta */
+    /* of the same P2cAdam in this run so far, this one counted */
+    float updates;
+} P2cAdamRates;
+enum { P2C_ADAM_RATES = sizeof(P2cAdamRates) / sizeof(float) };
+
+#endif
