@@ -8,7 +8,7 @@
 static void forward(const P2cCall *call) {
     const P2cParam *param = P2C_ATTRIBUTES(call->node, P2cAdamAttributes)->param;
     const P2cAdamRates r = *(const P2cAdamRates *)call->x[2];
-    float *p = call->x[0], *m = param->m, *v = param->v, low = param->low, high = param->high;
+    float *p = call->x[0], *m = call->x[3], *v = call->x[4], low = param->low, high = param->high;
     const float *gradient = call->x[1];
     size_t n = p2c_dims_count(call->node->x[0]->dims);
     *call->y = r.step;

@@ -1,11 +1,16 @@
-/* adam.h: the attributes of adam and adam_begin, and what the second hands to the first. */
+/* adam.h: the attributes of adam_begin and adam, and what the first hands to the second. */
 #ifndef P2C_OP_ADAM_H
 #define P2C_OP_ADAM_H
 
 #include "op.h"
 
-typedef struct P2cAdamAttributes {
+/* the caller's: options, which are read at every run, and the number of the last update */
+typedef struct P2cAdamBeginAttributes {
     P2cAdam *adam;
+} P2cAdamBeginAttributes;
+
+/* param: for its range */
+typedef struct P2cAdamAttributes {
     const struct P2cParam *param;
 } P2cAdamAttributes;
 

@@ -41,20 +41,22 @@ typedef struct P2cOp {
     /* Sets node->dims and node->saved_bytes from operands and attributes; refuses, with
      * p2c_node_fail, what does not fit. */
     P2cStatus (*shape)(P2cNode *node);
-    bool keeps_x;  /* backward reads the operands' values */
-    bool keeps_y;  /* backward reads the result's value; see p2c_keeps_y */
+    bool keeps_x;  /* backward reads the operands' values; else they are NULL there */
+    bool keeps_y;  /* backward reads the result's value, else NULL; see p2c_keeps_y */
     bool in_place; /* forward may write y over x[0] */
     bool view;     /* y is x[0]'s memory under other dims: forward is never called */
-    /* writes into operands (a parameter, a power iteration): never dropped as unused */
-    bool updates;
-    bool blocks; /* no gradient goes back */
+    /* Bit i: forward writes into operand i (a parameter, a power iteration). A node that does is
+     * computed even when nobody reads its result. */
+    unsigned writes;
+    bool side_effect; /* the same for one that changes memory of the caller */
+    bool blocks;      /* no gradient goes back */
 } P2cOp;
 
 #define P2C_OP(name) extern const P2cOp p2c_op_##name;
 #include "op_list.h"
 
-/* A call of a kernel: the node, for shapes and attributes, and the memory. Absent things are
- * NULL. */
+/* A call of a kernel: the node, for shapes and attributes, and the memory. What is absent is NULL. In
+ * backward so are operands and result, unless the operation declares that it reads them. */
 typedef struct P2cCall {
     const P2cNode *node;
     int threads;
@@ -69,12 +71,13 @@ typedef struct P2cCall {
     unsigned overwrite;
     /* forward: where to put (mean, biased variance) of each (n,c) plane of y, when asked for */
     float *statistics;
-    const float *x_statistics; /* the same of x[0], when what made x[0] was asked for them */
+    /* norms: the same of x[0], when what made x[0] was asked for them */
+    const float *x_statistics;
     /* the kernel's `run_params_bytes`, and their copy on the host */
     void *run_params, *run_params_host;
 } P2cCall;
 
-/* Patterns of two operations that one kernel computes alone, see fuse.c. */
+/* Patterns of two operations that one kernel computes in one pass, see fuse.c. */
 typedef enum P2cFold {
     P2C_FOLD_NORM = 1,       /* conv2d of an instance norm: P2cConvAttributes.normed */
     P2C_FOLD_UPSAMPLE = 2,   /* conv2d or add of a nearest upsampling: .upsample */
@@ -111,7 +114,7 @@ struct P2cNode {
     P2C_ALIGNED(8) unsigned char attributes[48];
     size_t saved_bytes;
     bool makes_statistics; /* its kernel is asked for statistics */
-    /* fused: backward reads the result's value, which the operation alone would not */
+    /* fused: backward reads the result's value, which it would not without the fused one */
     bool keeps_y;
     struct P2cNodeState *state; /* the graph's */
 };

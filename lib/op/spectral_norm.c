@@ -26,7 +26,7 @@ const P2cOp p2c_op_spectral_norm = { .id = P2C_OP_spectral_norm,
                                      .name = "spectral_norm",
                                      .shape = shape,
                                      .keeps_x = true,
-                                     .updates = true };
+                                     .writes = 1u << 1 | 1u << 2 };
 
 P2cNode *p2c_spectral_norm(P2cNode *w, P2cNode *u, P2cNode *v, bool training) {
     P2cSpectralAttributes attributes = { training };

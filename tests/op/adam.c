@@ -35,7 +35,7 @@ static void update(const Setting *s, int t, size_t n, double *p, const float *g,
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     (void)c;
-    return p2c_node_new(&p2c_op_adam, 3, x, &(P2cAdamAttributes){ NULL, NULL },
+    return p2c_node_new(&p2c_op_adam, 5, x, &(P2cAdamAttributes){ NULL },
                         sizeof(P2cAdamAttributes));
 }
 
@@ -57,31 +57,23 @@ static void set_rates(float *x, const P2cAdam *a) {
 typedef struct State {
     OpRun run;
     P2cAdam adam;
-    P2cParam param; /* where the kernel sees it */
+    P2cParam param;
     size_t n;
-    float *kernel_m, *kernel_v;
     double *p, *m, *v;
 } State;
 
 static void state_init(State *s, const OpTest *t, const Setting *setting, size_t n, int level) {
-    OpCase c = { .count = 3,
-                 .x = { DIMS((int)n), DIMS((int)n), DIMS(P2C_ADAM_RATES) },
+    OpCase c = { .count = 5,
+                 .x = { DIMS((int)n), DIMS((int)n), DIMS(P2C_ADAM_RATES), DIMS((int)n),
+                        DIMS((int)n) },
                  .y = SCALAR };
     op_run_init(&s->run, t, &c);
     op_run_level(&s->run, level);
     s->n = n;
     s->adam = setting->adam;
-    s->kernel_m = op_run_memory(&s->run, n * sizeof(float));
-    s->kernel_v = op_run_memory(&s->run, n * sizeof(float));
-    memset(s->kernel_m, 0, n * sizeof(float));
-    memset(s->kernel_v, 0, n * sizeof(float));
-    s->param = (P2cParam){ .dims = op_dims(c.x[0]),
-                           .low = setting->low,
-                           .high = setting->high,
-                           .data = op_run_there(&s->run, s->run.call.x[0]),
-                           .m = op_run_there(&s->run, s->kernel_m),
-                           .v = op_run_there(&s->run, s->kernel_v) };
-    *P2C_ATTRIBUTES(s->run.node, P2cAdamAttributes) = (P2cAdamAttributes){ &s->adam, &s->param };
+    for (int k = 3; k < 5; k++) memset(s->run.call.x[k], 0, n * sizeof(float));
+    s->param = (P2cParam){ .low = setting->low, .high = setting->high };
+    P2C_ATTRIBUTES(s->run.node, P2cAdamAttributes)->param = &s->param;
     s->p = calloc(3 * n, sizeof *s->p);
     s->m = s->p + n;
     s->v = s->m + n;
@@ -98,8 +90,8 @@ static void step(State *s, OpTest *t, const Setting *setting, int threads) {
     update(setting, (int)s->adam.step, s->n, s->p, g, s->m, s->v);
     op_run_forward(&s->run, threads);
     double worst = op_compare("adam: parameter", s->run.call.x[0], s->p, s->n, 1e-5);
-    worst = fmax(worst, op_compare("adam: first moment", s->kernel_m, s->m, s->n, 1e-5));
-    worst = fmax(worst, op_compare("adam: second moment", s->kernel_v, s->v, s->n, 1e-5));
+    worst = fmax(worst, op_compare("adam: first moment", s->run.call.x[3], s->m, s->n, 1e-5));
+    worst = fmax(worst, op_compare("adam: second moment", s->run.call.x[4], s->v, s->n, 1e-5));
     t->worst_y = fmax(t->worst_y, worst);
     assert_true(*s->run.call.y == (float)s->adam.step);
     random = (uint64_t)s->adam.step;
@@ -110,7 +102,8 @@ static void step(State *s, OpTest *t, const Setting *setting, int threads) {
 /* NaN instead of the number of an update: nothing may change, whatever the gradient holds. */
 static void skipped(State *s, int threads) {
     size_t bytes = s->n * sizeof(float);
-    float *before = malloc(3 * bytes), *now[3] = { s->run.call.x[0], s->kernel_m, s->kernel_v };
+    float *before = malloc(3 * bytes),
+          *now[3] = { s->run.call.x[0], s->run.call.x[3], s->run.call.x[4] };
     for (int k = 0; k < 3; k++) memcpy(before + (size_t)k * s->n, now[k], bytes);
     for (size_t i = 0; i < s->n; i++) s->run.call.x[1][i] = i % 2 ? NAN : 1;
     *s->run.call.x[2] = NAN;
@@ -129,7 +122,7 @@ static void check(OpTest *t, const Setting *setting, size_t n, int level) {
             if (i == 2) skipped(&s[k], k + 1);
         }
         assert_memory_equal(s[k].run.call.x[0], s[0].run.call.x[0], n * sizeof(float));
-        assert_memory_equal(s[k].kernel_v, s[0].kernel_v, n * sizeof(float));
+        assert_memory_equal(s[k].run.call.x[4], s[0].run.call.x[4], n * sizeof(float));
     }
     for (int k = 0; k < 3; k++) op_run_clear(&s[k].run), free(s[k].p);
 }
@@ -142,9 +135,16 @@ void test_op_adam(void **state) {
         for (size_t k = 0; k < COUNT(sizes); k++, t.cases++)
             for (int level = 0; level < op_level_count(); level++)
                 check(&t, &settings[i], sizes[k], level);
-    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 5), SCALAR } },
-               "expected rates (10), got ()");
-    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 4), SCALAR } },
-               "parameter (3,5), gradient (3,4)");
+    op_refused(
+        &t,
+        &(OpCase){ .x = { DIMS(3, 5), DIMS(3, 5), SCALAR, DIMS(3, 5), DIMS(3, 5) }, .count = 5 },
+        "expected rates (10), got ()");
+    op_refused(
+        &t,
+        &(OpCase){ .x = { DIMS(3, 5), DIMS(3, 4), SCALAR, DIMS(3, 5), DIMS(3, 5) }, .count = 5 },
+        "parameter (3,5), gradient (3,4)");
+    op_refused(
+        &t, &(OpCase){ .x = { DIMS(3, 5), DIMS(3, 5), SCALAR, DIMS(3, 5), DIMS(3) }, .count = 5 },
+        "parameter (3,5), second moment (3)");
     op_done(&t);
 }

@@ -320,8 +320,8 @@ static void no_more_than_needed(void **state) {
     for (int i = 0; i < w.g->step_count; i++) {
         const P2cStep *step = &w.g->steps[i];
         if (step->kind != P2C_STEP_BACKWARD || step->node != gan.after) continue;
-        assert_non_null(step->dx[0]);
-        assert_null(step->dx[1]);
+        assert_non_null(step->call.dx[0]);
+        assert_null(step->call.dx[1]);
         through++;
     }
     assert_int_equal(through, 1);
