@@ -51,10 +51,10 @@ static __global__ void forward_kernel(const Batch<Updated> batch, const P2cAdamR
 }
 
 static Updated tensor_of_call(const P2cCall *call) {
-    const P2cParam *param = P2C_ATTRIBUTES(call->node, P2cAdamAttributes)->param;
+    const P2cAdamAttributes *a = P2C_ATTRIBUTES(call->node, P2cAdamAttributes);
     Updated t = { call->x[0], call->x[3], call->x[4],
                   call->y,    call->x[1], (unsigned)count_of(call->node->x[0]),
-                  param->low, param->high };
+                  *a->low,    *a->high };
     return t;
 }
 

@@ -104,7 +104,8 @@ static void update_param(P2cNode *node, P2cNode *gradient, P2cNode *begin, P2cSt
     }
     P2cNode *x[] = { node, gradient, begin, p2c_moment(graph, param->m, param->dims),
                      p2c_moment(graph, param->v, param->dims) };
-    p2c_node_new(&p2c_op_adam, 5, x, &(P2cAdamAttributes){ param }, sizeof(P2cAdamAttributes));
+    p2c_node_new(&p2c_op_adam, 5, x, &(P2cAdamAttributes){ &param->low, &param->high },
+                 sizeof(P2cAdamAttributes));
 }
 
 static void update_group(const Group *group, P2cNode *begin, P2cStore *store) {

@@ -9,9 +9,9 @@ typedef struct P2cAdamBeginAttributes {
     P2cAdam *adam;
 } P2cAdamBeginAttributes;
 
-/* param: for its range */
+/* the parameter's range, which is the store's */
 typedef struct P2cAdamAttributes {
-    const struct P2cParam *param;
+    const float *low, *high;
 } P2cAdamAttributes;
 
 /* The result of adam_begin, a vector of floats: what is the same for every element that its updates

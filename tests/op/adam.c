@@ -35,7 +35,7 @@ static void update(const Setting *s, int t, size_t n, double *p, const float *g,
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     (void)c;
-    return p2c_node_new(&p2c_op_adam, 5, x, &(P2cAdamAttributes){ NULL },
+    return p2c_node_new(&p2c_op_adam, 5, x, &(P2cAdamAttributes){ NULL, NULL },
                         sizeof(P2cAdamAttributes));
 }
 
@@ -57,7 +57,6 @@ static void set_rates(float *x, const P2cAdam *a) {
 typedef struct State {
     OpRun run;
     P2cAdam adam;
-    P2cParam param;
     size_t n;
     double *p, *m, *v;
 } State;
@@ -72,8 +71,8 @@ static void state_init(State *s, const OpTest *t, const Setting *setting, size_t
     s->n = n;
     s->adam = setting->adam;
     for (int k = 3; k < 5; k++) memset(s->run.call.x[k], 0, n * sizeof(float));
-    s->param = (P2cParam){ .low = setting->low, .high = setting->high };
-    P2C_ATTRIBUTES(s->run.node, P2cAdamAttributes)->param = &s->param;
+    *P2C_ATTRIBUTES(s->run.node, P2cAdamAttributes) =
+        (P2cAdamAttributes){ &setting->low, &setting->high };
     s->p = calloc(3 * n, sizeof *s->p);
     s->m = s->p + n;
     s->v = s->m + n;
