@@ -2,12 +2,12 @@
 #include <math.h>
 
 #include "cpu.h"
-#include "graph/params.h"
+#include "op/adam.h"
 
 static void forward(const P2cCall *call) {
-    const P2cParam *param = P2C_ATTRIBUTES(call->node, P2cAdamAttributes)->param;
+    const P2cAdamAttributes *a = P2C_ATTRIBUTES(call->node, P2cAdamAttributes);
     const P2cAdamRates r = *(const P2cAdamRates *)call->x[2];
-    float *p = call->x[0], *m = param->m, *v = param->v, low = param->low, high = param->high;
+    float *p = call->x[0], *m = call->x[3], *v = call->x[4], low = *a->low, high = *a->high;
     const float *gradient = call->x[1];
     size_t n = p2c_dims_count(call->node->x[0]->dims);
     *call->y = r.step;

@@ -2,6 +2,7 @@
  * Fused: y = a + concat(b, c, ...), each operand a run of channels;  db += its run of dy.
  *        y = a + upsample(b): y[p,i,j] = a[p,i,j] + b[p,i/f,j/f];  db[p,i,j] += the sum of its f
  *            x f copies in dy. */
+#include "op/add.h"
 #include "broadcast.h"
 #include "upsample.h"
 

@@ -1,4 +1,5 @@
 /* affine: y = scale * x + shift;  dx += scale * dy */
+#include "op/affine.h"
 #include "cpu.h"
 
 static void forward(const P2cCall *call) {

@@ -1,4 +1,5 @@
 /* average: a += (1 - *decay) * (x - a) in place */
+#include "op/average.h"
 #include "cpu.h"
 
 static void forward(const P2cCall *call) {

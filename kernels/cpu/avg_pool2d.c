@@ -1,6 +1,7 @@
 /* avg_pool2d: y[p,i,j] = mean of x[p, i*k..i*k+k-1, j*k..j*k+k-1];  dx += dy / k^2 over the
  * window */
 #include "cpu.h"
+#include "op/factor.h"
 
 static void forward(const P2cCall *call) {
     const P2cDims x = call->node->x[0]->dims, y = call->node->dims;

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "cpu.h"
+#include "op/eps.h"
 
 static float inverse_deviation(const P2cCall *call, int c) {
     return (float)(1 /

@@ -1,4 +1,5 @@
 /* clamp: y = min(max(x, low), high);  dx += low <= x <= high ? dy : 0 */
+#include "op/clamp.h"
 #include "cpu.h"
 
 static void forward(const P2cCall *call) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "op/axis.h"
 
 static size_t product(P2cDims d, int begin, int end) {
     size_t p = 1;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "op/conv_transpose2d.h"
 
 /* About so many rows of columns to a block of outputs; so many pixels, or floats of columns, to a
  * strip. */

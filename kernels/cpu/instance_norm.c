@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "norm.h"
+#include "op/norm.h"
 
 /* (mean, r) of a plane */
 static void statistics_of(const float *x, size_t hw, float eps, float stats[2]) {

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "cpu.h"
+#include "op/eps.h"
 
 static void forward(const P2cCall *call) {
     const P2cDims x = call->node->dims;

@@ -14,6 +14,7 @@
 #include <math.h>
 
 #include "cpu.h"
+#include "op/norm.h"
 
 typedef struct Plane {
     float m, r, M, R, rho, gamma, beta, A, B;

@@ -1,6 +1,7 @@
 /* linear: y = x w^T + b;  dx += dy w,  dw += dy^T x,  db += sum_n dy. A ReLU behind is done as y is
  * stored, and as dy is read. Batches are small here, so that the work is reading w once: dot
  * products and row updates, split over rows or columns of w, not GEMM. */
+#include "op/linear.h"
 #include "activation.h"
 
 enum { COLUMNS = 512 };

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "cpu.h"
+#include "op/pow.h"
 
 static void powers(const float *x, float *y, size_t n, float e) {
     if (e == 2) {

@@ -1,4 +1,5 @@
 /* relu: y = x > 0 ? x : slope * x;  dx += y > 0 ? dy : slope * dy */
+#include "op/relu.h"
 #include "cpu.h"
 
 static void forward(const P2cCall *call) {

@@ -8,6 +8,7 @@
 #define P2C_CPU_RESIZE_H
 
 #include "cpu.h"
+#include "op/resize.h"
 
 typedef struct Axis {
     int in, out;

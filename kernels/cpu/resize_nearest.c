@@ -1,5 +1,6 @@
 /* resize_nearest: y[p,i,j] = x[p, row(i), column(j)];  dx += dy, from where it was read. Rows and
  * columns are worked out once, in `work`. */
+#include "op/resize.h"
 #include "resize.h"
 
 /* The place, rounded; a half is told from its rest. */

@@ -2,13 +2,14 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "op/slice.h"
 
 typedef struct Runs {
     size_t outer, whole, at, run;
 } Runs;
 
 static Runs runs_of(const P2cNode *node) {
-    const P2cAxisAttributes *a = P2C_ATTRIBUTES(node, P2cAxisAttributes);
+    const P2cSliceAttributes *a = P2C_ATTRIBUTES(node, P2cSliceAttributes);
     const P2cDims x = node->x[0]->dims;
     size_t outer = 1, inner = 1;
     for (int i = 0; i < a->axis; i++) outer *= (size_t)x.d[i];

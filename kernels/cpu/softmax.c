@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "cpu.h"
+#include "op/axis.h"
 
 enum { WIDTH = 64 };
 

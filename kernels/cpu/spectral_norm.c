@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "op/spectral_norm.h"
 
 enum { COLUMNS = 512 };
 

@@ -1,4 +1,5 @@
 /* sum: y = scale * sum x;  dx += scale * dy */
+#include "op/sum.h"
 #include "cpu.h"
 
 static size_t work(const P2cNode *node, bool backward, int threads) {

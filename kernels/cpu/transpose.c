@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "op/transpose.h"
 
 enum { TILE = 64, FEW = 8 };
 

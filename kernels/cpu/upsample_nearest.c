@@ -1,6 +1,7 @@
 /* upsample_nearest: y[p,i,j] = x[p,i/f,j/f];  dx[p,i,j] += the sum of its f x f copies in dy */
 #include <string.h>
 
+#include "op/factor.h"
 #include "upsample.h"
 
 static void forward(const P2cCall *call) {

@@ -3,6 +3,7 @@
  * tensors.cuh. */
 #include <math.h>
 
+#include "op/adam.h"
 #include "tensors.cuh"
 
 struct Updated {
@@ -50,10 +51,10 @@ static __global__ void forward_kernel(const Batch<Updated> batch, const P2cAdamR
 }
 
 static Updated tensor_of_call(const P2cCall *call) {
-    const P2cParam *param = P2C_ATTRIBUTES(call->node, P2cAdamAttributes)->param;
-    Updated t = { call->x[0], param->m,   param->v,
+    const P2cAdamAttributes *a = P2C_ATTRIBUTES(call->node, P2cAdamAttributes);
+    Updated t = { call->x[0], call->x[3], call->x[4],
                   call->y,    call->x[1], (unsigned)count_of(call->node->x[0]),
-                  param->low, param->high };
+                  *a->low,    *a->high };
     return t;
 }
 

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "cuda.cuh"
+#include "op/adam.h"
 
 struct RunParams {
     /* step: of the run's first update; power: beta^step */
@@ -15,7 +16,7 @@ struct RunParams {
 };
 
 static void before(const P2cCall *call) {
-    const P2cAdam *o = P2C_ATTRIBUTES(call->node, P2cAdamAttributes)->adam;
+    const P2cAdam *o = P2C_ATTRIBUTES(call->node, P2cAdamBeginAttributes)->adam;
     double step = (double)(o->step + 1);
     RunParams params = { step,
                          o->lr,
@@ -31,7 +32,7 @@ static void before(const P2cCall *call) {
 
 static void after(const P2cCall *call) {
     if (((const RunParams *)call->run_params_host)->counts)
-        P2C_ATTRIBUTES(call->node, P2cAdamAttributes)->adam->step++;
+        P2C_ATTRIBUTES(call->node, P2cAdamBeginAttributes)->adam->step++;
 }
 
 /* earlier: the result of the run's adam_begin before this one, or NULL. */

@@ -2,6 +2,7 @@
  * da += dy, db += dy, summed where broadcast or repeated. Gradients are one launch, unless both are
  * broadcast. Nothing is kept; the statistics of y are made when asked for. */
 #include "joined.cuh"
+#include "op/add.h"
 #include "sums.cuh"
 #include "upsample.cuh"
 

@@ -1,5 +1,6 @@
 /* affine: y = scale * x + shift;  dx += scale * dy */
 #include "elementwise.cuh"
+#include "op/affine.h"
 
 struct Affine {
     const float *x;

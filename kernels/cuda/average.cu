@@ -1,6 +1,7 @@
 /* average: a += (1 - *decay) * (x - a) in place, of as many tensors as fit a launch. *decay is the
  * host's, who may change it between runs: the rate comes by run parameters. Grid: a block per piece
  * of a tensor, see tensors.cuh. */
+#include "op/average.h"
 #include "tensors.cuh"
 
 struct Averaged {

@@ -1,6 +1,7 @@
 /* avg_pool2d: y[p,i,j] = mean of x[p, i*k..i*k+k-1, j*k..j*k+k-1];  dx += dy / k^2 over the window,
  * rows and columns in no window get nothing. The statistics of y are made when asked for. */
 #include "elementwise.cuh"
+#include "op/factor.h"
 #include "walk.cuh"
 
 /* Element i as row and column of a plane. */

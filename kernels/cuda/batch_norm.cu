@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "cuda.cuh"
+#include "op/eps.h"
 
 /* By value to the kernels. What is absent is NULL. */
 struct BatchNorm {

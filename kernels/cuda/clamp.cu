@@ -1,5 +1,6 @@
 /* clamp: y = min(max(x, low), high);  dx += low <= x <= high ? dy : 0 */
 #include "elementwise.cuh"
+#include "op/clamp.h"
 
 struct Clamp {
     const float *x;

@@ -1,6 +1,7 @@
 /* concat: y is the operands, one after the other along an axis;  dx[k] += its part of dy. One
  * launch each way. */
 #include "joined.cuh"
+#include "op/axis.h"
 
 struct Concat {
     JoinedPieces pieces;

@@ -3,6 +3,7 @@
  * is its row. Each element of y, and of dx, looks up what it is made of; a weight's gradient is the
  * work of a warp. In float32 whatever the precision: sums are float32 over a channel's taps, double
  * over channels. */
+#include "op/conv_transpose2d.h"
 #include "sums.cuh"
 
 /* By value. cin, cout: of one group; x has groups*cin planes a picture, y groups*cout. */

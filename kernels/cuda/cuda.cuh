@@ -17,7 +17,6 @@
 #include "launch.h"
 
 #include "base/device.h"
-#include "graph/params.h"
 
 extern "C" {
 #define P2C_OP(name) extern const P2cKernel p2c_cuda_##name;

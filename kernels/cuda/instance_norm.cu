@@ -7,6 +7,7 @@
  * does all in one launch. Larger ones are cut into pieces, a block each: one launch for the sums
  * (statistics.cuh), one to apply them. */
 #include "norm.cuh"
+#include "op/norm.h"
 
 static const int EACH = STATISTICS_COUNT, MOST_THREADS = 1024, LARGE = MOST_THREADS * EACH;
 

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "cuda.cuh"
+#include "op/eps.h"
 
 static __device__ inline float dot(const float *a, const float *b, int d) {
     float sum = 0;

@@ -17,6 +17,7 @@
  * itself: that is a few loads, another launch would be more. Forward: the statistics, then y.
  * Backward: s and t of each plane, then all gradients. */
 #include "norm.cuh"
+#include "op/norm.h"
 
 /* By value to the kernels. Parameters are (1,c), or (n,c) where `rows`. */
 struct Layer {

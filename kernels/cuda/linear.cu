@@ -6,6 +6,7 @@
  * stored, and as dy is read. Backward, one launch: blocks of dx take all rows of 32 V columns of w,
  * split over the warps; blocks of dw and db take 32 rows of 32 V columns. */
 #include "activation.cuh"
+#include "op/linear.h"
 #include "vectors.cuh"
 
 /* ROWS of w at a time share what is read of x. SLICE: of a row, that a block takes at once. */

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "elementwise.cuh"
+#include "op/pow.h"
 
 static __device__ inline float power(float x, float e) {
     if (e == 2) return x * x;

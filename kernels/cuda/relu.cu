@@ -1,5 +1,6 @@
 /* relu: y = x > 0 ? x : slope * x;  dx += y > 0 ? dy : slope * dy */
 #include "elementwise.cuh"
+#include "op/relu.h"
 
 struct Relu {
     const float *x;

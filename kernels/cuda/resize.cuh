@@ -7,6 +7,7 @@
 #define P2C_CUDA_RESIZE_CUH
 
 #include "elementwise.cuh"
+#include "op/resize.h"
 #include "walk.cuh"
 
 struct Axis {

@@ -1,5 +1,6 @@
 /* resize_nearest: y[p,i,j] = x[p, row(i), column(j)];  dx[p,q,r] += the sum of dy over the i, j
  * that read there: each source pixel looks them up. */
+#include "op/resize.h"
 #include "resize.cuh"
 
 struct Rounded {

@@ -1,6 +1,7 @@
 /* slice: x is rows of `whole` elements; y is the `run` elements from `at` on of each;  dx += dy
  * there */
 #include "elementwise.cuh"
+#include "op/slice.h"
 #include "walk.cuh"
 
 struct Runs {
@@ -8,7 +9,7 @@ struct Runs {
 };
 
 static Runs runs_of(const P2cNode *node) {
-    const P2cAxisAttributes *a = P2C_ATTRIBUTES(node, P2cAxisAttributes);
+    const P2cSliceAttributes *a = P2C_ATTRIBUTES(node, P2cSliceAttributes);
     const P2cDims x = node->x[0]->dims;
     unsigned inner = 1;
     for (int i = a->axis + 1; i < 4; i++) inner *= (unsigned)x.d[i];

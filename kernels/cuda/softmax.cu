@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "cuda.cuh"
+#include "op/axis.h"
 
 struct Lines {
     unsigned size, inner, count; /* elements of a line, their distance, lines */

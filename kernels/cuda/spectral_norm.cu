@@ -10,6 +10,7 @@
  * Backward: sum(dy*w), by pieces, then dw. */
 #include <math.h>
 
+#include "op/spectral_norm.h"
 #include "vectors.cuh"
 
 enum {

@@ -1,4 +1,5 @@
 /* sum: y = scale * sum x;  dx += scale * dy */
+#include "op/sum.h"
 #include "pieces.cuh"
 
 static __global__ void forward_kernel(const float *x, float *y, float scale, Pieces p) {

@@ -3,6 +3,7 @@
  * of two axes, the innermost of both tensors, for every index of the others: by tiles in shared
  * memory, a block each, so that both sides are read and written in runs. */
 #include "elementwise.cuh"
+#include "op/transpose.h"
 #include "walk.cuh"
 
 enum { TILE = 32, ROWS = THREADS / TILE /* of a tile at once */, SHORT = 8 };

@@ -1,4 +1,5 @@
 /* upsample_nearest: y[p,i,j] = x[p,i/f,j/f];  dx[p,i,j] += the sum of its f x f copies in dy */
+#include "op/factor.h"
 #include "upsample.cuh"
 
 struct UpsampleNearest {

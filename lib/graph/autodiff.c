@@ -79,7 +79,7 @@ static void mark_needed(P2cGraph *graph) {
     for (int i = graph->node_count - 1; i >= 0; i--) {
         P2cNode *node = graph->nodes[i];
         P2cNodeState *s = node->state;
-        if (s->is_output || (node->op && node->op->updates)) need(node);
+        if (s->is_output || (node->op && (node->op->writes || node->op->side_effect))) need(node);
         if (!s->is_needed) continue;
         need(s->fused_into);
         need(s->backward);
@@ -90,17 +90,12 @@ static void mark_needed(P2cGraph *graph) {
     }
 }
 
-static bool norms_first_operand(const P2cNode *node) {
-    return node->op == &p2c_op_instance_norm || node->op == &p2c_op_layer_instance_norm ||
-           (node->op == &p2c_op_conv2d && P2C_ATTRIBUTES(node, P2cConvAttributes)->normed);
-}
-
 /* A norm begins with the mean and the variance of each plane of what it reads: where a kernel makes
  * that, it is asked for them in passing. */
 static void ask_for_statistics(P2cGraph *graph) {
     for (int i = 0; i < graph->node_count; i++) {
         const P2cNode *node = graph->nodes[i];
-        if (!node->state->is_needed || !norms_first_operand(node)) continue;
+        if (!node->state->is_needed || !p2c_reads_statistics(node)) continue;
         P2cNode *x = node->x[0];
         if (x->op && !x->op->view && graph->ctx->device->kernels[x->op->id]->statistics)
             x->makes_statistics = true;
@@ -129,25 +124,21 @@ static P2cStatus emit_forward(P2cGraph *graph, P2cNode *node) {
         return graph->status;
     if (node->makes_statistics && !(s->statistics = p2c_buffer_new(graph, statistics_bytes(node))))
         return graph->status;
-    return p2c_step_new(graph, P2C_STEP_FORWARD, node) ? P2C_OK : graph->status;
+    return p2c_step_forward(graph, node);
 }
 
 static P2cStatus emit_leaf(P2cGraph *graph, P2cNode *node) {
     P2cNodeState *s = node->state;
     if (!(s->buffer = p2c_buffer_new(graph, value_bytes(node)))) return graph->status;
-    if (s->leaf == P2C_LEAF_PARAM) s->buffer->memory = s->param->data;
-    else s->buffer->pinned = true;
+    s->buffer->memory = s->memory;
+    s->buffer->pinned = !s->memory;
     return P2C_OK;
 }
 
 static P2cStatus emit_fill(P2cGraph *graph, P2cNode *node, float value) {
     P2cNodeState *s = node->state;
     if (!(s->gradient = p2c_buffer_new(graph, value_bytes(node)))) return graph->status;
-    P2cStep *step = p2c_step_new(graph, P2C_STEP_FILL, node);
-    if (!step) return graph->status;
-    step->target = s->gradient;
-    step->value = value;
-    return P2C_OK;
+    return p2c_step_fill(graph, node, value);
 }
 
 static bool wanted_by(const P2cNode *gradient, const P2cNode *marker) {
@@ -195,13 +186,7 @@ static P2cStatus emit_backward(P2cGraph *graph, P2cNode *node, const bool active
         dx[k] = node->x[k]->state->gradient;
         any = true;
     }
-    if (!any) return P2C_OK;
-    P2cStep *step = p2c_step_new(graph, P2C_STEP_BACKWARD, node);
-    if (!step) return graph->status;
-    step->dy = node->state->gradient;
-    step->overwrite = overwrite;
-    memcpy(step->dx, dx, sizeof dx);
-    return P2C_OK;
+    return any ? p2c_step_backward(graph, node, dx, overwrite) : P2C_OK;
 }
 
 /* active: the nodes between the targets of `marker` and its loss. */
@@ -232,11 +217,14 @@ static P2cStatus collect_gradients(P2cGraph *graph, const P2cNode *marker) {
     return P2C_OK;
 }
 
-/* The number of the last node before `marker` that updates each parameter; -1: none. */
+/* The number of the last node before `marker` that updates each parameter; -1: none. A power
+ * iteration, through which gradients go, does not count: it keeps what its backward reads. */
 static void find_updates(const P2cGraph *graph, const P2cNode *marker, int updated[]) {
     for (int i = 0; i < marker->state->id; i++) {
+        const P2cNode *node = graph->nodes[i];
         updated[i] = -1;
-        if (graph->nodes[i]->op == &p2c_op_adam) updated[graph->nodes[i]->x[0]->state->id] = i;
+        for (int k = 0; node->op && node->op->blocks && k < node->count; k++)
+            if (node->op->writes >> k & 1) updated[node->x[k]->state->id] = i;
     }
 }
 

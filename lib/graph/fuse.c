@@ -13,6 +13,12 @@
 #include <string.h>
 
 #include "graph.h"
+#include "op/add.h"
+#include "op/axis.h"
+#include "op/conv2d.h"
+#include "op/factor.h"
+#include "op/linear.h"
+#include "op/relu.h"
 
 /* y = relu(norm(x)): the norm does it all, and stands for the relu. */
 static bool norm_relu(P2cNode *norm, P2cNode *relu, int k) {

@@ -299,7 +299,17 @@ P2cNode *p2c_param(P2cNet net, const char *name, P2cDims dims, P2cInit init) {
     P2cNode *node = find_param(net.graph, param);
     if (node) return node;
     node = p2c_leaf_new(net.graph, P2C_LEAF_PARAM, full, dims);
-    if (node) node->state->param = param;
+    if (!node) return NULL;
+    node->state->param = param;
+    node->state->memory = param->data;
+    return node;
+}
+
+P2cNode *p2c_moment(P2cGraph *graph, float *memory, P2cDims dims) {
+    for (int i = 0; i < graph->node_count; i++)
+        if (graph->nodes[i]->state->memory == memory) return graph->nodes[i];
+    P2cNode *node = p2c_leaf_new(graph, P2C_LEAF_MOMENT, NULL, dims);
+    if (node) node->state->memory = memory;
     return node;
 }
 

@@ -28,7 +28,7 @@ typedef struct P2cBuffer {
     bool pinned;            /* outside the arena's sharing: alive always (inputs, constants) */
     bool placed;            /* in the arena */
     struct P2cBuffer *same; /* shares this other buffer's memory (views, in-place results) */
-    void *memory;           /* of a parameter; else NULL until planned */
+    void *memory;           /* the store's; else NULL until planned */
     int write_depth, read_depth, piece, piece_end;
     const P2cOp *writer; /* schedule.c */
 } P2cBuffer;
@@ -40,6 +40,7 @@ typedef struct P2cNodeState {
     P2cLeaf leaf;
     char *name;           /* owned, or NULL */
     P2cParam *param;      /* PARAM */
+    float *memory;        /* PARAM, MOMENT: the store's */
     float value;          /* CONSTANT */
     P2cNode *loss;        /* BACKWARD: what is differentiated */
     P2cNode *backward;    /* GRADIENT: its marker */
@@ -55,14 +56,23 @@ typedef struct P2cNodeState {
 
 typedef enum P2cStepKind { P2C_STEP_FORWARD, P2C_STEP_BACKWARD, P2C_STEP_FILL } P2cStepKind;
 
+/* A buffer that a step reads, writes, or both. */
+typedef struct P2cTouch {
+    P2cBuffer *buffer;
+    size_t slot; /* where in the step's P2cCall its address belongs: the offset of a pointer */
+    bool reads, writes;
+} P2cTouch;
+
+/* operands and their gradients; y, dy, saved, statistics of y and of x[0], scratch */
+enum { P2C_MOST_TOUCHED = 2 * P2C_MAX_OPERANDS + 6 };
+
 typedef struct P2cStep {
     P2cStepKind kind;
     P2cNode *node;
-    P2cBuffer *dy, *dx[P2C_MAX_OPERANDS];
-    unsigned overwrite; /* BACKWARD */
-    P2cBuffer *target;
-    float value; /* FILL */
-    P2cBuffer *work;
+    P2cTouch touched[P2C_MOST_TOUCHED]; /* step.c */
+    int touched_count;
+    unsigned overwrite;       /* BACKWARD */
+    float value;              /* FILL */
     size_t run_params;        /* its offset in the tail */
     P2cCall call;             /* filled by plan */
     int depth, gather, built; /* schedule.c: where it stands in the order, and stood */
@@ -95,6 +105,8 @@ struct P2cGraph {
 };
 
 P2cNode *p2c_leaf_new(P2cGraph *graph, P2cLeaf leaf, const char *name, P2cDims dims);
+/* The leaf for memory of the store; one for each, so that the schedule sees who else writes it. */
+P2cNode *p2c_moment(P2cGraph *graph, float *memory, P2cDims dims);
 
 /* The buffer whose memory it shares; or itself. NULL of NULL. */
 static inline P2cBuffer *p2c_buffer_root(P2cBuffer *buffer) {
@@ -103,9 +115,19 @@ static inline P2cBuffer *p2c_buffer_root(P2cBuffer *buffer) {
 }
 /* NULL: memory is out, and the graph has failed */
 P2cBuffer *p2c_buffer_new(P2cGraph *graph, size_t bytes);
-P2cStep *p2c_step_new(P2cGraph *graph, P2cStepKind kind, P2cNode *node);
 /* Grows an array of `size`-byte items to hold one more. false: memory is out. */
 bool p2c_grow(void *array, int count, int *capacity, size_t size);
+
+/* Each appends a step, once the buffers of the node and of its operands are there. dx: by operand,
+ * NULL where no gradient is wanted; bit i of `overwrite`: dx[i] holds nothing to be added to. */
+P2cStatus p2c_step_forward(P2cGraph *graph, P2cNode *node);
+P2cStatus p2c_step_backward(P2cGraph *graph, P2cNode *node, P2cBuffer *const dx[],
+                            unsigned overwrite);
+P2cStatus p2c_step_fill(P2cGraph *graph, P2cNode *node, float value); /* the node's gradient */
+/* What a step must read and write at least, each once. Scratch does not count. */
+size_t p2c_step_bytes(const P2cStep *step);
+/* Whether the operation begins with the mean and the variance of each plane of its operand 0. */
+bool p2c_reads_statistics(const P2cNode *node);
 
 /* p2c_backward, which returns its marker; NULL: none. */
 P2cNode *p2c_backward_new(P2cNode *loss, int count, P2cNode *const of[], P2cNode *grads[]);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "graph.h"
+#include "op/adam.h"
 
 /* Which of the nets a parameter is below, the first one; -1: none. */
 static int net_of(const P2cParam *param, int count, const P2cNet nets[]) {
@@ -86,23 +87,32 @@ static P2cNode *sum_squares(const Group *group, P2cGraph *graph, int net, int co
 static P2cNode *begun(const P2cGraph *graph, const P2cAdam *adam) {
     for (int i = graph->node_count - 1; i >= 0; i--) {
         P2cNode *node = graph->nodes[i];
-        if (node->op == &p2c_op_adam_begin && P2C_ATTRIBUTES(node, P2cAdamAttributes)->adam == adam)
+        if (node->op == &p2c_op_adam_begin &&
+            P2C_ATTRIBUTES(node, P2cAdamBeginAttributes)->adam == adam)
             return node;
     }
     return NULL;
 }
 
-static void update(const Group *group, P2cNode *begin, P2cStore *store, P2cAdam *adam) {
+static void update_param(P2cNode *node, P2cNode *gradient, P2cNode *begin, P2cStore *store) {
     P2cGraph *graph = begin->state->graph;
+    P2cParam *param = node->state->param;
+    P2cStatus status = p2c_store_moments(store, param);
+    if (status != P2C_OK) {
+        p2c_graph_fail(graph, status, "%s", p2c_error(store->ctx));
+        return;
+    }
+    P2cNode *x[] = { node, gradient, begin, p2c_moment(graph, param->m, param->dims),
+                     p2c_moment(graph, param->v, param->dims) };
+    p2c_node_new(&p2c_op_adam, 5, x, &(P2cAdamAttributes){ &param->low, &param->high },
+                 sizeof(P2cAdamAttributes));
+}
+
+static void update_group(const Group *group, P2cNode *begin, P2cStore *store) {
     for (int i = 0; i < group->count; i++) {
-        P2cNode *param = group->params[i];
-        P2cAdamAttributes attributes = { adam, param->state->param };
         if (!group->grads[i]) continue;
-        P2cStatus status = p2c_store_moments(store, param->state->param);
-        if (status != P2C_OK) p2c_graph_fail(graph, status, "%s", p2c_error(store->ctx));
-        p2c_node_new(&p2c_op_adam, 3, (P2cNode *[]){ param, group->grads[i], begin }, &attributes,
-                     sizeof attributes);
-        param->state->earlier = NULL;
+        update_param(group->params[i], group->grads[i], begin, store);
+        group->params[i]->state->earlier = NULL;
     }
 }
 
@@ -122,9 +132,9 @@ void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam,
         }
         P2cNode *x[] = { total, loss, begun(graph, adam) };
         P2cNode *begin =
-            p2c_node_new(&p2c_op_adam_begin, x[2] ? 3 : 2, x, &(P2cAdamAttributes){ adam, NULL },
-                         sizeof(P2cAdamAttributes));
-        if (begin) update(&group, begin, nets[0].store, adam);
+            p2c_node_new(&p2c_op_adam_begin, x[2] ? 3 : 2, x, &(P2cAdamBeginAttributes){ adam },
+                         sizeof(P2cAdamBeginAttributes));
+        if (begin) update_group(&group, begin, nets[0].store);
     }
     group_clear(&group);
 }

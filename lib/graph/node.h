@@ -11,6 +11,7 @@ typedef enum P2cLeaf {
     P2C_LEAF_INPUT,
     P2C_LEAF_CONSTANT,
     P2C_LEAF_PARAM,
+    P2C_LEAF_MOMENT, /* of a parameter: what its optimiser keeps of earlier gradients */
     P2C_LEAF_GRADIENT,
     P2C_LEAF_BACKWARD
 } P2cLeaf;

@@ -38,40 +38,13 @@ P2cBuffer *p2c_buffer_new(P2cGraph *graph, size_t bytes) {
     return graph->buffers[graph->buffer_count++] = buffer;
 }
 
-P2cStep *p2c_step_new(P2cGraph *graph, P2cStepKind kind, P2cNode *node) {
-    if (!p2c_grow(&graph->steps, graph->step_count, &graph->step_capacity, sizeof *graph->steps)) {
-        p2c_graph_fail(graph, P2C_ERR_MEMORY, "out of memory while planning");
-        return NULL;
-    }
-    P2cStep *step = &graph->steps[graph->step_count++];
-    *step = (P2cStep){ .kind = kind, .node = node };
-    return step;
-}
-
 /* ---- lifetimes ------------------------------------------------------------------------------- */
 
-static void touch(P2cBuffer *buffer, int step) {
+static void live_at(P2cBuffer *buffer, int step) {
     buffer = p2c_buffer_root(buffer);
     if (!buffer) return;
     if (step < buffer->first) buffer->first = step;
     if (step > buffer->last) buffer->last = step;
-}
-
-static void touch_step(P2cStep *step, int i) {
-    const P2cNode *node = step->node;
-    bool forward = step->kind == P2C_STEP_FORWARD, backward = step->kind == P2C_STEP_BACKWARD;
-    if (forward || backward) {
-        for (int k = 0; k < node->count; k++)
-            if (forward || node->op->keeps_x) touch(node->x[k]->state->buffer, i);
-        if (forward || p2c_keeps_y(node)) touch(node->state->buffer, i);
-        touch(node->state->saved, i);
-        if (forward) touch(node->state->statistics, i);
-        if (node->count) touch(node->x[0]->state->statistics, i);
-    }
-    touch(step->dy, i);
-    for (int k = 0; k < P2C_MAX_OPERANDS; k++) touch(step->dx[k], i);
-    touch(step->target, i);
-    touch(step->work, i);
 }
 
 static void find_lifetimes(P2cGraph *graph) {
@@ -79,11 +52,13 @@ static void find_lifetimes(P2cGraph *graph) {
         graph->buffers[i]->first = graph->step_count;
         graph->buffers[i]->last = -1;
     }
-    for (int i = 0; i < graph->step_count; i++) touch_step(&graph->steps[i], i);
+    for (int i = 0; i < graph->step_count; i++)
+        for (int k = 0; k < graph->steps[i].touched_count; k++)
+            live_at(graph->steps[i].touched[k].buffer, i);
     for (int i = 0; i < graph->node_count; i++) {
         P2cNode *node = graph->nodes[i];
         while (node->state->fused_into) node = node->state->fused_into;
-        if (graph->nodes[i]->state->is_output) touch(node->state->buffer, graph->step_count);
+        if (graph->nodes[i]->state->is_output) live_at(node->state->buffer, graph->step_count);
     }
 }
 
@@ -194,44 +169,22 @@ static P2cStatus place_all(P2cGraph *graph) {
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
-static void *memory_of(P2cBuffer *buffer) {
-    return buffer ? p2c_buffer_root(buffer)->memory : NULL;
-}
-
 static void fill_call(const P2cGraph *graph, P2cStep *step) {
-    const P2cNode *node = step->node;
     P2cCall *call = &step->call;
-    *call = (P2cCall){ .node = node,
+    *call = (P2cCall){ .node = step->node,
                        .threads = graph->ctx->threads,
                        .queue = graph->ctx->queue,
                        .overwrite = step->overwrite };
-    for (int k = 0; k < node->count; k++) {
-        call->x[k] = memory_of(node->x[k]->state->buffer);
-        call->dx[k] = memory_of(step->dx[k]);
+    for (int i = 0; i < step->touched_count; i++) {
+        const P2cTouch *t = &step->touched[i];
+        void *memory = p2c_buffer_root(t->buffer)->memory;
+        memcpy((char *)call + t->slot, &memory, sizeof memory);
     }
-    call->y = memory_of(node->state->buffer);
-    call->dy = memory_of(step->dy);
-    call->saved = memory_of(node->state->saved);
-    call->work = memory_of(step->work);
-    if (step->kind == P2C_STEP_FORWARD) call->statistics = memory_of(node->state->statistics);
-    call->x_statistics = node->count ? memory_of(node->x[0]->state->statistics) : NULL;
     if (step->kind != P2C_STEP_FORWARD ||
-        !graph->ctx->device->kernels[node->op->id]->run_params_bytes)
+        !graph->ctx->device->kernels[step->node->op->id]->run_params_bytes)
         return;
     call->run_params = (char *)graph->arena + step->run_params;
     call->run_params_host = (char *)graph->recording.here + (step->run_params - graph->tail);
-}
-
-static P2cStatus add_work(P2cGraph *graph) {
-    for (int i = 0; i < graph->step_count; i++) {
-        P2cStep *step = &graph->steps[i];
-        bool backward = step->kind == P2C_STEP_BACKWARD;
-        if (!backward && step->kind != P2C_STEP_FORWARD) continue;
-        const P2cKernel *kernel = graph->ctx->device->kernels[step->node->op->id];
-        size_t bytes = kernel->work ? kernel->work(step->node, backward, graph->ctx->threads) : 0;
-        if (bytes && !(step->work = p2c_buffer_new(graph, bytes))) return graph->status;
-    }
-    return P2C_OK;
 }
 
 static void place_in_arena(const P2cGraph *graph, P2cBuffer *b) {
@@ -274,7 +227,6 @@ static void fill_constants(P2cGraph *graph) {
 P2cStatus p2c_plan(P2cGraph *graph) {
     bool streams = graph->ctx->device->streams > 1;
     if (streams) p2c_order(graph);
-    if (add_work(graph) != P2C_OK) return graph->status;
     find_lifetimes(graph);
     for (int i = 0; i < graph->step_count && !graph->no_reuse; i++) share(&graph->steps[i], i);
     if (place_all(graph) != P2C_OK) return graph->status;

@@ -17,23 +17,6 @@ static void issue(void *of) {
     p2c_issue_step(t->graph, t->step);
 }
 
-static size_t bytes_of(const P2cBuffer *buffer) { return buffer ? buffer->bytes : 0; }
-
-/* What a step must read and write at least, each once. A gradient that is added to is read as
- * well. */
-static size_t step_bytes(const P2cStep *step) {
-    const P2cNode *node = step->node;
-    bool forward = step->kind == P2C_STEP_FORWARD;
-    size_t bytes = bytes_of(step->dy) + bytes_of(step->target);
-    for (int k = 0; k < node->count && step->kind != P2C_STEP_FILL; k++) {
-        if (forward || node->op->keeps_x) bytes += bytes_of(node->x[k]->state->buffer);
-        bytes += bytes_of(step->dx[k]) * (step->overwrite >> k & 1 ? 1 : 2);
-    }
-    if (step->kind != P2C_STEP_FILL && (forward || p2c_keeps_y(node)))
-        bytes += bytes_of(node->state->buffer);
-    return bytes;
-}
-
 static void name_step(const P2cStep *step, char *name, size_t size) {
     const P2cNode *node = step->node;
     if (step->kind == P2C_STEP_FILL)
@@ -60,7 +43,7 @@ static void add(P2cProfile *profile, const P2cStep *step, double ms) {
     P2cProfileEntry *e = &profile->entries[i];
     e->steps++;
     e->ms += ms;
-    e->bytes += (double)step_bytes(step);
+    e->bytes += (double)p2c_step_bytes(step);
     profile->ms += ms;
 }
 

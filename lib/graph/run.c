@@ -13,8 +13,8 @@ static const P2cKernel *kernel_of(const P2cGraph *graph, const P2cStep *step) {
 
 void p2c_issue_step(const P2cGraph *graph, const P2cStep *step) {
     if (step->kind == P2C_STEP_FILL)
-        graph->ctx->device->fill(graph->ctx, step->target->memory,
-                                 step->target->bytes / sizeof(float), step->value);
+        graph->ctx->device->fill(graph->ctx, step->call.y, p2c_dims_count(step->node->dims),
+                                 step->value);
     else
         (step->kind == P2C_STEP_FORWARD ? kernel_of(graph, step)->forward
                                         : kernel_of(graph, step)->backward)(&step->call);

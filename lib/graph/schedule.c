@@ -16,33 +16,12 @@
 
 #include "graph.h"
 
-/* ---- what a step touches --------------------------------------------------------------------- */
-
-typedef void (*Touch)(void *of, P2cBuffer *buffer, bool writes);
-
-static void touch(Touch visit, void *of, P2cBuffer *buffer, bool writes) {
-    if (buffer) visit(of, p2c_buffer_root(buffer), writes);
-}
-
-static void visit_operands(const P2cStep *step, Touch visit, void *of) {
-    const P2cNode *node = step->node;
-    bool forward = step->kind == P2C_STEP_FORWARD;
-    for (int k = 0; k < node->count; k++)
-        if (forward || node->op->keeps_x)
-            touch(visit, of, node->x[k]->state->buffer, forward && node->op->updates);
-    if (node->count) touch(visit, of, node->x[0]->state->statistics, false);
-    if (forward || p2c_keeps_y(node)) touch(visit, of, node->state->buffer, forward);
-    touch(visit, of, node->state->saved, forward);
-    touch(visit, of, node->state->statistics, forward);
-}
-
-/* Calls `visit` for every buffer that the step reads or writes. */
-static void visit_step(const P2cStep *step, Touch visit, void *of) {
-    if (step->kind != P2C_STEP_FILL) visit_operands(step, visit, of);
-    touch(visit, of, step->dy, false);
-    for (int k = 0; k < P2C_MAX_OPERANDS; k++) touch(visit, of, step->dx[k], true);
-    touch(visit, of, step->target, true);
-    touch(visit, of, step->work, true);
+/* Calls `visit` for every buffer that the step reads or writes; one that shares another's memory
+ * is the other. */
+static void visit_touched(const P2cStep *step, void (*visit)(void *of, P2cBuffer *b, bool writes),
+                          void *of) {
+    for (int i = 0; i < step->touched_count; i++)
+        visit(of, p2c_buffer_root(step->touched[i].buffer), step->touched[i].writes);
 }
 
 /* The operation whose steps are best left side by side, since its kernel takes many at once; or
@@ -99,8 +78,8 @@ void p2c_order(P2cGraph *graph) {
     for (int i = 0; i < graph->step_count; i++) {
         P2cStep *step = &graph->steps[i];
         Depth d = { gathered(graph, step), 0 };
-        visit_step(step, look, &d);
-        visit_step(step, leave, &d);
+        visit_touched(step, look, &d);
+        visit_touched(step, leave, &d);
         step->depth = d.depth;
         step->gather = d.op ? (int)d.op->id : -1;
         step->built = i;
@@ -226,10 +205,10 @@ static void assign(Streams *l, int i, int n) {
     P2cStep *steps = l->graph->steps;
     l->step = i;
     for (int k = 0; k < l->count; k++) l->after[k] = -1;
-    for (int j = i; j < i + n; j++) visit_step(&steps[j], find_dependencies, l);
+    for (int j = i; j < i + n; j++) visit_touched(&steps[j], find_dependencies, l);
     steps[i].stream = choose_stream(l);
     wait_for(l, &steps[i]);
-    for (int j = i; j < i + n; j++) visit_step(&steps[j], leave_traces, l);
+    for (int j = i; j < i + n; j++) visit_touched(&steps[j], leave_traces, l);
     l->tail[steps[i].stream] = i;
 }
 

@@ -14,6 +14,18 @@
 #include "graph/node.h"
 #include "graph/params.h"
 #include "onnx_out.h"
+#include "op/affine.h"
+#include "op/axis.h"
+#include "op/clamp.h"
+#include "op/conv2d.h"
+#include "op/conv_transpose2d.h"
+#include "op/eps.h"
+#include "op/factor.h"
+#include "op/pow.h"
+#include "op/relu.h"
+#include "op/resize.h"
+#include "op/slice.h"
+#include "op/transpose.h"
 
 typedef struct Writer {
     P2cOnnx out;
@@ -215,7 +227,7 @@ static const char *write_concat(Writer *w, const P2cNode *node) {
 }
 
 static const char *write_slice(Writer *w, const P2cNode *node) {
-    const P2cAxisAttributes *a = P2C_ATTRIBUTES(node, P2cAxisAttributes);
+    const P2cSliceAttributes *a = P2C_ATTRIBUTES(node, P2cSliceAttributes);
     int64_t begin = a->begin, end = a->end, axis = a->axis;
     return p2c_onnx_node(&w->out, "Slice",
                          NAMES(operand(w, node, 0), p2c_onnx_whole(&w->out, 1, &begin),

@@ -4,6 +4,7 @@
  * finite: then nothing is updated. squares, loss: scalars; where the graph has one of the same
  * P2cAdam already: its result -> P2cAdamRates as a vector. Nodes come from p2c_minimize
  * (minimize.c). */
+#include "adam.h"
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
@@ -18,6 +19,8 @@ static P2cStatus shape(P2cNode *node) {
     return P2C_OK;
 }
 
-const P2cOp p2c_op_adam_begin = {
-    .id = P2C_OP_adam_begin, .name = "adam_begin", .shape = shape, .updates = true, .blocks = true
-};
+const P2cOp p2c_op_adam_begin = { .id = P2C_OP_adam_begin,
+                                  .name = "adam_begin",
+                                  .shape = shape,
+                                  .side_effect = true,
+                                  .blocks = true };

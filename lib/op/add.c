@@ -2,6 +2,7 @@
  *     over the sizes that were broadcast
  * Fused, nothing is broadcast: y = a + concat(b, c, ...) along channels, or y = a +
  * upsample_nearest(b). */
+#include "add.h"
 #include "broadcast.h"
 
 static P2cStatus shape(P2cNode *node) {

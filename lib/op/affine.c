@@ -1,4 +1,5 @@
 /* affine: y = scale * x + shift, with constants.  x of any shape.   dx += scale * dy */
+#include "affine.h"
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {

@@ -3,6 +3,7 @@
  * Polyak & Juditsky 1992; of a generator's weights: Karras et al. 2018, section 5. No gradient. */
 #include <math.h>
 
+#include "average.h"
 #include "graph/node.h"
 #include "graph/params.h"
 
@@ -15,7 +16,7 @@ static P2cStatus shape(P2cNode *node) {
 }
 
 const P2cOp p2c_op_average = {
-    .id = P2C_OP_average, .name = "average", .shape = shape, .updates = true, .blocks = true
+    .id = P2C_OP_average, .name = "average", .shape = shape, .writes = 1u << 0, .blocks = true
 };
 
 void p2c_average(P2cNet average, P2cNet net, const double *decay) {

@@ -1,5 +1,6 @@
 /* batch_norm, evaluation mode: y = (x - mean) / sqrt(var + eps) * weight + bias, each (c).
  *   x (n,c) or (n,c,h,w).  No gradient to mean and var.   Ioffe & Szegedy 2015 */
+#include "eps.h"
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {

@@ -1,4 +1,5 @@
 /* clamp: y = min(max(x, low), high).  x of any shape.   dx += dy where low <= x <= high */
+#include "clamp.h"
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {

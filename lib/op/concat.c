@@ -1,6 +1,7 @@
 /* concat: the operands one after the other along an axis; the other sizes agree. */
 #include <limits.h>
 
+#include "axis.h"
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {

@@ -9,6 +9,7 @@
  * stored; then y is kept. */
 #include <limits.h>
 
+#include "conv2d.h"
 #include "graph/node.h"
 
 static P2cConv2d normalised(P2cConv2d o) {

@@ -6,6 +6,7 @@
  *     conv2d with this stride makes equal.   Zeiler 2010 */
 #include <limits.h>
 
+#include "conv_transpose2d.h"
 #include "graph/node.h"
 
 static P2cConv2d normalised(P2cConv2d o) {

@@ -2,6 +2,7 @@
  * ReLU when fused.
  * Keeps (mean, 1/sqrt(var+eps)) of each plane.   Ulyanov et al. 2016, "Instance normalization" */
 #include "graph/node.h"
+#include "norm.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims x = node->x[0]->dims;

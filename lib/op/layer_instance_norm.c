@@ -5,6 +5,7 @@
  * Keeps (mean, 1/sqrt(var+eps)) of each plane, then of each picture.   Kim et al. 2020,
  *     U-GAT-IT, eq. 3 */
 #include "graph/node.h"
+#include "norm.h"
 
 static P2cStatus shape(P2cNode *node) {
     static const char *const names[] = { "input", "rho", "gamma", "beta" };

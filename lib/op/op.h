@@ -25,9 +25,6 @@ extern "C" {
 #define P2C_ALIGNED(bytes) alignas(bytes)
 #else
 #define P2C_ALIGNED(bytes) _Alignas(bytes)
-#ifdef __cplusplus
-}
-#endif
 #endif
 
 enum { P2C_MAX_OPERANDS = 8 };
@@ -44,20 +41,22 @@ typedef struct P2cOp {
     /* Sets node->dims and node->saved_bytes from operands and attributes; refuses, with
      * p2c_node_fail, what does not fit. */
     P2cStatus (*shape)(P2cNode *node);
-    bool keeps_x;  /* backward reads the operands' values */
-    bool keeps_y;  /* backward reads the result's value; see p2c_keeps_y */
+    bool keeps_x;  /* backward reads the operands' values; else they are NULL there */
+    bool keeps_y;  /* backward reads the result's value, else NULL; see p2c_keeps_y */
     bool in_place; /* forward may write y over x[0] */
     bool view;     /* y is x[0]'s memory under other dims: forward is never called */
-    /* writes into operands (a parameter, a power iteration): never dropped as unused */
-    bool updates;
-    bool blocks; /* no gradient goes back */
+    /* Bit i: forward writes into operand i (a parameter, a power iteration). A node that does is
+     * computed even when nobody reads its result. */
+    unsigned writes;
+    bool side_effect; /* the same for one that changes memory of the caller */
+    bool blocks;      /* no gradient goes back */
 } P2cOp;
 
 #define P2C_OP(name) extern const P2cOp p2c_op_##name;
 #include "op_list.h"
 
-/* A call of a kernel: the node, for shapes and attributes, and the memory. Absent things are
- * NULL. */
+/* A call of a kernel: the node, for shapes and attributes, and the memory. What is absent is NULL. In
+ * backward so are operands and result, unless the operation declares that it reads them. */
 typedef struct P2cCall {
     const P2cNode *node;
     int threads;
@@ -72,12 +71,13 @@ typedef struct P2cCall {
     unsigned overwrite;
     /* forward: where to put (mean, biased variance) of each (n,c) plane of y, when asked for */
     float *statistics;
-    const float *x_statistics; /* the same of x[0], when what made x[0] was asked for them */
+    /* norms: the same of x[0], when what made x[0] was asked for them */
+    const float *x_statistics;
     /* the kernel's `run_params_bytes`, and their copy on the host */
     void *run_params, *run_params_host;
 } P2cCall;
 
-/* Patterns of two operations that one kernel computes alone, see fuse.c. */
+/* Patterns of two operations that one kernel computes in one pass, see fuse.c. */
 typedef enum P2cFold {
     P2C_FOLD_NORM = 1,       /* conv2d of an instance norm: P2cConvAttributes.normed */
     P2C_FOLD_UPSAMPLE = 2,   /* conv2d or add of a nearest upsampling: .upsample */
@@ -105,7 +105,7 @@ typedef struct P2cKernel {
     void (*after)(const P2cCall *call);
 } P2cKernel;
 
-/* What kernels may see of a node. The graph's own fields are in graph.h. */
+/* What kernels may see of a node. The graph's own part is in graph/graph.h. */
 struct P2cNode {
     const P2cOp *op; /* NULL for leaves: inputs, constants, parameters, gradients */
     P2cDims dims;
@@ -114,7 +114,7 @@ struct P2cNode {
     P2C_ALIGNED(8) unsigned char attributes[48];
     size_t saved_bytes;
     bool makes_statistics; /* its kernel is asked for statistics */
-    /* fused: backward reads the result's value, which the operation alone would not */
+    /* fused: backward reads the result's value, which it would not without the fused one */
     bool keeps_y;
     struct P2cNodeState *state; /* the graph's */
 };
@@ -122,102 +122,8 @@ struct P2cNode {
 static inline bool p2c_keeps_y(const P2cNode *node) { return node->op->keeps_y || node->keeps_y; }
 
 /* The attributes of a node, typed: const P2cConvAttributes *a = P2C_ATTRIBUTES(node,
- * P2cConvAttributes). */
+ * P2cConvAttributes). The struct stands beside its operation, in lib/op/<name>.h. */
 #define P2C_ATTRIBUTES(node, type) ((type *)(void *)(node)->attributes)
-
-/* relu: fused, y = max(y, 0) */
-typedef struct P2cNormAttributes {
-    float eps;
-    bool relu;
-} P2cNormAttributes;
-/* Fused behind: y = v > 0 ? v : slope * v, v being what the operation alone would make. The sign of
- * y is that of v, so that y tells backward which. */
-typedef struct P2cActivation {
-    bool on;
-    float slope;
-} P2cActivation;
-/* The slope for negative v; without an activation 1, which changes nothing, to the bit. */
-static inline float p2c_slope(P2cActivation a) { return a.on ? a.slope : 1; }
-/* normed: fused, the convolution reads the instance norm of x, then ReLU, instead of x. upsample:
- * fused, 0 or 1: none; x is read as if it were repeated so often along both axes (the norm, if any,
- * is of the small x). */
-typedef struct P2cConvAttributes {
-    P2cConv2d conv;
-    P2cNormAttributes norm;
-    bool normed;
-    int upsample;
-    P2cActivation activation;
-} P2cConvAttributes;
-typedef struct P2cLinearAttributes {
-    P2cActivation activation;
-} P2cLinearAttributes;
-/* Fused: joined: operands 1 to count-1 are the pieces, along channels, of what is added; upsample:
- * operand 1 is read repeated, 0 or 1: as it is. */
-typedef struct P2cAddAttributes {
-    bool joined;
-    int upsample;
-} P2cAddAttributes;
-typedef struct P2cSpectralAttributes {
-    bool training;
-} P2cSpectralAttributes;
-typedef struct P2cSlopeAttributes {
-    float slope;
-} P2cSlopeAttributes;
-typedef struct P2cRangeAttributes {
-    float low, high;
-} P2cRangeAttributes;
-typedef struct P2cAffineAttributes {
-    float scale, shift;
-} P2cAffineAttributes;
-typedef struct P2cExponentAttributes {
-    float exponent;
-} P2cExponentAttributes;
-/* concat uses axis alone */
-typedef struct P2cAxisAttributes {
-    int axis, begin, end;
-} P2cAxisAttributes;
-typedef struct P2cOrderAttributes {
-    int order[4];
-} P2cOrderAttributes; /* a permutation */
-typedef struct P2cFactorAttributes {
-    int factor;
-} P2cFactorAttributes;
-/* rounding: of resize_nearest */
-typedef struct P2cResizeAttributes {
-    int height, width;
-    P2cCoordinates coordinates;
-    P2cRounding rounding;
-} P2cResizeAttributes;
-typedef struct P2cConvTransposeAttributes {
-    P2cConv2d conv;
-    int output_padding;
-} P2cConvTransposeAttributes;
-typedef struct P2cScaleAttributes {
-    float scale;
-} P2cScaleAttributes;
-typedef struct P2cEpsAttributes {
-    float eps;
-} P2cEpsAttributes;
-typedef struct P2cAverageAttributes {
-    const double *decay;
-} P2cAverageAttributes;
-typedef struct P2cAdamAttributes {
-    P2cAdam *adam;
-    const struct P2cParam *param;
-} P2cAdamAttributes;
-
-/* The result of adam_begin, a vector of floats: what is the same for every element that its updates
- * change. */
-typedef struct P2cAdamRates {
-    /* the number of the update; NaN: refused, nothing is to change */
-    float step;
-    /* lr / (1 - beta1^step), 1 / sqrt(1 - beta2^step) */
-    float rate, unbias;
-    float decay, eps, beta1, rest1, beta2, rest2; /* rest: 1 - beta */
-    /* of the same P2cAdam in this run so far, this one counted */
-    float updates;
-} P2cAdamRates;
-enum { P2C_ADAM_RATES = sizeof(P2cAdamRates) / sizeof(float) };
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,7 @@
 /* resize_bilinear: two by two neighbours of the source position (P2cCoordinates), which is held
  * within the first and the last pixel; not
  * antialiased.   (n,c,h,w) -> (n,c,height,width) */
+#include "graph/node.h"
 #include "resize.h"
 
 const P2cOp p2c_op_resize_bilinear = { .id = P2C_OP_resize_bilinear,

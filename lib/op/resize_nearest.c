@@ -1,6 +1,7 @@
 /* resize_nearest: the source position (P2cCoordinates) of each row and column, rounded
  * (P2cRounding) and held within the plane.
  *   (n,c,h,w) -> (n,c,height,width) */
+#include "graph/node.h"
 #include "resize.h"
 
 const P2cOp p2c_op_resize_nearest = { .id = P2C_OP_resize_nearest,

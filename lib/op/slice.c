@@ -1,8 +1,9 @@
 /* slice: the elements begin to end-1 along an axis. */
+#include "slice.h"
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
-    const P2cAxisAttributes *a = P2C_ATTRIBUTES(node, P2cAxisAttributes);
+    const P2cSliceAttributes *a = P2C_ATTRIBUTES(node, P2cSliceAttributes);
     node->dims = node->x[0]->dims;
     if (a->axis < 0 || a->axis >= node->dims.rank || a->begin < 0 || a->begin >= a->end ||
         a->end > node->dims.d[a->axis])
@@ -15,6 +16,6 @@ static P2cStatus shape(P2cNode *node) {
 const P2cOp p2c_op_slice = { .id = P2C_OP_slice, .name = "slice", .shape = shape };
 
 P2cNode *p2c_slice(P2cNode *x, int axis, int begin, int end) {
-    return p2c_node_unary(&p2c_op_slice, x, &(P2cAxisAttributes){ axis, begin, end },
-                          sizeof(P2cAxisAttributes));
+    return p2c_node_unary(&p2c_op_slice, x, &(P2cSliceAttributes){ axis, begin, end },
+                          sizeof(P2cSliceAttributes));
 }

@@ -5,6 +5,7 @@
  *   dw += dy / sigma - (sum(dy*w) / sigma^2) u v^T
  * Keeps sigma, u, v as they were used, since a later call moves the parameters on.   Miyato et
  *     al. 2018 */
+#include "spectral_norm.h"
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
@@ -25,7 +26,7 @@ const P2cOp p2c_op_spectral_norm = { .id = P2C_OP_spectral_norm,
                                      .name = "spectral_norm",
                                      .shape = shape,
                                      .keeps_x = true,
-                                     .updates = true };
+                                     .writes = 1u << 1 | 1u << 2 };
 
 P2cNode *p2c_spectral_norm(P2cNode *w, P2cNode *u, P2cNode *v, bool training) {
     P2cSpectralAttributes attributes = { training };

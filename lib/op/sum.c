@@ -1,5 +1,6 @@
 /* sum: y = scale * (sum of all elements); scale 1 is the sum, 1/count the mean.   any shape ->
  *     scalar   dx += scale * dy */
+#include "sum.h"
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {

@@ -1,5 +1,6 @@
 /* adam.c: several updates against the formula in double: L2 decay, bias correction, clamp to the
  * parameter's range; and updates that are skipped. */
+#include "op/adam.h"
 #include "harness.h"
 
 enum { STEPS = 5 };
@@ -40,7 +41,7 @@ static void update(const Setting *s, int t, size_t n, double *p, const float *g,
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     (void)c;
-    return p2c_node_new(&p2c_op_adam, 3, x, &(P2cAdamAttributes){ NULL, NULL },
+    return p2c_node_new(&p2c_op_adam, 5, x, &(P2cAdamAttributes){ NULL, NULL },
                         sizeof(P2cAdamAttributes));
 }
 
@@ -63,32 +64,23 @@ typedef struct State {
     OpCase c;
     OpRun run;
     P2cAdam adam;
-    P2cParam param; /* where the kernel sees it */
     size_t n;
-    float *kernel_m, *kernel_v;
     double *p, *m, *v;
 } State;
 
 static void state_init(State *s, const OpTest *t, const Setting *setting, size_t n, int level) {
-    s->c = (OpCase){ .count = 3,
-                     .x = { DIMS((int)n), DIMS((int)n), DIMS(P2C_ADAM_RATES) },
+    s->c = (OpCase){ .count = 5,
+                     .x = { DIMS((int)n), DIMS((int)n), DIMS(P2C_ADAM_RATES), DIMS((int)n),
+                            DIMS((int)n) },
                      .y = SCALAR,
                      .options = setting };
     op_run_init(&s->run, t, &s->c);
     op_run_level(&s->run, level);
     s->n = n;
     s->adam = setting->adam;
-    s->kernel_m = op_run_memory(&s->run, "m", n * sizeof(float));
-    s->kernel_v = op_run_memory(&s->run, "v", n * sizeof(float));
-    memset(s->kernel_m, 0, n * sizeof(float));
-    memset(s->kernel_v, 0, n * sizeof(float));
-    s->param = (P2cParam){ .dims = op_dims(s->c.x[0]),
-                           .low = setting->low,
-                           .high = setting->high,
-                           .data = op_run_there(&s->run, s->run.call.x[0]),
-                           .m = op_run_there(&s->run, s->kernel_m),
-                           .v = op_run_there(&s->run, s->kernel_v) };
-    *P2C_ATTRIBUTES(s->run.node, P2cAdamAttributes) = (P2cAdamAttributes){ &s->adam, &s->param };
+    for (int i = 3; i < 5; i++) memset(s->run.call.x[i], 0, n * sizeof(float));
+    *P2C_ATTRIBUTES(s->run.node, P2cAdamAttributes) =
+        (P2cAdamAttributes){ &setting->low, &setting->high };
     s->p = calloc(3 * n, sizeof *s->p);
     s->m = s->p + n;
     s->v = s->m + n;
@@ -105,9 +97,15 @@ static void step(State *s, OpTest *t, const Setting *setting, int threads) {
     update(setting, (int)s->adam.step, s->n, s->p, g, s->m, s->v);
     op_run_forward(&s->run, threads);
     P2cDims d = s->c.x[0];
-    double worst = op_run_compare(&s->run, OP_NAME("x[0]"), d, s->run.call.x[0], s->p, 1e-5);
-    worst = fmax(worst, op_run_compare(&s->run, OP_NAME("m"), d, s->kernel_m, s->m, 1e-5));
-    worst = fmax(worst, op_run_compare(&s->run, OP_NAME("v"), d, s->kernel_v, s->v, 1e-5));
+    const double *const want[] = { s->p, NULL, NULL, s->m, s->v };
+    const OpName names[] = {
+        OP_NAME("x[0]"), { 0 }, { 0 }, OP_NAME("x[3], m"), OP_NAME("x[4], v")
+    };
+    double worst = 0;
+    for (int i = 0; i < 5; i++)
+        if (want[i])
+            worst =
+                fmax(worst, op_run_compare(&s->run, names[i], d, s->run.call.x[i], want[i], 1e-5));
     t->worst_y = fmax(t->worst_y, worst);
     assert_true(*s->run.call.y == (float)s->adam.step);
     random = (uint64_t)s->adam.step;
@@ -118,7 +116,8 @@ static void step(State *s, OpTest *t, const Setting *setting, int threads) {
 /* The number of the update is NaN, which refuses it: nothing may change. */
 static void skipped(State *s, int threads) {
     size_t bytes = s->n * sizeof(float);
-    float *before = malloc(3 * bytes), *now[3] = { s->run.call.x[0], s->kernel_m, s->kernel_v };
+    float *before = malloc(3 * bytes),
+          *now[3] = { s->run.call.x[0], s->run.call.x[3], s->run.call.x[4] };
     for (int k = 0; k < 3; k++) memcpy(before + (size_t)k * s->n, now[k], bytes);
     for (size_t i = 0; i < s->n; i++) s->run.call.x[1][i] = i % 2 ? NAN : 1;
     *s->run.call.x[2] = NAN;
@@ -137,7 +136,7 @@ static void check(OpTest *t, const Setting *setting, size_t n, int level) {
             if (i == 2) skipped(&s[k], k + 1);
         }
         assert_memory_equal(s[k].run.call.x[0], s[0].run.call.x[0], n * sizeof(float));
-        assert_memory_equal(s[k].kernel_v, s[0].kernel_v, n * sizeof(float));
+        assert_memory_equal(s[k].run.call.x[4], s[0].run.call.x[4], n * sizeof(float));
     }
     for (int k = 0; k < 3; k++) op_run_clear(&s[k].run), free(s[k].p);
 }
@@ -150,9 +149,16 @@ void test_op_adam(void **state) {
         for (size_t k = 0; k < COUNT(sizes); k++, t.cases++)
             for (int level = 0; level < op_level_count(); level++)
                 check(&t, &settings[i], sizes[k], level);
-    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 5), SCALAR } },
-               "expected rates (10), got ()");
-    op_refused(&t, &(OpCase){ .count = 3, .x = { DIMS(3, 5), DIMS(3, 4), SCALAR } },
-               "parameter (3,5), gradient (3,4)");
+    op_refused(
+        &t,
+        &(OpCase){ .x = { DIMS(3, 5), DIMS(3, 5), SCALAR, DIMS(3, 5), DIMS(3, 5) }, .count = 5 },
+        "expected rates (10), got ()");
+    op_refused(
+        &t,
+        &(OpCase){ .x = { DIMS(3, 5), DIMS(3, 4), SCALAR, DIMS(3, 5), DIMS(3, 5) }, .count = 5 },
+        "parameter (3,5), gradient (3,4)");
+    op_refused(
+        &t, &(OpCase){ .x = { DIMS(3, 5), DIMS(3, 5), SCALAR, DIMS(3, 5), DIMS(3) }, .count = 5 },
+        "parameter (3,5), second moment (3)");
     op_done(&t);
 }

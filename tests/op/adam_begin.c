@@ -1,10 +1,11 @@
 /* adam_begin.c: updates count only when the sum of squares and the loss are finite;
  * the rates are those of the update's number. */
 #include "harness.h"
+#include "op/adam.h"
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
-    return p2c_node_new(&p2c_op_adam_begin, c->count, x, &(P2cAdamAttributes){ NULL, NULL },
-                        sizeof(P2cAdamAttributes));
+    return p2c_node_new(&p2c_op_adam_begin, c->count, x, &(P2cAdamBeginAttributes){ NULL },
+                        sizeof(P2cAdamBeginAttributes));
 }
 
 static void check_rates(const float *y, const P2cAdam *a, double t, float updates) {
@@ -43,7 +44,7 @@ static void check(OpTest *t, int level, bool after, int64_t step) {
     };
     op_run_init(&run, t, &c);
     op_run_level(&run, level);
-    P2C_ATTRIBUTES(run.node, P2cAdamAttributes)->adam = &adam;
+    P2C_ATTRIBUTES(run.node, P2cAdamBeginAttributes)->adam = &adam;
     for (size_t i = 0; i < COUNT(rows); i++, t->cases++) {
         int64_t before = adam.step;
         *run.call.x[0] = rows[i].squares, *run.call.x[1] = rows[i].loss;

@@ -1,5 +1,6 @@
 /* add.c: elementwise, with broadcasting of either operand; and the fused forms, of a concat of
  * channels and of a nearest upsampling. */
+#include "op/add.h"
 #include "broadcast.h"
 
 static void reference(const OpCase *k, double *const x[], double *y) {

@@ -1,4 +1,5 @@
 /* average.c: a running average, in place; the averaged operand stays unchanged. */
+#include "op/average.h"
 #include "harness.h"
 
 typedef struct Options {

@@ -26,8 +26,6 @@ typedef struct Check {
     Probe probes[MOST_PROBES];
     int probe_count;
     float *first_y, *first_dx[P2C_MAX_OPERANDS]; /* with one thread */
-    /* NaN, where backward says that it does not look */
-    float *hidden[P2C_MAX_OPERANDS], *hidden_y;
     /* memory for the statistics of the planes of y, and of x[0] */
     float *statistics, *x_statistics;
 } Check;

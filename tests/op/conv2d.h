@@ -4,6 +4,8 @@
 
 #include "harness.h"
 
+#include "op/conv2d.h"
+
 /* What a table of cases gives; 0 groups or stride: the builder's default. */
 typedef struct ConvRow {
     int n, cin, h, w, cout, kh, kw, stride, pad, groups, reflect, bias;

@@ -223,7 +223,14 @@ static void call_kernel(OpRun *run, bool backward, int threads) {
 }
 
 void op_run_forward(OpRun *run, int threads) { call_kernel(run, false, threads); }
-void op_run_backward(OpRun *run, int threads) { call_kernel(run, true, threads); }
+
+void op_run_backward(OpRun *run, int threads) {
+    P2cCall whole = run->call;
+    if (!run->node->op->keeps_x) memset(run->call.x, 0, sizeof run->call.x);
+    if (!p2c_keeps_y(run->node)) run->call.y = NULL;
+    call_kernel(run, true, threads);
+    run->call = whole;
+}
 
 void op_refused(OpTest *t, const OpCase *c, const char *text) {
     OpRun run = { 0 };

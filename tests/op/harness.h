@@ -147,7 +147,8 @@ void op_run_init(OpRun *run, const OpTest *t, const OpCase *c);
 int op_level_count(void);
 void op_run_level(OpRun *run, int level);
 void op_run_clear(OpRun *run);
-/* with scratch as large as the kernel asks for, full of NaN */
+/* With scratch as large as the kernel asks for, full of NaN. Backward gets the operands and the
+ * result only where the operation declares that it reads them, as in a graph. */
 void op_run_forward(OpRun *run, int threads);
 void op_run_backward(OpRun *run, int threads);
 void op_run_canaries(const OpRun *run);

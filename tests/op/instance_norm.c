@@ -1,6 +1,7 @@
 /* instance_norm.c: each plane to mean 0 and biased variance 1; also with the ReLU that fusion may
  * add. */
 #include "harness.h"
+#include "op/norm.h"
 
 typedef struct Options {
     float eps;

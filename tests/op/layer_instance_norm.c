@@ -1,6 +1,7 @@
 /* layer_instance_norm.c: LIN and AdaLIN: rho mixes the norm of each plane and that of each picture,
  * with unbiased variances. */
 #include "harness.h"
+#include "op/norm.h"
 
 typedef struct Options {
     float eps;

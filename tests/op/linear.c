@@ -1,4 +1,5 @@
 /* linear.c: y = x w^T + b, against three loops. */
+#include "op/linear.h"
 #include "harness.h"
 
 static void reference(const OpCase *c, double *const x[], double *y) {

@@ -320,8 +320,8 @@ static void no_more_than_needed(void **state) {
     for (int i = 0; i < w.g->step_count; i++) {
         const P2cStep *step = &w.g->steps[i];
         if (step->kind != P2C_STEP_BACKWARD || step->node != gan.after) continue;
-        assert_non_null(step->dx[0]);
-        assert_null(step->dx[1]);
+        assert_non_null(step->call.dx[0]);
+        assert_null(step->call.dx[1]);
         through++;
     }
     assert_int_equal(through, 1);
@@ -368,6 +368,25 @@ static void updated_in_between(void **state) {
     }
 }
 
+/* The same when the update is that of a running average. */
+static void averaged_in_between(void **state) {
+    (void)state;
+    const double decay = 0.9;
+    World w;
+    world_init(&w, 1);
+    P2cNet a = p2c_net(w.g, w.store, "a"), b = p2c_net(w.g, w.store, "b"),
+           average = p2c_net(w.g, w.store, "average");
+    P2cAdam adam = { .lr = 0.1, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8 };
+    p2c_param(a, "w", P2C_SCALAR, P2C_CONSTANT(1));
+    P2cNode *loss = p2c_mul(p2c_param(average, "w", P2C_SCALAR, P2C_BUFFER(0)),
+                            p2c_param(b, "w", P2C_SCALAR, P2C_CONSTANT(2)));
+    p2c_average(average, a, &decay);
+    p2c_minimize(loss, 1, &b, &adam, NULL);
+    assert_int_equal(p2c_graph_finish(w.g), P2C_ERR_ARGUMENT);
+    assert_non_null(strstr(p2c_error(w.ctx), "average.w is updated between"));
+    world_clear(&w);
+}
+
 extern const struct CMUnitTest p2c_tests_autodiff[];
 extern const size_t p2c_tests_autodiff_count;
 const struct CMUnitTest p2c_tests_autodiff[] = {
@@ -382,5 +401,6 @@ const struct CMUnitTest p2c_tests_autodiff[] = {
     cmocka_unit_test(no_more_than_needed),
     cmocka_unit_test(stays_in_range),
     cmocka_unit_test(updated_in_between),
+    cmocka_unit_test(averaged_in_between),
 };
 const size_t p2c_tests_autodiff_count = COUNT(p2c_tests_autodiff);

@@ -1,5 +1,6 @@
 /* fuse.c: patterns of operations that become one, and means and variances in passing: which ones,
  * that results stay, and where they must not. */
+#include "op/conv2d.h"
 #include "world.h"
 
 /* ---- devices of the tests' own: the CPU, offering less or more ------------------------------- */

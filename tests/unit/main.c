@@ -16,6 +16,7 @@
     X(autodiff) \
     X(minimize) \
     X(schedule) \
+    X(step) \
     X(image) \
     X(png) \
     X(jpeg) \

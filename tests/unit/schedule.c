@@ -16,15 +16,6 @@ static uint64_t disorder; /* 0: in the order of the steps */
 static bool heeds_waits;
 static int overtaken, streams_used;
 
-static void call_step(const P2cGraph *graph, const P2cStep *step) {
-    const P2cKernel *kernel =
-        step->kind == P2C_STEP_FILL ? NULL : streamed.kernels[step->node->op->id];
-    if (!kernel)
-        streamed.fill(graph->ctx, step->target->memory, step->target->bytes / sizeof(float),
-                      step->value);
-    else (step->kind == P2C_STEP_FORWARD ? kernel->forward : kernel->backward)(&step->call);
-}
-
 static int next_random(int below) {
     disorder = disorder * 6364136223846793005u + 1442695040888963407u;
     return (int)((disorder >> 33) % (unsigned)below);
@@ -53,7 +44,7 @@ static void run_disordered(const P2cGraph *graph) {
         int stream = next_random(P2C_MAX_STREAMS), i = at[stream];
         streams_used |= 1 << stream;
         if (i == graph->step_count || !may_run(&graph->steps[i], done)) continue;
-        call_step(graph, &graph->steps[i]);
+        p2c_issue_step(graph, &graph->steps[i]);
         done[i] = true;
         overtaken += i < newest;
         newest = i > newest ? i : newest;

@@ -5,6 +5,7 @@
 
 #include "../activation.h"
 #include "../norm.h"
+#include "op/conv2d.h"
 
 /* cin, cout: of one group. h, w: of what is convolved, which is x with every pixel `up` times along
  * both axes where that is fused. */

@@ -47,6 +47,7 @@
 
 #include "../activation.cuh"
 #include "../norm.cuh"
+#include "op/conv2d.h"
 
 /* Sizes, by value. What is convolved is x repeated `up` times along both axes: h and w are its
  * size, xh and xw that of x. cin, cout: of one group; x has groups*cin planes a picture, y

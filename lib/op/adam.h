@@ -1,0 +1,30 @@
+/* adam.h: the attributes of adam_begin and adam, and what the first hands to the second. */
+#ifndef P2C_OP_ADAM_H
+#define P2C_OP_ADAM_H
+
+#include "op.h"
+
+/* the caller's: options, which are read at every run, and the number of the last update */
+typedef struct P2cAdamBeginAttributes {
+    P2cAdam *adam;
+} P2cAdamBeginAttributes;
+
+/* the parameter's range, which is the store's */
+typedef struct P2cAdamAttributes {
+    const float *low, *high;
+} P2cAdamAttributes;
+
+/* The result of adam_begin, a vector of floats: what is the same for every element that its updates
+ * change. */
+typedef struct P2cAdamRates {
+    /* the number of the update; NaN: refused, nothing is to change */
+    float step;
+    /* lr / (1 - beta1^step), 1 / sqrt(1 - beta2^step) */
+    float rate, unbias;
+    float decay, eps, beta1, rest1, beta2, rest2; /* rest: 1 - beta */
+    /* of the same P2cAdam in this run so far, this one counted */
+    float updates;
+} P2cAdamRates;
+enum { P2C_ADAM_RATES = sizeof(P2cAdamRates) / sizeof(float) };
+
+#endif
