@@ -28,6 +28,7 @@ const char *const program_name = "test-train";
     X(evaluate) \
     X(grid) \
     X(fit) \
+    X(fit_run) \
     X(fit_data)
 
 #define SUITE "train"
