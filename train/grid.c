@@ -36,7 +36,7 @@ typedef struct Sheet {
 static int report(const Sheet *sheet, P2cStatus status) {
     if (!status) return 0;
     progress_hide(&sheet->progress);
-    return status == P2C_ERR_DEVICE ? EXIT_DEVICE : report_status(sheet->ctx, status);
+    return report_unless_device(sheet->ctx, status);
 }
 
 /* A bad picture is not the end, but it is remembered. */

@@ -1,6 +1,7 @@
 /* main.c: p2c-train: two folders of pictures in, networks that turn one kind into the other out. */
 #include <string.h>
 
+#include "cli/stop.h"
 #include "trainer.h"
 
 const char *const program_name = "p2c-train";

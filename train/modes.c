@@ -11,12 +11,14 @@
 /* ---- test: every test picture, by the newest networks ---------------------------------------- */
 
 static int load_generators(P2cContext *ctx, P2cStore **store, Options *o, const P2cValue *tree) {
-    RunState state;
-    int code = state_load(&state, p2c_value_get(tree, "p2cnn"));
+    TrainState state;
+    RunState run;
+    int code = state_load(&state, &run, p2c_value_get(tree, "p2cnn"));
     if (!code) code = options_resume(o, p2c_value_get(p2c_value_get(tree, "p2cnn"), "options"));
     if (!code) code = report_status(ctx, p2c_store_new(store, ctx, 0));
     if (!code) code = report_status(ctx, trainer_create_generators(ctx, *store, o, o->ema > 0));
-    return code ? code : report_device(ctx, checkpoint_load_networks(ctx, *store, tree));
+    return code ? code
+                : report_device(ctx, checkpoint_load_networks(ctx, *store, state_networks, tree));
 }
 
 static int draw_tests(P2cContext *ctx, P2cStore *store, const Options *o, RunDir *run) {

@@ -10,6 +10,7 @@
 #include "face.h"
 #include "run/memory.h"
 #include "run/text.h"
+#include "series.h"
 #include "trainer.h"
 
 /* ---- pictures -------------------------------------------------------------------------------- */
@@ -88,7 +89,7 @@ static int open_face(Trainer *t) {
             "--face_weights: this run has had no ID loss so far; say --override to go on with one");
         return EXIT_USAGE;
     }
-    int code = face_load(t->ctx, t->store, path, &t->face);
+    int code = face_load(t->run.ctx, t->store, path, &t->face);
     if (code && !o->face_weights)
         complain(
             "the ID loss of this run came from %s; say --face_weights FILE to find it elsewhere",
@@ -136,13 +137,14 @@ static int build_step(Trainer *t) {
     StepOptions s = trainer_step_options(t->options);
     s.face = t->has_face, s.face_kind = t->face;
     s.memory_limit = memory_available();
-    P2cStatus status = step_init(&t->step, t->ctx, t->store, &s);
+    P2cStatus status = step_init(&t->step, t->run.ctx, t->store, &s);
     if (status == P2C_ERR_MEMORY) {
         complain("%s: smaller --batch_size (with --accumulate), --img_size, --ch%s",
-                 p2c_error(t->ctx), p2c_device_memory_used(t->ctx) ? "; or another --device" : "");
+                 p2c_error(t->run.ctx),
+                 p2c_device_memory_used(t->run.ctx) ? "; or another --device" : "");
         return EXIT_MEMORY;
     }
-    if (status) return report_status(t->ctx, status);
+    if (status) return report_status(t->run.ctx, status);
     size_t floats = (size_t)(s.batch * s.parts) * 3 * (size_t)s.size * (size_t)s.size;
     t->a = malloc(floats * sizeof *t->a);
     t->b = malloc(floats * sizeof *t->b);
@@ -161,12 +163,12 @@ static double store_bytes(const P2cStore *store) {
 
 /* A GPU's memory is taken by now; of the host's, no more than pictures. */
 static void describe_memory(const Trainer *t) {
-    double gib = (double)(1 << 30), used = (double)p2c_device_memory_used(t->ctx),
+    double gib = (double)(1 << 30), used = (double)p2c_device_memory_used(t->run.ctx),
            kept = (double)loader_kept_bytes(t->loader);
     double need = (double)p2c_graph_arena_bytes(t->step.graph) + store_bytes(t->store) + kept;
     if (used > 0)
         say("memory       %.2f GiB of the GPU's needed, %.2f GiB there", used / gib,
-            (used + (double)p2c_device_memory_free(t->ctx)) / gib);
+            (used + (double)p2c_device_memory_free(t->run.ctx)) / gib);
     else
         say("memory       %.2f GiB needed, %.2f GiB there", need / gib,
             ((double)memory_available() + kept) / gib);
@@ -184,32 +186,31 @@ static void describe_networks(const Trainer *t) {
 /* ---- resuming -------------------------------------------------------------------------------- */
 
 int trainer_restore(Trainer *t, const P2cValue *tree) {
-    int code = checkpoint_load(t->ctx, t->store, tree);
+    int code = checkpoint_load(t->run.ctx, t->store, state_networks, tree);
     if (code) return code;
     t->step.generators.step = t->state.generators;
     t->step.discriminators.step = t->state.discriminators;
-    t->saved = t->state.step;
+    t->run.saved = t->run.state.step;
     return 0;
 }
 
-static int open_run(Trainer *t, const char *dataset) {
+static int open_run(Trainer *t, const char *dataset, P2cValue **tree) {
     const Options *o = t->options;
-    return rundir_open(&t->run, &(RunRequest){ .result_dir = o->result_dir,
-                                               .name = o->run,
-                                               .dataset = dataset,
-                                               .resume = o->resume,
-                                               .now = time(NULL) });
+    RunRequest request = { .result_dir = o->result_dir,
+                           .name = o->run,
+                           .dataset = dataset,
+                           .resume = o->resume,
+                           .now = time(NULL) };
+    return run_open(&t->run, &request, tree);
 }
 
 /* Before anything else is looked at: the checkpoint knows the options. */
 static int find_checkpoint(Trainer *t, P2cValue **tree) {
     Options *o = t->options;
-    int64_t step;
-    int code = open_run(t, options_given(o, "dataset") ? o->dataset : NULL);
-    if (!code) code = checkpoint_find(t->ctx, &t->run, tree, &step);
-    if (!code) code = state_load(&t->state, p2c_value_get(*tree, "p2cnn"));
-    if (!code) code = options_resume(o, p2c_value_get(p2c_value_get(*tree, "p2cnn"), "options"));
-    return code;
+    int code = open_run(t, options_given(o, "dataset") ? o->dataset : NULL, tree);
+    const P2cValue *p2cnn = p2c_value_get(*tree, "p2cnn");
+    if (!code) code = state_load(&t->state, &t->run.state, p2cnn);
+    return code ? code : options_resume(o, p2c_value_get(p2cnn, "options"));
 }
 
 /* The weights to start from. */
@@ -217,61 +218,49 @@ static int load_weights(Trainer *t, const P2cValue *tree) {
     const Options *o = t->options;
     int code = tree ? trainer_restore(t, tree)
                : o->pretrained_weights
-                   ? checkpoint_load_pretrained(t->ctx, t->store, o->pretrained_weights)
+                   ? checkpoint_load_pretrained(t->run.ctx, t->store, state_networks,
+                                                o->pretrained_weights)
                    : 0;
-    if (code || tree || !o->pretrained_weights || o->ema == 0) return report_device(t->ctx, code);
-    return report_status(t->ctx, step_restart_averages(t->store));
-}
-
-/* ---- metrics --------------------------------------------------------------------------------- */
-
-static int open_metrics(Trainer *t) {
-    char path[RUN_FILE + 16];
-    snprintf(path, sizeof path, "%s/metrics.jsonl", t->run.path);
-    int code = metrics_open(&t->metrics, t->ctx, path, &series_table, t->state.step);
-    if (code || !t->options->tensorboard) return code;
-    snprintf(path, sizeof path, "%s/tensorboard", t->run.path);
-    return tensorboard_open(&t->board, path, t->state.step, tensorboard_clock());
+    if (code || tree || !o->pretrained_weights || o->ema == 0)
+        return report_device(t->run.ctx, code);
+    return report_status(t->run.ctx, step_restart_averages(t->store));
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 static int open_all(Trainer *t, P2cValue **tree) {
     Options *o = t->options;
-    int code = options_open_device(o, &t->ctx);
+    int code = options_open_device(o, &t->run.ctx);
     if (code) return code;
-    say("p2c-train %s, %s", p2c_version(), p2c_device_name(t->ctx));
+    say("p2c-train %s, %s", p2c_version(), p2c_device_name(t->run.ctx));
     if (o->resume && (code = find_checkpoint(t, tree))) return code;
     if ((code = open_pictures(t)) || (code = trainer_open_tests(o, &t->test_a, &t->test_b)) ||
         (code = check_pictures(t)))
         return code;
     say("pictures     A %d, B %d to learn from; A %d, B %d to test", loader_count(t->loader, 0),
         loader_count(t->loader, 1), t->test_a.count, t->test_b.count);
-    if ((code = report_status(t->ctx, p2c_store_new(&t->store, t->ctx, (uint64_t)o->seed))))
+    if ((code = report_status(t->run.ctx, p2c_store_new(&t->store, t->run.ctx, (uint64_t)o->seed))))
         return code;
     if ((code = open_face(t))) return code;
-    if (!o->resume && (code = open_run(t, o->dataset))) return code;
+    if (!o->resume && (code = open_run(t, o->dataset, tree))) return code;
     if ((code = build_step(t)) || (code = load_weights(t, *tree))) return code;
     checkpoint_free(tree);
     describe_networks(t);
-    say("run folder   %s", t->run.path);
+    say("run folder   %s", t->run.dir.path);
     /* The first checkpoint is there to go back to, and shows at once whether the disk takes it. */
-    if (!o->resume && (code = report_device(t->ctx, trainer_save(t)))) return code;
-    return open_metrics(t);
+    if (!o->resume && (code = report_device(t->run.ctx, trainer_save(t)))) return code;
+    return run_open_metrics(&t->run, &series_table, o->tensorboard);
 }
 
 int trainer_open(Trainer *t) {
     P2cValue *tree = NULL;
-    t->run.lock = -1;
-    t->saved = -1;
+    t->run = run_nothing();
     int code = open_all(t, &tree);
     checkpoint_free(&tree);
     return code;
 }
 
 void trainer_close(Trainer *t) {
-    tensorboard_close(&t->board);
-    metrics_close(&t->metrics);
     loader_close(&t->loader);
     folder_clear(&t->test_a);
     folder_clear(&t->test_b);
@@ -279,7 +268,5 @@ void trainer_close(Trainer *t) {
     free(t->b);
     step_clear(&t->step);
     p2c_store_free(&t->store);
-    if (t->saved < 0 && !t->options->resume) rundir_discard(&t->run);
-    else rundir_close(&t->run);
-    p2c_context_free(&t->ctx);
+    run_close(&t->run, t->options->resume);
 }

@@ -39,10 +39,10 @@ static void save_waits(void **state) {
     RunCheckpoint *list;
     size_t count;
     open_run(&fit, &options, d, folder);
-    fit.state.step = DUE - 1;
-    fit.state.guard.skipped[GUARD_SKIPS - 1] = SKIPPED;
+    fit.run.state.step = DUE - 1;
+    fit.run.state.guard.skipped[GUARD_SKIPS - 1] = SKIPPED;
     assert_int_equal(fit_run(&fit), 0);
-    assert_true(rundir_list(fit.run.path, NULL, &list, &count));
+    assert_true(rundir_list(fit.run.dir.path, NULL, &list, &count));
     assert_int_equal(count, 3);
     assert_int_equal(list[0].step, LAST);
     assert_int_equal(list[1].step, CALM);

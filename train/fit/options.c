@@ -189,10 +189,6 @@ void fit_options_clear(FitOptions *o) {
     while (o->kept_count) free(o->kept[--o->kept_count]);
 }
 
-int64_t fit_options_last(const FitOptions *o) {
-    return o->max_steps && o->max_steps < o->steps ? o->max_steps : o->steps;
-}
-
 FitDataOptions fit_options_data(const FitOptions *o) {
     return (FitDataOptions){ .task = o->task,
                              .portraits = o->portraits,

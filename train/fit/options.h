@@ -23,7 +23,6 @@ typedef struct FitOptions {
 int fit_options_parse(FitOptions *options, int argc, char **argv);
 void fit_options_clear(FitOptions *options);
 void fit_options_help(void);
-int64_t fit_options_last(const FitOptions *options); /* step at which to stop */
 FitDataOptions fit_options_data(const FitOptions *options);
 
 /* What a checkpoint keeps of them: a new dict, NULL: out of memory. */

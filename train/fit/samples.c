@@ -103,5 +103,5 @@ int fit_samples_write(P2cContext *ctx, P2cStore *store, const FitData *data, Fit
     p2c_image_clear(&sheet);
     free(scratch);
     free(memory);
-    return report_status(ctx, status);
+    return report_unless_device(ctx, status);
 }

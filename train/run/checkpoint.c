@@ -21,10 +21,6 @@
 
 enum { KEEP_AT_LEAST = 2 };
 
-const char *const checkpoint_networks[CHECKPOINT_NETWORKS] = { "genA2B",     "genB2A",    "disGA",
-                                                               "disGB",      "disLA",     "disLB",
-                                                               "genA2B_ema", "genB2A_ema" };
-
 int checkpoint_tensor_count(const P2cStore *store, const char *network) {
     size_t length = strlen(network);
     int count = 0;
@@ -37,21 +33,23 @@ int checkpoint_tensor_count(const P2cStore *store, const char *network) {
 
 /* ---- the tree -------------------------------------------------------------------------------- */
 
-static P2cStatus add_networks(const P2cStore *store, P2cValue *tree) {
+static P2cStatus add_networks(const P2cStore *store, CheckpointNetworks networks, P2cValue *tree) {
     P2cStatus status = P2C_OK;
-    for (int i = 0; i < CHECKPOINT_NETWORKS && !status; i++) {
+    for (int i = 0; i < networks.count && !status; i++) {
+        const char *name = networks.list[i].name;
         P2cValue *dict;
-        if (!checkpoint_tensor_count(store, checkpoint_networks[i])) continue;
-        status = p2c_store_view(store, checkpoint_networks[i], &dict);
-        if (!status) status = p2c_value_set(tree, checkpoint_networks[i], dict);
+        if (!checkpoint_tensor_count(store, name)) continue;
+        status = p2c_store_view(store, name, &dict);
+        if (!status) status = p2c_value_set(tree, name, dict);
     }
     return status;
 }
 
 /* Takes p2cnn. What can fail is memory, and the device that the weights are on. */
-static P2cStatus collect(const P2cStore *store, P2cValue *p2cnn, P2cValue **out) {
+static P2cStatus collect(const P2cStore *store, CheckpointNetworks networks, P2cValue *p2cnn,
+                         P2cValue **out) {
     P2cValue *tree = *out = p2c_value_dict(), *moments;
-    P2cStatus status = tree && p2cnn ? add_networks(store, tree) : P2C_ERR_MEMORY;
+    P2cStatus status = tree && p2cnn ? add_networks(store, networks, tree) : P2C_ERR_MEMORY;
     if (!status) status = p2c_store_view_moments(store, "", &moments);
     if (!status) status = p2c_value_set(p2cnn, "moments", moments);
     if (!status) status = p2c_value_set(tree, "p2cnn", p2cnn);
@@ -117,8 +115,9 @@ static P2cStatus write_verified(P2cContext *ctx, const char *file, const P2cValu
     return status == P2C_ERR_MEMORY ? status : P2C_ERR_WRITE;
 }
 
-int checkpoint_write(P2cContext *ctx, const RunDir *run, int64_t step, P2cValue *tree,
-                     CheckpointPolicy policy) {
+/* Takes the tree. */
+static int write_checkpoint(P2cContext *ctx, const RunDir *run, int64_t step, P2cValue *tree,
+                            CheckpointPolicy policy) {
     char file[RUN_FILE];
     rundir_file(run, step, file);
     P2cStatus status = write_verified(ctx, file, tree);
@@ -133,13 +132,14 @@ int checkpoint_write(P2cContext *ctx, const RunDir *run, int64_t step, P2cValue 
     return code;
 }
 
-int checkpoint_save(P2cContext *ctx, const RunDir *run, const P2cStore *store, int64_t step,
-                    P2cValue *p2cnn, CheckpointPolicy policy) {
+int checkpoint_save(P2cContext *ctx, const RunDir *run, const P2cStore *store,
+                    CheckpointNetworks networks, int64_t step, P2cValue *p2cnn,
+                    CheckpointPolicy policy) {
     char file[RUN_FILE];
     P2cValue *tree;
     rundir_file(run, step, file);
-    P2cStatus status = collect(store, p2cnn, &tree);
-    if (!status) return checkpoint_write(ctx, run, step, tree, policy);
+    P2cStatus status = collect(store, networks, p2cnn, &tree);
+    if (!status) return write_checkpoint(ctx, run, step, tree, policy);
     if (status != P2C_ERR_DEVICE) complain("%s: not saved: out of memory", file);
     return p2c_exit_code(status);
 }
