@@ -5,16 +5,17 @@
 #include "options.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* Marks: a checkpoint keeps it; and it shapes the networks, so that it cannot be changed later;
- * kept, but free to change: it decides only what is written. */
-enum { KEPT = 1, SHAPE = 2, FREE = 4 };
-enum { TEXT_SIZE = 256, LIST_SIZE = 1536 };
+/* Marks of kept_options.h: SHAPE of what shapes the networks. */
+enum {
+    KEPT = OPTION_KEPT,
+    SHAPE = OPTION_KEPT | OPTION_FIXED,
+    FREE = OPTION_KEPT | OPTION_FREE,
+    TEXT_SIZE = 256
+};
 
 #define HEADING(text) \
     { text, 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 }
@@ -49,7 +50,7 @@ static const CliOption table[] = {
     HEADING("Pictures"),
     TEXT(dataset, "NAME", KEPT, "folder below --data_root, with trainA, trainB, testA, testB"),
     TEXT(data_root, "DIR", 0, "where datasets lie"),
-    WHOLE(img_size, 96, 4096, KEPT | SHAPE,
+    WHOLE(img_size, 96, 4096, SHAPE,
           "side of the square that the networks see, divisible by 16; the deep discriminators need "
           "96"),
     WHOLE(img_ch, 3, 3, 0, "colour channels; only 3 is possible"),
@@ -57,9 +58,9 @@ static const CliOption table[] = {
     FLAG(skip_bad, "leave pictures out that cannot be read, and say so, instead of stopping"),
 
     HEADING("Networks"),
-    WHOLE(ch, 4, 1024, KEPT | SHAPE,
+    WHOLE(ch, 4, 1024, SHAPE,
           "channels of the first layer, divisible by 4; cost grows with its square"),
-    BOOL(light, KEPT | SHAPE, "the small generators; false: eighteen times as many parameters"),
+    BOOL(light, SHAPE, "the small generators; false: eighteen times as many parameters"),
     TEXT(pretrained_weights, "FILE", 0,
          "start from the networks of this checkpoint, not from random ones"),
     TEXT(face_weights, "FILE", 0,
@@ -191,7 +192,8 @@ void options_help(void) {
 /* ---- reading --------------------------------------------------------------------------------- */
 
 /* What limits alone cannot say, about one option each; text: empty when all is well. */
-static void describe_wrong(const Options *o, char *text, size_t size) {
+static void describe_wrong(const void *options, char *text, size_t size) {
+    const Options *o = options;
     int near = o->img_size / 16 * 16;
     *text = 0;
     if (o->ch % 4) snprintf(text, size, "--ch %d: expected a number divisible by 4", o->ch);
@@ -228,10 +230,7 @@ int options_check(const Options *o) {
     return wrong ? EXIT_USAGE : 0;
 }
 
-void options_clear(Options *o) {
-    free(o->resumed_dataset);
-    o->resumed_dataset = NULL;
-}
+void options_clear(Options *o) { kept_texts_clear(&o->resumed); }
 
 bool options_given(const Options *o, const char *name) {
     int place = cli_find(table, COUNT, name);
@@ -249,144 +248,20 @@ int options_open_device(const Options *o, P2cContext **ctx) {
 
 /* ---- what a checkpoint keeps ----------------------------------------------------------------- */
 
-static P2cValue *saved_value(const CliOption *option, const Options *o) {
-    const void *field = (const char *)o + option->field;
-    switch (option->kind) {
-    case CLI_BOOL: return p2c_value_bool(*(const bool *)field);
-    case CLI_WHOLE: return p2c_value_int(*(const int *)field);
-    case CLI_LONG: return p2c_value_int(*(const int64_t *)field);
-    case CLI_REAL: return p2c_value_float(*(const double *)field);
-    default: return p2c_value_string(*(const char *const *)field);
-    }
-}
-
-P2cValue *options_save(const Options *o) {
-    P2cValue *dict = p2c_value_dict();
-    for (int i = 0; dict && i < COUNT; i++)
-        if (table[i].marks && p2c_value_set(dict, table[i].name, saved_value(&table[i], o)))
-            p2c_value_free(&dict);
-    return dict;
-}
-
-/* A saved value as one would type it; NULL when it is of another type than the option. Borrowed,
- * from `text` or from the value. */
-static const char *typed(const CliOption *option, const P2cValue *value, char *text, size_t size) {
-    P2cKind kind = p2c_value_kind(value);
-    bool whole = option->kind == CLI_WHOLE || option->kind == CLI_LONG;
-    if (option->kind == CLI_TEXT) return p2c_value_as_string(value);
-    if (option->kind == CLI_BOOL && kind == P2C_BOOL)
-        snprintf(text, size, "%s", p2c_value_as_int(value) ? "true" : "false");
-    else if (whole && kind == P2C_INT) snprintf(text, size, "%" PRId64, p2c_value_as_int(value));
-    else if (option->kind == CLI_REAL && (kind == P2C_FLOAT || kind == P2C_INT))
-        snprintf(text, size, "%.17g", p2c_value_as_float(value));
-    else return NULL;
-    return text;
-}
-
-/* One saved option, into `theirs`, and into `next` when the command line does not give it. */
-static int take_entry(const char *name, const P2cValue *value, const Options *o, Options *theirs,
-                      Options *next) {
-    char text[TEXT_SIZE], expected[TEXT_SIZE];
-    int place = cli_find(table, COUNT, name);
-    if (place < 0 || !table[place].marks) {
-        complain("the checkpoint holds an option '%.100s', which p2c-train %s does not know", name,
-                 p2c_version());
-        return EXIT_BAD_INPUT;
-    }
-    const CliOption *option = &table[place];
-    const char *said = typed(option, value, text, sizeof text);
-    if (said && cli_set(option, theirs, said) && (o->given[place] || cli_set(option, next, said)))
-        return 0;
-    cli_expected(option, expected, sizeof expected);
-    complain("the checkpoint's option %s is %.200s: expected %s", option->name,
-             said ? said : "of another type", expected);
-    return EXIT_BAD_INPUT;
-}
-
-static int take_saved(const P2cValue *saved, const Options *o, Options *theirs, Options *next) {
-    char wrong[TEXT_SIZE];
-    int code = 0;
-    if (!saved || p2c_value_kind(saved) != P2C_DICT) {
-        complain("the checkpoint's options are no dict: it is damaged, or not of p2c-train");
-        return EXIT_BAD_INPUT;
-    }
-    for (size_t i = 0; i < p2c_value_count(saved) && !code; i++)
-        code = take_entry(p2c_value_key(saved, i), p2c_value_at(saved, i), o, theirs, next);
-    if (code) return code;
-    describe_wrong(theirs, wrong, sizeof wrong);
-    if (*wrong) complain("the checkpoint's options: %s", wrong);
-    return *wrong ? EXIT_BAD_INPUT : 0;
-}
-
-/* The last part of a path, without a '/' behind it; *length of it. */
-static const char *last_part(const char *path, size_t *length) {
-    const char *end = path + strlen(path), *start;
-    while (end > path + 1 && end[-1] == '/') end--;
-    for (start = end; start > path && start[-1] != '/';) start--;
-    *length = (size_t)(end - start);
-    return start;
-}
-
-static bool agree(const CliOption *option, const Options *a, const Options *b) {
-    char x[TEXT_SIZE], y[TEXT_SIZE];
-    if (option->kind == CLI_TEXT) { /* the dataset, which may have moved */
-        size_t m, n;
-        const char *p = last_part(a->dataset, &m), *q = last_part(b->dataset, &n);
-        return m == n && !memcmp(p, q, n);
-    }
-    cli_value(option, a, x, sizeof x);
-    cli_value(option, b, y, sizeof y);
-    return !strcmp(x, y);
-}
-
-/* Lists what the command line and the checkpoint say differently, of the options with exactly these
- * marks. */
-static void list_differences(const Options *o, const Options *theirs, unsigned marks, char *list,
-                             size_t size) {
-    size_t used = 0;
-    *list = 0;
-    for (int i = 0; i < COUNT; i++) {
-        char ours[TEXT_SIZE], saved[TEXT_SIZE];
-        if (table[i].marks != marks || !o->given[i] || agree(&table[i], o, theirs)) continue;
-        cli_value(&table[i], o, ours, sizeof ours);
-        cli_value(&table[i], theirs, saved, sizeof saved);
-        snprintf(list + used, size - used, "%s--%s %.80s (checkpoint: %.80s)", used ? ", " : "",
-                 table[i].name, ours, saved);
-        used += strlen(list + used);
-    }
-}
-
-static int refuse_differences(const Options *o, const Options *theirs) {
-    char fixed[LIST_SIZE], other[LIST_SIZE];
-    list_differences(o, theirs, KEPT | SHAPE, fixed, sizeof fixed);
-    list_differences(o, theirs, KEPT, other, sizeof other);
-    if (o->override) *other = 0;
-    if (!*fixed && !*other) return 0;
-    const char *and = *other ? "; and --override is needed for " : "";
-    if (*fixed)
-        complain("what shapes the networks of a checkpoint cannot be changed: %s%s%s", fixed, and,
-                 other);
-    else
-        complain("the checkpoint was trained otherwise: %s; leave that out, or say --override to "
-                 "change it",
-                 other);
-    return EXIT_USAGE;
-}
+P2cValue *options_save(const Options *o) { return kept_options_save(table, COUNT, o); }
 
 int options_resume(Options *o, const P2cValue *saved) {
+    KeptOptions kept = { .table = table,
+                         .count = COUNT,
+                         .given = o->given,
+                         .override = o->override,
+                         .cannot_change =
+                             "what shapes the networks of a checkpoint cannot be changed",
+                         .describe_wrong = describe_wrong };
     Options theirs = *o, next = *o;
-    int code = take_saved(saved, o, &theirs, &next);
-    if (!code) code = refuse_differences(o, &theirs);
-    if (code) return code;
-    if (next.dataset != o->dataset) { /* borrowed from `saved` */
-        char *dataset = strdup(next.dataset);
-        if (!dataset) {
-            complain("out of memory");
-            return EXIT_MEMORY;
-        }
-        free(next.resumed_dataset);
-        next.dataset = next.resumed_dataset = dataset;
-    }
-    *o = next;
-    return 0;
+    int code = kept_options_take(&kept, saved, o, &theirs, &next);
+    if (!code) code = kept_texts_copy(&next.resumed, &kept, o, &next);
+    if (code) o->resumed = next.resumed;
+    else *o = next;
+    return code;
 }

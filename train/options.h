@@ -3,7 +3,7 @@
 #ifndef P2C_TRAIN_OPTIONS_H
 #define P2C_TRAIN_OPTIONS_H
 
-#include "cli/cli.h"
+#include "run/kept_options.h"
 
 typedef struct Options {
     /* as published */
@@ -27,7 +27,7 @@ typedef struct Options {
     bool augment, skip_bad, override, tensorboard, help, version;
     /* of options.c */
     bool given[CLI_MAX_OPTIONS]; /* see options_given */
-    char *resumed_dataset;       /* owned: the checkpoint's --dataset, when that is what counts */
+    KeptTexts resumed;           /* the checkpoint's --dataset, when that is what counts */
 } Options;
 
 /* Texts are borrowed from argv. 0, or the exit code of the failure that it has reported. Free with
@@ -43,16 +43,12 @@ bool options_given(const Options *options, const char *name);
 /* A context as they say: device_open. */
 int options_open_device(const Options *options, P2cContext **ctx);
 
-/* The options that a checkpoint keeps, as a new dict of name -> bool, int, float or string: those
- * that decide what the training computes, and how often what is written; not where files lie. NULL:
- * out of memory. */
+/* The options that decide what the training computes, and how often what is written; not where
+ * files lie (kept_options_save). */
 P2cValue *options_save(const Options *options);
-/* Going on from a checkpoint that holds `saved`: options that the command line does not give take
- * its values (those that it does not hold stay as they are). Given ones that differ from it are
- * refused in one line that lists them all, EXIT_USAGE; with --override the command line wins, but
- * never for what shapes the networks: ch, img_size, light. Of --dataset only the last part of a
- * path counts. What is not such a dict is EXIT_BAD_INPUT. On failure, which is reported, the
- * options are as before. `saved` may be freed afterwards. */
+/* Going on from a checkpoint that holds `saved`, as kept_options_take says: with --override the
+ * command line wins, but never for what shapes the networks: ch, img_size, light. On failure, which
+ * is reported, the options are as before. `saved` may be freed afterwards. */
 int options_resume(Options *options, const P2cValue *saved);
 
 #endif

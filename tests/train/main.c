@@ -16,6 +16,7 @@ const char *const program_name = "test-train";
     X(options) \
     X(step) \
     X(guard) \
+    X(loop) \
     X(trainer) \
     X(rundir) \
     X(checkpoint) \

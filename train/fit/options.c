@@ -9,10 +9,8 @@
 
 #include "step.h"
 
-/* Marks: a checkpoint keeps it; and it decides what is computed, so that a run that goes on has the
- * same. */
-enum { KEPT = 1, FIXED = 2 };
-enum { TEXT_SIZE = 64 };
+/* Marks of kept_options.h. FIXED decides what is computed: a run that goes on has the same. */
+enum { KEPT = OPTION_KEPT | OPTION_FREE, FIXED = OPTION_KEPT | OPTION_FIXED, TEXT_SIZE = 256 };
 
 #define HEADING(text) \
     { text, 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 }
@@ -42,18 +40,18 @@ static const CliOption table[] = {
     TEXT(result_dir, "DIR", 0, "where run folders are made"),
     { "resume", 0, CLI_BOOL, offsetof(FitOptions, resume), 0, 0, "true|false",
       "go on from the newest checkpoint of --run, with its options", 0 },
-    LONG(steps, 1, KEPT | FIXED, "steps of the whole training; lr falls to 0 along a cosine"),
+    LONG(steps, 1, FIXED, "steps of the whole training; lr falls to 0 along a cosine"),
     LONG(max_steps, 0, 0,
          "stop when the run has done so many steps, to go on later; 0: at --steps"),
-    LONG(seed, 0, KEPT | FIXED, "same seed, same options, same machine: same network"),
+    LONG(seed, 0, FIXED, "same seed, same options, same machine: same network"),
     TEXT(pretrained_weights, "FILE", 0,
          "start from these weights, of p2c-fit, not from random ones"),
 
     HEADING("Optimisation"),
-    WHOLE(batch, 1, 1024, KEPT | FIXED, "samples in a step; memory grows with it"),
-    REAL(lr, 1, KEPT | FIXED, "largest step size of Adam, more than 0"),
-    LONG(warmup, 0, KEPT | FIXED, "steps over which lr rises from 0 to that"),
-    REAL(ema, 1, KEPT | FIXED,
+    WHOLE(batch, 1, 1024, FIXED, "samples in a step; memory grows with it"),
+    REAL(lr, 1, FIXED, "largest step size of Adam, more than 0"),
+    LONG(warmup, 0, FIXED, "steps over which lr rises from 0 to that"),
+    REAL(ema, 1, FIXED,
          "decay of the averaged weights, which are what is measured and written; less than 1"),
 
     HEADING("What is written, in steps"),
@@ -158,9 +156,18 @@ static int take_inputs(FitOptions *o, int count, const char *const inputs[]) {
     return 0;
 }
 
+/* What limits alone cannot say. */
+static void describe_wrong(const void *options, char *text, size_t size) {
+    const FitOptions *o = options;
+    *text = 0;
+    if (o->lr == 0) snprintf(text, size, "--lr 0: expected more than 0");
+    else if (o->ema == 1) snprintf(text, size, "--ema 1: expected less than 1; 0.999 is usual");
+}
+
 static int check_values(const FitOptions *o) {
-    if (o->lr == 0) return usage("--lr 0: expected more than 0");
-    if (o->ema == 1) return usage("--ema 1: expected less than 1; 0.999 is usual");
+    char wrong[TEXT_SIZE];
+    describe_wrong(o, wrong, sizeof wrong);
+    if (*wrong) return usage(wrong);
     if (is_check(o) && o->resume) return usage("check trains nothing; leave --resume out");
     if (o->resume && o->pretrained_weights)
         return usage("--pretrained_weights starts a new run; leave it out, or --resume");
@@ -185,9 +192,7 @@ int fit_options_parse(FitOptions *o, int argc, char **argv) {
     return code;
 }
 
-void fit_options_clear(FitOptions *o) {
-    while (o->kept_count) free(o->kept[--o->kept_count]);
-}
+void fit_options_clear(FitOptions *o) { kept_texts_clear(&o->resumed); }
 
 FitDataOptions fit_options_data(const FitOptions *o) {
     return (FitDataOptions){ .task = o->task,
@@ -197,64 +202,21 @@ FitDataOptions fit_options_data(const FitOptions *o) {
                              .seed = (uint64_t)o->seed };
 }
 
-/* ---- what a checkpoint keeps: every value as it would be typed ------------------------------- */
+/* ---- what a checkpoint keeps ----------------------------------------------------------------- */
 
-P2cValue *fit_options_save(const FitOptions *o) {
-    P2cValue *dict = p2c_value_dict();
-    for (int i = 0; dict && i < COUNT; i++) {
-        char number[TEXT_SIZE];
-        const char *text = number;
-        if (!table[i].marks) continue;
-        if (table[i].kind == CLI_TEXT)
-            text = *(const char *const *)((const char *)o + table[i].field);
-        else cli_value(&table[i], o, number, sizeof number);
-        if (text && p2c_value_set(dict, table[i].name, p2c_value_string(text)))
-            p2c_value_free(&dict);
-    }
-    return dict;
-}
-
-/* A text that is kept must outlive the checkpoint. */
-static int set_text(FitOptions *o, const CliOption *option, const char *text) {
-    char *copy = strdup(text);
-    if (copy && cli_set(option, o, copy)) {
-        o->kept[o->kept_count++] = copy;
-        return 0;
-    }
-    int code = copy ? EXIT_BAD_INPUT : EXIT_MEMORY;
-    free(copy);
-    complain("the checkpoint's option %s cannot be taken", option->name);
-    return code;
-}
-
-static int take(FitOptions *o, int place, const char *text) {
-    const CliOption *option = &table[place];
-    char here[TEXT_SIZE], expected[TEXT_SIZE];
-    if (option->kind == CLI_TEXT) return o->given[place] ? 0 : set_text(o, option, text);
-    cli_value(option, o, here, sizeof here);
-    if (o->given[place] && (option->marks & FIXED) && strcmp(here, text)) {
-        complain("--%s %s: the checkpoint was trained with %.60s; leave that out, or start another "
-                 "--run",
-                 option->name, here, text);
-        return EXIT_USAGE;
-    }
-    if (o->given[place] || cli_set(option, o, text)) return 0;
-    cli_expected(option, expected, sizeof expected);
-    complain("the checkpoint's option %s is %.60s: expected %s", option->name, text, expected);
-    return EXIT_BAD_INPUT;
-}
+P2cValue *fit_options_save(const FitOptions *o) { return kept_options_save(table, COUNT, o); }
 
 int fit_options_resume(FitOptions *o, const P2cValue *saved) {
-    int code = 0;
-    for (int i = 0; i < COUNT && !code; i++) {
-        const P2cValue *value = table[i].marks ? p2c_value_get(saved, table[i].name) : NULL;
-        const char *text = value ? p2c_value_as_string(value) : NULL;
-        if (text) code = take(o, i, text);
-        else if (table[i].marks && table[i].kind != CLI_TEXT) {
-            complain("the checkpoint does not say its option %s: it is damaged, or not of p2c-fit",
-                     table[i].name);
-            code = EXIT_BAD_INPUT;
-        }
-    }
+    KeptOptions kept = { .table = table,
+                         .count = COUNT,
+                         .given = o->given,
+                         .cannot_change = "what a run computes cannot be changed, only by another "
+                                          "--run",
+                         .describe_wrong = describe_wrong };
+    FitOptions theirs = *o, next = *o;
+    int code = kept_options_take(&kept, saved, o, &theirs, &next);
+    if (!code) code = kept_texts_copy(&next.resumed, &kept, o, &next);
+    if (code) o->resumed = next.resumed;
+    else *o = next;
     return code ? code : check_data(o);
 }
