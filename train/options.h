@@ -27,20 +27,20 @@ typedef struct Options {
     bool augment, skip_bad, override, tensorboard, help, version;
     /* of options.c */
     bool given[CLI_MAX_OPTIONS]; /* see options_given */
-    KeptTexts resumed;           /* the checkpoint's --dataset, when that is what counts */
+    KeptTexts resumed;           /* the checkpoint's --dataset, when the command line has none */
 } Options;
 
 /* Texts are borrowed from argv. 0, or the exit code of the failure that it has reported. Free with
  * options_clear in either case. */
 int options_parse(Options *options, int argc, char **argv);
 void options_clear(Options *options);
-/* Whether they go together, so that nothing that was said is ignored in silence. 0, or EXIT_USAGE,
+/* Checks that the options go together, so that none is ignored in silence. 0, or EXIT_USAGE,
  * reported. */
 int options_check(const Options *options);
 void options_help(void);
-/* Whether the command line said so. A name that is no option's is an assertion. */
+/* Whether the command line gave this option. An unknown name is an assertion. */
 bool options_given(const Options *options, const char *name);
-/* A context as they say: device_open. */
+/* The context that the options ask for: device_open. */
 int options_open_device(const Options *options, P2cContext **ctx);
 
 /* The options that decide what the training computes, and how often what is written; not where

@@ -1,6 +1,6 @@
-/* setup.c: a run from its options: data, folder, face network, graph, weights; or from its newest
- * checkpoint. What can be wrong is found in this order, and a run that cannot begin leaves no
- * folder behind. */
+/* setup.c: opens a run from its options (data, folder, face network, graph, weights), or from its
+ * newest checkpoint. Errors are found in this order, and a run that cannot begin leaves no
+ * folder. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +45,7 @@ int trainer_open_tests(const Options *o, Folder *a, Folder *b) {
     struct stat info;
     for (int i = 0; i < 2; i++) {
         trainer_folder(o, names[i], path);
-        if (stat(path, &info)) say("no %s: test pictures are nice to have", path);
+        if (stat(path, &info)) say("no %s: the run has no test pictures of this kind", path);
         else {
             int code = folder_open(folders[i], path, FOLDER_DATASET);
             if (code) return code;
@@ -64,8 +64,8 @@ static int check_pictures(Trainer *t) {
         complain("the pictures are not those of the checkpoint (A %" PRId64 ", B %" PRId64
                  " there; A %" PRId64 ", B %" PRId64 " here, or other names)%s",
                  t->state.pictures[0], t->state.pictures[1], counts[0], counts[1],
-                 t->options->override ? ": going on with these"
-                                      : "; say --override to go on with these");
+                 t->options->override ? ": continuing with these"
+                                      : "; add --override to continue with these");
         if (!t->options->override) return EXIT_USAGE;
     }
     memcpy(t->state.pictures, counts, sizeof counts);
@@ -75,7 +75,7 @@ static int check_pictures(Trainer *t) {
 
 /* ---- the face network ------------------------------------------------------------------------ */
 
-/* From the command line, or what the checkpoint says. Never in silence another loss than before. */
+/* From the command line or from the checkpoint. The loss never changes in silence. */
 static int open_face(Trainer *t) {
     const Options *o = t->options;
     const char *path = o->face_weights ? o->face_weights : t->state.face_weights;
@@ -85,15 +85,14 @@ static int open_face(Trainer *t) {
         return 0;
     }
     if (o->resume && !*t->state.face_weights && !o->override) {
-        complain(
-            "--face_weights: this run has had no ID loss so far; say --override to go on with one");
+        complain("--face_weights: this run has had no ID loss so far; add --override to continue "
+                 "with one");
         return EXIT_USAGE;
     }
     int code = face_load(t->run.ctx, t->store, path, &t->face);
     if (code && !o->face_weights)
-        complain(
-            "the ID loss of this run came from %s; say --face_weights FILE to find it elsewhere",
-            path);
+        complain("the ID loss of this run came from %s; --face_weights FILE can name another place",
+                 path);
     if (code) return code;
     t->has_face = true;
     say("ID loss      %s (%s)", path,
@@ -117,7 +116,7 @@ StepOptions trainer_step_options(const Options *o) {
     return s;
 }
 
-/* A graph that is built and thrown away makes the parameters. */
+/* Building a graph creates the parameters; the graph is not needed. */
 P2cStatus trainer_create_generators(P2cContext *ctx, P2cStore *store, const Options *o, bool ema) {
     P2cGraph *graph = NULL;
     P2cStatus status = p2c_graph_new(&graph, ctx);
@@ -139,9 +138,9 @@ static int build_step(Trainer *t) {
     s.memory_limit = memory_available();
     P2cStatus status = step_init(&t->step, t->run.ctx, t->store, &s);
     if (status == P2C_ERR_MEMORY) {
-        complain("%s: smaller --batch_size (with --accumulate), --img_size, --ch%s",
+        complain("%s: use a smaller --batch_size (with --accumulate), --img_size or --ch%s",
                  p2c_error(t->run.ctx),
-                 p2c_device_memory_used(t->run.ctx) ? "; or another --device" : "");
+                 p2c_device_memory_used(t->run.ctx) ? ", or another --device" : "");
         return EXIT_MEMORY;
     }
     if (status) return report_status(t->run.ctx, status);
@@ -161,16 +160,16 @@ static double store_bytes(const P2cStore *store) {
     return 3 * floats * sizeof(float);
 }
 
-/* A GPU's memory is taken by now; of the host's, no more than pictures. */
+/* By now all of a GPU's memory is allocated; of the host's, only that of the pictures. */
 static void describe_memory(const Trainer *t) {
     double gib = (double)(1 << 30), used = (double)p2c_device_memory_used(t->run.ctx),
            kept = (double)loader_kept_bytes(t->loader);
     double need = (double)p2c_graph_arena_bytes(t->step.graph) + store_bytes(t->store) + kept;
     if (used > 0)
-        say("memory       %.2f GiB of the GPU's needed, %.2f GiB there", used / gib,
+        say("memory       %.2f GiB of the GPU's needed, %.2f GiB available", used / gib,
             (used + (double)p2c_device_memory_free(t->run.ctx)) / gib);
     else
-        say("memory       %.2f GiB needed, %.2f GiB there", need / gib,
+        say("memory       %.2f GiB needed, %.2f GiB available", need / gib,
             ((double)memory_available() + kept) / gib);
 }
 
@@ -247,7 +246,8 @@ static int open_all(Trainer *t, P2cValue **tree) {
     checkpoint_free(tree);
     describe_networks(t);
     say("run folder   %s", t->run.dir.path);
-    /* The first checkpoint is there to go back to, and shows at once whether the disk takes it. */
+    /* A run can go back to the first checkpoint, and it shows at once whether the disk has
+     * space. */
     if (!o->resume && (code = report_device(t->run.ctx, trainer_save(t)))) return code;
     return run_open_metrics(&t->run, &series_table, o->tensorboard);
 }

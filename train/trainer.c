@@ -63,7 +63,7 @@ static bool find_trouble(const void *trainer, char *text, size_t size) {
     return false;
 }
 
-static void measure(void *trainer, double ms, bool skipped) {
+static void measure_step(void *trainer, double ms, bool skipped) {
     Trainer *t = trainer;
     trainer_measure(t, ms, skipped);
     double adv = t->options->adv_weight, d = scalar_of(t->step.sum[TERM_D]);
@@ -75,7 +75,7 @@ static void measure(void *trainer, double ms, bool skipped) {
                   STATE_WON_BELOW * adv, STATE_WON, d);
 }
 
-static int periodic(void *trainer) {
+static int do_periodic(void *trainer) {
     Trainer *t = trainer;
     int64_t step = t->run.state.step;
     int code = loop_due(step, t->options->print_freq) ? trainer_grids(t) : 0;
@@ -92,7 +92,7 @@ int trainer_save(Trainer *t) {
                     (CheckpointPolicy){ .keep = o->keep, .milestone = o->milestone });
 }
 
-static int save(void *trainer) { return trainer_save(trainer); }
+static int save_checkpoint(void *trainer) { return trainer_save(trainer); }
 
 static int go_back(void *trainer, const P2cValue *tree) {
     Trainer *t = trainer;
@@ -111,7 +111,7 @@ static int go_back(void *trainer, const P2cValue *tree) {
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
-static void report(void *trainer, ReportState state, const char *note) {
+static void write_report(void *trainer, ReportState state, const char *note) {
     trainer_report(trainer, state, note);
 }
 
@@ -128,11 +128,11 @@ static const LoopHooks hooks = {
     .longer = "--max_steps or --iteration (with --override) says more",
     .step = run_step,
     .find_trouble = find_trouble,
-    .measure = measure,
-    .periodic = periodic,
-    .save = save,
+    .measure = measure_step,
+    .periodic = do_periodic,
+    .save = save_checkpoint,
     .go_back = go_back,
-    .report = report,
+    .report = write_report,
     .say_done = say_done,
 };
 

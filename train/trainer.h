@@ -33,8 +33,8 @@ int trainer_restore(Trainer *trainer, const P2cValue *tree);
 /* Creates the generators in the store, as options say, to be loaded. */
 P2cStatus trainer_create_generators(P2cContext *ctx, P2cStore *store, const Options *options,
                                     bool ema);
-/* The test pictures that there are; a folder that is not there is said, and is empty. To be cleared
- * in either case. */
+/* Lists the test pictures. A missing folder is reported and counts as empty. To be cleared in
+ * either case. */
 int trainer_open_tests(const Options *options, Folder *a, Folder *b);
 /* <data_root>/<dataset>/<name>, or <dataset>/<name> when the dataset is a path. */
 void trainer_folder(const Options *options, const char *name, char path[RUN_FILE]);
@@ -54,7 +54,7 @@ int trainer_grids(Trainer *trainer);
 int trainer_evaluate(Trainer *trainer);
 void trainer_report(Trainer *trainer, ReportState state, const char *note);
 
-/* ---- modes.c: what is no training ---- */
+/* ---- modes.c: other modes of the program ---- */
 int mode_test(Options *options);
 int mode_benchmark(const Options *options);
 

@@ -437,9 +437,9 @@ static void together(void **state) {
 static void differences(void **state) {
     static const char *const cases[][2] = {
         { "--lr 2e-4 --seed 3 --cam_weight 500",
-          "the checkpoint was trained otherwise: --seed 3 (checkpoint: 0), --lr 0.0002 "
+          "the checkpoint was trained with other options: --seed 3 (checkpoint: 0), --lr 0.0002 "
           "(checkpoint: 0.0001), --cam_weight 500 (checkpoint: 1000); "
-          "leave that out, or say --override to change it" },
+          "leave them out, or add --override to change them" },
         { "--ch 16 --light false",
           "cannot be changed: --ch 16 (checkpoint: 32), --light false (checkpoint: true)\n" },
         { "--ch 16 --lr 1", "cannot be changed: --ch 16 (checkpoint: 32); and --override is needed "

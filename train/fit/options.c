@@ -24,48 +24,45 @@ enum { KEPT = OPTION_KEPT | OPTION_FREE, FIXED = OPTION_KEPT | OPTION_FIXED, TEX
     { #name, 0, CLI_REAL, offsetof(FitOptions, name), 0, high, "X", help, marks }
 
 static const CliOption table[] = {
-    HEADING("What is learnt from"),
+    HEADING("Training data"),
     TEXT(portraits, "DIR", KEPT, "prepared portraits: heads on white, as p2c-data makes them"),
     TEXT(backgrounds, "DIR", KEPT,
-         "pictures without people, to put behind the heads; without: made ones alone"),
+         "pictures without people, as backgrounds; without a folder: only generated backgrounds"),
     TEXT(teacher, "FILE", KEPT,
-         "landmarks: an ONNX network for 68 points, whose answers are learnt, or 'built-in'"),
+         "for landmarks: the ONNX network for 68 points to learn from, or 'built-in'"),
 
     HEADING("The run"),
     TEXT(out, "FILE", KEPT,
-         "the best weights so far, float16, written whenever they improve; without: TASK.pt in the "
-         "run's folder"),
-    TEXT(run, "NAME", 0,
-         "name of the run's folder, or a path to it; made from task and date when not given"),
-    TEXT(result_dir, "DIR", 0, "where run folders are made"),
+         "file for the best weights so far, in float16; default: TASK.pt in the run's folder"),
+    TEXT(run, "NAME", 0, "name of the run's folder, or a path to it; default: task and date"),
+    TEXT(result_dir, "DIR", 0, "folder in which run folders are made"),
     { "resume", 0, CLI_BOOL, offsetof(FitOptions, resume), 0, 0, "true|false",
-      "go on from the newest checkpoint of --run, with its options", 0 },
-    LONG(steps, 1, FIXED, "steps of the whole training; lr falls to 0 along a cosine"),
-    LONG(max_steps, 0, 0,
-         "stop when the run has done so many steps, to go on later; 0: at --steps"),
-    LONG(seed, 0, FIXED, "same seed, same options, same machine: same network"),
+      "continue from the newest checkpoint of --run, with its options", 0 },
+    LONG(steps, 1, FIXED, "steps of the whole training; lr decreases to 0 along a cosine"),
+    LONG(max_steps, 0, 0, "stop after this step, to continue later; 0: stop at --steps"),
+    LONG(seed, 0, FIXED, "the same seed, options and machine give the same network"),
     TEXT(pretrained_weights, "FILE", 0,
-         "start from these weights, of p2c-fit, not from random ones"),
+         "start from these weights of p2c-fit instead of random ones"),
 
     HEADING("Optimisation"),
-    WHOLE(batch, 1, 1024, FIXED, "samples in a step; memory grows with it"),
-    REAL(lr, 1, FIXED, "largest step size of Adam, more than 0"),
-    LONG(warmup, 0, FIXED, "steps over which lr rises from 0 to that"),
-    REAL(ema, 1, FIXED,
-         "decay of the averaged weights, which are what is measured and written; less than 1"),
+    WHOLE(batch, 1, 1024, FIXED, "samples per step; memory grows with it"),
+    REAL(lr, 1, FIXED, "largest learning rate of Adam, above 0"),
+    LONG(warmup, 0, FIXED, "steps over which lr rises from 0 to --lr"),
+    REAL(ema, 1, FIXED, "decay of the averaged weights, below 1; those are measured and written"),
 
-    HEADING("What is written, in steps"),
-    LONG(val_every, 1, KEPT, "measure on held-out samples, every N, and keep what is best"),
-    WHOLE(val_samples, 1, 1 << 20, KEPT, "how many of those"),
-    LONG(save_every, 1, KEPT, "a checkpoint, every N"),
-    WHOLE(keep, 0, INT_MAX, KEPT, "how many of the newest checkpoints stay, two at least; 0: all"),
+    HEADING("Outputs, in steps"),
+    LONG(val_every, 1, KEPT,
+         "measure on held-out samples every N steps, and keep the best weights"),
+    WHOLE(val_samples, 1, 1 << 20, KEPT, "number of held-out samples"),
+    LONG(save_every, 1, KEPT, "write a checkpoint every N steps"),
+    WHOLE(keep, 0, INT_MAX, KEPT, "number of newest checkpoints to keep, at least two; 0: all"),
 
     HEADING("The machine"),
     TEXT(device, CLI_DEVICE, 0,
-         "where to compute; cuda: an NVIDIA GPU; auto: the fastest there is"),
-    WHOLE(threads, 0, 256, 0, "0: one per core"),
+         "where to compute; cuda: an NVIDIA GPU; auto: the fastest available device"),
+    WHOLE(threads, 0, 256, 0, "number of threads; 0: one per core"),
     WHOLE(workers, 0, 64, 0,
-          "threads that make samples ahead; 0: none, each is made when it is its turn"),
+          "threads that make samples in advance; 0: make each sample when it is needed"),
 
     HEADING("Help"),
     { "version", 'V', CLI_FLAG, offsetof(FitOptions, version), 0, 0, NULL, "print the version", 0 },
@@ -92,71 +89,73 @@ static FitOptions defaults(void) {
 void fit_options_help(void) {
     FitOptions standard = defaults();
     printf(
-        "p2c-fit trains the small networks that find and cut out faces: 'matte', what of a picture "
-        "is the head, and 'landmarks', 68 points of a face.\n"
-        "It learns from portraits that are prepared already, heads on white: their white tells "
-        "what is not the head, and every sample puts one of them before\n"
-        "another background, in another light, of another size.\n\n"
-        "  p2c-fit matte --portraits DIR [--backgrounds DIR] --run first       a new run, in "
+        "p2c-fit trains the small networks that find and cut out faces: 'matte' tells which part "
+        "of a picture is the head, 'landmarks' finds 68 points of a face.\n"
+        "It learns from prepared portraits, heads on white: the white tells what is not the head. "
+        "Every sample puts a portrait\n"
+        "before another background, in another light, at another size.\n\n"
+        "  p2c-fit matte --portraits DIR [--backgrounds DIR] --run first       starts a run in "
         "experiment/first/; Ctrl-C saves and stops\n"
-        "  p2c-fit landmarks --portraits DIR --teacher FILE.onnx --run points  68 points, as the "
-        "teacher sees them\n"
-        "  p2c-fit matte --run first --resume                                  goes on where that "
-        "stopped, with the same options\n"
-        "  p2c-fit check WEIGHTS --portraits DIR                               how good a file of "
-        "weights is on held-out samples\n\n"
-        "What is in the folder of a run:\n"
-        "  matte.pt, or landmarks.pt   the best weights so far, averaged, in float16: what to use\n"
-        "  model/                      checkpoints, to go on from\n"
+        "  p2c-fit landmarks --portraits DIR --teacher FILE.onnx --run points  learns the points "
+        "that the teacher finds\n"
+        "  p2c-fit matte --run first --resume                                  continues a run, "
+        "with the same options\n"
+        "  p2c-fit check WEIGHTS --portraits DIR                               measures a file of "
+        "weights on held-out samples\n\n"
+        "The folder of a run contains:\n"
+        "  matte.pt, or landmarks.pt   the best weights so far, averaged, in float16: the result\n"
+        "  model/                      checkpoints, to continue from\n"
         "  img/samples_latest.jpg      held-out samples, and what the network makes of them\n"
-        "  metrics.jsonl, report.html  how it went: a line of JSON a step; the same to look at, in "
-        "a browser\n\n"
-        "Options, with '_' or '-' in their names, and in parentheses what counts without "
-        "them.\n\n");
+        "  metrics.jsonl, report.html  losses and times, a line of JSON for each step; the same as "
+        "a page for a browser\n\n"
+        "Options. Names may be written with '_' or '-'. Defaults are in parentheses.\n\n");
     cli_help(table, COUNT, &standard);
     printf("\nExit codes: 0 done, 2 usage, 3 bad input, 4 cannot write, 5 out of memory, 6 device, "
-           "7 diverged (a loss is no number any more);\n"
-           "130 and 143 when stopped by Ctrl-C or a signal, after saving a checkpoint.\n");
+           "7 diverged (losses are not finite);\n"
+           "130 and 143: stopped by Ctrl-C or a signal, after saving a checkpoint.\n");
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static int usage(const char *text) {
+static int usage_error(const char *text) {
     complain("%s", text);
     return EXIT_USAGE;
 }
 
 static bool is_check(const FitOptions *o) { return !strcmp(o->command, "check"); }
 
-/* What the options must say together; after a checkpoint's have been taken. */
+/* Checks of several options together, after those of a checkpoint have been taken. */
 static int check_data(const FitOptions *o) {
     if (!o->portraits)
-        return usage("--portraits DIR is missing: a folder of prepared portraits, heads on white");
+        return usage_error(
+            "--portraits DIR is missing: a folder of prepared portraits, heads on white");
     if (!is_check(o) && o->task == FIT_LANDMARKS && !o->teacher)
-        return usage("landmarks needs --teacher FILE: an ONNX network for 68 points, whose answers "
-                     "are learnt");
+        return usage_error(
+            "landmarks needs --teacher FILE: the ONNX network for 68 points to learn from");
     if (!is_check(o) && o->task == FIT_MATTE && o->teacher)
-        return usage("--teacher is for landmarks; a matte is learnt from the portraits' white");
+        return usage_error(
+            "--teacher is for landmarks; a matte is learned from the white of the portraits");
     return 0;
 }
 
 static int take_inputs(FitOptions *o, int count, const char *const inputs[]) {
     if (!count)
-        return usage("expected what to do first: matte, landmarks or check (--help tells more)");
+        return usage_error("expected what to do first: matte, landmarks or check (see --help)");
     o->command = inputs[0];
     if (!is_check(o) && !fit_task_of(o->command, &o->task)) {
         complain("'%.80s': expected matte, landmarks or check", o->command);
         return EXIT_USAGE;
     }
     if (is_check(o) && count != 2)
-        return usage("check needs one file of weights: p2c-fit check WEIGHTS --portraits DIR");
+        return usage_error(
+            "check needs one file of weights: p2c-fit check WEIGHTS --portraits DIR");
     if (!is_check(o) && count > 1)
-        return usage("one thing at a time: what is learnt comes first, all else are options");
+        return usage_error("one thing at a time: the task comes first, then only options");
     o->weights = is_check(o) ? inputs[1] : NULL;
     return 0;
 }
 
-/* What limits alone cannot say. */
+/* Checks that the table of options cannot make. */
 static void describe_wrong(const void *options, char *text, size_t size) {
     const FitOptions *o = options;
     *text = 0;
@@ -167,10 +166,10 @@ static void describe_wrong(const void *options, char *text, size_t size) {
 static int check_values(const FitOptions *o) {
     char wrong[TEXT_SIZE];
     describe_wrong(o, wrong, sizeof wrong);
-    if (*wrong) return usage(wrong);
-    if (is_check(o) && o->resume) return usage("check trains nothing; leave --resume out");
+    if (*wrong) return usage_error(wrong);
+    if (is_check(o) && o->resume) return usage_error("check trains nothing; leave --resume out");
     if (o->resume && o->pretrained_weights)
-        return usage("--pretrained_weights starts a new run; leave it out, or --resume");
+        return usage_error("--pretrained_weights starts a new run; leave it out, or --resume");
     return o->resume ? 0 : check_data(o);
 }
 

@@ -15,7 +15,7 @@ typedef struct FitOptions {
     double lr, ema;
     bool resume, help, version;
     bool given[CLI_MAX_OPTIONS];
-    KeptTexts resumed; /* the checkpoint's, where they are what counts */
+    KeptTexts resumed; /* the checkpoint's, where the command line has none */
 } FitOptions;
 
 /* 0 or EXIT_USAGE, reported. Of check, the task is not known yet. To be cleared in either case. */

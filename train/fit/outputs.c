@@ -37,7 +37,7 @@ static void best_path(const Fit *f, char path[RUN_FILE + 32]) {
     else snprintf(path, RUN_FILE + 32, "%s/%s.pt", f->run.dir.path, fit_name(o->task));
 }
 
-/* A failure to write costs a chance, not the run. */
+/* If the file cannot be written, the run goes on. */
 static void keep_best(Fit *f, double error) {
     char path[RUN_FILE + 32];
     if (!isfinite(error) || (f->state.best_step && error >= f->state.best)) return;
@@ -80,7 +80,7 @@ static void describe(const Fit *f, ReportSettings *s) {
     best_path(f, best);
     report_set(s, "portraits", "%" PRId64 " to learn from, %" PRId64 " held out",
                f->state.portraits[0], f->state.portraits[1]);
-    report_set(s, "backgrounds", "%s", o->backgrounds ? o->backgrounds : "made ones");
+    report_set(s, "backgrounds", "%s", o->backgrounds ? o->backgrounds : "generated");
     if (o->task == FIT_LANDMARKS) report_set(s, "teacher", "%s", o->teacher);
     report_set(s, "batch", "%d", o->batch);
     report_set(s, "learning rate", "%g, rising over %" PRId64 " steps, then falling along a cosine",

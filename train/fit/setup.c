@@ -1,5 +1,5 @@
-/* setup.c: a run from its options, or from its newest checkpoint, and back into one. A run that
- * cannot begin leaves no folder behind. */
+/* setup.c: opens a run from its options, or from its newest checkpoint. A run that cannot begin
+ * leaves no folder. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -49,7 +49,7 @@ static int find_checkpoint(Fit *f, P2cValue **tree) {
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-/* Other portraits would make the run one that nobody can repeat. */
+/* With other portraits the run could not be repeated. */
 static int open_data(Fit *f) {
     const FitOptions *o = f->options;
     FitDataOptions options = fit_options_data(o);
@@ -67,7 +67,7 @@ static int open_data(Fit *f) {
     return fit_batches_open(&f->batches, f->data, o->task, o->batch, o->workers);
 }
 
-static int build(Fit *f) {
+static int build_step(Fit *f) {
     const FitOptions *o = f->options;
     int code = report_status(f->run.ctx, p2c_store_new(&f->store, f->run.ctx, (uint64_t)o->seed));
     if (!code)
@@ -96,7 +96,7 @@ static int load_pretrained(Fit *f) {
     return code;
 }
 
-/* Now, and not when the first weights are good enough to be kept. */
+/* Checked at once, not only when the first weights are written. */
 static int check_out(const char *out) {
     char folder[RUN_FILE];
     const char *slash = out ? strrchr(out, '/') : NULL;
@@ -117,7 +117,7 @@ static int open_all(Fit *f, P2cValue **tree) {
     if (code) return code;
     say("p2c-fit %s, %s", p2c_version(), p2c_device_name(f->run.ctx));
     if (o->resume && (code = find_checkpoint(f, tree))) return code;
-    if ((code = check_out(o->out)) || (code = open_data(f)) || (code = build(f))) return code;
+    if ((code = check_out(o->out)) || (code = open_data(f)) || (code = build_step(f))) return code;
     if (!o->resume && (code = open_run(f, tree))) return code;
     if (*tree) code = report_device(f->run.ctx, fit_restore(f, *tree));
     else if (o->pretrained_weights) code = load_pretrained(f);
@@ -126,7 +126,8 @@ static int open_all(Fit *f, P2cValue **tree) {
     say("%-12s %s parameters; %s", fit_name(o->task),
         text_count(report_parameters(f->store, fit_name(o->task))).s, fit_series[o->task].role);
     say("run folder   %s", f->run.dir.path);
-    /* The first checkpoint is there to go back to, and shows at once whether the disk takes it. */
+    /* A run can go back to the first checkpoint, and it shows at once whether the disk has
+     * space. */
     if (!o->resume && (code = report_device(f->run.ctx, fit_save(f)))) return code;
     return run_open_metrics(&f->run, &fit_series[o->task].metrics, false);
 }

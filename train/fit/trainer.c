@@ -42,11 +42,11 @@ static bool find_trouble(const void *trainer, char *text, size_t size) {
     return true;
 }
 
-static void measure(void *trainer, double ms, bool skipped) {
+static void measure_step(void *trainer, double ms, bool skipped) {
     fit_measure_step(trainer, ms, skipped);
 }
 
-static int periodic(void *trainer) {
+static int do_periodic(void *trainer) {
     Fit *f = trainer;
     return loop_due(f->run.state.step, f->options->val_every) ? fit_validate(f) : 0;
 }
@@ -61,7 +61,7 @@ int fit_save(Fit *f) {
                     (CheckpointPolicy){ .keep = f->options->keep });
 }
 
-static int save(void *trainer) { return fit_save(trainer); }
+static int save_checkpoint(void *trainer) { return fit_save(trainer); }
 
 /* The best weights have a file of their own, and stay what they are. */
 static int go_back(void *trainer, const P2cValue *tree) {
@@ -77,12 +77,12 @@ static int go_back(void *trainer, const P2cValue *tree) {
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
-static int complete(void *trainer) {
+static int complete_run(void *trainer) {
     Fit *f = trainer;
     return f->measured != f->run.state.step ? fit_validate(f) : 0;
 }
 
-static void report(void *trainer, ReportState state, const char *note) {
+static void write_report(void *trainer, ReportState state, const char *note) {
     fit_report(trainer, state, note);
 }
 
@@ -96,12 +96,12 @@ static const LoopHooks hooks = {
     .remedy = "a new --run with a lower --lr",
     .step = run_step,
     .find_trouble = find_trouble,
-    .measure = measure,
-    .periodic = periodic,
-    .save = save,
+    .measure = measure_step,
+    .periodic = do_periodic,
+    .save = save_checkpoint,
     .go_back = go_back,
-    .complete = complete,
-    .report = report,
+    .complete = complete_run,
+    .report = write_report,
     .say_done = say_done,
 };
 

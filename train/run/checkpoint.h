@@ -1,4 +1,4 @@
-/* checkpoint.h: what a run keeps on disk: its networks, and all that going on needs.
+/* checkpoint.h: what a run keeps on disk: its networks, and everything that is needed to continue.
  *
  *     <run>/model/<dataset>_params_0001000.pt     {"<network>": state dict, for each network of the
  *                                                  list that the store has,
@@ -30,15 +30,15 @@ typedef struct CheckpointNetworks {
 } CheckpointNetworks;
 
 typedef struct CheckpointPolicy {
-    int keep;          /* how many of the newest stay, at least 2; 0: all */
-    int64_t milestone; /* those of every Nth step stay for good; 0: none */
+    int keep;          /* number of newest ones to keep, at least 2; 0: all */
+    int64_t milestone; /* those of every Nth step are kept for good; 0: none */
 } CheckpointPolicy;
 
-/* Writes the checkpoint of `step`, reads it back, and only then lets `latest` name it and deletes
- * what the policy does not keep (never the one that best.pt is). p2cnn: a dict, taken in every
- * case; "moments" is added to it; NULL means that memory was out. Copies no weights that are in the
- * host's memory. On failure all older checkpoints are as they were (EXIT_WRITE: the disk), and
- * unless it is the device's training may go on. */
+/* Writes the checkpoint of `step` and reads it back. Only then `latest` names it, and checkpoints
+ * that the policy does not keep are deleted (never the one that best.pt is). p2cnn: a dict, taken
+ * in every case; "moments" is added to it; NULL means that there was no memory for it. Weights in
+ * the host's memory are not copied. On failure all older checkpoints are unchanged (EXIT_WRITE: the
+ * disk), and training may go on unless the device failed. */
 int checkpoint_save(P2cContext *ctx, const RunDir *run, const P2cStore *store,
                     CheckpointNetworks networks, int64_t step, P2cValue *p2cnn,
                     CheckpointPolicy policy);

@@ -1,4 +1,4 @@
-/* checkpoint_read.c: going on from a checkpoint, and starting from somebody else's. */
+/* checkpoint_read.c: continuing from a checkpoint, and starting from networks of another run. */
 #include <errno.h>
 #include <inttypes.h>
 #include <malloc.h>
@@ -11,10 +11,10 @@
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
-/* A damaged file no longer counts as a copy, and latest must not name one. Failing here costs
- * nothing but a worse message next time. */
-static void put_aside(const RunDir *run, const RunCheckpoint *damaged, size_t count,
-                      int64_t intact) {
+/* Renames damaged files, so that they no longer count as copies and `latest` does not name one. A
+ * failure here does no harm: they are reported again next time. */
+static void rename_damaged(const RunDir *run, const RunCheckpoint *damaged, size_t count,
+                           int64_t intact) {
     char file[RUN_FILE], aside[RUN_FILE + 16];
     for (size_t i = 0; i < count; i++) {
         rundir_file(run, damaged[i].step, file);
@@ -56,7 +56,7 @@ int checkpoint_find(P2cContext *ctx, const RunDir *run, P2cValue **tree, int64_t
         *step = list[at].step;
         rundir_file(run, *step, file);
         /* else the folder is another process's */
-        if (run->lock >= 0) put_aside(run, list, damaged, *step);
+        if (run->lock >= 0) rename_damaged(run, list, damaged, *step);
         say("%s %s, step %" PRId64, run->lock >= 0 ? "resuming from" : "reading", file, *step);
     } else if (status == P2C_ERR_MEMORY) {
         complain("%s", p2c_error(ctx));
@@ -78,7 +78,7 @@ void checkpoint_free(P2cValue **tree) {
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
-static bool has(const P2cStore *store, const char *network) {
+static bool has_network(const P2cStore *store, const char *network) {
     return checkpoint_tensor_count(store, network) > 0;
 }
 
@@ -92,7 +92,7 @@ static P2cStatus check_networks(const P2cStore *store, CheckpointNetworks networ
     P2cStatus status = P2C_OK;
     for (int i = 0; i < networks.count && !status; i++) {
         CheckpointNetwork network = networks.list[i];
-        if (has(store, network.name) && !starts_anew(tree, network))
+        if (has_network(store, network.name) && !starts_anew(tree, network))
             status = p2c_store_check(store, network.name, p2c_value_get(tree, network.name));
     }
     return status;
@@ -109,7 +109,8 @@ static P2cStatus load_network(P2cStore *store, const P2cValue *tree, CheckpointN
 static P2cStatus load_networks(P2cStore *store, CheckpointNetworks networks, const P2cValue *tree) {
     P2cStatus status = P2C_OK;
     for (int i = 0; i < networks.count && !status; i++)
-        if (has(store, networks.list[i].name)) status = load_network(store, tree, networks.list[i]);
+        if (has_network(store, networks.list[i].name))
+            status = load_network(store, tree, networks.list[i]);
     return status;
 }
 
@@ -159,7 +160,7 @@ static P2cStatus load_dicts(P2cStore *store, CheckpointNetworks networks, const 
         for (int i = 0; i < networks.count && !status; i++) {
             const char *name = networks.list[i].name;
             const P2cValue *dict = find_dict(file, networks, i);
-            if (!dict || !has(store, name)) continue;
+            if (!dict || !has_network(store, name)) continue;
             status = load ? p2c_store_load(store, name, dict) : p2c_store_check(store, name, dict);
         }
     return status;

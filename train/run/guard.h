@@ -1,6 +1,6 @@
-/* guard.h: when a run goes wrong. A step whose losses or gradients are not finite is skipped;
- * several of them soon after each other mean that the weights are bad already, and the run goes
- * back to its last good checkpoint; when that happens again, it stops. */
+/* guard.h: decides what to do when a run goes wrong. A step whose losses or gradients are not
+ * finite is skipped. Several such steps soon after each other mean that the weights are bad
+ * already: the run goes back to its newest checkpoint. When that happens again, it stops. */
 #ifndef P2C_TRAIN_GUARD_H
 #define P2C_TRAIN_GUARD_H
 
@@ -19,12 +19,13 @@ typedef enum GuardVerdict {
 typedef struct Guard {
     int64_t skipped[GUARD_SKIPS]; /* the newest skipped steps, oldest first; 0: none */
     int64_t skips;                /* in the whole run */
-    int roll_backs;               /* of this process: who resumes has decided to try again */
+    int roll_backs;               /* of this process: a run that is resumed may go back again */
 } Guard;
 
 /* After step `step` (from 1); finite: it was done. */
 GuardVerdict guard_step(Guard *guard, int64_t step, bool finite);
-/* Call after going back: what happened since then is forgotten, but counted. */
+/* To be called after going back. Earlier skipped steps stay in the total, but no longer lead
+ * back. */
 void guard_rolled_back(Guard *guard);
 /* No step of the last GUARD_WINDOW was skipped: what is saved now is good to go back to. */
 bool guard_is_calm(const Guard *guard, int64_t step);

@@ -78,7 +78,8 @@ static int take_saved(const KeptOptions *k, const P2cValue *saved, void *theirs,
     char wrong[TEXT_SIZE];
     int code = 0;
     if (!saved || p2c_value_kind(saved) != P2C_DICT) {
-        complain("the checkpoint's options are no dict: it is damaged, or not of %s", program_name);
+        complain("the checkpoint's options are no dict: it is damaged, or was not made by %s",
+                 program_name);
         return EXIT_BAD_INPUT;
     }
     for (size_t i = 0; i < p2c_value_count(saved) && !code; i++)
@@ -141,9 +142,10 @@ static int refuse_differences(const KeptOptions *k, const void *here, const void
     const char *and = *other ? "; and --override is needed for " : "";
     if (*fixed) complain("%s: %s%s%s", k->cannot_change, fixed, and, other);
     else
-        complain("the checkpoint was trained otherwise: %s; leave that out, or say --override to "
-                 "change it",
-                 other);
+        complain(
+            "the checkpoint was trained with other options: %s; leave them out, or add --override "
+            "to change them",
+            other);
     return EXIT_USAGE;
 }
 

@@ -16,20 +16,22 @@ typedef struct KeptOptions {
     const bool *given; /* by place in the table: the command line said so */
     bool override;
     const char *cannot_change; /* begins the message about FIXED options */
-    /* What limits alone cannot say of a whole struct of options; empty when all is well. */
+    /* Checks of a whole struct of options that the table cannot make. Text: empty when all is
+     * well. */
     void (*describe_wrong)(const void *options, char *text, size_t size);
 } KeptOptions;
 
-/* A new dict of name -> bool, int, float or string, without texts that are not set. NULL: out of
- * memory. */
+/* Saves the marked options in a new dict of name -> bool, int, float or string. Texts that are not
+ * set are left out. NULL: out of memory. */
 P2cValue *kept_options_save(const CliOption *table, int count, const void *options);
 
-/* `here`: the program's struct as the command line made it; `next`, a copy of it, takes the values
- * of `saved` for options that the command line does not give (those that the dict does not hold
- * stay as they are); `theirs`, another copy, takes all of them. A value may also be a string, as
- * one would type it. Texts are borrowed from `saved`. Given options that differ are refused in one
- * line that lists them all, EXIT_USAGE; of a text only the last part of a path counts. What is not
- * such a dict is EXIT_BAD_INPUT. Reports what fails. */
+/* Continues from a checkpoint that holds `saved`. here: the program's struct as the command line
+ * made it. next: a copy of it, which takes the saved values of options that the command line does
+ * not give; options that are not in the dict stay as they are. theirs: another copy, which takes
+ * all saved values. A saved value may also be a string, as one would type it. Texts are borrowed
+ * from `saved`. Options on the command line that differ and must not are listed in one line,
+ * EXIT_USAGE; paths agree when their last parts do. EXIT_BAD_INPUT: `saved` is not such a dict.
+ * Failures are reported. */
 int kept_options_take(const KeptOptions *kept, const P2cValue *saved, const void *here,
                       void *theirs, void *next);
 

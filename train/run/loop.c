@@ -22,14 +22,14 @@ bool loop_due(int64_t step, int64_t every) { return every && step > 0 && step % 
 
 /* ---- saving and going back ------------------------------------------------------------------- */
 
-static int save(Loop *l) {
+static int save_checkpoint(Loop *l) {
     return l->run->saved == l->run->state.step ? 0 : l->hooks->save(l->trainer);
 }
 
 /* A save that falls due. When the disk is full the run goes on: the older checkpoints are there. */
 static int save_and_report(Loop *l) {
     Run *r = l->run;
-    int code = save(l);
+    int code = save_checkpoint(l);
     if (code == EXIT_DEVICE) return code;
     if (code)
         run_event(r,
@@ -115,7 +115,7 @@ static int after_step(Loop *l) {
 /* ---- the end of a run ------------------------------------------------------------------------ */
 
 /* Its device failed, and the weights were there: what is left of them is the newest checkpoint. */
-static int lose(Loop *l) {
+static int lose_device(Loop *l) {
     Run *r = l->run;
     ticker_hide(&r->ticker);
     run_event(r,
@@ -128,10 +128,11 @@ static int lose(Loop *l) {
 
 /* It cannot go on. What was done so far is worth saving, unless saving is what failed, or it is
  * what the run should have gone back from. */
-static int fail(Loop *l, int code, bool worth_saving) {
+static int fail_run(Loop *l, int code, bool worth_saving) {
     Run *r = l->run;
     ticker_hide(&r->ticker);
-    if (code == EXIT_DEVICE || (worth_saving && save(l) == EXIT_DEVICE)) return lose(l);
+    if (code == EXIT_DEVICE || (worth_saving && save_checkpoint(l) == EXIT_DEVICE))
+        return lose_device(l);
     l->hooks->report(l->trainer, REPORT_STOPPED, "Stopped by a failure.");
     complain("stopped at step %" PRId64 "; the newest checkpoint is that of step %" PRId64
              ", from which --resume goes on",
@@ -140,16 +141,16 @@ static int fail(Loop *l, int code, bool worth_saving) {
 }
 
 /* It went back as often as it may. */
-static int diverge(Loop *l) {
+static int end_diverged(Loop *l) {
     Run *r = l->run;
     int code = roll_back(l);
     if (!code) {
         r->saved = -1; /* the same step, but with another branch of data to go on with */
-        code = save(l);
+        code = save_checkpoint(l);
         /* when it cannot be written again, it is still there as it was */
         r->saved = r->state.step;
     }
-    if (code == EXIT_DEVICE) return lose(l);
+    if (code == EXIT_DEVICE) return lose_device(l);
     l->hooks->report(l->trainer, REPORT_DIVERGED, "Steps were skipped again after going back.");
     complain("diverged: went back twice; the newest checkpoint is that of step %" PRId64
              "; %s may help",
@@ -157,7 +158,7 @@ static int diverge(Loop *l) {
     return code ? code : EXIT_DIVERGED;
 }
 
-static int stop(Loop *l, int number) {
+static int end_stopped(Loop *l, int number) {
     const Run *r = l->run;
     l->hooks->report(l->trainer, REPORT_STOPPED, "Stopped by a signal.");
     ticker_say(&l->run->ticker,
@@ -167,14 +168,14 @@ static int stop(Loop *l, int number) {
 }
 
 /* No step failed. */
-static int finish(Loop *l) {
+static int finish_run(Loop *l) {
     const Run *r = l->run;
     bool complete = r->state.step >= l->plan.total;
     int number = stop_signal,
         code = complete && l->hooks->complete ? l->hooks->complete(l->trainer) : 0;
-    if (code) return fail(l, code, true);
-    if ((code = save(l))) return fail(l, code, false);
-    if (r->state.step < l->plan.last && number) return stop(l, number);
+    if (code) return fail_run(l, code, true);
+    if ((code = save_checkpoint(l))) return fail_run(l, code, false);
+    if (r->state.step < l->plan.last && number) return end_stopped(l, number);
     l->hooks->report(l->trainer, complete ? REPORT_FINISHED : REPORT_STOPPED, NULL);
     l->hooks->say_done(l->trainer);
     return 0;
@@ -188,13 +189,13 @@ static int run_steps(Loop *l) {
     ticker_start(&r->ticker, r->state.step, l->plan.last, now_ms());
     while (r->state.step < l->plan.last && !stop_signal) {
         int code = one_step(l, &verdict);
-        if (code) return fail(l, code, true);
-        if (verdict == GUARD_STOP) return diverge(l);
+        if (code) return fail_run(l, code, true);
+        if (verdict == GUARD_STOP) return end_diverged(l);
         bool back = verdict == GUARD_ROLL_BACK;
         code = back ? roll_back(l) : after_step(l);
-        if (code) return fail(l, code, !back);
+        if (code) return fail_run(l, code, !back);
     }
-    return finish(l);
+    return finish_run(l);
 }
 
 int loop_run(Run *run, const LoopHooks *hooks, void *trainer, LoopPlan plan) {
