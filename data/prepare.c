@@ -101,7 +101,7 @@ char *prepare_settings(const Preparers *all, const Source *source) {
     bool found = points_find(all->points, source->path + source->name, &face);
     return text_make(
         "points=%016llx size=%s %s",
-        found ? (unsigned long long)hash_more(HASH_START, face.landmarks, sizeof face.landmarks)
+        found ? (unsigned long long)p2c_hash(P2C_HASH_START, face.landmarks, sizeof face.landmarks)
               : 0ull,
         o->size, all->models);
 }

@@ -101,12 +101,12 @@ void sources_clear(Sources *sources) {
 /* Returns 0 or an errno. */
 static int hash_file(int fd, uint64_t *hash) {
     uint8_t bytes[CHUNK];
-    uint64_t h = HASH_START;
+    uint64_t h = P2C_HASH_START;
     for (;;) {
         ssize_t count = read(fd, bytes, sizeof bytes);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return errno;
-        *hash = h = hash_more(h, bytes, (size_t)count);
+        *hash = h = p2c_hash(h, bytes, (size_t)count);
         if (!count) return 0;
     }
 }

@@ -1,11 +1,12 @@
-/* augment.h: from a picture's file to what the networks see.
+/* augment.h: turns a picture's file into an input of the networks.
  *
  *     training   scaled to (size+30) x (size+30), mirrored with probability 1/2, a random size x
  *                size part of it
  *     test       scaled to size x size
  *
- * as published (which mirrors first: the same but for rounding). Scaled as Pillow's BILINEAR,
- * transparency laid over white, turned upright; then to planes (3,size,size) in [-1,1]. */
+ * This is what the published program does, except that it mirrors first, which rounds differently.
+ * Scaling is Pillow's BILINEAR. Transparency is laid over white, and the picture is turned upright.
+ * The result is planes (3,size,size) in [-1,1]. */
 #ifndef P2C_TRAIN_AUGMENT_H
 #define P2C_TRAIN_AUGMENT_H
 
@@ -13,13 +14,13 @@
 
 enum { CROP_MARGIN = 30 };
 
-/* Which part of a scaled picture, counted in the mirrored one when mirrored. {0}: the test
+/* A part of a scaled picture; if mirrored, in coordinates of the mirrored one. {0} is the test
  * transform of a picture of that size. */
 typedef struct Crop {
     int left, top; /* 0 to CROP_MARGIN, each */
     bool mirrored;
 } Crop;
-/* Of draw `draw` (see order.h): a function of these values alone. */
+/* The crop of draw `draw` (see order.h). It depends on these values only. */
 Crop crop_draw(uint64_t seed, int domain, int branch, int64_t draw);
 
 /* picture: new, RGB, side x side. */

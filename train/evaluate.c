@@ -114,7 +114,7 @@ static P2cStatus look_at(const Look *look, P2cContext *ctx, const char *path, in
 }
 
 /* Picture i of the set, which was just looked at. */
-static P2cStatus take(Set *set, const Look *look, int i) {
+static P2cStatus take_result(Set *set, const Look *look, int i) {
     float cycle = 0, similarity = 0;
     P2cStatus status = look->cycle ? p2c_node_read(look->cycle, &cycle) : P2C_OK;
     if (!status && look->similarity) status = p2c_node_read(look->similarity, &similarity);
@@ -135,7 +135,7 @@ static bool make_room(Set *set, const Look *look) {
 }
 
 /* Looks at every picture of the set, of which there is at least one. Returns an exit code. */
-static int look_over(P2cContext *ctx, P2cStore *store, const EvaluateOptions *o, Set *set) {
+static int look_at_all(P2cContext *ctx, P2cStore *store, const EvaluateOptions *o, Set *set) {
     Look look;
     int code = 0;
     float *planes = malloc((size_t)3 * o->size * o->size * sizeof *planes);
@@ -147,7 +147,7 @@ static int look_over(P2cContext *ctx, P2cStore *store, const EvaluateOptions *o,
     }
     for (int i = 0; i < set->count && !status; i++) {
         status = look_at(&look, ctx, set->paths[i], o->size, planes);
-        if (!status) status = take(set, &look, i);
+        if (!status) status = take_result(set, &look, i);
     }
     if (status && status != P2C_ERR_DEVICE) complain("evaluation: %s", p2c_error(ctx));
     if (status) code = p2c_exit_code(status);
@@ -165,8 +165,8 @@ int evaluate(P2cContext *ctx, P2cStore *store, const EvaluateOptions *o, Evaluat
                          .cycle_l1 = NAN,
                          .photos = photos.count,
                          .cartoons = cartoons.count };
-    int code = photos.count ? look_over(ctx, store, o, &photos) : 0;
-    if (!code && cartoons.count) code = look_over(ctx, store, o, &cartoons);
+    int code = photos.count ? look_at_all(ctx, store, o, &photos) : 0;
+    if (!code && cartoons.count) code = look_at_all(ctx, store, o, &cartoons);
     if (!code && photos.count) {
         out->cycle_l1 = photos.cycle;
         if (o->face) out->id_similarity = photos.similarity;

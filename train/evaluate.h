@@ -1,5 +1,5 @@
-/* evaluate.h: how good the generators are, in numbers, on the test pictures; so that the best
- * checkpoint can be chosen. */
+/* evaluate.h: measures the generators on the test pictures, so that the best checkpoint can be
+ * chosen. */
 #ifndef P2C_TRAIN_EVALUATE_H
 #define P2C_TRAIN_EVALUATE_H
 
@@ -17,19 +17,19 @@ typedef struct EvaluateOptions {
 } EvaluateOptions;
 
 typedef struct Evaluation {
-    /* of the photos' cartoons and the cartoons: 0 when their faces are alike; may come out a little
-     * below */
+    /* of the photos' cartoons against the cartoons: 0 when their faces are alike; an estimate,
+     * which may be slightly negative */
     double kid;
     double id_similarity; /* of a photo's face and its cartoon's, mean cosine */
     double cycle_l1;      /* mean |genB2A(genA2B(a)) - a|, pixels in [-1,1] */
-    int photos, cartoons; /* how many were looked at; cartoons only with a face network */
+    int photos, cartoons; /* how many were measured; cartoons only with a face network */
 } Evaluation;
 
-/* What cannot be had is NaN: kid and id_similarity without a face network, means of no pictures,
- * kid of fewer than two of either kind. The generators' parameters must be in the store. Its graphs
- * look at one picture at a time and are freed before it returns. Returns 0 or an exit code, the
- * failure told on stderr, unless it is EXIT_DEVICE, of which p2c_error tells; *out is then not to
- * be used. */
+/* Values that cannot be computed are NaN: kid and id_similarity without a face network, means of no
+ * pictures, kid of fewer than two of either kind. The generators' parameters must be in the store.
+ * The graphs take one picture at a time and are freed before it returns. Returns 0, or the exit
+ * code of a failure, which has been reported unless it is EXIT_DEVICE (see p2c_error); *out must
+ * not be used then. */
 int evaluate(P2cContext *ctx, P2cStore *store, const EvaluateOptions *options, Evaluation *out);
 
 /* Kernel inception distance (Binkowski 2018): the unbiased estimate of the squared maximum mean

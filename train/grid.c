@@ -33,14 +33,14 @@ typedef struct Sheet {
 } Sheet;
 
 /* What a device's failure means is the caller's to say. */
-static int report(const Sheet *sheet, P2cStatus status) {
+static int report_failure(const Sheet *sheet, P2cStatus status) {
     if (!status) return 0;
     progress_hide(&sheet->progress);
-    return status == P2C_ERR_DEVICE ? EXIT_DEVICE : report_status(sheet->ctx, status);
+    return report_unless_device(sheet->ctx, status);
 }
 
 /* A bad picture is not the end, but it is remembered. */
-static int tolerate(int code, int *bad) {
+static int tolerate_picture(int code, int *bad) {
     if (code != EXIT_BAD_INPUT) return code;
     *bad = code;
     return 0;
@@ -59,7 +59,8 @@ static P2cGenerated generate(Sheet *sheet, P2cStore *store, const GridOptions *o
     return made;
 }
 
-static P2cStatus build(Sheet *sheet, P2cStore *store, const GridOptions *o, const Direction *to) {
+static P2cStatus build_graph(Sheet *sheet, P2cStore *store, const GridOptions *o,
+                             const Direction *to) {
     int held = p2c_store_count(store), s = o->size;
     P2cStatus status = p2c_graph_new(&sheet->graph, sheet->ctx);
     if (status) return status;
@@ -83,9 +84,9 @@ static void sheet_close(Sheet *sheet) {
 static int sheet_open(Sheet *sheet, P2cContext *ctx, P2cStore *store, const GridOptions *o,
                       const Direction *to, int columns) {
     *sheet = (Sheet){ .ctx = ctx, .size = o->size };
-    P2cStatus status = build(sheet, store, o, to);
+    P2cStatus status = build_graph(sheet, store, o, to);
     if (!status) status = p2c_image_init(ctx, &sheet->image, columns * o->size, ROWS * o->size, 3);
-    if (status) return report(sheet, status);
+    if (status) return report_failure(sheet, status);
     memset(sheet->image.pixels, 255, (size_t)sheet->image.width * (size_t)sheet->image.height * 3);
     sheet->planes = malloc((size_t)3 * (size_t)o->size * (size_t)o->size * sizeof(float));
     if (sheet->planes) return 0;
@@ -124,7 +125,7 @@ static P2cStatus paste_made(Sheet *sheet, const P2cGenerated *made, int row, int
 static int draw_column(Sheet *sheet, const char *path, int column) {
     P2cImage tile = { 0 };
     P2cStatus status = picture_read(sheet->ctx, path, sheet->size, &tile);
-    if (status) return report(sheet, status);
+    if (status) return report_failure(sheet, status);
     paste(sheet, &tile, 0, column);
     p2c_image_to_planes(&tile, sheet->planes);
     status = p2c_node_write(sheet->x, sheet->planes);
@@ -132,12 +133,12 @@ static int draw_column(Sheet *sheet, const char *path, int column) {
     for (int k = 0; !status && k < 3; k++)
         status = paste_made(sheet, &sheet->shown[k], 1 + 2 * k, column, &tile);
     p2c_image_clear(&tile);
-    return report(sheet, status);
+    return report_failure(sheet, status);
 }
 
 /* ---- while training ---- */
 
-static int choose(char *const *list, int count, const char **chosen) {
+static int choose_pictures(char *const *list, int count, const char **chosen) {
     int wanted = count < PER_LIST ? count : PER_LIST;
     for (int i = 0; i < wanted; i++) chosen[i] = list[(int64_t)i * count / wanted];
     return wanted;
@@ -160,21 +161,22 @@ static int write_sheet(const Sheet *sheet, const GridOptions *o, const char *nam
     P2cStatus status = p2c_image_write(sheet->ctx, path, &sheet->image);
     snprintf(path, sizeof path, "%s/%s_latest.jpg", o->folder, name);
     if (!status) status = write_latest(sheet->ctx, &sheet->image, path);
-    return report(sheet, status);
+    return report_failure(sheet, status);
 }
 
 static int write_direction(P2cContext *ctx, P2cStore *store, const GridOptions *o, int d,
                            int64_t step) {
     const char *paths[2 * PER_LIST];
-    int count = choose(d ? o->train_b : o->train_a, d ? o->train_b_count : o->train_a_count, paths),
+    int count = choose_pictures(d ? o->train_b : o->train_a,
+                                d ? o->train_b_count : o->train_a_count, paths),
         bad = 0;
-    count +=
-        choose(d ? o->test_b : o->test_a, d ? o->test_b_count : o->test_a_count, paths + count);
+    count += choose_pictures(d ? o->test_b : o->test_a, d ? o->test_b_count : o->test_a_count,
+                             paths + count);
     if (!count) return 0;
     Sheet sheet;
     int code = sheet_open(&sheet, ctx, store, o, &directions[d], count);
     for (int i = 0; !code && i < count; i++)
-        code = tolerate(draw_column(&sheet, paths[i], i), &bad);
+        code = tolerate_picture(draw_column(&sheet, paths[i], i), &bad);
     if (!code) code = write_sheet(&sheet, o, directions[d].name, step);
     sheet_close(&sheet);
     return code ? code : bad;
@@ -219,7 +221,7 @@ static int test_picture(Sheet *sheet, const GridOptions *o, const char *name, ch
         return EXIT_BAD_INPUT;
     }
     int code = draw_column(sheet, paths[i], 0);
-    return code ? code : report(sheet, p2c_image_write(sheet->ctx, path, &sheet->image));
+    return code ? code : report_failure(sheet, p2c_image_write(sheet->ctx, path, &sheet->image));
 }
 
 static int test_direction(P2cContext *ctx, P2cStore *store, const GridOptions *o, int d) {
@@ -232,7 +234,7 @@ static int test_direction(P2cContext *ctx, P2cStore *store, const GridOptions *o
     for (int i = 0; !code && i < count; i++) {
         sheet.progress.done = i;
         progress_show(&sheet.progress);
-        code = tolerate(test_picture(&sheet, o, directions[d].name, paths, i), &bad);
+        code = tolerate_picture(test_picture(&sheet, o, directions[d].name, paths, i), &bad);
     }
     progress_hide(&sheet.progress);
     sheet_close(&sheet);

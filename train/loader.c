@@ -124,15 +124,14 @@ static int leave_out_bad(Domain *d) {
     return 0;
 }
 
-static int check(Loader *l) {
+static int check_pictures(Loader *l) {
     int total = l->domains[0].folder.count + l->domains[1].folder.count, bad = 0;
     check_all(l, total);
     int code = list_bad(l, total, &bad);
     if (code || !bad) return code;
     if (!l->options.skip_bad) {
-        complain("%d of %d pictures cannot be read; repair or remove them, or let --skip_bad leave "
-                 "them out",
-                 bad, total);
+        complain("%d of %d pictures cannot be read; repair or remove them, or use --skip_bad", bad,
+                 total);
         return EXIT_BAD_INPUT;
     }
     complain("%d of %d pictures cannot be read and are left out", bad, total);
@@ -184,7 +183,7 @@ int loader_open(Loader **out, const LoaderOptions *options) {
     int code = domain_open(&l->domains[0], options->folder_a);
     if (!code) code = domain_open(&l->domains[1], options->folder_b);
     if (!code) code = pool_open(&l->pool, options->workers);
-    if (!code) code = check(l);
+    if (!code) code = check_pictures(l);
     if (!code) code = make_items(l);
     if (code) loader_close(out);
     return code;
@@ -222,7 +221,7 @@ static void prepare_piece(void *loader, P2cContext *ctx, int piece) {
 }
 
 /* The picture of the item's draw, or the next readable one. */
-static void choose(Loader *l, Item *item) {
+static void choose_picture(Loader *l, Item *item) {
     Domain *d = &l->domains[item->domain];
     int64_t draw = item->draw;
     do item->picture = order_picture(&d->order, l->branch, draw++);
@@ -239,7 +238,7 @@ static void plan(Loader *l, int64_t step, int branch) {
         Item *item = &l->items[i];
         item->draw = step * o->batch + i % o->batch;
         if (o->augment) item->crop = crop_draw(o->seed, item->domain, branch, item->draw);
-        choose(l, item);
+        choose_picture(l, item);
     }
     pool_start(l->pool, prepare_piece, l, 2 * o->batch);
 }
@@ -249,13 +248,13 @@ static int repair(Loader *l, Item *item) {
     Domain *d = &l->domains[item->domain];
     P2cContext *ctx = pool_context(l->pool);
     for (;;) {
-        choose(l, item); /* an item before this one may have found the same picture bad */
+        choose_picture(l, item); /* an item before this one may have found the same picture bad */
         P2cStatus status = prepare(l, ctx, item);
         if (!status) return 0;
         bool bad = p2c_exit_code(status) == EXIT_BAD_INPUT, skip = bad && l->options.skip_bad;
         complain("%s%s", p2c_error(ctx),
                  skip  ? "; left out from now on"
-                 : bad ? "; --skip_bad would go on without it"
+                 : bad ? "; --skip_bad would continue without it"
                        : "");
         if (!skip) return p2c_exit_code(status);
         d->bad[item->picture] = true;

@@ -1,9 +1,9 @@
 /* loader.h: the endless stream of training batches, prepared in the background.
  *
- * Batch s of branch v (order.h) is a function of the seed, the options and the pictures alone: not
- * of the number of workers, of what is kept in memory, or of what was asked for before. So a run
- * resumes exactly by asking for the step where it stopped. Step s takes draws s*batch to s*batch +
- * batch-1 of each domain, 0: A, 1: B. */
+ * Batch s of branch v (order.h) is a function of the seed, the options and the pictures only. It
+ * does not depend on the number of workers, on what is kept in memory, or on what was asked for
+ * before. So a run resumes exactly by asking for the step where it stopped. Step s takes draws
+ * s*batch to s*batch + batch-1 of each domain, 0: A, 1: B. */
 #ifndef P2C_TRAIN_LOADER_H
 #define P2C_TRAIN_LOADER_H
 
@@ -12,10 +12,10 @@
 
 typedef struct LoaderOptions {
     const char *folder_a, *folder_b;
-    int batch, size, workers; /* workers 0: all is done in the caller's thread */
-    /* else the test transform, and the pictures in byte order, pass after pass */
+    int batch, size, workers; /* workers 0: everything happens in the caller's thread */
+    /* false: the test transform, and the pictures in byte order, pass after pass */
     bool augment;
-    bool skip_bad;      /* go on without pictures that cannot be read */
+    bool skip_bad;      /* continue without pictures that cannot be read */
     size_t cache_bytes; /* of scaled pictures to keep in memory */
     uint64_t seed;
 } LoaderOptions;

@@ -1,13 +1,14 @@
-/* main.c: p2c-train: two folders of pictures in, networks that turn one kind into the other out. */
+/* main.c: p2c-train: trains networks that turn one kind of pictures into another. */
 #include <string.h>
 
+#include "cli/stop.h"
 #include "trainer.h"
 
 const char *const program_name = "p2c-train";
 
-static int train(Options *options) {
+static int train_networks(Options *options) {
     Trainer trainer = { .options = options };
-    signal(SIGPIPE, SIG_IGN); /* whoever reads the output may leave, also before the first step */
+    signal(SIGPIPE, SIG_IGN); /* the reader of the output may exit at any time */
     int code = trainer_open(&trainer);
     if (!code) {
         stop_on_signals();
@@ -17,13 +18,13 @@ static int train(Options *options) {
     return code;
 }
 
-static int run(Options *options) {
+static int run_command(Options *options) {
     if (options->help) options_help();
     else if (options->version) printf("p2c-train %s\n", p2c_version());
     else if (options_check(options)) return EXIT_USAGE;
     else if (options->benchmark) return mode_benchmark(options);
     else if (!strcmp(options->phase, "test")) return mode_test(options);
-    else return train(options);
+    else return train_networks(options);
     return 0;
 }
 
@@ -31,7 +32,7 @@ int main(int argc, char **argv) {
     Options options;
     reserve_streams();
     int code = options_parse(&options, argc, argv);
-    if (!code) code = run(&options);
+    if (!code) code = run_command(&options);
     options_clear(&options);
     return end_output(code);
 }

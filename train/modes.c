@@ -1,4 +1,4 @@
-/* modes.c: p2c-train --phase test and --benchmark: what is no training. */
+/* modes.c: p2c-train --phase test and --benchmark. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -11,12 +11,14 @@
 /* ---- test: every test picture, by the newest networks ---------------------------------------- */
 
 static int load_generators(P2cContext *ctx, P2cStore **store, Options *o, const P2cValue *tree) {
-    RunState state;
-    int code = state_load(&state, p2c_value_get(tree, "p2cnn"));
+    TrainState state;
+    RunState run;
+    int code = state_load(&state, &run, p2c_value_get(tree, "p2cnn"));
     if (!code) code = options_resume(o, p2c_value_get(p2c_value_get(tree, "p2cnn"), "options"));
     if (!code) code = report_status(ctx, p2c_store_new(store, ctx, 0));
     if (!code) code = report_status(ctx, trainer_create_generators(ctx, *store, o, o->ema > 0));
-    return code ? code : report_device(ctx, checkpoint_load_networks(ctx, *store, tree));
+    return code ? code
+                : report_device(ctx, checkpoint_load_networks(ctx, *store, state_networks, tree));
 }
 
 static int draw_tests(P2cContext *ctx, P2cStore *store, const Options *o, RunDir *run) {
@@ -25,7 +27,7 @@ static int draw_tests(P2cContext *ctx, P2cStore *store, const Options *o, RunDir
     int code = trainer_open_tests(o, &a, &b);
     if (!code && !a.count && !b.count) {
         trainer_folder(o, "testA", folder);
-        complain("%s: there are no test pictures to draw, nor in testB beside it", folder);
+        complain("%s: no test pictures, neither here nor in testB", folder);
         code = EXIT_BAD_INPUT;
     }
     if (!code) code = rundir_make(run, "test");
@@ -74,11 +76,11 @@ int mode_test(Options *o) {
 
 /* ---- benchmark: steps on generated pictures -------------------------------------------------- */
 
-/* On the CPU the first step touches all memory; a GPU loads the kernels with the first, and records
- * them with the second. */
+/* On the CPU the first step touches all memory. A GPU loads its kernels in the first step and
+ * records them in the second. */
 enum { WARM_UP = 1, WARM_UP_GPU = 2 };
 
-/* Smooth pictures; what is in them does not change the time. */
+/* Smooth pictures: the content does not change the time. */
 static P2cStatus write_pictures(const Step *step, const Options *o) {
     size_t n =
         (size_t)(o->batch_size * o->accumulate) * 3 * (size_t)o->img_size * (size_t)o->img_size;
@@ -113,8 +115,7 @@ static void print_times(const P2cContext *ctx, const Options *o, double *ms, int
     printf("}\n");
 }
 
-/* The face network, as the published step has one, with random weights: its time is what counts
- * here. */
+/* With a face network, as in the published step; random weights take as long as others. */
 int mode_benchmark(const Options *o) {
     P2cContext *ctx = NULL;
     P2cStore *store = NULL;

@@ -1,20 +1,22 @@
-/* options.c: the command line of p2c-train: its table, and what a checkpoint keeps of it.
+/* options.c: the command line of p2c-train: the table of options, and which of them a checkpoint
+ * keeps.
  *
- * Every option of the published train.py is here under its name and with its default; the few that
+ * Every option of the published train.py is here, by its name and with its default. The few that
  * have no effect say so. */
 #include "options.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* Marks: a checkpoint keeps it; and it shapes the networks, so that it cannot be changed later;
- * kept, but free to change: it decides only what is written. */
-enum { KEPT = 1, SHAPE = 2, FREE = 4 };
-enum { TEXT_SIZE = 256, LIST_SIZE = 1536 };
+/* Marks of kept_options.h. SHAPE: the option decides the shapes of the networks. */
+enum {
+    KEPT = OPTION_KEPT,
+    SHAPE = OPTION_KEPT | OPTION_FIXED,
+    FREE = OPTION_KEPT | OPTION_FREE,
+    TEXT_SIZE = 256
+};
 
 #define HEADING(text) \
     { text, 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 }
@@ -34,77 +36,83 @@ enum { TEXT_SIZE = 256, LIST_SIZE = 1536 };
 static const CliOption table[] = {
     HEADING("The run"),
     { "phase", 0, CLI_CHOICE, offsetof(Options, phase), 0, 0, "train|test",
-      "test: draw every test picture with a run's newest networks", 0 },
-    TEXT(run, "NAME", 0,
-         "name of the run's folder, or a path to it; made from dataset and date when not given"),
-    TEXT(result_dir, "DIR", 0, "where run folders are made"),
-    BOOL(resume, 0, "go on from the newest checkpoint of --run, with its options"),
-    FLAG(override, "when resuming: options given here may differ from the checkpoint's"),
+      "test: draw every test picture with the newest networks of a run", 0 },
+    TEXT(run, "NAME", 0, "name of the run's folder, or a path to it; default: dataset and date"),
+    TEXT(result_dir, "DIR", 0, "folder in which run folders are made"),
+    BOOL(resume, 0, "continue from the newest checkpoint of --run, with its options"),
+    FLAG(override, "with --resume: options given here may differ from those of the checkpoint"),
     LONG(iteration, 1, HUGE_VAL, KEPT,
-         "steps of the whole training; lr falls over the second half"),
+         "steps of the whole training; lr decreases over the second half"),
     LONG(max_steps, 0, HUGE_VAL, 0,
-         "stop when the run has done so many steps, to go on later; 0: at --iteration"),
-    LONG(seed, 0, HUGE_VAL, KEPT, "same seed, same options, same machine: same networks"),
+         "stop after this step, to continue later; 0: stop at --iteration"),
+    LONG(seed, 0, HUGE_VAL, KEPT, "the same seed, options and machine give the same networks"),
 
     HEADING("Pictures"),
-    TEXT(dataset, "NAME", KEPT, "folder below --data_root, with trainA, trainB, testA, testB"),
-    TEXT(data_root, "DIR", 0, "where datasets lie"),
-    WHOLE(img_size, 96, 4096, KEPT | SHAPE,
-          "side of the square that the networks see, divisible by 16; the deep discriminators need "
-          "96"),
-    WHOLE(img_ch, 3, 3, 0, "colour channels; only 3 is possible"),
-    BOOL(augment, KEPT, "turn training pictures left to right and crop them, at random"),
-    FLAG(skip_bad, "leave pictures out that cannot be read, and say so, instead of stopping"),
+    TEXT(dataset, "NAME", KEPT,
+         "folder in --data_root, with trainA, trainB, testA, testB; or a path"),
+    TEXT(data_root, "DIR", 0, "folder that contains the datasets"),
+    WHOLE(
+        img_size, 96, 4096, SHAPE,
+        "side of the networks' input in pixels, divisible by 16; the deep discriminators need 96"),
+    WHOLE(img_ch, 3, 3, 0, "colour channels; only 3 is supported"),
+    BOOL(augment, KEPT, "mirror and crop training pictures at random"),
+    FLAG(skip_bad, "leave out pictures that cannot be read, with a message, instead of stopping"),
 
     HEADING("Networks"),
-    WHOLE(ch, 4, 1024, KEPT | SHAPE,
-          "channels of the first layer, divisible by 4; cost grows with its square"),
-    BOOL(light, KEPT | SHAPE, "the small generators; false: eighteen times as many parameters"),
+    WHOLE(ch, 4, 1024, SHAPE,
+          "channels of the first layer, divisible by 4; the cost grows with its square"),
+    BOOL(light, SHAPE, "the small generators; false: 18 times as many parameters"),
     TEXT(pretrained_weights, "FILE", 0,
-         "start from the networks of this checkpoint, not from random ones"),
+         "start from the networks of this checkpoint instead of random ones"),
     TEXT(face_weights, "FILE", 0,
-         "MobileFaceNet for the loss that keeps faces alike; without it that loss is 0"),
+         "MobileFaceNet, for the loss that keeps the face similar; without a file that loss is 0"),
     REAL(ema, 1, KEPT,
-         "also keep generators averaged over steps (0.999: about the last 1000), less than 1; 0: "
-         "do not"),
+         "also keep generators averaged over steps (0.999: about the last 1000), below 1; 0: off"),
     WHOLE(n_dis, 0, INT_MAX, 0,
-          "no effect, as in the published program: its discriminators have 7 and 5 layers"),
+          "no effect, as in the published program: the discriminators have 7 and 5 layers"),
 
     HEADING("Optimisation"),
-    WHOLE(batch_size, 1, 1024, KEPT, "pictures of each kind in a step; memory grows with it"),
+    WHOLE(batch_size, 1, 1024, KEPT, "pictures of each kind per step; memory grows with it"),
     WHOLE(accumulate, 1, 1024, KEPT,
-          "batches whose gradients add up to one step: a large batch in little memory"),
-    REAL(lr, 1, KEPT, "step size of Adam, more than 0"),
-    BOOL(decay_flag, KEPT, "let lr fall to 0 over the second half"),
-    REAL(weight_decay, 1, KEPT, "part of each weight that is added to its gradient"),
-    REAL(adv_weight, HUGE_VAL, KEPT, "how much it counts: to deceive the discriminators"),
-    REAL(cycle_weight, HUGE_VAL, KEPT, "... to get the picture back from its translation"),
-    REAL(identity_weight, HUGE_VAL, KEPT, "... to leave a cartoon a cartoon, and a photo a photo"),
-    REAL(cam_weight, HUGE_VAL, KEPT, "... to look where photos and cartoons differ"),
-    REAL(faceid_weight, HUGE_VAL, KEPT, "... to keep the face alike; needs --face_weights"),
-    REAL(rho_clipper, HUGE_VAL, KEPT, "upper limit of rho, the mixture of instance and layer norm"),
-    REAL(w_clipper, HUGE_VAL, KEPT, "upper limit of the light norms' scale and shift"),
+          "batches whose gradients are added up for one step: a large batch in little memory"),
+    REAL(lr, 1, KEPT, "learning rate of Adam, above 0"),
+    BOOL(decay_flag, KEPT, "decrease lr to 0 over the second half"),
+    REAL(weight_decay, 1, KEPT, "fraction of each weight that is added to its gradient"),
+    REAL(adv_weight, HUGE_VAL, KEPT,
+         "weight of the adversarial loss: to deceive the discriminators"),
+    REAL(cycle_weight, HUGE_VAL, KEPT,
+         "weight of the cycle loss: to get the picture back from its translation"),
+    REAL(identity_weight, HUGE_VAL, KEPT,
+         "weight of the identity loss: not to change a cartoon, or a photo, that is one already"),
+    REAL(cam_weight, HUGE_VAL, KEPT,
+         "weight of the CAM loss: to look where photos and cartoons differ"),
+    REAL(faceid_weight, HUGE_VAL, KEPT,
+         "weight of the face loss: to keep the face similar; needs --face_weights"),
+    REAL(rho_clipper, HUGE_VAL, KEPT,
+         "upper limit of rho, which mixes instance norm and layer norm"),
+    REAL(w_clipper, HUGE_VAL, KEPT,
+         "upper limit of the scale and shift in the light generators' norms"),
 
-    HEADING("What is written, in steps"),
-    LONG(print_freq, 1, HUGE_VAL, FREE, "pictures of the state of learning, every N"),
-    LONG(save_freq, 1, HUGE_VAL, FREE, "a checkpoint, every N"),
-    WHOLE(keep, 0, INT_MAX, FREE, "how many of the newest checkpoints stay, two at least; 0: all"),
-    LONG(milestone, 0, HUGE_VAL, FREE, "checkpoints of every Nth step stay for good; 0: none"),
-    LONG(eval_freq, 0, HUGE_VAL, FREE, "measure on the test pictures, every N; 0: never"),
-    BOOL(tensorboard, FREE, "write the losses for TensorBoard, too"),
+    HEADING("Outputs, in steps"),
+    LONG(print_freq, 1, HUGE_VAL, FREE, "write sample pictures every N steps"),
+    LONG(save_freq, 1, HUGE_VAL, FREE, "write a checkpoint every N steps"),
+    WHOLE(keep, 0, INT_MAX, FREE, "number of newest checkpoints to keep, at least two; 0: all"),
+    LONG(milestone, 0, HUGE_VAL, FREE, "keep the checkpoint of every Nth step for good; 0: none"),
+    LONG(eval_freq, 0, HUGE_VAL, FREE, "evaluate on the test pictures every N steps; 0: never"),
+    BOOL(tensorboard, FREE, "also write the losses for TensorBoard"),
 
     HEADING("The machine"),
     TEXT(device, CLI_DEVICE, 0,
-         "where to compute; cuda: an NVIDIA GPU; auto: the fastest there is"),
-    TEXT(gpu_ids, "N", 0, "when given: --device cuda:N in photo2cartoon's words; one GPU only"),
+         "where to compute; cuda: an NVIDIA GPU; auto: the fastest available device"),
+    TEXT(gpu_ids, "N", 0, "photo2cartoon's option for --device cuda:N; one GPU only"),
     { "precision", 0, CLI_CHOICE, offsetof(Options, precision), 0, 0, CLI_PRECISION,
-      "of convolutions' factors; the CPU has fp32 alone, a GPU begins with tf32", 0 },
-    WHOLE(threads, 0, 256, 0, "0: one per core"),
+      "how convolutions round their factors; CPU: fp32 only; default on a GPU: tf32", 0 },
+    WHOLE(threads, 0, 256, 0, "number of threads; 0: one per core"),
     WHOLE(workers, 0, 64, 0,
-          "threads that read pictures ahead; 0: none, each is read when it is its turn"),
-    WHOLE(cache_mib, 0, 1 << 20, 0, "memory for pictures already read, in MiB"),
+          "threads that read pictures in advance; 0: read each picture when it is needed"),
+    WHOLE(cache_mib, 0, 1 << 20, 0, "memory for pictures that have been read, in MiB"),
     BOOL(benchmark_flag, 0, "no effect (a setting of PyTorch)"),
-    WHOLE(benchmark, 0, 1000000, 0, "time N steps, print a line of JSON, keep nothing; 0: train"),
+    WHOLE(benchmark, 0, 1000000, 0, "time N steps, print a line of JSON, write nothing; 0: train"),
 
     HEADING("Help"),
     { "version", 'V', CLI_FLAG, offsetof(Options, version), 0, 0, NULL, "print the version", 0 },
@@ -150,48 +158,49 @@ static Options defaults(void) {
 
 void options_help(void) {
     Options standard = defaults();
-    printf("p2c-train learns from two folders of pictures how to turn one kind into the other: "
+    printf("p2c-train learns from two folders of pictures to turn one kind into the other: "
            "portraits into cartoons (photo2cartoon).\n\n"
-           "  dataset/NAME/trainA/    photos: prepared portraits, that is the face upright and in "
-           "the middle, square, on white\n"
+           "  dataset/NAME/trainA/    photos: prepared portraits (upright face in the middle, "
+           "square, on white)\n"
            "  dataset/NAME/trainB/    cartoons, prepared alike; they need not show the same "
-           "people, and no pairs are made\n"
-           "  dataset/NAME/testA/     photos that are not learnt from, to see what the networks "
-           "make of them; a few will do\n"
-           "  dataset/NAME/testB/     the same with cartoons\n\n"
-           "PNG or JPEG, in folders within these, too. A hundred of each kind and more; every "
-           "picture is scaled to --img_size.\n\n"
-           "  p2c-train --dataset NAME --run first              a new run, in experiment/first/; "
-           "Ctrl-C saves and stops\n"
-           "  p2c-train --run first --resume                    goes on where that stopped, with "
-           "the same options\n"
+           "people\n"
+           "  dataset/NAME/testA/     photos that are kept out of the training, to see what the "
+           "networks make of them\n"
+           "  dataset/NAME/testB/     cartoons that are kept out of the training\n\n"
+           "Pictures are PNG or JPEG, also in folders within these. A hundred of each kind is a "
+           "start. Every picture is scaled to --img_size.\n\n"
+           "  p2c-train --dataset NAME --run first              starts a run in "
+           "experiment/first/; Ctrl-C saves and stops\n"
+           "  p2c-train --run first --resume                    continues it, with the same "
+           "options\n"
            "  p2c-train --dataset NAME --run small --img_size 96 --ch 8 --iteration 4000 "
            "--print_freq 200 --save_freq 500\n"
-           "                                                    to see it work on a CPU before a "
-           "run of days\n"
-           "  p2c-train --run first --phase test                every test picture by the newest "
-           "networks, into its test/\n\n"
-           "What is in the folder of a run:\n"
-           "  model/           checkpoints, in PyTorch's format: NAME_params_0001000.pt, ..., "
-           "NAME_params_latest.pt. Use one with\n"
+           "                                                    a small run, to see it work on a "
+           "CPU\n"
+           "  p2c-train --run first --phase test                draws every test picture, into "
+           "experiment/first/test/\n\n"
+           "The folder of a run contains:\n"
+           "  model/           checkpoints in PyTorch's format: NAME_params_0001000.pt, ..., "
+           "NAME_params_latest.pt. To use one:\n"
            "                   p2c-infer --prepared --weights "
            "experiment/first/model/NAME_params_latest.pt PHOTO.png\n"
-           "  img/             A2B_0001000.png, B2A_0001000.png: input, what is made of it and "
-           "back, and where the networks look\n"
-           "  metrics.jsonl    losses and times as they came, a line of JSON each\n"
-           "  report.html      the same to look at, in a browser\n\n"
-           "Options, with '_' or '-' in their names, and in parentheses what counts without them; "
-           "--x true may be said as --x.\n\n");
+           "  img/             A2B_0001000.png, B2A_0001000.png: inputs, their translations, the "
+           "way back, and where the networks look\n"
+           "  metrics.jsonl    losses and times, a line of JSON for each step\n"
+           "  report.html      the same as a page for a browser\n\n"
+           "Options. Names may be written with '_' or '-'. Defaults are in parentheses. --x is "
+           "the same as --x true.\n\n");
     cli_help(table, COUNT, &standard);
     printf("\nExit codes: 0 done, 2 usage, 3 bad input, 4 cannot write, 5 out of memory, 6 device, "
-           "7 diverged (a loss is no number any\n"
-           "more); 130 and 143 when stopped by Ctrl-C or a signal, after saving a checkpoint.\n");
+           "7 diverged (losses are not finite);\n"
+           "130 and 143: stopped by Ctrl-C or a signal, after saving a checkpoint.\n");
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
 /* What limits alone cannot say, about one option each; text: empty when all is well. */
-static void describe_wrong(const Options *o, char *text, size_t size) {
+static void describe_wrong(const void *options, char *text, size_t size) {
+    const Options *o = options;
     int near = o->img_size / 16 * 16;
     *text = 0;
     if (o->ch % 4) snprintf(text, size, "--ch %d: expected a number divisible by 4", o->ch);
@@ -228,10 +237,7 @@ int options_check(const Options *o) {
     return wrong ? EXIT_USAGE : 0;
 }
 
-void options_clear(Options *o) {
-    free(o->resumed_dataset);
-    o->resumed_dataset = NULL;
-}
+void options_clear(Options *o) { kept_texts_clear(&o->resumed); }
 
 bool options_given(const Options *o, const char *name) {
     int place = cli_find(table, COUNT, name);
@@ -249,144 +255,20 @@ int options_open_device(const Options *o, P2cContext **ctx) {
 
 /* ---- what a checkpoint keeps ----------------------------------------------------------------- */
 
-static P2cValue *saved_value(const CliOption *option, const Options *o) {
-    const void *field = (const char *)o + option->field;
-    switch (option->kind) {
-    case CLI_BOOL: return p2c_value_bool(*(const bool *)field);
-    case CLI_WHOLE: return p2c_value_int(*(const int *)field);
-    case CLI_LONG: return p2c_value_int(*(const int64_t *)field);
-    case CLI_REAL: return p2c_value_float(*(const double *)field);
-    default: return p2c_value_string(*(const char *const *)field);
-    }
-}
-
-P2cValue *options_save(const Options *o) {
-    P2cValue *dict = p2c_value_dict();
-    for (int i = 0; dict && i < COUNT; i++)
-        if (table[i].marks && p2c_value_set(dict, table[i].name, saved_value(&table[i], o)))
-            p2c_value_free(&dict);
-    return dict;
-}
-
-/* A saved value as one would type it; NULL when it is of another type than the option. Borrowed,
- * from `text` or from the value. */
-static const char *typed(const CliOption *option, const P2cValue *value, char *text, size_t size) {
-    P2cKind kind = p2c_value_kind(value);
-    bool whole = option->kind == CLI_WHOLE || option->kind == CLI_LONG;
-    if (option->kind == CLI_TEXT) return p2c_value_as_string(value);
-    if (option->kind == CLI_BOOL && kind == P2C_BOOL)
-        snprintf(text, size, "%s", p2c_value_as_int(value) ? "true" : "false");
-    else if (whole && kind == P2C_INT) snprintf(text, size, "%" PRId64, p2c_value_as_int(value));
-    else if (option->kind == CLI_REAL && (kind == P2C_FLOAT || kind == P2C_INT))
-        snprintf(text, size, "%.17g", p2c_value_as_float(value));
-    else return NULL;
-    return text;
-}
-
-/* One saved option, into `theirs`, and into `next` when the command line does not give it. */
-static int take_entry(const char *name, const P2cValue *value, const Options *o, Options *theirs,
-                      Options *next) {
-    char text[TEXT_SIZE], expected[TEXT_SIZE];
-    int place = cli_find(table, COUNT, name);
-    if (place < 0 || !table[place].marks) {
-        complain("the checkpoint holds an option '%.100s', which p2c-train %s does not know", name,
-                 p2c_version());
-        return EXIT_BAD_INPUT;
-    }
-    const CliOption *option = &table[place];
-    const char *said = typed(option, value, text, sizeof text);
-    if (said && cli_set(option, theirs, said) && (o->given[place] || cli_set(option, next, said)))
-        return 0;
-    cli_expected(option, expected, sizeof expected);
-    complain("the checkpoint's option %s is %.200s: expected %s", option->name,
-             said ? said : "of another type", expected);
-    return EXIT_BAD_INPUT;
-}
-
-static int take_saved(const P2cValue *saved, const Options *o, Options *theirs, Options *next) {
-    char wrong[TEXT_SIZE];
-    int code = 0;
-    if (!saved || p2c_value_kind(saved) != P2C_DICT) {
-        complain("the checkpoint's options are no dict: it is damaged, or not of p2c-train");
-        return EXIT_BAD_INPUT;
-    }
-    for (size_t i = 0; i < p2c_value_count(saved) && !code; i++)
-        code = take_entry(p2c_value_key(saved, i), p2c_value_at(saved, i), o, theirs, next);
-    if (code) return code;
-    describe_wrong(theirs, wrong, sizeof wrong);
-    if (*wrong) complain("the checkpoint's options: %s", wrong);
-    return *wrong ? EXIT_BAD_INPUT : 0;
-}
-
-/* The last part of a path, without a '/' behind it; *length of it. */
-static const char *last_part(const char *path, size_t *length) {
-    const char *end = path + strlen(path), *start;
-    while (end > path + 1 && end[-1] == '/') end--;
-    for (start = end; start > path && start[-1] != '/';) start--;
-    *length = (size_t)(end - start);
-    return start;
-}
-
-static bool agree(const CliOption *option, const Options *a, const Options *b) {
-    char x[TEXT_SIZE], y[TEXT_SIZE];
-    if (option->kind == CLI_TEXT) { /* the dataset, which may have moved */
-        size_t m, n;
-        const char *p = last_part(a->dataset, &m), *q = last_part(b->dataset, &n);
-        return m == n && !memcmp(p, q, n);
-    }
-    cli_value(option, a, x, sizeof x);
-    cli_value(option, b, y, sizeof y);
-    return !strcmp(x, y);
-}
-
-/* Lists what the command line and the checkpoint say differently, of the options with exactly these
- * marks. */
-static void list_differences(const Options *o, const Options *theirs, unsigned marks, char *list,
-                             size_t size) {
-    size_t used = 0;
-    *list = 0;
-    for (int i = 0; i < COUNT; i++) {
-        char ours[TEXT_SIZE], saved[TEXT_SIZE];
-        if (table[i].marks != marks || !o->given[i] || agree(&table[i], o, theirs)) continue;
-        cli_value(&table[i], o, ours, sizeof ours);
-        cli_value(&table[i], theirs, saved, sizeof saved);
-        snprintf(list + used, size - used, "%s--%s %.80s (checkpoint: %.80s)", used ? ", " : "",
-                 table[i].name, ours, saved);
-        used += strlen(list + used);
-    }
-}
-
-static int refuse_differences(const Options *o, const Options *theirs) {
-    char fixed[LIST_SIZE], other[LIST_SIZE];
-    list_differences(o, theirs, KEPT | SHAPE, fixed, sizeof fixed);
-    list_differences(o, theirs, KEPT, other, sizeof other);
-    if (o->override) *other = 0;
-    if (!*fixed && !*other) return 0;
-    const char *and = *other ? "; and --override is needed for " : "";
-    if (*fixed)
-        complain("what shapes the networks of a checkpoint cannot be changed: %s%s%s", fixed, and,
-                 other);
-    else
-        complain("the checkpoint was trained otherwise: %s; leave that out, or say --override to "
-                 "change it",
-                 other);
-    return EXIT_USAGE;
-}
+P2cValue *options_save(const Options *o) { return kept_options_save(table, COUNT, o); }
 
 int options_resume(Options *o, const P2cValue *saved) {
+    KeptOptions kept = { .table = table,
+                         .count = COUNT,
+                         .given = o->given,
+                         .override = o->override,
+                         .cannot_change =
+                             "what shapes the networks of a checkpoint cannot be changed",
+                         .describe_wrong = describe_wrong };
     Options theirs = *o, next = *o;
-    int code = take_saved(saved, o, &theirs, &next);
-    if (!code) code = refuse_differences(o, &theirs);
-    if (code) return code;
-    if (next.dataset != o->dataset) { /* borrowed from `saved` */
-        char *dataset = strdup(next.dataset);
-        if (!dataset) {
-            complain("out of memory");
-            return EXIT_MEMORY;
-        }
-        free(next.resumed_dataset);
-        next.dataset = next.resumed_dataset = dataset;
-    }
-    *o = next;
-    return 0;
+    int code = kept_options_take(&kept, saved, o, &theirs, &next);
+    if (!code) code = kept_texts_copy(&next.resumed, &kept, o, &next);
+    if (code) o->resumed = next.resumed;
+    else *o = next;
+    return code;
 }

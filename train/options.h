@@ -3,7 +3,7 @@
 #ifndef P2C_TRAIN_OPTIONS_H
 #define P2C_TRAIN_OPTIONS_H
 
-#include "cli/cli.h"
+#include "run/kept_options.h"
 
 typedef struct Options {
     /* as published */
@@ -27,32 +27,28 @@ typedef struct Options {
     bool augment, skip_bad, override, tensorboard, help, version;
     /* of options.c */
     bool given[CLI_MAX_OPTIONS]; /* see options_given */
-    char *resumed_dataset;       /* owned: the checkpoint's --dataset, when that is what counts */
+    KeptTexts resumed;           /* the checkpoint's --dataset, when the command line has none */
 } Options;
 
 /* Texts are borrowed from argv. 0, or the exit code of the failure that it has reported. Free with
  * options_clear in either case. */
 int options_parse(Options *options, int argc, char **argv);
 void options_clear(Options *options);
-/* Whether they go together, so that nothing that was said is ignored in silence. 0, or EXIT_USAGE,
+/* Checks that the options go together, so that none is ignored in silence. 0, or EXIT_USAGE,
  * reported. */
 int options_check(const Options *options);
 void options_help(void);
-/* Whether the command line said so. A name that is no option's is an assertion. */
+/* Whether the command line gave this option. An unknown name is an assertion. */
 bool options_given(const Options *options, const char *name);
-/* A context as they say: device_open. */
+/* The context that the options ask for: device_open. */
 int options_open_device(const Options *options, P2cContext **ctx);
 
-/* The options that a checkpoint keeps, as a new dict of name -> bool, int, float or string: those
- * that decide what the training computes, and how often what is written; not where files lie. NULL:
- * out of memory. */
+/* The options that decide what the training computes, and how often what is written; not where
+ * files lie (kept_options_save). */
 P2cValue *options_save(const Options *options);
-/* Going on from a checkpoint that holds `saved`: options that the command line does not give take
- * its values (those that it does not hold stay as they are). Given ones that differ from it are
- * refused in one line that lists them all, EXIT_USAGE; with --override the command line wins, but
- * never for what shapes the networks: ch, img_size, light. Of --dataset only the last part of a
- * path counts. What is not such a dict is EXIT_BAD_INPUT. On failure, which is reported, the
- * options are as before. `saved` may be freed afterwards. */
+/* Going on from a checkpoint that holds `saved`, as kept_options_take says: with --override the
+ * command line wins, but never for what shapes the networks: ch, img_size, light. On failure, which
+ * is reported, the options are as before. `saved` may be freed afterwards. */
 int options_resume(Options *options, const P2cValue *saved);
 
 #endif

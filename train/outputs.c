@@ -2,12 +2,10 @@
  * the report. None of it stops the run, unless the device fails (EXIT_DEVICE). */
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
-#include <string.h>
-#include <time.h>
 
 #include "evaluate.h"
 #include "grid.h"
+#include "series.h"
 #include "trainer.h"
 
 void trainer_measure(Trainer *t, double ms, bool skipped) {
@@ -22,23 +20,11 @@ void trainer_measure(Trainer *t, double ms, bool skipped) {
     values[SERIES_MS] = ms;
     for (int i = 0; i < NETWORKS; i++)
         values[SERIES_GRADIENTS + i] = sqrt(scalar_of(t->step.squares[i]));
-    ticker_warn(&t->ticker, metrics_step(t->metrics, t->state.step, values, skipped));
-    if (t->board)
-        ticker_warn(&t->ticker, tensorboard_scalars(t->board, t->state.step, tensorboard_clock(),
-                                                    SERIES_COUNT, series_table.steps, values));
-    series_for_ticker(t->metrics, shown);
-    ticker_step(&t->ticker, t->state.step, history_smoothed(metrics_history(t->metrics, SERIES_MS)),
-                TERM_COUNT, shown, now_ms());
-}
-
-void trainer_event(Trainer *t, const char *format, ...) {
-    char text[600];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    ticker_warn(&t->ticker, text);
-    ticker_warn(&t->ticker, metrics_event(t->metrics, t->state.step, "%s", text));
+    run_add_step(&t->run, values, skipped);
+    series_for_ticker(t->run.metrics, shown);
+    ticker_step(&t->run.ticker, t->run.state.step,
+                history_smoothed(metrics_history(t->run.metrics, SERIES_MS)), TERM_COUNT, shown,
+                now_ms());
 }
 
 /* ---- pictures -------------------------------------------------------------------------------- */
@@ -49,7 +35,7 @@ int trainer_grids(Trainer *t) {
     char folder[RUN_FILE];
     const Options *o = t->options;
     const Folder *a = loader_folder(t->loader, 0), *b = loader_folder(t->loader, 1);
-    snprintf(folder, sizeof folder, "%s/img", t->run.path);
+    snprintf(folder, sizeof folder, "%s/img", t->run.dir.path);
     GridOptions grid = { .size = o->img_size,
                          .ch = o->ch,
                          .full = !o->light,
@@ -63,23 +49,23 @@ int trainer_grids(Trainer *t) {
                          .train_b_count = b->count,
                          .test_a_count = t->test_a.count,
                          .test_b_count = t->test_b.count };
-    ticker_hide(&t->ticker);
-    int code = grid_write(t->ctx, t->store, &grid, t->state.step);
+    ticker_hide(&t->run.ticker);
+    int code = grid_write(t->run.ctx, t->store, &grid, t->run.state.step);
     if (code && code != EXIT_DEVICE)
-        trainer_event(t, "the pictures of step %" PRId64 " are not complete", t->state.step);
+        run_event(&t->run, "the pictures of step %" PRId64 " are not complete", t->run.state.step);
     return only_device(code);
 }
 
 /* ---- evaluation ------------------------------------------------------------------------------ */
 
 static int keep_best(Trainer *t, double kid) {
-    RunState before = t->state;
+    TrainState before = t->state;
     bool better = isfinite(kid) && (!t->state.best_step || kid < t->state.best_kid);
-    if (!better || !guard_is_calm(&t->state.guard, t->state.step)) return 0;
+    if (!better || !guard_is_calm(&t->run.state.guard, t->run.state.step)) return 0;
     t->state.best_kid = kid;
-    t->state.best_step = t->state.step;
+    t->state.best_step = t->run.state.step;
     int code = trainer_save(t);
-    if (!code && !checkpoint_link_best(&t->run, t->state.step)) return 0;
+    if (!code && !checkpoint_link_best(&t->run.dir, t->run.state.step)) return 0;
     t->state.best_kid = before.best_kid; /* on a full disk: a later one gets its chance */
     t->state.best_step = before.best_step;
     return only_device(code);
@@ -99,27 +85,23 @@ int trainer_evaluate(Trainer *t) {
                                 .count_b = t->test_b.count };
     Evaluation e;
     if (!t->test_a.count) return 0;
-    ticker_hide(&t->ticker);
-    int code = evaluate(t->ctx, t->store, &options, &e);
+    ticker_hide(&t->run.ticker);
+    int code = evaluate(t->run.ctx, t->store, &options, &e);
     if (code) return only_device(code);
     double values[EVALUATION_COUNT] = { [EVALUATION_KID] = e.kid,
                                         [EVALUATION_ID_SIMILARITY] = e.id_similarity,
                                         [EVALUATION_CYCLE_L1] = e.cycle_l1 };
-    ticker_warn(&t->ticker, metrics_evaluation(t->metrics, t->state.step, values));
-    if (t->board)
-        ticker_warn(&t->ticker,
-                    tensorboard_scalars(t->board, t->state.step, tensorboard_clock(),
-                                        EVALUATION_COUNT, series_table.evaluations, values));
+    run_add_evaluation(&t->run, values);
     if (isfinite(e.kid))
-        ticker_say(&t->ticker,
+        ticker_say(&t->run.ticker,
                    "step %" PRId64
                    ": KID %.4f, ID similarity %.3f, cycle L1 %.4f on %d photos, %d cartoons",
-                   t->state.step, e.kid, e.id_similarity, e.cycle_l1, e.photos, e.cartoons);
+                   t->run.state.step, e.kid, e.id_similarity, e.cycle_l1, e.photos, e.cartoons);
     else
-        ticker_say(&t->ticker,
+        ticker_say(&t->run.ticker,
                    "step %" PRId64 ": cycle L1 %.4f on %d photos (KID and ID similarity need "
                    "--face_weights and cartoons to test)",
-                   t->state.step, e.cycle_l1, e.photos);
+                   t->run.state.step, e.cycle_l1, e.photos);
     return keep_best(t, e.kid);
 }
 
@@ -146,38 +128,24 @@ static void describe(const Trainer *t, ReportSettings *s) {
     report_set(s, "augmentation", "%s", o->augment ? "mirrored, cropped" : "none");
     if (o->ema > 0) report_set(s, "averaged generators", "decay %g", o->ema);
     report_set(s, "seed", "%" PRId64, o->seed);
-    report_set(s, "device", "%s", p2c_device_name(t->ctx));
-    report_set(s, "peak memory", "%.2f GiB", peak_memory_mib() / 1024);
-    report_set(s, "p2cnn", "%s", p2c_version());
+    run_describe(&t->run, s);
 }
 
 void trainer_report(Trainer *t, ReportState state, const char *note) {
-    char path[RUN_FILE + 16], a2b[RUN_FILE + 24], b2a[RUN_FILE + 24], written[64];
+    char a2b[RUN_FILE + 24], b2a[RUN_FILE + 24];
     ReportNetwork networks[SERIES_NETWORKS];
     ReportSettings settings = { .count = 0 };
-    time_t now = time(NULL);
-    const char *name = strrchr(t->run.path, '/');
     series_networks(t->store, networks);
     describe(t, &settings);
-    strftime(written, sizeof written, "%Y-%m-%d %H:%M", localtime(&now));
-    snprintf(path, sizeof path, "%s/report.html", t->run.path);
-    snprintf(a2b, sizeof a2b, "%s/img/A2B_latest.jpg", t->run.path);
-    snprintf(b2a, sizeof b2a, "%s/img/B2A_latest.jpg", t->run.path);
+    snprintf(a2b, sizeof a2b, "%s/img/A2B_latest.jpg", t->run.dir.path);
+    snprintf(b2a, sizeof b2a, "%s/img/B2A_latest.jpg", t->run.dir.path);
     ReportPicture pictures[2] = {
         { a2b, "Photos to cartoons", series_grid_caption, series_grid_rows, series_grid_columns },
         { b2a, "Cartoons to photos", series_grid_caption, series_grid_rows, series_grid_columns }
     };
-    Report report = { .run = name ? name + 1 : t->run.path,
-                      .dataset = t->run.dataset,
-                      .state = state,
-                      .state_note = note,
-                      .step = t->state.step,
+    Report report = { .dataset = t->run.dir.dataset,
                       .total = t->options->iteration,
-                      .seconds = t->state.seconds,
-                      .step_ms = history_smoothed(metrics_history(t->metrics, SERIES_MS)),
-                      .seconds_left =
-                          state == REPORT_TRAINING ? ticker_left(&t->ticker, now_ms()) : -1,
-                      .written = written,
+                      .step_ms = history_smoothed(metrics_history(t->run.metrics, SERIES_MS)),
                       .settings = settings.pairs,
                       .setting_count = settings.count,
                       .networks = networks,
@@ -186,8 +154,6 @@ void trainer_report(Trainer *t, ReportState state, const char *note) {
                       .picture_count = 2,
                       .reading = series_reading,
                       .hints = series_hints,
-                      .hint_count = series_hint_count,
-                      .metrics = t->metrics };
-    ticker_hide(&t->ticker);
-    report_write(t->ctx, path, &report);
+                      .hint_count = series_hint_count };
+    run_report(&t->run, state, note, &report);
 }

@@ -48,8 +48,9 @@ static const Panel panels[] = {
     [PANEL_SIMILARITY] = { "Evaluation: face likeness",
                            "Of test photos and their cartoons; more is better." },
     [PANEL_EVAL_CYCLE] = { "Evaluation: cycle",
-                           "Of test photos, there and back again; less is better. Rising while the "
-                           "curve of training falls: it learns its pictures by heart." },
+                           "Of test photos, there and back again; less is better. If it rises "
+                           "while the "
+                           "training's curve falls, the networks memorise their pictures." },
     [PANEL_GRAD_G] = { "Gradient norms, generators",
                        "Size of each update's gradient. Healthy: no growth over thousands of "
                        "steps; single spikes do no harm.",
@@ -130,8 +131,8 @@ const char *const series_reading[] = {
 const ReportHint series_hints[] = {
     { "d", "What the discriminators get wrong: least squares, sum of four.",
       "Settles around 2 to 2.5 within 500 steps. Falling to 0: the discriminators have won, and "
-      "the generators learn nothing more; go back to an earlier checkpoint, with a lower learning "
-      "rate or more pictures." },
+      "the generators learn nothing any more; go back to an earlier checkpoint, with a lower "
+      "learning rate or more pictures." },
     { "adv", "How far the fakes are from passing as real.",
       "Settles around 4.5 to 4.8. It rises when d falls." },
     { "cycle", "Difference of a picture and what comes back after both generators.",

@@ -1,6 +1,6 @@
-/* setup.c: a run from its options: data, folder, face network, graph, weights; or from its newest
- * checkpoint. What can be wrong is found in this order, and a run that cannot begin leaves no
- * folder behind. */
+/* setup.c: opens a run from its options (data, folder, face network, graph, weights), or from its
+ * newest checkpoint. Errors are found in this order, and a run that cannot begin leaves no
+ * folder. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "face.h"
 #include "run/memory.h"
 #include "run/text.h"
+#include "series.h"
 #include "trainer.h"
 
 /* ---- pictures -------------------------------------------------------------------------------- */
@@ -44,7 +45,7 @@ int trainer_open_tests(const Options *o, Folder *a, Folder *b) {
     struct stat info;
     for (int i = 0; i < 2; i++) {
         trainer_folder(o, names[i], path);
-        if (stat(path, &info)) say("no %s: test pictures are nice to have", path);
+        if (stat(path, &info)) say("no %s: the run has no test pictures of this kind", path);
         else {
             int code = folder_open(folders[i], path, FOLDER_DATASET);
             if (code) return code;
@@ -63,8 +64,8 @@ static int check_pictures(Trainer *t) {
         complain("the pictures are not those of the checkpoint (A %" PRId64 ", B %" PRId64
                  " there; A %" PRId64 ", B %" PRId64 " here, or other names)%s",
                  t->state.pictures[0], t->state.pictures[1], counts[0], counts[1],
-                 t->options->override ? ": going on with these"
-                                      : "; say --override to go on with these");
+                 t->options->override ? ": continuing with these"
+                                      : "; add --override to continue with these");
         if (!t->options->override) return EXIT_USAGE;
     }
     memcpy(t->state.pictures, counts, sizeof counts);
@@ -74,7 +75,7 @@ static int check_pictures(Trainer *t) {
 
 /* ---- the face network ------------------------------------------------------------------------ */
 
-/* From the command line, or what the checkpoint says. Never in silence another loss than before. */
+/* From the command line or from the checkpoint. The loss never changes in silence. */
 static int open_face(Trainer *t) {
     const Options *o = t->options;
     const char *path = o->face_weights ? o->face_weights : t->state.face_weights;
@@ -84,15 +85,14 @@ static int open_face(Trainer *t) {
         return 0;
     }
     if (o->resume && !*t->state.face_weights && !o->override) {
-        complain(
-            "--face_weights: this run has had no ID loss so far; say --override to go on with one");
+        complain("--face_weights: this run has had no ID loss so far; add --override to continue "
+                 "with one");
         return EXIT_USAGE;
     }
-    int code = face_load(t->ctx, t->store, path, &t->face);
+    int code = face_load(t->run.ctx, t->store, path, &t->face);
     if (code && !o->face_weights)
-        complain(
-            "the ID loss of this run came from %s; say --face_weights FILE to find it elsewhere",
-            path);
+        complain("the ID loss of this run came from %s; --face_weights FILE can name another place",
+                 path);
     if (code) return code;
     t->has_face = true;
     say("ID loss      %s (%s)", path,
@@ -116,7 +116,7 @@ StepOptions trainer_step_options(const Options *o) {
     return s;
 }
 
-/* A graph that is built and thrown away makes the parameters. */
+/* Building a graph creates the parameters; the graph is not needed. */
 P2cStatus trainer_create_generators(P2cContext *ctx, P2cStore *store, const Options *o, bool ema) {
     P2cGraph *graph = NULL;
     P2cStatus status = p2c_graph_new(&graph, ctx);
@@ -136,13 +136,14 @@ static int build_step(Trainer *t) {
     StepOptions s = trainer_step_options(t->options);
     s.face = t->has_face, s.face_kind = t->face;
     s.memory_limit = memory_available();
-    P2cStatus status = step_init(&t->step, t->ctx, t->store, &s);
+    P2cStatus status = step_init(&t->step, t->run.ctx, t->store, &s);
     if (status == P2C_ERR_MEMORY) {
-        complain("%s: smaller --batch_size (with --accumulate), --img_size, --ch%s",
-                 p2c_error(t->ctx), p2c_device_memory_used(t->ctx) ? "; or another --device" : "");
+        complain("%s: use a smaller --batch_size (with --accumulate), --img_size or --ch%s",
+                 p2c_error(t->run.ctx),
+                 p2c_device_memory_used(t->run.ctx) ? ", or another --device" : "");
         return EXIT_MEMORY;
     }
-    if (status) return report_status(t->ctx, status);
+    if (status) return report_status(t->run.ctx, status);
     size_t floats = (size_t)(s.batch * s.parts) * 3 * (size_t)s.size * (size_t)s.size;
     t->a = malloc(floats * sizeof *t->a);
     t->b = malloc(floats * sizeof *t->b);
@@ -159,16 +160,16 @@ static double store_bytes(const P2cStore *store) {
     return 3 * floats * sizeof(float);
 }
 
-/* A GPU's memory is taken by now; of the host's, no more than pictures. */
+/* By now all of a GPU's memory is allocated; of the host's, only that of the pictures. */
 static void describe_memory(const Trainer *t) {
-    double gib = (double)(1 << 30), used = (double)p2c_device_memory_used(t->ctx),
+    double gib = (double)(1 << 30), used = (double)p2c_device_memory_used(t->run.ctx),
            kept = (double)loader_kept_bytes(t->loader);
     double need = (double)p2c_graph_arena_bytes(t->step.graph) + store_bytes(t->store) + kept;
     if (used > 0)
-        say("memory       %.2f GiB of the GPU's needed, %.2f GiB there", used / gib,
-            (used + (double)p2c_device_memory_free(t->ctx)) / gib);
+        say("memory       %.2f GiB of the GPU's needed, %.2f GiB available", used / gib,
+            (used + (double)p2c_device_memory_free(t->run.ctx)) / gib);
     else
-        say("memory       %.2f GiB needed, %.2f GiB there", need / gib,
+        say("memory       %.2f GiB needed, %.2f GiB available", need / gib,
             ((double)memory_available() + kept) / gib);
 }
 
@@ -184,32 +185,31 @@ static void describe_networks(const Trainer *t) {
 /* ---- resuming -------------------------------------------------------------------------------- */
 
 int trainer_restore(Trainer *t, const P2cValue *tree) {
-    int code = checkpoint_load(t->ctx, t->store, tree);
+    int code = checkpoint_load(t->run.ctx, t->store, state_networks, tree);
     if (code) return code;
     t->step.generators.step = t->state.generators;
     t->step.discriminators.step = t->state.discriminators;
-    t->saved = t->state.step;
+    t->run.saved = t->run.state.step;
     return 0;
 }
 
-static int open_run(Trainer *t, const char *dataset) {
+static int open_run(Trainer *t, const char *dataset, P2cValue **tree) {
     const Options *o = t->options;
-    return rundir_open(&t->run, &(RunRequest){ .result_dir = o->result_dir,
-                                               .name = o->run,
-                                               .dataset = dataset,
-                                               .resume = o->resume,
-                                               .now = time(NULL) });
+    RunRequest request = { .result_dir = o->result_dir,
+                           .name = o->run,
+                           .dataset = dataset,
+                           .resume = o->resume,
+                           .now = time(NULL) };
+    return run_open(&t->run, &request, tree);
 }
 
 /* Before anything else is looked at: the checkpoint knows the options. */
 static int find_checkpoint(Trainer *t, P2cValue **tree) {
     Options *o = t->options;
-    int64_t step;
-    int code = open_run(t, options_given(o, "dataset") ? o->dataset : NULL);
-    if (!code) code = checkpoint_find(t->ctx, &t->run, tree, &step);
-    if (!code) code = state_load(&t->state, p2c_value_get(*tree, "p2cnn"));
-    if (!code) code = options_resume(o, p2c_value_get(p2c_value_get(*tree, "p2cnn"), "options"));
-    return code;
+    int code = open_run(t, options_given(o, "dataset") ? o->dataset : NULL, tree);
+    const P2cValue *p2cnn = p2c_value_get(*tree, "p2cnn");
+    if (!code) code = state_load(&t->state, &t->run.state, p2cnn);
+    return code ? code : options_resume(o, p2c_value_get(p2cnn, "options"));
 }
 
 /* The weights to start from. */
@@ -217,61 +217,50 @@ static int load_weights(Trainer *t, const P2cValue *tree) {
     const Options *o = t->options;
     int code = tree ? trainer_restore(t, tree)
                : o->pretrained_weights
-                   ? checkpoint_load_pretrained(t->ctx, t->store, o->pretrained_weights)
+                   ? checkpoint_load_pretrained(t->run.ctx, t->store, state_networks,
+                                                o->pretrained_weights)
                    : 0;
-    if (code || tree || !o->pretrained_weights || o->ema == 0) return report_device(t->ctx, code);
-    return report_status(t->ctx, step_restart_averages(t->store));
-}
-
-/* ---- metrics --------------------------------------------------------------------------------- */
-
-static int open_metrics(Trainer *t) {
-    char path[RUN_FILE + 16];
-    snprintf(path, sizeof path, "%s/metrics.jsonl", t->run.path);
-    int code = metrics_open(&t->metrics, t->ctx, path, &series_table, t->state.step);
-    if (code || !t->options->tensorboard) return code;
-    snprintf(path, sizeof path, "%s/tensorboard", t->run.path);
-    return tensorboard_open(&t->board, path, t->state.step, tensorboard_clock());
+    if (code || tree || !o->pretrained_weights || o->ema == 0)
+        return report_device(t->run.ctx, code);
+    return report_status(t->run.ctx, step_restart_averages(t->store));
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 static int open_all(Trainer *t, P2cValue **tree) {
     Options *o = t->options;
-    int code = options_open_device(o, &t->ctx);
+    int code = options_open_device(o, &t->run.ctx);
     if (code) return code;
-    say("p2c-train %s, %s", p2c_version(), p2c_device_name(t->ctx));
+    say("p2c-train %s, %s", p2c_version(), p2c_device_name(t->run.ctx));
     if (o->resume && (code = find_checkpoint(t, tree))) return code;
     if ((code = open_pictures(t)) || (code = trainer_open_tests(o, &t->test_a, &t->test_b)) ||
         (code = check_pictures(t)))
         return code;
     say("pictures     A %d, B %d to learn from; A %d, B %d to test", loader_count(t->loader, 0),
         loader_count(t->loader, 1), t->test_a.count, t->test_b.count);
-    if ((code = report_status(t->ctx, p2c_store_new(&t->store, t->ctx, (uint64_t)o->seed))))
+    if ((code = report_status(t->run.ctx, p2c_store_new(&t->store, t->run.ctx, (uint64_t)o->seed))))
         return code;
     if ((code = open_face(t))) return code;
-    if (!o->resume && (code = open_run(t, o->dataset))) return code;
+    if (!o->resume && (code = open_run(t, o->dataset, tree))) return code;
     if ((code = build_step(t)) || (code = load_weights(t, *tree))) return code;
     checkpoint_free(tree);
     describe_networks(t);
-    say("run folder   %s", t->run.path);
-    /* The first checkpoint is there to go back to, and shows at once whether the disk takes it. */
-    if (!o->resume && (code = report_device(t->ctx, trainer_save(t)))) return code;
-    return open_metrics(t);
+    say("run folder   %s", t->run.dir.path);
+    /* A run can go back to the first checkpoint, and it shows at once whether the disk has
+     * space. */
+    if (!o->resume && (code = report_device(t->run.ctx, trainer_save(t)))) return code;
+    return run_open_metrics(&t->run, &series_table, o->tensorboard);
 }
 
 int trainer_open(Trainer *t) {
     P2cValue *tree = NULL;
-    t->run.lock = -1;
-    t->saved = -1;
+    t->run = run_nothing();
     int code = open_all(t, &tree);
     checkpoint_free(&tree);
     return code;
 }
 
 void trainer_close(Trainer *t) {
-    tensorboard_close(&t->board);
-    metrics_close(&t->metrics);
     loader_close(&t->loader);
     folder_clear(&t->test_a);
     folder_clear(&t->test_b);
@@ -279,7 +268,5 @@ void trainer_close(Trainer *t) {
     free(t->b);
     step_clear(&t->step);
     p2c_store_free(&t->store);
-    if (t->saved < 0 && !t->options->resume) rundir_discard(&t->run);
-    else rundir_close(&t->run);
-    p2c_context_free(&t->ctx);
+    run_close(&t->run, t->options->resume);
 }

@@ -180,7 +180,7 @@ static P2cNode *weighted(const StepOptions *o, P2cNode *const term[TERM_COUNT]) 
 
 /* The loss of one part's fakes, identities and cycles; its gradients, and after the last part the
  * update. */
-static void improve(const Builder *b, const Part *part, bool first, bool last) {
+static void update_networks(const Builder *b, const Part *part, bool first, bool last) {
     Step *step = b->step;
     P2cNode *a[TERM_COUNT], *c[TERM_COUNT];
     P2cNode *cycled_a = generate(b, "genB2A", part->cartoons.fake).image,
@@ -219,7 +219,7 @@ static void sum_terms(Step *step) {
     }
 }
 
-static void build(const Builder *b, Part *parts) {
+static void build_step(const Builder *b, Part *parts) {
     int count = b->options->parts;
     for (int m = 0; m < count; m++) {
         parts[m] = part_of(b, m);
@@ -232,7 +232,7 @@ static void build(const Builder *b, Part *parts) {
     for (int m = 0; m < count; m++) discriminate(b, &parts[m], false, m == 0, m == count - 1);
     for (int m = 0; m < count; m++) {
         if (count > 1) generate_all(b, &parts[m]);
-        improve(b, &parts[m], m == 0, m == count - 1);
+        update_networks(b, &parts[m], m == 0, m == count - 1);
     }
     sum_terms(b->step);
 }
@@ -269,7 +269,7 @@ P2cStatus step_init(Step *step, P2cContext *ctx, P2cStore *store, const StepOpti
     for (int i = 0; i < NETWORKS; i++) b.nets[i] = p2c_net(step->graph, store, network_names[i]);
     step->a = p2c_input(step->graph, "photos", dims);
     step->b = p2c_input(step->graph, "cartoons", dims);
-    build(&b, parts);
+    build_step(&b, parts);
     if (o->average) build_averages(&b);
     free(parts);
     set_ranges(store, o);

@@ -1,42 +1,29 @@
-/* trainer.h: a training run: everything that it holds, from setup.c (made from options, or from a
- * checkpoint) through trainer.c (the loop) to outputs.c (what people see of it). Functions that
- * return int return 0 or the exit code of a failure that has been reported; but not EXIT_DEVICE
- * once the run is open, since trainer_run says at its end what that means. */
+/* trainer.h: a training run of p2c-train: everything that it holds, from setup.c (made from
+ * options, or from a checkpoint) through trainer.c (its part in the loop) to outputs.c (what people
+ * see of it). Functions that return int do so as run/run.h says. */
 #ifndef P2C_TRAIN_TRAINER_H
 #define P2C_TRAIN_TRAINER_H
 
-#include "cli/stop.h"
 #include "loader.h"
 #include "options.h"
-#include "run/checkpoint.h"
-#include "run/guard.h"
-#include "run/rundir.h"
-#include "run/tensorboard.h"
-#include "series.h"
 #include "state.h"
 #include "step.h"
 
 typedef struct Trainer {
     Options *options;
-    P2cContext *ctx;
+    Run run;
+    TrainState state;
     P2cStore *store;
     Loader *loader;
     Folder test_a, test_b; /* empty when the dataset has none */
-    RunDir run;
     Step step;
     float *a, *b; /* a batch: real photos, real cartoons */
-    RunState state;
-    char trouble[256]; /* what the newest skipped step was skipped for */
-    Metrics *metrics;
-    TensorBoard *board; /* NULL: not asked for */
-    Ticker ticker;
-    int64_t saved; /* step of the newest checkpoint; -1: none yet */
     bool has_face;
     P2cFaceKind face;
 } Trainer;
 
 /* ---- setup.c ---- */
-/* All zeros but options. To be closed in either case. */
+/* All zeros but options. To be closed in either case. Reports EXIT_DEVICE, too. */
 int trainer_open(Trainer *trainer);
 void trainer_close(Trainer *trainer);
 StepOptions trainer_step_options(const Options *options);
@@ -46,29 +33,28 @@ int trainer_restore(Trainer *trainer, const P2cValue *tree);
 /* Creates the generators in the store, as options say, to be loaded. */
 P2cStatus trainer_create_generators(P2cContext *ctx, P2cStore *store, const Options *options,
                                     bool ema);
-/* The test pictures that there are; a folder that is not there is said, and is empty. To be cleared
- * in either case. */
+/* Lists the test pictures. A missing folder is reported and counts as empty. To be cleared in
+ * either case. */
 int trainer_open_tests(const Options *options, Folder *a, Folder *b);
 /* <data_root>/<dataset>/<name>, or <dataset>/<name> when the dataset is a path. */
 void trainer_folder(const Options *options, const char *name, char path[RUN_FILE]);
 
 /* ---- trainer.c ---- */
-int trainer_run(Trainer *trainer);
+int trainer_run(Trainer *trainer); /* loop_run */
 /* The learning rate of step `step`, from 1: constant, then falling by lr/half each step over the
  * second half. */
 double trainer_rate(const Options *options, int64_t step);
-int trainer_save(Trainer *trainer); /* nor does this one report EXIT_DEVICE, nor trainer_restore */
+int trainer_save(Trainer *trainer);
 
 /* ---- outputs.c ---- */
-/* The numbers of the step that has just run, whose number is state.step. */
+/* The numbers of the step that has just run. */
 void trainer_measure(Trainer *trainer, double ms, bool skipped);
-void trainer_event(Trainer *trainer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* 0, or EXIT_DEVICE; what else fails does not stop the run. */
 int trainer_grids(Trainer *trainer);
 int trainer_evaluate(Trainer *trainer);
 void trainer_report(Trainer *trainer, ReportState state, const char *note);
 
-/* ---- modes.c: what is no training ---- */
+/* ---- modes.c: other modes of the program ---- */
 int mode_test(Options *options);
 int mode_benchmark(const Options *options);
 

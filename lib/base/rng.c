@@ -1,10 +1,12 @@
 #include "rng.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "hash.h"
 
 uint64_t p2c_rng_key(uint64_t seed, const char *name) {
-    uint64_t h = 14695981039346656037u ^ seed; /* FNV-1a, 64 bits */
-    for (; *name; name++) h = (h ^ (unsigned char)*name) * 1099511628211u;
+    uint64_t h = p2c_hash(P2C_HASH_START ^ seed, name, strlen(name));
     return h ^ h >> 29;
 }
 

@@ -57,6 +57,9 @@ int device_open(P2cContext **ctx, DeviceChoice choice);
 /* Reports the failure of a device if `code` says that there was one and nobody has reported it.
  * Returns `code`. */
 int report_device(const P2cContext *ctx, int code);
+/* As report_status, but says nothing when the device failed (EXIT_DEVICE): whoever ends the run
+ * says it once, with report_device or in words of its own. */
+int report_unless_device(const P2cContext *ctx, P2cStatus status);
 /* Prints the end of a benchmark's line: "precision": "fp32", for a GPU also "device_mib": 123.4
  * (memory taken), and "device": its name. */
 void print_json_device(const P2cContext *ctx);

@@ -58,6 +58,10 @@ int report_device(const P2cContext *ctx, int code) {
     return code;
 }
 
+int report_unless_device(const P2cContext *ctx, P2cStatus status) {
+    return status == P2C_ERR_DEVICE ? EXIT_DEVICE : report_status(ctx, status);
+}
+
 void print_json_device(const P2cContext *ctx) {
     size_t used = p2c_device_memory_used(ctx);
     printf("\"precision\": \"%s\", ", p2c_precision_name(p2c_context_precision(ctx)));

@@ -131,10 +131,10 @@ void folder_leave_out(Folder *folder, const bool *unwanted) {
 
 uint64_t folder_hash(const Folder *folder) {
     /* the 0 at the end of a name is hashed, too, so that "a" "bc" differs from "ab" "c" */
-    uint64_t h = HASH_START;
+    uint64_t h = P2C_HASH_START;
     for (int i = 0; i < folder->count; i++)
-        h = hash_more(h, folder->paths[i] + folder->prefix,
-                      strlen(folder->paths[i] + folder->prefix) + 1);
+        h = p2c_hash(h, folder->paths[i] + folder->prefix,
+                     strlen(folder->paths[i] + folder->prefix) + 1);
     return h;
 }
 

@@ -26,12 +26,6 @@
 #include <string.h>
 
 enum { USUAL_SIDE = 112, LARGEST_SIDE = 1024, MOST_SAMPLES = 8 };
-/* side of a look's square, in sides of the box or extent of the points. With 1.1 to 1.5 all angles
- * agree within a tenth of a degree. */
-static const double ROOM = 1.25;
-/* a detector's square ends above the chin, so the look is moved down by this fraction of its
- * side */
-static const double LOWER = 0.1;
 
 struct P2cLandmarker {
     P2cNetwork network;
@@ -151,7 +145,7 @@ static P2cLook look_around(const P2cPoint points[P2C_LANDMARKS]) {
     }
     double x = (box.left + box.right) / 2, y = (box.top + box.bottom) / 2;
     return (P2cLook){ c * x - s * y, s * x + c * y,
-                      ROOM * fmax(box.right - box.left, box.bottom - box.top),
+                      P2C_LANDMARK_SQUARE * fmax(box.right - box.left, box.bottom - box.top),
                       turn * (180 / M_PI) };
 }
 
@@ -167,8 +161,9 @@ P2cStatus p2c_landmarker_run(P2cLandmarker *l, const P2cImage *photo, P2cBox box
     if (!(w > 0 && h > 0 && isfinite(w + h + box.left + box.top)))
         return p2c_fail(l->network.ctx, P2C_ERR_ARGUMENT,
                         "landmarks: a box of %g x %g pixels is too small for a face", w, h);
-    P2cLook first = { (box.left + box.right) / 2, (box.top + box.bottom) / 2 + LOWER * h,
-                      ROOM * fmax(w, h), 0 };
+    P2cLook first = { (box.left + box.right) / 2,
+                      (box.top + box.bottom) / 2 + P2C_LANDMARK_DROP * h,
+                      P2C_LANDMARK_SQUARE * fmax(w, h), 0 };
     P2cStatus status = look_at(l, photo, first, points);
     if (status) return status;
     P2cLook second = look_around(points);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 struct P2cValue {
     P2cKind kind;
     union {
@@ -145,17 +147,15 @@ void p2c_value_free(P2cValue **value) {
 
 /* ---- containers ---- */
 
-/* FNV-1a (Fowler 1991). */
-static uint64_t hash(const char *key) {
-    uint64_t h = 0xcbf29ce484222325u;
-    for (; *key; key++) h = (h ^ (unsigned char)*key) * 0x100000001b3u;
+static uint64_t hash_key(const char *key) {
+    uint64_t h = p2c_hash(P2C_HASH_START, key, strlen(key));
     return h ^ h >> 32;
 }
 
 /* Returns the slot that holds the key, or else the free slot where it belongs. */
 static size_t *slot_of(const P2cValue *dict, const char *key) {
     size_t mask = dict->box.slot_count - 1;
-    for (size_t i = hash(key) & mask;; i = (i + 1) & mask) {
+    for (size_t i = hash_key(key) & mask;; i = (i + 1) & mask) {
         size_t *slot = &dict->box.slots[i];
         if (*slot == 0 || strcmp(dict->box.keys[*slot - 1], key) == 0) return slot;
     }

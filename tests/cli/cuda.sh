@@ -92,7 +92,7 @@ if [ -n "$trains" ]; then
     check 'training on the CPU' training "${small[@]}" --run cpu --device cpu --max_steps 3
     rm -f "$logs/launches"
     check 'training on the GPU' counted training "${small[@]}" --run gpu --device cuda --precision fp32 --max_steps 1
-    check 'training on the GPU: says what it needs' grep -Eq '^memory +[0-9.]+ GiB of the GPU.s needed, [0-9.]+ GiB there$' "$out"
+    check 'training on the GPU: says what it needs' grep -Eq '^memory +[0-9.]+ GiB of the GPU.s needed, [0-9.]+ GiB available$' "$out"
     check 'training on the GPU: the same losses' near gpu cpu 1
     check 'from the GPU to the CPU' resumed gpu cpu --max_steps 2
     check 'from the GPU to the CPU: the same losses' near gpu cpu 2

@@ -48,7 +48,7 @@ check 'fit: measured again' fitting check best.pt --portraits drawn/trainA --val
 check 'fit: ... says so' grep -Eq '^best.pt: matte, [0-9,]+ parameters: alpha error 0\.' "$logs/run"
 check 'fit: a checkpoint, too' fitting check "$(fitted whole latest)" --portraits drawn/trainA --val_samples 2 --batch 2
 no_fit 2 'holds checkpoints of matte already' $small --run whole
-no_fit 2 '--lr 0.5: the checkpoint was trained with 0.002' matte --run whole --resume --lr 0.5
+no_fit 2 'what a run computes cannot be changed, only by another --run: --lr 0.5 \(checkpoint: 0.002\)' matte --run whole --resume --lr 0.5
 
 # In parts: another number of threads, and a signal, leave the same bits.
 half=$((last / 2))

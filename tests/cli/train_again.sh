@@ -8,7 +8,7 @@ resume() { no_training "$1" "$2" --run first --resume "${@:3}"; }
 
 # Options.
 no_training 2 'experiment/first holds checkpoints of tiny already, the newest of step 2; --resume goes on with it, another --run' "${small[@]}" --run first
-resume 2 'trained otherwise: --lr 0.5 \(checkpoint: 0.0001\), --cam_weight 7 \(checkpoint: 1000\); leave that out, or say --override' --lr 0.5 --cam_weight 7 --max_steps 3
+resume 2 'trained with other options: --lr 0.5 \(checkpoint: 0.0001\), --cam_weight 7 \(checkpoint: 1000\); leave them out, or add --override' --lr 0.5 --cam_weight 7 --max_steps 3
 resume 2 'cannot be changed: --img_size 128 \(checkpoint: 96\), --ch 8 \(checkpoint: 4\)' --ch 8 --img_size 128 --override
 resume 2 'already, and was to end at 1' --max_steps 1
 check 'override' training --run first --resume --override --lr 0.5 --cam_weight 7 --max_steps 3
@@ -18,7 +18,7 @@ restored
 
 # Pictures.
 cp "$W/dataset/tiny/testA/0001.png" "$W/dataset/tiny/trainA/new.png"
-resume 2 'the pictures are not those of the checkpoint \(A 3, B 3 there; A 4, B 3 here, or other names\); say --override' --max_steps 3
+resume 2 'the pictures are not those of the checkpoint \(A 3, B 3 there; A 4, B 3 here, or other names\); add --override' --max_steps 3
 check 'other pictures: override' training --run first --resume --override --max_steps 3
 check 'other pictures: override: says so' complained 'A 4, B 3 here, or other names\): going on with these'
 rm "$W/dataset/tiny/trainA/new.png"

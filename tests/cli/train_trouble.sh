@@ -11,7 +11,7 @@ rm "$W/dataset/fading/trainA/0002.png"
 end
 at=$(step fading)
 check "a deleted picture: exit code 3, got $code" [ $code = 3 ]
-check 'a deleted picture: which' complained '^p2c-train: dataset/fading/trainA/0002.png: cannot read: No such file or directory; --skip_bad would go on without it$'
+check 'a deleted picture: which' complained '^p2c-train: dataset/fading/trainA/0002.png: cannot read: No such file or directory; --skip_bad would continue without it$'
 check 'a deleted picture: what was done is saved' complained "^p2c-train: stopped at step $at; the newest checkpoint is that of step $at, from which --resume goes on$"
 check 'a deleted picture: it is' test -s "$runs/fading/model/fading_params_$(printf %07d "$at").pt"
 no_training 2 'the pictures are not those of the checkpoint \(A 3, B 3 there; A 2, B 3 here' --run fading --resume

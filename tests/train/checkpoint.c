@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../../train/run/link.h"
+#include "../../train/state.h"
 #include "../../train/step.h"
 #include "cli/cli.h"
 #include "runs.h"
@@ -28,7 +29,7 @@ typedef struct Toy {
     P2cAdam adam;
 } Toy;
 
-enum { INPUTS = 5 };
+enum { INPUTS = 5, PUBLISHED = 6, ALL = 8 };
 
 static P2cNode *toy_network(Toy *toy, const char *name, int outputs, P2cNet *net) {
     *net = p2c_net(toy->graph, toy->store, name);
@@ -43,19 +44,18 @@ static P2cNode *toy_network(Toy *toy, const char *name, int outputs, P2cNet *net
 
 static void toy_init(Toy *toy, P2cContext *ctx, uint64_t seed, int outputs, int networks) {
     float x[2 * INPUTS];
-    P2cNet nets[CHECKPOINT_NETWORKS], face;
+    P2cNet nets[ALL], face;
     P2cNode *loss = NULL;
     *toy = (Toy){ .adam = { .lr = 1e-2, .beta1 = 0.5, .beta2 = 0.999, .eps = 1e-8 } };
     OK(p2c_store_new(&toy->store, ctx, seed));
     OK(p2c_graph_new(&toy->graph, ctx));
     toy->x = p2c_input(toy->graph, "x", P2C_DIMS(2, INPUTS));
     for (int i = 0; i < networks; i++) {
-        P2cNode *one = toy_network(toy, checkpoint_networks[i], outputs, &nets[i]);
-        if (i < CHECKPOINT_PUBLISHED) loss = loss ? p2c_add(loss, one) : one;
+        P2cNode *one = toy_network(toy, state_networks.list[i].name, outputs, &nets[i]);
+        if (i < PUBLISHED) loss = loss ? p2c_add(loss, one) : one;
     }
     loss = p2c_add(loss, toy_network(toy, "face", outputs, &face));
-    p2c_minimize(loss, networks < CHECKPOINT_PUBLISHED ? networks : CHECKPOINT_PUBLISHED, nets,
-                 &toy->adam, NULL);
+    p2c_minimize(loss, networks < PUBLISHED ? networks : PUBLISHED, nets, &toy->adam, NULL);
     OK(p2c_graph_finish(toy->graph));
     for (int i = 0; i < 2 * INPUTS; i++) x[i] = (float)(i % 7) - 2.5f;
     OK(p2c_node_write(toy->x, x));
@@ -88,7 +88,7 @@ static bool same_below(const Toy *a, const Toy *b, const char *prefix) {
 
 static int same_networks(const Toy *a, const Toy *b) {
     int same = 0;
-    for (int i = 0; i < CHECKPOINT_NETWORKS; i++) same += same_below(a, b, checkpoint_networks[i]);
+    for (int i = 0; i < ALL; i++) same += same_below(a, b, state_networks.list[i].name);
     return same;
 }
 
@@ -107,7 +107,7 @@ static int save_with(Runs *runs, const RunDir *run, const Toy *toy, int64_t step
     P2cValue *state = p2c_value_dict();
     OK(p2c_value_set(state, "step", p2c_value_int(step)));
     listen_to(runs);
-    int code = checkpoint_save(runs->ctx, run, toy->store, step, state, policy);
+    int code = checkpoint_save(runs->ctx, run, toy->store, state_networks, step, state, policy);
     stop_listening(runs);
     return code;
 }
@@ -164,8 +164,8 @@ static void round_trip(void **state) {
     int64_t step;
     float count = 4711;
     open_run(runs, &run, false);
-    toy_init(&a, runs->ctx, 1, 3, CHECKPOINT_NETWORKS);
-    toy_init(&b, runs->ctx, 2, 3, CHECKPOINT_NETWORKS);
+    toy_init(&a, runs->ctx, 1, 3, ALL);
+    toy_init(&b, runs->ctx, 2, 3, ALL);
     OK(p2c_store_write(a.store, p2c_store_find(a.store, "disLA.norm.num_batches_tracked"), &count));
     toy_train(&a, 3);
     save(runs, &run, &a, 3, keep_all);
@@ -180,9 +180,9 @@ static void round_trip(void **state) {
     assert_int_equal(p2c_value_as_int(p2c_value_get(p2c_value_get(tree, "p2cnn"), "step")), 3);
     assert_int_equal(p2c_value_count(tree), 9); /* no face */
     for (size_t i = 0; i < 8; i++)
-        assert_string_equal(p2c_value_key(tree, i), checkpoint_networks[i]);
+        assert_string_equal(p2c_value_key(tree, i), state_networks.list[i].name);
     assert_int_equal(same_networks(&a, &b), 0);
-    assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, b.store, tree)), 0);
+    assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, b.store, state_networks, tree)), 0);
     assert_string_equal(runs->heard, "");
     assert_int_equal(same_networks(&a, &b), 8);
     assert_false(same_below(&a, &b, "face"));
@@ -205,17 +205,19 @@ static void averages_come_and_go(void **state) {
     P2cValue *tree;
     int64_t step;
     open_run(runs, &run, false);
-    toy_init(&with, runs->ctx, 1, 3, CHECKPOINT_NETWORKS);
-    toy_init(&without, runs->ctx, 2, 3, CHECKPOINT_PUBLISHED);
-    toy_init(&again, runs->ctx, 3, 3, CHECKPOINT_NETWORKS);
+    toy_init(&with, runs->ctx, 1, 3, ALL);
+    toy_init(&without, runs->ctx, 2, 3, PUBLISHED);
+    toy_init(&again, runs->ctx, 3, 3, ALL);
     save(runs, &run, &with, 1, keep_all);
     assert_int_equal(find(runs, &run, &tree, &step), 0);
-    assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, without.store, tree)), 0);
+    assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, without.store, state_networks, tree)),
+                     0);
     p2c_value_free(&tree);
     save(runs, &run, &without, 2, keep_all);
     assert_int_equal(find(runs, &run, &tree, &step), 0);
     assert_int_equal(p2c_value_count(tree), 7);
-    assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, again.store, tree)), 0);
+    assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, again.store, state_networks, tree)),
+                     0);
     p2c_value_free(&tree);
     assert_heard(runs, 2, "genA2B_ema: not in the checkpoint, starts as genA2B\n");
     P2cValue *b2a, *average;
@@ -237,20 +239,22 @@ static void what_does_not_fit_changes_nothing(void **state) {
     P2cValue *tree;
     int64_t step;
     open_run(runs, &run, false);
-    toy_init(&a, runs->ctx, 1, 3, CHECKPOINT_PUBLISHED);
-    toy_init(&wider, runs->ctx, 2, 4, CHECKPOINT_PUBLISHED);
-    toy_init(&same, runs->ctx, 3, 3, CHECKPOINT_PUBLISHED);
-    toy_init(&fresh, runs->ctx, 3, 3, CHECKPOINT_PUBLISHED);
+    toy_init(&a, runs->ctx, 1, 3, PUBLISHED);
+    toy_init(&wider, runs->ctx, 2, 4, PUBLISHED);
+    toy_init(&same, runs->ctx, 3, 3, PUBLISHED);
+    toy_init(&fresh, runs->ctx, 3, 3, PUBLISHED);
     save(runs, &run, &a, 1, keep_all);
     assert_int_equal(find(runs, &run, &tree, &step), 0);
-    assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, wider.store, tree)), EXIT_BAD_INPUT);
+    assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, wider.store, state_networks, tree)),
+                     EXIT_BAD_INPUT);
     assert_heard(runs, 1,
                  "genA2B do not fit, 2 tensors: misshapen fc.weight has shape (3,5), expected "
                  "(4,5); misshapen fc.bias");
     /* The last network fits no more: nothing of those before it is loaded. */
     P2cValue *moments, *state_dict = p2c_value_dict();
     OK(p2c_value_set(tree, "disLB", p2c_value_dict()));
-    assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, same.store, tree)), EXIT_BAD_INPUT);
+    assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, same.store, state_networks, tree)),
+                     EXIT_BAD_INPUT);
     assert_heard(runs, 1, "weights of disLB do not fit, 4 tensors: missing ConvBlock4.weight");
     assert_int_equal(same_networks(&same, &fresh), 8);
     p2c_value_free(&tree);
@@ -259,16 +263,19 @@ static void what_does_not_fit_changes_nothing(void **state) {
     OK(p2c_store_view_moments(a.store, "genA2B", &moments));
     OK(p2c_value_set(state_dict, "moments", moments));
     OK(p2c_value_set(tree, "p2cnn", state_dict));
-    assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, same.store, tree)), EXIT_BAD_INPUT);
+    assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, same.store, state_networks, tree)),
+                     EXIT_BAD_INPUT);
     assert_heard(runs, 1,
                  "Adam's moments of the network do not fit, 20 tensors: missing exp_avg of "
                  "genB2A.fc.weight");
     assert_int_equal(same_networks(&same, &fresh), 8);
     /* Without any, there are networks to look at, but nothing to go on from. */
     OK(p2c_value_set(tree, "p2cnn", p2c_value_none()));
-    assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, same.store, tree)), EXIT_BAD_INPUT);
+    assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, same.store, state_networks, tree)),
+                     EXIT_BAD_INPUT);
     assert_heard(runs, 1, "holds no state to resume");
-    assert_int_equal(LOADING(runs, checkpoint_load_networks(runs->ctx, same.store, tree)), 0);
+    assert_int_equal(
+        LOADING(runs, checkpoint_load_networks(runs->ctx, same.store, state_networks, tree)), 0);
     assert_int_equal(same_networks(&same, &a), 8);
     p2c_value_free(&tree);
     toy_clear(&a);
@@ -305,7 +312,7 @@ static void pruning(void **state) {
             rundir_open(
                 &run, &(RunRequest){ .result_dir = runs->folder, .name = name, .dataset = "dogs" }),
             0);
-        toy_init(&toy, runs->ctx, 1, 3, CHECKPOINT_PUBLISHED);
+        toy_init(&toy, runs->ctx, 1, 3, PUBLISHED);
         put_file(runs_path(runs, "%zu/model/cats_params_0000001.pt", i), "not ours", 8);
         for (int step = 10; step <= 60; step += 10) {
             save(runs, &run, &toy, step, cases[i].policy);
@@ -335,7 +342,7 @@ static void best(void **state) {
     RunDir run;
     Toy toy;
     open_run(runs, &run, false);
-    toy_init(&toy, runs->ctx, 1, 3, CHECKPOINT_PUBLISHED);
+    toy_init(&toy, runs->ctx, 1, 3, PUBLISHED);
     for (int step = 1; step <= 5; step++) {
         save(runs, &run, &toy, step, (CheckpointPolicy){ .keep = 2 });
         if (step == 1 || step == 3) assert_int_equal(checkpoint_link_best(&run, step), 0);
@@ -388,7 +395,7 @@ static void kinds_of_links(void **state) {
         unlink(name);
     }
     open_run(runs, &run, false);
-    toy_init(&toy, runs->ctx, 1, 3, CHECKPOINT_PUBLISHED);
+    toy_init(&toy, runs->ctx, 1, 3, PUBLISHED);
     for (int step = 1; step <= 4; step++) {
         save(runs, &run, &toy, step, (CheckpointPolicy){ .keep = 2 });
         rundir_file(&run, 1, file);
@@ -410,8 +417,8 @@ static void damaged_newest(void **state) {
     P2cValue *tree;
     int64_t step;
     open_run(runs, &run, false);
-    toy_init(&toy, runs->ctx, 1, 3, CHECKPOINT_PUBLISHED);
-    toy_init(&back, runs->ctx, 2, 3, CHECKPOINT_PUBLISHED);
+    toy_init(&toy, runs->ctx, 1, 3, PUBLISHED);
+    toy_init(&back, runs->ctx, 2, 3, PUBLISHED);
     for (int i = 1; i <= 3; i++) save(runs, &run, &toy, i, keep_all);
     damage(runs, "dogs_params_0000003.pt", true);
     damage(runs, "dogs_params_0000002.pt", false);
@@ -423,7 +430,8 @@ static void damaged_newest(void **state) {
     assert_heard(runs, 5, "dogs_params_0000002.pt: damaged: ");
     assert_heard(runs, 5, "/dogs_params_0000003.pt is now dogs_params_0000003.pt.damaged\n");
     assert_heard(runs, 5, "dogs_params_0000001.pt, step 1\n");
-    assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, back.store, tree)), 0);
+    assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, back.store, state_networks, tree)),
+                     0);
     assert_int_equal(same_networks(&toy, &back), 8);
     p2c_value_free(&tree);
     assert_string_equal(runs_names(runs, model(runs, ""), true),
@@ -449,7 +457,7 @@ static void nothing_intact(void **state) {
     P2cValue *tree;
     int64_t step;
     open_run(runs, &run, false);
-    toy_init(&toy, runs->ctx, 1, 3, CHECKPOINT_PUBLISHED);
+    toy_init(&toy, runs->ctx, 1, 3, PUBLISHED);
     save(runs, &run, &toy, 1, keep_all);
     save(runs, &run, &toy, 2, keep_all);
     damage(runs, "dogs_params_0000001.pt", true);
@@ -472,7 +480,7 @@ static void full_disk_by_limit(void **state) {
     struct rlimit old;
     size_t size;
     open_run(runs, &run, false);
-    toy_init(&toy, runs->ctx, 1, 3, CHECKPOINT_PUBLISHED);
+    toy_init(&toy, runs->ctx, 1, 3, PUBLISHED);
     save(runs, &run, &toy, 1, keep_all);
     save(runs, &run, &toy, 2, keep_all);
     char *bytes = get_file(model(runs, "dogs_params_latest.pt"), &size);
@@ -518,7 +526,7 @@ static void full_disk(void **state) {
         skip();
     }
     open_run(runs, &run, false);
-    toy_init(&toy, runs->ctx, 1, 3, CHECKPOINT_PUBLISHED);
+    toy_init(&toy, runs->ctx, 1, 3, PUBLISHED);
     while (!(code = save_with(runs, &run, &toy, saved + 1, keep_all)) && saved < 100) saved++;
     bool heard = strstr(runs->heard, "No space left on device; step ") &&
                  strstr(runs->heard, "is not saved, older checkpoints are as they were");
@@ -542,8 +550,8 @@ static void full_disk(void **state) {
 static void write_tree(Runs *runs, const char *path, const Toy *toy, int networks, bool bare) {
     P2cValue *tree = p2c_value_dict(), *dict = NULL;
     for (int i = 0; i < networks && !bare; i += 2) {
-        OK(p2c_store_save(toy->store, checkpoint_networks[i], &dict));
-        OK(p2c_value_set(tree, checkpoint_networks[i], dict));
+        OK(p2c_store_save(toy->store, state_networks.list[i].name, &dict));
+        OK(p2c_value_set(tree, state_networks.list[i].name, dict));
     }
     if (bare) OK(p2c_store_save(toy->store, "genB2A", &dict));
     OK(p2c_pt_write(runs->ctx, path, bare ? dict : tree));
@@ -556,26 +564,30 @@ static void pretrained(void **state) {
     RunDir run;
     Toy theirs, ours, fresh, wider;
     char path[RUN_FILE];
-    toy_init(&theirs, runs->ctx, 1, 3, CHECKPOINT_NETWORKS);
-    toy_init(&ours, runs->ctx, 2, 3, CHECKPOINT_NETWORKS);
-    toy_init(&fresh, runs->ctx, 2, 3, CHECKPOINT_NETWORKS);
-    toy_init(&wider, runs->ctx, 2, 4, CHECKPOINT_NETWORKS);
+    toy_init(&theirs, runs->ctx, 1, 3, ALL);
+    toy_init(&ours, runs->ctx, 2, 3, ALL);
+    toy_init(&fresh, runs->ctx, 2, 3, ALL);
+    toy_init(&wider, runs->ctx, 2, 4, ALL);
     strcpy(path, runs_path(runs, "weights.pt"));
 
     write_tree(runs, path, &theirs, 6, false); /* genA2B, disGA, disLA */
-    assert_int_equal(LOADING(runs, checkpoint_load_pretrained(runs->ctx, wider.store, path)),
-                     EXIT_BAD_INPUT);
+    assert_int_equal(
+        LOADING(runs, checkpoint_load_pretrained(runs->ctx, wider.store, state_networks, path)),
+        EXIT_BAD_INPUT);
     assert_heard(runs, 1,
                  "weights.pt: weights of genA2B do not fit, 2 tensors: misshapen fc.weight");
-    assert_int_equal(LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, path)), 0);
+    assert_int_equal(
+        LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, state_networks, path)), 0);
     assert_heard(runs, 6, "genA2B: 4 tensors loaded from ");
     assert_heard(runs, 6, "disLB: not in ");
     assert_heard(runs, 6, "weights.pt, left at its initial values\n");
-    for (int i = 0; i < CHECKPOINT_NETWORKS; i++)
-        assert_true(same_below(&ours, i % 2 || i > 5 ? &fresh : &theirs, checkpoint_networks[i]));
+    for (int i = 0; i < ALL; i++)
+        assert_true(
+            same_below(&ours, i % 2 || i > 5 ? &fresh : &theirs, state_networks.list[i].name));
 
     write_tree(runs, path, &theirs, 0, true);
-    assert_int_equal(LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, path)), 0);
+    assert_int_equal(
+        LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, state_networks, path)), 0);
     assert_heard(runs, 6, "disGA: not in ");
     P2cValue *a, *b;
     OK(p2c_store_save(theirs.store, "genB2A", &a));
@@ -587,12 +599,12 @@ static void pretrained(void **state) {
     open_run(runs, &run, false); /* one of ours, with averages, which stay as they are */
     save(runs, &run, &theirs, 1, keep_all);
     assert_int_equal(
-        LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store,
+        LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, state_networks,
                                                  model(runs, "dogs_params_latest.pt"))),
         0);
     assert_heard(runs, 6, "disLB: 4 tensors loaded from ");
-    for (int i = 0; i < CHECKPOINT_NETWORKS; i++)
-        assert_true(same_below(&ours, i > 5 ? &fresh : &theirs, checkpoint_networks[i]));
+    for (int i = 0; i < ALL; i++)
+        assert_true(same_below(&ours, i > 5 ? &fresh : &theirs, state_networks.list[i].name));
 
     P2cValue *tree; /* the last of them spoilt: those before it are not loaded either */
     OK(p2c_pt_read(runs->ctx, model(runs, "dogs_params_latest.pt"), &tree));
@@ -600,15 +612,16 @@ static void pretrained(void **state) {
     OK(p2c_pt_write(runs->ctx, path, tree));
     p2c_value_free(&tree);
     Toy before;
-    toy_init(&before, runs->ctx, 9, 3, CHECKPOINT_NETWORKS);
+    toy_init(&before, runs->ctx, 9, 3, ALL);
     toy_clear(&ours);
-    toy_init(&ours, runs->ctx, 9, 3, CHECKPOINT_NETWORKS);
-    assert_int_equal(LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, path)),
-                     EXIT_BAD_INPUT);
+    toy_init(&ours, runs->ctx, 9, 3, ALL);
+    assert_int_equal(
+        LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, state_networks, path)),
+        EXIT_BAD_INPUT);
     assert_heard(runs, 1,
                  "weights.pt: weights of disLB do not fit, 4 tensors: missing ConvBlock4.weight");
     assert_int_equal(same_networks(&ours, &before), 8);
-    assert_int_equal(LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store,
+    assert_int_equal(LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, state_networks,
                                                               runs_path(runs, "nowhere.pt"))),
                      EXIT_BAD_INPUT);
     assert_heard(runs, 1, "nowhere.pt: cannot read: No such file");
@@ -641,13 +654,13 @@ static void torch_loads_it(void **state) {
     OK(p2c_store_new(&store, runs->ctx, 1));
     OK(step_init(&step, runs->ctx, store, &options));
     OK(p2c_graph_new(&graph, runs->ctx));
-    for (int i = CHECKPOINT_PUBLISHED; i < CHECKPOINT_NETWORKS; i++)
-        p2c_generator(p2c_net(graph, store, checkpoint_networks[i]),
+    for (int i = PUBLISHED; i < ALL; i++)
+        p2c_generator(p2c_net(graph, store, state_networks.list[i].name),
                       p2c_input(graph, "x", P2C_DIMS(1, 3, 128, 128)), (P2cGenerator){ .ch = 4 });
     open_run(runs, &run, false);
     P2cValue *dict = p2c_value_dict();
     OK(p2c_value_set(dict, "step", p2c_value_int(1000)));
-    OK(checkpoint_save(runs->ctx, &run, store, 1000, dict, keep_all));
+    OK(checkpoint_save(runs->ctx, &run, store, state_networks, 1000, dict, keep_all));
     snprintf(command, sizeof command, "python3 tests/train/checkpoint.py %s 4 128",
              model(runs, "dogs_params_0001000.pt"));
     assert_int_equal(system(command), 0);

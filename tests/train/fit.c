@@ -157,38 +157,36 @@ static void check_resumes(Runs *runs, FitTask task) {
 
     trainee_init(&first, task, 2);
     train(&first, 2);
-    Fit fit = { .options = &options,
-                .ctx = first.ctx,
-                .store = first.store,
-                .step = first.step,
-                .saved = -1,
-                .run.lock = -1 };
-    fit.state.step = 2;
-    snprintf(fit.run.path, sizeof fit.run.path, "%s", runs_path(runs, "%s", fit_name(task)));
-    snprintf(fit.run.dataset, sizeof fit.run.dataset, "%s", fit_name(task));
+    Fit fit = {
+        .options = &options, .run = run_nothing(), .store = first.store, .step = first.step
+    };
+    fit.run.ctx = first.ctx;
+    fit.run.state.step = 2;
     RunRequest request = { .result_dir = runs->folder,
                            .name = fit_name(task),
                            .dataset = fit_name(task) };
-    assert_int_equal(rundir_open(&fit.run, &request), 0);
+    assert_int_equal(rundir_open(&fit.run.dir, &request), 0);
     assert_int_equal(fit_save(&fit), 0);
 
     char file[RUN_FILE];
     P2cValue *tree;
-    rundir_file(&fit.run, 2, file);
+    rundir_file(&fit.run.dir, 2, file);
     trainee_init(&second, task, 1);
     OK(p2c_pt_read(second.ctx, file, &tree));
     Fit again = {
-        .options = &options, .ctx = second.ctx, .store = second.store, .step = second.step
+        .options = &options, .run = run_nothing(), .store = second.store, .step = second.step
     };
-    assert_int_equal(fit_state_load(&again.state, tree), 0);
+    again.run.ctx = second.ctx;
+    assert_int_equal(fit_state_load(&again.state, &again.run.state, p2c_value_get(tree, "p2cnn")),
+                     0);
     assert_int_equal(fit_restore(&again, tree), 0);
-    assert_int_equal(again.state.step, 2);
+    assert_int_equal(again.run.state.step, 2);
     second.step.adam.step = again.step.adam.step;
     assert_int_equal(second.step.adam.step, 2);
     train(&second, 2);
     assert_same_store(whole.store, second.store);
     p2c_value_free(&tree);
-    rundir_close(&fit.run);
+    rundir_close(&fit.run.dir);
     trainee_clear(&whole);
     trainee_clear(&first);
     trainee_clear(&second);

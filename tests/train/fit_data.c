@@ -1,8 +1,6 @@
 /* fit_data.c (test): what p2c-fit learns from, with portraits that are drawn by formula. */
-#include "../../train/fit/scene/parts.h"
-
 #include "../unit/drawn.h"
-#include "dataset.h"
+#include "people.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -11,52 +9,7 @@
 
 enum { SIDE = FIT_SIDE, PEOPLE = 40 };
 
-/* ---- drawn portraits ---- */
-
-typedef struct Person {
-    Draws draws;
-    double x, y, rx, ry;
-    uint8_t skin[3], shirt[3];
-} Person;
-
-static Person person(int number) {
-    Person p = { .draws = draws_start(1, "person", 0, 0, number) };
-    p.x = fit_uniform(&p.draws, 110, 146), p.y = fit_uniform(&p.draws, 100, 120),
-    p.rx = fit_uniform(&p.draws, 50, 65), p.ry = fit_uniform(&p.draws, 60, 80);
-    for (int c = 0; c < 3; c++)
-        p.skin[c] = (uint8_t)(60 + fit_choice(&p.draws, 100)),
-        p.shirt[c] = (uint8_t)fit_choice(&p.draws, 150);
-    return p;
-}
-
-/* A head on a neck on shoulders that reach the lower side. */
-static bool covers(const Person *p, double x, double y) {
-    double u = (x - p->x) / p->rx, v = (y - p->y) / p->ry;
-    return u * u + v * v < 1 || (fabs(x - p->x) < 25 && y > p->y) ||
-           y > 190 + 0.004 * (x - p->x) * (x - p->x);
-}
-
-static double true_alpha(const Person *p, int x, int y) {
-    int in = 0;
-    for (int k = 0; k < 16; k++) in += covers(p, x + (k % 4 - 1.5) / 4, y + (k / 4 - 1.5) / 4);
-    return in / 16.0;
-}
-
-static P2cImage draw(P2cContext *ctx, int number) {
-    Person p = person(number);
-    P2cImage image;
-    assert_int_equal(p2c_image_init(ctx, &image, SIDE, SIDE, 3), P2C_OK);
-    uint8_t patches[16][16]; /* of the middle: what tells people apart */
-    for (int i = 0; i < 256; i++) patches[i / 16][i % 16] = (uint8_t)fit_choice(&p.draws, 40);
-    for (int i = 0; i < SIDE * SIDE; i++) {
-        int x = i % SIDE, y = i / SIDE;
-        double a = true_alpha(&p, x, y);
-        for (int c = 0; c < 3; c++)
-            image.pixels[3 * i + c] = (uint8_t)lround(
-                255 + a * ((y > 190 ? p.shirt[c] : p.skin[c] + patches[y / 16][x / 16]) - 255.0));
-    }
-    return image;
-}
+/* ---- portraits ---- */
 
 /* Everything for which the rule says so is of one colour, the rest is white. */
 static FitVerdict judged(P2cContext *ctx, bool (*rule)(int x, int y)) {
@@ -96,8 +49,8 @@ static void which_are_mattes(void **state) {
 static void alpha_and_colours(void **state) {
     Dataset *d = *state;
     for (int number = 0; number < 5; number++) {
-        Person p = person(number);
-        P2cImage image = draw(d->ctx, number);
+        Person p = person_of(number);
+        P2cImage image = person_draw(d->ctx, number);
         FitPortrait portrait;
         assert_int_equal(fit_portrait_make(d->ctx, &image, &portrait), P2C_OK);
         assert_int_equal(portrait.verdict, FIT_GOOD);
@@ -105,7 +58,7 @@ static void alpha_and_colours(void **state) {
         int edge = 0, lightest = 0;
         for (int i = 0; i < SIDE * SIDE; i++) {
             const uint8_t *q = portrait.rgba + 4 * i;
-            double a = true_alpha(&p, i % SIDE, i / SIDE), wrong = fabs(q[3] / 255.0 - a);
+            double a = person_alpha(&p, i % SIDE, i / SIDE), wrong = fabs(q[3] / 255.0 - a);
             off += wrong / (SIDE * SIDE);
             if (a <= 0.2 || a >= 1) continue;
             edge_off += wrong;
@@ -180,13 +133,7 @@ static void points_follow(void **state) {
 static FitData *open_people(Dataset *d, const char *teacher, FitTask task, int expected) {
     char name[32], folder[256], backgrounds[256];
     FitData *data = NULL;
-    for (int i = 0; i < PEOPLE; i++) {
-        P2cImage image = draw(d->ctx, i);
-        snprintf(name, sizeof name, "people/%02d.png", i);
-        if (i == 0) dataset_put_text(d, "people/no_picture.png");
-        assert_int_equal(p2c_image_write(d->ctx, dataset_path(d, name), &image), P2C_OK);
-        p2c_image_clear(&image);
-    }
+    people_write(d, PEOPLE);
     snprintf(folder, sizeof folder, "%s", dataset_path(d, "people"));
     for (int i = 0; i < 10; i++) {
         snprintf(name, sizeof name, "backgrounds/%d.png", i);

@@ -1,5 +1,4 @@
-/* guard.c (test): three skipped steps in a hundred roll back, the second time is the end; and
- * discriminators that have won. */
+/* guard.c (test): three skipped steps in a hundred roll back, the second time is the end. */
 #include "../../train/run/guard.h"
 
 #include "../unit/support.h"
@@ -33,21 +32,6 @@ static void test_twice(void **state) {
     assert_int_equal(g.skips, 6);
 }
 
-static void test_won(void **state) {
-    (void)state;
-    Guard g = { 0 };
-    for (int round = 0; round < 2; round++) {
-        for (int i = 1; i < GUARD_WON; i++) assert_false(guard_discriminators_won(&g, 0.01));
-        assert_true(guard_discriminators_won(&g, 0.01));
-        /* said once */
-        for (int i = 0; i < 3 * GUARD_WON; i++) assert_false(guard_discriminators_won(&g, 0));
-        assert_false(guard_discriminators_won(&g, 2.2));
-    }
-    for (int i = 0; i < 5 * GUARD_WON; i++)
-        assert_false(guard_discriminators_won(&g, i % 999 ? 0.01 : 0.06));
-}
-
 const struct CMUnitTest p2c_tests_guard[] = { cmocka_unit_test(test_skips),
-                                              cmocka_unit_test(test_twice),
-                                              cmocka_unit_test(test_won) };
+                                              cmocka_unit_test(test_twice) };
 const size_t p2c_tests_guard_count = sizeof p2c_tests_guard / sizeof *p2c_tests_guard;

@@ -16,6 +16,7 @@ const char *const program_name = "test-train";
     X(options) \
     X(step) \
     X(guard) \
+    X(loop) \
     X(trainer) \
     X(rundir) \
     X(checkpoint) \
@@ -28,6 +29,7 @@ const char *const program_name = "test-train";
     X(evaluate) \
     X(grid) \
     X(fit) \
+    X(fit_run) \
     X(fit_data)
 
 #define SUITE "train"

@@ -437,9 +437,9 @@ static void together(void **state) {
 static void differences(void **state) {
     static const char *const cases[][2] = {
         { "--lr 2e-4 --seed 3 --cam_weight 500",
-          "the checkpoint was trained otherwise: --seed 3 (checkpoint: 0), --lr 0.0002 "
+          "the checkpoint was trained with other options: --seed 3 (checkpoint: 0), --lr 0.0002 "
           "(checkpoint: 0.0001), --cam_weight 500 (checkpoint: 1000); "
-          "leave that out, or say --override to change it" },
+          "leave them out, or add --override to change them" },
         { "--ch 16 --light false",
           "cannot be changed: --ch 16 (checkpoint: 32), --light false (checkpoint: true)\n" },
         { "--ch 16 --lr 1", "cannot be changed: --ch 16 (checkpoint: 32); and --override is needed "
@@ -505,8 +505,7 @@ static void damaged(void **state) {
         P2cValue *value;
         const char *says;
     } cases[] = {
-        { "lr", p2c_value_string("fast"),
-          "the checkpoint's option lr is of another type: expected a number" },
+        { "lr", p2c_value_string("fast"), "the checkpoint's option lr is fast: expected a number" },
         { "lr", p2c_value_float(0), "the checkpoint's options: --lr 0: expected more than 0" },
         { "lr", p2c_value_float(0.0 / 0.0), "expected a number from 0 to 1" },
         { "ch", p2c_value_int(30), "the checkpoint's options: --ch 30" },
@@ -518,7 +517,8 @@ static void damaged(void **state) {
           "the checkpoint's option light is of another type: expected true or false" },
         { "dataset", p2c_value_none(), "the checkpoint's option dataset is of another type" },
         { "dataset", p2c_value_string(""), "the checkpoint's option dataset is : expected a NAME" },
-        { "colour", p2c_value_int(1), "the checkpoint holds an option 'colour', which p2c-train " },
+        { "colour", p2c_value_int(1),
+          "the checkpoint holds an option 'colour', which test-train " },
         { "result_dir", p2c_value_int(1000), "the checkpoint holds an option 'result_dir'" },
         { "", p2c_value_int(1), "the checkpoint holds an option ''" },
     };

@@ -39,26 +39,29 @@ static void test_decay(void **state) {
                 p2c_average_decay(o.ema, 1000000) == 0.999);
 }
 
-static RunState some_state(void) {
-    RunState s = { .step = INT64_C(5000000000),
-                   .generators = 17,
-                   .discriminators = 18,
-                   .guard.skips = 3,
-                   .branch = 2,
-                   .seconds = 1.5e6,
-                   .best_kid = -1e-3,
-                   .best_step = 1000,
-                   .pictures = { 359, 194 },
-                   .hashes = { 0, UINT64_MAX } };
+static const RunState some_run = { .step = INT64_C(5000000000),
+                                   .guard.skips = 3,
+                                   .guard.skipped = { 0, 7, 9 },
+                                   .branch = 2,
+                                   .seconds = 1.5e6 };
+
+static TrainState some_state(void) {
+    TrainState s = { .generators = 17,
+                     .discriminators = 18,
+                     .won = 5,
+                     .best_kid = -1e-3,
+                     .best_step = 1000,
+                     .pictures = { 359, 194 },
+                     .hashes = { 0, UINT64_MAX } };
     strcpy(s.face_weights, "/some where/face.pth");
     return s;
 }
 
-static P2cValue *saved(const RunState *s) {
+static P2cValue *saved(const TrainState *s) {
     Options o;
     char *argv[] = { (char *)(uintptr_t) "p2c-train" };
     assert_int_equal(options_parse(&o, 1, argv), 0);
-    P2cValue *dict = state_save(s, &o);
+    P2cValue *dict = state_save(s, &some_run, &o);
     assert_non_null(dict);
     options_clear(&o);
     return dict;
@@ -66,14 +69,17 @@ static P2cValue *saved(const RunState *s) {
 
 static void test_state(void **state) {
     Scratch *scratch = *state;
-    RunState s = some_state(), got;
+    TrainState s = some_state(), got;
+    RunState run;
     P2cValue *dict = saved(&s), *read = NULL;
     assert_int_equal(p2c_pt_write(scratch->ctx, scratch_path(scratch, "s.pt"), dict), P2C_OK);
     assert_int_equal(p2c_pt_read(scratch->ctx, scratch->path, &read), P2C_OK);
-    assert_int_equal(state_load(&got, read), 0);
-    assert_true(got.step == s.step && got.generators == 17 && got.discriminators == 18 &&
-                got.guard.skips == 3 && got.branch == 2);
-    assert_true(got.seconds == 1.5e6 && got.best_kid == -1e-3 && got.best_step == 1000);
+    assert_int_equal(state_load(&got, &run, read), 0);
+    assert_true(run.step == some_run.step && run.branch == 2 && run.seconds == 1.5e6);
+    assert_true(run.guard.skips == 3 && run.guard.skipped[0] == 0 && run.guard.skipped[1] == 7 &&
+                run.guard.skipped[2] == 9);
+    assert_true(got.generators == 17 && got.discriminators == 18 && got.won == 5);
+    assert_true(got.best_kid == -1e-3 && got.best_step == 1000);
     assert_true(!memcmp(got.pictures, s.pictures, sizeof s.pictures) &&
                 !memcmp(got.hashes, s.hashes, sizeof s.hashes));
     assert_string_equal(got.face_weights, s.face_weights);
@@ -86,22 +92,38 @@ static void test_state(void **state) {
  * anything. */
 static void test_state_refused(void **state) {
     (void)state;
-    RunState s = some_state(), got;
-    assert_int_equal(state_load(&got, NULL), EXIT_BAD_INPUT);
+    TrainState s = some_state(), got;
+    RunState run;
+    assert_int_equal(state_load(&got, &run, NULL), EXIT_BAD_INPUT);
     P2cValue *dict = saved(&s);
     assert_int_equal(p2c_value_set(dict, "format", p2c_value_int(2)), P2C_OK);
-    assert_int_equal(state_load(&got, dict), EXIT_BAD_INPUT);
+    assert_int_equal(state_load(&got, &run, dict), EXIT_BAD_INPUT);
     p2c_value_free(&dict);
     static const char *const names[] = { "step", "branch", "seconds", "hash_A", "pictures_B" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         dict = saved(&s);
         assert_int_equal(p2c_value_set(dict, names[i], p2c_value_none()), P2C_OK);
-        assert_int_equal(state_load(&got, dict), EXIT_BAD_INPUT);
+        assert_int_equal(state_load(&got, &run, dict), EXIT_BAD_INPUT);
         p2c_value_free(&dict);
     }
 }
 
+static void test_won(void **state) {
+    (void)state;
+    TrainState s = { 0 };
+    for (int round = 0; round < 2; round++) {
+        for (int i = 1; i < STATE_WON; i++) assert_false(state_discriminators_won(&s, 0.01));
+        assert_true(state_discriminators_won(&s, 0.01));
+        /* said once */
+        for (int i = 0; i < 3 * STATE_WON; i++) assert_false(state_discriminators_won(&s, 0));
+        assert_false(state_discriminators_won(&s, 2.2));
+    }
+    for (int i = 0; i < 5 * STATE_WON; i++)
+        assert_false(state_discriminators_won(&s, i % 999 ? 0.01 : 0.06));
+}
+
 const struct CMUnitTest p2c_tests_trainer[] = { cmocka_unit_test(test_rate),
                                                 cmocka_unit_test(test_decay), TEST(test_state),
-                                                cmocka_unit_test(test_state_refused) };
+                                                cmocka_unit_test(test_state_refused),
+                                                cmocka_unit_test(test_won) };
 const size_t p2c_tests_trainer_count = sizeof p2c_tests_trainer / sizeof *p2c_tests_trainer;

@@ -1,4 +1,4 @@
-/* batches.c: see fit_batches.h. A sample is a function of its draw alone, so that what was begun
+/* batches.c: see batches.h. A sample is a function of its draw only, so that what was begun
  * and is not wanted is simply dropped. */
 #include "batches.h"
 

@@ -1,4 +1,4 @@
-/* batches.h: batches of samples, made in threads, one batch ahead of whoever asks. */
+/* batches.h: batches of samples, made by threads, one batch in advance. */
 #ifndef P2C_TRAIN_FIT_BATCHES_H
 #define P2C_TRAIN_FIT_BATCHES_H
 
@@ -11,8 +11,8 @@ typedef struct FitBatches FitBatches;
 int fit_batches_open(FitBatches **batches, const FitData *data, FitTask task, int batch,
                      int workers);
 void fit_batches_close(FitBatches **batches);
-/* The samples of draws first to first + batch-1; those that follow are begun on return. Any may be
- * asked for; one after the other is fast. */
+/* The samples of draws first to first + batch-1; the next batch is begun on return. Any
+ * draw may be asked for; one batch after the other is fast. */
 void fit_batches_next(FitBatches *batches, bool held_out, uint64_t first, float *pictures,
                       float *targets);
 

@@ -1,4 +1,4 @@
-/* evaluate.c: see fit_evaluate.h. */
+/* evaluate.c: see evaluate.h. */
 #include "evaluate.h"
 
 #include <math.h>

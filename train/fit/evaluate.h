@@ -1,4 +1,4 @@
-/* evaluate.h: how good a network is, on samples that are held out: the same ones every time. */
+/* evaluate.h: measures a network on held-out samples, the same ones every time. */
 #ifndef P2C_TRAIN_FIT_EVALUATE_H
 #define P2C_TRAIN_FIT_EVALUATE_H
 

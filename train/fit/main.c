@@ -1,4 +1,4 @@
-/* main.c: p2c-fit: prepared portraits in, small networks that find and cut out faces out. */
+/* main.c: p2c-fit: trains small networks that find and cut out faces, from prepared portraits. */
 #include <signal.h>
 #include <stdio.h>
 
@@ -9,9 +9,9 @@
 
 const char *const program_name = "p2c-fit";
 
-static int train(FitOptions *options) {
+static int train_network(FitOptions *options) {
     Fit fit = { .options = options };
-    signal(SIGPIPE, SIG_IGN); /* whoever reads the output may leave, also before the first step */
+    signal(SIGPIPE, SIG_IGN); /* the reader of the output may exit at any time */
     int code = fit_open(&fit);
     if (!code) {
         stop_on_signals();
@@ -24,7 +24,7 @@ static int train(FitOptions *options) {
 /* ---- check: how good a file of weights is ---------------------------------------------------- */
 
 /* Both are what check holds besides the weights. */
-static int measure(P2cContext *ctx, P2cStore *store, const FitOptions *o) {
+static int measure_weights(P2cContext *ctx, P2cStore *store, const FitOptions *o) {
     FitDataOptions data_options = fit_options_data(o);
     FitData *data = NULL;
     FitBatches *batches = NULL;
@@ -45,8 +45,8 @@ static int measure(P2cContext *ctx, P2cStore *store, const FitOptions *o) {
     return code;
 }
 
-/* A graph that is built and thrown away makes the parameters. */
-static int load(P2cContext *ctx, P2cStore *store, FitTask task, const P2cValue *weights) {
+/* Building a graph creates the parameters; the graph is not needed. */
+static int load_weights(P2cContext *ctx, P2cStore *store, FitTask task, const P2cValue *weights) {
     FitNet net;
     P2cStatus status = fit_net_init(&net, ctx, store, task, fit_name(task), 1);
     fit_net_clear(&net);
@@ -54,7 +54,7 @@ static int load(P2cContext *ctx, P2cStore *store, FitTask task, const P2cValue *
     return report_status(ctx, status);
 }
 
-static int check(FitOptions *o) {
+static int check_weights(FitOptions *o) {
     P2cContext *ctx;
     P2cStore *store = NULL;
     P2cValue *tree = NULL;
@@ -62,24 +62,24 @@ static int check(FitOptions *o) {
     int code = device_open(&ctx, (DeviceChoice){ .device = o->device, .threads = o->threads });
     if (!code) code = fit_weights_read(ctx, o->weights, &o->task, &tree, &weights);
     if (!code && o->task == FIT_LANDMARKS && !o->teacher) {
-        complain("%s: these are weights for landmarks; --teacher FILE is needed to say where they "
-                 "should be",
+        complain("%s: these are weights for landmarks; --teacher FILE is needed to say where the "
+                 "points should be",
                  o->weights);
         code = EXIT_USAGE;
     }
     if (!code) code = report_status(ctx, p2c_store_new(&store, ctx, 0));
-    if (!code) code = load(ctx, store, o->task, weights);
+    if (!code) code = load_weights(ctx, store, o->task, weights);
     p2c_value_free(&tree);
-    if (!code) code = measure(ctx, store, o);
+    if (!code) code = measure_weights(ctx, store, o);
     p2c_store_free(&store);
     p2c_context_free(&ctx);
     return code;
 }
 
-static int run(FitOptions *options) {
+static int run_command(FitOptions *options) {
     if (options->help) fit_options_help();
     else if (options->version) printf("p2c-fit %s\n", p2c_version());
-    else return options->weights ? check(options) : train(options);
+    else return options->weights ? check_weights(options) : train_network(options);
     return 0;
 }
 
@@ -87,7 +87,7 @@ int main(int argc, char **argv) {
     FitOptions options;
     reserve_streams();
     int code = fit_options_parse(&options, argc, argv);
-    if (!code) code = run(&options);
+    if (!code) code = run_command(&options);
     fit_options_clear(&options);
     return end_output(code);
 }

@@ -9,10 +9,8 @@
 
 #include "step.h"
 
-/* Marks: a checkpoint keeps it; and it decides what is computed, so that a run that goes on has the
- * same. */
-enum { KEPT = 1, FIXED = 2 };
-enum { TEXT_SIZE = 64 };
+/* Marks of kept_options.h. FIXED decides what is computed: a run that goes on has the same. */
+enum { KEPT = OPTION_KEPT | OPTION_FREE, FIXED = OPTION_KEPT | OPTION_FIXED, TEXT_SIZE = 256 };
 
 #define HEADING(text) \
     { text, 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 }
@@ -26,48 +24,45 @@ enum { TEXT_SIZE = 64 };
     { #name, 0, CLI_REAL, offsetof(FitOptions, name), 0, high, "X", help, marks }
 
 static const CliOption table[] = {
-    HEADING("What is learnt from"),
+    HEADING("Training data"),
     TEXT(portraits, "DIR", KEPT, "prepared portraits: heads on white, as p2c-data makes them"),
     TEXT(backgrounds, "DIR", KEPT,
-         "pictures without people, to put behind the heads; without: made ones alone"),
+         "pictures without people, as backgrounds; without a folder: only generated backgrounds"),
     TEXT(teacher, "FILE", KEPT,
-         "landmarks: an ONNX network for 68 points, whose answers are learnt, or 'built-in'"),
+         "for landmarks: the ONNX network for 68 points to learn from, or 'built-in'"),
 
     HEADING("The run"),
     TEXT(out, "FILE", KEPT,
-         "the best weights so far, float16, written whenever they improve; without: TASK.pt in the "
-         "run's folder"),
-    TEXT(run, "NAME", 0,
-         "name of the run's folder, or a path to it; made from task and date when not given"),
-    TEXT(result_dir, "DIR", 0, "where run folders are made"),
+         "file for the best weights so far, in float16; default: TASK.pt in the run's folder"),
+    TEXT(run, "NAME", 0, "name of the run's folder, or a path to it; default: task and date"),
+    TEXT(result_dir, "DIR", 0, "folder in which run folders are made"),
     { "resume", 0, CLI_BOOL, offsetof(FitOptions, resume), 0, 0, "true|false",
-      "go on from the newest checkpoint of --run, with its options", 0 },
-    LONG(steps, 1, KEPT | FIXED, "steps of the whole training; lr falls to 0 along a cosine"),
-    LONG(max_steps, 0, 0,
-         "stop when the run has done so many steps, to go on later; 0: at --steps"),
-    LONG(seed, 0, KEPT | FIXED, "same seed, same options, same machine: same network"),
+      "continue from the newest checkpoint of --run, with its options", 0 },
+    LONG(steps, 1, FIXED, "steps of the whole training; lr decreases to 0 along a cosine"),
+    LONG(max_steps, 0, 0, "stop after this step, to continue later; 0: stop at --steps"),
+    LONG(seed, 0, FIXED, "the same seed, options and machine give the same network"),
     TEXT(pretrained_weights, "FILE", 0,
-         "start from these weights, of p2c-fit, not from random ones"),
+         "start from these weights of p2c-fit instead of random ones"),
 
     HEADING("Optimisation"),
-    WHOLE(batch, 1, 1024, KEPT | FIXED, "samples in a step; memory grows with it"),
-    REAL(lr, 1, KEPT | FIXED, "largest step size of Adam, more than 0"),
-    LONG(warmup, 0, KEPT | FIXED, "steps over which lr rises from 0 to that"),
-    REAL(ema, 1, KEPT | FIXED,
-         "decay of the averaged weights, which are what is measured and written; less than 1"),
+    WHOLE(batch, 1, 1024, FIXED, "samples per step; memory grows with it"),
+    REAL(lr, 1, FIXED, "largest learning rate of Adam, above 0"),
+    LONG(warmup, 0, FIXED, "steps over which lr rises from 0 to --lr"),
+    REAL(ema, 1, FIXED, "decay of the averaged weights, below 1; those are measured and written"),
 
-    HEADING("What is written, in steps"),
-    LONG(val_every, 1, KEPT, "measure on held-out samples, every N, and keep what is best"),
-    WHOLE(val_samples, 1, 1 << 20, KEPT, "how many of those"),
-    LONG(save_every, 1, KEPT, "a checkpoint, every N"),
-    WHOLE(keep, 0, INT_MAX, KEPT, "how many of the newest checkpoints stay, two at least; 0: all"),
+    HEADING("Outputs, in steps"),
+    LONG(val_every, 1, KEPT,
+         "measure on held-out samples every N steps, and keep the best weights"),
+    WHOLE(val_samples, 1, 1 << 20, KEPT, "number of held-out samples"),
+    LONG(save_every, 1, KEPT, "write a checkpoint every N steps"),
+    WHOLE(keep, 0, INT_MAX, KEPT, "number of newest checkpoints to keep, at least two; 0: all"),
 
     HEADING("The machine"),
     TEXT(device, CLI_DEVICE, 0,
-         "where to compute; cuda: an NVIDIA GPU; auto: the fastest there is"),
-    WHOLE(threads, 0, 256, 0, "0: one per core"),
+         "where to compute; cuda: an NVIDIA GPU; auto: the fastest available device"),
+    WHOLE(threads, 0, 256, 0, "number of threads; 0: one per core"),
     WHOLE(workers, 0, 64, 0,
-          "threads that make samples ahead; 0: none, each is made when it is its turn"),
+          "threads that make samples in advance; 0: make each sample when it is needed"),
 
     HEADING("Help"),
     { "version", 'V', CLI_FLAG, offsetof(FitOptions, version), 0, 0, NULL, "print the version", 0 },
@@ -94,76 +89,87 @@ static FitOptions defaults(void) {
 void fit_options_help(void) {
     FitOptions standard = defaults();
     printf(
-        "p2c-fit trains the small networks that find and cut out faces: 'matte', what of a picture "
-        "is the head, and 'landmarks', 68 points of a face.\n"
-        "It learns from portraits that are prepared already, heads on white: their white tells "
-        "what is not the head, and every sample puts one of them before\n"
-        "another background, in another light, of another size.\n\n"
-        "  p2c-fit matte --portraits DIR [--backgrounds DIR] --run first       a new run, in "
+        "p2c-fit trains the small networks that find and cut out faces: 'matte' tells which part "
+        "of a picture is the head, 'landmarks' finds 68 points of a face.\n"
+        "It learns from prepared portraits, heads on white: the white tells what is not the head. "
+        "Every sample puts a portrait\n"
+        "before another background, in another light, at another size.\n\n"
+        "  p2c-fit matte --portraits DIR [--backgrounds DIR] --run first       starts a run in "
         "experiment/first/; Ctrl-C saves and stops\n"
-        "  p2c-fit landmarks --portraits DIR --teacher FILE.onnx --run points  68 points, as the "
-        "teacher sees them\n"
-        "  p2c-fit matte --run first --resume                                  goes on where that "
-        "stopped, with the same options\n"
-        "  p2c-fit check WEIGHTS --portraits DIR                               how good a file of "
-        "weights is on held-out samples\n\n"
-        "What is in the folder of a run:\n"
-        "  matte.pt, or landmarks.pt   the best weights so far, averaged, in float16: what to use\n"
-        "  model/                      checkpoints, to go on from\n"
+        "  p2c-fit landmarks --portraits DIR --teacher FILE.onnx --run points  learns the points "
+        "that the teacher finds\n"
+        "  p2c-fit matte --run first --resume                                  continues a run, "
+        "with the same options\n"
+        "  p2c-fit check WEIGHTS --portraits DIR                               measures a file of "
+        "weights on held-out samples\n\n"
+        "The folder of a run contains:\n"
+        "  matte.pt, or landmarks.pt   the best weights so far, averaged, in float16: the result\n"
+        "  model/                      checkpoints, to continue from\n"
         "  img/samples_latest.jpg      held-out samples, and what the network makes of them\n"
-        "  metrics.jsonl, report.html  how it went: a line of JSON a step; the same to look at, in "
-        "a browser\n\n"
-        "Options, with '_' or '-' in their names, and in parentheses what counts without "
-        "them.\n\n");
+        "  metrics.jsonl, report.html  losses and times, a line of JSON for each step; the same as "
+        "a page for a browser\n\n"
+        "Options. Names may be written with '_' or '-'. Defaults are in parentheses.\n\n");
     cli_help(table, COUNT, &standard);
     printf("\nExit codes: 0 done, 2 usage, 3 bad input, 4 cannot write, 5 out of memory, 6 device, "
-           "7 diverged (a loss is no number any more);\n"
-           "130 and 143 when stopped by Ctrl-C or a signal, after saving a checkpoint.\n");
+           "7 diverged (losses are not finite);\n"
+           "130 and 143: stopped by Ctrl-C or a signal, after saving a checkpoint.\n");
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static int usage(const char *text) {
+static int usage_error(const char *text) {
     complain("%s", text);
     return EXIT_USAGE;
 }
 
 static bool is_check(const FitOptions *o) { return !strcmp(o->command, "check"); }
 
-/* What the options must say together; after a checkpoint's have been taken. */
+/* Checks of several options together, after those of a checkpoint have been taken. */
 static int check_data(const FitOptions *o) {
     if (!o->portraits)
-        return usage("--portraits DIR is missing: a folder of prepared portraits, heads on white");
+        return usage_error(
+            "--portraits DIR is missing: a folder of prepared portraits, heads on white");
     if (!is_check(o) && o->task == FIT_LANDMARKS && !o->teacher)
-        return usage("landmarks needs --teacher FILE: an ONNX network for 68 points, whose answers "
-                     "are learnt");
+        return usage_error(
+            "landmarks needs --teacher FILE: the ONNX network for 68 points to learn from");
     if (!is_check(o) && o->task == FIT_MATTE && o->teacher)
-        return usage("--teacher is for landmarks; a matte is learnt from the portraits' white");
+        return usage_error(
+            "--teacher is for landmarks; a matte is learned from the white of the portraits");
     return 0;
 }
 
 static int take_inputs(FitOptions *o, int count, const char *const inputs[]) {
     if (!count)
-        return usage("expected what to do first: matte, landmarks or check (--help tells more)");
+        return usage_error("expected what to do first: matte, landmarks or check (see --help)");
     o->command = inputs[0];
     if (!is_check(o) && !fit_task_of(o->command, &o->task)) {
         complain("'%.80s': expected matte, landmarks or check", o->command);
         return EXIT_USAGE;
     }
     if (is_check(o) && count != 2)
-        return usage("check needs one file of weights: p2c-fit check WEIGHTS --portraits DIR");
+        return usage_error(
+            "check needs one file of weights: p2c-fit check WEIGHTS --portraits DIR");
     if (!is_check(o) && count > 1)
-        return usage("one thing at a time: what is learnt comes first, all else are options");
+        return usage_error("one thing at a time: the task comes first, then only options");
     o->weights = is_check(o) ? inputs[1] : NULL;
     return 0;
 }
 
+/* Checks that the table of options cannot make. */
+static void describe_wrong(const void *options, char *text, size_t size) {
+    const FitOptions *o = options;
+    *text = 0;
+    if (o->lr == 0) snprintf(text, size, "--lr 0: expected more than 0");
+    else if (o->ema == 1) snprintf(text, size, "--ema 1: expected less than 1; 0.999 is usual");
+}
+
 static int check_values(const FitOptions *o) {
-    if (o->lr == 0) return usage("--lr 0: expected more than 0");
-    if (o->ema == 1) return usage("--ema 1: expected less than 1; 0.999 is usual");
-    if (is_check(o) && o->resume) return usage("check trains nothing; leave --resume out");
+    char wrong[TEXT_SIZE];
+    describe_wrong(o, wrong, sizeof wrong);
+    if (*wrong) return usage_error(wrong);
+    if (is_check(o) && o->resume) return usage_error("check trains nothing; leave --resume out");
     if (o->resume && o->pretrained_weights)
-        return usage("--pretrained_weights starts a new run; leave it out, or --resume");
+        return usage_error("--pretrained_weights starts a new run; leave it out, or --resume");
     return o->resume ? 0 : check_data(o);
 }
 
@@ -185,13 +191,7 @@ int fit_options_parse(FitOptions *o, int argc, char **argv) {
     return code;
 }
 
-void fit_options_clear(FitOptions *o) {
-    while (o->kept_count) free(o->kept[--o->kept_count]);
-}
-
-int64_t fit_options_last(const FitOptions *o) {
-    return o->max_steps && o->max_steps < o->steps ? o->max_steps : o->steps;
-}
+void fit_options_clear(FitOptions *o) { kept_texts_clear(&o->resumed); }
 
 FitDataOptions fit_options_data(const FitOptions *o) {
     return (FitDataOptions){ .task = o->task,
@@ -201,64 +201,21 @@ FitDataOptions fit_options_data(const FitOptions *o) {
                              .seed = (uint64_t)o->seed };
 }
 
-/* ---- what a checkpoint keeps: every value as it would be typed ------------------------------- */
+/* ---- what a checkpoint keeps ----------------------------------------------------------------- */
 
-P2cValue *fit_options_save(const FitOptions *o) {
-    P2cValue *dict = p2c_value_dict();
-    for (int i = 0; dict && i < COUNT; i++) {
-        char number[TEXT_SIZE];
-        const char *text = number;
-        if (!table[i].marks) continue;
-        if (table[i].kind == CLI_TEXT)
-            text = *(const char *const *)((const char *)o + table[i].field);
-        else cli_value(&table[i], o, number, sizeof number);
-        if (text && p2c_value_set(dict, table[i].name, p2c_value_string(text)))
-            p2c_value_free(&dict);
-    }
-    return dict;
-}
-
-/* A text that is kept must outlive the checkpoint. */
-static int set_text(FitOptions *o, const CliOption *option, const char *text) {
-    char *copy = strdup(text);
-    if (copy && cli_set(option, o, copy)) {
-        o->kept[o->kept_count++] = copy;
-        return 0;
-    }
-    int code = copy ? EXIT_BAD_INPUT : EXIT_MEMORY;
-    free(copy);
-    complain("the checkpoint's option %s cannot be taken", option->name);
-    return code;
-}
-
-static int take(FitOptions *o, int place, const char *text) {
-    const CliOption *option = &table[place];
-    char here[TEXT_SIZE], expected[TEXT_SIZE];
-    if (option->kind == CLI_TEXT) return o->given[place] ? 0 : set_text(o, option, text);
-    cli_value(option, o, here, sizeof here);
-    if (o->given[place] && (option->marks & FIXED) && strcmp(here, text)) {
-        complain("--%s %s: the checkpoint was trained with %.60s; leave that out, or start another "
-                 "--run",
-                 option->name, here, text);
-        return EXIT_USAGE;
-    }
-    if (o->given[place] || cli_set(option, o, text)) return 0;
-    cli_expected(option, expected, sizeof expected);
-    complain("the checkpoint's option %s is %.60s: expected %s", option->name, text, expected);
-    return EXIT_BAD_INPUT;
-}
+P2cValue *fit_options_save(const FitOptions *o) { return kept_options_save(table, COUNT, o); }
 
 int fit_options_resume(FitOptions *o, const P2cValue *saved) {
-    int code = 0;
-    for (int i = 0; i < COUNT && !code; i++) {
-        const P2cValue *value = table[i].marks ? p2c_value_get(saved, table[i].name) : NULL;
-        const char *text = value ? p2c_value_as_string(value) : NULL;
-        if (text) code = take(o, i, text);
-        else if (table[i].marks && table[i].kind != CLI_TEXT) {
-            complain("the checkpoint does not say its option %s: it is damaged, or not of p2c-fit",
-                     table[i].name);
-            code = EXIT_BAD_INPUT;
-        }
-    }
+    KeptOptions kept = { .table = table,
+                         .count = COUNT,
+                         .given = o->given,
+                         .cannot_change = "what a run computes cannot be changed, only by another "
+                                          "--run",
+                         .describe_wrong = describe_wrong };
+    FitOptions theirs = *o, next = *o;
+    int code = kept_options_take(&kept, saved, o, &theirs, &next);
+    if (!code) code = kept_texts_copy(&next.resumed, &kept, o, &next);
+    if (code) o->resumed = next.resumed;
+    else *o = next;
     return code ? code : check_data(o);
 }

@@ -2,7 +2,7 @@
 #ifndef P2C_TRAIN_FIT_OPTIONS_H
 #define P2C_TRAIN_FIT_OPTIONS_H
 
-#include "cli/cli.h"
+#include "../run/kept_options.h"
 #include "scene/data.h"
 
 typedef struct FitOptions {
@@ -15,21 +15,19 @@ typedef struct FitOptions {
     double lr, ema;
     bool resume, help, version;
     bool given[CLI_MAX_OPTIONS];
-    char *kept[8]; /* texts of a checkpoint */
-    int kept_count;
+    KeptTexts resumed; /* the checkpoint's, where the command line has none */
 } FitOptions;
 
 /* 0 or EXIT_USAGE, reported. Of check, the task is not known yet. To be cleared in either case. */
 int fit_options_parse(FitOptions *options, int argc, char **argv);
 void fit_options_clear(FitOptions *options);
 void fit_options_help(void);
-int64_t fit_options_last(const FitOptions *options); /* step at which to stop */
 FitDataOptions fit_options_data(const FitOptions *options);
 
-/* What a checkpoint keeps of them: a new dict, NULL: out of memory. */
+/* kept_options_save */
 P2cValue *fit_options_save(const FitOptions *options);
-/* Takes what a checkpoint kept, but for what the command line gives; that may not contradict what
- * decides how it learns. 0, or an exit code, reported. */
+/* Going on from a checkpoint that holds `saved`, as kept_options_take says; what decides what is
+ * computed cannot be changed. 0, or an exit code, reported. */
 int fit_options_resume(FitOptions *options, const P2cValue *saved);
 
 #endif

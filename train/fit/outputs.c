@@ -1,10 +1,7 @@
 /* outputs.c: what people see of a run: numbers, measurements, the best weights, the report. */
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
 #include "series.h"
 #include "trainer.h"
@@ -19,68 +16,59 @@ void fit_measure_step(Fit *f, double ms, bool skipped) {
     values[terms + FIT_SERIES_GRADIENT] = sqrt(scalar_of(f->step.squares));
     values[terms + FIT_SERIES_LR] = f->step.adam.lr;
     values[terms + FIT_SERIES_MS] = ms;
-    ticker_warn(&f->ticker, metrics_step(f->metrics, f->state.step, values, skipped));
+    run_add_step(&f->run, values, skipped);
     for (int i = 0; i < terms; i++)
         shown[i] = (TickerValue){ fit_series[task].metrics.steps[i].name,
-                                  history_smoothed(metrics_history(f->metrics, i)) };
-    ticker_step(&f->ticker, f->state.step,
-                history_smoothed(metrics_history(f->metrics, terms + FIT_SERIES_MS)), terms, shown,
-                now_ms());
-}
-
-void fit_event(Fit *f, const char *format, ...) {
-    char text[600];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    ticker_warn(&f->ticker, text);
-    ticker_warn(&f->ticker, metrics_event(f->metrics, f->state.step, "%s", text));
+                                  history_smoothed(metrics_history(f->run.metrics, i)) };
+    ticker_step(&f->run.ticker, f->run.state.step,
+                history_smoothed(metrics_history(f->run.metrics, terms + FIT_SERIES_MS)), terms,
+                shown, now_ms());
 }
 
 /* ---- measuring ------------------------------------------------------------------------------- */
 
 static void samples_path(const Fit *f, char path[RUN_FILE + 32]) {
-    snprintf(path, RUN_FILE + 32, "%s/img/samples_latest.jpg", f->run.path);
+    snprintf(path, RUN_FILE + 32, "%s/img/samples_latest.jpg", f->run.dir.path);
 }
 
 static void best_path(const Fit *f, char path[RUN_FILE + 32]) {
     const FitOptions *o = f->options;
     if (o->out) snprintf(path, RUN_FILE + 32, "%s", o->out);
-    else snprintf(path, RUN_FILE + 32, "%s/%s.pt", f->run.path, fit_name(o->task));
+    else snprintf(path, RUN_FILE + 32, "%s/%s.pt", f->run.dir.path, fit_name(o->task));
 }
 
-/* A failure to write costs a chance, not the run. */
+/* If the file cannot be written, the run goes on. */
 static void keep_best(Fit *f, double error) {
     char path[RUN_FILE + 32];
     if (!isfinite(error) || (f->state.best_step && error >= f->state.best)) return;
     best_path(f, path);
-    if (fit_weights_write(f->ctx, f->store, f->options->task, fit_average_name(f->options->task),
-                          path)) {
-        fit_event(f, "the best weights, of step %" PRId64 ", could not be written", f->state.step);
+    if (fit_weights_write(f->run.ctx, f->store, f->options->task,
+                          fit_average_name(f->options->task), path)) {
+        run_event(&f->run, "the best weights, of step %" PRId64 ", could not be written",
+                  f->run.state.step);
         return;
     }
     f->state.best = error;
-    f->state.best_step = f->state.step;
+    f->state.best_step = f->run.state.step;
 }
 
 int fit_validate(Fit *f) {
     const FitOptions *o = f->options;
     FitFigures figures;
     char text[160], path[RUN_FILE + 32];
-    ticker_hide(&f->ticker);
-    int code =
-        report_status(f->ctx, fit_evaluate(f->ctx, f->store, o->task, fit_average_name(o->task),
-                                           f->batches, o->batch, o->val_samples, &figures));
+    ticker_hide(&f->run.ticker);
+    int code = report_unless_device(f->run.ctx, fit_evaluate(f->run.ctx, f->store, o->task,
+                                                             fit_average_name(o->task), f->batches,
+                                                             o->batch, o->val_samples, &figures));
     if (code) return code;
-    f->measured = f->state.step;
+    f->measured = f->run.state.step;
     keep_best(f, figures.value[FIT_ERROR]);
     fit_figures_text(&figures, o->task, text, sizeof text);
-    ticker_warn(&f->ticker, metrics_evaluation(f->metrics, f->state.step, figures.value));
-    ticker_say(&f->ticker, "step %" PRId64 ": %s%s", f->state.step, text,
-               f->state.best_step == f->state.step ? "; the best so far" : "");
+    run_add_evaluation(&f->run, figures.value);
+    ticker_say(&f->run.ticker, "step %" PRId64 ": %s%s", f->run.state.step, text,
+               f->state.best_step == f->run.state.step ? "; the best so far" : "");
     samples_path(f, path);
-    code = fit_samples_write(f->ctx, f->store, f->data, o->task, path);
+    code = fit_samples_write(f->run.ctx, f->store, f->data, o->task, path);
     return code == EXIT_DEVICE ? code : 0;
 }
 
@@ -92,7 +80,7 @@ static void describe(const Fit *f, ReportSettings *s) {
     best_path(f, best);
     report_set(s, "portraits", "%" PRId64 " to learn from, %" PRId64 " held out",
                f->state.portraits[0], f->state.portraits[1]);
-    report_set(s, "backgrounds", "%s", o->backgrounds ? o->backgrounds : "made ones");
+    report_set(s, "backgrounds", "%s", o->backgrounds ? o->backgrounds : "generated");
     if (o->task == FIT_LANDMARKS) report_set(s, "teacher", "%s", o->teacher);
     report_set(s, "batch", "%d", o->batch);
     report_set(s, "learning rate", "%g, rising over %" PRId64 " steps, then falling along a cosine",
@@ -102,38 +90,24 @@ static void describe(const Fit *f, ReportSettings *s) {
     if (f->state.best_step)
         report_set(s, "best", "error %.5f at step %" PRId64 ": %s", f->state.best,
                    f->state.best_step, best);
-    report_set(s, "device", "%s", p2c_device_name(f->ctx));
-    report_set(s, "peak memory", "%.2f GiB", peak_memory_mib() / 1024);
-    report_set(s, "p2cnn", "%s", p2c_version());
+    run_describe(&f->run, s);
 }
 
 void fit_report(Fit *f, ReportState state, const char *note) {
     const FitOptions *o = f->options;
     const FitSeriesTables *tables = &fit_series[o->task];
-    char path[RUN_FILE + 16], samples[RUN_FILE + 32], written[64];
-    const char *name = strrchr(f->run.path, '/');
+    int ms = fit_term_count(o->task) + FIT_SERIES_MS;
+    char samples[RUN_FILE + 32];
     ReportSettings settings = { .count = 0 };
-    time_t now = time(NULL);
     samples_path(f, samples);
     describe(f, &settings);
-    strftime(written, sizeof written, "%Y-%m-%d %H:%M", localtime(&now));
-    snprintf(path, sizeof path, "%s/report.html", f->run.path);
     ReportNetwork network = { fit_name(o->task), tables->role,
                               report_parameters(f->store, fit_name(o->task)) };
     ReportPicture picture = { samples, "Held-out samples", tables->samples_caption,
                               tables->samples_rows, NULL };
-    Report report = { .run = name ? name + 1 : f->run.path,
-                      .dataset = o->portraits,
-                      .state = state,
-                      .state_note = note,
-                      .step = f->state.step,
+    Report report = { .dataset = o->portraits,
                       .total = o->steps,
-                      .seconds = f->state.seconds,
-                      .step_ms = history_smoothed(
-                          metrics_history(f->metrics, fit_term_count(o->task) + FIT_SERIES_MS)),
-                      .seconds_left =
-                          state == REPORT_TRAINING ? ticker_left(&f->ticker, now_ms()) : -1,
-                      .written = written,
+                      .step_ms = history_smoothed(metrics_history(f->run.metrics, ms)),
                       .settings = settings.pairs,
                       .setting_count = settings.count,
                       .networks = &network,
@@ -142,8 +116,6 @@ void fit_report(Fit *f, ReportState state, const char *note) {
                       .picture_count = 1,
                       .reading = tables->reading,
                       .hints = tables->hints,
-                      .hint_count = tables->hint_count,
-                      .metrics = f->metrics };
-    ticker_hide(&f->ticker);
-    report_write(f->ctx, path, &report);
+                      .hint_count = tables->hint_count };
+    run_report(&f->run, state, note, &report);
 }

@@ -71,8 +71,8 @@ static void draw_column(P2cImage *sheet, FitTask task, int column, const float *
     }
 }
 
-static P2cStatus draw(P2cContext *ctx, P2cStore *store, const FitData *data, FitTask task,
-                      float *memory, void *scratch, P2cImage *sheet) {
+static P2cStatus draw_sheet(P2cContext *ctx, P2cStore *store, const FitData *data, FitTask task,
+                            float *memory, void *scratch, P2cImage *sheet) {
     size_t p = fit_picture_floats(task), q = fit_target_floats(task);
     float *pictures = memory, *targets = pictures + COLUMNS * p, *y = targets + COLUMNS * q;
     FitNet net;
@@ -98,10 +98,10 @@ int fit_samples_write(P2cContext *ctx, P2cStore *store, const FitData *data, Fit
         calloc(COLUMNS, (fit_picture_floats(task) + 2 * fit_target_floats(task)) * sizeof *memory);
     P2cStatus status = p2c_image_init(ctx, &sheet, COLUMNS * size, rows * size, 3);
     if (!status && scratch && memory)
-        status = draw(ctx, store, data, task, memory, scratch, &sheet);
+        status = draw_sheet(ctx, store, data, task, memory, scratch, &sheet);
     if (!status) status = p2c_image_write(ctx, path, &sheet);
     p2c_image_clear(&sheet);
     free(scratch);
     free(memory);
-    return report_status(ctx, status);
+    return report_unless_device(ctx, status);
 }

@@ -1,11 +1,11 @@
-/* series.c: see fit_series.h. */
+/* series.c: see series.h. */
 #include "series.h"
 
 #define COUNT_OF(array) ((int)(sizeof(array) / sizeof *(array)))
 
 enum { PANEL_LOSS, PANEL_ERROR, PANEL_SCORE, PANEL_GRADIENT, PANEL_LR, PANEL_MS, PANELS };
 
-/* Behind the terms of the loss. */
+/* After the terms of the loss. */
 #define MORE \
     { "gradient", NULL, PANEL_GRADIENT }, { "lr", NULL, PANEL_LR }, { "ms", NULL, PANEL_MS }
 #define LAST_PANELS \
@@ -18,8 +18,9 @@ enum { PANEL_LOSS, PANEL_ERROR, PANEL_SCORE, PANEL_GRADIENT, PANEL_LR, PANEL_MS,
 static const char *const reading[] = {
     "Every sample is new: a portrait before another background, in another light and of another "
     "size. So the loss of training and the error on held-out samples stay near each other; "
-    "people and backgrounds that are held out are never learnt from. What is measured and kept are "
-    "weights averaged over the last steps.",
+    "nothing is learned from held-out people and backgrounds. The weights that are measured and "
+    "kept "
+    "are averages over the last steps.",
     "A line is the mean over neighbouring steps, the light band around it their least and greatest "
     "values.",
     NULL
@@ -37,8 +38,8 @@ static const Panel matte_panels[PANELS] = {
                       "Mean difference of opacity, 0 to 1. Less is better: the best is kept.",
                       .log = true },
     [PANEL_SCORE] = { "Held-out samples: intersection over union",
-                      "Of what is more head than background, in the answer and in truth; 1 is "
-                      "all." },
+                      "Of the pixels that are more head than background, in the answer and in "
+                      "truth; 1 is perfect." },
     LAST_PANELS,
 };
 static const Series matte_steps[] = { { "loss", NULL, PANEL_LOSS },
@@ -50,7 +51,7 @@ static const Series matte_evaluations[] = { { "alpha_error", NULL, PANEL_ERROR }
                                             { "iou", "IoU", PANEL_SCORE } };
 static const ReportHint matte_hints[] = {
     { "alpha error", "Mean difference of opacity on held-out samples.",
-      "Below 0.03; level for long: more steps bring little." },
+      "Below 0.03. If it stays level for long, more steps bring little." },
     { "IoU", "How much of the head, and of nothing else, is found.", "Above 0.95." },
     { "gradient norm", "How hard the network is pulled.",
       "Level. Steps skipped again and again: a lower learning rate helps." },
@@ -91,10 +92,10 @@ static const char *const landmark_rows[] = { "teacher", "answer", NULL };
 
 const FitSeriesTables fit_series[] = {
     [FIT_MATTE] = { METRICS(matte_steps, matte_evaluations, matte_panels),
-                    "tells what of a picture is the head", reading, matte_hints,
+                    "tells which part of a picture is the head", reading, matte_hints,
                     COUNT_OF(matte_hints),
                     "Held-out samples, always the same. Truth and answer: white is the head. Cut "
-                    "out: the sample behind the answer, on green.",
+                    "out: the sample with the answer as its opacity, on green.",
                     matte_rows },
     [FIT_LANDMARKS] = { METRICS(landmark_steps, landmark_evaluations, landmark_panels),
                         "68 points of a face", reading, landmark_hints, COUNT_OF(landmark_hints),

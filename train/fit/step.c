@@ -83,7 +83,7 @@ static void landmark_terms(FitStep *s, P2cNode *points) {
 
 /* ---- the step -------------------------------------------------------------------------------- */
 
-static void build(FitStep *s, P2cStore *store) {
+static void build_step(FitStep *s, P2cStore *store) {
     P2cGraph *g = s->graph;
     P2cNet net = p2c_net(g, store, fit_name(s->task)),
            average = p2c_net(g, store, fit_average_name(s->task));
@@ -106,7 +106,7 @@ P2cStatus fit_step_init(FitStep *s, P2cContext *ctx, P2cStore *store, FitTask ta
                     .decay = 0.999 };
     s->weights = calloc((size_t)batch, 2 * P2C_LANDMARKS * sizeof *s->weights);
     P2cStatus status = p2c_graph_new(&s->graph, ctx);
-    if (!status) build(s, store);
+    if (!status) build_step(s, store);
     if (!status) status = s->weights ? p2c_graph_finish(s->graph) : P2C_ERR_MEMORY;
     return status ? status : p2c_store_copy(store, fit_name(task), fit_average_name(task));
 }
@@ -117,7 +117,7 @@ void fit_step_clear(FitStep *s) {
     s->weights = NULL;
 }
 
-static void weigh(FitStep *s, const float *targets) {
+static void write_weights(FitStep *s, const float *targets) {
     float *weights = s->weights;
     for (int i = 0; i < s->batch; i++, targets += 2 * P2C_LANDMARKS, weights += 2 * P2C_LANDMARKS) {
         const float *a = targets + 2 * LEFT_EYE, *b = targets + 2 * RIGHT_EYE;
@@ -133,7 +133,7 @@ P2cStatus fit_step_run(FitStep *s, const float *pictures, const float *targets) 
     P2cStatus status = p2c_node_write(s->x, pictures);
     if (!status) status = p2c_node_write(s->target, targets);
     if (!status && s->weight) {
-        weigh(s, targets);
+        write_weights(s, targets);
         status = p2c_node_write(s->weight, s->weights);
     }
     if (!status) status = p2c_graph_run(s->graph);

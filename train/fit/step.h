@@ -5,7 +5,7 @@
 
 #include "scene/data.h"
 
-/* The loss, and of what it is made. LANDMARKS has the first alone. */
+/* The loss and its parts. LANDMARKS has only the first. */
 typedef enum FitTerm { FIT_LOSS, FIT_BCE, FIT_ALPHA, FIT_EDGE, FIT_TERMS } FitTerm;
 
 /* A task's name is also that of its network in stores and files; its averaged twin is
@@ -35,7 +35,7 @@ P2cStatus fit_step_init(FitStep *step, P2cContext *ctx, P2cStore *store, FitTask
 void fit_step_clear(FitStep *step);
 P2cStatus fit_step_run(FitStep *step, const float *pictures, const float *targets);
 
-/* What a network says: alpha (n,1,256,256), or points (n,136). */
+/* A network's result: alpha (n,1,256,256), or points (n,136). */
 typedef struct FitNet {
     P2cGraph *graph;
     P2cNode *x, *y;

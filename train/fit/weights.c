@@ -1,4 +1,4 @@
-/* weights.c: see fit_weights.h. */
+/* weights.c: see weights.h. */
 #include "weights.h"
 
 #include <math.h>
@@ -35,7 +35,7 @@ static P2cValue *half_tensor(const P2cValue *tensor, float *values) {
     return p2c_value_tensor(P2C_F16, shape, halves);
 }
 
-static size_t largest(const P2cStore *store) {
+static size_t largest_tensor(const P2cStore *store) {
     size_t most = 1;
     for (int i = 0; i < p2c_store_count(store); i++) {
         size_t count = p2c_dims_count(p2c_store_dims(store, i));
@@ -44,8 +44,8 @@ static size_t largest(const P2cStore *store) {
     return most;
 }
 
-static P2cStatus halve(const P2cStore *store, const P2cValue *dict, P2cValue *halves) {
-    float *values = malloc(largest(store) * sizeof *values);
+static P2cStatus halve_tensors(const P2cStore *store, const P2cValue *dict, P2cValue *halves) {
+    float *values = malloc(largest_tensor(store) * sizeof *values);
     P2cStatus status = values ? P2C_OK : P2C_ERR_MEMORY;
     for (size_t i = 0; !status && i < p2c_value_count(dict); i++)
         status = p2c_value_set(halves, p2c_value_key(dict, i),
@@ -58,7 +58,7 @@ int fit_weights_write(P2cContext *ctx, const P2cStore *store, FitTask task, cons
                       const char *path) {
     P2cValue *dict = NULL, *halves = p2c_value_dict(), *tree = p2c_value_dict();
     P2cStatus status = halves && tree ? p2c_store_view(store, name, &dict) : P2C_ERR_MEMORY;
-    if (!status) status = halve(store, dict, halves);
+    if (!status) status = halve_tensors(store, dict, halves);
     if (!status) {
         status = p2c_value_set(tree, fit_name(task), halves);
         halves = NULL;

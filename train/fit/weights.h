@@ -1,5 +1,5 @@
-/* weights.h: what p2c-fit is for: a small file of weights,  {"matte": {name: float16 tensor, ...}},
- * or "landmarks". */
+/* weights.h: the result of p2c-fit, a small file of weights:  {"matte": {name: float16 tensor,
+ * ...}}, or "landmarks". */
 #ifndef P2C_TRAIN_FIT_WEIGHTS_H
 #define P2C_TRAIN_FIT_WEIGHTS_H
 
@@ -7,11 +7,11 @@
 
 /* Both return 0, or the exit code of a failure that has been reported.
  *
- * Those of the network `name` in the store, as the task's. */
+ * Writes the weights of the network `name` in the store, as those of the task. */
 int fit_weights_write(P2cContext *ctx, const P2cStore *store, FitTask task, const char *name,
                       const char *path);
-/* Of which task a file is; also of a checkpoint, of which the averaged network counts. *tree is to
- * be freed, *weights borrowed from it. */
+/* Reads weights and says of which task they are. The file may also be a checkpoint, of which the
+ * averaged network is taken. *tree is to be freed, *weights is borrowed from it. */
 int fit_weights_read(P2cContext *ctx, const char *path, FitTask *task, P2cValue **tree,
                      const P2cValue **weights);
 

@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int append_open(AppendFile *file, const char *path, bool fresh) {
+int append_open(AppendFile *file, const char *path, bool only_new) {
     struct stat info;
     *file = (AppendFile){
         .path = path,
-        .fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | (fresh ? O_EXCL : 0), 0666)
+        .fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | (only_new ? O_EXCL : 0), 0666)
     };
     if (file->fd < 0 || fstat(file->fd, &info)) {
         int why = errno;
@@ -49,25 +49,25 @@ const char *append_record(AppendFile *file, const void *data, size_t size) {
     int why = try_record(file, data, size);
     if (!why && !file->lost) return NULL;
     if (!why) {
-        snprintf(file->said, sizeof file->said,
+        snprintf(file->message, sizeof file->message,
                  "%.300s: can be written again; %lld records were lost", file->path,
                  (long long)file->lost);
         file->lost = 0;
-        return file->said;
+        return file->message;
     }
     if (file->lost++) return NULL;
-    snprintf(file->said, sizeof file->said,
+    snprintf(file->message, sizeof file->message,
              "%.300s: cannot write: %s; going on without it, and trying again", file->path,
              strerror(why));
-    return file->said;
+    return file->message;
 }
 
 const char *append_sync(AppendFile *file) {
     /* some file systems have no fsync */
     if (fsync(file->fd) == 0 || errno == EINVAL || errno == ENOTSUP) return NULL;
-    snprintf(file->said, sizeof file->said, "%.300s: cannot be synced to disk: %s", file->path,
-             strerror(errno));
-    return file->said;
+    snprintf(file->message, sizeof file->message, "%.300s: cannot be synced to disk: %s",
+             file->path, strerror(errno));
+    return file->message;
 }
 
 void append_close(AppendFile *file) {

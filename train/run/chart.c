@@ -62,16 +62,16 @@ typedef struct Frame {
 /* ---- values ---- */
 
 /* Beyond this a difference could overflow. */
-static bool usable(double v) { return fabs(v) <= 1e36; }
+static bool is_usable(double v) { return fabs(v) <= 1e36; }
 
 /* The value as the axis measures it, NAN for a gap. */
-static double measure(bool log, double v) {
-    if (!usable(v) || (log && v <= 1e-36)) return NAN;
+static double axis_value(bool log, double v) {
+    if (!is_usable(v) || (log && v <= 1e-36)) return NAN;
     return log ? log10(v) : v;
 }
 
 static bool shown(const Chart *c, const ChartPoint *p) {
-    return usable(p->x) && usable(measure(c->log, p->y));
+    return is_usable(p->x) && is_usable(axis_value(c->log, p->y));
 }
 
 static double pixel_x(const Frame *f, double x) {
@@ -82,7 +82,7 @@ static double pixel_x(const Frame *f, double x) {
  * edge. */
 static double pixel_y(const Frame *f, double y) {
     return BOTTOM -
-           (BOTTOM - TOP) * fmin(fmax(usable(y) ? (y - f->low) / (f->high - f->low) : 0, 0), 1);
+           (BOTTOM - TOP) * fmin(fmax(is_usable(y) ? (y - f->low) / (f->high - f->low) : 0, 0), 1);
 }
 
 /* ---- scales ---- */
@@ -101,8 +101,8 @@ static int ascending(const void *a, const void *b) {
 }
 
 /* The bands' bounds but for the strayest tenth on either side, and at most half as far again as the
- * lines go (when logarithmic, by a factor of two or more). Without memory for the sorting the lines
- * alone decide. */
+ * lines go (when logarithmic, by a factor of two or more). Without memory for sorting only the
+ * lines decide. */
 static void fit_bands(const Chart *c, Frame *f) {
     int total = 0, used = 0;
     for (int l = 0; l < c->line_count; l++) total += c->lines[l].count;
@@ -111,8 +111,8 @@ static void fit_bands(const Chart *c, Frame *f) {
     for (int l = 0; lows && highs && l < c->line_count; l++)
         for (int i = 0; i < c->lines[l].count; i++) {
             const ChartPoint *p = &c->lines[l].points[i];
-            double low = measure(c->log, p->low), high = measure(c->log, p->high);
-            if (!shown(c, p) || !usable(low) || !usable(high)) continue;
+            double low = axis_value(c->log, p->low), high = axis_value(c->log, p->high);
+            if (!shown(c, p) || !is_usable(low) || !is_usable(high)) continue;
             lows[used] = low;
             highs[used++] = high;
         }
@@ -129,7 +129,7 @@ static void fit_bands(const Chart *c, Frame *f) {
     free(highs);
 }
 
-static Frame fit(const Chart *c) {
+static Frame fit_frame(const Chart *c) {
     Frame f = { INFINITY, -INFINITY, INFINITY, -INFINITY, c->log, false };
     for (int l = 0; l < c->line_count; l++)
         for (int i = 0; i < c->lines[l].count; i++) {
@@ -137,10 +137,10 @@ static Frame fit(const Chart *c) {
             if (!shown(c, p)) continue;
             f.first = fmin(f.first, p->x);
             f.last = fmax(f.last, p->x);
-            f.low = fmin(f.low, measure(c->log, p->y));
-            f.high = fmax(f.high, measure(c->log, p->y));
+            f.low = fmin(f.low, axis_value(c->log, p->y));
+            f.high = fmax(f.high, axis_value(c->log, p->y));
         }
-    if (!usable(f.first)) return (Frame){ 0, 1, 0, 1, false, true };
+    if (!is_usable(f.first)) return (Frame){ 0, 1, 0, 1, false, true };
     fit_bands(c, &f);
     if (f.first > 0 && f.first < f.last / 4) f.first = 0;
     /* honest proportions, where they cost little */
@@ -241,9 +241,10 @@ static void write_band(FILE *out, const Chart *c, const Frame *f, const ChartPoi
     for (int i = 0; i < 2 * count; i++) {
         const ChartPoint *p = i < count ? &points[i] : &points[2 * count - 1 - i];
         double bound = i < count ? p->high : p->low;
-        bool infinite = i < count && !usable(bound); /* a greatest value that is off every scale */
+        bool infinite =
+            i < count && !is_usable(bound); /* a greatest value that is off every scale */
         fprintf(out, "%c%.1f %.1f", i ? 'L' : 'M', pixel_x(f, p->x),
-                infinite ? (double)TOP : pixel_y(f, measure(c->log, bound)));
+                infinite ? (double)TOP : pixel_y(f, axis_value(c->log, bound)));
     }
     fputs("Z\"/>\n", out);
 }
@@ -253,11 +254,11 @@ static void write_segment(FILE *out, const Chart *c, const Frame *f, const Chart
     if (count > 1) fputs("<path class=\"line\" d=\"", out);
     for (int i = 0; count > 1 && i < count; i++)
         fprintf(out, "%c%.1f %.1f", i ? 'L' : 'M', pixel_x(f, points[i].x),
-                pixel_y(f, measure(c->log, points[i].y)));
+                pixel_y(f, axis_value(c->log, points[i].y)));
     if (count > 1) fputs("\"/>\n", out);
     for (int i = 0; (dots || count == 1) && i < count; i++)
         fprintf(out, "<circle class=\"dot\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"/>\n",
-                pixel_x(f, points[i].x), pixel_y(f, measure(c->log, points[i].y)));
+                pixel_x(f, points[i].x), pixel_y(f, axis_value(c->log, points[i].y)));
 }
 
 /* Bands first: no band lies over a line. */
@@ -321,7 +322,7 @@ static void write_labels(FILE *out, const Chart *c, const Frame *f) {
     int count = 0;
     for (int l = 0; l < c->line_count; l++) {
         const ChartPoint *p = newest(c, &c->lines[l]);
-        if (p) labels[count++] = (Label){ pixel_y(f, measure(c->log, p->y)), l, p };
+        if (p) labels[count++] = (Label){ pixel_y(f, axis_value(c->log, p->y)), l, p };
     }
     qsort(labels, (size_t)count, sizeof *labels, by_height);
     push_apart(labels, count);
@@ -358,7 +359,7 @@ static void write_values(FILE *out, const Chart *c, double x) {
         fprintf(out, "%s ", between);
         text_markup(out, c->lines[l].name);
         fprintf(out, " %s", text_number(p->y).s);
-        if (c->line_count <= 2 && p->low != p->high && usable(p->low) && usable(p->high))
+        if (c->line_count <= 2 && p->low != p->high && is_usable(p->low) && is_usable(p->high))
             fprintf(out, " (%s to %s)", text_number(p->low).s, text_number(p->high).s);
         between = ", ";
     }
@@ -380,7 +381,7 @@ static void write_columns(FILE *out, const Chart *c, const Frame *f) {
 /* ---- all of it ---- */
 
 void chart_write(FILE *out, const Chart *c) {
-    Frame f = fit(c);
+    Frame f = fit_frame(c);
     fprintf(out,
             "<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
             "role=\"img\" aria-label=\"",

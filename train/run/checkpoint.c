@@ -3,8 +3,8 @@
  *   1  write beside, fsync, rename           the file is complete or not there
  *   2  read back, compare checksums          else it is deleted again
  *   3  latest names it                       made beside, renamed
- *   4  delete what need not stay             so while one is written, two older ones that were
- *                                            read back are there, once there are two
+ *   4  delete what need not stay             so while one is written, there are two older ones
+ *                                            that were read back, once there were two
  */
 #include "checkpoint.h"
 
@@ -21,10 +21,6 @@
 
 enum { KEEP_AT_LEAST = 2 };
 
-const char *const checkpoint_networks[CHECKPOINT_NETWORKS] = { "genA2B",     "genB2A",    "disGA",
-                                                               "disGB",      "disLA",     "disLB",
-                                                               "genA2B_ema", "genB2A_ema" };
-
 int checkpoint_tensor_count(const P2cStore *store, const char *network) {
     size_t length = strlen(network);
     int count = 0;
@@ -37,21 +33,23 @@ int checkpoint_tensor_count(const P2cStore *store, const char *network) {
 
 /* ---- the tree -------------------------------------------------------------------------------- */
 
-static P2cStatus add_networks(const P2cStore *store, P2cValue *tree) {
+static P2cStatus add_networks(const P2cStore *store, CheckpointNetworks networks, P2cValue *tree) {
     P2cStatus status = P2C_OK;
-    for (int i = 0; i < CHECKPOINT_NETWORKS && !status; i++) {
+    for (int i = 0; i < networks.count && !status; i++) {
+        const char *name = networks.list[i].name;
         P2cValue *dict;
-        if (!checkpoint_tensor_count(store, checkpoint_networks[i])) continue;
-        status = p2c_store_view(store, checkpoint_networks[i], &dict);
-        if (!status) status = p2c_value_set(tree, checkpoint_networks[i], dict);
+        if (!checkpoint_tensor_count(store, name)) continue;
+        status = p2c_store_view(store, name, &dict);
+        if (!status) status = p2c_value_set(tree, name, dict);
     }
     return status;
 }
 
 /* Takes p2cnn. What can fail is memory, and the device that the weights are on. */
-static P2cStatus collect(const P2cStore *store, P2cValue *p2cnn, P2cValue **out) {
+static P2cStatus collect_tree(const P2cStore *store, CheckpointNetworks networks, P2cValue *p2cnn,
+                              P2cValue **out) {
     P2cValue *tree = *out = p2c_value_dict(), *moments;
-    P2cStatus status = tree && p2cnn ? add_networks(store, tree) : P2C_ERR_MEMORY;
+    P2cStatus status = tree && p2cnn ? add_networks(store, networks, tree) : P2C_ERR_MEMORY;
     if (!status) status = p2c_store_view_moments(store, "", &moments);
     if (!status) status = p2c_value_set(p2cnn, "moments", moments);
     if (!status) status = p2c_value_set(tree, "p2cnn", p2cnn);
@@ -62,7 +60,7 @@ static P2cStatus collect(const P2cStore *store, P2cValue *p2cnn, P2cValue **out)
 
 /* ---- other names ----------------------------------------------------------------------------- */
 
-static int name_it(const RunDir *run, int64_t step, const char *prefix, const char *name) {
+static int link_checkpoint(const RunDir *run, int64_t step, const char *prefix, const char *name) {
     char file[RUN_FILE], other[RUN_FILE];
     rundir_file(run, step, file);
     snprintf(other, sizeof other, "%s/model/%s%s.pt", run->path, prefix, name);
@@ -73,12 +71,14 @@ static int name_it(const RunDir *run, int64_t step, const char *prefix, const ch
     return EXIT_WRITE;
 }
 
-int checkpoint_link_best(const RunDir *run, int64_t step) { return name_it(run, step, "", "best"); }
+int checkpoint_link_best(const RunDir *run, int64_t step) {
+    return link_checkpoint(run, step, "", "best");
+}
 
 int checkpoint_link_latest(const RunDir *run, int64_t step) {
     char prefix[RUN_DATASET + 16];
     snprintf(prefix, sizeof prefix, "%s_params_", run->dataset);
-    return name_it(run, step, prefix, "latest");
+    return link_checkpoint(run, step, prefix, "latest");
 }
 
 /* ---- which stay ------------------------------------------------------------------------------ */
@@ -88,8 +88,8 @@ static bool same_file(const char *a, const char *b) {
     return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* Deletes the others. What cannot be deleted is reported, and costs only room. */
-static void prune(const RunDir *run, CheckpointPolicy policy) {
+/* Deletes the others. A file that cannot be deleted is reported, and only takes space. */
+static void delete_old(const RunDir *run, CheckpointPolicy policy) {
     char best[RUN_FILE], file[RUN_FILE];
     RunCheckpoint *list;
     size_t count, keep = policy.keep < KEEP_AT_LEAST ? KEEP_AT_LEAST : (size_t)policy.keep;
@@ -117,8 +117,9 @@ static P2cStatus write_verified(P2cContext *ctx, const char *file, const P2cValu
     return status == P2C_ERR_MEMORY ? status : P2C_ERR_WRITE;
 }
 
-int checkpoint_write(P2cContext *ctx, const RunDir *run, int64_t step, P2cValue *tree,
-                     CheckpointPolicy policy) {
+/* Takes the tree. */
+static int write_checkpoint(P2cContext *ctx, const RunDir *run, int64_t step, P2cValue *tree,
+                            CheckpointPolicy policy) {
     char file[RUN_FILE];
     rundir_file(run, step, file);
     P2cStatus status = write_verified(ctx, file, tree);
@@ -129,17 +130,18 @@ int checkpoint_write(P2cContext *ctx, const RunDir *run, int64_t step, P2cValue 
         return p2c_exit_code(status);
     }
     int code = checkpoint_link_latest(run, step);
-    if (!code) prune(run, policy);
+    if (!code) delete_old(run, policy);
     return code;
 }
 
-int checkpoint_save(P2cContext *ctx, const RunDir *run, const P2cStore *store, int64_t step,
-                    P2cValue *p2cnn, CheckpointPolicy policy) {
+int checkpoint_save(P2cContext *ctx, const RunDir *run, const P2cStore *store,
+                    CheckpointNetworks networks, int64_t step, P2cValue *p2cnn,
+                    CheckpointPolicy policy) {
     char file[RUN_FILE];
     P2cValue *tree;
     rundir_file(run, step, file);
-    P2cStatus status = collect(store, p2cnn, &tree);
-    if (!status) return checkpoint_write(ctx, run, step, tree, policy);
+    P2cStatus status = collect_tree(store, networks, p2cnn, &tree);
+    if (!status) return write_checkpoint(ctx, run, step, tree, policy);
     if (status != P2C_ERR_DEVICE) complain("%s: not saved: out of memory", file);
     return p2c_exit_code(status);
 }

@@ -1,15 +1,13 @@
-/* checkpoint.h: what a run keeps on disk: the networks as published, and all that going on needs.
+/* checkpoint.h: what a run keeps on disk: its networks, and everything that is needed to continue.
  *
- *     <run>/model/<dataset>_params_0001000.pt     {"genA2B": state dict, "genB2A", "disGA",
- *                                                 "disGB", "disLA", "disLB",
- *                                                  "genA2B_ema", "genB2A_ema" when the store has
- *                                                      them, "p2cnn": {..., "moments": {...}}}
+ *     <run>/model/<dataset>_params_0001000.pt     {"<network>": state dict, for each network of the
+ *                                                  list that the store has,
+ *                                                  "p2cnn": {..., "moments": {...}}}
  *     <run>/model/<dataset>_params_latest.pt      the newest of them: another name of the same file
  *     <run>/model/best.pt                         the best of them, likewise
  *
  * docs/file-formats.md has the layout in full. What is in "p2cnn" besides the moments is the
- * trainer's. Other scopes of the store, such as the frozen face network, are neither saved nor
- * loaded.
+ * trainer's. Other scopes of the store, such as a frozen network, are neither saved nor loaded.
  *
  * Functions that return int have reported their failure in one line, and return the exit code that
  * a program should end with; 0: done. But EXIT_DEVICE is not reported: p2c_error tells what
@@ -21,21 +19,29 @@
 #include "p2cnn.h"
 #include "rundir.h"
 
+/* A network of the store, by the name of its scope. */
+typedef struct CheckpointNetwork {
+    const char *name;
+    const char *average_of; /* it is the average of this one over steps; NULL: it is not */
+} CheckpointNetwork;
+typedef struct CheckpointNetworks {
+    const CheckpointNetwork *list;
+    int count;
+} CheckpointNetworks;
+
 typedef struct CheckpointPolicy {
-    int keep;          /* how many of the newest stay, at least 2; 0: all */
-    int64_t milestone; /* those of every Nth step stay for good; 0: none */
+    int keep;          /* number of newest ones to keep, at least 2; 0: all */
+    int64_t milestone; /* those of every Nth step are kept for good; 0: none */
 } CheckpointPolicy;
 
-/* Writes the checkpoint of `step`, reads it back, and only then lets `latest` name it and deletes
- * what the policy does not keep (never the one that best.pt is). p2cnn: a dict, taken in every
- * case; "moments" is added to it; NULL means that memory was out. Copies no weights that are in the
- * host's memory. On failure all older checkpoints are as they were (EXIT_WRITE: the disk), and
- * unless it is the device's training may go on. */
-int checkpoint_save(P2cContext *ctx, const RunDir *run, const P2cStore *store, int64_t step,
-                    P2cValue *p2cnn, CheckpointPolicy policy);
-/* The same of any tree, which is taken in every case. */
-int checkpoint_write(P2cContext *ctx, const RunDir *run, int64_t step, P2cValue *tree,
-                     CheckpointPolicy policy);
+/* Writes the checkpoint of `step` and reads it back. Only then `latest` names it, and checkpoints
+ * that the policy does not keep are deleted (never the one that best.pt is). p2cnn: a dict, taken
+ * in every case; "moments" is added to it; NULL means that there was no memory for it. Weights in
+ * the host's memory are not copied. On failure all older checkpoints are unchanged (EXIT_WRITE: the
+ * disk), and training may go on unless the device failed. */
+int checkpoint_save(P2cContext *ctx, const RunDir *run, const P2cStore *store,
+                    CheckpointNetworks networks, int64_t step, P2cValue *p2cnn,
+                    CheckpointPolicy policy);
 /* best.pt becomes another name of the checkpoint of `step`, which must be there. */
 int checkpoint_link_best(const RunDir *run, int64_t step);
 
@@ -47,22 +53,21 @@ int checkpoint_find(P2cContext *ctx, const RunDir *run, P2cValue **tree, int64_t
 /* Frees the tree, and gives its memory, as much as all weights and moments, back to the system. */
 void checkpoint_free(P2cValue **tree);
 /* Loads networks and moments, names and shapes agreeing one to one: the graph must be built, since
- * that is what makes moments. Averaged generators that the tree lacks start as the generators. When
+ * that is what makes moments. Averages that the tree lacks start as what they are averages of. When
  * something does not fit, nothing is changed. */
-int checkpoint_load(P2cContext *ctx, P2cStore *store, const P2cValue *tree);
+int checkpoint_load(P2cContext *ctx, P2cStore *store, CheckpointNetworks networks,
+                    const P2cValue *tree);
 /* The same without moments, for the networks that the store has. */
-int checkpoint_load_networks(P2cContext *ctx, P2cStore *store, const P2cValue *tree);
-/* Networks to start a new run from: a checkpoint, published or ours, with one or more of the six,
- * or a generator's bare state dict, which becomes genA2B. Says of each network what became of it.
- * When one does not fit, nothing is changed. Averaged generators stay as they are, in the file and
- * in the store. */
-int checkpoint_load_pretrained(P2cContext *ctx, P2cStore *store, const char *path);
+int checkpoint_load_networks(P2cContext *ctx, P2cStore *store, CheckpointNetworks networks,
+                             const P2cValue *tree);
+/* Networks to start a new run from: a checkpoint of any program with one or more of those in the
+ * list, or a bare state dict, which becomes the first. Says of each network what became of it. When
+ * one does not fit, nothing is changed. Averages stay as they are, in the file and in the store. */
+int checkpoint_load_pretrained(P2cContext *ctx, P2cStore *store, CheckpointNetworks networks,
+                               const char *path);
 
 /* ---- between checkpoint.c and checkpoint_read.c ---- */
 
-enum { CHECKPOINT_PUBLISHED = 6, CHECKPOINT_NETWORKS = 8 };
-/* the published six, then the averages of the first two */
-extern const char *const checkpoint_networks[CHECKPOINT_NETWORKS];
 int checkpoint_tensor_count(const P2cStore *store, const char *network);
 int checkpoint_link_latest(const RunDir *run, int64_t step);
 

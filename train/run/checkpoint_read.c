@@ -1,4 +1,4 @@
-/* checkpoint_read.c: going on from a checkpoint, and starting from somebody else's. */
+/* checkpoint_read.c: continuing from a checkpoint, and starting from networks of another run. */
 #include <errno.h>
 #include <inttypes.h>
 #include <malloc.h>
@@ -11,10 +11,10 @@
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
-/* A damaged file no longer counts as a copy, and latest must not name one. Failing here costs
- * nothing but a worse message next time. */
-static void put_aside(const RunDir *run, const RunCheckpoint *damaged, size_t count,
-                      int64_t intact) {
+/* Renames damaged files, so that they no longer count as copies and `latest` does not name one. A
+ * failure here does no harm: they are reported again next time. */
+static void rename_damaged(const RunDir *run, const RunCheckpoint *damaged, size_t count,
+                           int64_t intact) {
     char file[RUN_FILE], aside[RUN_FILE + 16];
     for (size_t i = 0; i < count; i++) {
         rundir_file(run, damaged[i].step, file);
@@ -56,7 +56,7 @@ int checkpoint_find(P2cContext *ctx, const RunDir *run, P2cValue **tree, int64_t
         *step = list[at].step;
         rundir_file(run, *step, file);
         /* else the folder is another process's */
-        if (run->lock >= 0) put_aside(run, list, damaged, *step);
+        if (run->lock >= 0) rename_damaged(run, list, damaged, *step);
         say("%s %s, step %" PRId64, run->lock >= 0 ? "resuming from" : "reading", file, *step);
     } else if (status == P2C_ERR_MEMORY) {
         complain("%s", p2c_error(ctx));
@@ -78,38 +78,39 @@ void checkpoint_free(P2cValue **tree) {
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
-static bool has(const P2cStore *store, const char *network) {
+static bool has_network(const P2cStore *store, const char *network) {
     return checkpoint_tensor_count(store, network) > 0;
 }
 
-/* Whether it is an average that has to start as what it averages, which stands six places before it
- * in the list. */
-static bool starts_anew(const P2cValue *tree, int i) {
-    return i >= CHECKPOINT_PUBLISHED && !p2c_value_get(tree, checkpoint_networks[i]);
+/* Whether it is an average that has to start as what it averages. */
+static bool starts_anew(const P2cValue *tree, CheckpointNetwork network) {
+    return network.average_of && !p2c_value_get(tree, network.name);
 }
 
-static P2cStatus check_networks(const P2cStore *store, const P2cValue *tree) {
+static P2cStatus check_networks(const P2cStore *store, CheckpointNetworks networks,
+                                const P2cValue *tree) {
     P2cStatus status = P2C_OK;
-    for (int i = 0; i < CHECKPOINT_NETWORKS && !status; i++)
-        if (has(store, checkpoint_networks[i]) && !starts_anew(tree, i))
-            status = p2c_store_check(store, checkpoint_networks[i],
-                                     p2c_value_get(tree, checkpoint_networks[i]));
+    for (int i = 0; i < networks.count && !status; i++) {
+        CheckpointNetwork network = networks.list[i];
+        if (has_network(store, network.name) && !starts_anew(tree, network))
+            status = p2c_store_check(store, network.name, p2c_value_get(tree, network.name));
+    }
     return status;
 }
 
-static P2cStatus load_network(P2cStore *store, const P2cValue *tree, int i) {
-    const char *name = checkpoint_networks[i];
-    if (!starts_anew(tree, i)) return p2c_store_load(store, name, p2c_value_get(tree, name));
-    const char *source = checkpoint_networks[i - CHECKPOINT_PUBLISHED];
+static P2cStatus load_network(P2cStore *store, const P2cValue *tree, CheckpointNetwork network) {
+    const char *name = network.name, *source = network.average_of;
+    if (!starts_anew(tree, network)) return p2c_store_load(store, name, p2c_value_get(tree, name));
     P2cStatus status = p2c_store_copy(store, source, name);
     if (!status) say("%s: not in the checkpoint, starts as %s", name, source);
     return status;
 }
 
-static P2cStatus load_networks(P2cStore *store, const P2cValue *tree) {
+static P2cStatus load_networks(P2cStore *store, CheckpointNetworks networks, const P2cValue *tree) {
     P2cStatus status = P2C_OK;
-    for (int i = 0; i < CHECKPOINT_NETWORKS && !status; i++)
-        if (has(store, checkpoint_networks[i])) status = load_network(store, tree, i);
+    for (int i = 0; i < networks.count && !status; i++)
+        if (has_network(store, networks.list[i].name))
+            status = load_network(store, tree, networks.list[i]);
     return status;
 }
 
@@ -119,70 +120,74 @@ static int cannot_load(P2cContext *ctx, P2cStatus status) {
     return p2c_exit_code(status);
 }
 
-int checkpoint_load_networks(P2cContext *ctx, P2cStore *store, const P2cValue *tree) {
-    P2cStatus status = check_networks(store, tree);
-    if (!status) status = load_networks(store, tree);
+int checkpoint_load_networks(P2cContext *ctx, P2cStore *store, CheckpointNetworks networks,
+                             const P2cValue *tree) {
+    P2cStatus status = check_networks(store, networks, tree);
+    if (!status) status = load_networks(store, networks, tree);
     return cannot_load(ctx, status);
 }
 
-int checkpoint_load(P2cContext *ctx, P2cStore *store, const P2cValue *tree) {
+int checkpoint_load(P2cContext *ctx, P2cStore *store, CheckpointNetworks networks,
+                    const P2cValue *tree) {
     const P2cValue *moments = p2c_value_get(p2c_value_get(tree, "p2cnn"), "moments");
     if (!moments) {
         complain("the checkpoint holds no state to resume ('p2cnn', 'moments'), only networks; "
                  "--pretrained_weights starts a new --run from them");
         return EXIT_BAD_INPUT;
     }
-    P2cStatus status = check_networks(store, tree);
+    P2cStatus status = check_networks(store, networks, tree);
     if (!status) status = p2c_store_load_moments(store, "", moments);
-    if (!status) status = load_networks(store, tree);
+    if (!status) status = load_networks(store, networks, tree);
     return cannot_load(ctx, status);
 }
 
 /* ---- pretrained ------------------------------------------------------------------------------ */
 
-/* The state dicts of the published six that a file has, NULL for the others. */
-static void find_dicts(const P2cValue *file, const P2cValue *dicts[CHECKPOINT_PUBLISHED]) {
-    bool any = false;
-    for (int i = 0; i < CHECKPOINT_PUBLISHED; i++)
-        any |= (dicts[i] = p2c_value_get(file, checkpoint_networks[i])) != NULL;
-    if (!any) dicts[0] = file;
+/* The state dict that a file has for a network, NULL: none. A bare state dict is the first
+ * network's. */
+static const P2cValue *find_dict(const P2cValue *file, CheckpointNetworks networks, int i) {
+    bool bare = true;
+    for (int k = 0; k < networks.count; k++)
+        bare &= networks.list[k].average_of || !p2c_value_get(file, networks.list[k].name);
+    if (networks.list[i].average_of) return NULL;
+    if (bare) return i == 0 ? file : NULL;
+    return p2c_value_get(file, networks.list[i].name);
 }
 
-static P2cStatus load_dicts(P2cStore *store, const P2cValue *const dicts[CHECKPOINT_PUBLISHED]) {
+static P2cStatus load_dicts(P2cStore *store, CheckpointNetworks networks, const P2cValue *file) {
     P2cStatus status = P2C_OK;
     for (int load = 0; load < 2; load++)
-        for (int i = 0; i < CHECKPOINT_PUBLISHED && !status; i++) {
-            const char *name = checkpoint_networks[i];
-            if (!dicts[i] || !has(store, name)) continue;
-            status = load ? p2c_store_load(store, name, dicts[i])
-                          : p2c_store_check(store, name, dicts[i]);
+        for (int i = 0; i < networks.count && !status; i++) {
+            const char *name = networks.list[i].name;
+            const P2cValue *dict = find_dict(file, networks, i);
+            if (!dict || !has_network(store, name)) continue;
+            status = load ? p2c_store_load(store, name, dict) : p2c_store_check(store, name, dict);
         }
     return status;
 }
 
-static void say_what_became(const P2cStore *store,
-                            const P2cValue *const dicts[CHECKPOINT_PUBLISHED], const char *path) {
-    for (int i = 0; i < CHECKPOINT_PUBLISHED; i++) {
-        int count = checkpoint_tensor_count(store, checkpoint_networks[i]);
-        if (count && dicts[i])
-            say("%s: %d tensors loaded from %s", checkpoint_networks[i], count, path);
-        else if (count)
-            say("%s: not in %s, left at its initial values", checkpoint_networks[i], path);
+static void say_what_became(const P2cStore *store, CheckpointNetworks networks,
+                            const P2cValue *file, const char *path) {
+    for (int i = 0; i < networks.count; i++) {
+        const char *name = networks.list[i].name;
+        int count = checkpoint_tensor_count(store, name);
+        if (!count || networks.list[i].average_of) continue;
+        if (find_dict(file, networks, i)) say("%s: %d tensors loaded from %s", name, count, path);
+        else say("%s: not in %s, left at its initial values", name, path);
     }
 }
 
-int checkpoint_load_pretrained(P2cContext *ctx, P2cStore *store, const char *path) {
+int checkpoint_load_pretrained(P2cContext *ctx, P2cStore *store, CheckpointNetworks networks,
+                               const char *path) {
     P2cValue *file;
-    const P2cValue *dicts[CHECKPOINT_PUBLISHED];
     P2cStatus status = p2c_pt_read(ctx, path, &file);
     if (status) {
         complain("%s", p2c_error(ctx));
         return p2c_exit_code(status);
     }
-    find_dicts(file, dicts);
-    status = load_dicts(store, dicts);
+    status = load_dicts(store, networks, file);
     if (status && status != P2C_ERR_DEVICE) complain("%s: %s", path, p2c_error(ctx));
-    if (!status) say_what_became(store, dicts, path);
+    if (!status) say_what_became(store, networks, file, path);
     checkpoint_free(&file);
     return p2c_exit_code(status);
 }

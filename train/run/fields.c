@@ -48,7 +48,7 @@ int fields_load(const P2cValue *dict, const Field fields[], int count, void *to)
     for (int i = 0; i < count; i++)
         if (!from_value(fields[i].kind, p2c_value_get(dict, fields[i].name),
                         (char *)to + fields[i].offset)) {
-            complain("the checkpoint's p2cnn.%s is missing or no number", fields[i].name);
+            complain("the checkpoint's p2cnn.%s is missing or not a number", fields[i].name);
             return EXIT_BAD_INPUT;
         }
     return 0;

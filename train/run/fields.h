@@ -1,5 +1,5 @@
-/* fields.h: numbers of a struct, by name in the dict of a checkpoint: a table, so that what is
- * saved and what is loaded cannot differ. */
+/* fields.h: saves the numbers of a struct in a dict of a checkpoint, by name, and loads them. One
+ * table serves both, so that they cannot differ. */
 #ifndef P2C_TRAIN_FIELDS_H
 #define P2C_TRAIN_FIELDS_H
 
@@ -21,7 +21,7 @@ typedef struct Field {
 
 P2C_CHECKED P2cStatus fields_save(P2cValue *dict, const Field fields[], int count,
                                   const void *from);
-/* 0, or EXIT_BAD_INPUT, reported: one is missing, or of another type. */
+/* 0, or EXIT_BAD_INPUT, reported: a number is missing, or of another type. */
 int fields_load(const P2cValue *dict, const Field fields[], int count, void *to);
 
 #endif

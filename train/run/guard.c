@@ -14,16 +14,10 @@ GuardVerdict guard_step(Guard *guard, int64_t step, bool finite) {
 
 void guard_rolled_back(Guard *guard) {
     memset(guard->skipped, 0, sizeof guard->skipped);
-    guard->won = 0;
     guard->roll_backs++;
 }
 
 bool guard_is_calm(const Guard *guard, int64_t step) {
     int64_t newest = guard->skipped[GUARD_SKIPS - 1];
     return !newest || step - newest >= GUARD_WINDOW;
-}
-
-bool guard_discriminators_won(Guard *guard, double d) {
-    guard->won = d < GUARD_WON_BELOW ? guard->won + 1 : 0;
-    return guard->won == GUARD_WON;
 }

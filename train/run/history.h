@@ -1,7 +1,7 @@
 /* history.h: the course of one number over a run of any length, in bounded memory.
  *
- * A bucket sums up `width` steps; when a step lies beyond the last bucket, neighbours merge and the
- * width doubles. A bucket's mean, least and greatest value are exact at any time. */
+ * A bucket sums up `width` steps. When a step lies beyond the last bucket, neighbouring buckets
+ * merge and the width doubles. The mean, the least and the greatest value of a bucket are exact. */
 #ifndef P2C_TRAIN_HISTORY_H
 #define P2C_TRAIN_HISTORY_H
 
@@ -27,11 +27,11 @@ typedef struct History {
 void history_init(History *history);
 /* step: from 1. Values that are not finite are left out. */
 void history_add(History *history, int64_t step, double value);
-/* Points for a chart, neighbours merged until there are at most `most`; where there are no values
- * there is no point. Returns their number. */
+/* Points for a chart: neighbouring buckets are merged until there are at most `most`. A bucket
+ * without values gives no point. Returns the number of points. */
 int history_points(const History *history, int most, ChartPoint points[]);
-/* Exponential mean over some HISTORY_SMOOTHING values, of those there are: the first is not too
- * small. NaN: none yet. */
+/* Exponential mean over about HISTORY_SMOOTHING values, corrected for the small number of values at
+ * the beginning. NaN: no value yet. */
 double history_smoothed(const History *history);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /* Bytes that can be taken before the machine swaps its working set or the container's limit is
- * reached; 0: not known here. */
+ * reached; 0: unknown. */
 size_t memory_available(void);
 
 #endif

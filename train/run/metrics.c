@@ -86,7 +86,7 @@ static bool note_line(Metrics *m, const MetricsLine *line) {
 }
 
 /* Whole lines up to `step` move together at the beginning of text. Returns their size. */
-static size_t sift(Metrics *m, char *text, size_t size, int64_t step, Damage *damage) {
+static size_t keep_lines(Metrics *m, char *text, size_t size, int64_t step, Damage *damage) {
     MetricsLine line = { .values = m->values };
     size_t kept = 0;
     int64_t number = 0;
@@ -139,7 +139,7 @@ int metrics_rewind(Metrics *m, int64_t step) {
     }
     Damage damage = { 0 };
     clear_points(m);
-    size_t kept = text ? sift(m, text, size, step, &damage) : 0;
+    size_t kept = text ? keep_lines(m, text, size, step, &damage) : 0;
     if (damage.lines)
         complain("%s: %lld damaged line%s dropped, the first was line %lld", m->path,
                  (long long)damage.lines, damage.lines == 1 ? "" : "s", (long long)damage.first);

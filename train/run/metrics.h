@@ -1,19 +1,20 @@
-/* metrics.h: the numbers of a training run: one line of JSON each step in a file that survives
- * everything, and their course in memory.
+/* metrics.h: the numbers of a training run: one line of JSON for each step, in a file that survives
+ * crashes and full disks, and their course in memory.
  *
  *     {"step":1230,"d":2.21,"g":443,...,"ms":146}              each step, from 1, once;
  *                                                              ,"skipped":true when its update was
  *                                                              not made
  *     {"step":2000,"eval":{"kid":0.031,"id_similarity":0.62}}  evaluations
- *     {"step":2000,"event":"..."}                              what else people should know of
+ *     {"step":2000,"event":"..."}                              what else people should know
  *
- * Numbers keep every bit of a float32; what is not finite is null. What is measured comes in as a
- * table, so that other trainings can use this. A line is one write; files are synced only by
- * metrics_sync, at saves. Opened for a run that goes on after step N, or rewound to it, the file
- * loses what is newer, damaged or torn.
+ * Numbers keep every bit of a float32; a value that is not finite is null. A table says what is
+ * measured. A line is one write; the file is synced only by metrics_sync, at saves. When the file
+ * is opened for a run that continues after step N, or rewound to it, it loses lines that are newer,
+ * damaged or partial.
  *
- * metrics_step and its like return NULL, or one line for people (borrowed; until the next call): a
- * disk that is full is said once, and the run goes on without its lines. */
+ * metrics_step, metrics_evaluation, metrics_event and metrics_sync return NULL, or one line for
+ * people (borrowed; until the next call). A full disk is reported once, and the run goes on without
+ * the lines. */
 #ifndef P2C_TRAIN_METRICS_H
 #define P2C_TRAIN_METRICS_H
 
@@ -58,8 +59,8 @@ typedef struct Metrics Metrics;
  * returns an exit code; *out is NULL then. */
 int metrics_open(Metrics **out, P2cContext *ctx, const char *path, const MetricsTable *table,
                  int64_t step);
-/* Back to what it was after `step`. Complains and returns an exit code; only metrics_close may
- * follow a failure. */
+/* Goes back to what was there after `step`. On failure it complains and returns an exit code; no
+ * more lines can be written then. */
 int metrics_rewind(Metrics *metrics, int64_t step);
 void metrics_close(Metrics **metrics);
 

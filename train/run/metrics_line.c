@@ -1,6 +1,6 @@
 /* metrics_line.c: a strict reader of the JSON that metrics.c writes: an object of numbers, null,
  * true, strings, and objects of those. Spaces are allowed between its parts, as other programs put
- * them. Nothing behind `end`, which is a '\n', is looked at: no number goes past one. */
+ * them. Nothing after `end`, which is a '\n', is read: a number ends there. */
 #include "metrics_line.h"
 
 #include <math.h>

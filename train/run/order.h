@@ -1,10 +1,10 @@
-/* order.h: which picture comes when: random numbers as functions of where one stands, so that a run
- * resumes exactly.
+/* order.h: the random order of pictures. All random numbers are functions of the position in the
+ * run, so that a run resumes exactly.
  *
- * The pictures of a domain (0: A, photos; 1: B, cartoons) are drawn one after the other, draw 0, 1,
- * 2, ... of a branch. Draw k is number k mod n of pass k / n over all n of them, and each pass has
- * a permutation of its own. A branch is a small number that is raised to see other pictures from
- * then on (after going back to an older state, say). */
+ * The pictures of a domain (0: A, 1: B) are drawn one after the other: draw 0, 1, 2, ... of a
+ * branch. Draw k is number k mod n of pass k / n over all n pictures, and each pass has its own
+ * permutation. The branch is a small number. Raising it changes the order from then on, for example
+ * after a run went back to an older state. */
 #ifndef P2C_TRAIN_ORDER_H
 #define P2C_TRAIN_ORDER_H
 
@@ -24,15 +24,15 @@ void order_permutation(uint64_t seed, int domain, int branch, int64_t pass, int 
 typedef struct Order {
     uint64_t seed;
     int domain, n;
-    /* the permutation at hand; NULL: the pictures come as they are numbered */
+    /* the newest permutation; NULL: pictures come in the order of their numbers */
     int branch, *pictures;
     int64_t pass; /* -1: none yet */
 } Order;
-/* shuffled: with a new permutation in each pass. False when memory is out; to be cleared in either
+/* shuffled: each pass has a new permutation. False: out of memory. To be cleared in either
  * case. */
 P2C_CHECKED bool order_init(Order *order, uint64_t seed, int domain, int n, bool shuffled);
 void order_clear(Order *order);
-/* The picture of a draw. Draws in order are fast; any may be asked for. */
+/* The picture of a draw. Any draw may be asked for; draws in order are fast. */
 int order_picture(Order *order, int branch, int64_t draw);
 
 #endif

@@ -18,7 +18,7 @@ int64_t report_parameters(const P2cStore *store, const char *network) {
     size_t length = strlen(network);
     for (int i = 0; i < p2c_store_count(store); i++) {
         const char *name = p2c_store_name(store, i), *dot = strrchr(name, '.');
-        /* the vectors of spectral norm are not learnt */
+        /* the vectors of spectral norm are not trained */
         bool iterated = dot && (!strcmp(dot, ".weight_u") || !strcmp(dot, ".weight_v"));
         if (!strncmp(name, network, length) && name[length] == '.' && !iterated)
             sum += (int64_t)p2c_dims_count(p2c_store_dims(store, i));
@@ -242,8 +242,7 @@ static void write_events(FILE *out, const Metrics *m) {
         fprintf(out, "<tr><td class=\"number\">%s", text_count(e->first).s);
         if (e->last != e->first) fprintf(out, " to %s", text_count(e->last).s);
         fputs("</td><td>", out);
-        if (e->skipped)
-            fputs("skipped: a value that is no finite number; nothing was updated", out);
+        if (e->skipped) fputs("skipped: a value is not finite; nothing was updated", out);
         else text_markup(out, e->text);
         fputs("</td></tr>\n", out);
     }

@@ -1,7 +1,7 @@
-/* report.h: report.html, one file that shows how a training run is doing; nothing in it comes from
- * elsewhere or runs.
+/* report.h: report.html, one file that shows how a training run is doing. It needs no other file
+ * and contains no scripts.
  *
- * What is trained, and what its numbers mean, comes in as tables. */
+ * Tables say what is trained and what the numbers mean. */
 #ifndef P2C_TRAIN_REPORT_H
 #define P2C_TRAIN_REPORT_H
 
@@ -17,7 +17,7 @@ typedef enum ReportState {
 typedef struct ReportPair {
     const char *name, *value;
 } ReportPair;
-/* A list of them that is being made, where it is made: pairs point into it. */
+/* A list of pairs while it is filled. It must not move: pairs point into it. */
 enum { REPORT_SETTINGS = 24, REPORT_SETTING = 200 };
 typedef struct ReportSettings {
     ReportPair pairs[REPORT_SETTINGS];
@@ -31,7 +31,7 @@ typedef struct ReportNetwork {
     const char *name, *role;
     int64_t parameters;
 } ReportNetwork;
-/* How many numbers below a name in the store are learnt. */
+/* Number of trainable parameters of a network in the store. */
 int64_t report_parameters(const P2cStore *store, const char *network);
 
 /* What to look for. */
@@ -39,8 +39,8 @@ typedef struct ReportHint {
     const char *name, *meaning, *healthy;
 } ReportHint;
 
-/* A JPEG of equal rows of pictures, in groups of columns of equal width. Left out when the file is
- * missing or no JPEG. */
+/* A JPEG of rows of pictures of equal height, in groups of columns of equal width. Left out when
+ * the file is missing or is not a JPEG. */
 typedef struct ReportPicture {
     const char *path, *title, *caption;
     const char *const *rows, *const *columns; /* labels, to NULL; NULL: none */
@@ -49,11 +49,11 @@ typedef struct ReportPicture {
 typedef struct Report {
     const char *run, *dataset;
     ReportState state;
-    const char *state_note; /* one sentence more, such as why it stopped; NULL: none */
+    const char *state_note; /* one more sentence, such as why it stopped; NULL: none */
     int64_t step, total;
     double seconds;      /* spent on training so far */
-    double step_ms;      /* smoothed; 0 or less: not known */
-    double seconds_left; /* less than 0: not known */
+    double step_ms;      /* smoothed; 0 or less: unknown */
+    double seconds_left; /* negative: unknown */
     const char *written; /* date and time, for people */
     const ReportPair *settings;
     int setting_count;

@@ -22,7 +22,7 @@ static int out_of_memory(void) {
 }
 
 /* The newest of them; step -1: none. */
-static int newest(const char *path, const char *dataset, RunCheckpoint *found) {
+static int newest_checkpoint(const char *path, const char *dataset, RunCheckpoint *found) {
     RunCheckpoint *list;
     size_t count;
     found->step = -1;
@@ -40,8 +40,8 @@ int rundir_make(const RunDir *run, const char *folder) {
     return make_folder(path);
 }
 
-/* What a process that was killed while writing left: see lib/base/file.c and link.c. Nobody writes
- * here now, since the lock is ours. */
+/* Removes the temporary files of a process that was killed (lib/base/file.c, link.c). No process
+ * writes here now, since we hold the lock. */
 static void remove_temporaries(const RunDir *run) {
     static const char *const folders[] = { ".", "model", "img", "test" };
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
@@ -92,8 +92,8 @@ static int set_name(RunDir *run, const RunRequest *request) {
     return EXIT_USAGE;
 }
 
-/* <dataset>-YYYY-MM-DD, with a number behind it when the folder is there already. mkdir decides, so
- * that two processes never share. */
+/* <dataset>-YYYY-MM-DD, followed by a number when that folder exists. mkdir decides, so that two
+ * processes never share a folder. */
 static int make_default(RunDir *run, const RunRequest *request) {
     char name[RUN_DATASET + 40], first[RUN_PATH];
     struct tm day;
@@ -122,14 +122,15 @@ static int make_default(RunDir *run, const RunRequest *request) {
 
 /* Whether `name` is the default name of a run that has checkpoints; *saved is when the newest of
  * them was written. */
-static int inspect(const RunRequest *request, const RunDir *wanted, const char *name, RunDir *run,
-                   struct timespec *saved, bool *good) {
+static int inspect_folder(const RunRequest *request, const RunDir *wanted, const char *name,
+                          RunDir *run, struct timespec *saved, bool *good) {
     RunCheckpoint found;
     char file[RUN_FILE];
     struct stat info;
     *good = false;
     int code = set_path(run, request->result_dir, name);
-    if (!code) code = newest(run->path, request->dataset ? wanted->dataset : NULL, &found);
+    if (!code)
+        code = newest_checkpoint(run->path, request->dataset ? wanted->dataset : NULL, &found);
     if (code || found.step < 0) return code;
     size_t length = strlen(found.dataset);
     memcpy(run->dataset, found.dataset, RUN_DATASET);
@@ -139,7 +140,7 @@ static int inspect(const RunRequest *request, const RunDir *wanted, const char *
     return 0;
 }
 
-static bool later(struct timespec a, struct timespec b) {
+static bool is_later(struct timespec a, struct timespec b) {
     return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
 }
 
@@ -151,10 +152,10 @@ static int find_latest(RunDir *run, const RunRequest *request) {
     int code = 0;
     DIR *entries = opendir(request->result_dir);
     for (struct dirent *entry; entries && !code && (entry = readdir(entries));) {
-        code = inspect(request, run, entry->d_name, &candidate, &saved, &good);
+        code = inspect_folder(request, run, entry->d_name, &candidate, &saved, &good);
         if (code || !good) continue;
-        if (any && !later(saved, best) &&
-            (later(best, saved) || strcmp(candidate.path, chosen.path) < 0))
+        if (any && !is_later(saved, best) &&
+            (is_later(best, saved) || strcmp(candidate.path, chosen.path) < 0))
             continue;
         memcpy(chosen.path, candidate.path, sizeof chosen.path);
         any = true;
@@ -173,7 +174,7 @@ static int find_latest(RunDir *run, const RunRequest *request) {
     return EXIT_BAD_INPUT;
 }
 
-static int choose(RunDir *run, const RunRequest *request) {
+static int choose_folder(RunDir *run, const RunRequest *request) {
     bool wanted = request->dataset && !(request->resume && request->name);
     int code = wanted ? set_dataset(run, request->dataset) : 0;
     if (code) return code;
@@ -199,7 +200,7 @@ static int take_lock(RunDir *run) {
     run->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (run->lock >= 0 && !flock(run->lock, LOCK_EX | LOCK_NB)) {
         bool written = !ftruncate(run->lock, 0) && dprintf(run->lock, "%ld\n", (long)getpid()) > 0;
-        /* only for the message above: a disk without room for it is no reason to fail */
+        /* only for the message above: a full disk is no reason to fail */
         (void)written;
         return 0;
     }
@@ -212,7 +213,7 @@ static int check_state(RunDir *run, const RunRequest *request) {
     RunCheckpoint found;
     const char *wanted =
         request->resume && !request->name && request->dataset ? run->dataset : NULL;
-    int code = newest(run->path, wanted, &found);
+    int code = newest_checkpoint(run->path, wanted, &found);
     if (code) return code;
     if (request->resume && found.step < 0) {
         complain("%s/model holds no checkpoint to resume", run->path);
@@ -228,7 +229,7 @@ static int check_state(RunDir *run, const RunRequest *request) {
     return 0;
 }
 
-/* A folder that is resumed is there: opening a lock in it must not be what makes it. */
+/* A folder to resume must exist: opening the lock must not create it. */
 static int check_there(const RunDir *run) {
     struct stat info;
     if (!stat(run->path, &info) && S_ISDIR(info.st_mode)) return 0;
@@ -239,7 +240,7 @@ static int check_there(const RunDir *run) {
 int rundir_open(RunDir *run, const RunRequest *request) {
     assert(request->dataset || request->resume);
     *run = (RunDir){ .lock = -1 };
-    int code = choose(run, request);
+    int code = choose_folder(run, request);
     if (!code && request->resume) code = check_there(run);
     if (!code && !request->look) code = take_lock(run);
     if (!code) code = check_state(run, request);

@@ -1,5 +1,5 @@
-/* rundir.h: the folder of one training run: which it is, that nobody else trains in it, and what
- * checkpoints it holds.
+/* rundir.h: the folder of one training run: chooses it, makes sure that no other process trains in
+ * it, and lists its checkpoints.
  *
  *     <result_dir>/<name>/lock                                   held while a process trains here;
  *         holds its number
@@ -30,30 +30,30 @@ typedef struct RunRequest {
     /* below result_dir, or a path when it holds a '/'; NULL: <dataset>-YYYY-MM-DD[-2...], when
      * resuming the most recently saved of those */
     const char *name;
-    /* name or path, of which the last part counts. Resuming: only looked at when name is NULL, and
-     * NULL means any */
+    /* a name, or a path whose last part is the name. When resuming, used only if name is NULL; NULL
+     * means any dataset */
     const char *dataset;
-    /* the folder must hold checkpoints, and they say which dataset; else it must hold none */
+    /* true: the folder must hold checkpoints, and they name the dataset. false: it must hold
+     * none */
     bool resume;
-    /* with resume: only to read what is there, also while a process trains in it; no lock is
-     * taken */
+    /* with resume: only read the folder. No lock is taken, so a process may train in it */
     bool look;
     time_t now; /* for the name: time(NULL) */
 } RunRequest;
 
-/* Chooses the folder, makes it, locks it, removes what a killed process left half-written in it.
- * Returns 0, or the exit code of the failure that it has reported: 2 when another process trains
+/* Chooses the folder, makes it, locks it, and removes the temporary files of a killed process.
+ * Returns 0, or the exit code of a failure that has been reported: 2 when another process trains
  * there or the folder's state does not fit `resume`, 3 when there is nothing to resume. To be
- * closed in either case. The lock ends with the process, however it ends. */
+ * closed in either case. The lock ends with the process, however that ends. */
 int rundir_open(RunDir *run, const RunRequest *request);
 void rundir_close(RunDir *run);
-/* The same, for a run that never began: a folder without checkpoints is removed again. */
+/* Closes the folder of a run that never began: a folder without checkpoints is removed. */
 void rundir_discard(RunDir *run);
-/* Makes a folder in it, such as "test"; one that is there is fine. 0 or the exit code of a reported
+/* Makes a folder in it, such as "test", if it does not exist. 0 or the exit code of a reported
  * failure. */
 int rundir_make(const RunDir *run, const char *folder);
 
-/* A checkpoint by its name alone. */
+/* A checkpoint, as its file name tells. */
 typedef struct RunCheckpoint {
     int64_t step;
     char dataset[RUN_DATASET];

@@ -1,8 +1,8 @@
-/* tensorboard.h: scalars in TensorBoard's event files, for those who have it: tensorboard --logdir
- * RUN/tensorboard.
+/* tensorboard.h: writes scalars into TensorBoard's event files, to be shown with
+ * tensorboard --logdir RUN/tensorboard.
  *
- * Every start of a run makes a file of its own; TensorBoard reads them in order of their names, and
- * a restart hides the steps that it repeats. */
+ * Every start of a run makes its own file. TensorBoard reads them in order of their names, and a
+ * restart hides the steps that it repeats. */
 #ifndef P2C_TRAIN_TENSORBOARD_H
 #define P2C_TRAIN_TENSORBOARD_H
 

@@ -11,7 +11,7 @@ typedef struct Text {
 } Text;
 
 Text text_number(double value); /* three digits: "2.21", "443", "1558", "2.3e-5", "nan" */
-/* "45 s", "14 min", "2.1 h", "2 d 3 h"; "?" when that is no time */
+/* "45 s", "14 min", "2.1 h", "2 d 3 h"; "?" when it is unknown */
 Text text_duration(double seconds);
 Text text_count(int64_t count);     /* "13,294,048" */
 Text text_tidy(const char *number); /* "2.0e-05" -> "2e-5"; of what printf wrote */

@@ -99,7 +99,7 @@ static int terminal_width(const Ticker *t) {
                                                                            : NO_TERMINAL_WIDTH;
 }
 
-static void draw(Ticker *t) {
+static void draw_bar(Ticker *t) {
     fprintf(t->bar, "\r%s\033[K", t->text);
     fflush(t->bar);
     t->visible = true;
@@ -118,7 +118,7 @@ static void print_line(Ticker *t, const char *text) {
     for (; *text; text++) putc((unsigned char)*text < ' ' || *text == 127 ? '?' : *text, t->out);
     putc('\n', t->out);
     fflush(t->out);
-    if (again) draw(t);
+    if (again) draw_bar(t);
 }
 
 void ticker_say(Ticker *t, const char *format, ...) {
@@ -135,7 +135,7 @@ void ticker_warn(Ticker *t, const char *text) {
     bool again = t->visible;
     ticker_hide(t);
     complain("%s", text);
-    if (again) draw(t);
+    if (again) draw_bar(t);
 }
 
 /* ---- steps ---- */
@@ -164,7 +164,7 @@ void ticker_step(Ticker *t, int64_t step, double ms, int count, const TickerValu
     }
     if (t->bar && (now - t->drawn >= REDRAW_MS || step >= t->total)) {
         ticker_bar_text(t, terminal_width(t), ms, count, values, now, t->text);
-        draw(t);
+        draw_bar(t);
         t->drawn = now;
     }
     estimate(t, now);

@@ -12,7 +12,7 @@ enum { STEPS = 2048 }; /* of a curve, from 0 to 2 */
 
 static float held(float v) { return v < 0 ? 0 : v > 1 ? 1 : v; }
 
-static int count(const FitScene *s) { return s->side * s->side; }
+static int pixel_count(const FitScene *s) { return s->side * s->side; }
 
 /* ---- curves ---- */
 
@@ -51,13 +51,13 @@ void fit_tint(FitScene *s, Draws *d, float *rgb) {
     double gain[3], contrast = fit_uniform(d, 0.85, 1.15), gamma = fit_uniform(d, 0.85, 1.2);
     draw_gain(d, 0.12, 0.04, gain);
     make_curves(curves, gain, contrast, gamma);
-    apply_curves(rgb, count(s), curves);
+    apply_curves(rgb, pixel_count(s), curves);
 }
 
 /* ---- light ---- */
 
 /* Brighter towards one side; darker towards the corners. */
-static void shade(FitScene *s, Draws *d) {
+static void shade_side(FitScene *s, Draws *d) {
     double turn = fit_uniform(d, 0, 2 * M_PI),
            strength = fit_chance(d, 0.4) ? fit_uniform(d, 0, 0.5) : 0;
     double corners = fit_chance(d, 0.2) ? fit_uniform(d, 0, 0.5) : 0;
@@ -65,7 +65,7 @@ static void shade(FitScene *s, Draws *d) {
           dy = (float)(2 * strength * sin(turn) / s->side), middle = (float)s->side / 2;
     float fall = (float)(corners / (2 * middle * middle));
     if (strength == 0 && corners == 0) return;
-    for (int i = 0; i < count(s); i++) {
+    for (int i = 0; i < pixel_count(s); i++) {
         float x = (float)(i % s->side) - middle, y = (float)(i / s->side) - middle,
               gain = (1 + dx * x + dy * y) * (1 - fall * (x * x + y * y));
         for (int c = 0; c < 3; c++) s->rgb[3 * i + c] = s->rgb[3 * i + c] * gain;
@@ -76,15 +76,15 @@ static void shade(FitScene *s, Draws *d) {
 void fit_light(FitScene *s, Draws *d) {
     Curves curves;
     double gain[3], far = fit_chance(d, 0.35) ? 0.3 : 1;
-    if (far == 1) shade(s, d);
+    if (far == 1) shade_side(s, d);
     draw_gain(d, 0.2 * far, 0.06 * far, gain);
     double contrast = 1 + far * fit_uniform(d, -0.3, 0.3),
            gamma = 1 + far * fit_uniform(d, -0.25, 0.35);
     make_curves(curves, gain, contrast, gamma);
-    apply_curves(s->rgb, count(s), curves);
-    if (fit_chance(d, 0.05)) saturate(s->rgb, count(s), 0);
+    apply_curves(s->rgb, pixel_count(s), curves);
+    if (fit_chance(d, 0.05)) saturate(s->rgb, pixel_count(s), 0);
     else if (fit_chance(d, 0.6))
-        saturate(s->rgb, count(s), (float)(1 + far * fit_uniform(d, -0.6, 0.4)));
+        saturate(s->rgb, pixel_count(s), (float)(1 + far * fit_uniform(d, -0.6, 0.4)));
 }
 
 /* ---- camera ---- */
@@ -92,7 +92,7 @@ void fit_light(FitScene *s, Draws *d) {
 /* Along a line: the camera moved. */
 static void smear(FitScene *s, double turn, int length) {
     float scale = 1 / (float)(2 * length + 1);
-    memset(s->spare, 0, 3 * (size_t)count(s) * sizeof *s->spare);
+    memset(s->spare, 0, 3 * (size_t)pixel_count(s) * sizeof *s->spare);
     for (int k = -length; k <= length; k++) {
         int dx = (int)lround(k * cos(turn)), dy = (int)lround(k * sin(turn));
         for (int y = 0; y < s->side; y++) {
@@ -109,15 +109,15 @@ static void smear(FitScene *s, double turn, int length) {
                 for (int c = 0; c < 3; c++) out[3 * x + c] += scale * row[3 * (s->side - 1) + c];
         }
     }
-    memcpy(s->rgb, s->spare, 3 * (size_t)count(s) * sizeof *s->rgb);
+    memcpy(s->rgb, s->spare, 3 * (size_t)pixel_count(s) * sizeof *s->rgb);
 }
 
 /* To a grid of `small` squared by means, and back up between its values: a face of a few pixels. */
-static void coarsen(FitScene *s, int small) {
+static void reduce_pixels(FitScene *s, int small) {
     float *grid = s->layer, *weights = s->mask;
     memset(grid, 0, 3 * (size_t)(small * small) * sizeof *grid);
     memset(weights, 0, (size_t)(small * small) * sizeof *weights);
-    for (int i = 0; i < count(s); i++) {
+    for (int i = 0; i < pixel_count(s); i++) {
         int at = i / s->side * small / s->side * small + i % s->side * small / s->side;
         for (int c = 0; c < 3; c++) grid[3 * at + c] += s->rgb[3 * i + c];
         weights[at]++;
@@ -125,7 +125,7 @@ static void coarsen(FitScene *s, int small) {
     for (int i = 0; i < small * small; i++)
         for (int c = 0; c < 3; c++) grid[3 * i + c] /= weights[i];
     float scale = (float)small / (float)s->side;
-    for (int i = 0; i < count(s); i++) {
+    for (int i = 0; i < pixel_count(s); i++) {
         float x = fmaxf(((float)(i % s->side) + 0.5f) * scale - 0.5f, 0),
               y = fmaxf(((float)(i / s->side) + 0.5f) * scale - 0.5f, 0);
         int left = (int)x < small - 2 ? (int)x : small - 2,
@@ -140,7 +140,7 @@ static void coarsen(FitScene *s, int small) {
 }
 
 static void sharpen(FitScene *s, float amount) {
-    size_t values = 3 * (size_t)count(s);
+    size_t values = 3 * (size_t)pixel_count(s);
     memcpy(s->layer, s->rgb, values * sizeof *s->rgb);
     fit_blur(s->layer, s->spare, s->side, 3, 1);
     for (size_t i = 0; i < values; i++)
@@ -151,7 +151,7 @@ static void sharpen(FitScene *s, float amount) {
  * pixels: of each channel, and one for all. */
 static void grain(FitScene *s, Draws *d, float all, float each) {
     uint64_t high = draws_below(d, 1u << 31), key = high << 31 | draws_below(d, 1u << 31);
-    for (int i = 0; i + 1 < count(s); i += 2) {
+    for (int i = 0; i + 1 < pixel_count(s); i += 2) {
         uint32_t words[4];
         p2c_rng_block(key, (uint64_t)i / 2, words);
         for (int k = 0; k < 2; k++) {
@@ -173,7 +173,7 @@ void fit_camera(FitScene *s, Draws *d) {
            each = fabs(fit_bell(d)) * 0.015 / 104, coarseness = exp(fit_uniform(d, -1.5, 1.2));
     if (kind == 0) fit_blur(s->rgb, s->spare, s->side, 3, 1 + fit_choice(d, s->side > 128 ? 2 : 1));
     if (kind == 1) smear(s, turn, 1 + fit_choice(d, s->side / 50));
-    if (kind == 2 || kind == 3) coarsen(s, least + fit_choice(d, s->side - least));
+    if (kind == 2 || kind == 3) reduce_pixels(s, least + fit_choice(d, s->side - least));
     if (kind >= 7) sharpen(s, (float)fit_uniform(d, 0.2, 1.2));
     if (fit_chance(d, 0.5)) grain(s, d, (float)all, (float)each);
     if (fit_chance(d, 0.4)) fit_jpeg(s, coarseness, fit_chance(d, 0.6));

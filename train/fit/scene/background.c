@@ -1,7 +1,7 @@
 /* background.c: what is behind a head, by formula: a kind of the table, perhaps another over a part
  * of it, perhaps a second person, blurred or sharp.
  *
- * Kinds marked TRAINING or HELD are drawn for those samples alone, so that what is held out has
+ * Kinds marked TRAINING or HELD are drawn for those samples only, so that what is held out has
  * backgrounds of a sort that was never seen.
  */
 #include <math.h>
@@ -226,7 +226,7 @@ static bool allowed(int kind, bool held_out) {
     return kinds[kind].use == BOTH || (kinds[kind].use == HELD) == held_out;
 }
 
-static void paint(FitScene *s, Draws *d, const Behind *b, bool held_out) {
+static void paint_kind(FitScene *s, Draws *d, const Behind *b, bool held_out) {
     int total = 0, kind = 0;
     for (int k = 0; k < KINDS; k++) total += allowed(k, held_out) ? kinds[k].weight : 0;
     /* photos, when there are any, count more */
@@ -244,10 +244,10 @@ static void paint(FitScene *s, Draws *d, const Behind *b, bool held_out) {
 }
 
 /* A second painting over one side of a line, or where a noise is high. */
-static void divide(FitScene *s, Draws *d, const Behind *b, bool held_out) {
+static void divide_scene(FitScene *s, Draws *d, const Behind *b, bool held_out) {
     size_t bytes = 3 * (size_t)s->side * (size_t)s->side * sizeof *s->rgb;
     memcpy(s->layer, s->rgb, bytes);
-    paint(s, d, b, held_out);
+    paint_kind(s, d, b, held_out);
     double turn = fit_chance(d, 0.6) ? M_PI / 2 * fit_choice(d, 4) + 0.1 * fit_bell(d)
                                      : fit_uniform(d, 0, 2 * M_PI);
     double x = fit_uniform(d, 0.1, 0.9), y = fit_uniform(d, 0.1, 0.9);
@@ -282,8 +282,8 @@ static void second_person(FitScene *s, Draws *d, const Behind *b) {
 void fit_background(FitScene *s, Draws *draws, const FitPeople *people, const FitPortrait *in_front,
                     bool held_out) {
     Behind behind = { people, in_front };
-    paint(s, draws, &behind, held_out);
-    if (fit_chance(draws, 0.4)) divide(s, draws, &behind, held_out);
+    paint_kind(s, draws, &behind, held_out);
+    if (fit_chance(draws, 0.4)) divide_scene(s, draws, &behind, held_out);
     if (fit_chance(draws, 0.12)) second_person(s, draws, &behind);
     if (fit_chance(draws, 0.6))
         fit_blur(s->rgb, s->spare, s->side, 3, (int)(s->side * fabs(fit_bell(draws)) * 0.015));

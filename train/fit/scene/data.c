@@ -59,7 +59,7 @@ bool fit_split(FitPortrait *portraits, int count) {
                 }
     }
     for (int i = 0; least && i < count; i++) {
-        uint64_t hash = hash_more(HASH_START, least[i]->print, sizeof least[i]->print);
+        uint64_t hash = p2c_hash(P2C_HASH_START, least[i]->print, sizeof least[i]->print);
         portraits[i].held_out = (hash ^ hash >> 32) % HELD_PART == 0;
     }
     bool done = least;
@@ -67,7 +67,7 @@ bool fit_split(FitPortrait *portraits, int count) {
     return done;
 }
 
-static bool usable(const FitData *data, const FitPortrait *p) {
+static bool is_usable(const FitData *data, const FitPortrait *p) {
     return data->options.task == FIT_MATTE ? p->verdict == FIT_GOOD : p->has_points;
 }
 
@@ -78,7 +78,7 @@ static int make_side(FitData *data, Side *side, bool held_out) {
     for (int i = 0; i < data->count; i++) {
         const FitPortrait *p = &data->portraits[i];
         if (!p->rgba || p->held_out != held_out) continue;
-        if (usable(data, p)) side->usable[side->usable_count++] = p;
+        if (is_usable(data, p)) side->usable[side->usable_count++] = p;
         if (p->verdict == FIT_GOOD) side->people[side->people_count++] = p;
     }
     if (side->usable_count && !side->people_count)

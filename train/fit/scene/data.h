@@ -1,10 +1,9 @@
-/* data.h: what p2c-fit learns from: prepared portraits on white, each composed anew for every
- * sample.
+/* data.h: the samples that p2c-fit learns from: prepared portraits on white, composed anew for
+ * every sample.
  *
- * A sample is a function of the data, of (seed, draw) and of nothing else, so that samples can be
- * made by any thread, in any order, and a training goes on where it was stopped. Samples that are
- * held out come from other people and other backgrounds, and are the same in every validation.
- */
+ * A sample is a function of the data, the seed and the draw only. So any thread can make it, in any
+ * order, and a training continues where it was stopped. Held-out samples come from other people and
+ * other backgrounds, and are the same in every validation. */
 #ifndef P2C_TRAIN_FIT_DATA_H
 #define P2C_TRAIN_FIT_DATA_H
 
@@ -16,15 +15,15 @@ enum { FIT_MATTE_SIZE = 256, FIT_LANDMARK_SIZE = 112 };
 typedef struct FitDataOptions {
     FitTask task;
     const char *portraits;   /* folder of prepared portraits: heads on white */
-    const char *backgrounds; /* folder of pictures without people; NULL: only made ones */
+    const char *backgrounds; /* folder of pictures without people; NULL: only generated ones */
     const char *teacher;     /* LANDMARKS: ONNX network for 68 points */
     uint64_t seed;
 } FitDataOptions;
 
 typedef struct FitData FitData;
-/* Reads all portraits, measures which are usable (says how many, and why not the others, on
- * stdout), and for LANDMARKS reads the teacher's points. 0 or the exit code of a failure that it
- * has reported. */
+/* Reads all portraits, measures which are usable (and says on stdout how many, and why the others
+ * are not), and for LANDMARKS reads the teacher's points. 0, or the exit code of a failure that has
+ * been reported. */
 int fit_data_open(FitData **data, const FitDataOptions *options);
 void fit_data_close(FitData **data);
 int fit_data_count(const FitData *data, bool held_out); /* portraits */

@@ -87,7 +87,7 @@ static void from_planes(FitScene *s, const float *y, const float *cb, const floa
 }
 
 /* In place: each place is read before it is written. */
-static void halve(float *plane, int side) {
+static void halve_plane(float *plane, int side) {
     for (int y = 0; y < side / 2; y++)
         for (int x = 0; x < side / 2; x++) {
             const float *p = plane + 2 * y * side + 2 * x;
@@ -101,7 +101,7 @@ void fit_jpeg(FitScene *s, double coarseness, bool halved) {
     float *y = s->layer, *cb = y + plane, *cr = cb + plane;
     make_cosines(&cosines);
     to_planes(s, y, cb, cr);
-    if (halved) halve(cb, s->side), halve(cr, s->side);
+    if (halved) halve_plane(cb, s->side), halve_plane(cr, s->side);
     code_plane(&cosines, y, s->side, s->side, luminance, coarseness);
     code_plane(&cosines, cb, s->side >> halved, s->side, chrominance, coarseness);
     code_plane(&cosines, cr, s->side >> halved, s->side, chrominance, coarseness);

@@ -1,4 +1,4 @@
-/* parts.h: what the files fit_*.c share: a portrait, a warp, a scene that is being made.
+/* parts.h: what the files here share: a portrait, a warp, a scene that is being made.
  *
  * Pictures of a scene are floats in [0,1], three to a pixel, rows top down; a portrait is 8-bit
  * RGBA, its colours free of the white that they lay on.
@@ -52,7 +52,7 @@ bool fit_chance(Draws *draws, double probability);
 int fit_choice(Draws *draws, int n);
 double fit_bell(Draws *draws); /* about normal, mean 0, deviation 1, within 3.5 */
 
-/* ---- fit_portrait.c, fit_quality.c ---- */
+/* ---- portrait.c, quality.c ---- */
 /* A portrait on white -> colours and alpha, measures, verdict. Unreadable is a verdict, out of
  * memory a status. */
 P2cStatus fit_portrait_read(P2cContext *ctx, const char *path, FitPortrait *portrait);
@@ -62,7 +62,7 @@ const char *fit_verdict_text(FitVerdict verdict);
 P2C_CHECKED bool fit_measure(float alpha[FIT_PIXELS], FitMeasures *measures);
 FitVerdict fit_judge(const FitMeasures *measures);
 
-/* ---- fit_data.c ---- */
+/* ---- data.c ---- */
 /* Who is held out: one person in five, nearly equal portraits together. */
 P2C_CHECKED bool fit_split(FitPortrait *portraits, int count); /* false: out of memory */
 int fit_unlike(const FitPortrait *a, const FitPortrait *b);    /* bits of dHash, of 256 */
@@ -76,7 +76,7 @@ typedef struct FitScene {
 size_t fit_scene_bytes(int side);
 FitScene fit_scene_in(void *scratch, int side);
 
-/* ---- fit_warp.c: pixels of a scene -> pixels of a portrait, h as of a homography ---- */
+/* ---- warp.c: pixels of a scene -> pixels of a portrait, h as of a homography ---- */
 typedef struct FitWarp {
     double h[9];
 } FitWarp;
@@ -86,12 +86,12 @@ FitWarp fit_warp_square(double x, double y, double side, double degrees, bool mi
 FitWarp fit_warp_bend(FitWarp warp, Draws *draws, double stretch, double perspective);
 P2cPoint fit_warp_apply(const FitWarp *warp, double x, double y);
 FitWarp fit_warp_inverse(const FitWarp *warp);
-/* A picture of `channels` (3, 4) and width x height; beyond it its rim goes on. alpha, of RGBA
- * alone, may be NULL. */
+/* A picture of `channels` (3, 4) and width x height; outside, its border is repeated. alpha, for
+ * RGBA only, may be NULL. */
 void fit_warp_picture(const FitWarp *warp, const uint8_t *pixels, int channels, int width,
                       int height, int side, float *rgb, float *alpha);
 
-/* ---- fit_texture.c: what backgrounds are painted with; colours are three floats ---- */
+/* ---- texture.c: what backgrounds are painted with; colours are three floats ---- */
 /* value noise in [0,1]; cell: pixels of the coarsest */
 void fit_noise(const FitScene *s, Draws *draws, float *plane, double cell, int octaves);
 void fit_colour(Draws *draws, float colour[3]);
@@ -105,8 +105,8 @@ void fit_disc(FitScene *s, double x, double y, double radius, double soft, const
               double opacity);
 void fit_blur(float *pixels, float *spare, int side, int channels, int radius); /* twice a box */
 
-/* ---- fit_background.c ---- */
-typedef struct FitPeople { /* who may stand in a background, and pictures without people */
+/* ---- background.c ---- */
+typedef struct FitPeople { /* people who may appear in a background, and pictures without people */
     const FitPortrait *const *portraits;
     int count;
     uint8_t *const *pictures; /* RGB, FIT_SIDE squared */
@@ -115,7 +115,7 @@ typedef struct FitPeople { /* who may stand in a background, and pictures withou
 void fit_background(FitScene *s, Draws *draws, const FitPeople *people, const FitPortrait *in_front,
                     bool held_out);
 
-/* ---- fit_augment.c, fit_jpeg.c ---- */
+/* ---- augment.c, jpeg.c ---- */
 /* a layer's own light, before it is laid over another */
 void fit_tint(FitScene *s, Draws *draws, float *rgb);
 /* of the whole scene: from one side, vignette, exposure, contrast, gamma, colours */
@@ -125,7 +125,7 @@ void fit_camera(FitScene *s, Draws *draws);
 /* steps of the usual table times this; colours at half the size */
 void fit_jpeg(FitScene *s, double coarseness, bool halved);
 
-/* ---- fit_scene.c: samples ---- */
+/* ---- scene.c: samples ---- */
 /* rimmed: beyond the portrait is beyond the photo, white */
 FitWarp fit_warp_matte(Draws *draws, const FitPortrait *portrait, bool *rimmed);
 FitWarp fit_warp_landmarks(Draws *draws, const FitPortrait *portrait, bool *mirrored);
@@ -134,7 +134,7 @@ void fit_make_matte(FitScene *s, Draws *draws, const FitPeople *people, const Fi
 void fit_make_landmarks(FitScene *s, Draws *draws, const FitPeople *people,
                         const FitPortrait *portrait, bool held_out, float *picture, float *target);
 
-/* ---- fit_points.c ---- */
+/* ---- points.c ---- */
 /* The teacher's points and the detector's box of all readable portraits. 0 or an exit code,
  * reported. */
 int fit_points_read(const char *teacher, FitPortrait *portraits, int count);

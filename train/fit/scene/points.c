@@ -35,8 +35,8 @@ typedef struct Job {
 } Job;
 
 /* What the warp shows of the portrait, on white. */
-static void show(const FitPortrait *p, const FitWarp *warp, float *rgb, float *alpha,
-                 P2cImage *out) {
+static void show_portrait(const FitPortrait *p, const FitWarp *warp, float *rgb, float *alpha,
+                          P2cImage *out) {
     fit_warp_picture(warp, p->rgba, 4, FIT_SIDE, FIT_SIDE, FIT_SIDE, rgb, alpha);
     for (int i = 0; i < 3 * FIT_PIXELS; i++)
         out->pixels[i] = (uint8_t)lroundf(255 * (1 + alpha[i / 3] * (rgb[i] - 1)));
@@ -66,8 +66,8 @@ static P2cStatus read_once(P2cPreparer *preparer, const P2cImage *shown, const F
 }
 
 /* The means over `count` readings, and how far they are apart. */
-static void conclude(FitPortrait *p, int count, P2cPoint points[READINGS][P2C_LANDMARKS],
-                     const P2cBox *boxes) {
+static void average_readings(FitPortrait *p, int count, P2cPoint points[READINGS][P2C_LANDMARKS],
+                             const P2cBox *boxes) {
     p->box = (P2cBox){ 0 };
     for (int k = 0; k < count; k++) {
         p->box.left += boxes[k].left / count, p->box.right += boxes[k].right / count;
@@ -102,12 +102,12 @@ static P2cStatus read_portrait(P2cContext *ctx, P2cPreparer *preparer, FitPortra
                                        FIT_SIDE * readings[k].side, readings[k].degrees,
                                        readings[k].mirrored, FIT_SIDE);
         bool found;
-        show(p, &warp, rgb, rgb + 3 * FIT_PIXELS, &shown);
+        show_portrait(p, &warp, rgb, rgb + 3 * FIT_PIXELS, &shown);
         status = read_once(preparer, &shown, &warp, readings[k].mirrored, points[count],
                            &boxes[count], &found);
         count += found;
     }
-    if (!status && count >= LEAST_READINGS) conclude(p, count, points, boxes);
+    if (!status && count >= LEAST_READINGS) average_readings(p, count, points, boxes);
     p2c_image_clear(&shown);
     free(rgb);
     return status;

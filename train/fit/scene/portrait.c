@@ -6,7 +6,7 @@
  * The white that can be reached from the border is outside. Near it, colours are taken for mixed
  * with white: F is that of the nearest place DEEP pixels inside, and a is how far C is on the line
  * from white to F. A bright F says little, as JPEG's noise is as large as what is to be seen: there
- * a follows from the distance alone. Deeper than that the person is opaque: highlights stay what
+ * a follows from the distance only. Deeper than that the person is opaque: highlights stay what
  * they are.
  */
 #include <math.h>
@@ -46,7 +46,7 @@ typedef struct Work {
 static bool near_white(const uint8_t *p) { return p[0] >= WHITE && p[1] >= WHITE && p[2] >= WHITE; }
 
 /* From the upper three sides: the lower one may be a white shirt. */
-static void flood(const uint8_t *rgb, Work *w) {
+static void flood_white(const uint8_t *rgb, Work *w) {
     int count = 0;
     memset(w->outside, 0, sizeof w->outside);
     for (int i = 0; i < FIT_PIXELS; i++) {
@@ -75,7 +75,7 @@ static void closer(Work *w, int i, int j) {
 }
 
 /* The nearest seed (near[i] == i) of every pixel, in two passes (Danielsson 1980; nearly exact). */
-static void spread(Work *w) {
+static void spread_distance(Work *w) {
     for (int i = 0; i < FIT_PIXELS; i++) w->distance[i] = w->near[i] < 0 ? FAR : 0;
     for (int pass = 0; pass < 2; pass++)
         for (int k = 0; k < FIT_PIXELS; k++) {
@@ -91,7 +91,7 @@ static void spread(Work *w) {
 }
 
 /* How far the colour is on the way from white to F. */
-static double mixed(const uint8_t *colour, const uint8_t *full, double distance) {
+static double mixed_alpha(const uint8_t *colour, const uint8_t *full, double distance) {
     double dot = 0, square = 0;
     for (int c = 0; c < 3; c++)
         dot += (255.0 - colour[c]) * (255.0 - full[c]),
@@ -153,7 +153,7 @@ static void remove_smudges(const uint8_t *rgb, Work *w) {
 
 static void find_outside_distance(Work *w) {
     for (int i = 0; i < FIT_PIXELS; i++) w->near[i] = w->outside[i] ? i : -1;
-    spread(w);
+    spread_distance(w);
 }
 
 static void find_alpha(const uint8_t *rgb, Work *w) {
@@ -165,18 +165,18 @@ static void find_alpha(const uint8_t *rgb, Work *w) {
         w->alpha[i] = w->distance[i] < FAR ? w->distance[i] : SOLID;
         w->near[i] = w->alpha[i] > DEEP ? i : -1;
     }
-    spread(w);
+    spread_distance(w);
     for (int i = 0; i < FIT_PIXELS; i++) {
         double distance = w->alpha[i], a = 0;
         if (!w->outside[i])
             a = w->near[i] < 0 || distance >= SOLID
                     ? 1
-                    : mixed(rgb + 3 * i, rgb + 3 * w->near[i], distance);
+                    : mixed_alpha(rgb + 3 * i, rgb + 3 * w->near[i], distance);
         w->alpha[i] = (float)(a < 0.06 ? 0 : a > 0.94 ? 1 : a);
     }
 }
 
-static void unmix(const uint8_t *rgb, const Work *w, uint8_t *rgba) {
+static void unmix_colours(const uint8_t *rgb, const Work *w, uint8_t *rgba) {
     for (int i = 0; i < FIT_PIXELS; i++) {
         const uint8_t *own = rgb + 3 * i, *full = w->near[i] < 0 ? own : rgb + 3 * w->near[i];
         double a = w->alpha[i], weight = fmin(a / SURE, 1),
@@ -222,13 +222,13 @@ P2cStatus fit_portrait_make(P2cContext *ctx, const P2cImage *on_white, FitPortra
                                               : P2C_ERR_MEMORY;
     if (!status) status = fingerprint(ctx, &square, portrait->print);
     if (status) goto cleanup;
-    flood(square.pixels, work);
+    flood_white(square.pixels, work);
     find_alpha(square.pixels, work);
     if (!fit_measure(work->alpha, &portrait->measures)) {
         status = P2C_ERR_MEMORY;
         goto cleanup;
     }
-    unmix(square.pixels, work, portrait->rgba);
+    unmix_colours(square.pixels, work, portrait->rgba);
     portrait->verdict = fit_judge(&portrait->measures);
 cleanup:
     p2c_image_clear(&square);

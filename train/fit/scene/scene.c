@@ -9,9 +9,6 @@
 
 #include "parts.h"
 
-/* As the library cuts a face's square: around a detector's box, or levelled around points
- * (lib/face/landmarks.c). */
-static const double ROOM = 1.25, LOWER = 0.1;
 /* of the upper rim's alpha: hair that would go on as a tower */
 static const double CUT_OFF = 0.002;
 
@@ -44,11 +41,11 @@ FitWarp fit_warp_matte(Draws *d, const FitPortrait *p, bool *rimmed) {
                          0.12);
 }
 
-static double level(const P2cPoint *points) {
+static double eye_angle(const P2cPoint *points) {
     return atan2(points[45].y - points[36].y, points[45].x - points[36].x) * (180 / M_PI);
 }
 
-static P2cBox around(const P2cPoint *points) {
+static P2cBox box_around(const P2cPoint *points) {
     P2cBox box = { points[0].x, points[0].y, points[0].x, points[0].y };
     for (int i = 1; i < P2C_LANDMARKS; i++)
         box = (P2cBox){ fmin(box.left, points[i].x), fmin(box.top, points[i].y),
@@ -56,25 +53,27 @@ static P2cBox around(const P2cPoint *points) {
     return box;
 }
 
+/* About as the library cuts the square of a face: around a detector's box, or levelled around
+ * points. */
 FitWarp fit_warp_landmarks(Draws *d, const FitPortrait *p, bool *mirrored) {
     bool by_points = fit_chance(d, 0.5);
-    P2cBox box = by_points ? around(p->points) : p->box;
-    double w = box.right - box.left, h = box.bottom - box.top, side = ROOM * fmax(w, h),
-           jitter = by_points ? 0.05 : 0.07;
+    P2cBox box = by_points ? box_around(p->points) : p->box;
+    double w = box.right - box.left, h = box.bottom - box.top,
+           side = P2C_LANDMARK_SQUARE * fmax(w, h), jitter = by_points ? 0.05 : 0.07;
     double x = (box.left + box.right) / 2 + side * fmin(fmax(jitter * fit_bell(d), -0.15), 0.15);
     double y = (box.top + box.bottom) / 2 + side * fmin(fmax(jitter * fit_bell(d), -0.15), 0.15);
-    double degrees =
-        level(p->points) + (fit_chance(d, 0.8) ? fit_uniform(d, -20, 20) : fit_uniform(d, -45, 45));
+    double degrees = eye_angle(p->points) +
+                     (fit_chance(d, 0.8) ? fit_uniform(d, -20, 20) : fit_uniform(d, -45, 45));
     *mirrored = fit_chance(d, 0.5);
     side *= 1 + fmin(fmax(0.07 * fit_bell(d), -0.15), 0.15);
-    return fit_warp_bend(fit_warp_square(x, y + (by_points ? 0 : LOWER * h), side, degrees,
-                                         *mirrored, FIT_LANDMARK_SIZE),
+    return fit_warp_bend(fit_warp_square(x, y + (by_points ? 0 : P2C_LANDMARK_DROP * h), side,
+                                         degrees, *mirrored, FIT_LANDMARK_SIZE),
                          d, 0.06, 0.15);
 }
 
 /* ---- the scene ---- */
 
-static void lay_over(FitScene *s) {
+static void lay_layer(FitScene *s) {
     for (int i = 0; i < s->side * s->side; i++)
         for (int c = 0; c < 3; c++)
             s->rgb[3 * i + c] += s->alpha[i] * (s->layer[3 * i + c] - s->rgb[3 * i + c]);
@@ -100,12 +99,12 @@ static void beyond_white(FitScene *s, const FitWarp *warp) {
     }
 }
 
-static void take(FitScene *s, Draws *d, const FitPeople *people, const FitPortrait *p,
-                 const FitWarp *warp, bool held_out) {
+static void compose_scene(FitScene *s, Draws *d, const FitPeople *people, const FitPortrait *p,
+                          const FitWarp *warp, bool held_out) {
     fit_background(s, d, people, p, held_out);
     fit_warp_picture(warp, p->rgba, 4, FIT_SIDE, FIT_SIDE, s->side, s->layer, s->alpha);
     fit_tint(s, d, s->layer);
-    lay_over(s);
+    lay_layer(s);
     fit_light(s, d);
 }
 
@@ -120,7 +119,7 @@ void fit_make_matte(FitScene *s, Draws *d, const FitPeople *people, const FitPor
                     bool held_out, float *picture, float *target) {
     bool rimmed;
     FitWarp warp = fit_warp_matte(d, p, &rimmed);
-    take(s, d, people, p, &warp, held_out);
+    compose_scene(s, d, people, p, &warp, held_out);
     if (rimmed) beyond_white(s, &warp);
     else if (fit_chance(d, 0.1)) end_photo(s, d);
     fit_camera(s, d);
@@ -132,7 +131,7 @@ void fit_make_landmarks(FitScene *s, Draws *d, const FitPeople *people, const Fi
                         bool held_out, float *picture, float *target) {
     bool mirrored;
     FitWarp warp = fit_warp_landmarks(d, p, &mirrored), back = fit_warp_inverse(&warp);
-    take(s, d, people, p, &warp, held_out);
+    compose_scene(s, d, people, p, &warp, held_out);
     fit_camera(s, d);
     put_planes(s, picture);
     for (int i = 0; i < P2C_LANDMARKS; i++) {
