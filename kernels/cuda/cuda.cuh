@@ -18,6 +18,7 @@
 
 #include "base/device.h"
 #include "graph/params.h"
+#include "op/op.h"
 
 extern "C" {
 #define P2C_OP(name) extern const P2cKernel p2c_cuda_##name;
