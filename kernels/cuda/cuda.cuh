@@ -17,6 +17,7 @@
 #include "launch.h"
 
 #include "base/device.h"
+#include "op/op.h"
 
 extern "C" {
 #define P2C_OP(name) extern const P2cKernel p2c_cuda_##name;

@@ -1,8 +1,10 @@
 /* loss.cuh: what the losses share: a mean over all elements of x, against a target t of the same
- * shape or a scalar one.
+ * shape or a scalar.
  *
  * A loss is a struct with three functions of an element: term, and the derivatives slope by x and
- * target_slope by t. */
+ * target_slope by t. One with attributes holds them, and is given to loss_forward_of and
+ * loss_backward_of; one without is the argument of the templates loss_forward and
+ * loss_backward. */
 #ifndef P2C_CUDA_LOSS_CUH
 #define P2C_CUDA_LOSS_CUH
 
@@ -23,35 +25,39 @@ static inline Operands operands_of(const P2cCall *call) {
     return o;
 }
 
-template <class Loss> static __global__ void loss_forward_kernel(Operands o, Pieces p, float *y) {
+template <class Loss>
+static __global__ void loss_forward_kernel(Operands o, Pieces p, float *y, Loss loss) {
     float sum = 0;
     double total;
     for (unsigned i = first_of(p); i < end_of(p); i += THREADS)
-        sum += Loss::term(o.x[i], o.t[i * o.step]);
+        sum += loss.term(o.x[i], o.t[i * o.step]);
     if (total_of(p, sum, &total) && threadIdx.x == 0) *y = (float)(total / p.n);
 }
 
-template <class Loss> static void loss_forward(const P2cCall *call) {
+template <class Loss> static void loss_forward_of(const P2cCall *call, Loss loss) {
     Pieces p = pieces_of(call, loss_count(call->node));
     P2C_LAUNCH(loss_forward_kernel<Loss>, (unsigned)p.count, THREADS, 0, call->queue,
-               operands_of(call), p, call->y);
+               operands_of(call), p, call->y, loss);
+}
+template <class Loss> static void loss_forward(const P2cCall *call) {
+    loss_forward_of(call, Loss());
 }
 
-/* What is not wanted is NULL. */
+/* Gradients that are not wanted are NULL. */
 struct LossGradients {
     const float *dy;
     float *dx, *dt;
     bool overwrite_x, overwrite_t;
 };
 
-/* A scalar target gathers all. */
+/* The gradient of a scalar target is the sum over all elements. */
 template <class Loss>
-static __global__ void loss_backward_kernel(Operands o, Pieces p, LossGradients d) {
+static __global__ void loss_backward_kernel(Operands o, Pieces p, LossGradients d, Loss loss) {
     float g = *d.dy / (float)p.n, sum = 0;
     double total;
     for (unsigned i = first_of(p); i < end_of(p); i += THREADS) {
-        float x = o.x[i], t = o.t[i * o.step], slope = g * Loss::target_slope(x, t);
-        if (d.dx) put(&d.dx[i], g * Loss::slope(x, t), d.overwrite_x);
+        float x = o.x[i], t = o.t[i * o.step], slope = g * loss.target_slope(x, t);
+        if (d.dx) put(&d.dx[i], g * loss.slope(x, t), d.overwrite_x);
         if (d.dt && o.step) put(&d.dt[i], slope, d.overwrite_t);
         sum += slope;
     }
@@ -59,13 +65,16 @@ static __global__ void loss_backward_kernel(Operands o, Pieces p, LossGradients 
         put(d.dt, (float)total, d.overwrite_t);
 }
 
-template <class Loss> static void loss_backward(const P2cCall *call) {
+template <class Loss> static void loss_backward_of(const P2cCall *call, Loss loss) {
     Pieces p = pieces_of(call, loss_count(call->node));
     LossGradients d = { call->dy, call->dx[0], call->dx[1], is_overwritten(call, 0),
                         is_overwritten(call, 1) };
     if (d.dx || d.dt)
         P2C_LAUNCH(loss_backward_kernel<Loss>, (unsigned)p.count, THREADS, 0, call->queue,
-                   operands_of(call), p, d);
+                   operands_of(call), p, d, loss);
+}
+template <class Loss> static void loss_backward(const P2cCall *call) {
+    loss_backward_of(call, Loss());
 }
 
 static inline size_t loss_work(const P2cNode *node, bool backward, int threads) {

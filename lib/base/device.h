@@ -7,7 +7,6 @@
 #define P2C_DEVICE_H
 
 #include "context.h"
-#include "op/op.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -15,6 +14,7 @@ extern "C" {
 
 /* what a context has open on a device; each device defines its own */
 typedef struct P2cQueue P2cQueue;
+typedef struct P2cKernel P2cKernel; /* op/op.h */
 
 /* A sequence of kernel calls that is repeated without change, so that a device may record it once
  * and replay it. */
