@@ -97,9 +97,13 @@ static void shapes_of_inputs(void **state) {
         P2cDims dims;
         const char *says;
     } cases[] = {
-        { "conv", { 4, { 1, 4, 7, 5 } }, "input 'x' is (1,4,7,5), the network wants (1,4,6,5)" },
-        { "conv", { 3, { 4, 6, 5, 1 } }, "input 'x' is (4,6,5), the network wants (1,4,6,5)" },
-        { "computed_shape", { 4, { 3, 4, 6, 4 } }, "the network wants (-1,4,6,5)" },
+        { "conv",
+          { 4, { 1, 4, 7, 5 } },
+          "input 'x' has shape (1,4,7,5), but the network expects (1,4,6,5)" },
+        { "conv",
+          { 3, { 4, 6, 5, 1 } },
+          "input 'x' has shape (4,6,5), but the network expects (1,4,6,5)" },
+        { "computed_shape", { 4, { 3, 4, 6, 4 } }, "the network expects (-1,4,6,5)" },
         { "computed_shape", { 4, { 3, 4, 6, 5 } }, NULL },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

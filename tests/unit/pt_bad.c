@@ -128,7 +128,7 @@ static void forbidden(void **state) {
         { BYTES("C\1x"), "refuses the pickle instruction SHORT_BINBYTES" },
         { BYTES("\x82\1"), "refuses the pickle instruction EXT1" },
         { BYTES("\xff"), "unknown instruction" },
-        { BYTES("\x80\5N"), "pickle protocol 5; only 2 to 4" },
+        { BYTES("\x80\5N"), "pickle protocol 5 is not supported (only 2 to 4" },
         { BYTES(CLASS("FloatStorage") "K\4\x85R"), "a call with too many" },
         { BYTES("ccollections\nOrderedDict\nK\1K\2\x86R"), "a call with too many" },
         { BYTES("ccollections\nOrderedDict\n]K\1a\x85R"),
