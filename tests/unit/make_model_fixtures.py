@@ -437,7 +437,7 @@ def make_bad():
     bad("conv_large", "larger than its padded input", [("Conv", "x,w", "y", {})], inputs=x4, w=random(3, 4, 7, 7))
     bad("conv_stride", "a window of 3, stride 0", [("Conv", "x,w", "y", {"strides": [0, 0]})], inputs=x4, w=random(3, 4, 3, 3))
     bad("conv_pads", "padding -1", [("Conv", "x,w", "y", {"pads": [-1, 0, 0, 0]})], inputs=x4, w=random(3, 4, 3, 3))
-    bad("conv_line", "only convolutions of pictures", [("Conv", "x,w", "y", {})], inputs=((1, 4, 6),), w=random(2, 4, 3))
+    bad("conv_line", "only pictures", [("Conv", "x,w", "y", {})], inputs=((1, 4, 6),), w=random(2, 4, 3))
     bad("pool_none", "a window of 0", [("MaxPool", "x", "y", {})], inputs=x4)
     bad("norm", "statistics of (3)", [("BatchNormalization", "x,s,s,s,s", "y", {})], inputs=x4, s=random(3))
     bad("resize_cubic", "mode 'cubic'", [("Resize", "x,,,n", "y", {"mode": "cubic"})], inputs=x4, n=i64(1, 4, 2, 2))

@@ -108,9 +108,11 @@ static void other_networks(void **state) {
     } wrong[] = {
         { "face_three.onnx", "expected a result of one channel, alpha, or two" },
         { "face_landmarks.onnx", "expected a result of one channel, alpha, or two" },
-        { "face_two_inputs.onnx", "no network for mattes: expected a network with one picture as "
-                                  "its input and 1 to 8 results, got 2 inputs" },
-        { "face_batch_of_two.onnx", "no network for mattes: expected a network with one picture" },
+        { "face_two_inputs.onnx",
+          "not a supported network for mattes: expected a network with one picture as "
+          "its input and 1 to 8 results, got 2 inputs" },
+        { "face_batch_of_two.onnx",
+          "not a supported network for mattes: expected a network with one picture" },
     };
     P2cMatte *matte;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
