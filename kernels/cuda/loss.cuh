@@ -1,5 +1,5 @@
 /* loss.cuh: what the losses share: a mean over all elements of x, against a target t of the same
- * shape or a scalar one.
+ * shape or a scalar.
  *
  * A loss is a struct with three functions of an element: term, and the derivatives slope by x and
  * target_slope by t. */
@@ -37,14 +37,14 @@ template <class Loss> static void loss_forward(const P2cCall *call) {
                operands_of(call), p, call->y);
 }
 
-/* What is not wanted is NULL. */
+/* Gradients that are not wanted are NULL. */
 struct LossGradients {
     const float *dy;
     float *dx, *dt;
     bool overwrite_x, overwrite_t;
 };
 
-/* A scalar target gathers all. */
+/* The gradient of a scalar target is the sum over all elements. */
 template <class Loss>
 static __global__ void loss_backward_kernel(Operands o, Pieces p, LossGradients d) {
     float g = *d.dy / (float)p.n, sum = 0;
