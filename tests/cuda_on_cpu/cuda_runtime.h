@@ -6,9 +6,8 @@
  *       always and not once in a thousand runs.
  *   Device memory is poisoned for the address sanitizer while nothing runs on the device, so a host
  *       that touches it is caught.
- *   New device memory is filled with 0xFF, which are NaNs. The leak sanitizer reports memory that
- *       is
- *       never freed.
+ *   New device memory is filled with 0xFF, which are NaNs. The leak sanitizer reports memory
+ *       that is never freed.
  *
  * Environment:
  *   P2C_EMULATED_DEVICES=N      number of devices (1)

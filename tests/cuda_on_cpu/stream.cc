@@ -8,8 +8,8 @@
  *     stream a    copy  kernel  [record e]  kernel          cudaEventSynchronize(e): does copy and
  *                                                           kernel of a, nothing else
  *     stream b    kernel  [wait for e]  kernel              cudaStreamSynchronize(b): does its
- *                                                           kernel,
- *                                                           then a's up to e, then its second one
+ *                                                           kernel, then a's up to e, then its
+ *                                                           second one
  *
  * Copies are as lazy as kernels, even those from and to memory that is not pinned, for which CUDA
  * promises less. */

@@ -1,4 +1,4 @@
-/* matte.c: what each known network is given, and how its answer is read: 1 x 1 convolutions
+/* matte.c: the input of each supported network, and how its answer is read, with 1 x 1 convolutions
  * (make_face_fixtures.py). */
 #include "drawn.h"
 #include "face/face.h"
@@ -8,7 +8,7 @@
 
 static double logistic(double v) { return 1 / (1 + exp(-v)); }
 
-/* Alpha of a colour, by the papers' preprocessing and the fixtures' weights. */
+/* Alpha for a colour, by the papers' preprocessing and the fixtures' weights. */
 static double sinet(const double v[3]) {
     double b = (v[2] - 107.304565) / 63.97182 / 255, g = (v[1] - 115.69884) / 65.1337 / 255,
            r = (v[0] - 132.35703) / 68.29726 / 255;
