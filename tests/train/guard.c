@@ -1,5 +1,5 @@
-/* guard.c (test): three skipped steps in a hundred roll back, the second time is the end; and
- * discriminators that have won. */
+/* guard.c (test): three skipped steps in a hundred roll back, and the second time they end the
+ * training; discriminators that have won are reported. */
 #include "../../train/run/guard.h"
 
 #include "../unit/support.h"
@@ -27,7 +27,7 @@ static void test_twice(void **state) {
     assert_int_equal(guard_step(&g, 3, false), GUARD_ROLL_BACK);
     guard_rolled_back(&g);
     assert_true(guard_is_calm(&g, 1));
-    /* those before do not count again */
+    /* steps before a rollback do not count again */
     for (int s = 1; s < 3; s++) assert_int_equal(guard_step(&g, s, false), GUARD_SKIPPED);
     assert_int_equal(guard_step(&g, 3, false), GUARD_STOP);
     assert_int_equal(g.skips, 6);
@@ -39,7 +39,7 @@ static void test_won(void **state) {
     for (int round = 0; round < 2; round++) {
         for (int i = 1; i < GUARD_WON; i++) assert_false(guard_discriminators_won(&g, 0.01));
         assert_true(guard_discriminators_won(&g, 0.01));
-        /* said once */
+        /* reported once */
         for (int i = 0; i < 3 * GUARD_WON; i++) assert_false(guard_discriminators_won(&g, 0));
         assert_false(guard_discriminators_won(&g, 2.2));
     }
