@@ -241,7 +241,7 @@ check 'data: published' dataset --data_path tree --save_path flat --align centre
 check 'data: published: names' [ "$(ls "$W/flat" | grep -c 'p.png')" = 3 ]
 check 'data: published: nothing else' [ "$(find "$W/flat" -type f ! -name '*.png' | wc -l)" = 0 ]
 check 'data: published: as large as it comes' is_square "$W/flat/p.png" 80
-no_dataset 2 'lies in flat' --data_path flat --save_path flat --align none
+no_dataset 2 'is in flat' --data_path flat --save_path flat --align none
 
 # ---- faces: few can be drawn well enough for a detector, so points say where they are
 printf 'anna.png\t25 40 55 40\nturned.png\t40,25,40,55\n# nobody\n\nlost.png\t1\t2\t3\t4\n' >"$W/points.tsv"

@@ -65,7 +65,7 @@ for size in '1 1' '1 3000' '3000 1'; do
     # shellcheck disable=SC2086 # words, on purpose
     plain $size 90 120 150
     refused 3 'plain.png: no face found' --weights good.pt plain.png
-    refused 3 'its square would be 1 pixels a side' --weights good.pt --on-no-face centre plain.png
+    refused 3 'its square would have 1 pixels a side' --weights good.pt --on-no-face centre plain.png
 done
 plain 6 4 90 120 150
 check 'the middle of 6 x 4' photo --on-no-face centre plain.png -o out.png
