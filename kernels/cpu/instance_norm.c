@@ -28,7 +28,7 @@ static void forward_plane(const float *x, float *y, size_t hw, P2cNormAttributes
                           float stats[2]) {
     statistics_of(x, hw, a.eps, stats);
     Norm norm = norm_of(stats, a.relu);
-    for (size_t i = 0; i < hw; i++) y[i] = normed(x[i], norm);
+    for (size_t i = 0; i < hw; i++) y[i] = normalised(x[i], norm);
 }
 
 static void forward(const P2cCall *call) {

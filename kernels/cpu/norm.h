@@ -15,7 +15,7 @@ static inline Norm norm_of(const float stats[2], bool relu) {
     return (Norm){ stats[0], stats[1], relu ? 0 : -INFINITY };
 }
 
-static inline float normed(float x, Norm n) {
+static inline float normalised(float x, Norm n) {
     float y = (x - n.mean) * n.r;
     return y < n.floor ? n.floor : y;
 }

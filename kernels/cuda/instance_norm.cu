@@ -75,7 +75,7 @@ template <int TEAM> static __global__ void team_forward_kernel(Forward f) {
     if (!f.y) return; /* the same in all threads */
     Norm norm = norm_of_pair(m.x, m.y, f.eps, f.relu);
     for (int i = 0; i < EACH; i++) {
-        v[i] = has<TEAM>(at, i) ? normed(v[i], norm) : 0;
+        v[i] = has<TEAM>(at, i) ? normalised(v[i], norm) : 0;
         if (has<TEAM>(at, i)) f.y[start + i * TEAM] = v[i];
     }
     if (!f.out) return;
@@ -124,7 +124,8 @@ static __global__ void piece_forward_kernel(Forward f, Statistics m) {
     Piece p = piece_of(m.pieces, f.hw);
     Norm norm = norm_of(f.given, p.plane, f.eps, f.relu);
     float v[EACH];
-    for (int i = 0; i < EACH; i++) v[i] = i < p.n ? normed(f.x[p.first + i * THREADS], norm) : 0;
+    for (int i = 0; i < EACH; i++)
+        v[i] = i < p.n ? normalised(f.x[p.first + i * THREADS], norm) : 0;
     for (int i = 0; i < EACH; i++)
         if (i < p.n) f.y[p.first + i * THREADS] = v[i];
     if (m.out) piece_statistics(m, p.plane, p.piece, f.hw, v, p.n);

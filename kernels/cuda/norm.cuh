@@ -24,7 +24,7 @@ static __device__ inline Norm norm_of(const float *statistics, int plane, float 
     return norm_of_pair(statistics[2 * plane], statistics[2 * plane + 1], eps, relu);
 }
 
-static __device__ inline float normed(float x, Norm n) {
+static __device__ inline float normalised(float x, Norm n) {
     float y = (x - n.mean) * n.r;
     return y < n.floor ? n.floor : y; /* a NaN stays NaN */
 }

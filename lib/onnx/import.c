@@ -39,7 +39,7 @@ typedef struct Plan {
 } Plan;
 enum { UNSEEN, NEEDED, BEGUN, DONE };
 
-static int find(const P2cImporter *im, const char *name) {
+static int find_value(const P2cImporter *im, const char *name) {
     const P2cValue *position = p2c_value_get(im->index, name);
     return position ? (int)p2c_value_as_int(position) : -1;
 }
@@ -47,7 +47,7 @@ static int find(const P2cImporter *im, const char *name) {
 /* Returns the value with that name, new or old, or -1 when out of memory. There is capacity,
  * because names are counted first. */
 static int add_value(P2cImporter *im, const char *name) {
-    int position = find(im, name);
+    int position = find_value(im, name);
     if (position >= 0) return position;
     if (p2c_value_set(im->index, name, p2c_value_int(im->value_count))) return -1;
     im->values[im->value_count].name = name;
@@ -59,7 +59,7 @@ static P2cStatus add_inputs(P2cImporter *im, P2cNode *const inputs[]) {
         const P2cModelInput *input = &im->model->inputs[i];
         assert(inputs[i]); /* an input is NULL only in a failed graph, which was refused before */
         const P2cDims dims = inputs[i]->dims;
-        if (find(im, input->name) >= 0)
+        if (find_value(im, input->name) >= 0)
             return p2c_import_fail(im, "is damaged: there are two inputs '%s'", input->name);
         int position = add_value(im, input->name);
         if (position < 0) return p2c_import_memory(im);
@@ -97,7 +97,7 @@ static P2cStatus add_results(P2cImporter *im, Plan *plan) {
         for (int k = 0; k < im->model->nodes[i].output_count; k++) {
             const char *name = im->model->nodes[i].outputs[k];
             if (!*name) continue;
-            if (find(im, name) >= 0)
+            if (find_value(im, name) >= 0)
                 return p2c_import_fail(im, "is damaged: '%s' is made twice", name);
             int position = add_value(im, name);
             if (position < 0) return p2c_import_memory(im);
@@ -110,7 +110,7 @@ static P2cStatus add_results(P2cImporter *im, Plan *plan) {
 
 static P2cStatus need(P2cImporter *im, Plan *plan, const char *name, const char *by) {
     if (!*name) return P2C_OK;
-    int position = find(im, name);
+    int position = find_value(im, name);
     if (position < 0)
         return p2c_import_fail(im, "'%s' is read by '%s', but no node makes it", name, by);
     int maker = plan->maker[position];
@@ -172,10 +172,10 @@ static P2cStatus import_node(P2cImporter *im, const P2cModelNode *node) {
     P2cImported **in = calloc(operands + results, sizeof *in), **out = in + operands;
     if (!in) return p2c_import_memory(im);
     for (int i = 0; i < node->input_count; i++)
-        in[i] = *node->inputs[i] ? &im->values[find(im, node->inputs[i])] : NULL;
+        in[i] = *node->inputs[i] ? &im->values[find_value(im, node->inputs[i])] : NULL;
     for (size_t i = 0; i < results; i++)
         if (i < (size_t)node->output_count && *node->outputs[i])
-            out[i] = &im->values[find(im, node->outputs[i])];
+            out[i] = &im->values[find_value(im, node->outputs[i])];
         else if (i < P2C_IMPORT_OPERANDS) out[i] = &unread[i];
     im->at = node;
     P2cStatus status = apply(im, op, in, out);
@@ -188,7 +188,7 @@ static P2cStatus import_node(P2cImporter *im, const P2cModelNode *node) {
 static P2cStatus missing(P2cImporter *im, const Plan *plan, const P2cModelNode *node, int *maker) {
     *maker = -1;
     for (int k = 0; k < node->input_count && *maker < 0; k++) {
-        int position = *node->inputs[k] ? find(im, node->inputs[k]) : -1;
+        int position = *node->inputs[k] ? find_value(im, node->inputs[k]) : -1;
         if (position < 0 || im->values[position].made) continue;
         *maker = plan->maker[position];
         if (plan->state[*maker] == BEGUN)
@@ -226,7 +226,7 @@ static P2cStatus import_after(P2cImporter *im, Plan *plan, int first) {
 
 static P2cStatus read_results(P2cImporter *im, P2cNode *outputs[]) {
     for (int i = 0; i < im->model->output_count; i++) {
-        int position = find(im, im->model->outputs[i]);
+        int position = find_value(im, im->model->outputs[i]);
         if (position < 0) return p2c_import_fail(im, "is damaged: an output has no name");
         P2cImported *v = &im->values[position];
         if (!v->made)

@@ -58,7 +58,7 @@ void test_precision(void **state) {
     bool host = p2c_device_is_host(ctx->device);
     p2c_context_free(&ctx);
     if (host) {
-        print_message("    the CPU computes in float32 alone: skipped\n");
+        print_message("    skipped: the CPU computes only in float32\n");
         return;
     }
     double fp32 = run_in(P2C_PRECISION_FP32), tf32 = run_in(P2C_PRECISION_TF32),

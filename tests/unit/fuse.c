@@ -47,8 +47,8 @@ static void world_on(World *w, const Other *o, int threads) {
 
 /* conv(relu(norm(x))) or conv(norm(x)), where the norm is fused into the convolution or, with
  * `apart`, computed separately. Stores y, dx, dw; returns the number of passes. */
-static int normed_convolution(P2cConv2d options, int channels, bool relu, bool apart, float *y,
-                              float *dx, float *dw) {
+static int normalised_convolution(P2cConv2d options, int channels, bool relu, bool apart, float *y,
+                                  float *dx, float *dw) {
     World w;
     world_init(&w, 2);
     P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2, channels, 9, 11)), *grads[2];
@@ -96,8 +96,8 @@ static void norms_read_by_convolutions(void **state) {
         float *y[2] = { memory, memory + Y }, *dx[2] = { memory + 2 * Y, memory + 2 * Y + X },
               *dw[2] = { memory + 2 * (Y + X), memory + 2 * (Y + X) + W };
         for (int apart = 0; apart < 2; apart++)
-            passes[apart] = normed_convolution(ways[i / 2].options, ways[i / 2].channels, i % 2,
-                                               apart, y[apart], dx[apart], dw[apart]);
+            passes[apart] = normalised_convolution(ways[i / 2].options, ways[i / 2].channels, i % 2,
+                                                   apart, y[apart], dx[apart], dw[apart]);
         assert_int_equal(passes[1], passes[0] + 2);
         assert_memory_equal(y[0], y[1], Y * sizeof(float));
         assert_memory_equal(dx[0], dx[1], X * sizeof(float));

@@ -37,7 +37,7 @@ static bool may_run(const P2cStep *step, const bool *done) {
 }
 
 /* The next step of `stream` from `at` on, or the number of steps if there is none. */
-static int next_in_lane(const P2cGraph *graph, int stream, int at) {
+static int next_in_stream(const P2cGraph *graph, int stream, int at) {
     while (at < graph->step_count && graph->steps[at].stream != stream) at++;
     return at;
 }
@@ -47,7 +47,7 @@ static void run_disordered(const P2cGraph *graph) {
     bool *done = calloc((size_t)graph->step_count + 1, sizeof *done);
     int at[P2C_MAX_STREAMS], newest = -1;
     assert_non_null(done);
-    for (int k = 0; k < P2C_MAX_STREAMS; k++) at[k] = next_in_lane(graph, k, 0);
+    for (int k = 0; k < P2C_MAX_STREAMS; k++) at[k] = next_in_stream(graph, k, 0);
     for (int count = 0; count < graph->step_count;) {
         int stream = next_random(P2C_MAX_STREAMS), i = at[stream];
         streams_used |= 1 << stream;
@@ -56,7 +56,7 @@ static void run_disordered(const P2cGraph *graph) {
         done[i] = true;
         overtaken += i < newest;
         newest = i > newest ? i : newest;
-        at[stream] = next_in_lane(graph, stream, i + 1);
+        at[stream] = next_in_stream(graph, stream, i + 1);
         count++;
     }
     free(done);

@@ -42,7 +42,7 @@ static void gather(const float *row, Conv s, Norm norm, int v, float *to) {
     }
     for (int j = 0; j < s.ow; j++) {
         int at = padded_index(j * s.stride + v * s.dilation - s.pad_x, s.w, s.reflect);
-        to[j] = at < 0 ? 0 : normed(row[s.up == 1 ? at : at / s.up], norm);
+        to[j] = at < 0 ? 0 : normalised(row[s.up == 1 ? at : at / s.up], norm);
     }
 }
 

@@ -59,20 +59,20 @@ static inline void tap_offsets(Conv s, Strip t, int *offset) {
 static inline void pack_inside(const float *from, int at, int stride, int count, Norm norm,
                                float *to) {
     if (stride == 1)
-        for (int k = 0; k < count; k++) to[k] = normed(from[k + at], norm);
+        for (int k = 0; k < count; k++) to[k] = normalised(from[k + at], norm);
     else
-        for (int k = 0; k < count; k++) to[k] = normed(from[k * stride + at], norm);
+        for (int k = 0; k < count; k++) to[k] = normalised(from[k * stride + at], norm);
 }
 
 ALWAYS_INLINE void repeat_pixels(const float *from, int pixels, int up, Norm norm, float *to) {
     for (int j = 0; j < pixels; j++)
-        for (int k = 0; k < up; k++) to[j * up + k] = normed(from[j], norm);
+        for (int k = 0; k < up; k++) to[j * up + k] = normalised(from[j], norm);
 }
 
 /* Packs one position, inside or outside the row. Zero padding is zero after the norm. */
 static inline float pack_one(const float *from, Conv s, Norm norm, int i) {
     int at = padded_index(i, s.w, s.reflect);
-    return at < 0 ? 0 : normed(from[at / s.up], norm);
+    return at < 0 ? 0 : normalised(from[at / s.up], norm);
 }
 
 /* Packs one row of one phase: to[i] = from[i*stride + phase - pad], normalised. */

@@ -21,7 +21,7 @@ static __device__ inline float taps_sum(const Conv &s, const float *x, const flo
         int y = source_of(i * s.stride + u * s.dilation - s.pad, s.h, s.up, s.reflect);
         for (int v = 0; v < s.kw && y >= 0; v++) {
             int column = source_of(j * s.stride + v * s.dilation - s.pad, s.w, s.up, s.reflect);
-            if (column >= 0) sum += w[u * s.kw + v] * normed(x[y * s.xw + column], norm);
+            if (column >= 0) sum += w[u * s.kw + v] * normalised(x[y * s.xw + column], norm);
         }
     }
     return sum;

@@ -92,7 +92,7 @@ static __device__ inline void load_patch(const Product &p, Spot at, int k, int e
             for (int i = 0; i < LOADS; i++) {
                 if (i >= count) continue;
                 Norm n = { norms[group + i].x, norms[group + i].y, floor };
-                v[i] = normed(v[i], n);
+                v[i] = normalised(v[i], n);
             }
         }
 #pragma unroll

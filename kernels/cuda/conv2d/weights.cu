@@ -137,7 +137,7 @@ static __device__ inline void load_patch(const Conv &s, const Cut &t, Share shar
                 int to = c + b * share.channels;
                 if (to >= channels) break;
                 for (int h = 0; h < halves(P); h++)
-                    v[b][h] = at[h] < 0 ? 0 : normed(v[b][h], norms[to]);
+                    v[b][h] = at[h] < 0 ? 0 : normalised(v[b][h], norms[to]);
                 words[to * t.plane + row * t.pitch + column] = word_of<P>(v[b]);
             }
         }
@@ -307,7 +307,7 @@ static __global__ void __launch_bounds__(THREADS, 2)
                 partial[split * t.slots + ((warp * MT + i) * NT + j) * WARP + threadIdx.x % WARP] =
                     sum;
         }
-    if (t.splits == 1 || !t.alone || !is_last_block(counters + block, t.splits)) return;
+    if (t.splits == 1 || !t.last_block_adds || !is_last_block(counters + block, t.splits)) return;
     for (int i = threadIdx.x; i < t.slots; i += THREADS)
         put_slot(s, t, block, i, sum_of(partial + i, t.splits, t.slots), dw, overwrite);
 }
@@ -329,8 +329,9 @@ static __global__ void one_weight_kernel(Conv s, const float *x, const float *st
         size_t plane = (size_t)n * s.groups * s.cin + input;
         int at = place_of(s, i * s.stride + row * s.dilation - s.pad,
                           j * s.stride + column * s.dilation - s.pad);
-        float v =
-            at < 0 ? 0 : normed(x[plane * s.xh * s.xw + at], norm_at(statistics, (int)plane, s));
+        float v = at < 0
+                      ? 0
+                      : normalised(x[plane * s.xh * s.xw + at], norm_at(statistics, (int)plane, s));
         sum += v * dy[((size_t)n * s.groups * s.cout + output) * area + k % area];
     }
     sum = warp_sum(sum);
@@ -363,7 +364,7 @@ template <P2cPrecision P> static void weights(const P2cCall *call, Conv s) {
     P2C_LAUNCH(kernel, blocks, THREADS, shared_bytes(t), call->queue, s, t, call->x[0],
                statistics_of_x(call), call->dy, (float4 *)call->work, call->queue->counters,
                call->dx[1], is_overwritten(call, 1));
-    if (t.splits > 1 && !t.alone)
+    if (t.splits > 1 && !t.last_block_adds)
         P2C_LAUNCH(splits_kernel, (unsigned)(t.m_blocks * t.n_blocks * (t.slots / SLOTS)), THREADS,
                    0, call->queue, s, t, (const float4 *)call->work, call->dx[1],
                    is_overwritten(call, 1));

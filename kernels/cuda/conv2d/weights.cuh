@@ -9,7 +9,8 @@
 enum {
     /* number of blocks to aim for: two for each multiprocessor of a large GPU */
     FULL = 2 * 132,
-    ALONE_BYTES = 128 << 10, /* most bytes of splits' sums that the last block adds up itself */
+    LAST_BLOCK_BYTES =
+        128 << 10, /* most bytes of splits' sums that the last block adds up itself */
     TILE_COLUMNS = 16,
     TILE_WORDS = 128, /* most words of a tile */
     INSTRUCTION_WORDS = 8,
@@ -26,7 +27,7 @@ struct Cut {
     int splits, split_tiles;
     int slots; /* number of float4 sums of a block */
     /* the last block adds up the splits; otherwise a second kernel does */
-    bool alone;
+    bool last_block_adds;
     /* of a tile: log2 of its words and of the words in a row; rows */
     int words_log, columns_log, rows;
     int across, down, tiles;       /* tiles in a row, in a column, in all pictures */
@@ -99,7 +100,7 @@ static inline Cut cut_of(const Conv &s, int halves) {
     t.split_tiles = over(t.tiles, splits);
     t.splits = over(t.tiles, t.split_tiles);
     t.slots = t.m_warps * t.n_warps * t.mt * t.nt * WARP;
-    t.alone = t.splits * t.slots * sizeof(float4) <= ALONE_BYTES;
+    t.last_block_adds = t.splits * t.slots * sizeof(float4) <= LAST_BLOCK_BYTES;
     return t;
 }
 
