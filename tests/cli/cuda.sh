@@ -31,12 +31,12 @@ none)
     check 'gpu_ids: no effect on the CPU' training "${small[@]}" --device cpu --gpu_ids 0 --max_steps 1
     ;;
 absent)
-    no_cartoon 6 'cuda: there is no NVIDIA|cuda: the NVIDIA driver knows CUDA up to' --device cuda face.png
-    no_training 6 'cuda: there is no NVIDIA|cuda: the NVIDIA driver knows CUDA up to' "${small[@]}" --device cuda
+    no_cartoon 6 'cuda: there is no NVIDIA|cuda: the NVIDIA driver supports CUDA up to' --device cuda face.png
+    no_training 6 'cuda: there is no NVIDIA|cuda: the NVIDIA driver supports CUDA up to' "${small[@]}" --device cuda
     ;;
 emulated)
     # No GPU, or no usable one. auto takes the CPU if there is no GPU, but never instead of a GPU that fails.
-    for each in 'driver|there is no NVIDIA driver on this machine' 'driver:11040|the NVIDIA driver knows CUDA up to 11.4, this build needs 1[0-9]+\.[0-9]+; update the driver' \
+    for each in 'driver|there is no NVIDIA driver on this machine' 'driver:11040|the NVIDIA driver supports CUDA up to 11.4, but this build needs 1[0-9]+\.[0-9]+; update the driver' \
         'none|there is no NVIDIA GPU on this machine, or CUDA_VISIBLE_DEVICES hides it' 'architecture|is of architecture 9.0, for which this build has no code; build it with: make CUDA=1 SMS=90'; do
         fault "${each%%|*}"
         no_cartoon 6 "cuda.*${each#*|}" --device cuda face.png
