@@ -150,8 +150,8 @@ static int plan_write(Build *build, const char *output, const P2cImage *image) {
     return 0;
 }
 
-static int accept(Build *build, const Item *item, const Row *prior, int prior_count,
-                  const Picture *picture, Row *row) {
+static int accept_item(Build *build, const Item *item, const Row *prior, int prior_count,
+                       const Picture *picture, Row *row) {
     char folder[8];
     char *stem = choose_stem(build, item->source, prior, prior_count, row->face);
     judge_folder(build, item->source->hash, folder);
@@ -177,8 +177,9 @@ static int judge_picture(Build *build, Item *item, const Row *prior, int prior_c
     row.box = picture->box, row.has_box = picture->has_box, row.angle = picture->angle;
     row.brightness = picture->brightness, row.warnings = picture->warnings;
     row.look = picture->look, row.has_look = true;
-    int code =
-        row.status == ROW_ACCEPTED ? accept(build, item, prior, prior_count, picture, &row) : 0;
+    int code = row.status == ROW_ACCEPTED
+                   ? accept_item(build, item, prior, prior_count, picture, &row)
+                   : 0;
     if (code) row_clear(&row);
     return code ? code : add_row(build, row);
 }

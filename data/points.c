@@ -77,7 +77,7 @@ static const char *read_line(char *text, Line *line) {
     return NULL;
 }
 
-static int add(Points *points, const char *name, const Line *line) {
+static int add_line(Points *points, const char *name, const Line *line) {
     int n = points->count;
     if ((n & (n - 1)) == 0) { /* the capacity is n at every power of two */
         Line *more = realloc(points->lines, (n ? 2 * (size_t)n : 1) * sizeof *more);
@@ -100,7 +100,7 @@ static int read_lines(Points *points, FILE *file, const char *path) {
         text[strcspn(text, "\n")] = 0;
         if (!*text || *text == '#' || *text == '\r') continue;
         const char *wrong = (size_t)length > strlen(text) + 1 ? "a byte 0" : read_line(text, &line);
-        if (!wrong) code = add(points, text, &line) ? EXIT_MEMORY : code;
+        if (!wrong) code = add_line(points, text, &line) ? EXIT_MEMORY : code;
         else code = EXIT_BAD_INPUT;
         if (wrong && bad++ < LISTED) complain("%s:%d: %s", path, line.number, wrong);
     }

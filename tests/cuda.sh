@@ -28,7 +28,7 @@ if [ -n "$emulated" ]; then
 fi
 run "$B/test-op"
 run "$B/test-unit" graph state_dict autodiff minimize cartoonizer
-# The emulation is ten thousand times slower than a GPU: of the trainings a single step.
+# The emulation is ten thousand times slower than a GPU, so it runs only a single step of trainings.
 if [ -n "$emulated" ]; then
     for each in test_generator_ch8 'test_disc*_7' 'test_disc*_5' test_mobilefacenet test_matte test_landmarks test_precision; do run "$B/test-golden" "$each"; done
     P2C_TEST_STEPS=${P2C_TEST_STEPS:-1} run "$B/test-golden" test_training

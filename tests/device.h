@@ -1,4 +1,5 @@
-/* device.h: where the tests compute: on the CPU, or where P2C_TEST_DEVICE says, such as "cuda". */
+/* device.h: where the tests compute: on the CPU, or on the device in P2C_TEST_DEVICE, such as
+ * "cuda". */
 #ifndef P2C_TEST_DEVICE_H
 #define P2C_TEST_DEVICE_H
 
@@ -9,7 +10,8 @@ static inline const char *test_device(void) {
     return name && *name ? name : "cpu";
 }
 
-/* The emulation of a GPU has it: in which order blocks and threads go, 0 on, 1 back, 2 in any. */
+/* Defined in the emulation of a GPU: the order of blocks and threads: 0 forward, 1 backward, 2
+ * shuffled. */
 __attribute__((weak)) void emulated_order(int order);
 
 #endif

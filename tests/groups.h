@@ -1,5 +1,6 @@
-/* groups.h: the main of a test program that runs groups of tests. A group is a file beside main.c;
- * main.c defines GROUPS(X), a line each, and SUITE, a name, before it includes this. */
+/* groups.h: the main function of a test program that runs groups of tests. A group is a file beside
+ * main.c. Before including this, main.c defines GROUPS(X), with a line for each group, and SUITE, a
+ * name. */
 #include "pick.h"
 
 #define DECLARE(name) \

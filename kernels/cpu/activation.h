@@ -1,5 +1,5 @@
-/* activation.h: a ReLU behind an operation, computed with it: y = v > 0 ? v : slope * v. Slope 1:
- * there is none. */
+/* activation.h: a ReLU that is fused into the operation before it: y = v > 0 ? v : slope * v. Slope
+ * 1 means that there is none. */
 #ifndef P2C_CPU_ACTIVATION_H
 #define P2C_CPU_ACTIVATION_H
 
@@ -7,7 +7,7 @@
 
 static inline float activated(float v, float slope) { return v > 0 ? v : slope * v; }
 
-/* What gets through of dy. y and v have the same sign. */
+/* The gradient that passes the activation. y may stand for v, because both have the same sign. */
 static inline float passed(float dy, float y, float slope) { return y > 0 ? dy : slope * dy; }
 
 typedef int VecMask __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
@@ -16,7 +16,7 @@ static inline Vec activated_vector(Vec v, float slope) {
     return (Vec)(((VecMask)v & positive) | ((VecMask)(slope * v) & ~positive));
 }
 
-/* dy as it gets through, in memory of its own. */
+/* Writes the gradient that passes the activation to separate memory. */
 static inline void passed_gradient(const P2cCall *call, float slope, float *to) {
     size_t n = p2c_dims_count(call->node->dims);
     const float *dy = call->dy, *y = call->y;

@@ -1,4 +1,4 @@
-/* adam_begin: the rates of an update, which counts when its gradients are finite (see
+/* adam_begin: computes the rates of an update and counts it if its gradients are finite (see
  * lib/op/adam_begin.c). */
 #include <math.h>
 

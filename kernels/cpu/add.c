@@ -1,7 +1,8 @@
 /* add: y = a + b, broadcasting;  da += dy, db += dy, summed where broadcast.
- * Fused: y = a + concat(b, c, ...), each operand a run of channels;  db += its run of dy.
- *        y = a + upsample(b): y[p,i,j] = a[p,i,j] + b[p,i/f,j/f];  db[p,i,j] += the sum of its f
- *            x f copies in dy. */
+ *
+ * Fused with concat: y = a + concat(b, c, ...), each operand a run of channels;  db += its run of
+ * dy. Fused with upsample: y = a + upsample(b): y[p,i,j] = a[p,i,j] + b[p,i/f,j/f];  db[p,i,j] +=
+ * the sum of its f x f copies in dy. */
 #include "op/add.h"
 #include "broadcast.h"
 #include "upsample.h"
@@ -25,7 +26,7 @@ static void broadcast_backward(const P2cCall *call) {
 
 /* ---- a + concat(b, c, ...) ---- */
 
-/* Where a plane of y is in the pieces: the operand, and which of its planes. */
+/* Where a plane of y is in the concatenated operands: the operand, and the plane in it. */
 typedef struct Place {
     int k;
     size_t plane;
@@ -68,7 +69,7 @@ ALWAYS_INLINE void add_repeated(const float *a, const float *b, float *y, int w,
         for (int k = 0; k < f; k++) y[j * f + k] = a[j * f + k] + b[j];
 }
 
-/* Row i of y is as wide as row i/f of b times f. */
+/* Row i of y needs row i/f of b, with every element repeated f times. */
 static void upsampled_forward(const P2cCall *call, int f) {
     const P2cDims b = call->node->x[1]->dims;
     int rows = b.d[0] * b.d[1] * b.d[2] * f, w = b.d[3];
@@ -86,7 +87,8 @@ static void upsampled_forward(const P2cCall *call, int f) {
 static void upsampled_backward(const P2cCall *call, int f) {
     const P2cDims b = call->node->x[1]->dims;
     int rows = b.d[0] * b.d[1] * b.d[2], w = b.d[3];
-    size_t size = (size_t)(w * f) * (size_t)f; /* of what one row of b becomes */
+    /* number of elements of y that one row of b becomes */
+    size_t size = (size_t)(w * f) * (size_t)f;
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) \
     schedule(static)
     for (int i = 0; i < rows; i++) {

@@ -1,15 +1,15 @@
-/* broadcast.h: loops over two operands whose sizes agree or are 1; for add, mul and lerp. */
+/* broadcast.h: loops over two operands whose sizes agree or are 1, for add, mul and lerp. */
 #ifndef P2C_CPU_BROADCAST_H
 #define P2C_CPU_BROADCAST_H
 
 #include "cpu.h"
 
-/* A pragma in a macro, unquoted. */
+/* makes a pragma inside a macro */
 #define PRAGMA(text) PRAGMA_OF(text)
 #define PRAGMA_OF(text) _Pragma(#text)
 
 typedef struct Strides {
-    size_t s[4]; /* 0 where the size is broadcast */
+    size_t s[4]; /* the stride is 0 where the size is broadcast */
 } Strides;
 
 static inline Strides strides_of(P2cDims d) {
@@ -33,7 +33,7 @@ static inline size_t row_offset(P2cDims y, Strides t, size_t row) {
     return n * t.s[0] + c * t.s[1] + h * t.s[2];
 }
 
-/* Defines `broadcast_forward`: y = a operator b, row by row, or in one go where nothing is
+/* Defines `broadcast_forward`: y = a operator b, row by row, or in one loop if nothing is
  * broadcast. */
 #define BROADCAST_FORWARD(operator) \
     static void forward_rows(const P2cCall *call) { \
@@ -61,8 +61,8 @@ static inline size_t row_offset(P2cDims y, Strides t, size_t row) {
         for (size_t i = 0; i < n; i++) y[i] = a[i] operator b[i]; \
     }
 
-/* Sum over all elements of y that element (i0,i1,i2,i3) of an operand of dims `d` was broadcast to,
- * of dy, or of dy * other. In order, in double. */
+/* Sums dy, or dy * other, over all elements of y that element (i0,i1,i2,i3) of an operand of dims
+ * `d` was broadcast to; in order, in double. */
 static inline double sum_broadcast(P2cDims y, P2cDims d, const int i[4], const float *dy,
                                    const float *other, Strides to) {
     int begin[4], end[4];
@@ -86,8 +86,8 @@ static inline double sum_broadcast(P2cDims y, P2cDims d, const int i[4], const f
     return sum;
 }
 
-/* dx += the sums of dy (times other, when given) over what was broadcast. d: dims of dx's operand;
- * o: of the other. */
+/* dx += the sums of dy (times other, if not NULL) over what was broadcast. d: dims of dx's operand;
+ * o: dims of the other. */
 static inline void add_broadcast(const P2cCall *call, P2cDims d, float *dx, const float *other,
                                  P2cDims o) {
     P2cDims y = call->node->dims;

@@ -1,5 +1,5 @@
-/* concat: tensors as (outer, axis, inner): each operand's runs of axis*inner elements lie side by
- * side in y. */
+/* concat: tensors are seen as (outer, axis, inner). In y each operand's runs of axis*inner elements
+ * are side by side. */
 #include <string.h>
 
 #include "cpu.h"

@@ -1,12 +1,13 @@
-/* conv_transpose2d: as matrix products over columns, strip by strip of rows of x. A group's weights
+/* conv_transpose2d: matrix products over columns, strip by strip of rows of x. A group's weights
  * are a matrix w (cin x taps), tap (o,u,v):
  *   columns[o,u,v][pixel i,j] is what that tap adds to
  *       y[o][i*stride+u*dilation-pad][j*stride+v*dilation-pad], or the gradient there
- *   forward          y = b, then columns = w^T . x, added to where they go
+ *   forward          y = b, then columns = w^T . x, added to their places in y
  *   input gradient   dx (cin x pixels) += w . columns of dy
  *   weight gradient  dw (cin x taps) += x . columns of dy ^T
- * Output channels are independent in y and dw: a thread takes a block of them and goes through the
- * strips in order. In dx strips are. */
+ *
+ * In y and dw output channels are independent, so each thread takes a block of them and goes
+ * through the strips in order. In dx strips are independent. */
 #include <cblas.h>
 #include <omp.h>
 #include <string.h>
@@ -14,8 +15,8 @@
 #include "cpu.h"
 #include "op/conv_transpose2d.h"
 
-/* About so many rows of columns to a block of outputs; so many pixels, or floats of columns, to a
- * strip. */
+/* ROWS: about so many rows of columns for a block of outputs. PIXELS, STRIP_FLOATS: most pixels,
+ * and floats of columns, of a strip. */
 enum { ROWS = 72, PIXELS = 2048, STRIP_FLOATS = 1 << 19 };
 
 /* cin, cout: of one group. */
@@ -47,11 +48,11 @@ static size_t out_plane(Conv s) { return (size_t)s.oh * (size_t)s.ow; }
 static size_t group_weights(Conv s) {
     return (size_t)s.cin * (size_t)s.cout * (size_t)kernel_of(s);
 }
-/* Output channels per block. */
+/* Number of output channels in a block. */
 static int block_channels(Conv s) { return max_int(1, min_int(s.cout, ROWS / kernel_of(s))); }
 static int blocks_of(Conv s) { return (s.cout + block_channels(s) - 1) / block_channels(s); }
-/* Rows of x per strip, at least one: where threads have blocks of outputs, and where they have
- * strips of all outputs. */
+/* Rows of x in a strip, at least one. pixels: limit that depends on whether threads have blocks of
+ * outputs or strips of all outputs. */
 static int strip_rows(Conv s, size_t pixels) {
     return max_int(1, min_int(s.h, (int)(pixels / (size_t)s.w)));
 }
@@ -66,7 +67,7 @@ static size_t columns_floats(Conv s, int channels, int rows) {
 
 /* ---- columns --------------------------------------------------------------------------------- */
 
-/* The columns j of x, first to end-1, whose tap at `shift` is inside a row of y. */
+/* The columns j of x, first to end-1, for which the tap at `shift` is inside a row of y. */
 typedef struct Range {
     int first, end;
 } Range;
@@ -86,7 +87,7 @@ static void scatter(const float *from, Conv s, int shift, float *row) {
         for (int j = r.first; j < r.end; j++) row[j * s.stride + shift] += from[j];
 }
 
-/* row NULL: outside, zeros. */
+/* row is NULL outside the map, where all values are zero. */
 static void gather(const float *row, Conv s, int shift, float *to) {
     Range r = row ? range_of(s, shift) : (Range){ 0, 0 };
     int end = max_int(r.first, r.end);
@@ -100,7 +101,7 @@ static void gather(const float *row, Conv s, int shift, float *to) {
     if (end < s.w) memset(to + end, 0, (size_t)(s.w - end) * sizeof *to);
 }
 
-/* Columns of rows top..top+rows-1 of x are added to `channels` planes of y; */
+/* Adds the columns of rows top..top+rows-1 of x to `channels` planes of y. */
 static void add_columns(const float *columns, Conv s, int channels, int top, int rows, float *y) {
     for (int o = 0; o < channels; o++, y += out_plane(s))
         for (int u = 0; u < s.kh; u++)
@@ -112,7 +113,7 @@ static void add_columns(const float *columns, Conv s, int channels, int top, int
                 }
 }
 
-/* and those of dy are made. */
+/* Makes the columns of rows top..top+rows-1 of x from dy. */
 static void make_columns(const float *dy, Conv s, int channels, int top, int rows, float *columns) {
     for (int o = 0; o < channels; o++, dy += out_plane(s))
         for (int u = 0; u < s.kh; u++)
@@ -126,7 +127,7 @@ static void make_columns(const float *dy, Conv s, int channels, int top, int row
 
 /* ---- forward --------------------------------------------------------------------------------- */
 
-/* Output channels first.. of group g. */
+/* A block of output channels of group g, from `first` on. */
 typedef struct Block {
     int group, first, count;
     float *columns;

@@ -17,7 +17,7 @@ static void forward(const P2cCall *call) {
     }
 }
 
-/* A row no longer than EPS is divided by a constant: its length has no gradient. */
+/* A row no longer than EPS is divided by a constant, so its length has no gradient. */
 static void add_row(const float *x, const float *t, float dy, float *dx, size_t d) {
     double lx = length_of(x, d), lt = length_of(t, d), y = lx > EPS ? dot(x, t, d) / (lx * lt) : 0;
     axpy((float)(dy / (lx * lt)), t, dx, d);

@@ -1,10 +1,10 @@
-/* cpu.h: what the CPU kernels share. Every file here is plain C, compiled once per instruction set
- * (P2C_ISA, see Makefile); P2C_CPU(name) is the name of a thing in this compilation, such as
- * p2c_cpu_relu_v4.
+/* cpu.h: what the CPU kernels share. Every file in this folder is plain C and compiled once per
+ * instruction set (P2C_ISA, see Makefile). P2C_CPU(name) is the name in the current compilation,
+ * such as p2c_cpu_relu_v4.
  *
- * Threads: loops over independent elements or planes are split as OpenMP likes; sums that cross
- * such a split are made in fixed pieces, added in order, so that the number of threads never shows
- * in the result. */
+ * Threads: loops over independent elements or planes are split as OpenMP likes. Sums that cross
+ * such a split are computed in pieces of fixed size and added in order, so that the result does not
+ * depend on the number of threads. */
 #ifndef P2C_CPU_H
 #define P2C_CPU_H
 
@@ -17,8 +17,8 @@
 #define P2C_OP(name) extern const P2cKernel P2C_CPU(name);
 #include "op/op_list.h"
 
-/* A vector of floats, as wide as the instruction set has: GCC's and Clang's vector extension, for
- * which they emit plain arithmetic on any processor. */
+/* A vector of floats, as wide as the instruction set allows. It uses the vector extension of GCC
+ * and Clang, which compile it for any processor. */
 #if defined(__AVX512F__)
 enum { LANES = 16 };
 #elif defined(__AVX__)
@@ -28,32 +28,33 @@ enum { LANES = 4 };
 #endif
 typedef float Vec __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
-/* For functions whose arguments decide the code, such as how many sums stay in registers. */
+/* For functions whose arguments are constants that shape the code, such as how many sums stay in
+ * registers. */
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-/* Room for n floats in scratch that is cut into aligned parts. */
+/* Rounds n floats up so that the next part of the scratch is aligned, too. */
 static inline size_t aligned_floats(size_t n) { return (n + 15) / 16 * 16; }
 
 static inline int min_int(int a, int b) { return a < b ? a : b; }
 static inline int max_int(int a, int b) { return a > b ? a : b; }
 
-/* Waking a second thread costs microseconds: not for less than this many floats. */
+/* Waking a second thread costs microseconds, which does not pay for fewer floats than this. */
 enum { WORTH_THREADS = 1 << 14 };
 static inline int threads_for(const P2cCall *call, size_t floats) {
     return floats < WORTH_THREADS ? 1 : call->threads;
 }
 
 /* ---- sums -------------------------------------------------------------------------------------
- * Sixteen running sums in float, whatever the instruction set (the compiler splits them where
- * registers are narrower), gathered in double every SUM_BLOCK elements: as exact on every
- * processor, and in every build. */
+ * Sixteen running sums in float, whatever the instruction set (the compiler splits them if
+ * registers are narrower), are added up in double every SUM_BLOCK elements. So sums are equally
+ * exact on every processor and in every build. */
 
 enum { WIDE = 16, SUM_BLOCK = 1024 };
 typedef float Wide __attribute__((vector_size(4 * WIDE), aligned(4), may_alias));
 typedef int WideMask __attribute__((vector_size(4 * WIDE), aligned(4), may_alias));
 
 static inline Wide wide(float value) { return value - (Wide){ 0 }; }
-/* else 0 */
+/* value where the mask is set, else 0 */
 static inline Wide wide_where(WideMask mask, Wide value) { return (Wide)((WideMask)value & mask); }
 
 static inline double wide_total(Wide sums) {

@@ -1,4 +1,4 @@
-/* detach: forward is the plan's business (a view), and nothing goes back. */
+/* detach: the plan makes y a view of x, and no gradient goes back. */
 #include "cpu.h"
 
 const P2cKernel P2C_CPU(detach) = { 0 };

@@ -1,4 +1,4 @@
-/* device.c: the CPU as a device: memory, and the table of kernels of this instruction set. */
+/* device.c: the CPU as a device: memory, and the table of kernels for this instruction set. */
 #include <cblas.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,13 +18,13 @@ static const P2cKernel *const kernels[] = {
 
 enum { ALIGN = 64 };
 
-/* By calloc, which takes large blocks from the system as zeros: an arena costs no memory before a
- * run touches it. In front of what is returned stands where its block begins. */
+/* Uses calloc, which takes large blocks from the system as zeros, so that an arena costs no memory
+ * before a run touches it. The pointer before the returned memory is the start of the block. */
 static void *alloc(P2cContext *ctx, size_t bytes) {
     (void)ctx;
     char *block = bytes < SIZE_MAX - ALIGN ? calloc(1, bytes + ALIGN) : NULL;
     if (!block) return NULL;
-    /* 16 or more further on, since malloc's blocks begin at multiples of 16 */
+    /* at least 16 bytes further, because malloc's blocks begin at multiples of 16 */
     void *memory = block + ALIGN - (uintptr_t)block % ALIGN;
     ((void **)memory)[-1] = block;
     return memory;
@@ -69,7 +69,7 @@ static void destroy_recording(P2cContext *ctx, P2cRecording *recording) {
 }
 static void close_nothing(P2cContext *ctx) { (void)ctx; }
 
-/* Our threads are outside the matrix products. */
+/* OpenBLAS gets one thread, because the kernels use several threads around the matrix products. */
 static P2cStatus open_cpu(P2cContext *ctx, int index) {
     (void)index;
     openblas_set_num_threads(1);

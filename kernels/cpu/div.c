@@ -1,14 +1,15 @@
 /* div: y = a / b, broadcasting;  da += dy / b, db -= dy * a / b^2, summed where broadcast.
- * work, where an operand is broadcast: of b's size, the reciprocals of b for the sums of da, then
- * the sums of dy * a for db. */
+ *
+ * work, if an operand is broadcast, has b's size: first the reciprocals of b for the sums of da,
+ * then the sums of dy * a for db. */
 #include <string.h>
 
 #include "broadcast.h"
 
 BROADCAST_FORWARD(/)
 
-/* n terms of operand k's gradient, each an element of its own; steps 0 or 1. Squares of b would
- * leave the range of floats long before quotients do. */
+/* Adds n terms of operand k's gradient, each to a separate element; steps are 0 or 1. It divides
+ * twice, because squares of b would overflow or underflow long before quotients do. */
 static void quotients(int k, const float *dy, const float *a, size_t step_a, const float *b,
                       size_t step_b, float *dx, size_t n) {
     if (k == 0) {

@@ -9,7 +9,7 @@ static void forward(const P2cCall *call) {
     for (int p = 0; p < planes; p++) {
         const float *from = call->x[0] + (size_t)p * hw;
         float largest = from[0];
-        for (size_t i = 1; i < hw; i++) /* a NaN is kept, wherever it stands */
+        for (size_t i = 1; i < hw; i++) /* a NaN stays, wherever it is */
             if (from[i] > largest || from[i] != from[i]) largest = from[i];
         call->y[p] = largest;
     }

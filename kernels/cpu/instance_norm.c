@@ -1,6 +1,7 @@
-/* instance_norm: y = (x - mean) * r, r = 1/sqrt(var + eps), of each plane; max(y, 0) when ReLU is
- * fused;
- *   dx += r * (dy - mean(dy) - y * mean(dy * y)),   dy masked by y > 0 first when ReLU is fused.
+/* instance_norm: y = (x - mean) * r, r = 1/sqrt(var + eps), for each plane; max(y, 0) if a ReLU is
+ * fused.
+ *   dx += r * (dy - mean(dy) - y * mean(dy * y)), where dy is first masked by y > 0 if a ReLU is
+ *       fused.
  * saved: (mean, r) of each plane. */
 #include <math.h>
 
@@ -28,7 +29,7 @@ static void forward_plane(const float *x, float *y, size_t hw, P2cNormAttributes
                           float stats[2]) {
     statistics_of(x, hw, a.eps, stats);
     Norm norm = norm_of(stats, a.relu);
-    for (size_t i = 0; i < hw; i++) y[i] = normed(x[i], norm);
+    for (size_t i = 0; i < hw; i++) y[i] = normalised(x[i], norm);
 }
 
 static void forward(const P2cCall *call) {
@@ -42,7 +43,7 @@ static void forward(const P2cCall *call) {
                       (float *)call->saved + 2 * p);
 }
 
-/* Sums of the (masked) dy and of dy * y. floor: where y is at or below it, dy is masked. */
+/* Sums of the (masked) dy and of dy * y. dy is masked where y is at or below floor. */
 static void gradient_sums(const float *x, const float *dy, size_t hw, float mean, float r,
                           float floor, double *sum, double *sum_y) {
     *sum = *sum_y = 0;

@@ -21,7 +21,7 @@ static void backward(const P2cCall *call) {
         float e = x[i] - t[i * step];
         dx[i] += e > 0 ? g : e < 0 ? -g : 0;
     }
-    double scalar = 0; /* a scalar target gathers all */
+    double scalar = 0; /* the gradient of a scalar target is the sum over all elements */
     float *dt = call->dx[1];
     for (size_t i = 0; dt && i < n; i++) {
         float e = x[i] - t[i * step], d = e > 0 ? g : e < 0 ? -g : 0;

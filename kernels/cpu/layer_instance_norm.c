@@ -1,16 +1,18 @@
-/* layer_instance_norm: of plane p of picture n, with m, r the plane's mean and 1/sqrt(var+eps), M,
+/* layer_instance_norm, for plane p of picture n. m, r are the plane's mean and 1/sqrt(var+eps), M,
  * R the picture's (unbiased variances):
  *   i = (x - m) r,  l = (x - M) R,  y = (rho i + (1-rho) l) gamma + beta = (x - m) A + B,
- *   A = gamma (rho r + (1-rho) R),  B = gamma (1-rho) R (m - M) + beta;   max(y, 0) when ReLU is
- *       fused.
+ *   A = gamma (rho r + (1-rho) R),  B = gamma (1-rho) R (m - M) + beta;
+ *   max(y, 0) if a ReLU is fused.
+ *
  * Backward, with g = dy (masked where the fused ReLU cut), s = sum g and t = sum g (x - m) over the
  * plane:
- *   dbeta += s    dgamma += rho r t + (1-rho) R (t + (m-M) s)    drho += gamma (r t - R (t + (m-M)
- *       s))
- *   dx += A g - r (mean(di) + i sum(di i)/(hw-1)) - R (mean(dl) + l sum(dl l)/(chw-1)),  di = rho
- *       gamma g, dl = (1-rho) gamma g;
- * the means and sums of dl run over the picture. saved: (m, r) of each plane, then (M, R) of each
- * picture. work: (s, t) of each plane. */
+ *   dbeta += s    dgamma += rho r t + (1-rho) R (t + (m-M) s)
+ *   drho += gamma (r t - R (t + (m-M) s))
+ *   dx += A g - r (mean(di) + i sum(di i)/(hw-1)) - R (mean(dl) + l sum(dl l)/(chw-1)),
+ *         di = rho gamma g, dl = (1-rho) gamma g;
+ * the means and sums of dl run over the picture.
+ *
+ * saved: (m, r) of each plane, then (M, R) of each picture. work: (s, t) of each plane. */
 #include <math.h>
 
 #include "cpu.h"
@@ -38,7 +40,7 @@ static Plane plane_of(const P2cCall *call, int p) {
     return q;
 }
 
-/* From each plane's mean and sum of squared deviations (in work) to (m, r) and (M, R). */
+/* Turns each plane's mean and sum of squared deviations (in work) into (m, r) and (M, R). */
 static void finish_statistics(const P2cCall *call, int n) {
     const P2cDims x = call->node->dims;
     double hw = (double)x.d[2] * x.d[3], eps = P2C_ATTRIBUTES(call->node, P2cNormAttributes)->eps,
@@ -66,7 +68,7 @@ static void statistics(const P2cCall *call) {
         const float *from = call->x[0] + (size_t)p * hw;
         double *sums = (double *)call->work + 2 * p, mean = sum_of(from, hw) / (double)hw,
                rest = mean - (float)mean;
-        sums[0] = mean; /* the deviations are from the rounded mean: take its error out */
+        sums[0] = mean; /* the deviations are from the rounded mean, so its error is corrected */
         sums[1] =
             sum_of_products(from, (float)mean, from, (float)mean, hw) - rest * rest * (double)hw;
     }

@@ -17,7 +17,7 @@ static void forward(const P2cCall *call) {
     }
 }
 
-/* Of a (from 1, sign -1) or b (from 0, sign 1): dx += dy * (from + sign * w). */
+/* For a (from 1, sign -1) or b (from 0, sign 1): dx += dy * (from + sign * w). */
 static void operand_gradient(const P2cCall *call, float from, float sign, float *dx) {
     const P2cDims y = call->node->dims;
     const Strides tw = strides_of(call->node->x[2]->dims);

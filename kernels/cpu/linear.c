@@ -1,6 +1,8 @@
-/* linear: y = x w^T + b;  dx += dy w,  dw += dy^T x,  db += sum_n dy. A ReLU behind is done as y is
- * stored, and as dy is read. Batches are small here, so that the work is reading w once: dot
- * products and row updates, split over rows or columns of w, not GEMM. */
+/* linear: y = x w^T + b;  dx += dy w,  dw += dy^T x,  db += sum_n dy.
+ *
+ * A ReLU that follows is applied when y is stored and when dy is read. Batches are small here, so
+ * the main work is to read w once. So dot products and row updates, split over rows or columns of
+ * w, are used instead of GEMM. */
 #include "op/linear.h"
 #include "activation.h"
 

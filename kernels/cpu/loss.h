@@ -1,5 +1,5 @@
 /* loss.h: what the losses share: a mean over all elements of x, against a target of the same shape
- * or a scalar one. */
+ * or a scalar. */
 #ifndef P2C_CPU_LOSS_H
 #define P2C_CPU_LOSS_H
 
@@ -17,7 +17,7 @@ static inline size_t loss_work(const P2cNode *node, bool backward, int threads) 
     return backward ? 0 : piece_bytes(loss_count(node));
 }
 
-/* piece: the sum of the terms of elements begin .. end-1 */
+/* piece: computes the sum of the terms of elements begin .. end-1 */
 static inline void loss_forward(const P2cCall *call,
                                 double (*piece)(const P2cCall *call, size_t begin, size_t end)) {
     size_t n = loss_count(call->node);

@@ -1,6 +1,8 @@
 /* matmul: y = a b for each matrix of a batch;  da += dy b^T,  db += a^T dy, summed over the batches
- * that were broadcast. Each result is cut into tiles of a fixed size; a thread makes whole tiles by
- * OpenBLAS, which has one thread itself, and adds batches in their order. */
+ * that were broadcast.
+ *
+ * Each result is cut into tiles of a fixed size. A thread computes whole tiles by OpenBLAS, which
+ * runs single-threaded, and adds batches in order. */
 #include <cblas.h>
 
 #include "cpu.h"
@@ -9,10 +11,10 @@ enum { ROWS = 64, COLUMNS = 128 };
 
 typedef struct Sizes {
     int m, k, n;
-    int a[2], b[2], y[2]; /* matrices, as two axes */
+    int a[2], b[2], y[2]; /* number of matrices, as two axes */
 } Sizes;
 
-/* Matrices with one and the same on the right are one matrix of more rows. */
+/* Matrices that are multiplied by the same matrix on the right are joined to one with more rows. */
 static Sizes sizes_of(const P2cNode *node) {
     const P2cDims a = node->x[0]->dims, b = node->x[1]->dims;
     int batches = a.rank - 2;
@@ -29,15 +31,15 @@ static Sizes sizes_of(const P2cNode *node) {
     return s;
 }
 
-/* A factor of a product, by rows, or turned: by columns. */
+/* A factor of a product, by rows or (turned) by columns. */
 typedef struct Factor {
     const float *values;
     const int *batch;
     bool turned;
 } Factor;
 
-/* out (+)= left right, out (rows,columns), left (rows,depth), for all matrices of out; batch: of
- * the larger of left and right. */
+/* out (+)= left right for all matrices of out: out (rows,columns), left (rows,depth). batch: that
+ * of the larger of left and right. */
 typedef struct Product {
     Factor left, right;
     float *out;
@@ -50,7 +52,7 @@ static size_t matrix_at(const int batch[2], int i, int j) {
     return (size_t)(batch[0] == 1 ? 0 : i) * (size_t)batch[1] + (size_t)(batch[1] == 1 ? 0 : j);
 }
 
-/* The tile from (row, column) on of the product of the factors' matrices (i,j). */
+/* Computes the tile from (row, column) on of the product of the factors' matrices (i,j). */
 static void multiply_tile(const Product *p, int i, int j, int row, int column, float *out) {
     size_t rows = (size_t)p->rows, depth = (size_t)p->depth, columns = (size_t)p->columns;
     const float *left = p->left.values + matrix_at(p->left.batch, i, j) * rows * depth +
@@ -64,8 +66,8 @@ static void multiply_tile(const Product *p, int i, int j, int row, int column, f
                 p->add, out + (size_t)row * columns + (size_t)column, p->columns);
 }
 
-/* Matrix (i,j) of out is the sum over all of the batch that it stands for: of several only where
- * they are added to what is there. */
+/* Matrix (i,j) of out is the sum over all matrices of the batch that were broadcast from it. There
+ * are several only if they are added to what is there. */
 static void make_tile(const Product *p, int i, int j, int row, int column) {
     float *out = p->out + matrix_at(p->out_batch, i, j) * (size_t)p->rows * (size_t)p->columns;
     for (int u = i; u < (p->out_batch[0] == 1 ? p->batch[0] : i + 1); u++)

@@ -1,11 +1,11 @@
-/* max_pool2d: y[p,i,j] = largest of x[p, i*stride-pad+u, j*stride-pad+v] over u, v, where that is
- * inside;  dx += dy at the first of the largest. A NaN is the largest. saved: where in the plane
- * each was found. */
+/* max_pool2d: y[p,i,j] = largest of x[p, i*stride-pad+u, j*stride-pad+v] over all u, v for which
+ * that is inside;  dx += dy at the first of the largest. A NaN counts as the largest. saved: the
+ * index in the plane where each maximum was found. */
 #include <math.h>
 
 #include "cpu.h"
 
-/* The columns of y, first to end-1, whose tap v is inside a row of w. */
+/* The columns of y, first to end-1, for which tap v is inside a row of width w. */
 typedef struct Range {
     int first, end;
 } Range;
@@ -15,8 +15,8 @@ static Range columns_of(const P2cPool2d *o, int v, int w, int ow) {
     return (Range){ first, shift < w ? min_int(ow, (w - 1 - shift) / o->stride + 1) : 0 };
 }
 
-/* The larger of what was found so far and tap v of row `from`, whose elements are number `at` and
- * on of the plane. */
+/* Keeps the larger of what was found so far and tap v of row `from`. The row's first element has
+ * index `at` in the plane. */
 ALWAYS_INLINE void take(const float *from, int at, Range r, int shift, int stride, float *y,
                         int *place) {
     for (int j = r.first; j < r.end; j++) {
@@ -27,10 +27,10 @@ ALWAYS_INLINE void take(const float *from, int at, Range r, int shift, int strid
     }
 }
 
-/* Row i of the result, whose rows of x are top to bottom-1. */
+/* Computes row i of the result from rows top to bottom-1 of x. */
 static void pool_row(const float *x, const P2cPool2d *o, int w, int ow, int top, int bottom,
                      float *y, int *place) {
-    /* a window of -infinity has its maximum, too: at its first element */
+    /* a window of only -infinity has its maximum at its first element */
     for (int j = 0; j < ow; j++) {
         y[j] = -INFINITY;
         place[j] = top * w + max_int(j * o->stride - o->pad, 0);

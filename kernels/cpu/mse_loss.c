@@ -19,7 +19,7 @@ static void backward(const P2cCall *call) {
     const float *x = call->x[0], *t = call->x[1];
     float g = *call->dy / (float)n, *dx = call->dx[0];
     for (size_t i = 0; dx && i < n; i++) { dx[i] += 2 * g * (x[i] - t[i * step]); }
-    double scalar = 0; /* a scalar target gathers all */
+    double scalar = 0; /* the gradient of a scalar target is the sum over all elements */
     float *dt = call->dx[1];
     for (size_t i = 0; dt && i < n; i++) {
         float d = 2 * g * (x[i] - t[i * step]);

@@ -1,10 +1,10 @@
-/* pad: y[p,i,j] = x[p, source(i-top), source(j-left)], or the constant outside;  dx += dy, from
- * where it was read. */
+/* pad: y[p,i,j] = x[p, source(i-top), source(j-left)], or the constant outside;  dx += dy at the
+ * element that was read. */
 #include <string.h>
 
 #include "cpu.h"
 
-/* Where position i of an axis reads, counted from its first element: an index, or -1 for the
+/* The index that position i of an axis reads, counted from the first element, or -1 for the
  * constant. */
 static int source_of(int i, int size, P2cPadMode mode) {
     if (i >= 0 && i < size) return i;

@@ -1,5 +1,5 @@
-/* pow: y = x^e;  dx += dy * e * x^(e-1), 0 where e is 0, also at x = 0.
- * Squares and square roots are most of what networks ask for, and much faster than powf. */
+/* pow: y = x^e;  dx += dy * e * x^(e-1), which is 0 if e is 0, even at x = 0. Squares and square
+ * roots are the most common exponents, and have special code that is much faster than powf. */
 #include <math.h>
 
 #include "cpu.h"

@@ -1,4 +1,4 @@
-/* reshape: forward is the plan's business (a view);  dx += dy */
+/* reshape: the plan makes y a view of x;  dx += dy */
 #include "cpu.h"
 
 static void backward(const P2cCall *call) {

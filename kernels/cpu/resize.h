@@ -1,9 +1,9 @@
-/* resize.h: where element i of a resized axis lies in the source, for resize_bilinear and
+/* resize.h: the position of element i of a resized axis in the source, for resize_bilinear and
  * resize_nearest.
  *
- * At (slope*i + offset) / unit, held within the first and the last element. In integers, so that no
- * tie and no neighbour depends on how an instruction set rounds; they fit 64 bits, sizes being
- * below 2^31. */
+ * It is (slope*i + offset) / unit, clamped to the first and the last element. The arithmetic uses
+ * integers, so that ties and neighbours do not depend on how an instruction set rounds. They fit 64
+ * bits, because sizes are below 2^31. */
 #ifndef P2C_CPU_RESIZE_H
 #define P2C_CPU_RESIZE_H
 
@@ -22,7 +22,7 @@ static inline Axis axis_of(int in, int out, P2cCoordinates coordinates) {
     return (Axis){ in, out, 2 * (int64_t)in, (int64_t)in - out, 2 * (int64_t)out };
 }
 
-/* Of rows (2) or columns (3). */
+/* k: 2 for rows, 3 for columns. */
 static inline Axis axis_at(const P2cNode *node, int k) {
     return axis_of(node->x[0]->dims.d[k], node->dims.d[k],
                    P2C_ATTRIBUTES(node, P2cResizeAttributes)->coordinates);

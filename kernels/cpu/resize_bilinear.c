@@ -1,11 +1,11 @@
-/* resize_bilinear: every result pixel is a mix of two by two source pixels; backward hands dy out
- * by the same weights. Which ones and how much of them is worked out once for each row and column,
- * in `work`. */
+/* resize_bilinear: every pixel of the result is a weighted sum of two by two source pixels;
+ * backward distributes dy with the same weights. The indices and weights of each row and column are
+ * computed once, in `work`. */
 #include "resize.h"
 
 typedef struct Tap {
     int low, high;
-    float weight; /* of high */
+    float weight; /* weight of `high` */
 } Tap;
 
 static void fill_taps(Axis a, Tap *taps) {
@@ -16,7 +16,7 @@ static void fill_taps(Axis a, Tap *taps) {
     }
 }
 
-/* Those of the columns; behind them, returned, those of the rows. */
+/* Writes the taps of the columns, then those of the rows. Returns those of the rows. */
 static const Tap *fill_work(const P2cCall *call) {
     Tap *columns = call->work, *rows = columns + call->node->dims.d[3];
     fill_taps(axis_at(call->node, 3), columns);

@@ -1,12 +1,12 @@
-/* resize_nearest: y[p,i,j] = x[p, row(i), column(j)];  dx += dy, from where it was read. Rows and
- * columns are worked out once, in `work`. */
+/* resize_nearest: y[p,i,j] = x[p, row(i), column(j)];  dx += dy at the element that was read. The
+ * indices of rows and columns are computed once, in `work`. */
 #include "op/resize.h"
 #include "resize.h"
 
-/* The place, rounded; a half is told from its rest. */
+/* Rounds the position; its rest tells whether it is a tie. */
 static int nearest_at(Axis a, int i, P2cRounding rounding) {
     Place p = place_at(a, i);
-    /* to the next element: the last one has no rest */
+    /* distance to the next element; at the last one the rest is 0 */
     int64_t rest = p.rest, missing = a.unit - rest;
     bool up = rounding == P2C_ROUND_UP        ? rest > 0
               : rounding == P2C_ROUND_HALF_UP ? rest >= missing
@@ -20,7 +20,7 @@ static void fill_indices(const P2cNode *node, int k, int *indices) {
         indices[i] = nearest_at(a, i, P2C_ATTRIBUTES(node, P2cResizeAttributes)->rounding);
 }
 
-/* The columns'; behind them, returned, those of the rows. */
+/* Writes the indices of the columns, then those of the rows. Returns those of the rows. */
 static const int *fill_work(const P2cCall *call) {
     int *columns = call->work, *rows = columns + call->node->dims.d[3];
     fill_indices(call->node, 3, columns);

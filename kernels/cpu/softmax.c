@@ -1,6 +1,8 @@
 /* softmax: y = exp(x - max) / sum of those, along an axis;  dx += y * (dy - sum of dy * y)
- * Tensors as (outer, axis, inner); WIDTH neighbours along inner at once, their sums in double, in
- * the order of the axis. Lines of consecutive elements (inner is 1) one by one. */
+ *
+ * Tensors are seen as (outer, axis, inner). WIDTH neighbours along inner are computed at once, with
+ * sums in double, in the order of the axis. If inner is 1, a line has consecutive elements, and
+ * lines are computed one by one. */
 #include <math.h>
 
 #include "cpu.h"
@@ -20,7 +22,7 @@ static Lines lines_of(const P2cNode *node) {
     return s;
 }
 
-/* Blocks of neighbouring lines: how many, where one begins, how many lines it has. */
+/* Blocks of neighbouring lines: their number, where one begins, how many lines it has. */
 static size_t block_count(Lines s) { return s.outer * ((s.inner + WIDTH - 1) / WIDTH); }
 
 static size_t block_at(Lines s, size_t i, size_t *width) {

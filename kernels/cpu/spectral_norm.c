@@ -1,7 +1,8 @@
-/* spectral_norm: y = w / sigma, sigma = u . W v; in training first v = normalize(W^T u), u =
- * normalize(W v), stored back.
+/* spectral_norm: y = w / sigma, sigma = u . W v. In training, first v = normalize(W^T u) and u =
+ * normalize(W v), which are stored.
  *   dw += dy / sigma - (sum(dy*w) / sigma^2) u v^T
- * saved: sigma, u, v as used. work: W v (forward), partial sums per row (backward). */
+ * saved: sigma, and u and v as they were used. work: W v (forward), partial sums of each row
+ * (backward). */
 #include <math.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* sum_squares: y = sum of x^2, + before;  dx += 2 x dy, dbefore += dy */
+/* sum_squares: y = before + sum of x^2;  dx += 2 x dy, dbefore += dy */
 #include "cpu.h"
 
 static size_t work(const P2cNode *node, bool backward, int threads) {

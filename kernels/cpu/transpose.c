@@ -1,10 +1,10 @@
 /* transpose: y's axis i is x's axis order[i];  dx += dy, permuted back.
  *
- * Axes of size 1 are dropped, and axes that stay neighbours become one. Then either the innermost
- * axis stays, and runs along it are moved; or it is a transposition of two axes, the innermost of
- * both tensors, for every index of the others: tile by tile through a small buffer, so that both
- * sides are read and written in runs, also where steps are powers of 2, whose elements would drive
- * each other out of the cache. */
+ * Axes of size 1 are dropped, and axes that stay neighbours are joined. Then there are two cases.
+ * If the innermost axis stays, runs along it are moved. Otherwise the innermost axes of both
+ * tensors are transposed for every index of the others, tile by tile through a small buffer. So
+ * both sides are read and written in runs. This also avoids cache conflicts if steps are powers of
+ * 2. */
 #include <string.h>
 
 #include "cpu.h"
@@ -13,10 +13,10 @@
 enum { TILE = 64, FEW = 8 };
 
 typedef struct Axis {
-    size_t size, from, to; /* steps in either tensor */
+    size_t size, from, to; /* step: distance of neighbours in either tensor */
 } Axis;
 
-/* The axes, innermost of `to` first. */
+/* The axes, first the innermost one of `to`. */
 typedef struct Move {
     int rank;
     Axis axis[4];
@@ -37,7 +37,7 @@ static Move move_of(P2cDims from, const int order[4]) {
     return m;
 }
 
-/* Takes axis k out. */
+/* Removes axis k and returns it. */
 static Axis take(Move *m, int k) {
     Axis axis = m->axis[k];
     m->rank--;
@@ -51,7 +51,7 @@ static size_t count_of(const Move *m) {
     return n;
 }
 
-/* Where element i of the axes begins in either tensor. */
+/* The offsets of element i of the remaining axes in both tensors. */
 static void places_at(const Move *m, size_t i, size_t *from, size_t *to) {
     *from = *to = 0;
     for (int k = 0; k < m->rank; k++) {
@@ -77,8 +77,8 @@ static void move_runs(const P2cCall *call, Move m, const float *from, float *to,
     }
 }
 
-/* rows x columns elements, rows of `from`, columns of `to`, each side's own innermost; at most TILE
- * each. */
+/* Moves rows x columns elements, at most TILE each. rows: innermost axis of `from`; columns:
+ * innermost axis of `to`. */
 static void move_tile(const float *from, size_t from_step, float *to, size_t to_step, size_t rows,
                       size_t columns, bool add) {
     float tile[TILE][TILE];
@@ -87,11 +87,11 @@ static void move_tile(const float *from, size_t from_step, float *to, size_t to_
     for (size_t c = 0; c < columns; c++) put(tile[c], to + c * to_step, rows, add);
 }
 
-/* The same where one side is short, such as the colours of pixels: runs of the other side, without
- * a buffer. */
+/* The same without a buffer, if one side is short, such as the colours of pixels: runs along the
+ * other side. */
 static void move_strip(const float *from, size_t from_step, float *to, size_t to_step, size_t rows,
                        size_t columns, bool add) {
-    bool by_columns = rows > columns; /* which are the fewer then */
+    bool by_columns = rows > columns; /* columns are the shorter side then */
     size_t outer = by_columns ? columns : rows, from_outer = by_columns ? 1 : from_step,
            to_outer = by_columns ? to_step : 1;
     size_t inner = by_columns ? rows : columns, from_inner = by_columns ? from_step : 1,
@@ -107,7 +107,7 @@ static void move_strip(const float *from, size_t from_step, float *to, size_t to
 static void move_tiles(const P2cCall *call, Move m, const float *from, float *to, bool add) {
     int k = 1;
     while (m.axis[k].from != 1) k++;
-    /* of the tiles: innermost in `from`, in `to` */
+    /* the two axes of the tiles: innermost in `from`, innermost in `to` */
     const Axis columns = take(&m, k), rows = take(&m, 0);
     size_t across = (columns.size + TILE - 1) / TILE, down = (rows.size + TILE - 1) / TILE,
            tiles = count_of(&m) * down * across;

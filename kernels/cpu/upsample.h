@@ -1,4 +1,5 @@
-/* upsample.h: the gradient of repeated pixels, for upsample_nearest and what it is fused into. */
+/* upsample.h: the gradient of repeated pixels, for upsample_nearest and the operations it is fused
+ * into. */
 #ifndef P2C_CPU_UPSAMPLE_H
 #define P2C_CPU_UPSAMPLE_H
 
@@ -14,7 +15,7 @@ ALWAYS_INLINE void add_copies_of(const float *dy, int w, int f, float *dx) {
     }
 }
 
-/* A row of w pixels: dx[j] += the sum of the f x f copies of pixel j in dy, f rows of w*f. */
+/* For a row of w pixels: dx[j] += the sum of the f x f copies of pixel j in dy, f rows of w*f. */
 static inline void add_copies(const float *dy, int w, int f, float *dx) {
     if (f == 2) add_copies_of(dy, w, 2, dx);
     else add_copies_of(dy, w, f, dx);

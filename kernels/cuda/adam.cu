@@ -1,5 +1,5 @@
-/* adam: one update of parameters in place (see lib/op/adam.c for the formula), of as many as fit a
- * launch, with the rates that adam_begin left in x[2]. Grid: a block per piece of a parameter, see
+/* adam: updates parameters in place (see lib/op/adam.c for the formula), as many as fit a launch,
+ * with the rates that adam_begin left in x[2]. Grid: a block for each piece of a parameter, see
  * tensors.cuh. */
 #include <math.h>
 
@@ -24,8 +24,8 @@ static __device__ inline void update(const Updated &t, const P2cAdamRates &r, un
     t.p[i] = next < t.low ? t.low : next > t.high ? t.high : next;
 }
 
-/* What a thread needs is asked for before any of it, and whether there is an update at all, is
- * looked at. */
+/* A thread loads everything it needs before it uses any of it, and before it checks whether there
+ * is an update at all. */
 static __global__ void forward_kernel(const Batch<Updated> batch, const P2cAdamRates *rates) {
     const int k = tensor_of(batch, blockIdx.x);
     const unsigned begin = (blockIdx.x - batch.first[k]) * PIECE;
@@ -58,11 +58,11 @@ static Updated tensor_of_call(const P2cCall *call) {
     return t;
 }
 
-/* One launch, for the first calls that fit it and have the same rates; returns how many. */
+/* Launches once, for the first calls that fit and have the same rates. Returns how many. */
 static int launch(const P2cCall *const calls[], int count) {
     Batch<Updated> batch;
     batch.count = batch.pieces = 0;
-    for (int i = 0; i < count && i < batch.ROOM && calls[i]->x[2] == calls[0]->x[2]; i++)
+    for (int i = 0; i < count && i < batch.CAPACITY && calls[i]->x[2] == calls[0]->x[2]; i++)
         append(&batch, tensor_of_call(calls[i]), count_of(calls[i]->node->x[0]));
     P2C_LAUNCH(forward_kernel, batch.pieces, THREADS, 0, calls[0]->queue, batch,
                (const P2cAdamRates *)calls[0]->x[2]);

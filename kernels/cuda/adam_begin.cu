@@ -1,8 +1,8 @@
-/* adam_begin: the rates of an update, which counts when its gradients are finite (see
- * lib/op/adam_begin.c). P2cAdam is the host's: its values come by run parameters before every run,
- * and whether the update took place goes back by it. Where a run makes several updates with one
- * P2cAdam, only the device knows how many came before: the powers of beta go on from there. Grid:
- * one thread. */
+/* adam_begin: computes the rates of an update and counts it if its gradients are finite (see
+ * lib/op/adam_begin.c). P2cAdam belongs to the host. Its values are copied in as run parameters
+ * before every run, and whether the update took place is copied back. If a run makes several
+ * updates with one P2cAdam, only the device knows how many took place before, so it continues the
+ * powers of beta itself. Grid: one thread. */
 #include <math.h>
 
 #include "cuda.cuh"
@@ -12,7 +12,7 @@ struct RunParams {
     /* step: of the run's first update; power: beta^step */
     double step, lr, beta1, beta2, power1, power2;
     float decay, eps;
-    int counts; /* back: the update took place */
+    int counts; /* copied back: 1 if the update took place */
 };
 
 static void before(const P2cCall *call) {
@@ -35,7 +35,7 @@ static void after(const P2cCall *call) {
         P2C_ATTRIBUTES(call->node, P2cAdamBeginAttributes)->adam->step++;
 }
 
-/* earlier: the result of the run's adam_begin before this one, or NULL. */
+/* earlier: the result of the previous adam_begin in the run, or NULL. */
 static __global__ void forward_kernel(const float *squares, const float *loss,
                                       const P2cAdamRates *earlier, RunParams *params,
                                       P2cAdamRates *y) {

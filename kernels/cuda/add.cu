@@ -1,6 +1,6 @@
-/* add: y = a + b, broadcasting, or, folded, b repeated f x f or joined of pieces along channels;
- * da += dy, db += dy, summed where broadcast or repeated. Gradients are one launch, unless both are
- * broadcast. Nothing is kept; the statistics of y are made when asked for. */
+/* add: y = a + b, broadcasting; folded, b is repeated f x f, or joined of pieces along channels; da
+ * += dy, db += dy, summed where broadcast or repeated. All gradients are one launch, unless both
+ * operands are broadcast. Nothing is saved. The statistics of y are computed on request. */
 #include "joined.cuh"
 #include "op/add.h"
 #include "sums.cuh"
@@ -32,8 +32,8 @@ static void forward(const P2cCall *call) {
                                                : operands_walk(node->dims, d[0], d[1]) });
 }
 
-/* The terms of the gradient of a broadcast operand; in passing the gradient of the other one, if
- * that has the size of y and wants it. */
+/* The terms of the gradient of a broadcast operand. It also writes the gradient of the other
+ * operand, if that has the size of y and is wanted. */
 struct AddTerm {
     const float *dy;
     float *passed;

@@ -1,6 +1,6 @@
-/* average: a += (1 - *decay) * (x - a) in place, of as many tensors as fit a launch. *decay is the
- * host's, who may change it between runs: the rate comes by run parameters. Grid: a block per piece
- * of a tensor, see tensors.cuh. */
+/* average: a += (1 - *decay) * (x - a) in place, for as many tensors as fit a launch. *decay
+ * belongs to the host, which may change it between runs, so the rate is a run parameter. Grid: a
+ * block for each piece of a tensor, see tensors.cuh. */
 #include "op/average.h"
 #include "tensors.cuh"
 
@@ -35,8 +35,8 @@ static __global__ void forward_kernel(const Batch<Averaged> batch) {
     if (begin == 0 && threadIdx.x == 0) *t.y = 0;
 }
 
-/* Whether a call reads or writes what one before it in the launch writes or reads, such as the
- * average of an average: that has to wait. */
+/* True if a call reads or writes what an earlier call of the launch writes or reads, as the average
+ * of an average does. Then it must wait. */
 static bool depends(const P2cCall *const calls[], int i) {
     for (int k = 0; k < i; k++)
         if (calls[i]->x[0] == calls[k]->x[0] || calls[i]->x[0] == calls[k]->x[1] ||
@@ -45,11 +45,11 @@ static bool depends(const P2cCall *const calls[], int i) {
     return false;
 }
 
-/* One launch, for the first calls that fit it; returns how many. */
+/* Launches once, for the first calls that fit. Returns how many. */
 static int launch(const P2cCall *const calls[], int count) {
     Batch<Averaged> batch;
     batch.count = batch.pieces = 0;
-    for (int i = 0; i < count && i < batch.ROOM && !depends(calls, i); i++) {
+    for (int i = 0; i < count && i < batch.CAPACITY && !depends(calls, i); i++) {
         const P2cCall *c = calls[i];
         size_t size = count_of(c->node->x[0]);
         Averaged t = { c->x[0], c->y, c->x[1], (const float *)c->run_params, (unsigned)size };

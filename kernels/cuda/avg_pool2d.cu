@@ -1,5 +1,5 @@
-/* avg_pool2d: y[p,i,j] = mean of x[p, i*k..i*k+k-1, j*k..j*k+k-1];  dx += dy / k^2 over the window,
- * rows and columns in no window get nothing. The statistics of y are made when asked for. */
+/* avg_pool2d: y[p,i,j] = mean of x[p, i*k..i*k+k-1, j*k..j*k+k-1];  dx += dy / k^2 over the window;
+ * rows and columns in no window get nothing. The statistics of y are computed on request. */
 #include "elementwise.cuh"
 #include "op/factor.h"
 #include "walk.cuh"
@@ -15,10 +15,10 @@ static __device__ inline Position position_at(unsigned i, Divisor height, Diviso
     return p;
 }
 
-/* K: k, or 0: any. */
+/* K: k, or 0 for any k. */
 template <int K> struct AvgPool {
     const float *x;
-    int h, w, any;         /* of x; k */
+    int h, w, any;         /* of x; any: the value of k */
     Divisor height, width; /* of y */
     __device__ float operator()(unsigned i) const {
         int k = K ? K : any;

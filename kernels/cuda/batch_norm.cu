@@ -1,12 +1,12 @@
-/* batch_norm, evaluation mode: y = (x - mean) * r * weight + bias, r = 1/sqrt(var + eps);
- * dx += dy * r * weight,  dweight += sum dy * (x - mean) * r,  dbias += sum dy;  none to mean and
+/* batch_norm, evaluation mode: y = (x - mean) * r * weight + bias, r = 1/sqrt(var + eps); dx += dy
+ * * r * weight,  dweight += sum dy * (x - mean) * r,  dbias += sum dy;  no gradient for mean and
  * var. A thread per element; for the sums, a block per channel. */
 #include <math.h>
 
 #include "cuda.cuh"
 #include "op/eps.h"
 
-/* By value to the kernels. What is absent is NULL. */
+/* Passed to the kernels by value. Missing operands are NULL. */
 struct BatchNorm {
     const float *x, *weight, *bias, *mean, *var;
     unsigned count, c, hw;
@@ -48,7 +48,7 @@ struct ChannelGradients {
     unsigned overwrite;
 };
 
-/* Sums in float within a picture, in double over the pictures. */
+/* Sums are float within a picture, double over the pictures. */
 static __global__ void channel_kernel(BatchNorm b, const float *dy, ChannelGradients d) {
     unsigned k = blockIdx.x;
     float mean = b.mean[k];

@@ -1,5 +1,5 @@
 /* bce_with_logits: y = mean max(x,0) - x*t + log(1 + exp(-|x|));  dx += dy * (sigmoid(x) - t) /
- * count; none to t */
+ * count; no gradient for t */
 #include "loss.cuh"
 
 struct Bce {

@@ -1,12 +1,12 @@
 /* conv_transpose2d: y[o] = b[o] + sum over the group's c and the taps u, v of w[c][o][u][v] *
- * x[c][i][j], for the pixels i, j of x whose tap falls on the element: i*stride + u*dilation - pad
- * is its row. Each element of y, and of dx, looks up what it is made of; a weight's gradient is the
- * work of a warp. In float32 whatever the precision: sums are float32 over a channel's taps, double
- * over channels. */
+ * x[c][i][j], for the pixels i, j of x whose tap falls on the element: its row is i*stride +
+ * u*dilation - pad. The thread of an element of y, or of dx, finds all its terms itself. A weight's
+ * gradient is computed by a warp. Everything is float32, whatever the precision: sums are float32
+ * over a channel's taps, double over channels. */
 #include "op/conv_transpose2d.h"
 #include "sums.cuh"
 
-/* By value. cin, cout: of one group; x has groups*cin planes a picture, y groups*cout. */
+/* Passed by value. cin, cout: of one group; x has groups*cin planes per picture, y groups*cout. */
 struct Conv {
     int n, groups, cin, cout, h, w, kh, kw, oh, ow, stride, pad, dilation;
 };
@@ -20,7 +20,7 @@ static Conv conv_of(const P2cNode *node) {
 
 /* ---- forward --------------------------------------------------------------------------------- */
 
-/* The element of an axis of x whose tap k falls on position i of y, -1: none. */
+/* The element of an axis of x whose tap k falls on position i of y, or -1. */
 static __device__ inline int source_of(const Conv &s, int i, int k, int size) {
     int at = i + s.pad - k * s.dilation, source = at / s.stride;
     return at >= 0 && source * s.stride == at && source < size ? source : -1;
@@ -47,7 +47,8 @@ static __global__ void forward_kernel(Conv s, const float *__restrict__ x,
     if (e >= count) return;
     int j = (int)(e % s.ow), i = (int)(e / s.ow % s.oh), plane = (int)(e / s.ow / s.oh),
         o = plane % (s.groups * s.cout), group = o / s.cout;
-    int first = plane / (s.groups * s.cout) * s.groups * s.cin + group * s.cin; /* plane of x */
+    /* index of the plane in x */
+    int first = plane / (s.groups * s.cout) * s.groups * s.cin + group * s.cin;
     double sum = bias ? bias[o] : 0;
     for (int c = 0; c < s.cin; c++)
         sum +=
@@ -65,7 +66,7 @@ static void forward(const P2cCall *call) {
 
 /* ---- gradients ------------------------------------------------------------------------------- */
 
-/* Of one output, to row i, column j of x: a convolution of dy. */
+/* What one output adds to row i, column j of x: a convolution of dy. */
 static __device__ inline float taps_gradient(const Conv &s, const float *dy, const float *w, int i,
                                              int j) {
     float sum = 0;
@@ -86,7 +87,7 @@ static __global__ void input_kernel(Conv s, const float *__restrict__ dy,
     if (e >= count) return;
     int j = (int)(e % s.w), i = (int)(e / s.w % s.h), plane = (int)(e / s.w / s.h),
         c = plane % (s.groups * s.cin);
-    /* plane of dy */
+    /* index of the plane in dy */
     int first = plane / (s.groups * s.cin) * s.groups * s.cout + c / s.cin * s.cout;
     double sum = 0;
     for (int o = 0; o < s.cout; o++)
@@ -95,7 +96,8 @@ static __global__ void input_kernel(Conv s, const float *__restrict__ dy,
     put(&dx[e], (float)sum, overwrite);
 }
 
-/* A warp for each weight: the pixels of x that it multiplies, with what they met in dy. */
+/* A warp for each weight: it sums the pixels of x that the weight multiplies, times the elements of
+ * dy that they contribute to. */
 static __global__ void weight_kernel(Conv s, const float *__restrict__ x,
                                      const float *__restrict__ dy, float *dw, unsigned count,
                                      bool overwrite) {

@@ -24,7 +24,7 @@ static __device__ inline Products products_of(const float *x, const float *t, in
     return p;
 }
 
-/* At least EPS; a NaN stays one. */
+/* At least EPS; a NaN stays NaN. */
 static __device__ inline float length_of(float squares) {
     float length = sqrtf(squares);
     return length < EPS ? EPS : length;
@@ -47,7 +47,7 @@ struct Factors {
     float by_other, by_self;
 };
 
-/* A row no longer than EPS is divided by a constant: its length has no gradient. */
+/* A row no longer than EPS is divided by a constant, so its length has no gradient. */
 static __device__ inline Factors factors_of(float xx, float tt, float xt, float dy) {
     float x = length_of(xx), t = length_of(tt), y = x > EPS ? xt / (x * t) : 0;
     Factors f = { dy / (x * t), dy * y / x / x };

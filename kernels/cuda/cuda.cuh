@@ -1,13 +1,13 @@
 /* cuda.cuh: what the CUDA kernels share.
  *
- * Every file is named after its operation and defines p2c_cuda_<operation>. Kernels are started by
- * P2C_LAUNCH on the stream of the call's queue; a call starts one or a few of them and returns. No
- * kernel allocates, synchronises or uses float atomics, and sums have a fixed order, so that two
- * runs give the same bits, on every GPU: grids depend on shapes alone, never on the device.
+ * Every file is named after its operation and defines p2c_cuda_<operation>. P2C_LAUNCH starts
+ * kernels on the stream of the call's queue; a call starts one or a few of them and returns. No
+ * kernel allocates, synchronises or uses float atomics, and sums have a fixed order. Grids depend
+ * only on shapes, never on the device. So two runs give the same bits, on every GPU.
  *
- * The same files are compiled as C++ for the CPU by the tests (tests/cuda_on_cpu), with
- * cuda_runtime.h, launch.h and mma.h from there. So: P2C_LAUNCH in place of <<<>>>,
- * P2C_DYNAMIC_SHARED in place of extern __shared__, no inline PTX outside of native/, no
+ * The tests compile the same files as C++ for the CPU (tests/cuda_on_cpu), with the cuda_runtime.h,
+ * launch.h and mma.h there. Therefore kernels use P2C_LAUNCH instead of <<<>>> and
+ * P2C_DYNAMIC_SHARED instead of extern __shared__, no inline PTX outside of native/, and no
  * cooperative groups. */
 #ifndef P2C_CUDA_CUH
 #define P2C_CUDA_CUH
@@ -31,13 +31,13 @@ constexpr int MOST_COUNTERS = 1 << 14;
 struct P2cQueue {
     P2cContext *ctx;
     int index;           /* of the GPU */
-    cudaStream_t stream; /* into which kernels are started */
-    /* MOST_COUNTERS zeros for is_last_block; zeros again after every kernel; each stream has its
-     * own */
+    cudaStream_t stream; /* the stream into which kernels are started */
+    /* MOST_COUNTERS zeros for is_last_block, which are zeros again after every kernel; each stream
+     * has its own */
     int *counters;
     struct P2cStreams *streams;
     struct P2cStaging *staging;
-    cudaError_t fault; /* the first error of this queue, which is then of no more use */
+    cudaError_t fault; /* the first error of this queue; after it the queue is unusable */
 };
 
 /* ---- elements -------------------------------------------------------------------------------- */
@@ -46,10 +46,10 @@ static inline unsigned blocks_for(size_t n, unsigned threads = THREADS) {
     return (unsigned)((n + threads - 1) / threads);
 }
 
-/* A thread's number in a launch of one-dimensional blocks: element i of fewer than 2^31. */
+/* The index of a thread in a launch of one-dimensional blocks: element i of fewer than 2^31. */
 static __device__ inline unsigned global_thread() { return blockIdx.x * blockDim.x + threadIdx.x; }
 
-/* A gradient is written, or added to what is there. */
+/* Writes a gradient, or adds it to what is there. */
 static __device__ inline void put(float *dx, float value, bool overwrite) {
     *dx = overwrite ? value : *dx + value;
 }
@@ -61,30 +61,30 @@ static inline int area_of(P2cDims d) { return d.d[2] * d.d[3]; }
 
 /* ---- sums ------------------------------------------------------------------------------------ */
 
-/* The sum over a warp, in all its streams; all of them must call. */
+/* The sum over a warp, in all its lanes. All lanes must call it. */
 template <class T> static __device__ inline T warp_sum(T value) {
     for (int step = WARP / 2; step; step /= 2) value += __shfl_xor_sync(0xFFFFFFFFu, value, step);
     return value;
 }
 
-/* The sum over a block (whole warps, at most 1024 threads), in all its threads; all of them must
- * call. */
+/* The sum over a block (whole warps, at most 1024 threads), in all its threads. All threads must
+ * call it. */
 template <class T> static __device__ inline T block_sum(T value) {
     __shared__ T sums[WARP];
-    int stream = threadIdx.x % WARP, warp = threadIdx.x / WARP, warps = blockDim.x / WARP;
+    int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP, warps = blockDim.x / WARP;
     value = warp_sum(value);
-    __syncthreads(); /* sums may still be read from the call before */
-    if (stream == 0) sums[warp] = value;
+    __syncthreads(); /* sums may still be read by the previous call */
+    if (lane == 0) sums[warp] = value;
     __syncthreads();
     T total = 0;
     for (int i = 0; i < warps; i++) total += sums[i];
     return total;
 }
 
-/* Whether this block is the last of `count` to arrive at `counter` (one of the queue's), in all
- * threads; all of them must call, once per launch. The last one sees what the others wrote to
- * global memory before they called, so it can add up their partial sums, in an order of its own:
- * which block it is does not show in the result. */
+/* Tells all threads whether this block is the last of `count` to arrive at `counter` (one of the
+ * queue's). All threads must call it, once per launch. The last block sees everything that the
+ * others wrote to global memory before they called. So it can add up their partial sums in a fixed
+ * order, and the result does not depend on which block is last. */
 static __device__ inline bool is_last_block(int *counter, int count) {
     __shared__ bool last;
     __threadfence();

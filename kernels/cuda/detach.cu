@@ -1,4 +1,4 @@
-/* detach: forward is the plan's business (a view), and nothing goes back. */
+/* detach: the plan makes y a view of x, and no gradient goes back. */
 #include "cuda.cuh"
 
 const P2cKernel p2c_cuda_detach = {};

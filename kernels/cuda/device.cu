@@ -1,18 +1,17 @@
-/* device.cu: an NVIDIA GPU as a device: memory, transfers, runs, and the faults of all of them.
+/* device.cu: an NVIDIA GPU as a device: memory, transfers, runs, and the errors of all of them.
  *
  * A context has one stream, in which everything happens in order. The host runs ahead of it:
- *   upload    copies into one of two pinned staging buffers and returns; the transfer waits its
+ *   upload    copies into one of two pinned staging buffers and returns; the transfer waits for its
  *             turn in the stream
- *   run       the first one launches kernel by kernel, which loads them; the second is captured
- *             into a CUDA graph, and from then on
- *             a run is one launch of that graph
+ *   run       the first run launches kernel by kernel, which loads them; the second is captured
+ *             into a CUDA graph; from then on a run is one launch of that graph
  *   download, wait   wait for the stream
  *
- * While it is captured, steps go into several streams (lib/graph/schedule.c), which become branches
- * of the graph.
+ * During capture, steps go into several streams (lib/graph/schedule.c), which become branches of
+ * the graph.
  *
  * The first error sticks: a kernel that failed leaves a context whose memory can no longer be read,
- * so every later call says so at once. */
+ * so every later call reports it at once. */
 #include "queue.cuh"
 
 #include <string.h>
@@ -22,7 +21,7 @@ static const P2cKernel *const kernels[] = {
 #include "op/op_list.h"
 };
 
-/* ---- faults ---------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 /* Reports the queue's first error, whenever it came. */
 P2cStatus queue_check(P2cContext *ctx, cudaError_t error, const char *what) {
@@ -42,7 +41,7 @@ static void *alloc(P2cContext *ctx, size_t bytes) {
     void *memory = NULL;
     cudaSetDevice(ctx->queue->index);
     if (has_failed(ctx) || cudaMalloc(&memory, bytes) != cudaSuccess) {
-        cudaGetLastError(); /* being out of memory is no fault of the queue */
+        cudaGetLastError(); /* running out of memory is no fault of the queue */
         return NULL;
     }
     if (queue_check(ctx, cudaMemsetAsync(memory, 0, bytes, ctx->queue->stream),
@@ -147,14 +146,14 @@ static cudaError_t issue(P2cContext *ctx, P2cRecording *recording, bool capturin
     if (capturing) streams_fork(ctx->queue);
     recording->issue(recording->of);
     if (capturing) end = streams_join(ctx->queue);
-    error = cudaGetLastError(); /* of any launch */
+    error = cudaGetLastError(); /* the error of any launch */
     if (!error) error = end;
     return error ? error
                  : carry(recording->here, recording->there, recording->bytes,
                          cudaMemcpyDeviceToHost, stream);
 }
 
-/* What `issue` puts into the stream, as a graph. *exec stays NULL on failure. */
+/* Captures what `issue` puts into the stream as a graph. *exec stays NULL on failure. */
 static cudaError_t record(cudaStream_t stream, cudaError_t (*issue)(void *of), void *of,
                           cudaGraphExec_t *exec) {
     cudaGraph_t graph = NULL;
@@ -178,8 +177,8 @@ static cudaError_t issue_recording(void *of) {
     return issue(t->ctx, t->recording, true);
 }
 
-/* A graph takes memory of the GPU, too. Where there is none, nothing has run or failed, and the
- * next run tries anew. */
+/* A graph takes memory of the GPU, too. If there is none left, nothing has run or failed, and the
+ * next run tries again. */
 static P2cStatus capture(P2cContext *ctx, P2cRecording *recording) {
     RecordingOf of = { ctx, recording };
     cudaError_t error =
@@ -214,7 +213,7 @@ static void destroy_recording(P2cContext *ctx, P2cRecording *recording) {
 
 /* ---- timing ---------------------------------------------------------------------------------- */
 
-/* `count` issues of one kernel; recorded, so that the time of launching does not count. */
+/* `count` issues of one kernel, recorded so that the time of launching does not count. */
 typedef struct Repeats {
     void (*issue)(void *of);
     void *of;
@@ -227,7 +226,7 @@ static cudaError_t issue_repeats(void *of) {
     return cudaGetLastError();
 }
 
-/* The second of two runs. */
+/* Times the second of two runs. */
 static cudaError_t time_graph(cudaStream_t stream, cudaGraphExec_t exec, const cudaEvent_t event[2],
                               float *ms) {
     cudaError_t error = cudaGraphLaunch(exec, stream);

@@ -20,8 +20,9 @@ static void forward(const P2cCall *call) {
     make_result(call, Div{ call->x[0], call->x[1], walk_of(call) });
 }
 
-/* What element i of y gives to the gradient of operand k: all of it, or a term of its sum. Squares
- * of b would leave the range of floats long before quotients do. */
+/* What element i of y gives to the gradient of operand k: the gradient itself, or a term of its
+ * sum. It divides twice, because squares of b would overflow or underflow long before quotients
+ * do. */
 struct DivGradient {
     const float *dy, *a, *b;
     Walk walk;

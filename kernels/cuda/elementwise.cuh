@@ -1,21 +1,21 @@
-/* elementwise.cuh: kernels whose every element is a formula of its own. A struct holds what the
- * formula reads, and element i is its (i):
+/* elementwise.cuh: kernels in which every element is a formula. A struct holds what the formula
+ * reads, and its call operator computes element i:
  *
  *     struct Tanh {
  *         const float *x;
  *         __device__ float operator()(unsigned i) const { return tanhf(x[i]); }
  *     };
  *
- * Profiles show kernels by its name. make_result writes y so, make_planes does and leaves the
- * statistics of y's planes when they are asked for, put_gradient writes or adds. A thread makes
- * several elements, THREADS apart, and stores none before it has read for all: the memory's latency
- * is paid once. That also lets y lie over x. */
+ * Profiles show kernels by the struct's name. make_result writes y; make_planes also computes the
+ * statistics of y's planes on request; put_gradient writes or adds a gradient. A thread computes
+ * several elements, THREADS apart, and stores none before it has read for all. So it waits for
+ * memory only once, and y may be the same memory as x. */
 #ifndef P2C_CUDA_ELEMENTWISE_CUH
 #define P2C_CUDA_ELEMENTWISE_CUH
 
 #include "statistics.cuh"
 
-enum { EACH = 4, SPAN = EACH * THREADS }; /* elements of a thread, of a block */
+enum { EACH = 4, SPAN = EACH * THREADS }; /* elements of a thread, and of a block */
 
 static __device__ inline unsigned lesser(unsigned a, unsigned b) { return a < b ? a : b; }
 
@@ -24,7 +24,7 @@ static __global__ void element_kernel(float *to, unsigned n, Formula formula, bo
     unsigned first = blockIdx.x * SPAN + threadIdx.x;
     float v[EACH];
     for (int k = 0; k < EACH; k++) {
-        /* behind the end: the last one again, for nothing, but without a branch */
+        /* beyond the end, read the last element again, which is useless but needs no branch */
         unsigned i = lesser(first + k * THREADS, n - 1);
         v[k] = overwrite ? formula(i) : to[i] + formula(i);
     }
@@ -39,12 +39,12 @@ static void put_elements(const P2cCall *call, float *to, size_t n, Formula formu
                (unsigned)n, formula, overwrite);
 }
 
-/* All elements of y. */
+/* Computes all elements of y. */
 template <class Formula> static void make_result(const P2cCall *call, Formula formula) {
     put_elements(call, call->y, count_of(call->node), formula, true);
 }
 
-/* Those of operand k's gradient, when it is wanted. */
+/* Computes all elements of operand k's gradient, if it is wanted. */
 template <class Formula> static void put_gradient(const P2cCall *call, int k, Formula formula) {
     if (call->dx[k])
         put_elements(call, call->dx[k], count_of(call->node->x[k]), formula,
@@ -53,7 +53,7 @@ template <class Formula> static void put_gradient(const P2cCall *call, int k, Fo
 
 /* ---- with the statistics of the planes of y ---- */
 
-/* A block for each piece of a plane; planes from `start` on, and statistics theirs. */
+/* A block for each piece of a plane. `statistics` are those of the planes from `start` on. */
 template <class Formula>
 static __global__ void piece_kernel(float *y, int hw, Formula formula, Statistics statistics,
                                     int start) {
@@ -77,12 +77,12 @@ static inline size_t planes_work(const P2cNode *node) {
                : 0;
 }
 
-/* All elements of y, and the statistics of its planes when asked for. work: planes_work. */
+/* Computes all elements of y and, on request, the statistics of its planes. work: planes_work. */
 template <class Formula> static void make_planes(const P2cCall *call, Formula formula) {
     const P2cDims d = call->node->dims;
     Statistics m = statistics_of(call, call->work, statistics_pieces(area_of(d)));
     if (!m.out) make_result(call, formula);
-    /* as many as there are counters for */
+    /* one launch for as many planes as there are counters */
     for (int start = 0; m.out && start < planes_of(d); start += MOST_COUNTERS) {
         Statistics part = m;
         int planes = min(planes_of(d) - start, MOST_COUNTERS);

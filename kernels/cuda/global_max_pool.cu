@@ -6,10 +6,10 @@
 
 enum { BATCH = 8 };
 
-/* A NaN is kept, wherever it stands. */
+/* A NaN is kept, wherever it is. */
 static __device__ inline float larger(float kept, float v) { return v > kept || v != v ? v : kept; }
 
-/* The largest of the thread's values of a plane. */
+/* The largest of the values that this thread has of a plane. */
 static __device__ inline float thread_max(const float *x, unsigned hw) {
     float largest = -INFINITY;
     for (unsigned first = threadIdx.x; first < hw; first += BATCH * blockDim.x) {
@@ -36,7 +36,7 @@ static __global__ void forward_kernel(const float *x, float *y, unsigned hw) {
     y[blockIdx.x] = largest;
 }
 
-/* Whole warps, with about 4 values for a thread of a small plane. */
+/* Whole warps, with about 4 values per thread for a small plane. */
 static unsigned threads_for(unsigned hw) {
     unsigned warps = blocks_for(hw, 4 * WARP);
     return WARP * (warps < THREADS / WARP ? warps : THREADS / WARP);
@@ -56,7 +56,7 @@ static __global__ void backward_kernel(const float *__restrict__ x, const float 
     x += (size_t)blockIdx.x * hw;
     dx += (size_t)blockIdx.x * hw;
     for (unsigned i = threadIdx.x; i < hw; i += blockDim.x) equal += x[i] == largest;
-    /* a NaN equals nothing, and nothing gets this share */
+    /* NaN equals nothing, so no element gets a share that is NaN */
     float share = dy[blockIdx.x] / (float)block_sum(equal);
     for (unsigned i = threadIdx.x; i < hw; i += blockDim.x)
         if (overwrite || x[i] == largest) put(dx + i, x[i] == largest ? share : 0, overwrite);

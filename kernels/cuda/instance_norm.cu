@@ -1,11 +1,11 @@
-/* instance_norm: y = (x - mean) * r, r = 1/sqrt(var + eps), of each plane; max(y, 0) when ReLU is
+/* instance_norm: y = (x - mean) * r, r = 1/sqrt(var + eps), for each plane; max(y, 0) if a ReLU is
  * fused;
- *   dx += r * (g - mean(g) - y * mean(g * y)),   g = dy, masked by y > 0 when ReLU is fused.
+ *   dx += r * (g - mean(g) - y * mean(g * y)),   g = dy, masked by y > 0 if a ReLU is fused.
  * saved: (mean, var) of each plane, unless they came with x.
  *
- * Planes up to LARGE elements: a team, which is a warp or a block, holds a plane in registers and
- * does all in one launch. Larger ones are cut into pieces, a block each: one launch for the sums
- * (statistics.cuh), one to apply them. */
+ * For planes of up to LARGE elements, a team, which is a warp or a block, holds a plane in
+ * registers and does everything in one launch. Larger planes are cut into pieces, one block each:
+ * one launch for the sums (statistics.cuh), one to apply them. */
 #include "norm.cuh"
 #include "op/norm.h"
 
@@ -19,10 +19,10 @@ size_t p2c_cuda_plane_statistics_work(P2cDims dims) {
 
 /* ---- teams ----------------------------------------------------------------------------------- */
 
-/* Where a thread stands: thread t of the TEAM threads that have a plane; element i of its own is t
- * + i * TEAM of the plane's hw. */
+/* The position of a thread among the TEAM threads of a plane: its element i is element t + i * TEAM
+ * of the plane's hw. */
 struct Place {
-    int plane, t, hw; /* hw 0: there is no plane left for this team */
+    int plane, t, hw; /* hw is 0 if there is no plane left for this team */
 };
 
 template <int TEAM> static __device__ inline Place place_of(int planes, int hw) {
@@ -40,7 +40,7 @@ template <int TEAM> static __device__ inline float team_sum(float value) {
     else return block_sum(value);
 }
 
-/* (mean, biased variance) of v, which is 0 where there is no element */
+/* (mean, biased variance) of v, where missing elements are 0 */
 template <int TEAM>
 static __device__ inline float2 team_statistics(const float v[EACH], Place at, int hw) {
     float sum = 0, squares = 0;
@@ -50,10 +50,10 @@ static __device__ inline float2 team_statistics(const float v[EACH], Place at, i
     return make_float2(mean, team_sum<TEAM>(squares) / (float)hw);
 }
 
-/* What is absent is NULL. */
+/* Missing pointers are NULL. */
 struct Forward {
-    const float *x, *given; /* statistics of x that are known */
-    float *kept, *y, *out;  /* those computed here; the result; its statistics */
+    const float *x, *given; /* the input; statistics of it that came with it */
+    float *kept, *y, *out;  /* statistics computed here; the result; its statistics */
     int planes, hw;
     float eps;
     bool relu;
@@ -73,10 +73,10 @@ template <int TEAM> static __global__ void team_forward_kernel(Forward f) {
     float2 m = f.given ? make_float2(f.given[2 * at.plane], f.given[2 * at.plane + 1])
                        : team_statistics<TEAM>(v, at, f.hw);
     if (f.kept && leads) put_pair(f.kept, at.plane, m);
-    if (!f.y) return; /* all threads alike */
+    if (!f.y) return; /* the same in all threads */
     Norm norm = norm_of_pair(m.x, m.y, f.eps, f.relu);
     for (int i = 0; i < EACH; i++) {
-        v[i] = has<TEAM>(at, i) ? normed(v[i], norm) : 0;
+        v[i] = has<TEAM>(at, i) ? normalised(v[i], norm) : 0;
         if (has<TEAM>(at, i)) f.y[start + i * TEAM] = v[i];
     }
     if (!f.out) return;
@@ -97,8 +97,8 @@ static void team_forward(const P2cCall *call, Forward f) {
 
 /* ---- large planes ---------------------------------------------------------------------------- */
 
-/* Which piece of which plane a block has; element i of a thread is first + i * THREADS, n of
- * them. */
+/* The piece of a plane that a block has. A thread's element i is first + i * THREADS; there are n
+ * of them. */
 struct Piece {
     int plane, piece, n;
     size_t first;
@@ -125,13 +125,14 @@ static __global__ void piece_forward_kernel(Forward f, Statistics m) {
     Piece p = piece_of(m.pieces, f.hw);
     Norm norm = norm_of(f.given, p.plane, f.eps, f.relu);
     float v[EACH];
-    for (int i = 0; i < EACH; i++) v[i] = i < p.n ? normed(f.x[p.first + i * THREADS], norm) : 0;
+    for (int i = 0; i < EACH; i++)
+        v[i] = i < p.n ? normalised(f.x[p.first + i * THREADS], norm) : 0;
     for (int i = 0; i < EACH; i++)
         if (i < p.n) f.y[p.first + i * THREADS] = v[i];
     if (m.out) piece_statistics(m, p.plane, p.piece, f.hw, v, p.n);
 }
 
-/* Forward of at most MOST_COUNTERS planes. */
+/* Forward pass for at most MOST_COUNTERS planes. */
 static void large_forward(const P2cCall *call, Forward f, void *work) {
     Statistics m = { f.kept, (float2 *)work, call->queue->counters, pieces_of(f.hw) };
     unsigned grid = (unsigned)(f.planes * m.pieces);
@@ -141,7 +142,7 @@ static void large_forward(const P2cCall *call, Forward f, void *work) {
     if (f.y) P2C_LAUNCH(piece_forward_kernel, grid, THREADS, 0, call->queue, f, m);
 }
 
-/* The planes from `first` on. */
+/* The same for the planes from `first` on. */
 static Forward from_plane(Forward f, int first) {
     size_t at = (size_t)first * f.hw, pair = 2 * (size_t)first;
     f.planes = f.planes - first < MOST_COUNTERS ? f.planes - first : MOST_COUNTERS;
@@ -191,7 +192,7 @@ struct Backward {
     bool relu, overwrite;
 };
 
-/* A value of x as y, and the gradient that passes there. */
+/* The result y for a value of x, and the gradient that passes there. */
 static __device__ inline float2 value_and_gradient(Backward b, size_t at, Norm norm) {
     float y = (b.x[at] - norm.mean) * norm.r, g = b.g[at];
     return make_float2(y, y > norm.floor ? g : 0);
@@ -245,7 +246,7 @@ static __global__ void piece_sums_kernel(Backward b, float2 *partial, int pieces
     if (threadIdx.x == 0) partial[blockIdx.x] = make_float2(sum, sum_y);
 }
 
-/* Every warp adds up the plane's partial sums for itself. */
+/* Every warp adds up the plane's partial sums itself. */
 static __global__ void piece_backward_kernel(Backward b, const float2 *partial, int pieces) {
     Piece p = piece_of(pieces, b.hw);
     Norm norm = norm_of(b.statistics, p.plane, b.eps, b.relu);

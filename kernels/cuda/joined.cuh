@@ -1,7 +1,7 @@
-/* joined.cuh: tensors that lie one after the other along an axis of a larger one: concat, and add
- * of a concat.
+/* joined.cuh: tensors that are joined along an axis of a larger one, for concat and for add of a
+ * concat.
  *
- * The larger one is rows of `whole` consecutive elements, each of them a run of every piece. */
+ * The larger tensor is rows of `whole` consecutive elements. Each row has a run of every piece. */
 #ifndef P2C_CUDA_JOINED_CUH
 #define P2C_CUDA_JOINED_CUH
 
@@ -11,19 +11,19 @@
 struct JoinedPieces {
     Divisor whole;
     struct {
-        float *x; /* NULL: not wanted */
-        /* of its run in the row; behind all rows where there are fewer pieces */
+        float *x; /* NULL if not wanted */
+        /* of its run in the row; beyond all rows for pieces that do not exist */
         unsigned begin, size;
         bool overwrite;
     } of[P2C_MAX_OPERANDS];
 };
 
 struct Place {
-    float *x; /* NULL: none */
+    float *x; /* NULL if there is none */
     bool overwrite;
 };
 
-/* Where element i is. */
+/* Finds the piece and offset of element i. */
 static __device__ inline Place place_at(const JoinedPieces &p, unsigned i) {
     unsigned row = quotient(i, p.whole), at = i - row * p.whole.by, begin = 0, size = p.of[0].size;
     Place place = { p.of[0].x, p.of[0].overwrite };
@@ -35,7 +35,7 @@ static __device__ inline Place place_at(const JoinedPieces &p, unsigned i) {
     return place;
 }
 
-/* Operands first to count-1, joined along an axis; their values, or their gradients. */
+/* Operands first to count-1, joined along an axis: their values, or their gradients. */
 static inline JoinedPieces joined_of(const P2cCall *call, int first, int axis, bool gradients) {
     const P2cNode *node = call->node;
     JoinedPieces p = { divisor_of(1), {} };
@@ -75,9 +75,9 @@ static inline void launch_joined(const P2cCall *call, float *beside, JoinedPiece
                is_overwritten(call, 0), joined, n);
 }
 
-/* Hands dy out to the pieces' gradients, and all of it to `beside`, operand 0's, unless NULL: in
- * one launch, or one for each time that a piece is there again, whose gradient another thread adds
- * to. */
+/* Distributes dy to the pieces' gradients, and all of it to `beside`, operand 0's gradient, unless
+ * NULL. This is one launch; if a piece appears several times, one for each time, because another
+ * thread adds to the same gradient. */
 static void put_joined(const P2cCall *call, float *beside, JoinedPieces joined) {
     for (bool more = true; more; beside = NULL) {
         JoinedPieces now = joined;

@@ -11,7 +11,7 @@ static __device__ inline float dot(const float *a, const float *b, int d) {
     return block_sum(sum);
 }
 
-/* max(|x|, eps); a NaN stays one */
+/* max(|x|, eps); a NaN stays NaN */
 static __device__ inline float divisor_of(float length, float eps) {
     return length < eps ? eps : length;
 }

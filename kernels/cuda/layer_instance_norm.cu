@@ -1,25 +1,25 @@
-/* layer_instance_norm: of plane p of picture n, with m, r the plane's mean and 1/sqrt(var+eps), M,
+/* layer_instance_norm, for plane p of picture n. m, r are the plane's mean and 1/sqrt(var+eps), M,
  * R the picture's (unbiased variances):
- *   y = (rho i + (1-rho) l) gamma + beta,  i = (x - m) r,  l = (x - M) R,  which is (x - m) A + B
- *       with
- *   A = gamma (rho r + (1-rho) R),  B = gamma (1-rho) R (m - M) + beta;   max(y, 0) when ReLU is
- *       fused.
+ *   y = (rho i + (1-rho) l) gamma + beta = (x - m) A + B,  i = (x - m) r,  l = (x - M) R,
+ *   A = gamma (rho r + (1-rho) R),  B = gamma (1-rho) R (m - M) + beta;
+ *   max(y, 0) if a ReLU is fused.
+ *
  * Backward, with g = dy (masked where the fused ReLU cut), s = sum g and t = sum g (x - m) over the
  * plane:
- *   dbeta += s    dgamma += rho r t + (1-rho) R (t + (m-M) s)    drho += gamma (r t - R (t + (m-M)
- *       s))
- *   dx += A g - r (mean(di) + i sum(di i)/(hw-1)) - R (mean(dl) + l sum(dl l)/(chw-1)),  di = rho
- *       gamma g, dl = (1-rho) gamma g;
+ *   dbeta += s    dgamma += rho r t + (1-rho) R (t + (m-M) s)
+ *   drho += gamma (r t - R (t + (m-M) s))
+ *   dx += A g - r (mean(di) + i sum(di i)/(hw-1)) - R (mean(dl) + l sum(dl l)/(chw-1)),
+ *         di = rho gamma g, dl = (1-rho) gamma g;
  * the means and sums of dl run over the picture. saved: (mean, biased variance) of each plane,
  * unless they came with x.
  *
- * A block per piece of a plane. Each warp works out M and R, and what else runs over a picture, for
- * itself: that is a few loads, another launch would be more. Forward: the statistics, then y.
- * Backward: s and t of each plane, then all gradients. */
+ * A block per piece of a plane. Each warp computes M and R, and everything else that runs over a
+ * picture, itself: that takes a few loads, whereas another launch would take longer. Forward: the
+ * statistics, then y. Backward: s and t of each plane, then all gradients. */
 #include "norm.cuh"
 #include "op/norm.h"
 
-/* By value to the kernels. Parameters are (1,c), or (n,c) where `rows`. */
+/* Passed to the kernels by value. Parameters are (1,c), or (n,c) if `rows`. */
 struct Layer {
     const float *x, *statistics, *rho, *gamma, *beta;
     int planes, c, hw, pieces, start; /* start: the first plane of a launch */
@@ -63,7 +63,7 @@ static __device__ inline int param_at(Layer l, int plane, bool rows) {
     return rows ? plane : plane % l.c;
 }
 
-/* M and R of the picture whose first plane this is; by whole warps. */
+/* Computes M and R of the picture whose first plane is `first`. Whole warps must call it. */
 static __device__ inline void picture_of(Layer l, int first, Plane *q) {
     int lane = (int)threadIdx.x % WARP;
     float base = mean_of(l, first), off = 0, squares = 0, hw = (float)l.hw;
@@ -107,7 +107,7 @@ static __device__ inline Piece piece_of(Layer l) {
     return p;
 }
 
-/* The blocks of a launch from l.start on: planes that is_last_block has counters for. */
+/* The blocks of a launch from l.start on, for as many planes as is_last_block has counters. */
 static unsigned grid_of(Layer l) {
     int planes = l.planes - l.start < MOST_COUNTERS ? l.planes - l.start : MOST_COUNTERS;
     return (unsigned)(planes * l.pieces);
@@ -142,8 +142,7 @@ static void forward(const P2cCall *call) {
 
 /* ---- backward -------------------------------------------------------------------------------- */
 
-/* sums: (s, t) of each plane, partial: of each piece. The gradients that are not wanted are
- * NULL. */
+/* sums: (s, t) of each plane; partial: of each piece. Gradients that are not wanted are NULL. */
 struct Gradients {
     const float *dy;
     float2 *sums, *partial;
@@ -171,7 +170,7 @@ static __global__ void sums_kernel(Layer l, Gradients d, int *counters) {
     float2 sum = make_float2(block_sum(s), block_sum(t)),
            *partial = d.partial + (size_t)p.plane * l.pieces;
     if (threadIdx.x == 0) (l.pieces == 1 ? d.sums[p.plane] : partial[p.piece]) = sum;
-    /* from here on one warp */
+    /* from here on only one warp */
     if (l.pieces == 1 || !is_last_block(counters + p.plane - l.start, l.pieces) ||
         threadIdx.x >= WARP)
         return;
@@ -185,7 +184,7 @@ static __global__ void sums_kernel(Layer l, Gradients d, int *counters) {
     if (threadIdx.x == 0) d.sums[p.plane] = make_float2((float)all_s, (float)all_t);
 }
 
-/* Of a parameter, or all three. */
+/* Of one parameter, or of all three. */
 struct Changes {
     float rho, gamma, beta;
 };
@@ -201,7 +200,8 @@ static __device__ inline void put_change(float *to, Layer l, int plane, bool row
     if (to && (rows || plane < l.c)) put(&to[plane], rows ? own : all, overwrite);
 }
 
-/* By the block of the plane's first piece. What pictures share is the first picture's to add up. */
+/* Called by the block of the plane's first piece. Sums over pictures are computed by the first
+ * picture's block. */
 static __device__ inline void parameter_gradients(Layer l, Gradients d, int plane, Plane q) {
     Changes own = changes_of(q, d.sums[plane]), all = own;
     for (int k = plane + l.c; plane < l.c && k < l.planes; k += l.c) {
@@ -216,7 +216,7 @@ static __device__ inline void parameter_gradients(Layer l, Gradients d, int plan
     put_change(d.beta, l, plane, l.beta_rows, own.beta, all.beta, d.overwrite >> 3 & 1);
 }
 
-/* (sum dl, sum dl l) over the picture; by whole warps. */
+/* (sum dl, sum dl l) over the picture. Whole warps must call it. */
 static __device__ inline float2 picture_sums(Layer l, Gradients d, int plane, Plane q) {
     int first = plane / l.c * l.c;
     float sum = 0, sum_l = 0;

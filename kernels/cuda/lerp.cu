@@ -20,7 +20,7 @@ static void forward(const P2cCall *call) {
     make_result(call, Lerp{ call->x[0], call->x[1], call->x[2], weight_walk(call->node) });
 }
 
-/* NULL: not wanted. They may be one. */
+/* Gradients that are not wanted are NULL. Several may be the same memory. */
 struct LerpGradients {
     float *a, *b, *w;
     unsigned overwrite;
@@ -32,7 +32,7 @@ static __device__ inline void put_operands(const LerpGradients &g, unsigned i, f
     if (g.b) put(g.b + i, dy * weight, g.overwrite >> 1 & 1);
 }
 
-/* dw is wanted only where w is not broadcast: it is the sum of one term. */
+/* dw is computed here only if w is not broadcast, because then it is a sum of one term. */
 static __global__ void lerp_backward(Lerp f, const float *dy, LerpGradients g, unsigned n) {
     unsigned i = global_thread();
     if (i >= n) return;
@@ -40,7 +40,7 @@ static __global__ void lerp_backward(Lerp f, const float *dy, LerpGradients g, u
     if (g.w) put(g.w + i, dy[i] * (f.b[i] - f.a[i]), g.overwrite >> 2 & 1);
 }
 
-/* The terms of dw; in passing the other gradients. */
+/* The terms of dw. It also writes the other gradients. */
 struct LerpTerm {
     const float *a, *b, *w, *dy;
     LerpGradients g;

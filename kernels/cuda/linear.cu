@@ -1,20 +1,26 @@
 /* linear: y = x w^T + b;  dx (+)= dy w,  dw (+)= dy^T x,  db (+)= sum_n dy.   x (n,in)  w (out,in)
  *     y (n,out), all in float32
- * Batches are small, so that the work is to read w: once for a tile of N pictures, by vectors of V
- * floats where the rows allow it. Forward: short rows of w: a warp for each; long ones: a block for
- * ROWS of them, or a slice of them, which the last block adds up. A ReLU behind is done as y is
- * stored, and as dy is read. Backward, one launch: blocks of dx take all rows of 32 V columns of w,
- * split over the warps; blocks of dw and db take 32 rows of 32 V columns. */
+ *
+ * Batches are small, so the main work is to read w: once for a tile of N pictures, by vectors of V
+ * floats if the rows allow it.
+ *
+ * Forward: if rows of w are short, a warp takes each. If they are long, a block takes ROWS of them,
+ * or a slice of them, and the last block adds up the slices. A ReLU that follows is applied when y
+ * is stored and when dy is read.
+ *
+ * Backward is one launch: blocks for dx take all rows of 32 V columns of w, split over the warps;
+ * blocks for dw and db take 32 rows of 32 V columns. */
 #include "activation.cuh"
 #include "op/linear.h"
 #include "vectors.cuh"
 
-/* ROWS of w at a time share what is read of x. SLICE: of a row, that a block takes at once. */
+/* ROWS of w are computed together and share what is read of x. SLICE: elements of a row that a
+ * block takes at once. */
 enum { ROWS = 4, WARPS = THREADS / WARP, SHORT = 512, SLICE = 4096, WIDE = 4096 };
 
 struct Sizes {
     int n, in, out;
-    float slope; /* of the activation that y is stored with */
+    float slope; /* of the activation that is applied to y */
 };
 
 static Sizes sizes_of(const P2cNode *node) {
@@ -30,8 +36,8 @@ static int tiles_of(int n) { return (int)blocks_for((size_t)n, 1u << tile_log(n)
 
 /* ---- forward --------------------------------------------------------------------------------- */
 
-/* sum[r][i] += w[row + r] . x[first + i] over columns begin + lane V, ..., end; what is beyond the
- * last row or picture repeats it. */
+/* sum[r][i] += w[row + r] . x[first + i] over columns begin + lane V, ..., end. Rows and pictures
+ * beyond the last repeat it. */
 template <int R, int N, int V>
 static __device__ inline void add_dots(float (*sum)[N], const float *x, const float *w, Sizes s,
                                        int first, int row, int begin, int end, int lane,
@@ -51,7 +57,7 @@ static __device__ inline void add_dots(float (*sum)[N], const float *x, const fl
     }
 }
 
-/* Block (tile, group of WARPS rows). */
+/* A block is (tile, group of WARPS rows). */
 template <int N, int V>
 static __global__ void by_warps(const float *x, const float *w, const float *b, float *y, Sizes s,
                                 int groups) {
@@ -68,9 +74,9 @@ static __global__ void by_warps(const float *x, const float *w, const float *b, 
     }
 }
 
-/* Where slices of rows meet. */
+/* The partial sums of slices of rows. */
 struct Slices {
-    float *partial; /* [group][slice][ROWS * N], groups counted over tiles */
+    float *partial; /* [group][slice][ROWS * N]; groups are counted over all tiles */
     int *counters;  /* one per group */
     int count;
 };
@@ -83,7 +89,7 @@ static __device__ inline void write(float *y, const float *b, Sizes s, int first
         y[(size_t)i * s.out + r] = activated((float)(total + (b ? b[r] : 0)), s.slope);
 }
 
-/* Block (tile, group of ROWS rows, slice). */
+/* A block is (tile, group of ROWS rows, slice). */
 template <int N, int V>
 static __global__ void by_blocks(const float *x, const float *w, const float *b, float *y, Sizes s,
                                  int groups, Slices slices) {
@@ -113,7 +119,7 @@ static __global__ void by_blocks(const float *x, const float *w, const float *b,
     if (threadIdx.x < ROWS * N) write<N>(y, b, s, first, row, total);
 }
 
-/* 1: rows are not cut. */
+/* 1 if rows are not cut. */
 static int slice_count(Sizes s) {
     size_t groups = (size_t)tiles_of(s.n) * blocks_for((size_t)s.out, ROWS);
     return groups <= MOST_COUNTERS ? (int)blocks_for((size_t)s.in, SLICE) : 1;
@@ -158,18 +164,18 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
 /* ---- backward -------------------------------------------------------------------------------- */
 
 struct LinearGradients {
-    const float *x, *w, *dy, *y; /* y: where there is an activation */
-    float *dx, *dw, *db;         /* NULL: not wanted */
+    const float *x, *w, *dy, *y; /* y: only with an activation */
+    float *dx, *dw, *db;         /* NULL if not wanted */
     bool overwrite_x, overwrite_w, overwrite_b;
-    unsigned chunks;    /* of 32 V columns */
-    unsigned dx_blocks; /* of the launch, the first ones */
+    unsigned chunks;    /* number of chunks of 32 V columns */
+    unsigned dx_blocks; /* the first blocks of the launch */
 };
 
 static __device__ inline float gradient_at(const LinearGradients &g, const Sizes &s, size_t i) {
     return g.y ? passed(g.dy[i], g.y[i], s.slope) : g.dy[i];
 }
 
-/* dx of N pictures and a chunk of columns. */
+/* Computes dx for N pictures and a chunk of columns. */
 template <int N, int V>
 static __device__ inline void input_gradient(LinearGradients g, Sizes s, int first, int begin) {
     enum { COLUMNS = WARP * V };
@@ -201,7 +207,7 @@ static __device__ inline void input_gradient(LinearGradients g, Sizes s, int fir
     }
 }
 
-/* dw of ROWS rows and a chunk of columns, and db with the first chunk, by a warp. */
+/* A warp computes dw for ROWS rows and a chunk of columns; with the first chunk also db. */
 template <int V>
 static __device__ inline void parameter_gradients(LinearGradients g, Sizes s, int row, int begin) {
     int lane = threadIdx.x % WARP, k = begin + lane * V;
@@ -257,8 +263,8 @@ static void launch_backward(const P2cCall *call, LinearGradients g, bool vector)
     if (blocks) P2C_LAUNCH(kernels[tile_log(s.n)][vector], blocks, THREADS, 0, call->queue, g, s);
 }
 
-/* One launch; but one after the other where operands repeat, whose gradients are added in the same
- * place. */
+/* One launch. If an operand appears twice, one launch after the other, because both gradients are
+ * added in the same place. */
 static void backward(const P2cCall *call) {
     float *dx = call->dx[0], *dw = call->dx[1], *db = call->dx[2];
     const Sizes s = sizes_of(call->node);

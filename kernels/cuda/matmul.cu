@@ -1,12 +1,14 @@
 /* matmul: y = a b for each matrix of a batch;  da += dy b^T,  db += a^T dy, summed over the batches
- * that were broadcast. All in float32. A block makes a tile of 64 x 64 of a result, a thread 4 x 4
- * of it, 16 apart, from 16 columns of the left factor and rows of the right one at a time in shared
- * memory. Batches are added in their order. */
+ * that were broadcast. All in float32.
+ *
+ * A block computes a tile of 64 x 64 of a result, a thread 4 x 4 of it, 16 apart. 16 columns of the
+ * left factor and 16 rows of the right one are in shared memory at a time. Batches are added in
+ * order. */
 #include "walk.cuh"
 
 enum { TILE = 64, DEPTH = 16, SIDE = 16 /* threads along a tile */, OWN = TILE / SIDE };
 
-/* The elements of a matrix: `side` along the result, `depth` along the sum. One of them is 1. */
+/* The strides of a matrix: `side` along the result, `depth` along the sum. One of them is 1. */
 struct Factor {
     const float *values;
     unsigned side, depth;
@@ -16,15 +18,15 @@ struct Product {
     Factor left, right;
     float *out;
     unsigned rows, columns, depth;
-    /* the matrices of the result, and the products that each is the sum of, as places in left and
-     * right */
+    /* the matrices of the result, and the products that are added up for each, as indices in left
+     * and right */
     Walk kept, added;
     Divisor down, across; /* tiles */
     bool overwrite;
 };
 
-/* DEPTH x TILE elements from (begin, first) on; zeros beyond the matrix. Threads side by side read
- * side by side. */
+/* Loads DEPTH x TILE elements from (begin, first) on, with zeros beyond the matrix. Neighbouring
+ * threads read neighbouring elements. */
 static __device__ inline void load_tile(float (*tile)[TILE + 1], Factor f, unsigned at,
                                         unsigned first, unsigned sides, unsigned begin,
                                         unsigned depth) {
@@ -81,7 +83,7 @@ struct Sizes {
     P2cDims a, b, y; /* of the batches */
 };
 
-/* Matrices with one and the same on the right are one matrix of more rows. */
+/* Matrices that are multiplied by the same matrix on the right are joined to one with more rows. */
 static Sizes sizes_of(const P2cNode *node) {
     const P2cDims a = node->x[0]->dims, b = node->x[1]->dims, one = P2C_SCALAR;
     int batches = a.rank - 2;
@@ -103,8 +105,8 @@ static Sizes sizes_of(const P2cNode *node) {
     return s;
 }
 
-/* out: the batch of the result; left, right: those of the factors, whose matrices have so many
- * elements. */
+/* out: the batch of the result; left, right: the batches of the factors, whose matrices have so
+ * many elements. */
 static void launch(const P2cCall *call, Product p, P2cDims y, P2cDims out, P2cDims left,
                    P2cDims right) {
     Steps l = steps_of(left), r = steps_of(right);

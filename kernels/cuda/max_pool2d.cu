@@ -1,6 +1,7 @@
-/* max_pool2d: y[p,i,j] = largest of x[p, i*stride-pad+u, j*stride-pad+v] over u, v, where that is
- * inside;  dx += dy at the first of the largest. A NaN is the largest. saved: where in the plane
- * each was found; backward each element of x asks the windows that hold it. */
+/* max_pool2d: y[p,i,j] = largest of x[p, i*stride-pad+u, j*stride-pad+v] over all u, v for which
+ * that is inside;  dx += dy at the first of the largest. A NaN counts as the largest. saved: the
+ * index in the plane where each maximum was found. Backward, each element of x looks at the windows
+ * that contain it. */
 #include "elementwise.cuh"
 #include "walk.cuh"
 
@@ -42,13 +43,13 @@ static void forward(const P2cCall *call) {
                (int *)call->saved, pool_of(call->node), divisor_at(y, 2), divisor_at(y, 3), n);
 }
 
-/* The windows along an axis that hold position i: first to last. */
+/* The windows along an axis that contain position i: first to last. */
 struct Windows {
     int first, last;
 };
 
 static __device__ inline Windows windows_of(int i, int kernel, const P2cPool2d &o, int count) {
-    /* where the first of them begins, or would with stride 1 */
+    /* the start of the first of them if the stride were 1 */
     int before = i + o.pad - kernel + 1;
     Windows w = { before > 0 ? (before + o.stride - 1) / o.stride : 0,
                   min((i + o.pad) / o.stride, count - 1) };

@@ -18,7 +18,7 @@ static void forward(const P2cCall *call) {
                            operands_walk(call->node->dims, x[0]->dims, x[1]->dims) });
 }
 
-/* Nothing broadcast. a and b may be one, and so may their gradients. */
+/* Nothing is broadcast. a and b may be the same, and so may their gradients. */
 static __global__ void both_kernel(const float *a, const float *b, const float *dy, float *da,
                                    float *db, unsigned n, unsigned overwrite) {
     unsigned i = global_thread();
@@ -27,8 +27,8 @@ static __global__ void both_kernel(const float *a, const float *b, const float *
     put(db + i, dy[i] * a[i], overwrite >> 1 & 1);
 }
 
-/* The terms of the gradient of a broadcast operand; in passing the gradient of the other one, if
- * that has the size of y and wants it. */
+/* The terms of the gradient of a broadcast operand. It also writes the gradient of the other
+ * operand, if that has the size of y and is wanted. */
 struct MulTerm {
     const float *dy, *own, *other;
     float *passed;

@@ -1,4 +1,4 @@
-/* open.cu: a GPU opened for a context, or one clear line why it cannot be; and closed. */
+/* open.cu: opens a GPU for a context, or reports in one clear line why it cannot; and closes it. */
 #include "queue.cuh"
 
 #include <stdio.h>
@@ -28,7 +28,7 @@ static cudaError_t staging_init(P2cContext *ctx, P2cStaging *s) {
     return cudaSuccess;
 }
 
-/* Ends with a kernel, which tells whether this build has code for the GPU. */
+/* Ends with a kernel, which shows whether this build has code for the GPU. */
 static cudaError_t queue_init(P2cContext *ctx, P2cQueue *queue) {
     cudaError_t error = cudaSetDevice(queue->index);
     if (!error) error = streams_init(queue->streams);
@@ -41,7 +41,7 @@ static cudaError_t queue_init(P2cContext *ctx, P2cQueue *queue) {
     return error ? error : cudaStreamSynchronize(queue->stream);
 }
 
-/* How many GPUs there are; else why there is none. */
+/* Counts the GPUs, or reports why there is none. */
 static P2cStatus count_devices(P2cContext *ctx, int *count) {
     int driver = 0;
     cudaError_t error = cudaGetDeviceCount(count);
@@ -52,8 +52,8 @@ static P2cStatus count_devices(P2cContext *ctx, int *count) {
         return p2c_fail(ctx, P2C_ERR_DEVICE, "cuda: there is no NVIDIA driver on this machine");
     if (error == cudaErrorInsufficientDriver)
         return p2c_fail(ctx, P2C_ERR_DEVICE,
-                        "cuda: the NVIDIA driver knows CUDA up to %d.%d, this build needs %d.%d; "
-                        "update the driver",
+                        "cuda: the NVIDIA driver supports CUDA up to %d.%d, but this build needs "
+                        "%d.%d; update the driver",
                         driver / 1000, driver % 1000 / 10, CUDART_VERSION / 1000,
                         CUDART_VERSION % 1000 / 10);
     if (error == cudaErrorNoDevice || error == cudaSuccess)

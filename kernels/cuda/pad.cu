@@ -1,15 +1,15 @@
 /* pad: y[p,i,j] = x[p, source(i-top), source(j-left)], or the constant outside;  dx += dy at all
- * positions that read the element, which it looks up. */
+ * positions that read the element; its thread finds them. */
 #include "elementwise.cuh"
 #include "walk.cuh"
 
-/* An axis of x, with what is put before and after it. */
+/* An axis of x, with the padding before and after it. */
 struct Padded {
     int size, before, after;
     P2cPadMode mode;
 };
 
-/* What position i of the result reads: an index, or -1 for the constant. */
+/* The index that position i of the result reads, or -1 for the constant. */
 static __device__ inline int source_of(const Padded &a, int i) {
     i -= a.before;
     if (i >= 0 && i < a.size) return i;
@@ -17,7 +17,8 @@ static __device__ inline int source_of(const Padded &a, int i) {
     return a.mode == P2C_PAD_CONSTANT ? -1 : i < 0 ? 0 : a.size - 1;
 }
 
-/* The positions that read an element: a run from first to last, and its mirror images; -1: none. */
+/* The positions that read an element: a run from first to last, and its mirror images; -1 if there
+ * is none. */
 struct Readers {
     int first, last, mirrored[2];
 };

@@ -1,19 +1,19 @@
-/* pieces.cuh: a sum over many elements, to a scalar: each block sums a piece of them, and the last
- * one to finish adds up the sums of all pieces, in an order that depends on their number alone. */
+/* pieces.cuh: the sum of many elements to a scalar. Each block sums a piece of them, and the last
+ * one to finish adds up the sums of all pieces, in an order that depends only on their number. */
 #ifndef P2C_CUDA_PIECES_CUH
 #define P2C_CUDA_PIECES_CUH
 
 #include "cuda.cuh"
 
-/* Pieces are of LEAST_PIECE elements, 8 a thread; longer where there would be more than MOST_PIECES
- * of them. */
+/* A piece has LEAST_PIECE elements, 8 per thread, or more if there would be more than
+ * MOST_PIECES. */
 static const unsigned LEAST_PIECE = 8 * THREADS, MOST_PIECES = 4096;
 
-/* By value to the kernel, whose grid is `count` blocks. */
+/* Passed by value to the kernel, whose grid is `count` blocks. */
 struct Pieces {
     float *sums;
     int *counter;
-    unsigned n, length; /* elements in all, and in a piece */
+    unsigned n, length; /* number of elements in total, and in a piece */
     int count;
 };
 
@@ -37,8 +37,8 @@ static inline Pieces pieces_of(const P2cCall *call, size_t n) {
 static __device__ inline unsigned first_of(Pieces p) { return blockIdx.x * p.length + threadIdx.x; }
 static __device__ inline unsigned end_of(Pieces p) { return min(p.n, (blockIdx.x + 1) * p.length); }
 
-/* From each thread's sum; by all threads of all blocks. true in the block that then has the total,
- * in all of its threads. */
+/* Adds up all threads' sums. All threads of all blocks must call it. Returns true in one block,
+ * whose threads all get the total. */
 static __device__ inline bool total_of(Pieces p, float sum, double *total) {
     double all = 0;
     sum = block_sum(sum);

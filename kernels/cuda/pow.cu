@@ -1,5 +1,5 @@
-/* pow: y = x^e;  dx += dy * e * x^(e-1), 0 where e is 0, also at x = 0. Squares and square roots do
- * without powf. */
+/* pow: y = x^e;  dx += dy * e * x^(e-1), which is 0 if e is 0, even at x = 0. Squares and square
+ * roots do not use powf. */
 #include <math.h>
 
 #include "elementwise.cuh"

@@ -3,13 +3,13 @@
 #include "elementwise.cuh"
 #include "sums.cuh"
 
-/* The slopes as what is broadcast to x: (1,c,1,1). */
+/* The slopes as an operand that is broadcast to x: (1,c,1,1). */
 static P2cDims slope_dims(const P2cNode *node) {
     P2cDims d = { 2, { 1, node->dims.d[1], 1, 1 } };
     return d;
 }
 
-/* dy NULL: the result; else the gradient of x. */
+/* dy NULL: computes the result; otherwise the gradient of x. */
 struct Prelu {
     const float *x, *slope, *dy;
     Walk walk;
@@ -26,7 +26,7 @@ static Prelu prelu_of(const P2cCall *call, const float *dy) {
 
 static void forward(const P2cCall *call) { make_result(call, prelu_of(call, NULL)); }
 
-/* The terms of dslope; in passing dx, if that is wanted. */
+/* The terms of dslope. It also writes dx, if that is wanted. */
 struct PreluTerm {
     const float *x, *slope, *dy;
     float *dx;

@@ -1,5 +1,5 @@
-/* queue.cuh: the inside of a queue, shared by device.cu, streams.cu and open.cu; kernels see what
- * cuda.cuh shows of it. */
+/* queue.cuh: the fields of a queue, shared by device.cu, streams.cu and open.cu. Kernels use only
+ * those in cuda.cuh. */
 #ifndef P2C_CUDA_QUEUE_CUH
 #define P2C_CUDA_QUEUE_CUH
 
@@ -8,14 +8,14 @@
 enum { SLOTS = 2 };
 static const size_t SLOT_BYTES = (size_t)4 << 20;
 
-/* Pinned memory that uploads pass through, in turns. */
+/* Pinned buffers through which uploads pass, in turns. */
 struct P2cStaging {
     void *slot[SLOTS];
-    cudaEvent_t sent[SLOTS]; /* the transfer out of it is over */
+    cudaEvent_t sent[SLOTS]; /* recorded when the transfer from the buffer is finished */
     int next;
 };
 
-/* A place in a stream that others wait for. */
+/* A point in a stream that other streams wait for. */
 struct Event {
     int number;
     cudaEvent_t event;
@@ -23,10 +23,10 @@ struct Event {
 
 struct P2cStreams {
     cudaStream_t handles[P2C_MAX_STREAMS]; /* the first is the context's stream */
-    int *counters;                         /* of all streams */
+    int *counters;                         /* counters for all streams */
     bool recording, joined[P2C_MAX_STREAMS];
     cudaEvent_t fork;
-    Event *events; /* in order of their numbers */
+    Event *events; /* by their numbers */
     int count, capacity;
     cudaError_t error;
 };
@@ -41,8 +41,8 @@ void queue_fill(P2cContext *ctx, float *to, size_t count, float value);
 P2cStatus queue_open(P2cContext *ctx, int index);
 void queue_close(P2cContext *ctx);
 
-/* streams.cu. A recording forks after its capture has begun, joins before it ends, and is reset
- * afterwards. */
+/* streams.cu. In a recording, the streams fork after the capture has begun, join before it ends,
+ * and are reset afterwards. */
 cudaError_t streams_init(P2cStreams *streams);
 void streams_clear(P2cStreams *streams);
 void streams_use(P2cQueue *queue, int stream);

@@ -1,8 +1,9 @@
-/* resize.cuh: which elements of a resized axis read which of the source, for resize_bilinear and
- * resize_nearest.
+/* resize.cuh: which elements of the source each element of a resized axis reads, for
+ * resize_bilinear and resize_nearest.
  *
- * Result i reads at position (slope * i + offset) / unit, held within the first and the last
- * element. In integers, so that neither a part nor a tie depends on how a position is rounded. */
+ * Result i reads at position (slope * i + offset) / unit, clamped to the first and the last
+ * element. The arithmetic uses integers, so that weights and ties do not depend on how a position
+ * is rounded. */
 #ifndef P2C_CUDA_RESIZE_CUH
 #define P2C_CUDA_RESIZE_CUH
 
@@ -24,7 +25,7 @@ static inline Axis axis_of(int in, int out, P2cCoordinates coordinates) {
                                             : centres;
 }
 
-/* Of rows (2) or columns (3). */
+/* k: 2 for rows, 3 for columns. */
 static inline Axis axis_at(const P2cNode *node, int k) {
     return axis_of(node->x[0]->dims.d[k], node->dims.d[k],
                    P2C_ATTRIBUTES(node, P2cResizeAttributes)->coordinates);
@@ -34,13 +35,13 @@ static __device__ inline long long within(long long v, long long low, long long 
     return v < low ? low : v > high ? high : v;
 }
 
-/* In units. */
+/* In units of 1 / unit. */
 static __device__ inline long long position(Axis a, int i) {
     return within(a.slope * i + a.offset, 0, (a.in - 1) * a.unit);
 }
 
-/* The results that read less than 1 from element q: none but first to last. All, at the edges, on
- * the side where positions are held. */
+/* The results whose position is less than 1 away from element q: all between first and last. At the
+ * edges, all on the side where positions are clamped. */
 struct Span {
     int first, last;
 };

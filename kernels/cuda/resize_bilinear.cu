@@ -1,6 +1,6 @@
-/* resize_bilinear: every result pixel is a mix of two by two source pixels; backward gathers: each
- * source pixel looks up the results it is in. Pixel q's part in a result is 1 - the distance of q
- * and the result's position, while that is below 1, along both axes. */
+/* resize_bilinear: every pixel of the result is a weighted sum of two by two source pixels.
+ * Backward, each source pixel finds the results that it is part of. Its weight in a result is 1 -
+ * the distance of the result's position, if that is below 1, along both axes. */
 #include "resize.cuh"
 
 static __device__ inline float part_of(Axis a, int q, int i) {

@@ -1,5 +1,5 @@
 /* resize_nearest: y[p,i,j] = x[p, row(i), column(j)];  dx[p,q,r] += the sum of dy over the i, j
- * that read there: each source pixel looks them up. */
+ * that read there. Each source pixel finds them itself. */
 #include "op/resize.h"
 #include "resize.cuh"
 
@@ -13,7 +13,7 @@ static Rounded rounded_at(const P2cNode *node, int k) {
     return r;
 }
 
-/* The element that result i reads. The last one is never left: positions are held there. */
+/* The element that result i reads. Positions are clamped, so the last element is never passed. */
 static __device__ inline int nearest(const Rounded &r, int i) {
     long long at = position(r.axis, i), low = at / r.axis.unit, rest = at - low * r.axis.unit,
               over = 2 * rest - r.axis.unit;

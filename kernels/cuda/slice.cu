@@ -37,7 +37,7 @@ struct SliceGradient {
     Runs r;
     Divisor whole;
     __device__ float operator()(unsigned i) const {
-        /* before the run: beyond all runs */
+        /* before the run, `at` wraps and is larger than any run */
         unsigned row = quotient(i, whole), at = i - row * r.whole - r.at;
         return at < r.run ? dy[row * r.run + at] : 0;
     }

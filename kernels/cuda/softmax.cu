@@ -1,13 +1,15 @@
 /* softmax: y = exp(x - max) / sum of those, along an axis;  dx += y * (dy - sum of dy * y)
- * Tensors as (outer, axis, inner). Lines of consecutive elements (inner is 1): a block each. Else a
- * thread each, so that neighbours read side by side. */
+ *
+ * Tensors are seen as (outer, axis, inner). If inner is 1, a line has consecutive elements and a
+ * block computes it. Otherwise a thread computes a line, so that neighbouring threads read
+ * neighbouring elements. */
 #include <math.h>
 
 #include "cuda.cuh"
 #include "op/axis.h"
 
 struct Lines {
-    unsigned size, inner, count; /* elements of a line, their distance, lines */
+    unsigned size, inner, count; /* number of elements of a line, their distance, number of lines */
 };
 
 static Lines lines_of(const P2cNode *node) {
@@ -18,12 +20,12 @@ static Lines lines_of(const P2cNode *node) {
     return s;
 }
 
-/* Where line i begins. */
+/* The offset of line i. */
 static __device__ inline unsigned begin_of(Lines s, unsigned i) {
     return i / s.inner * (s.size * s.inner) + i % s.inner;
 }
 
-/* Over a block, in all its threads; all of them must call, once. */
+/* The largest value in a block, in all its threads. All threads must call it, once. */
 static __device__ inline float block_max(float value) {
     __shared__ float most[THREADS / WARP];
     for (int step = WARP / 2; step; step /= 2)
@@ -34,7 +36,7 @@ static __device__ inline float block_max(float value) {
     return value;
 }
 
-/* y may be x: an element is read and written by one thread alone. */
+/* y may be x, because each element is read and written by the same thread. */
 static __global__ void forward_blocks(const float *x, float *y, Lines s) {
     const float *from = x + (size_t)blockIdx.x * s.size;
     float *to = y + (size_t)blockIdx.x * s.size, most = -INFINITY, sum = 0;

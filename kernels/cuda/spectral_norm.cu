@@ -1,12 +1,13 @@
-/* spectral_norm: y = w / sigma, sigma = u . W v; in training first v = normalize(W^T u), u =
- * normalize(W v), stored back.
+/* spectral_norm: y = w / sigma, sigma = u . W v. In training, first v = normalize(W^T u) and u =
+ * normalize(W v), which are stored.
  *   dw (+)= dy / sigma - (sum(dy*w) / sigma^2) u v^T
- * saved: sigma, u, v as used. Forward, three launches, of which evaluation leaves out the first;
- * columns go by vectors of V where they allow it:
- *   column_sums  W^T u and its length: a block per 32 V columns and ROWS rows; the last of a
- *                column's blocks adds up, the last of all the length
- *   row_sums     t = W v, a block per row; the last one makes u and sigma of it
+ * saved: sigma, and u and v as they were used. Forward is three launches; evaluation omits the
+ * first. Columns are read by vectors of V if they allow it:
+ *   column_sums  W^T u and its length: a block per 32 V columns and ROWS rows; the last block of a
+ *                column adds up its sums, the last of all blocks the length
+ *   row_sums     t = W v, a block per row; the last one computes u and sigma from it
  *   scale        y
+ *
  * Backward: sum(dy*w), by pieces, then dw. */
 #include <math.h>
 
@@ -33,18 +34,18 @@ static Matrix matrix_of(const P2cNode *node) {
 
 /* ---- v = W^T u ------------------------------------------------------------------------------- */
 
-/* Forward's, in `work`. */
+/* The scratch of forward, in `work`. */
 struct Scratch {
-    double *squares; /* of each chunk of columns of v */
+    double *squares; /* one for each chunk of columns of v */
     float *inverse;  /* 1 / length of v */
-    float *t, *v;    /* W v; v before it is normalized */
-    float *partial;  /* [row block][column] of v */
+    float *t, *v;    /* W v; v before it is normalised */
+    float *partial;  /* partial sums of v, [row block][column] */
 };
 
 static unsigned chunks_of(Matrix m, int v) {
     return blocks_for((size_t)m.columns, WARP * (unsigned)v);
 }
-/* Each chunk has a counter, and one counts the chunks. */
+/* Each chunk has a counter, and one more counts the chunks. */
 static unsigned row_blocks_of(Matrix m, int v) {
     return chunks_of(m, v) <= WHOLE ? blocks_for((size_t)m.rows, ROWS) : 1;
 }
@@ -89,7 +90,7 @@ static __device__ inline double sum_rows(const float *w, const float *u, Matrix 
     return total;
 }
 
-/* By the block that came last. */
+/* Called by the last block. */
 static __device__ inline void measure(Scratch s, unsigned chunks) {
     double sum = 0;
     for (unsigned i = threadIdx.x; i < chunks; i += THREADS) sum += s.squares[i];
@@ -97,7 +98,7 @@ static __device__ inline void measure(Scratch s, unsigned chunks) {
     if (threadIdx.x == 0) *s.inverse = (float)(1 / fmax(sqrt(sum), 1e-12));
 }
 
-/* Block (row block, chunk of columns). */
+/* A block is (row block, chunk of columns). */
 template <int V>
 static __global__ void column_sums(const float *w, const float *u, Scratch s, Matrix m,
                                    unsigned chunks, unsigned row_blocks, int *counters) {
@@ -122,7 +123,7 @@ static __global__ void column_sums(const float *w, const float *u, Scratch s, Ma
 
 /* ---- t = W v, u, sigma ----------------------------------------------------------------------- */
 
-/* By the block that came last: u, when it moves, and sigma. */
+/* Called by the last block: computes u, if in training, and sigma. */
 static __device__ inline void finish(const float *t, float *u, float *saved, int rows,
                                      bool training) {
     double squares = 0, sigma = 0;
@@ -139,7 +140,7 @@ static __device__ inline void finish(const float *t, float *u, float *saved, int
     if (threadIdx.x == 0) saved[0] = (float)sigma;
 }
 
-/* Block (row). They share the storing of v. */
+/* A block computes a row. The blocks share the work of storing v. */
 template <int V>
 static __global__ void row_sums(const float *w, float *u, float *v, float *saved, Scratch s,
                                 Matrix m, bool training, int *counter) {
@@ -201,7 +202,8 @@ static void forward(const P2cCall *call) {
 
 /* ---- backward -------------------------------------------------------------------------------- */
 
-/* Block (piece): the last one leaves sum(dy*w) / sigma^2. partial: of each piece. */
+/* A block sums a piece, and the last one stores sum(dy*w) / sigma^2. partial: the sum of each
+ * piece. */
 static __global__ void sum_products(const float *dy, const float *w, const float *saved,
                                     double *partial, float *along, unsigned n, int *counter) {
     float sum = 0;

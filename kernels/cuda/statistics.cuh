@@ -1,23 +1,23 @@
-/* statistics.cuh: the mean and biased variance of each plane of a result, made by the kernel that
- * writes it, for the norm that reads it next.
+/* statistics.cuh: the mean and biased variance of each plane of a result, computed by the kernel
+ * that writes it, for the norm that reads it next.
  *
- * A plane is cut into pieces; the block that computes a piece leaves its (mean, sum of squared
- * deviations), and the last block of the plane merges them, in order of pieces. Merging: Chan,
+ * A plane is cut into pieces. The block that computes a piece stores its (mean, sum of squared
+ * deviations), and the last block of the plane merges them in order of pieces. Merging: Chan,
  * Golub, LeVeque 1979. */
 #ifndef P2C_CUDA_STATISTICS_CUH
 #define P2C_CUDA_STATISTICS_CUH
 
 #include "cuda.cuh"
 
-/* By value to the kernel. out NULL: none are wanted. */
+/* Passed to the kernel by value. out is NULL if no statistics are wanted. */
 struct Statistics {
     float *out;      /* (mean, variance) of each plane */
     float2 *partial; /* [plane][piece] */
     int *counters;   /* one per plane */
-    int pieces;      /* per plane */
+    int pieces;      /* for each plane */
 };
 
-/* work: planes * pieces float2, which statistics_bytes counts. At most MOST_COUNTERS planes. */
+/* work: planes * pieces float2, as counted by statistics_bytes. At most MOST_COUNTERS planes. */
 static inline size_t statistics_bytes(int planes, int pieces) {
     return (size_t)planes * (size_t)pieces * sizeof(float2);
 }
@@ -27,7 +27,7 @@ static inline Statistics statistics_of(const P2cCall *call, void *work, int piec
     return m;
 }
 
-/* count, mean and sum of squared deviations of some values */
+/* number, mean and sum of squared deviations of some values */
 struct Deviations {
     double n, mean, squares;
 };
@@ -52,7 +52,7 @@ static __device__ inline Deviations merged_over_warp(Deviations d) {
     return d;
 }
 
-/* By the first warp of the block that came last: piece i of the plane has size(i) elements. */
+/* Called by the first warp of the last block: piece i of the plane has size(i) elements. */
 template <class Size>
 static __device__ inline void merge_pieces(Statistics m, int plane, Size size) {
     if (threadIdx.x >= WARP) return;
@@ -69,8 +69,8 @@ static __device__ inline void merge_pieces(Statistics m, int plane, Size size) {
     }
 }
 
-/* Pieces of so many consecutive elements of a plane, COUNT for each thread of a block, thread t
- * taking t, t + THREADS, ... */
+/* Pieces of consecutive elements of a plane, STATISTICS_COUNT for each thread of a block; thread t
+ * takes t, t + THREADS, ... */
 enum { STATISTICS_COUNT = 8, STATISTICS_PIECE = STATISTICS_COUNT * THREADS };
 
 struct PieceSize {
@@ -84,7 +84,7 @@ static inline int statistics_pieces(int hw) {
     return (hw + STATISTICS_PIECE - 1) / STATISTICS_PIECE;
 }
 
-/* By all threads of block (piece, plane): v holds the thread's elements of the piece, `n` of
+/* Called by all threads of block (piece, plane): v holds the thread's elements of the piece, `n` of
  * them. */
 static __device__ inline void piece_statistics(Statistics m, int plane, int piece, int hw,
                                                const float v[STATISTICS_COUNT], int n) {

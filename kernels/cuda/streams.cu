@@ -1,9 +1,9 @@
-/* streams.cu: several streams that run side by side, while a run is recorded: they become branches
- * of one CUDA graph. Which step goes where and waits for what is decided by lib/graph/schedule.c.
- * Outside of recordings all steps go into the first stream, in order. */
+/* streams.cu: the streams that run side by side while a run is recorded; they become branches of
+ * one CUDA graph. lib/graph/schedule.c decides which step goes into which stream and what it waits
+ * for. Outside of recordings all steps go into the first stream, in order. */
 #include "queue.cuh"
 
-/* Remembers a recording's first error. */
+/* Keeps a recording's first error. */
 static void keep(P2cStreams *l, cudaError_t error) {
     if (l->error == cudaSuccess) l->error = error;
 }
@@ -54,7 +54,7 @@ void streams_record_event(P2cContext *ctx, int number) {
     keep(l, error);
 }
 
-/* Streams other than the first begin at the fork. */
+/* All streams except the first begin at the fork. */
 void streams_fork(P2cQueue *queue) {
     P2cStreams *l = queue->streams;
     l->error = cudaSuccess;
@@ -64,8 +64,8 @@ void streams_fork(P2cQueue *queue) {
     l->recording = true;
 }
 
-/* The first stream waits for the ends of the others. The fork's event, in each stream anew, serves
- * for that. */
+/* The first stream waits for the ends of the others. The fork's event is recorded again in each
+ * stream for this. */
 cudaError_t streams_join(P2cQueue *queue) {
     P2cStreams *l = queue->streams;
     streams_use(queue, 0);

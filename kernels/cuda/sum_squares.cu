@@ -1,12 +1,14 @@
-/* sum_squares: y = sum of x^2, + before;  dx += 2 x dy, dbefore += dy
+/* sum_squares: y = before + sum of x^2;  dx += 2 x dy, dbefore += dy
  *
- * The norm of a network's gradients is hundreds of these in a row, most of them of a few hundred
- * elements: as many as fit the kernel's parameters share one launch, with a block per piece of one
- * of them. The last block to finish adds up the pieces of each, and the totals along the chains.
+ * The norm of a network's gradients is a chain of hundreds of these, most of them over a few
+ * hundred elements. So as many as fit the kernel's parameters share one launch, with a block for
+ * each piece of an operand. The last block to finish adds up the pieces of each operand, and the
+ * totals along the chains.
  *
- * A call's pieces are in its own scratch, which all of the calls use at once. That needs scratch
- * that the plan places by itself, as it does where it is small (plan.c, SMALL): calls that run one
- * by one may share larger scratch, or have it where an earlier one's operand was. */
+ * A call's pieces are in its own scratch, and all calls use theirs at the same time. This needs
+ * scratch that the plan does not share, which is the case for small scratch (plan.c, SMALL). Larger
+ * scratch might be shared by calls that are planned one after the other, or lie where the operand
+ * of an earlier call was. */
 #include "tensors.cuh"
 
 static const unsigned LEAST_PIECE = 32 * THREADS, MOST_PIECES = 256; /* 1 KiB of sums */
@@ -15,10 +17,10 @@ static const unsigned LEAST_PIECE = 32 * THREADS, MOST_PIECES = 256; /* 1 KiB of
 struct Squares {
     const float *x;
     float *sums, *y;
-    const float *before; /* NULL: none */
+    const float *before; /* NULL if there is none */
     unsigned size;
 };
-static const int MOST = Batch<Squares>::ROOM;
+static const int MOST = Batch<Squares>::CAPACITY;
 static_assert(MOST <= THREADS, "one thread for each call");
 
 static __host__ __device__ inline unsigned length_of(unsigned size) {
@@ -37,8 +39,8 @@ static __device__ inline float squares_in_piece(const float *x, unsigned size, u
     return block_sum(sum);
 }
 
-/* By the last block: totals[i] of call i, by a thread where there is one piece and by a warp where
- * there are more; then y, along the chains. */
+/* Called by the last block: computes totals[i] of call i, by a thread if there is one piece and by
+ * a warp if there are more; then y, along the chains. */
 static __device__ inline void add_up(const Batch<Squares> &batch) {
     __shared__ double totals[MOST];
     int thread = (int)threadIdx.x, lane = thread % WARP;
@@ -47,7 +49,7 @@ static __device__ inline void add_up(const Batch<Squares> &batch) {
     for (int i = thread / WARP; i < batch.count; i += THREADS / WARP) {
         int pieces = pieces_of(batch.tensors[i].size);
         double sum = 0;
-        if (pieces == 1) continue; /* the whole warp */
+        if (pieces == 1) continue; /* the same for the whole warp */
         for (int k = lane; k < pieces; k += WARP) sum += batch.tensors[i].sums[k];
         sum = warp_sum(sum);
         if (lane == 0) totals[i] = sum;
@@ -56,7 +58,7 @@ static __device__ inline void add_up(const Batch<Squares> &batch) {
     double y = 0;
     for (int i = 0; i < batch.count && thread == 0; i++) {
         const float *before = batch.tensors[i].before;
-        /* then it need not come from memory */
+        /* then it is in registers and need not be loaded */
         bool chained = i && before == batch.tensors[i - 1].y;
         y = totals[i] + (chained ? y : before ? *before : 0);
         *batch.tensors[i].y = (float)y;
@@ -71,14 +73,14 @@ static __global__ void forward_kernel(const Batch<Squares> batch, int *counter) 
     if (is_last_block(counter, batch.pieces)) add_up(batch);
 }
 
-/* Whether the call takes the square of what an earlier one in the batch computes. */
+/* True if the call squares what an earlier call in the batch computes. */
 static bool reads_result(const Batch<Squares> *batch, const P2cCall *call) {
     for (int i = 0; i < batch->count; i++)
         if (batch->tensors[i].y == call->x[0]) return true;
     return false;
 }
 
-/* One launch, for the first calls that fit it and do not need each other's squares; returns how
+/* Launches once, for the first calls that fit and do not square each other's results. Returns how
  * many. */
 static int launch(const P2cCall *const calls[], int count) {
     Batch<Squares> batch;

@@ -1,13 +1,12 @@
-/* sums.cuh: each element of a result as the sum of many elements of a larger tensor: gradients of
- * what was broadcast, means of planes.
+/* sums.cuh: each element of a result is the sum of many elements of a larger tensor, such as
+ * gradients of broadcast operands and means of planes.
  *
- * A struct makes the terms: term(i, j) for the elements i and j of two tensors, and pass(i, e),
- * which does what else is to be done once for each of them, e being the sum's own number.
+ * A struct makes the terms: term(i, j) for elements i and j of two tensors. pass(i, e) does what
+ * else must be done once for each term; e is the index of the sum.
  *
- * `lanes` threads side by side work at as many sums, so that they read side by side where
- * neighbours belong to different sums; the other threads of a block, and `splits` blocks where
- * there are few sums, share the terms of each. Terms are added by eights in float, then in
- * double. */
+ * `lanes` neighbouring threads work on as many sums, so that they read neighbouring elements if
+ * these belong to different sums. The other threads of a block, and `splits` blocks if there are
+ * few sums, share the terms of each. Terms are added in float by eights, then in double. */
 #ifndef P2C_CUDA_SUMS_CUH
 #define P2C_CUDA_SUMS_CUH
 
@@ -15,16 +14,16 @@
 
 enum {
     SUM_BATCH = 8,
-    SUM_TERMS = 2 * SUM_BATCH /* of a thread, at least, when blocks share a sum */,
+    SUM_TERMS = 2 * SUM_BATCH /* least number of terms of a thread if blocks share a sum */,
     SUM_BLOCKS = 1024,
     SUM_SPLITS = 64
 };
 
 struct Sums {
-    Walk kept, added; /* the sums, and the terms of each, as places in the two tensors */
+    Walk kept, added; /* the sums, and the terms of each, as indices in the two tensors */
     int lanes, splits;
-    double *partial; /* [sum][split], when there is more than one */
-    int *counters;   /* one for `lanes` sums */
+    double *partial; /* [sum][split], if there is more than one split */
+    int *counters;   /* one for each group of `lanes` sums */
 };
 
 /* The smallest power of 2 that is n or more, at most `most`. */
@@ -51,8 +50,8 @@ static inline Sums sums_new(Walk kept, Walk added) {
     return s;
 }
 
-/* Those of the gradient of an operand of dims d, broadcast to y: i is an element of y, j of the
- * other operand. */
+/* The sums for the gradient of an operand of dims d that was broadcast to y: i is an element of y,
+ * j of the other operand. */
 static inline Sums sums_of_operand(P2cDims y, P2cDims d, P2cDims other) {
     Steps i = steps_of(y), j = steps_of(other);
     Walk kept = walk_new(), added = walk_new();
@@ -65,7 +64,7 @@ static inline size_t sums_work(Sums s) {
     return s.splits > 1 ? (size_t)s.kept.count * (size_t)s.splits * sizeof(double) : 0;
 }
 
-/* One thread's part of sum e, whose terms begin to end-1 its block has. */
+/* One thread's part of sum e. Its block has the terms begin to end-1. */
 template <class Term>
 static __device__ inline double thread_sum(const Sums &s, const Term &term, unsigned e,
                                            unsigned begin, unsigned end) {
@@ -74,7 +73,7 @@ static __device__ inline double thread_sum(const Sums &s, const Term &term, unsi
     double sum = 0;
     for (unsigned first = begin + threadIdx.x / s.lanes; first < end; first += SUM_BATCH * rows) {
         float v[SUM_BATCH], part = 0;
-        /* behind the end: the last one again, so that no branch stands between the loads */
+        /* beyond the end, read the last term again, so that no branch is between the loads */
         for (int k = 0; k < SUM_BATCH; k++) {
             Places p = places_at(s.added, first + k * rows < end ? first + k * rows : end - 1);
             v[k] = term(base.a + p.a, base.b + p.b);
@@ -89,8 +88,8 @@ static __device__ inline double thread_sum(const Sums &s, const Term &term, unsi
     return sum;
 }
 
-/* Over the threads of the block that have the same lane; in the first `lanes` threads. All must
- * call, once. */
+/* Adds up the threads of the block that have the same lane. The result is in the first `lanes`
+ * threads. All threads must call it, once. */
 static __device__ inline double sum_over_rows(double sum, int lanes) {
     __shared__ double sums[THREADS];
     for (int step = WARP / 2; step >= lanes; step /= 2)

@@ -1,12 +1,14 @@
 /* transpose: y's axis i is x's axis order[i];  dx += dy, permuted back.
- * Where the innermost axis stays, or is short on either side, a gather. Else it is a transposition
- * of two axes, the innermost of both tensors, for every index of the others: by tiles in shared
- * memory, a block each, so that both sides are read and written in runs. */
+ *
+ * If the innermost axis stays, or is short on either side, each element is gathered. Otherwise the
+ * innermost axes of both tensors are transposed for every index of the others: by tiles in shared
+ * memory, one per block, so that both sides are read and written in runs. */
 #include "elementwise.cuh"
 #include "op/transpose.h"
 #include "walk.cuh"
 
-enum { TILE = 32, ROWS = THREADS / TILE /* of a tile at once */, SHORT = 8 };
+/* ROWS: rows of a tile that are moved at once */
+enum { TILE = 32, ROWS = THREADS / TILE, SHORT = 8 };
 
 /* From the elements of `to` to those of `from`, as a. */
 static Walk walk_of(P2cDims from, const int order[4]) {
@@ -27,9 +29,9 @@ struct Gather {
 };
 
 struct Tiles {
-    WalkSize rows, columns; /* innermost in `to`, in `from` */
+    WalkSize rows, columns; /* innermost in `to`; innermost in `from` */
     Walk outer;
-    Divisor across, down; /* tiles along columns, along rows */
+    Divisor across, down; /* number of tiles along columns, along rows */
 };
 
 static __global__ void tile_kernel(const float *from, float *to, Tiles t, bool overwrite) {

@@ -1,22 +1,22 @@
-/* upsample.cuh: gradients of tensors that are read repeated f x f: upsample_nearest, and add of
- * one. */
+/* upsample.cuh: gradients of tensors that are read repeated f x f: for upsample_nearest, and for
+ * add of one. */
 #ifndef P2C_CUDA_UPSAMPLE_CUH
 #define P2C_CUDA_UPSAMPLE_CUH
 
 #include "elementwise.cuh"
 #include "walk.cuh"
 
-/* By value to the kernel; gradients that are not wanted are NULL. */
+/* Passed to the kernel by value; gradients that are not wanted are NULL. */
 struct Upsampled {
     float *small;  /* (planes,h,w): += sums of dy (planes,h*f,w*f) over f x f */
-    float *beside; /* as dy: += dy */
+    float *beside; /* same shape as dy: += dy */
     bool small_fresh, beside_fresh;
     Divisor w;
     unsigned n; /* planes*h*w */
     int f;
 };
 
-/* A thread for each f x f of dy. F: f, or 0: any. */
+/* A thread for each f x f elements of dy. F: f, or 0 for any f. */
 template <int F>
 static __global__ void upsampled_kernel(const float *__restrict__ dy, Upsampled u) {
     int f = F ? F : u.f;
@@ -33,7 +33,7 @@ static __global__ void upsampled_kernel(const float *__restrict__ dy, Upsampled 
     if (u.small) put(u.small + i, sum, u.small_fresh);
 }
 
-/* Operand k is read repeated. beside: the gradient of operand 0, which dy is added to as it is, or
+/* Operand k is read repeated. beside: the gradient of operand 0, to which dy is added as it is, or
  * NULL. */
 static void put_upsampled(const P2cCall *call, int k, int f, float *beside) {
     const P2cNode *x = call->node->x[k];

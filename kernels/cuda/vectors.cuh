@@ -1,4 +1,4 @@
-/* vectors.cuh: V consecutive floats at once, V = 4 where addresses are multiples of 16 bytes, else
+/* vectors.cuh: V consecutive floats at once. V is 4 if addresses are multiples of 16 bytes, else
  * 1. */
 #ifndef P2C_CUDA_VECTORS_CUH
 #define P2C_CUDA_VECTORS_CUH
@@ -24,7 +24,7 @@ template <int V> static __device__ inline void store(float *to, const float *fro
     else *to = *from;
 }
 
-/* put, of V values */
+/* Like put, for V values. */
 template <int V>
 static __device__ inline void put_all(float *dx, const float *values, bool overwrite) {
     float sum[V] = { 0 };

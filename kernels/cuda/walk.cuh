@@ -1,16 +1,16 @@
-/* walk.cuh: which elements of tensors belong together, without dividing.
+/* walk.cuh: finds the elements of two tensors that belong together, without dividing.
  *
- * A Walk numbers the elements of a box of up to four sizes and leads from a number to two places,
- * in two tensors that lie differently: step 0 where one is repeated. Neighbouring sizes that both
- * tensors run through in one go become one, so most walks have one or two. */
+ * A Walk numbers the elements of a box of up to four sizes and turns a number into two offsets, in
+ * two tensors with different strides; a stride of 0 means that the tensor is repeated. Adjacent
+ * sizes that are contiguous in both tensors are joined, so most walks have one or two. */
 #ifndef P2C_CUDA_WALK_CUH
 #define P2C_CUDA_WALK_CUH
 
 #include "cuda.cuh"
 
-/* Division of numbers below 2^31 by one that is known at launch, by multiplying: GPUs have no
- * instruction for it. Granlund, Montgomery 1994, with N = 32: shift = ceil(log2 by), magic =
- * floor(2^32 (2^shift - by) / by) + 1. */
+/* Division of numbers below 2^31 by a divisor that is known at launch, by multiplication, because
+ * GPUs have no instruction for division. Granlund, Montgomery 1994, with N = 32: shift = ceil(log2
+ * by), magic = floor(2^32 (2^shift - by) / by) + 1. */
 struct Divisor {
     unsigned by, magic, shift;
 };
@@ -22,7 +22,7 @@ static inline Divisor divisor_of(unsigned by) {
     return d;
 }
 
-/* Of an index into dimension k. */
+/* Divides by the size of dimension k. */
 static inline Divisor divisor_at(P2cDims d, int k) { return divisor_of((unsigned)d.d[k]); }
 
 static __device__ inline unsigned quotient(unsigned n, Divisor d) {
@@ -31,14 +31,14 @@ static __device__ inline unsigned quotient(unsigned n, Divisor d) {
 
 struct WalkSize {
     Divisor size;
-    unsigned a, b; /* steps in either tensor */
+    unsigned a, b; /* stride in either tensor */
 };
 
 struct Walk {
     int rank;
-    unsigned count; /* of elements, 1 or more */
-    /* innermost first; behind `rank` sizes that no number fills, so that no kernel needs to
-     * branch */
+    unsigned count; /* number of elements, 1 or more */
+    /* innermost first; after `rank` sizes come sizes that no number reaches, so that kernels need
+     * no branch */
     WalkSize dim[4];
 };
 
@@ -52,7 +52,7 @@ static inline Walk walk_new(void) {
     return w;
 }
 
-/* Around what is there so far. */
+/* Adds a size around those so far. */
 static inline void walk_around(Walk *w, int size, unsigned a, unsigned b) {
     WalkSize *inner = w->rank ? &w->dim[w->rank - 1] : NULL;
     if (size == 1) return;
@@ -79,7 +79,7 @@ static __device__ inline Places places_at(const Walk &w, unsigned i) {
 /* ---- broadcasting: sizes agree or are 1 ---- */
 
 struct Steps {
-    unsigned of[4]; /* 0 where there is one element only */
+    unsigned of[4]; /* 0 for sizes of 1 */
 };
 
 static inline Steps steps_of(P2cDims d) {
@@ -104,7 +104,7 @@ static inline Walk operands_walk(P2cDims y, P2cDims a, P2cDims b) {
     return w;
 }
 
-/* From the elements of y to those of x (n,c,h,w), read repeated f x f, as b. */
+/* From the elements of y to those of x (n,c,h,w), which is read repeated f x f, as b. */
 static inline Walk repeating_walk(P2cDims x, int f) {
     unsigned w = (unsigned)x.d[3], row = w * (unsigned)f;
     Walk walk = walk_new();

@@ -183,7 +183,7 @@ int p2c_cartoonizer_size(const P2cCartoonizer *cartoonizer) { return cartoonizer
 
 /* prepared (any size) -> a new square RGB picture of the network's size. It is scaled before the
  * alpha is removed, so that colours of transparent pixels do not bleed into the edge. */
-static P2cStatus fit(const P2cCartoonizer *c, const P2cImage *prepared, P2cImage *square) {
+static P2cStatus fit_picture(const P2cCartoonizer *c, const P2cImage *prepared, P2cImage *square) {
     bool fits = prepared->width == c->size && prepared->height == c->size;
     P2cStatus status =
         fits ? p2c_image_init(c->ctx, square, c->size, c->size, prepared->channels)
@@ -211,7 +211,7 @@ static P2cStatus draw_heatmap(P2cCartoonizer *c, P2cImage *heatmap) {
 P2cStatus p2c_cartoonizer_run(P2cCartoonizer *c, const P2cImage *prepared, P2cImage *cartoon,
                               P2cImage *heatmap) {
     P2cImage square = { 0 }, map = { 0 };
-    P2cStatus status = fit(c, prepared, &square);
+    P2cStatus status = fit_picture(c, prepared, &square);
     if (status) goto cleanup;
     p2c_image_to_planes(&square, c->planes);
     if ((status = p2c_node_write(c->photo, c->planes))) goto cleanup;

@@ -172,8 +172,9 @@ P2cStatus p2c_compose_before(P2cContext *ctx, const P2cImage *photo, const P2cPo
 
 /* Makes the photo's background of the portrait, at the cartoon's size. If blurred, only the
  * background is used, so that the head leaves no shadow. */
-static P2cStatus behind(P2cContext *ctx, const P2cImage *photo, const P2cPortrait *portrait,
-                        const P2cImage *matted, bool blurred, P2cImage *out) {
+static P2cStatus make_background(P2cContext *ctx, const P2cImage *photo,
+                                 const P2cPortrait *portrait, const P2cImage *matted, bool blurred,
+                                 P2cImage *out) {
     P2cImage small;
     P2cStatus status =
         p2c_compose_before(ctx, photo, portrait, matted->width, matted->height, &small);
@@ -242,8 +243,12 @@ P2cStatus p2c_compose_crop(P2cContext *ctx, const P2cImage *cartoon, const P2cPo
                        : fill_image(ctx, w, h, background->colour, &ground);
         break;
     case P2C_BACKGROUND_TRANSPARENT: break;
-    case P2C_BACKGROUND_PHOTO: status = behind(ctx, photo, portrait, &head, false, &ground); break;
-    case P2C_BACKGROUND_BLUR: status = behind(ctx, photo, portrait, &head, true, &ground); break;
+    case P2C_BACKGROUND_PHOTO:
+        status = make_background(ctx, photo, portrait, &head, false, &ground);
+        break;
+    case P2C_BACKGROUND_BLUR:
+        status = make_background(ctx, photo, portrait, &head, true, &ground);
+        break;
     case P2C_BACKGROUND_PICTURE:
         status =
             background->picture ? cover(ctx, background->picture, w, h, &ground) : no_picture(ctx);

@@ -75,7 +75,7 @@ static void colour_at(const P2cImage *colours, double x, double y, double colour
 
 /* ---- rows ---- */
 
-static void put(const double colour[3], double weight, int channels, uint8_t *to) {
+static void put_pixel(const double colour[3], double weight, int channels, uint8_t *to) {
     double under = (1 - weight) * (channels == 4 ? to[3] / 255.0 : 1), alpha = weight + under;
     /* a fully transparent pixel gets no colours */
     if (channels == 4 && to_byte(255 * alpha) == 0) return;
@@ -91,7 +91,7 @@ static void paste_row(const Paste *p, int y) {
         double weight = weight_at(p, at), colour[3];
         if (weight <= 0) continue;
         colour_at(p->colours, (at.x + 0.5) * scale - 0.5, (at.y + 0.5) * scale - 0.5, colour);
-        put(colour, weight, p->ground->channels, to);
+        put_pixel(colour, weight, p->ground->channels, to);
     }
 }
 

@@ -67,7 +67,7 @@ static P2cStatus lay_ground(const Work *w) {
 }
 
 /* Finds the faces. If there are none, it may use the middle of the photo, if the options say so. */
-static P2cStatus find(const Work *w, P2cPreparer *preparer, P2cFace **faces, int *count) {
+static P2cStatus find_faces(const Work *w, P2cPreparer *preparer, P2cFace **faces, int *count) {
     double start = p2c_clock_ms();
     P2cStatus status = p2c_preparer_find(preparer, w->photo, faces, count);
     w->result->find_ms = p2c_clock_ms() - start;
@@ -102,7 +102,7 @@ P2cStatus p2c_cartoonizer_photo(P2cCartoonizer *cartoonizer, P2cPreparer *prepar
     P2cFace *faces = NULL;
     int count = 0;
     *out = (P2cPhotoResult){ 0 };
-    P2cStatus status = find(&w, preparer, &faces, &count);
+    P2cStatus status = find_faces(&w, preparer, &faces, &count);
     if (!status && count) status = make_room(&w, count);
     for (int i = 0; !status && i < count; i++)
         status = p2c_preparer_cut(preparer, photo, &faces[i], &out->portraits[i]);

@@ -50,7 +50,7 @@ static int add_path(Folder *folder, char *path) {
 
 static int search(Folder *folder, const char *path, const Level *above);
 
-static int visit(Folder *folder, const char *within, const char *name, const Level *level) {
+static int visit_entry(Folder *folder, const char *within, const char *name, const Level *level) {
     size_t length = strlen(within), size = length + strlen(name) + 2;
     char *path = malloc(size);
     if (!path) return out_of_memory();
@@ -84,7 +84,7 @@ static int visit_all(Folder *folder, const char *path, DIR *entries, const Level
         errno = 0;
         struct dirent *entry = readdir(entries);
         if (!entry) return errno ? refuse(folder, path) : 0;
-        int code = entry->d_name[0] == '.' ? 0 : visit(folder, path, entry->d_name, &level);
+        int code = entry->d_name[0] == '.' ? 0 : visit_entry(folder, path, entry->d_name, &level);
         if (code) return code;
     }
 }

@@ -61,7 +61,7 @@ static P2cStatus fail_dlib(P2cContext *ctx, int code) {
 }
 
 /* scaled: a new opaque picture of the size for dlib */
-static P2cStatus fit(P2cContext *ctx, const P2cImage *photo, P2cImage *scaled) {
+static P2cStatus fit_photo(P2cContext *ctx, const P2cImage *photo, P2cImage *scaled) {
     double scale =
         fmin(MOST_ENLARGED,
              (double)LONGEST_SIDE / (photo->width > photo->height ? photo->width : photo->height));
@@ -86,7 +86,7 @@ static double rescaled(double v, double scale) { return (v + 0.5) * scale - 0.5;
 
 static P2cStatus run_dlib(P2cDetector *d, const P2cImage *photo, P2cDetection **found, int *count) {
     P2cImage scaled = { 0 };
-    P2cStatus status = fit(d->ctx, photo, &scaled);
+    P2cStatus status = fit_photo(d->ctx, photo, &scaled);
     if (status) return status;
     grey(&scaled);
     int code = p2c_dlib_detect(d->dlib, scaled.pixels, scaled.width, scaled.height, found, count);

@@ -151,7 +151,7 @@ static P2cLook look_around(const P2cPoint points[P2C_LANDMARKS]) {
 
 /* Whether the second look is at the same face. If the first look was at something else, its points
  * can be anywhere. */
-static bool agree(P2cLook a, P2cLook b) {
+static bool looks_agree(P2cLook a, P2cLook b) {
     return b.side > a.side / 2 && b.side < a.side * 2 && hypot(a.x - b.x, a.y - b.y) < a.side / 2;
 }
 
@@ -167,7 +167,7 @@ P2cStatus p2c_landmarker_run(P2cLandmarker *l, const P2cImage *photo, P2cBox box
     P2cStatus status = look_at(l, photo, first, points);
     if (status) return status;
     P2cLook second = look_around(points);
-    if (!agree(first, second)) {
+    if (!looks_agree(first, second)) {
         l->doubt = 1;
         return P2C_OK;
     }

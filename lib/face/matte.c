@@ -81,7 +81,7 @@ static P2cStatus find_input(P2cMatte *m) {
 }
 
 /* Accepts a result (1,c,h,w), (1,h,w,c) or (1,h,w). */
-static bool takes(P2cMatte *m, P2cDims d) {
+static bool takes_result(P2cMatte *m, P2cDims d) {
     bool first = d.rank == 4 && d.d[1] <= 2, last = d.rank == 4 && !first && d.d[3] <= 2,
          none = d.rank == 3;
     if (d.d[0] != 1 || !(first || last || none)) return false;
@@ -96,7 +96,7 @@ static bool takes(P2cMatte *m, P2cDims d) {
 static P2cStatus find_result(P2cMatte *m) {
     const P2cNetwork *n = &m->network;
     for (int i = 0; i < n->output_count && !m->result; i++)
-        if (takes(m, p2c_node_dims(n->outputs[i]))) m->result = n->outputs[i];
+        if (takes_result(m, p2c_node_dims(n->outputs[i]))) m->result = n->outputs[i];
     if (m->result) return P2C_OK;
     return p2c_fail(n->ctx, P2C_ERR_FORMAT,
                     "%s: not a supported network for mattes: expected a result of one channel, "

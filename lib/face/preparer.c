@@ -40,8 +40,8 @@ typedef struct Choice {
 } Choice;
 
 /* A given file takes precedence over a file in the folder. */
-static void choose(Choice *choice, const char *folder, const char *given, const char *role,
-                   const char *built_in) {
+static void choose_file(Choice *choice, const char *folder, const char *given, const char *role,
+                        const char *built_in) {
     choice->file = NULL;
     if (given) choice->file = strcmp(given, built_in) ? given : NULL;
     else if (folder && p2c_models_find(folder, role, choice->path, sizeof choice->path))
@@ -52,9 +52,9 @@ static bool unwanted(const char *given) { return given && !strcmp(given, "none")
 
 static P2cStatus open_stages(P2cPreparer *p, const P2cPreparerOptions *o, const char *folder) {
     Choice detector, landmarks, matte;
-    choose(&detector, folder, o->detector, "detector", "dlib");
-    choose(&landmarks, folder, o->landmarks, "landmarks", "built-in");
-    choose(&matte, folder, o->matte, "matte", "built-in");
+    choose_file(&detector, folder, o->detector, "detector", "dlib");
+    choose_file(&landmarks, folder, o->landmarks, "landmarks", "built-in");
+    choose_file(&matte, folder, o->matte, "matte", "built-in");
     p->by_network = detector.file != NULL;
     P2cStatus status = p2c_detector_open(p->ctx, detector.file, &p->detector);
     if (!status && !unwanted(o->landmarks))
@@ -173,13 +173,13 @@ static P2cStatus look_from(P2cPreparer *p, const P2cImage *photo, int turns, Fou
 }
 
 /* A network also finds faces that lie on their side; only the landmarks tell. */
-static bool lies(const P2cPreparer *p, const Candidate *c) {
+static bool lies_sideways(const P2cPreparer *p, const Candidate *c) {
     return p->by_network && c->doubt > MOST_DOUBT;
 }
 
 static bool looks_further(const P2cPreparer *p, const Found *found) {
     bool any = !found->count;
-    for (int i = 0; i < found->count; i++) any |= lies(p, &found->list[i]);
+    for (int i = 0; i < found->count; i++) any |= lies_sideways(p, &found->list[i]);
     return any;
 }
 
@@ -193,7 +193,7 @@ static bool beats(const Candidate *a, const Candidate *b) {
 static void keep_best(const P2cPreparer *p, Found *found) {
     int kept = 0, upright = 0;
     for (int i = 0; i < found->count; i++)
-        upright += !found->list[i].face.turns && !lies(p, &found->list[i]);
+        upright += !found->list[i].face.turns && !lies_sideways(p, &found->list[i]);
     for (int i = 0; i < found->count; i++) {
         const Candidate *c = &found->list[i];
         bool beaten = false, seen_upright = !c->face.turns || !upright;
@@ -203,7 +203,7 @@ static void keep_best(const P2cPreparer *p, Found *found) {
                               SAME_FACE * fmin(area(c->face.box), area(other->face.box)))
                 continue;
             beaten |= beats(other, c) || (!beats(c, other) && k < i);
-            seen_upright |= !other->face.turns && lies(p, other);
+            seen_upright |= !other->face.turns && lies_sideways(p, other);
         }
         /* kept <= i, and the candidate at [kept] is already copied or beaten */
         if (!beaten && seen_upright) found->list[kept++] = *c;

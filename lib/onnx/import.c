@@ -1,10 +1,10 @@
-/* import.c: a network from a file becomes nodes of a graph: which of its nodes are needed, in which
- * order, by which rule.
+/* import.c: turns a network from a file into nodes of a graph: finds out which of its nodes are
+ * needed and in which order, and calls the rule for each.
  *
- * Only what the outputs need is imported: files of trained networks keep leftovers of training. The
- * file's own order is kept where it is one of execution; else what a node needs goes first.
- * Whatever a file can do wrong ends here, as one line that names the file and the node.
- */
+ * Only what the outputs need is imported, because files of trained networks contain leftovers of
+ * training. The file's own order is kept if it is an order of execution; otherwise the nodes that a
+ * node needs are imported before it. Every fault of a file is reported here, as one line that names
+ * the file and the node. */
 #include "import.h"
 
 #include <assert.h>
@@ -31,22 +31,23 @@ P2cStatus p2c_import_memory(P2cImporter *im) {
 /* ---- who makes what ---- */
 
 typedef struct Plan {
-    int *maker;     /* by value: the node that makes it, -1: nobody, or it is there already */
-    int *waiting;   /* a stack of nodes */
+    /* by value: the node that makes it; -1 if no node does, or the value exists already */
+    int *maker;
+    int *waiting;   /* a stack of nodes that wait for their operands */
     uint8_t *state; /* by node */
     int waiting_count;
 } Plan;
 enum { UNSEEN, NEEDED, BEGUN, DONE };
 
-static int find(const P2cImporter *im, const char *name) {
+static int find_value(const P2cImporter *im, const char *name) {
     const P2cValue *position = p2c_value_get(im->index, name);
     return position ? (int)p2c_value_as_int(position) : -1;
 }
 
-/* A value of that name, new or known; -1: memory is out. There is room: names are counted
- * before. */
-static int add(P2cImporter *im, const char *name) {
-    int position = find(im, name);
+/* Returns the value with that name, new or old, or -1 when out of memory. There is capacity,
+ * because names are counted first. */
+static int add_value(P2cImporter *im, const char *name) {
+    int position = find_value(im, name);
     if (position >= 0) return position;
     if (p2c_value_set(im->index, name, p2c_value_int(im->value_count))) return -1;
     im->values[im->value_count].name = name;
@@ -56,19 +57,20 @@ static int add(P2cImporter *im, const char *name) {
 static P2cStatus add_inputs(P2cImporter *im, P2cNode *const inputs[]) {
     for (int i = 0; i < im->model->input_count; i++) {
         const P2cModelInput *input = &im->model->inputs[i];
-        assert(inputs[i]); /* NULL comes with a failed graph, which was refused */
+        assert(inputs[i]); /* an input is NULL only in a failed graph, which was refused before */
         const P2cDims dims = inputs[i]->dims;
-        if (find(im, input->name) >= 0)
+        if (find_value(im, input->name) >= 0)
             return p2c_import_fail(im, "is damaged: there are two inputs '%s'", input->name);
-        int position = add(im, input->name);
+        int position = add_value(im, input->name);
         if (position < 0) return p2c_import_memory(im);
         P2cImported *v = &im->values[position];
         bool fits = input->shape.rank < 0 || input->shape.rank == dims.rank;
         for (int k = 0; k < dims.rank && fits && input->shape.rank >= 0; k++)
             fits = input->shape.size[k] < 0 || input->shape.size[k] == dims.d[k];
         if (!fits)
-            return p2c_import_fail(im, "input '%s' is %s, the network wants %s", input->name,
-                                   p2c_dims_text(dims).text, p2c_shape_text(input->shape).text);
+            return p2c_import_fail(im, "input '%s' has shape %s, but the network expects %s",
+                                   input->name, p2c_dims_text(dims).text,
+                                   p2c_shape_text(input->shape).text);
         v->shape.rank = dims.rank;
         for (int k = 0; k < dims.rank; k++) v->shape.size[k] = dims.d[k];
         v->node = inputs[i];
@@ -79,10 +81,10 @@ static P2cStatus add_inputs(P2cImporter *im, P2cNode *const inputs[]) {
 
 static P2cStatus add_weights(P2cImporter *im) {
     for (size_t i = 0; i < p2c_value_count(im->model->weights); i++) {
-        int position = add(im, p2c_value_key(im->model->weights, i));
+        int position = add_value(im, p2c_value_key(im->model->weights, i));
         if (position < 0) return p2c_import_memory(im);
         P2cImported *v = &im->values[position];
-        if (v->made) continue; /* an input of that name wins */
+        if (v->made) continue; /* a value that is given as an input need not be computed */
         v->constant = p2c_value_at(im->model->weights, i);
         v->shape = p2c_value_shape(v->constant);
         v->made = true;
@@ -95,9 +97,9 @@ static P2cStatus add_results(P2cImporter *im, Plan *plan) {
         for (int k = 0; k < im->model->nodes[i].output_count; k++) {
             const char *name = im->model->nodes[i].outputs[k];
             if (!*name) continue;
-            if (find(im, name) >= 0)
+            if (find_value(im, name) >= 0)
                 return p2c_import_fail(im, "is damaged: '%s' is made twice", name);
-            int position = add(im, name);
+            int position = add_value(im, name);
             if (position < 0) return p2c_import_memory(im);
             plan->maker[position] = i;
         }
@@ -108,9 +110,9 @@ static P2cStatus add_results(P2cImporter *im, Plan *plan) {
 
 static P2cStatus need(P2cImporter *im, Plan *plan, const char *name, const char *by) {
     if (!*name) return P2C_OK;
-    int position = find(im, name);
+    int position = find_value(im, name);
     if (position < 0)
-        return p2c_import_fail(im, "'%s' is read by '%s', but nothing makes it", name, by);
+        return p2c_import_fail(im, "'%s' is read by '%s', but no node makes it", name, by);
     int maker = plan->maker[position];
     im->values[position].readers++;
     if (maker < 0 || plan->state[maker] != UNSEEN) return P2C_OK;
@@ -140,7 +142,7 @@ static const P2cImportOp *rule_of(const P2cImporter *im, const char *op) {
     return NULL;
 }
 
-/* Called once an operation has its operands. */
+/* Calls the rule of an operation after all its operands are imported. */
 static P2cStatus apply(P2cImporter *im, const P2cImportOp *op, P2cImported **in,
                        P2cImported **out) {
     const P2cModelNode *node = im->at;
@@ -150,10 +152,10 @@ static P2cStatus apply(P2cImporter *im, const P2cImportOp *op, P2cImported **in,
     for (int i = 0; i < needed; i++)
         if (!in[i]) return p2c_import_fail(im, "operand %d is missing", i);
     if (op->most && count > op->most)
-        return p2c_import_fail(im, "%d operands, at most %d", count, op->most);
+        return p2c_import_fail(im, "%d operands; at most %d are supported", count, op->most);
     P2cStatus status = op->rule(im, in, out);
     if (!status) status = p2c_graph_status(im->net.graph);
-    /* a builder's error is the cause */
+    /* the builder's error is the reason */
     if (p2c_graph_status(im->net.graph)) p2c_import_fail(im, "%s", p2c_graph_error(im->net.graph));
     return status;
 }
@@ -162,18 +164,18 @@ static P2cStatus import_node(P2cImporter *im, const P2cModelNode *node) {
     const P2cImportOp *op = rule_of(im, node->op);
     if (!op)
         return p2c_fail(im->ctx, P2C_ERR_FORMAT,
-                        "%s: node '%.100s' is a %.60s, an operation that is not known here",
+                        "%s: node '%.100s' is a %.60s, an operation that is not supported",
                         im->model->path, node->name, node->op);
-    P2cImported unread[P2C_IMPORT_OPERANDS] = { 0 }; /* results that nobody asked for */
+    P2cImported unread[P2C_IMPORT_OPERANDS] = { 0 }; /* takes results that nobody reads */
     size_t operands = (size_t)node->input_count + P2C_IMPORT_OPERANDS,
            results = (size_t)node->output_count + P2C_IMPORT_OPERANDS;
     P2cImported **in = calloc(operands + results, sizeof *in), **out = in + operands;
     if (!in) return p2c_import_memory(im);
     for (int i = 0; i < node->input_count; i++)
-        in[i] = *node->inputs[i] ? &im->values[find(im, node->inputs[i])] : NULL;
+        in[i] = *node->inputs[i] ? &im->values[find_value(im, node->inputs[i])] : NULL;
     for (size_t i = 0; i < results; i++)
         if (i < (size_t)node->output_count && *node->outputs[i])
-            out[i] = &im->values[find(im, node->outputs[i])];
+            out[i] = &im->values[find_value(im, node->outputs[i])];
         else if (i < P2C_IMPORT_OPERANDS) out[i] = &unread[i];
     im->at = node;
     P2cStatus status = apply(im, op, in, out);
@@ -182,25 +184,25 @@ static P2cStatus import_node(P2cImporter *im, const P2cModelNode *node) {
     return status;
 }
 
-/* The first operand that is not there yet: its maker; -1: all are. */
+/* Returns the node that makes the first operand that is still missing; -1 if none is missing. */
 static P2cStatus missing(P2cImporter *im, const Plan *plan, const P2cModelNode *node, int *maker) {
     *maker = -1;
     for (int k = 0; k < node->input_count && *maker < 0; k++) {
-        int position = *node->inputs[k] ? find(im, node->inputs[k]) : -1;
+        int position = *node->inputs[k] ? find_value(im, node->inputs[k]) : -1;
         if (position < 0 || im->values[position].made) continue;
         *maker = plan->maker[position];
         if (plan->state[*maker] == BEGUN)
             return p2c_import_fail(im, "is damaged: '%s' needs its own result '%s'", node->name,
                                    node->inputs[k]);
         if (plan->state[*maker] == DONE)
-            return p2c_import_fail(im,
-                                   "'%s' reads '%s', a result of '%s' that is not computed here",
+            return p2c_import_fail(im, "'%s' reads '%s', a result of '%s' that is not supported",
                                    node->name, node->inputs[k], im->model->nodes[*maker].name);
     }
     return P2C_OK;
 }
 
-/* A node, and before it what it needs. Not recursive: a file may have a chain of a million. */
+/* Imports a node, and first the nodes it needs. It uses a stack instead of recursion, because a
+ * file may have a chain of a million nodes. */
 static P2cStatus import_after(P2cImporter *im, Plan *plan, int first) {
     P2cStatus status = P2C_OK;
     plan->waiting[0] = first;
@@ -224,11 +226,12 @@ static P2cStatus import_after(P2cImporter *im, Plan *plan, int first) {
 
 static P2cStatus read_results(P2cImporter *im, P2cNode *outputs[]) {
     for (int i = 0; i < im->model->output_count; i++) {
-        int position = find(im, im->model->outputs[i]);
+        int position = find_value(im, im->model->outputs[i]);
         if (position < 0) return p2c_import_fail(im, "is damaged: an output has no name");
         P2cImported *v = &im->values[position];
         if (!v->made)
-            return p2c_import_fail(im, "output '%s' is not computed here", im->model->outputs[i]);
+            return p2c_import_fail(im, "output '%s' is a result that is not supported",
+                                   im->model->outputs[i]);
         P2cStatus status = p2c_import_check(im, v->shape, false);
         if (status) return status;
         outputs[i] = p2c_import_use(im, v);
@@ -287,7 +290,7 @@ P2cStatus p2c_model_build(const P2cModel *model, P2cNet net, P2cNode *const inpu
     P2cStatus status = p2c_graph_status(net.graph) ? p2c_fail(im.ctx, p2c_graph_status(net.graph),
                                                               "%s", p2c_graph_error(net.graph))
                                                    : import(&im, inputs, outputs);
-    /* half a network is none */
+    /* half a network is of no use */
     if (status) p2c_graph_fail(net.graph, status, "%s", p2c_error(im.ctx));
     for (int i = 0; i < model->output_count && status; i++) outputs[i] = NULL;
     p2c_products_free(&im);

@@ -1,7 +1,6 @@
-/* import_host.c: constants while a network is imported: their elements moved, picked, repeated.
- * Mostly for the shapes that exporters make a network compute of its own input; never weights of a
- * size where speed would count.
- */
+/* import_host.c: moves, picks and repeats elements of constants while a network is imported.
+ * Constants are mostly the shapes that exporters make a network compute from its own input. They
+ * are never weights so large that speed would matter. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,7 @@ P2cStatus p2c_host_make(P2cImporter *im, P2cType type, P2cShape shape, P2cImport
     P2cStatus status = p2c_import_check(im, shape, true);
     if (status) return status;
     if (p2c_shape_count(shape) > P2C_HOST_ELEMENTS)
-        return p2c_import_fail(im, "a constant %s is larger than is computed at import",
+        return p2c_import_fail(im, "a constant %s is too large to be computed at import",
                                p2c_shape_text(shape).text);
     P2cValue *tensor = p2c_value_tensor(type, shape, NULL);
     if (tensor) *data = p2c_value_mutable_data(tensor);
@@ -57,7 +56,8 @@ P2cStatus p2c_host_gather(P2cImporter *im, const P2cImported *x, const P2cImport
                           int axis, P2cImported *out) {
     int64_t before = 1, after = 1, n = p2c_shape_count(indices->shape), size = x->shape.size[axis];
     P2cShape shape = { .rank = x->shape.rank - 1 + indices->shape.rank };
-    if (shape.rank > P2C_MAX_RANK) return p2c_import_fail(im, "a result of rank %d", shape.rank);
+    if (shape.rank > P2C_MAX_RANK)
+        return p2c_import_fail(im, "a result of rank %d is not supported", shape.rank);
     for (int i = 0; i < shape.rank; i++)
         shape.size[i] = i < axis ? x->shape.size[i]
                         : i < axis + indices->shape.rank
@@ -76,7 +76,7 @@ P2cStatus p2c_host_gather(P2cImporter *im, const P2cImported *x, const P2cImport
     for (int64_t i = 0; i < n && !status; i++) {
         int64_t k = all[i] < 0 ? all[i] + size : all[i];
         if (k < 0 || k >= size)
-            status = p2c_import_fail(im, "index %lld of an axis of %lld", (long long)all[i],
+            status = p2c_import_fail(im, "index %lld is outside an axis of %lld", (long long)all[i],
                                      (long long)size);
         for (int64_t b = 0; b < before && !status && bytes; b++)
             memcpy(to + (size_t)(b * n + i) * bytes, from + (size_t)(b * size + k) * bytes, bytes);
@@ -131,7 +131,7 @@ P2cStatus p2c_import_broadcast(P2cImporter *im, P2cShape a, P2cShape b, P2cShape
     return P2C_OK;
 }
 
-/* Strides of v in the result's axes: 0 where it is repeated. */
+/* Computes the strides of v in the axes of the result: 0 where v is repeated. */
 static void broadcast_strides(P2cShape v, P2cShape result, int64_t stride[]) {
     int64_t own[P2C_MAX_RANK];
     p2c_host_strides(v, own);

@@ -1,4 +1,4 @@
-/* import_host_math.c: arithmetic on constants while a network is imported, in int64 or float32 as
+/* import_host_math.c: arithmetic on constants while a network is imported, in int64 or float32, as
  * the file says. */
 #include <math.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "import.h"
 #include "torch/pt.h"
 
-/* A constant's elements, as the kind they are computed in. */
+/* A constant's elements, in the type in which they are computed. */
 typedef struct Numbers {
     float *f;
     int64_t *i;
@@ -83,7 +83,7 @@ P2cStatus p2c_host_unary(P2cImporter *im, const P2cImported *x, P2cImported *out
     return status;
 }
 
-/* Two's complement, wrapping: a file may overflow on purpose. */
+/* Two's complement with wrap-around, because a file may overflow on purpose. */
 static int64_t integer_binary(char op, int64_t a, int64_t b) {
     uint64_t x = (uint64_t)a, y = (uint64_t)b;
     switch (op) {
@@ -179,7 +179,7 @@ P2cStatus p2c_host_binary(P2cImporter *im, const char *op, const P2cImported *a,
     size_t at = 0;
     while (at < sizeof binary / sizeof *binary && strcmp(binary[at].op, op)) at++;
     if (at == sizeof binary / sizeof *binary)
-        return p2c_import_fail(im, "is not known for constants");
+        return p2c_import_fail(im, "is not supported for constants");
     bool integer = p2c_is_integer(p2c_value_type(a->constant)) &&
                    p2c_is_integer(p2c_value_type(b->constant)) && binary[at].letter != 'd';
     bool truth = strchr("=!<>lg", binary[at].letter) != NULL;
@@ -232,7 +232,7 @@ static char reduction(const char *op) {
     return strcmp(op, "Min") ? 0 : 'm';
 }
 
-/* shape: with the reduced axes left in, of size 1. */
+/* shape: still has the reduced axes, with size 1. */
 P2cStatus p2c_host_reduce(P2cImporter *im, const P2cImported *x, const bool axes[], P2cShape shape,
                           const char *op, P2cImported *out) {
     bool integer = p2c_is_integer(p2c_value_type(x->constant));
@@ -240,7 +240,7 @@ P2cStatus p2c_host_reduce(P2cImporter *im, const P2cImported *x, const bool axes
     int64_t stride[P2C_MAX_RANK], index[P2C_MAX_RANK] = { 0 }, count = p2c_shape_count(x->shape),
                                   results = p2c_shape_count(shape);
     if (!letter || !results || !count)
-        return p2c_import_fail(im, "is not known for constants such as this one");
+        return p2c_import_fail(im, "is not supported for this kind of constants");
     Numbers n;
     void *data;
     P2cStatus status = numbers_of(im, x, integer, &n);

@@ -1,13 +1,14 @@
-/* import_math.c: elementwise operations of an imported network, put together from the operations
- * that there are.
+/* import_math.c: elementwise operations of an imported network, composed of this library's
+ * operations.
  *
- *   max(a,b) = a + relu(b-a)      |x| = relu(x) + relu(-x)       softplus(x) = relu(x) + log(1 +
- *       exp(-|x|))
- *   elu(x) = relu(x) + alpha*(exp(min(x,0)) - 1)                 mish(x) = x * tanh(softplus(x))
+ *   max(a,b) = a + relu(b-a)
+ *   |x| = relu(x) + relu(-x)
+ *   softplus(x) = relu(x) + log(1 + exp(-|x|))
+ *   mish(x) = x * tanh(softplus(x))
+ *   elu(x) = relu(x) + alpha*(exp(min(x,0)) - 1)
  *
- * Broadcasting aligns shapes from the right, ours from the left: so both operands get four axes,
- * with ones in front.
- */
+ * Files align shapes from the right when they broadcast, this library aligns them from the left. So
+ * both operands are extended to four axes, with ones in front. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +83,7 @@ P2cStatus p2c_import_unary(P2cImporter *im, P2cImported **in, P2cImported **out)
             return p2c_import_planes(im, out[0], in[0]->shape, node ? unary[i].f(node) : NULL,
                                      in[0]->channels_last);
         }
-    return p2c_import_fail(im, "is known of constants alone");
+    return p2c_import_fail(im, "is supported only for constants");
 }
 
 /* ---- two operands ---- */
@@ -112,8 +113,8 @@ static bool adds(const char *op) {
     return is(op, "Add", "AddV2") || is(op, "BiasAdd", "Sum") || !strcmp(op, "AddN");
 }
 
-/* x with one number, on its right or (turned) left: without a second tensor. NULL: not one of
- * those. */
+/* x and one number on its right, or (turned) on its left, without a second tensor. Returns NULL if
+ * the operation is not one of these. */
 static P2cNode *with_number(const char *op, P2cNode *x, float c, bool turned) {
     if (adds(op)) return p2c_affine(x, 1, c);
     if (!strcmp(op, "Sub")) return turned ? p2c_affine(x, -1, c) : p2c_affine(x, 1, -c);
@@ -126,8 +127,8 @@ static P2cNode *with_number(const char *op, P2cNode *x, float c, bool turned) {
     return NULL;
 }
 
-/* A constant that is one number for each channel of a product that only this operation reads
- * becomes part of its weights. */
+/* Folds a constant with one number per channel into the weights of a product that only this
+ * operation reads. */
 static bool absorb(const char *op, P2cImported *x, const P2cImported *c, P2cShape shape,
                    P2cImported *out) {
     int axis, channels = p2c_product_channels(x, &axis);
@@ -144,8 +145,8 @@ static bool absorb(const char *op, P2cImported *x, const P2cImported *c, P2cShap
     return done;
 }
 
-/* The axes of a result of any rank in at most four, where both operands are repeated or not along
- * all that one of them stands for. */
+/* The axes of a result of any rank, joined to at most four. Along all axes that are joined, each
+ * operand is either repeated or not. */
 typedef struct Joined {
     int count;
     int64_t a[P2C_MAX_RANK], b[P2C_MAX_RANK];
@@ -179,7 +180,8 @@ static P2cDims dims_of(int count, const int64_t sizes[]) {
 
 static P2cDims four(P2cShape shape) { return dims_of(shape.rank, shape.size); }
 
-/* As (n,c,h,w), an operand of at most four axes that is broadcast against (n,h,w,c). */
+/* Turns an operand of at most four axes that is broadcast against (n,h,w,c) into planes
+ * (n,c,h,w). */
 static P2cNode *as_planes(P2cImporter *im, P2cImported *v) {
     if (v->channels_last) return p2c_import_use_raw(im, v);
     P2cNode *node = p2c_import_use(im, v);
@@ -203,8 +205,9 @@ static P2cStatus two_nodes(P2cImporter *im, P2cNode *(*f)(P2cNode *a, P2cNode *b
     }
     Joined j = join(a->shape, b->shape, shape);
     if (j.count > 4)
-        return p2c_import_fail(im, "broadcasts %s and %s in a way that needs more than four axes",
-                               p2c_shape_text(a->shape).text, p2c_shape_text(b->shape).text);
+        return p2c_import_fail(
+            im, "broadcasting %s and %s needs more than four axes, which is not supported",
+            p2c_shape_text(a->shape).text, p2c_shape_text(b->shape).text);
     P2cNode *node = f(p2c_import_reshape(x, dims_of(j.count, j.a)),
                       p2c_import_reshape(y, dims_of(j.count, j.b)));
     return p2c_import_node(im, out, shape, p2c_import_reshape(node, p2c_import_dims(shape)));
@@ -227,10 +230,10 @@ P2cStatus p2c_import_arithmetic(P2cImporter *im, const char *op, P2cImported *a,
     }
     for (size_t i = 0; i < sizeof binary / sizeof *binary; i++)
         if (!strcmp(binary[i].op, op)) return two_nodes(im, binary[i].f, a, b, shape, out);
-    return p2c_import_fail(im, "is not known for these operands");
+    return p2c_import_fail(im, "is not supported for these operands");
 }
 
-/* Two operands or more, one after the other. */
+/* Combines two or more operands, one after the other. */
 P2cStatus p2c_import_binary(P2cImporter *im, P2cImported **in, P2cImported **out) {
     P2cImported now = *in[0], next = { 0 };
     int count = im->at->input_count;

@@ -1,5 +1,5 @@
-/* import_onnx.c: ONNX's operations (operator sets 7 to 21): the table, and the rules of arithmetic
- * and norms. */
+/* import_onnx.c: the table of ONNX's operations (operator sets 7 to 21), and the rules for
+ * arithmetic and norms. */
 #include "import_onnx.h"
 
 #include <math.h>
@@ -43,7 +43,7 @@ static P2cStatus hard_sigmoid(P2cImporter *im, P2cImported **in, P2cImported **o
     return p2c_import_map(im, in[0], hard_sigmoid_node, n, out[0]);
 }
 
-/* Bounds are attributes until operator set 10, then operands. */
+/* The bounds are attributes up to operator set 10, and operands after that. */
 static P2cStatus clip(P2cImporter *im, P2cImported **in, P2cImported **out) {
     float range[2];
     double bound[2] = { p2c_import_float(im, "min", -INFINITY),
@@ -68,7 +68,8 @@ static P2cStatus prelu(P2cImporter *im, P2cImported **in, P2cImported **out) {
     return p2c_import_prelu(im, in[0], in[1], out[0]);
 }
 
-/* Comparisons and the like are known of constants alone, which p2c_import_arithmetic says. */
+/* Comparisons and similar operations are supported only for constants; p2c_import_arithmetic checks
+ * that. */
 static P2cStatus mean(P2cImporter *im, P2cImported **in, P2cImported **out) {
     P2cImported now = { 0 };
     P2cStatus status = P2C_OK;
@@ -87,7 +88,7 @@ static P2cStatus mean(P2cImporter *im, P2cImported **in, P2cImported **out) {
 
 /* ---- softmax and reductions ---- */
 
-/* Until operator set 12: of the tensor as a matrix, cut in front of the axis. */
+/* Up to operator set 12 the tensor is seen as a matrix that is split before the axis. */
 static P2cStatus softmax(P2cImporter *im, P2cImported **in, P2cImported **out) {
     bool old = im->model->opset < 13, log = !strcmp(im->at->op, "LogSoftmax");
     int axis;
@@ -146,40 +147,40 @@ static P2cStatus matmul(P2cImporter *im, P2cImported **in, P2cImported **out) {
 
 static P2cStatus batch_norm(P2cImporter *im, P2cImported **in, P2cImported **out) {
     if (p2c_import_int(im, "training_mode", 0) || !p2c_import_int(im, "spatial", 1))
-        return p2c_import_fail(im, "in a mode that is not known here");
+        return p2c_import_fail(im, "a mode that is not supported");
     return p2c_import_batch_norm(im, in[0], in + 1, (float)p2c_import_float(im, "epsilon", 1e-5),
                                  false, out[0]);
 }
 
-/* y = normed * scale + bias, both broadcast. scale_shape: that of scale and bias where they are per
- * channel. */
-static P2cStatus scale_and_shift(P2cImporter *im, P2cImported *normed, P2cImported *scale,
+/* y = normalised * scale + bias, both broadcast. scale_shape: the shape of scale and bias if they
+ * are per channel. */
+static P2cStatus scale_and_shift(P2cImporter *im, P2cImported *normalised, P2cImported *scale,
                                  P2cImported *bias, P2cShape shape, P2cImported *out) {
     P2cImported s = { 0 }, b = { 0 }, scaled = { 0 };
     P2cStatus status = p2c_import_to_shape(im, scale, shape, &s);
     if (!status && bias) status = p2c_import_to_shape(im, bias, shape, &b);
     s.name = scale->name;
     if (bias) b.name = bias->name;
-    if (!status) status = p2c_import_arithmetic(im, "Mul", normed, &s, bias ? &scaled : out);
+    if (!status) status = p2c_import_arithmetic(im, "Mul", normalised, &s, bias ? &scaled : out);
     return status || !bias ? status : p2c_import_arithmetic(im, "Add", &scaled, &b, out);
 }
 
-static P2cNode *normed(P2cNode *x, const float *eps) { return p2c_instance_norm(x, *eps); }
+static P2cNode *normalised(P2cNode *x, const float *eps) { return p2c_instance_norm(x, *eps); }
 
 static P2cStatus instance_norm(P2cImporter *im, P2cImported **in, P2cImported **out) {
     P2cImported plain = { 0 };
     P2cShape per_channel = { 3, { in[1]->shape.rank == 1 ? in[1]->shape.size[0] : 0, 1, 1 } };
     if (in[0]->shape.rank != 4)
-        return p2c_import_fail(im, "of %s: known here are pictures, of four axes",
+        return p2c_import_fail(im, "input of shape %s: only pictures of four axes are supported",
                                p2c_shape_text(in[0]->shape).text);
     P2cNode *x = p2c_import_use(im, in[0]);
     P2cStatus status = p2c_import_node(
         im, &plain, in[0]->shape,
-        x ? normed(x, (float[]){ (float)p2c_import_float(im, "epsilon", 1e-5) }) : NULL);
+        x ? normalised(x, (float[]){ (float)p2c_import_float(im, "epsilon", 1e-5) }) : NULL);
     return status ? status : scale_and_shift(im, &plain, in[1], in[2], per_channel, out[0]);
 }
 
-/* Of all axes from one on: planes of an instance norm. */
+/* Normalises over all axes from 1 on, as planes of an instance norm. */
 static P2cStatus layer_norm(P2cImporter *im, P2cImported **in, P2cImported **out) {
     P2cShape shape = in[0]->shape, last = { 0 };
     P2cImported plain = { 0 };

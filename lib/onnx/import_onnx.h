@@ -1,4 +1,4 @@
-/* import_onnx.h: the rules of ONNX's operations, by file; the table is in import_onnx.c. */
+/* import_onnx.h: the rules for ONNX's operations, by file. The table is in import_onnx.c. */
 #ifndef P2C_IO_IMPORT_ONNX_H
 #define P2C_IO_IMPORT_ONNX_H
 
@@ -14,8 +14,8 @@ P2cImportRule p2c_onnx_reshape, p2c_onnx_flatten, p2c_onnx_squeeze, p2c_onnx_uns
 P2cImportRule p2c_onnx_conv, p2c_onnx_conv_transpose, p2c_onnx_max_pool, p2c_onnx_average_pool,
     p2c_onnx_global_average_pool, p2c_onnx_global_max_pool, p2c_onnx_resize, p2c_onnx_upsample;
 
-/* A list that is an attribute until some operator set and operand `at` from then on. *count -1:
- * neither. */
+/* Reads a list that is an attribute up to some operator set and operand `at` after that. *count is
+ * -1 if there is neither. */
 P2cStatus p2c_onnx_ints(P2cImporter *im, P2cImported **in, int at, const char *attribute,
                         int64_t values[P2C_MAX_RANK], int *count);
 

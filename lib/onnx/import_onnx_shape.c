@@ -1,5 +1,5 @@
-/* import_onnx_shape.c: ONNX's operations that move elements, and those that are there for shapes.
- * Many of their arguments were attributes once and are operands now. */
+/* import_onnx_shape.c: ONNX's operations that move elements, and those that compute with shapes.
+ * Many of their arguments are attributes in old operator sets and operands in new ones. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,8 @@ P2cStatus p2c_onnx_flatten(P2cImporter *im, P2cImported **in, P2cImported **out)
     int rank = in[0]->shape.rank;
     P2cShape shape = { 2, { 1, 1 } };
     if (axis < -rank || axis > rank)
-        return p2c_import_fail(im, "axis %lld of a tensor of rank %d", (long long)axis, rank);
+        return p2c_import_fail(im, "axis %lld is outside a tensor of rank %d", (long long)axis,
+                               rank);
     if (axis < 0) axis += rank;
     for (int i = 0; i < rank; i++) shape.size[i >= axis] *= in[0]->shape.size[i];
     return p2c_import_to_shape(im, in[0], shape, out[0]);
@@ -36,7 +37,7 @@ P2cStatus p2c_onnx_unsqueeze(P2cImporter *im, P2cImported **in, P2cImported **ou
     int64_t axes[P2C_MAX_RANK];
     int count;
     P2cStatus status = p2c_onnx_ints(im, in, 1, "axes", axes, &count);
-    if (!status && count < 1) status = p2c_import_fail(im, "does not say which axes");
+    if (!status && count < 1) status = p2c_import_fail(im, "the axes are missing");
     return status ? status : p2c_import_unsqueeze(im, in[0], count, axes, out[0]);
 }
 
@@ -44,7 +45,7 @@ P2cStatus p2c_onnx_transpose(P2cImporter *im, P2cImported **in, P2cImported **ou
     int64_t perm[P2C_MAX_RANK];
     int order[P2C_MAX_RANK], rank = in[0]->shape.rank, count = p2c_import_list(im, "perm", perm);
     if (count >= 0 && count != rank)
-        return p2c_import_fail(im, "an order of %d axes for %d", count, rank);
+        return p2c_import_fail(im, "an order of %d axes for a tensor of %d axes", count, rank);
     for (int i = 0; i < rank; i++)
         order[i] = count < 0 ? rank - 1 - i : perm[i] >= 0 && perm[i] < rank ? (int)perm[i] : -1;
     return p2c_import_transpose(im, in[0], order, out[0]);
@@ -65,7 +66,7 @@ P2cStatus p2c_onnx_slice(P2cImporter *im, P2cImported **in, P2cImported **out) {
     if (!status) status = p2c_onnx_ints(im, in, 4, "steps", steps, &s);
     if (status) return status;
     if (n < 0 || m != n || (k >= 0 && k != n) || (s >= 0 && s != n) || n > in[0]->shape.rank)
-        return p2c_import_fail(im, "%d begins, %d ends, %d axes", n, m, k);
+        return p2c_import_fail(im, "%d begins and %d ends for %d axes", n, m, k);
     if (!in[0]->constant) p2c_import_use_raw(im, in[0]);
     P2cImported now = *in[0];
     for (int i = 0; i < n && !status; i++) {
@@ -122,7 +123,8 @@ P2cStatus p2c_onnx_tile(P2cImporter *im, P2cImported **in, P2cImported **out) {
     int count;
     P2cStatus status = p2c_import_ints(im, in[1], P2C_MAX_RANK, repeats, &count);
     if (!status && count != in[0]->shape.rank)
-        status = p2c_import_fail(im, "%d repetitions for %d axes", count, in[0]->shape.rank);
+        status =
+            p2c_import_fail(im, "%d repetitions for a tensor of %d axes", count, in[0]->shape.rank);
     return status ? status : p2c_import_tile(im, in[0], repeats, out[0]);
 }
 
@@ -152,7 +154,8 @@ P2cStatus p2c_onnx_pad(P2cImporter *im, P2cImported **in, P2cImported **out) {
     for (int i = 0; i < P2C_MAX_RANK; i++) axes[i] = i;
     if (!status && in[3]) status = p2c_import_ints(im, in[3], P2C_MAX_RANK, axes, &named);
     if (status) return status;
-    if (count != 2 * named) return p2c_import_fail(im, "%d paddings for %d axes", count, named);
+    if (count != 2 * named)
+        return p2c_import_fail(im, "%d paddings for a tensor of %d axes", count, named);
     for (int i = 0; i < named; i++) {
         if ((status = p2c_import_axis(im, axes[i], in[0]->shape.rank, &axis))) return status;
         before[axis] = pads[i];
@@ -167,7 +170,7 @@ P2cStatus p2c_onnx_depth_to_space(P2cImporter *im, P2cImported **in, P2cImported
     const int64_t *s = in[0]->shape.size, b = p2c_import_int(im, "blocksize", 0);
     bool crd = !strcmp(p2c_import_text(im, "mode", "DCR"), "CRD");
     if (in[0]->shape.rank != 4 || b < 1 || b > 1 << 10 || s[1] % (b * b))
-        return p2c_import_fail(im, "blocks of %lld of %s", (long long)b,
+        return p2c_import_fail(im, "blocks of %lld do not fit input %s", (long long)b,
                                p2c_shape_text(in[0]->shape).text);
     int64_t c = s[1] / (b * b);
     P2cShape shape = { 4, { s[0], c, s[2] * b, s[3] * b } };
@@ -181,14 +184,14 @@ P2cStatus p2c_onnx_depth_to_space(P2cImporter *im, P2cImported **in, P2cImported
 P2cStatus p2c_onnx_space_to_depth(P2cImporter *im, P2cImported **in, P2cImported **out) {
     const int64_t *s = in[0]->shape.size, b = p2c_import_int(im, "blocksize", 0);
     if (in[0]->shape.rank != 4 || b < 1 || b > 1 << 10 || s[2] % b || s[3] % b)
-        return p2c_import_fail(im, "blocks of %lld of %s", (long long)b,
+        return p2c_import_fail(im, "blocks of %lld do not fit input %s", (long long)b,
                                p2c_shape_text(in[0]->shape).text);
     P2cShape shape = { 4, { s[0], s[1] * b * b, s[2] / b, s[3] / b } },
              six = { 6, { s[0], s[1], s[2] / b, b, s[3] / b, b } };
     return p2c_import_rearrange(im, in[0], six, (int[]){ 0, 3, 5, 1, 2, 4 }, shape, out[0]);
 }
 
-/* ---- what is known before anything runs ---- */
+/* ---- values known before anything runs ---- */
 
 P2cStatus p2c_onnx_shape(P2cImporter *im, P2cImported **in, P2cImported **out) {
     int64_t rank = in[0]->shape.rank, begin = p2c_import_int(im, "start", 0),
@@ -220,7 +223,7 @@ P2cStatus p2c_onnx_constant(P2cImporter *im, P2cImported **in, P2cImported **out
                                                     &(float){ (float)p2c_value_as_float(real) }));
     if (!list || p2c_value_kind(list) != P2C_LIST) list = p2c_value_get(a, "value_floats");
     if (!list || p2c_value_kind(list) != P2C_LIST)
-        return p2c_import_fail(im, "holds nothing that is known here");
+        return p2c_import_fail(im, "its value has a type that is not supported");
     bool integer = p2c_value_get(a, "value_ints") == list;
     P2cShape shape = { 1, { (int64_t)p2c_value_count(list) } };
     int64_t *ints = calloc((size_t)shape.size[0] + 1, sizeof *ints);
@@ -262,16 +265,16 @@ P2cStatus p2c_onnx_range(P2cImporter *im, P2cImported **in, P2cImported **out) {
 
 P2cStatus p2c_onnx_where(P2cImporter *im, P2cImported **in, P2cImported **out) {
     if (!in[0]->constant || !in[1]->constant || !in[2]->constant)
-        return p2c_import_fail(im, "is known of constants alone");
+        return p2c_import_fail(im, "is supported only for constants");
     return p2c_host_where(im, in[0], in[1], in[2], out[0]);
 }
 
-/* Values that a network computes are float32 here, whichever float the file wants them to be. */
+/* All values that a network computes are float32 here, whichever float type the file asks for. */
 P2cStatus p2c_onnx_cast(P2cImporter *im, P2cImported **in, P2cImported **out) {
     int64_t to = p2c_import_int(im, "to", 1);
     bool real = to == 1 || to == 10 || to == 11 || to == 16;
     if (in[0]->constant)
         return p2c_host_cast(im, in[0], real ? P2C_F32 : to == 9 ? P2C_TYPE_BOOL : P2C_I64, out[0]);
     return real ? p2c_onnx_identity(im, in, out)
-                : p2c_import_fail(im, "to type %lld, which is no float", (long long)to);
+                : p2c_import_fail(im, "to type %lld, which is not a float type", (long long)to);
 }

@@ -1,4 +1,5 @@
-/* import_onnx_window.c: ONNX's convolutions, pooling and resizing: what their attributes mean. */
+/* import_onnx_window.c: ONNX's convolutions, pooling and resizing: the meaning of their
+ * attributes. */
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -6,13 +7,13 @@
 
 #include "import_onnx.h"
 
-/* Two numbers for h and w; both `otherwise` without the attribute. */
+/* Reads two numbers, for h and w; both are `otherwise` if the attribute is missing. */
 static P2cStatus pair(P2cImporter *im, const char *attribute, int64_t otherwise, int64_t out[2]) {
     int64_t list[P2C_MAX_RANK];
     int count = p2c_import_list(im, attribute, list);
     if (count >= 0 && count != 2)
-        return p2c_import_fail(im, "%s of %d axes: known here are two, of pictures", attribute,
-                               count);
+        return p2c_import_fail(im, "%s of %d axes: only two axes are supported, those of pictures",
+                               attribute, count);
     for (int i = 0; i < 2; i++) out[i] = count < 0 ? otherwise : list[i];
     return P2C_OK;
 }
@@ -21,7 +22,8 @@ static P2cStatus explicit_pads(P2cImporter *im, P2cWindow *w) {
     int64_t pads[P2C_MAX_RANK];
     int count = p2c_import_list(im, "pads", pads);
     if (count >= 0 && count != 4)
-        return p2c_import_fail(im, "pads of %d numbers: known here are four, of pictures", count);
+        return p2c_import_fail(im, "pads of %d numbers: only four are supported, for pictures",
+                               count);
     for (int i = 0; i < 2 && count >= 0; i++) {
         w->before[i] = pads[i];
         w->after[i] = pads[2 + i];
@@ -29,7 +31,7 @@ static P2cStatus explicit_pads(P2cImporter *im, P2cWindow *w) {
     return P2C_OK;
 }
 
-/* auto_pad. SAME: as much as makes the result ceil(in / stride); the odd one goes to the end
+/* Applies auto_pad. SAME pads until the result is ceil(in / stride); an odd row goes to the end
  * (UPPER) or the beginning (LOWER). */
 static P2cStatus paddings(P2cImporter *im, const P2cImported *x, P2cWindow *w) {
     const char *mode = p2c_import_text(im, "auto_pad", "NOTSET");
@@ -50,11 +52,11 @@ static P2cStatus paddings(P2cImporter *im, const P2cImported *x, P2cWindow *w) {
     return P2C_OK;
 }
 
-/* k: of the weights, where they say it. */
+/* k: the size of the window if the weights define it, else NULL. */
 static P2cStatus window(P2cImporter *im, const P2cImported *x, const int64_t *k, P2cWindow *w) {
     *w = (P2cWindow){ 0 };
     if (x->shape.rank != 4)
-        return p2c_import_fail(im, "of %s: known here are pictures, of four axes",
+        return p2c_import_fail(im, "input of shape %s: only pictures of four axes are supported",
                                p2c_shape_text(x->shape).text);
     P2cStatus status = pair(im, "kernel_shape", 0, w->k);
     if (!status) status = pair(im, "strides", 1, w->stride);
@@ -71,8 +73,8 @@ P2cStatus p2c_onnx_conv(P2cImporter *im, P2cImported **in, P2cImported **out) {
     return status ? status : p2c_import_conv(im, in[0], in[1], in[2], &c, out[0]);
 }
 
-/* output_shape is what the result is to be: paddings follow from it, the odd one at the end only
- * for SAME_UPPER. */
+/* output_shape is the requested size of the result. The padding follows from it; an odd row goes to
+ * the end only for SAME_UPPER. */
 static P2cStatus wanted_output(P2cImporter *im, const P2cImported *x, const int64_t size[2],
                                P2cConvolution *c) {
     bool upper = !strcmp(p2c_import_text(im, "auto_pad", "NOTSET"), "SAME_UPPER");
@@ -80,7 +82,8 @@ static P2cStatus wanted_output(P2cImporter *im, const P2cImported *x, const int6
         P2cWindow *w = &c->window;
         int64_t all = (x->shape.size[2 + i] - 1) * w->stride[i] + c->output_padding[i] +
                       (w->k[i] - 1) * w->dilation[i] + 1 - size[i];
-        if (all < 0) c->output_padding[i] -= all; /* it is larger than what is reached */
+        /* the requested size is larger than what the windows reach */
+        if (all < 0) c->output_padding[i] -= all;
         if (all < 0) all = 0;
         w->before[i] = upper ? all / 2 : all - all / 2;
         w->after[i] = all - w->before[i];
@@ -175,13 +178,13 @@ static P2cStatus scaling_of(P2cImporter *im, P2cScaling *s) {
     while (k < m && strcmp(roundings[k].name, round)) k++;
     s->linear = !strcmp(mode, "linear") || !strcmp(mode, "bilinear");
     if (!s->linear && strcmp(mode, "nearest"))
-        return p2c_import_fail(im, "mode '%.40s': known here are nearest and linear", mode);
+        return p2c_import_fail(im, "mode '%.40s' is not supported (only nearest and linear are)",
+                               mode);
     if (i == n || k == m)
-        return p2c_import_fail(im, "'%.40s', '%.40s' are not known here", where, round);
+        return p2c_import_fail(im, "'%.40s', '%.40s' is not supported", where, round);
     if (p2c_import_int(im, "antialias", 0) ||
         strcmp(p2c_import_text(im, "keep_aspect_ratio_policy", "stretch"), "stretch"))
-        return p2c_import_fail(im,
-                               "antialias, or keeps the ratio of its sides: neither is known here");
+        return p2c_import_fail(im, "antialias, or keeping the aspect ratio, is not supported");
     s->coordinates = modes[i].coordinates;
     s->lone_first = modes[i].lone_first;
     /* (i+0.5)*in/out rounded down */
@@ -189,21 +192,20 @@ static P2cStatus scaling_of(P2cImporter *im, P2cScaling *s) {
     return P2C_OK;
 }
 
-/* Sizes from scales. One that is no ratio of whole sizes would move every element a little:
- * refused. */
+/* Computes sizes from scales. A scale that is not a ratio of whole sizes would move every element a
+ * little, so it is refused. */
 static P2cStatus scaled(P2cImporter *im, const P2cImported *x, const P2cImported *scales,
                         const int64_t *axes, int count, int64_t size[]) {
     float *f = scales->constant ? p2c_import_floats(scales->constant) : NULL;
     P2cStatus status = P2C_OK;
     if (!f || p2c_shape_count(scales->shape) != count)
-        status = p2c_import_fail(
-            im, "its scales must be %d numbers that are known before the network runs", count);
+        status =
+            p2c_import_fail(im, "its scales must be %d numbers that are known at import", count);
     for (int i = 0; i < count && !status; i++) {
         double in = (double)x->shape.size[axes[i]], to = in * f[i], whole = floor(to + 1e-4);
         if (!(whole >= 1 && whole <= INT_MAX)) status = p2c_import_fail(im, "a scale of %g", f[i]);
         else if (fabs(whole - to) > 1e-4 * to && fabs(to - whole) > 1e-6)
-            status =
-                p2c_import_fail(im, "a scale of %g, which makes no whole size of %g", f[i], in);
+            status = p2c_import_fail(im, "a scale of %g does not make %g a whole size", f[i], in);
         else size[axes[i]] = (int64_t)whole;
     }
     free(f);
@@ -229,10 +231,10 @@ static P2cStatus resize(P2cImporter *im, P2cImported *x, P2cImported *scales, P2
         if (!status && n != count) status = p2c_import_fail(im, "%d sizes for %d axes", n, count);
         for (int i = 0; i < n && !status; i++) shape.size[axes[i]] = to[i];
     } else if (scales) status = scaled(im, x, scales, axes, count, shape.size);
-    else status = p2c_import_fail(im, "says neither scales nor sizes");
+    else status = p2c_import_fail(im, "neither scales nor sizes are given");
     if (status) return status;
     if (shape.rank != 4 || shape.size[0] != x->shape.size[0] || shape.size[1] != x->shape.size[1])
-        return p2c_import_fail(im, "%s to %s: known here are pictures",
+        return p2c_import_fail(im, "%s to %s: only pictures are supported",
                                p2c_shape_text(x->shape).text, p2c_shape_text(shape).text);
     return p2c_import_resize(im, x, shape.size[2], shape.size[3], s, false, out);
 }
@@ -243,14 +245,14 @@ P2cStatus p2c_onnx_resize(P2cImporter *im, P2cImported **in, P2cImported **out) 
     return resize(im, in[0], scales, in[3], out[0]);
 }
 
-/* Scales were an attribute once. */
+/* Scales are an attribute in old operator sets. */
 P2cStatus p2c_onnx_upsample(P2cImporter *im, P2cImported **in, P2cImported **out) {
     const P2cValue *list = p2c_value_get(im->at->attributes, "scales");
     P2cImported scales = { 0 };
     float f[P2C_MAX_RANK] = { 0 };
     if (in[1]) return resize(im, in[0], in[1], NULL, out[0]);
     if (!list || p2c_value_kind(list) != P2C_LIST || p2c_value_count(list) > P2C_MAX_RANK)
-        return p2c_import_fail(im, "says no scales");
+        return p2c_import_fail(im, "the scales are missing");
     for (size_t i = 0; i < p2c_value_count(list); i++)
         f[i] = (float)p2c_value_as_float(p2c_value_at(list, i));
     P2cStatus status = p2c_import_constant(

@@ -1,9 +1,9 @@
 /* import_pool.c: pooling and resizing of an imported network.
  *
- * Averages of windows that are not side by side are a convolution of each channel by 1/(kh*kw);
- * where padding does not count, times a map of what each window lost to it. Rounding up is padding
- * at the far end that is never chosen (maxima), or makes no difference (averages: else refused).
- */
+ * Averages of overlapping windows are a depthwise convolution by 1/(kh*kw). If padding does not
+ * count, the result is multiplied by a map that corrects the number of elements in each window.
+ * Sizes that are rounded up get padding at the end. It is never chosen by max pooling, and makes no
+ * difference to averages; otherwise the network is refused. */
 #include <float.h>
 #include <stdlib.h>
 
@@ -18,20 +18,20 @@ static P2cShape sizes_of(const P2cImported *x, int64_t height, int64_t width, bo
 
 static P2cStatus start(P2cImporter *im, P2cImported *x, bool channels_last, P2cNode **planes) {
     if (x->shape.rank != 4)
-        return p2c_import_fail(im, "of %s: known here are pictures, of four axes",
+        return p2c_import_fail(im, "input of shape %s: only pictures of four axes are supported",
                                p2c_shape_text(x->shape).text);
     *planes = p2c_import_use_planes(im, x, channels_last);
     return *planes ? P2C_OK : p2c_import_memory(im);
 }
 
-/* Rounded up, a last window that begins inside (not in the far padding) counts: what padding it
- * needs. */
+/* If sizes are rounded up, a last window counts when it begins inside, that is, not in the padding
+ * at the end. Adds the padding that this window needs. */
 static void round_up(P2cWindow *w, const P2cNode *x) {
     for (int i = 0; i < 2; i++) {
         int64_t in = x->dims.d[2 + i],
-                room = in + w->before[i] + w->after[i] - (w->k[i] - 1) * w->dilation[i] - 1;
-        int64_t last = (room + w->stride[i] - 1) / w->stride[i] * w->stride[i];
-        if (room >= 0 && last > room && last < in + w->before[i]) w->after[i] += last - room;
+                free = in + w->before[i] + w->after[i] - (w->k[i] - 1) * w->dilation[i] - 1;
+        int64_t last = (free + w->stride[i] - 1) / w->stride[i] * w->stride[i];
+        if (free >= 0 && last > free && last < in + w->before[i]) w->after[i] += last - free;
     }
 }
 
@@ -45,9 +45,10 @@ P2cStatus p2c_import_max_pool(P2cImporter *im, P2cImported *x, P2cWindow w, bool
     if (status) return status;
     if (ceil) round_up(&w, planes);
     if ((status = p2c_import_window(im, &w, planes, size))) return status;
-    if (w.dilation[0] != 1 || w.dilation[1] != 1) return p2c_import_fail(im, "a dilated window");
+    if (w.dilation[0] != 1 || w.dilation[1] != 1)
+        return p2c_import_fail(im, "a dilated window is not supported");
     if (w.stride[0] != w.stride[1])
-        return p2c_import_fail(im, "strides %lld and %lld: known here are equal ones",
+        return p2c_import_fail(im, "strides %lld and %lld: only equal strides are supported",
                                (long long)w.stride[0], (long long)w.stride[1]);
     bool even = w.before[0] == w.after[0] && w.before[0] == w.before[1] &&
                 w.before[0] == w.after[1] && w.before[0] < w.k[0] && w.before[0] < w.k[1];
@@ -66,7 +67,7 @@ P2cStatus p2c_import_max_pool(P2cImporter *im, P2cImported *x, P2cWindow w, bool
 
 /* ---- averages ---- */
 
-/* How many of a window's places are inside. */
+/* How many of a window's positions are inside the plane. */
 static int64_t inside(const P2cWindow *w, int axis, int64_t at, int64_t in) {
     int64_t from = at * w->stride[axis] - w->before[axis], to = from + w->k[axis];
     return (to < in ? to : in) - (from > 0 ? from : 0);
@@ -110,8 +111,9 @@ P2cStatus p2c_import_avg_pool(P2cImporter *im, P2cImported *x, P2cWindow w, bool
     P2cWindow up = w;
     if (ceil) round_up(&up, planes);
     if (up.after[0] != w.after[0] || up.after[1] != w.after[1])
-        return p2c_import_fail(im, "sizes that are rounded up");
-    if (w.dilation[0] != 1 || w.dilation[1] != 1) return p2c_import_fail(im, "a dilated window");
+        return p2c_import_fail(im, "sizes that are rounded up are not supported");
+    if (w.dilation[0] != 1 || w.dilation[1] != 1)
+        return p2c_import_fail(im, "a dilated window is not supported");
     bool padded = w.before[0] || w.before[1] || w.after[0] || w.after[1], whole = !padded;
     for (int i = 0; i < 2; i++) whole &= w.k[i] == planes->dims.d[2 + i];
     P2cShape shape = sizes_of(x, size[0], size[1], channels_last);
@@ -119,7 +121,7 @@ P2cStatus p2c_import_avg_pool(P2cImporter *im, P2cImported *x, P2cWindow w, bool
         y = p2c_import_reshape(p2c_global_avg_pool(planes),
                                P2C_DIMS(planes->dims.d[0], planes->dims.d[1], 1, 1));
     else if (w.stride[0] != w.stride[1])
-        return p2c_import_fail(im, "strides %lld and %lld: known here are equal ones",
+        return p2c_import_fail(im, "strides %lld and %lld: only equal strides are supported",
                                (long long)w.stride[0], (long long)w.stride[1]);
     else if (!padded && w.k[0] == w.stride[0] && w.k[1] == w.stride[0])
         y = p2c_avg_pool2d(planes, (int)w.k[0]);
@@ -133,7 +135,7 @@ static P2cNode *resize(P2cNode *x, int height, int width, P2cScaling s) {
     if (!x || (height == x->dims.d[2] && width == x->dims.d[3])) return x;
     if (s.linear) return p2c_resize_bilinear(x, height, width, s.coordinates);
     int f = height / x->dims.d[2];
-    /* each element f times: rounded down, or from the middle without a tie */
+    /* each element is repeated f times: rounded down, or from the middle without a tie */
     bool repeats = height == f * x->dims.d[2] && width == f * x->dims.d[3];
     bool down = s.coordinates == P2C_ASYMMETRIC && s.rounding == P2C_ROUND_DOWN;
     bool middle = s.coordinates == P2C_HALF_PIXEL && s.rounding >= P2C_ROUND_HALF_DOWN && f % 2;
@@ -149,7 +151,7 @@ P2cStatus p2c_import_resize(P2cImporter *im, P2cImported *x, int64_t height, int
     if (!status) status = p2c_import_check(im, shape, false);
     if (status) return status;
     int h = (int)height, w = (int)width;
-    if (s.lone_first && (h == 1) != (w == 1)) { /* each axis with its own rule */
+    if (s.lone_first && (h == 1) != (w == 1)) { /* each axis follows its own rule */
         P2cScaling lone = s, other = s;
         lone.coordinates = P2C_ASYMMETRIC;
         bool tall = h == 1;

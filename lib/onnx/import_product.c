@@ -1,10 +1,9 @@
-/* import_product.c: convolutions and matrix products of an imported network. They wait a little
- * before they become nodes: a batch norm, a bias or a factor for each channel that comes next, and
- * that alone reads the result, goes into the weights:
+/* import_product.c: convolutions and matrix products of an imported network. They wait before they
+ * become nodes: if a batch norm, a bias or a factor per channel comes next, and nobody else reads
+ * the result, it is folded into the weights:
  *
- *     (w x + b) * s + t = (s w) x + (s b + t)        batch norm: s = weight / sqrt(var + eps), t
- *                                                    = bias - mean s
- */
+ *     (w x + b) * s + t = (s w) x + (s b + t)
+ *     batch norm: s = weight / sqrt(var + eps), t = bias - mean s */
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -17,9 +16,9 @@ typedef enum Kind { CONV, TRANSPOSED, LINEAR } Kind;
 struct P2cProduct {
     P2cProduct *next;
     Kind kind;
-    P2cNode *x, *node;    /* node: once it is made */
+    P2cNode *x, *node;    /* node: NULL until it is made */
     float *w, *b;         /* b may be NULL */
-    P2cDims w_dims, dims; /* dims: of the result */
+    P2cDims w_dims, dims; /* dims: those of the result */
     const char *w_name, *b_name;
     int channels;
     bool channels_last;
@@ -27,7 +26,7 @@ struct P2cProduct {
     int output_padding;
 };
 
-/* ---- waiting products ---- */
+/* ---- products that wait ---- */
 
 static P2cProduct *product_new(P2cImporter *im, Kind kind, P2cNode *x, const P2cImported *w,
                                P2cDims w_dims, int channels) {
@@ -81,8 +80,8 @@ int p2c_product_channels(const P2cImported *x, int *axis) {
     return p->channels;
 }
 
-/* Which of a weight's elements belong to output channel i: `rows` stretches of `length`, `stride`
- * apart, from *first on. */
+/* Finds the elements of a weight that belong to output channel i: `rows` stretches of `length`
+ * elements, `stride` apart, from *first on. */
 static void channel_of(const P2cProduct *p, int i, size_t *first, size_t *rows, size_t *length,
                        size_t *stride) {
     const int *d = p->w_dims.d;
@@ -92,7 +91,7 @@ static void channel_of(const P2cProduct *p, int i, size_t *first, size_t *rows, 
         *first = (size_t)i * *length;
         return;
     }
-    /* w (cin, cout/groups, kh, kw): the rows of its group */
+    /* w (cin, cout/groups, kh, kw): only the rows of the channel's group */
     size_t group = (size_t)i / (size_t)d[1];
     *length = (size_t)d[2] * (size_t)d[3];
     *stride = (size_t)d[1] * *length;
@@ -112,7 +111,7 @@ bool p2c_product_absorb(P2cImported *x, const float *scale, const float *shift, 
             p->b[i] = (float)((double)p->b[i] * (scale ? scale[i] : 1) + (shift ? shift[i] : 0));
     }
     P2cImported was = *x;
-    x->made = true; /* nobody else reads it */
+    x->made = true; /* nobody else reads the product */
     const char *name = out->name;
     int readers = out->readers;
     *out = was;
@@ -130,16 +129,18 @@ P2cStatus p2c_import_window(P2cImporter *im, const P2cWindow *w, const P2cNode *
         bool ok = w->k[i] >= 1 && w->k[i] <= MOST && w->stride[i] >= 1 && w->stride[i] <= MOST &&
                   w->dilation[i] >= 1 && w->dilation[i] <= MOST;
         if (!ok || w->before[i] < 0 || w->after[i] < 0 || w->before[i] > MOST || w->after[i] > MOST)
-            return p2c_import_fail(
-                im, "a window of %lld, stride %lld, dilation %lld, padding %lld and %lld",
-                (long long)w->k[i], (long long)w->stride[i], (long long)w->dilation[i],
-                (long long)w->before[i], (long long)w->after[i]);
-        int64_t room =
+            return p2c_import_fail(im,
+                                   "a window of %lld, stride %lld, dilation %lld, padding %lld and "
+                                   "%lld is not supported",
+                                   (long long)w->k[i], (long long)w->stride[i],
+                                   (long long)w->dilation[i], (long long)w->before[i],
+                                   (long long)w->after[i]);
+        int64_t free =
             x->dims.d[2 + i] + w->before[i] + w->after[i] - (w->k[i] - 1) * w->dilation[i] - 1;
-        if (room < 0)
-            return p2c_import_fail(im, "a window of %lld is larger than what it moves over, %d",
+        if (free < 0)
+            return p2c_import_fail(im, "a window of %lld is larger than its padded input, %d",
                                    (long long)w->k[i], x->dims.d[2 + i]);
-        size[i] = room / w->stride[i] + 1;
+        size[i] = free / w->stride[i] + 1;
     }
     return P2C_OK;
 }
@@ -156,19 +157,20 @@ P2cNode *p2c_import_padded(P2cNode *x, const P2cWindow *w, float value, int *pad
     return p.top || p.bottom || p.left || p.right ? p2c_pad(x, p) : x;
 }
 
-/* One number for both axes; where a window's size along one is 1 dilation makes no difference. */
+/* Finds one number for both axes. Along an axis with a window of size 1 the dilation makes no
+ * difference. */
 static P2cStatus one_for_both(P2cImporter *im, const P2cWindow *w, int *stride, int *dilation) {
     bool any = w->k[1] == 1;
     *stride = (int)w->stride[0];
     *dilation = (int)w->dilation[w->k[0] == 1];
     if (w->stride[0] != w->stride[1])
-        return p2c_import_fail(im, "strides %lld and %lld: known here are equal ones",
+        return p2c_import_fail(im, "strides %lld and %lld: only equal strides are supported",
                                (long long)w->stride[0], (long long)w->stride[1]);
     if (any || w->k[0] == 1 || w->dilation[0] == w->dilation[1]) {
         if (any && w->k[0] != 1) *dilation = (int)w->dilation[0];
         return P2C_OK;
     }
-    return p2c_import_fail(im, "dilations %lld and %lld: known here are equal ones",
+    return p2c_import_fail(im, "dilations %lld and %lld: only equal dilations are supported",
                            (long long)w->dilation[0], (long long)w->dilation[1]);
 }
 
@@ -178,7 +180,7 @@ static P2cStatus check_conv(P2cImporter *im, const P2cImported *x, const P2cImpo
                             const P2cConvolution *c, int64_t *cin, int64_t *cout) {
     if (x->shape.rank != 4 || w->shape.rank != 4)
         return p2c_import_fail(im,
-                               "of %s by %s: known here are convolutions of pictures, of four axes",
+                               "%s by %s: only convolutions of pictures (four axes) are supported",
                                p2c_shape_text(x->shape).text, p2c_shape_text(w->shape).text);
     *cin = x->shape.size[c->channels_last ? 3 : 1];
     const int64_t *s = w->shape.size;
@@ -209,7 +211,7 @@ static P2cStatus bias_values(P2cImporter *im, P2cProduct *p, const P2cImported *
     return p->b ? P2C_OK : p2c_import_memory(im);
 }
 
-/* With weights that are known: it waits. */
+/* Stores a convolution with constant weights as a waiting product. */
 static P2cStatus wait(P2cImporter *im, P2cProduct *p, P2cImported *b, P2cShape shape, P2cDims dims,
                       bool channels_last, P2cImported *out) {
     if (!p) return p2c_import_memory(im);
@@ -255,8 +257,8 @@ static P2cStatus conv(P2cImporter *im, P2cImported *x, P2cImported *w, P2cImport
                 c->channels_last, out);
 }
 
-/* Sizes of all that a transposed convolution makes, and of what is left of it; and the rows beyond
- * that are wanted (of the whole, where it is cut). */
+/* Computes the sizes of everything that a transposed convolution makes and of the part that is
+ * kept, and how many extra rows are needed (of the whole, if it is cut). */
 static P2cStatus reach(P2cImporter *im, const P2cConvolution *c, const P2cNode *x, bool even,
                        int64_t whole[2], int64_t size[2], int64_t *more) {
     const P2cWindow *v = &c->window;
@@ -267,7 +269,7 @@ static P2cStatus reach(P2cImporter *im, const P2cConvolution *c, const P2cNode *
     for (int i = 0; i < 2 && !status; i++) {
         if (v->before[i] < 0 || v->after[i] < 0 || c->output_padding[i] < 0 ||
             c->output_padding[i] > 1 << 16)
-            return p2c_import_fail(im, "padding that is not known here");
+            return p2c_import_fail(im, "padding that is not supported");
         whole[i] = (x->dims.d[2 + i] - 1) * v->stride[i] + (v->k[i] - 1) * v->dilation[i] + 1;
         size[i] = whole[i] - v->before[i] - v->after[i] + c->output_padding[i];
         int64_t beyond = even ? c->output_padding[i] : c->output_padding[i] - v->after[i];
@@ -280,8 +282,8 @@ static P2cStatus reach(P2cImporter *im, const P2cConvolution *c, const P2cNode *
     return status;
 }
 
-/* Padding of a transposed convolution cuts off the border of what it makes. Where it is not the
- * same on all sides, all is made, and cut. */
+/* The padding of a transposed convolution cuts off the border of its result. If it is not the same
+ * on all sides, the whole result is made and then cut. */
 static P2cStatus conv_transposed(P2cImporter *im, P2cImported *x, P2cImported *w, P2cImported *b,
                                  const P2cConvolution *c, int64_t cout, P2cImported *out) {
     const P2cWindow *v = &c->window;
@@ -292,7 +294,7 @@ static P2cStatus conv_transposed(P2cImporter *im, P2cImported *x, P2cImported *w
                 v->before[0] == v->after[1] && c->output_padding[0] == c->output_padding[1];
     if (!planes) return p2c_import_memory(im);
     if (!w->constant || (b && !b->constant))
-        return p2c_import_fail(im, "its weights must be known before the network runs");
+        return p2c_import_fail(im, "its weights must be known at import");
     P2cStatus status = reach(im, c, planes, even, whole, size, &more);
     if (!status) status = one_for_both(im, v, &options.stride, &options.dilation);
     if (status) return status;
@@ -352,7 +354,7 @@ static P2cStatus linear(P2cImporter *im, P2cImported *x, P2cImported *w, bool tu
     return wait(im, p, b, shape, p2c_import_dims(shape), false, out);
 }
 
-/* b: a constant (n), or whatever broadcasts. */
+/* b: a constant (n), or anything that broadcasts. */
 P2cStatus p2c_import_linear(P2cImporter *im, P2cImported *x, P2cImported *w, bool turned,
                             float scale, P2cImported *b, P2cImported *out) {
     bool folded =
@@ -376,7 +378,7 @@ P2cStatus p2c_import_linear(P2cImporter *im, P2cImported *x, P2cImported *w, boo
     return status || !b || folded ? status : p2c_import_arithmetic(im, "Add", &product, b, out);
 }
 
-/* The last two axes are multiplied, those before are broadcast. A vector is a row on the left, a
+/* Multiplies the last two axes; those before are broadcast. A vector is a row on the left and a
  * column on the right. */
 P2cStatus p2c_import_matmul(P2cImporter *im, P2cImported *a, P2cImported *b, P2cImported *out) {
     if (b->constant && b->shape.rank == 2 && a->shape.rank >= 1 && !a->constant)
@@ -411,7 +413,7 @@ P2cStatus p2c_import_matmul(P2cImporter *im, P2cImported *a, P2cImported *b, P2c
 
 /* ---- batch norm ---- */
 
-/* weight, bias, mean, var -> scale and shift in place of the first two. */
+/* weight, bias, mean, var -> scale and shift, which replace the first two. */
 static void fold_norm(int channels, float *const s[4], float eps) {
     for (int i = 0; i < channels; i++) {
         double scale = s[0][i] / sqrt((double)s[3][i] + eps);
@@ -457,11 +459,11 @@ P2cStatus p2c_import_batch_norm(P2cImporter *im, P2cImported *x, P2cImported *co
         return p2c_import_fail(im, "of %s", p2c_shape_text(x->shape).text);
     for (int i = 0; i < 4 && !status; i++) {
         if (!stats[i]->constant)
-            status = p2c_import_fail(im, "its statistics must be known before the network runs");
+            status = p2c_import_fail(im, "its statistics must be known at import");
         else if (p2c_shape_count(stats[i]->shape) != x->shape.size[channels_last ? rank - 1 : 1])
-            status =
-                p2c_import_fail(im, "statistics %s for %s", p2c_shape_text(stats[i]->shape).text,
-                                p2c_shape_text(x->shape).text);
+            status = p2c_import_fail(im, "statistics of %s for an input of %s",
+                                     p2c_shape_text(stats[i]->shape).text,
+                                     p2c_shape_text(x->shape).text);
         else if (!(s[i] = p2c_import_floats(stats[i]->constant))) status = p2c_import_memory(im);
     }
     if (!status) status = norm(im, x, stats, s, eps, channels_last, out);

@@ -1,6 +1,5 @@
-/* import_reduce.c: softmax and reductions of an imported network: of one axis, or of axes brought
- * side by side, as the middle one of (before, n, after).
- */
+/* import_reduce.c: softmax and reductions of an imported network. The axes are brought side by side
+ * if needed and become the middle axis of (before, n, after). */
 #include <string.h>
 
 #include "import.h"
@@ -26,7 +25,7 @@ P2cStatus p2c_import_softmax(P2cImporter *im, P2cImported *x, int axis, bool log
 
 /* ---- reductions ---- */
 
-/* Of (before, n, after) the middle axis. NULL: not known for that. */
+/* Reduces the middle axis of (before, n, after). Returns NULL if the operation is not supported. */
 static P2cNode *reduce_middle(P2cNode *x, int before, int n, int after, const char *op) {
     if (!strcmp(op, "Min"))
         return p2c_affine(reduce_middle(p2c_affine(x, -1, 0), before, n, after, "Max"), -1, 0);
@@ -54,7 +53,7 @@ static P2cShape reduced_shape(P2cShape shape, const bool axes[], bool keep) {
     return out;
 }
 
-/* Axes side by side, or brought there. */
+/* Reduces axes that are adjacent, or are made adjacent first. */
 static P2cStatus reduce_nodes(P2cImporter *im, P2cImported *x, const bool axes[], P2cShape shape,
                               const char *op, P2cImported *out) {
     int rank = x->shape.rank, order[P2C_MAX_RANK], first = rank, last = -1, n = 1, before = 1,
@@ -85,7 +84,7 @@ static P2cStatus reduce_nodes(P2cImporter *im, P2cImported *x, const bool axes[]
     P2cNode *node = p2c_import_use(im, &moved),
             *result = node ? reduce_middle(node, before, n, after, op) : NULL;
     if (node && !result && !p2c_graph_status(im->net.graph))
-        return p2c_import_fail(im, "is not known for what is computed when the network runs");
+        return p2c_import_fail(im, "is not supported for values that are computed when the network runs");
     return p2c_import_node(im, out, shape, p2c_import_reshape(result, p2c_import_dims(shape)));
 }
 
@@ -106,7 +105,7 @@ P2cStatus p2c_import_reduce(P2cImporter *im, P2cImported *x, int count, const in
         P2cStatus status = p2c_host_reduce(im, x, drop, kept, op, &whole);
         return status ? status : p2c_import_to_shape(im, &whole, shape, out);
     }
-    if (x->channels_last && !drop[0] && drop[1] && drop[2] && !drop[3]) { /* of each plane */
+    if (x->channels_last && !drop[0] && drop[1] && drop[2] && !drop[3]) { /* over each plane */
         P2cNode *node = p2c_import_use_raw(im, x), *result = NULL;
         if (node)
             result = reduce_middle(node, node->dims.d[0] * node->dims.d[1],

@@ -1,13 +1,12 @@
-/* import_shape.c: operations that move elements: reshape, slice, concat, pad, expand, gather. Of
- * constants at import, else as nodes. Our operations know four axes; beyond that these see (before,
- * axis, after).
- */
+/* import_shape.c: operations that move elements: reshape, slice, concat, pad, expand, gather.
+ * Constants are computed at import, other values become nodes. Nodes have at most four axes; larger
+ * ranks are seen as (before, axis, after). */
 #include <limits.h>
 #include <string.h>
 
 #include "import.h"
 
-/* (n,h,w,c) in axes of (n,c,h,w) */
+/* where the axes of (n,h,w,c) are in (n,c,h,w) */
 static const int planes_axis[4] = { 0, 2, 3, 1 };
 
 static int64_t product(const int64_t *sizes, int from, int to) {
@@ -30,7 +29,7 @@ P2cStatus p2c_import_to_shape(P2cImporter *im, P2cImported *x, P2cShape shape, P
         return p2c_import_fail(im, "%s to %s changes the number of elements",
                                p2c_shape_text(x->shape).text, p2c_shape_text(shape).text);
     if (p2c_shape_equal(shape, x->shape)) {
-        if (!x->constant) p2c_import_use_raw(im, x); /* a product has one owner */
+        if (!x->constant) p2c_import_use_raw(im, x); /* only one value may own a product */
         p2c_import_same(out, x);
         return P2C_OK;
     }
@@ -90,28 +89,30 @@ P2cStatus p2c_import_squeeze(P2cImporter *im, P2cImported *x, int count, const i
 
 P2cStatus p2c_import_unsqueeze(P2cImporter *im, P2cImported *x, int count, const int64_t axes[],
                                P2cImported *out) {
-    bool fresh[P2C_MAX_RANK] = { false };
+    bool inserted[P2C_MAX_RANK] = { false };
     P2cShape shape = { .rank = x->shape.rank + count };
-    if (shape.rank > P2C_MAX_RANK) return p2c_import_fail(im, "a result of rank %d", shape.rank);
+    if (shape.rank > P2C_MAX_RANK)
+        return p2c_import_fail(im, "a result of rank %d is not supported", shape.rank);
     for (int i = 0; i < count; i++) {
         int axis;
         P2cStatus status = p2c_import_axis(im, axes[i], shape.rank, &axis);
         if (status) return status;
-        if (fresh[axis]) return p2c_import_fail(im, "axis %d twice", axis);
-        fresh[axis] = true;
+        if (inserted[axis]) return p2c_import_fail(im, "axis %d is given twice", axis);
+        inserted[axis] = true;
     }
-    for (int i = 0, k = 0; i < shape.rank; i++) shape.size[i] = fresh[i] ? 1 : x->shape.size[k++];
+    for (int i = 0, k = 0; i < shape.rank; i++)
+        shape.size[i] = inserted[i] ? 1 : x->shape.size[k++];
     return p2c_import_to_shape(im, x, shape, out);
 }
 
 /* ---- slice ---- */
 
-/* numpy's: negative positions count from the end, what is outside is cut off. *count of elements,
- * `step` apart, from *begin. */
+/* Slices like numpy: negative positions count from the end, and what is outside is cut off. The
+ * result has *count elements, `step` apart, from *begin. */
 static P2cStatus extent(P2cImporter *im, int64_t size, int64_t *begin, int64_t end, int64_t step,
                         int64_t *count) {
     if (step == 0 || step == INT64_MIN)
-        return p2c_import_fail(im, "a slice with step %lld", (long long)step);
+        return p2c_import_fail(im, "a slice with step %lld is not supported", (long long)step);
     int64_t low = step > 0 ? 0 : -1, high = step > 0 ? size : size - 1;
     if (*begin < 0) *begin += size;
     if (end < 0) end += size;
@@ -133,17 +134,18 @@ static P2cStatus slice_constant(P2cImporter *im, P2cImported *x, int axis, int64
     return p2c_host_pick(im, x, shape, start, stride, out);
 }
 
-/* Every step-th: of (before, n, step, after) one of each step. Where the axis is no multiple of the
- * step, of what begins at the first. */
+/* Takes every step-th element: one of each step of (before, n, step, after). If the axis is not a
+ * multiple of the step, the part that starts at the first element is used. */
 static P2cStatus stepped(P2cImporter *im, P2cImported *x, int axis, int64_t begin, int64_t count,
                          int64_t step, P2cImported *out) {
     P2cShape shape = x->shape;
     int64_t size = shape.size[axis], from = 0, n = size / step;
     if (size % step) {
         if (count > INT_MAX / step || begin + count * step > size)
-            return p2c_import_fail(im,
-                                   "a slice with step %lld that does not divide the axis of %lld",
-                                   (long long)step, (long long)size);
+            return p2c_import_fail(
+                im,
+                "a slice with step %lld, which does not divide the axis of %lld, is not supported",
+                (long long)step, (long long)size);
         from = begin;
         n = count;
     }
@@ -168,8 +170,11 @@ P2cStatus p2c_import_slice(P2cImporter *im, P2cImported *x, int axis, int64_t be
     if (x->constant) return slice_constant(im, x, axis, begin, count, step, out);
     if (count == size && step == 1) return p2c_import_to_shape(im, x, x->shape, out);
     if (count < 1)
-        return p2c_import_fail(im, "an empty slice of %s", p2c_shape_text(x->shape).text);
-    if (step < 0) return p2c_import_fail(im, "a slice with step %lld, backwards", (long long)step);
+        return p2c_import_fail(im, "an empty slice of %s is not supported",
+                               p2c_shape_text(x->shape).text);
+    if (step < 0)
+        return p2c_import_fail(im, "a backward slice with step %lld is not supported",
+                               (long long)step);
     P2cShape shape = x->shape;
     if (step > 1 && count > 1) return stepped(im, x, axis, begin, count, step, out);
     shape.size[axis] = count;
@@ -211,13 +216,14 @@ P2cStatus p2c_import_gather(P2cImporter *im, P2cImported *x, P2cImported *indice
     P2cStatus status = p2c_import_ints(im, indices, MOST, at, &count);
     if (status) return status;
     if (indices->shape.rank > 1 || count < 1)
-        return p2c_import_fail(im, "indices of shape %s", p2c_shape_text(indices->shape).text);
+        return p2c_import_fail(im, "indices of shape %s are not supported",
+                               p2c_shape_text(indices->shape).text);
     P2cImported parts[MOST] = { 0 }, *list[MOST], joined = { 0 };
     for (int i = 0; i < count && !status; i++) {
         list[i] = &parts[i];
         int64_t k = at[i] < 0 ? at[i] + x->shape.size[axis] : at[i];
         if (k < 0 || k >= x->shape.size[axis])
-            return p2c_import_fail(im, "index %lld of an axis of %lld", (long long)at[i],
+            return p2c_import_fail(im, "index %lld is outside an axis of %lld", (long long)at[i],
                                    (long long)x->shape.size[axis]);
         status = p2c_import_slice(im, x, axis, k, k + 1, 1, &parts[i]);
     }
@@ -229,7 +235,7 @@ P2cStatus p2c_import_gather(P2cImporter *im, P2cImported *x, P2cImported *indice
 
 /* ---- concat ---- */
 
-/* Any number of nodes, at most eight at a time. */
+/* Joins any number of nodes, at most eight at a time. */
 static P2cNode *concat_nodes(int count, P2cNode **x, int axis) {
     while (count > 1) {
         int made = 0;
@@ -256,7 +262,8 @@ static P2cStatus concat_shape(P2cImporter *im, int count, P2cImported **x, int a
             other.size[axis] = shape->size[axis];
         }
         if (!p2c_shape_equal(other, *shape))
-            return p2c_import_fail(im, "operands %s and %s", p2c_shape_text(x[0]->shape).text,
+            return p2c_import_fail(im, "operands %s and %s do not fit",
+                                   p2c_shape_text(x[0]->shape).text,
                                    p2c_shape_text(x[i]->shape).text);
         *constant &= x[i]->constant != NULL;
         *channels_last |= x[i]->channels_last;
@@ -271,7 +278,7 @@ P2cStatus p2c_import_concat(P2cImporter *im, int count, P2cImported **x, int axi
     bool constant, last;
     P2cNode *nodes[MOST];
     int used = 0;
-    if (count < 1 || count > MOST) return p2c_import_fail(im, "%d operands", count);
+    if (count < 1 || count > MOST) return p2c_import_fail(im, "%d operands are too many", count);
     P2cStatus status = concat_shape(im, count, x, axis, &shape, &constant, &last);
     if (status) return status;
     if (constant) return p2c_host_concat(im, count, x, axis, shape, out);
@@ -321,7 +328,7 @@ P2cStatus p2c_import_tile(P2cImporter *im, P2cImported *x, const int64_t repeats
     for (int i = 0; i < x->shape.rank && !status; i++) {
         if (repeats[i] == 1) continue;
         if (repeats[i] < 1 || repeats[i] > INT_MAX)
-            return p2c_import_fail(im, "%lld repetitions", (long long)repeats[i]);
+            return p2c_import_fail(im, "%lld repetitions are not possible", (long long)repeats[i]);
         next = (P2cImported){ 0 };
         if (now.shape.size[i] == 1) {
             P2cShape shape = now.shape;
@@ -330,7 +337,7 @@ P2cStatus p2c_import_tile(P2cImporter *im, P2cImported *x, const int64_t repeats
         } else {
             P2cImported *same[MOST];
             if (repeats[i] > MOST)
-                return p2c_import_fail(im, "%lld repetitions, at most %d are known here",
+                return p2c_import_fail(im, "%lld repetitions; at most %d are supported",
                                        (long long)repeats[i], MOST);
             for (int k = 0; k < repeats[i]; k++) same[k] = &now;
             status = p2c_import_concat(im, (int)repeats[i], same, i, &next);
@@ -343,7 +350,7 @@ P2cStatus p2c_import_tile(P2cImporter *im, P2cImported *x, const int64_t repeats
 
 /* ---- pad ---- */
 
-/* One axis at a time, as the rows of (1, before, axis, after). */
+/* Pads one axis at a time, as the rows of (1, before, axis, after). */
 static P2cNode *pad_axis(P2cNode *x, P2cShape *shape, int axis, int64_t before, int64_t after,
                          P2cPadMode mode, float value) {
     P2cDims dims = three(*shape, axis);
@@ -360,8 +367,8 @@ P2cStatus p2c_import_pad(P2cImporter *im, P2cImported *x, const int64_t before[]
     int h = x->channels_last ? 1 : 2;
     for (int i = 0; i < shape.rank; i++) {
         if (before[i] < 0 || after[i] < 0 || before[i] > INT_MAX / 4 || after[i] > INT_MAX / 4)
-            return p2c_import_fail(im, "padding of %lld and %lld", (long long)before[i],
-                                   (long long)after[i]);
+            return p2c_import_fail(im, "padding of %lld and %lld is not supported",
+                                   (long long)before[i], (long long)after[i]);
         end.size[i] += before[i] + after[i];
         none &= !before[i] && !after[i];
         planes &= i == h || i == h + 1 || (!before[i] && !after[i]);

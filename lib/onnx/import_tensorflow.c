@@ -1,9 +1,8 @@
-/* import_tensorflow.c: TensorFlow's operations: the table, convolutions, pooling, norms and
- * arithmetic.
+/* import_tensorflow.c: the table of TensorFlow's operations, and the rules for convolutions,
+ * pooling, norms and arithmetic.
  *
- * Weights of convolutions are (h,w,in,out), depthwise (h,w,c,m); pictures mostly (n,h,w,c). SAME
- * padding makes the result ceil(in / stride), and has the odd row at the end.
- */
+ * Weights of convolutions are (h,w,in,out), depthwise (h,w,c,m); pictures are mostly (n,h,w,c).
+ * SAME padding makes the result ceil(in / stride) and puts an odd row at the end. */
 #include "import_tensorflow.h"
 
 #include <limits.h>
@@ -17,10 +16,10 @@ static P2cStatus format_of(P2cImporter *im, bool *channels_last) {
     *channels_last = !strcmp(format, "NHWC");
     return *channels_last || !strcmp(format, "NCHW")
                ? P2C_OK
-               : p2c_import_fail(im, "data_format '%.20s'", format);
+               : p2c_import_fail(im, "data_format '%.20s' is not supported", format);
 }
 
-/* The two of four numbers that are of h and w; the others must be 1. */
+/* Reads the two of four numbers that are for h and w; the others must be 1. */
 static P2cStatus pair(P2cImporter *im, const char *attribute, bool channels_last, bool wanted,
                       int64_t out[2]) {
     int64_t list[P2C_MAX_RANK];
@@ -28,7 +27,7 @@ static P2cStatus pair(P2cImporter *im, const char *attribute, bool channels_last
     out[0] = out[1] = 1;
     if (count < 0 && !wanted) return P2C_OK;
     if (count != 4 || list[0] != 1 || list[channels_last ? 3 : 1] != 1)
-        return p2c_import_fail(im, "%s that are not known here", attribute);
+        return p2c_import_fail(im, "%s that are not supported", attribute);
     out[0] = list[h];
     out[1] = list[h + 1];
     return P2C_OK;
@@ -39,7 +38,7 @@ static int64_t same_padding(int64_t in, int64_t out, int64_t k, int64_t stride, 
     return all > 0 ? all : 0;
 }
 
-/* size: of h and w of what the window moves over. */
+/* size: h and w of the padded planes. */
 static P2cStatus paddings(P2cImporter *im, const int64_t size[2], bool channels_last,
                           P2cWindow *w) {
     const char *mode = p2c_import_text(im, "padding", "");
@@ -55,7 +54,7 @@ static P2cStatus paddings(P2cImporter *im, const int64_t size[2], bool channels_
             w->after[i] = all - all / 2;
         } else if (!strcmp(mode, "EXPLICIT")) {
             if (p2c_import_list(im, "explicit_paddings", list) != 8)
-                return p2c_import_fail(im, "EXPLICIT padding without eight numbers");
+                return p2c_import_fail(im, "EXPLICIT padding needs eight numbers");
             w->before[i] = list[2 * (i + (channels_last ? 1 : 2))];
             w->after[i] = list[2 * (i + (channels_last ? 1 : 2)) + 1];
         } else if (strcmp(mode, "VALID")) return p2c_import_fail(im, "padding '%.20s'", mode);
@@ -63,12 +62,12 @@ static P2cStatus paddings(P2cImporter *im, const int64_t size[2], bool channels_
     return P2C_OK;
 }
 
-/* k NULL: in the attribute ksize. */
+/* k: the size of the window; NULL if the attribute ksize has it. */
 static P2cStatus window(P2cImporter *im, const P2cImported *x, const int64_t *k,
                         bool *channels_last, P2cWindow *w) {
     *w = (P2cWindow){ 0 };
     if (x->shape.rank != 4)
-        return p2c_import_fail(im, "of %s: known here are pictures, of four axes",
+        return p2c_import_fail(im, "input of shape %s: only pictures of four axes are supported",
                                p2c_shape_text(x->shape).text);
     P2cStatus status = format_of(im, channels_last);
     if (status) return status;
@@ -120,8 +119,8 @@ static P2cStatus depthwise(P2cImporter *im, P2cImported **in, P2cImported **out)
     return status ? status : conv_of(im, in[0], &weight, &c, out[0]);
 }
 
-/* The gradient of a convolution to its input: operands are the size of the result, the weights,
- * what comes in. */
+/* The gradient of a convolution with respect to its input. Operands are the size of the result, the
+ * weights, and the input. */
 static P2cStatus conv_back(P2cImporter *im, P2cImported **in, P2cImported **out) {
     P2cConvolution c = { .transposed = true, .groups = 1 };
     P2cImported weight = { 0 };
@@ -132,7 +131,8 @@ static P2cStatus conv_back(P2cImporter *im, P2cImported **in, P2cImported **out)
     if (!status) status = window(im, in[2], in[1]->shape.size, &c.channels_last, w);
     if (!status) status = p2c_import_ints(im, in[0], 4, size, &count);
     if (!status && count == 2) memmove(size + (c.channels_last ? 1 : 2), size, 2 * sizeof *size);
-    else if (!status && count != 4) status = p2c_import_fail(im, "a result of %d sizes", count);
+    else if (!status && count != 4)
+        status = p2c_import_fail(im, "a result of %d sizes is not supported", count);
     int h = c.channels_last ? 1 : 2;
     for (int i = 0; i < 2 && !status; i++)
         if (size[h + i] < 1 || size[h + i] > INT_MAX)
@@ -169,7 +169,7 @@ static P2cStatus resize(P2cImporter *im, P2cImported **in, P2cImported **out) {
                                             : P2C_ASYMMETRIC };
     int64_t size[2];
     int count;
-    /* half pixels: (i+0.5)*in/out rounded down, which is i + 0.5 less, to nearest */
+    /* half pixels: (i+0.5)*in/out rounded down equals i + 0.5 less, rounded to nearest */
     s.rounding = corners || half ? P2C_ROUND_HALF_UP : P2C_ROUND_DOWN;
     P2cStatus status = p2c_import_ints(im, in[1], 2, size, &count);
     if (!status && count != 2) status = p2c_import_fail(im, "%d sizes", count);
@@ -182,7 +182,7 @@ static P2cStatus batch_norm(P2cImporter *im, P2cImported **in, P2cImported **out
     bool last;
     P2cStatus status = format_of(im, &last);
     if (!status && p2c_import_int(im, "is_training", 1))
-        status = p2c_import_fail(im, "is still in training");
+        status = p2c_import_fail(im, "is still in training mode");
     return status
                ? status
                : p2c_import_batch_norm(im, in[0], in + 1,
@@ -242,7 +242,7 @@ static P2cStatus reduce(P2cImporter *im, P2cImported **in, P2cImported **out) {
                                       p2c_import_int(im, "keep_dims", 0) != 0, im->at->op, out[0]);
 }
 
-/* The last two axes exchanged, where an attribute says so. */
+/* Exchanges the last two axes if the attribute says so. */
 static P2cStatus turned(P2cImporter *im, P2cImported *x, bool turn, P2cImported *out) {
     int order[P2C_MAX_RANK], rank = x->shape.rank;
     if (!turn) return p2c_import_to_shape(im, x, x->shape, out);

@@ -1,4 +1,4 @@
-/* import_tensorflow.h: the rules of TensorFlow's operations, by file; the table is in
+/* import_tensorflow.h: the rules for TensorFlow's operations, by file. The table is in
  * import_tensorflow.c. */
 #ifndef P2C_IO_IMPORT_TENSORFLOW_H
 #define P2C_IO_IMPORT_TENSORFLOW_H
@@ -7,12 +7,12 @@
 
 /* import_tensorflow_blocks.c */
 P2cImportRule p2c_tf_space_to_batch, p2c_tf_batch_to_space;
-/* A convolution of blocks, which waits to become a dilated one. *done: it is one. */
+/* Makes a convolution of blocks, which waits to become a dilated one. *done: x was blocks. */
 P2cStatus p2c_tf_conv_of_blocks(P2cImporter *im, P2cImported *x, const P2cImported *w,
                                 const P2cConvolution *c, P2cImported *out, bool *done);
 
 /* import_tensorflow_shape.c */
-/* Pairs (before, after) for each axis. */
+/* Reads pairs (before, after) for each axis. */
 P2cStatus p2c_tf_pairs(P2cImporter *im, const P2cImported *v, int count, int64_t before[],
                        int64_t after[]);
 P2cImportRule p2c_tf_reshape, p2c_tf_squeeze, p2c_tf_expand_dims, p2c_tf_transpose, p2c_tf_concat,

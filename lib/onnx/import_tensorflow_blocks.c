@@ -1,13 +1,11 @@
-/* import_tensorflow_blocks.c: SpaceToBatchND and BatchToSpaceND, by which TensorFlow says that a
- * convolution is dilated: the pixels of a padded picture that are b apart become pictures of their
- * own, each is convolved, and the results are put together again, without what was too much:
+/* import_tensorflow_blocks.c: SpaceToBatchND and BatchToSpaceND, by which TensorFlow expresses a
+ * dilated convolution. The pixels of a padded picture that are b apart become separate pictures,
+ * each is convolved, and the results are put together again and cropped:
  *
- *     SpaceToBatchND(padding) -> Conv2D, VALID, stride 1 -> BatchToSpaceND(crops)     =     Conv2D
- *         with dilation b, padding - crops
+ *     SpaceToBatchND(padding) -> Conv2D, VALID, stride 1 -> BatchToSpaceND(crops)
+ *       =  Conv2D with dilation b, padding - crops
  *
- * So the first two wait for the third. Where it does not come, they are done as they are
- * written.
- */
+ * So the first two wait for the third. If it does not come, they are computed as written. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,13 +13,13 @@
 
 struct P2cBlocks {
     P2cBlocks *next;
-    /* what is cut into blocks; a value of the network, or of `under` */
+    /* the value that is cut into blocks: of the network, or of `under` */
     P2cImported *x;
     int64_t block[2], before[4], after[4];
-    P2cBlocks *under; /* a convolution of these blocks, by w */
+    P2cBlocks *under; /* not NULL: the blocks to convolve, by w */
     P2cImported w, self;
     P2cConvolution conv;
-    P2cNode *node; /* once it is made */
+    P2cNode *node; /* NULL until it is made */
 };
 
 void p2c_blocks_free(P2cImporter *im) {
@@ -32,7 +30,7 @@ void p2c_blocks_free(P2cImporter *im) {
     im->blocks = NULL;
 }
 
-/* Instead of a node, in `out`. */
+/* Puts waiting blocks instead of a node into `out`. */
 static P2cStatus wait(P2cImporter *im, const P2cBlocks *what, P2cShape shape, P2cImported *out) {
     P2cStatus status = p2c_import_check(im, shape, false);
     P2cBlocks *b = status ? NULL : malloc(sizeof *b);
@@ -49,7 +47,7 @@ static P2cStatus wait(P2cImporter *im, const P2cBlocks *what, P2cShape shape, P2
     return P2C_OK;
 }
 
-/* The block of two axes, and the pairs of what is added to them or cut off. */
+/* Reads the block of two axes and the pairs that say what is padded or cropped. */
 static P2cStatus block_of(P2cImporter *im, P2cImported **in, int64_t block[2], int64_t before[4],
                           int64_t after[4]) {
     int n = 0;
@@ -58,7 +56,7 @@ static P2cStatus block_of(P2cImporter *im, P2cImported **in, int64_t block[2], i
     memset(after, 0, 4 * sizeof *after);
     if (!status && (n != 2 || in[0]->shape.rank != 4 || block[0] < 1 || block[1] < 1 ||
                     block[0] > 1 << 10 || block[1] > 1 << 10))
-        status = p2c_import_fail(im, "blocks of %s: known here are those of pictures",
+        status = p2c_import_fail(im, "blocks of %s: only blocks of pictures are supported",
                                  p2c_shape_text(in[0]->shape).text);
     return status ? status : p2c_tf_pairs(im, in[2], 2, before + 1, after + 1);
 }
@@ -94,11 +92,11 @@ P2cStatus p2c_tf_space_to_batch(P2cImporter *im, P2cImported **in, P2cImported *
         int64_t *size = &shape.size[1 + i], n = b.block[i], before = b.before[1 + i],
                 after = b.after[1 + i];
         if (before < 0 || after < 0 || before > 1 << 20 || after > 1 << 20)
-            return p2c_import_fail(im, "padding of %lld and %lld", (long long)before,
-                                   (long long)after);
+            return p2c_import_fail(im, "padding of %lld and %lld is not possible",
+                                   (long long)before, (long long)after);
         *size += before + after;
         if (*size % n)
-            return p2c_import_fail(im, "blocks of %lld of %s", (long long)n,
+            return p2c_import_fail(im, "blocks of %lld do not fit %s", (long long)n,
                                    p2c_shape_text(shape).text);
         *size /= n;
         shape.size[0] *= n;
@@ -125,7 +123,8 @@ P2cStatus p2c_tf_conv_of_blocks(P2cImporter *im, P2cImported *x, const P2cImport
 
 /* ---- and back ---- */
 
-/* The whole of it as one convolution, where that is what came before and nobody else reads it. */
+/* Computes all three as one dilated convolution, if these came before and nobody else reads
+ * them. */
 static P2cStatus dilated(P2cImporter *im, P2cImported *x, const int64_t block[2],
                          const int64_t before[4], const int64_t after[4], P2cImported *out,
                          bool *done) {
@@ -152,8 +151,8 @@ P2cStatus p2c_tf_batch_to_space(P2cImporter *im, P2cImported **in, P2cImported *
     if (status) return status;
     const int64_t *s = in[0]->shape.size;
     if (s[0] % (b[0] * b[1]))
-        return p2c_import_fail(im, "blocks of %lld x %lld of %s", (long long)b[0], (long long)b[1],
-                               p2c_shape_text(in[0]->shape).text);
+        return p2c_import_fail(im, "blocks of %lld x %lld do not fit %s", (long long)b[0],
+                               (long long)b[1], p2c_shape_text(in[0]->shape).text);
     int64_t n = s[0] / (b[0] * b[1]);
     P2cShape six = { 6, { b[0], b[1], n, s[1], s[2], s[3] } },
              shape = { 4, { n, s[1] * b[0], s[2] * b[1], s[3] } };

@@ -1,5 +1,5 @@
-/* import_tensorflow_shape.c: TensorFlow's operations that move elements, and those that are there
- * for shapes. */
+/* import_tensorflow_shape.c: TensorFlow's operations that move elements, and those that compute
+ * with shapes. */
 #include <limits.h>
 #include <string.h>
 
@@ -30,14 +30,14 @@ P2cStatus p2c_tf_transpose(P2cImporter *im, P2cImported **in, P2cImported **out)
     int order[P2C_MAX_RANK], count, rank = in[0]->shape.rank;
     P2cStatus status = p2c_import_ints(im, in[1], P2C_MAX_RANK, perm, &count);
     if (!status && count != rank)
-        status = p2c_import_fail(im, "an order of %d axes for %d", count, rank);
+        status = p2c_import_fail(im, "an order of %d axes for a tensor of %d axes", count, rank);
     for (int i = 0; i < rank && !status; i++)
         order[i] =
             perm[i] >= -rank && perm[i] < rank ? (int)(perm[i] < 0 ? perm[i] + rank : perm[i]) : -1;
     return status ? status : p2c_import_transpose(im, in[0], order, out[0]);
 }
 
-/* An axis that is an operand. */
+/* Reads an axis that is an operand. */
 static P2cStatus axis_of(P2cImporter *im, const P2cImported *v, int rank, int *axis) {
     int64_t value = 0;
     int count;
@@ -55,7 +55,8 @@ P2cStatus p2c_tf_pack(P2cImporter *im, P2cImported **in, P2cImported **out) {
     enum { MOST = 64 };
     P2cImported parts[MOST] = { 0 }, *list[MOST];
     int count = im->at->input_count, at;
-    if (count > MOST) return p2c_import_fail(im, "%d operands, at most %d", count, MOST);
+    if (count > MOST)
+        return p2c_import_fail(im, "%d operands; at most %d are supported", count, MOST);
     int64_t axis = p2c_import_int(im, "axis", 0);
     P2cStatus status = P2C_OK;
     for (int i = 0; i < count && !status; i++) {
@@ -88,7 +89,7 @@ P2cStatus p2c_tf_slice(P2cImporter *im, P2cImported **in, P2cImported **out) {
     P2cStatus status = p2c_import_ints(im, in[1], P2C_MAX_RANK, begin, &n);
     if (!status) status = p2c_import_ints(im, in[2], P2C_MAX_RANK, size, &m);
     if (!status && (n != in[0]->shape.rank || m != n))
-        status = p2c_import_fail(im, "%d begins, %d sizes", n, m);
+        status = p2c_import_fail(im, "%d begins for %d sizes", n, m);
     if (!status && !in[0]->constant) p2c_import_use_raw(im, in[0]);
     P2cImported now = *in[0];
     for (int i = 0; i < in[0]->shape.rank && !status; i++) {
@@ -104,7 +105,7 @@ P2cStatus p2c_tf_slice(P2cImporter *im, P2cImported **in, P2cImported **out) {
     return status;
 }
 
-/* One entry of a strided slice; `drop`: the axis goes away. */
+/* Applies one entry of a strided slice. `drop`: the axis is removed. */
 static P2cStatus strided(P2cImporter *im, P2cImported *now, int axis, int64_t begin, int64_t end,
                          int64_t step, bool drop) {
     P2cImported next = { 0 };
@@ -112,7 +113,7 @@ static P2cStatus strided(P2cImporter *im, P2cImported *now, int axis, int64_t be
     if (drop) {
         begin = begin < 0 ? begin + size : begin;
         if (begin < 0 || begin >= size)
-            return p2c_import_fail(im, "element %lld of an axis of %lld", (long long)begin,
+            return p2c_import_fail(im, "element %lld is outside an axis of %lld", (long long)begin,
                                    (long long)size);
         end = begin + 1;
         step = 1;
@@ -131,7 +132,7 @@ P2cStatus p2c_tf_strided_slice(P2cImporter *im, P2cImported **in, P2cImported **
     int64_t from_start = p2c_import_int(im, "begin_mask", 0),
             to_end = p2c_import_int(im, "end_mask", 0),
             drop = p2c_import_int(im, "shrink_axis_mask", 0);
-    int64_t fresh = p2c_import_int(im, "new_axis_mask", 0),
+    int64_t new_axes = p2c_import_int(im, "new_axis_mask", 0),
             dots = p2c_import_int(im, "ellipsis_mask", 0);
     int n, m, k, axis = 0;
     P2cStatus status = p2c_import_ints(im, in[1], P2C_MAX_RANK, begin, &n);
@@ -144,12 +145,12 @@ P2cStatus p2c_tf_strided_slice(P2cImporter *im, P2cImported **in, P2cImported **
     P2cImported now = *in[0];
     for (int i = 0; i < n && !status; i++) {
         int64_t bit = (int64_t)1 << i;
-        if (dots & bit) { /* as many axes as the others leave */
+        if (dots & bit) { /* as many axes as the other entries leave */
             int others = 0;
-            for (int j = i + 1; j < n; j++) others += !(fresh >> j & 1);
+            for (int j = i + 1; j < n; j++) others += !(new_axes >> j & 1);
             axis = now.shape.rank - others;
             if (axis < 0) return p2c_import_fail(im, "more axes than there are");
-        } else if (fresh & bit) {
+        } else if (new_axes & bit) {
             P2cImported next = { 0 };
             status = p2c_import_unsqueeze(im, &now, 1, (int64_t[]){ axis++ }, &next);
             now = next;
@@ -172,7 +173,7 @@ P2cStatus p2c_tf_split(P2cImporter *im, P2cImported **in, P2cImported **out) {
     P2cImported *x = sized ? in[0] : in[1], *at = sized ? in[2] : in[0];
     int64_t sizes[MOST];
     int axis, count = im->at->output_count, said;
-    if (!at) return p2c_import_fail(im, "says no axis");
+    if (!at) return p2c_import_fail(im, "the axis is missing");
     P2cStatus status = axis_of(im, at, x->shape.rank, &axis);
     if (status) return status;
     if (count > MOST || (!sized && x->shape.size[axis] % count))
@@ -199,7 +200,7 @@ P2cStatus p2c_tf_gather(P2cImporter *im, P2cImported **in, P2cImported **out) {
     P2cStatus status = in[2] ? axis_of(im, in[2], in[0]->shape.rank, &axis)
                              : p2c_import_axis(im, 0, in[0]->shape.rank, &axis);
     if (!status && p2c_import_int(im, "batch_dims", 0))
-        status = p2c_import_fail(im, "with batch_dims");
+        status = p2c_import_fail(im, "batch_dims are not supported");
     return status ? status : p2c_import_gather(im, in[0], in[1], axis, out[0]);
 }
 
@@ -210,7 +211,8 @@ P2cStatus p2c_tf_tile(P2cImporter *im, P2cImported **in, P2cImported **out) {
     int count;
     P2cStatus status = p2c_import_ints(im, in[1], P2C_MAX_RANK, repeats, &count);
     if (!status && count != in[0]->shape.rank)
-        status = p2c_import_fail(im, "%d repetitions for %d axes", count, in[0]->shape.rank);
+        status =
+            p2c_import_fail(im, "%d repetitions for a tensor of %d axes", count, in[0]->shape.rank);
     return status ? status : p2c_import_tile(im, in[0], repeats, out[0]);
 }
 
@@ -219,7 +221,7 @@ P2cStatus p2c_tf_fill(P2cImporter *im, P2cImported **in, P2cImported **out) {
     P2cStatus status = p2c_import_ints(im, in[0], P2C_MAX_RANK, shape.size, &shape.rank);
     if (!status) status = p2c_import_check(im, shape, true);
     if (!status && (!in[1]->constant || p2c_shape_count(in[1]->shape) != 1))
-        status = p2c_import_fail(im, "with what is no number");
+        status = p2c_import_fail(im, "the value is not a number");
     return status ? status
                   : p2c_host_pick(im, in[1], shape, 0, (int64_t[P2C_MAX_RANK]){ 0 }, out[0]);
 }
@@ -252,7 +254,7 @@ P2cStatus p2c_tf_mirror_pad(P2cImporter *im, P2cImported **in, P2cImported **out
     P2cStatus status = p2c_tf_pairs(im, in[1], in[0]->shape.rank, before, after);
     const char *mode = p2c_import_text(im, "mode", "");
     if (!status && strcmp(mode, "REFLECT"))
-        status = p2c_import_fail(im, "mode '%.40s': known here is REFLECT", mode);
+        status = p2c_import_fail(im, "mode '%.40s' is not supported (only REFLECT is)", mode);
     return status ? status : p2c_import_pad(im, in[0], before, after, P2C_PAD_REFLECT, 0, out[0]);
 }
 
@@ -282,7 +284,7 @@ P2cStatus p2c_tf_space_to_depth(P2cImporter *im, P2cImported **in, P2cImported *
     return depth(im, in[0], false, out[0]);
 }
 
-/* ---- what is known before anything runs ---- */
+/* ---- values known before anything runs ---- */
 
 P2cStatus p2c_tf_shape(P2cImporter *im, P2cImported **in, P2cImported **out) {
     return p2c_host_ints(im, (P2cShape){ 1, { in[0]->shape.rank } }, in[0]->shape.size, out[0]);
@@ -302,11 +304,11 @@ P2cStatus p2c_tf_range(P2cImporter *im, P2cImported **in, P2cImported **out) {
 
 P2cStatus p2c_tf_select(P2cImporter *im, P2cImported **in, P2cImported **out) {
     if (!in[0]->constant || !in[1]->constant || !in[2]->constant)
-        return p2c_import_fail(im, "is known of constants alone");
+        return p2c_import_fail(im, "is supported only for constants");
     return p2c_host_where(im, in[0], in[1], in[2], out[0]);
 }
 
-/* TensorFlow's numbers: 1, 2, 14, 19 are floats, 10 bool. */
+/* TensorFlow's type numbers: 1, 2, 14, 19 are float types, 10 is bool. */
 P2cStatus p2c_tf_cast(P2cImporter *im, P2cImported **in, P2cImported **out) {
     int64_t to = p2c_import_int(im, "DstT", 1);
     bool real = to == 1 || to == 2 || to == 14 || to == 19;
@@ -317,5 +319,5 @@ P2cStatus p2c_tf_cast(P2cImporter *im, P2cImported **in, P2cImported **out) {
                                         : P2C_I64,
                              out[0]);
     return real ? p2c_tf_identity(im, in, out)
-                : p2c_import_fail(im, "to type %lld, which is no float", (long long)to);
+                : p2c_import_fail(im, "to type %lld, which is not a float type", (long long)to);
 }

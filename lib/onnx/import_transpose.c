@@ -1,8 +1,7 @@
-/* import_transpose.c: the order of axes. Our transpose knows four: axes that stay together are
- * joined, and where more than four remain, it is done one exchange of two neighbouring blocks,
- * (before, a, b, after), at a time. To (n,h,w,c) and back it is a mark on the value, and no
- * copy.
- */
+/* import_transpose.c: the order of axes. The library's transpose has at most four axes. So axes
+ * that stay together are joined. If more than four remain, neighbouring blocks are exchanged,
+ * (before, a, b, after), one pair at a time. A transpose to (n,h,w,c) and back only changes a mark
+ * on the value, and copies nothing. */
 #include <string.h>
 
 #include "import.h"
@@ -19,10 +18,10 @@ typedef struct Order {
     int order[P2C_MAX_RANK];
 } Order;
 
-/* Without axes of size 1, and with those joined that stay together. */
+/* Removes axes of size 1, and joins axes that stay together. */
 static void simplify(Order *o) {
     Order s = { 0 };
-    /* of an axis: where it is without ones; and of such a place, which */
+    /* place: of an axis, its index without axes of size 1; from: of such an index, its axis */
     int place[P2C_MAX_RANK], from[P2C_MAX_RANK];
     int n = 0, m = 0, sequence[P2C_MAX_RANK], head[P2C_MAX_RANK];
     for (int i = 0; i < o->count; i++)
@@ -32,7 +31,7 @@ static void simplify(Order *o) {
         }
     for (int i = 0; i < o->count; i++)
         if (o->size[o->order[i]] != 1) sequence[m++] = place[o->order[i]];
-    bool joined[P2C_MAX_RANK] = { false }; /* to the one before it */
+    bool joined[P2C_MAX_RANK] = { false }; /* the axis is joined to the one before it */
     for (int i = 1; i < n; i++) joined[sequence[i]] = sequence[i] == sequence[i - 1] + 1;
     for (int k = 0; k < n; k++) {
         if (k && joined[k]) s.size[s.count - 1] *= o->size[from[k]];
@@ -87,7 +86,7 @@ P2cStatus p2c_import_transpose(P2cImporter *im, P2cImported *x, const int order[
     bool seen[P2C_MAX_RANK] = { false };
     for (int i = 0; i < shape.rank; i++) {
         if (order[i] < 0 || order[i] >= shape.rank || seen[order[i]])
-            return p2c_import_fail(im, "no order of %d axes", shape.rank);
+            return p2c_import_fail(im, "is not an order of %d axes", shape.rank);
         seen[order[i]] = true;
         shape.size[i] = x->shape.size[order[i]];
     }

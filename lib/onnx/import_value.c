@@ -1,5 +1,5 @@
-/* import_value.c: the values of a network while it is imported: constants and nodes, their layouts,
- * parameters; and the attributes of a node. */
+/* import_value.c: the values of a network during import: constants and nodes, their layouts,
+ * parameters; also the attributes of a node. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,8 @@
 #include "import.h"
 #include "torch/pt.h"
 
-/* elements of all constants computed at import: a few bytes of a file can ask for any number */
+/* most elements of all constants that are computed at import; a few bytes of a file can ask for any
+ * number */
 #define MAX_KEPT ((size_t)1 << 28)
 
 /* ---- shapes ---- */
@@ -51,7 +52,8 @@ P2cDims p2c_import_dims(P2cShape shape) {
 
 P2cStatus p2c_import_axis(P2cImporter *im, int64_t axis, int rank, int *out) {
     if (axis < -rank || axis >= rank)
-        return p2c_import_fail(im, "axis %lld of a tensor of rank %d", (long long)axis, rank);
+        return p2c_import_fail(im, "axis %lld is outside a tensor of rank %d", (long long)axis,
+                               rank);
     *out = (int)(axis < 0 ? axis + rank : axis);
     return P2C_OK;
 }
@@ -60,7 +62,7 @@ P2cStatus p2c_import_check(P2cImporter *im, P2cShape shape, bool empty) {
     int64_t count = 1;
     bool ok = shape.rank >= 0 && shape.rank <= P2C_MAX_RANK, none = false;
     if (!ok)
-        return p2c_import_fail(im, "a result of rank %d, at most %d are known here", shape.rank,
+        return p2c_import_fail(im, "a result of rank %d; at most %d is supported", shape.rank,
                                P2C_MAX_RANK);
     for (int i = 0; i < shape.rank && ok; i++) {
         none |= shape.size[i] == 0;
@@ -81,8 +83,8 @@ P2cStatus p2c_import_planes(P2cImporter *im, P2cImported *out, P2cShape shape, P
     if (status) return status;
     if (!node) return p2c_import_memory(im);
     if ((int64_t)p2c_dims_count(node->dims) != p2c_shape_count(shape))
-        return p2c_import_fail(im, "came to %s instead of %s", p2c_dims_text(node->dims).text,
-                               p2c_shape_text(shape).text);
+        return p2c_import_fail(im, "the result has shape %s instead of %s",
+                               p2c_dims_text(node->dims).text, p2c_shape_text(shape).text);
     const char *name = out->name;
     int readers = out->readers;
     *out = (P2cImported){ .name = name,
@@ -119,15 +121,15 @@ void p2c_import_same(P2cImported *out, const P2cImported *in) {
     const char *name = out->name;
     int readers = out->readers;
     *out = *in;
-    /* a weight keeps the name that the file knows it by */
+    /* a weight keeps its name from the file */
     out->name = in->constant ? in->name : name;
     out->readers = readers;
 }
 
 /* ---- parameters ---- */
 
-/* A name that the store can take (p2c_param's longest is 399 with its prefix) and that no other
- * parameter of this network has. */
+/* Makes a name that the store accepts (p2c_param allows 399 characters with the prefix) and that no
+ * other parameter of this network has. */
 static P2cStatus param_name(P2cImporter *im, const char *name, char out[280]) {
     enum { LONGEST = 240 };
     uint32_t hash = 2166136261u;
@@ -149,7 +151,7 @@ P2cNode *p2c_import_param(P2cImporter *im, const char *name, P2cDims dims, bool 
         return NULL;
     }
     snprintf(full, sizeof full, "%s%s%s", im->net.prefix, *im->net.prefix ? "." : "", own);
-    /* by another graph of this network: it may have been trained since */
+    /* another graph of this network has made it, and it may have been trained since */
     bool known = p2c_store_find(im->net.store, full) >= 0;
     P2cNode *node = p2c_param(im->net, own, dims, frozen ? P2C_BUFFER(0) : P2C_CONSTANT(0));
     if (!node || known) return node;
@@ -237,7 +239,7 @@ float *p2c_import_floats(const P2cValue *tensor) {
     return values;
 }
 
-/* Of floats: towards zero; what no int64 holds becomes the nearest. */
+/* Converts a float to an integer, towards zero; values beyond an int64 become its nearest value. */
 static int64_t whole(double x) {
     return x != x ? 0 : x >= 0x1p63 ? INT64_MAX : x < -0x1p63 ? INT64_MIN : (int64_t)x;
 }
@@ -248,7 +250,7 @@ static int64_t integer_at(const P2cValue *tensor, size_t i, const float *floats)
     case P2C_I64: return ((const int64_t *)data)[i];
     case P2C_I32: return ((const int32_t *)data)[i];
     case P2C_F64: return whole(((const double *)data)[i]);
-    default: return whole(floats[i]); /* small integers fit a float */
+    default: return whole(floats[i]); /* small integers are exact as floats */
     }
 }
 
@@ -267,11 +269,11 @@ P2cStatus p2c_import_ints(P2cImporter *im, const P2cImported *v, int most, int64
                           int *count) {
     if (!v->constant)
         return p2c_import_fail(
-            im, "'%.100s' is known only when the network runs; here it must be a constant",
+            im, "'%.100s' is known only when the network runs, but must be a constant here",
             v->name ? v->name : "");
     int64_t n = p2c_shape_count(v->shape);
     if (n > most)
-        return p2c_import_fail(im, "'%.100s' has %lld elements, at most %d are known here",
+        return p2c_import_fail(im, "'%.100s' has %lld elements; at most %d are supported",
                                v->name ? v->name : "", (long long)n, most);
     int64_t *all = p2c_import_integers(v->constant);
     if (!all) return p2c_import_memory(im);
@@ -283,8 +285,7 @@ P2cStatus p2c_import_ints(P2cImporter *im, const P2cImported *v, int most, int64
 
 P2cStatus p2c_import_scalar(P2cImporter *im, const P2cImported *v, double *value) {
     if (!v->constant || p2c_shape_count(v->shape) != 1)
-        return p2c_import_fail(im,
-                               "'%.100s' must be one number that is known before the network runs",
+        return p2c_import_fail(im, "'%.100s' must be one number that is known at import",
                                v->name ? v->name : "");
     float *values = p2c_import_floats(v->constant);
     if (!values) return p2c_import_memory(im);

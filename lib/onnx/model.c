@@ -1,9 +1,8 @@
-/* model.c: networks from elsewhere: which kind of file it is, its description, its end.
+/* model.c: opens a network file: finds its kind, reads its description, frees it.
  *
- * Both are protobuf. An ONNX model has a number as field 1 (the version of the format) and its
- * graph as field 7; a TensorFlow graph is a sequence of messages in field 1, its nodes. So the
- * first of these fields tells them apart.
- */
+ * Both kinds are protobuf. In an ONNX model field 1 is a number (the version of the format) and
+ * field 7 the graph. A TensorFlow graph is a sequence of messages in field 1, its nodes. So the
+ * first of these fields tells which kind it is. */
 #include "model.h"
 
 #include <assert.h>
@@ -18,7 +17,7 @@
 
 enum { MAX_FILE = INT_MAX };
 
-/* ---- what the parsers share ---- */
+/* ---- what the two parsers share ---- */
 
 P2cStatus p2c_model_fail(const P2cModel *model, const char *format, ...) {
     char text[600];
@@ -38,7 +37,7 @@ void *p2c_model_array(size_t count, size_t size) { return calloc(count ? count :
 P2cStatus p2c_model_name(const P2cModel *model, const char *text, char **out) {
     if (!text) text = "";
     if (!p2c_text_valid((const uint8_t *)text, strlen(text)))
-        return p2c_model_fail(model, "is damaged: a name in it is no text");
+        return p2c_model_fail(model, "is damaged: a name in it is not text");
     *out = strdup(text);
     return *out ? P2C_OK : p2c_model_memory(model);
 }
@@ -68,9 +67,10 @@ P2cValue *p2c_model_text(const uint8_t *bytes, size_t size) {
     return value;
 }
 
-/* ---- which kind ---- */
+/* ---- the kind of file ---- */
 
-/* A number of up to 64 bits, seven in each byte. false: it has no end here. */
+/* Reads a number of up to 64 bits, seven in each byte. Returns false if it does not end within the
+ * data. */
 static bool varint(const uint8_t *bytes, size_t size, size_t *at, uint64_t *value) {
     *value = 0;
     for (int shift = 0; shift < 64 && *at < size; shift += 7) {
@@ -81,7 +81,7 @@ static bool varint(const uint8_t *bytes, size_t size, size_t *at, uint64_t *valu
     return false;
 }
 
-/* Behind the field whose tag has been read. */
+/* Moves *at past the field whose tag has been read. */
 static bool skip(const uint8_t *bytes, size_t size, size_t *at, uint64_t wire) {
     uint64_t length = wire == 1 ? 8 : wire == 5 ? 4 : 0;
     if (wire == 0) return varint(bytes, size, at, &length);

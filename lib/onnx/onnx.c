@@ -1,10 +1,9 @@
-/* onnx.c: an ONNX file as a P2cModel: nodes, attributes, and weights, also those in files beside
- * the model's.
+/* onnx.c: reads an ONNX file as a P2cModel: nodes, attributes, and weights, even those in separate
+ * files.
  *
- * Tensors come as raw bytes, as lists of numbers, or as (location, offset, length) in another file,
- * which must lie in the model's own folder or below: a model from elsewhere is not to read other
- * files of this machine.
- */
+ * A tensor is given as raw bytes, as a list of numbers, or as (location, offset, length) in another
+ * file. That file must be in the model's own folder or below, because a model from elsewhere must
+ * not read other files of this machine. */
 #include <assert.h>
 #include <limits.h>
 #include <stdio.h>
@@ -16,18 +15,19 @@
 #include "onnx.pb-c.h"
 #include "torch/pt.h"
 
-enum { OLDEST = 7, NEWEST = 21 }; /* operator sets */
-/* bytes of all tensors from other files: one stretch may be named a thousand times */
+enum { OLDEST = 7, NEWEST = 21 }; /* supported operator sets */
+/* most bytes of all tensors from other files; otherwise one stretch of a file could be named a
+ * thousand times */
 #define MAX_EXTERNAL ((uint64_t)4 << 30)
 
 typedef struct Parser {
     P2cModel *model;
-    uint64_t external; /* bytes so far */
+    uint64_t external; /* bytes read from other files so far */
 } Parser;
 
 /* ---- tensors ---- */
 
-/* ONNX's numbers of types. */
+/* ONNX's type numbers. */
 static bool type_of(int32_t number, P2cType *type) {
     static const struct {
         int32_t number;
@@ -44,8 +44,8 @@ static bool type_of(int32_t number, P2cType *type) {
     return false;
 }
 
-/* The folder of the model's path, and the file in it with all links resolved; it must be below the
- * folder with all its links resolved. */
+/* Finds the folder of the model, and the file in it with all links resolved. The file must be below
+ * the folder, whose links are resolved, too. */
 static P2cStatus external_path(const Parser *p, const char *location, char **path) {
     const char *model = p->model->path, *slash = strrchr(model, '/');
     int folder = slash ? (int)(slash - model) + 1 : 0;
@@ -61,7 +61,7 @@ static P2cStatus external_path(const Parser *p, const char *location, char **pat
     size_t n = inside ? strlen(inside) : 0;
     if (!inside || !*path)
         status = p2c_fail(p->model->ctx, P2C_ERR_READ,
-                          "%s: the file of its weights, '%s', is not there", model, location);
+                          "%s: the file of its weights, '%s', does not exist", model, location);
     else if (strncmp(*path, inside, n) || ((*path)[n] != '/' && inside[n - 1] != '/'))
         status = p2c_model_fail(
             p->model, "refuses to read '%s': its weights must be in its own folder", location);
@@ -121,7 +121,7 @@ static P2cStatus external(Parser *p, const P2c__Onnx__Tensor *t, const char *nam
     return status;
 }
 
-/* How many numbers a list holds for a tensor of this type, and a function to get one. */
+/* Returns how many numbers the list for this type of tensor has. */
 static size_t listed(const P2c__Onnx__Tensor *t, P2cType type) {
     switch (type) {
     case P2C_F32: return t->n_float_data;
@@ -144,14 +144,14 @@ static void copy_list(const P2c__Onnx__Tensor *t, P2cType type, size_t count, vo
         }
 }
 
-/* The shape, and that the data are as long as it says. */
+/* Reads the shape, and checks that the data are as long as it says. */
 static P2cStatus tensor_shape(Parser *p, const P2c__Onnx__Tensor *t, const char *name,
                               P2cType *type, P2cShape *shape, size_t *count, size_t *bytes) {
     if (!type_of(t->data_type, type))
-        return p2c_model_fail(p->model, "tensor '%s' has type %d, which is not known here", name,
+        return p2c_model_fail(p->model, "tensor '%s' has type %d, which is not supported", name,
                               t->data_type);
     if (t->n_dims > P2C_MAX_RANK)
-        return p2c_model_fail(p->model, "tensor '%s' has %zu dims, at most %d are read", name,
+        return p2c_model_fail(p->model, "tensor '%s' has %zu dims; at most %d are supported", name,
                               t->n_dims, P2C_MAX_RANK);
     shape->rank = (int)t->n_dims;
     for (int i = 0; i < shape->rank; i++) shape->size[i] = t->dims[i];
@@ -220,7 +220,7 @@ cleanup:
     return status;
 }
 
-/* Operations of other domains are none of those known here, whatever their names. */
+/* Operations of other domains are not supported, whatever their names. */
 static P2cStatus op_name(Parser *p, const P2c__Onnx__Node *in, char **out) {
     bool own = !in->domain || !*in->domain || !strcmp(in->domain, "ai.onnx");
     char text[300];
@@ -265,7 +265,8 @@ static P2cStatus read_weights(Parser *p, const P2c__Onnx__Graph *graph) {
 static P2cStatus read_shape(Parser *p, const P2c__Onnx__ValueInfo *info, P2cModelInput *out) {
     const P2c__Onnx__TensorType *type = info->type ? info->type->tensor_type : NULL;
     if (!type || !type_of(type->elem_type, &out->type))
-        return p2c_model_fail(p->model, "input '%s' is no tensor of a known type", out->name);
+        return p2c_model_fail(p->model, "input '%s' is not a tensor of a supported type",
+                              out->name);
     out->shape.rank = type->shape ? (int)type->shape->n_dim : -1;
     if (out->shape.rank > P2C_MAX_RANK)
         return p2c_model_fail(p->model, "input '%s' has %d dims", out->name, out->shape.rank);
@@ -276,7 +277,7 @@ static P2cStatus read_shape(Parser *p, const P2c__Onnx__ValueInfo *info, P2cMode
     return P2C_OK;
 }
 
-/* Until IR version 4 weights are inputs, too, with a value to begin with. */
+/* Up to IR version 4 weights are also inputs, which have a value to begin with. */
 static P2cStatus read_inputs(Parser *p, const P2c__Onnx__Graph *graph) {
     P2cModel *model = p->model;
     P2cStatus status = P2C_OK;
@@ -323,7 +324,7 @@ static P2cStatus read_opset(Parser *p, const P2c__Onnx__Model *in) {
             p->model->opset = in->opset_import[i]->version;
     }
     if (p->model->opset >= OLDEST && p->model->opset <= NEWEST) return P2C_OK;
-    return p2c_model_fail(p->model, "uses operator set %lld of ONNX; known here are %d to %d",
+    return p2c_model_fail(p->model, "uses operator set %lld of ONNX; only %d to %d are supported",
                           (long long)p->model->opset, OLDEST, NEWEST);
 }
 

@@ -1,5 +1,5 @@
-/* onnx_check.c: whether an ONNX file computes what the graph does that it was written from: it is
- * read back, built, and run beside it. */
+/* onnx_check.c: checks that a written ONNX file computes what its graph computes: reads it back,
+ * builds it and runs both. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -8,7 +8,7 @@
 #include "onnx_out.h"
 
 enum { MOST_OUTPUTS = 8 };
-/* Of values around 1. The two differ in the order of their sums alone. */
+/* For values around 1. The two differ only in the order of their sums. */
 static const double TOLERANCE = 1e-3;
 
 typedef struct Check {
@@ -16,7 +16,7 @@ typedef struct Check {
     const char *path;
     P2cModel *model;
     P2cStore *store;
-    P2cGraph *graph; /* the file's */
+    P2cGraph *graph; /* the graph of the file */
     P2cNode *input, *outputs[MOST_OUTPUTS];
 } Check;
 
@@ -36,7 +36,7 @@ static P2cStatus build(Check *c, P2cNode *input, int count) {
     return status ? status : p2c_graph_finish(c->graph);
 }
 
-/* Waves of several lengths in [-1,1]. */
+/* Fills the inputs with waves of several lengths in [-1,1]. */
 static P2cStatus feed(P2cContext *ctx, P2cNode *a, P2cNode *b) {
     size_t count = p2c_dims_count(p2c_node_dims(a));
     float *values = malloc(count * sizeof *values);
@@ -53,7 +53,7 @@ static P2cStatus compare(const Check *c, const P2cNode *want, const P2cNode *got
     size_t count = p2c_dims_count(p2c_node_dims(want));
     double worst = 0;
     if (p2c_dims_count(p2c_node_dims(got)) != count)
-        return p2c_fail(c->ctx, P2C_ERR_FORMAT, "%s: reads back with results of another size",
+        return p2c_fail(c->ctx, P2C_ERR_FORMAT, "%s: reads back with results of a different size",
                         c->path);
     float *values = malloc(2 * count * sizeof *values);
     if (!values) return p2c_fail_memory(c->ctx, "results to compare", 2 * count * sizeof *values);
@@ -62,12 +62,12 @@ static P2cStatus compare(const Check *c, const P2cNode *want, const P2cNode *got
     for (size_t i = 0; !status && i < count; i++) {
         double error =
             fabs((double)values[i] - values[count + i]) / fmax(1, fabs((double)values[i]));
-        worst = error <= worst ? worst : error; /* a NaN counts as the worst */
+        worst = error <= worst ? worst : error; /* NaN counts as the worst error */
     }
     free(values);
     if (status || worst <= TOLERANCE) return status;
     return p2c_fail(c->ctx, P2C_ERR_FORMAT,
-                    "%s: what was written computes something else: off by %g", c->path, worst);
+                    "%s: the written network computes something else: off by %g", c->path, worst);
 }
 
 P2cStatus p2c_onnx_check(P2cContext *ctx, const char *path, P2cNode *input, int count,

@@ -1,4 +1,4 @@
-/* onnx_out.c: an ONNX file in the making: see onnx_out.h. */
+/* onnx_out.c: an ONNX file in memory, before it is written; see onnx_out.h. */
 #include "onnx_out.h"
 
 #include <limits.h>
@@ -9,7 +9,7 @@
 
 #include "base/context.h"
 
-enum { IR_VERSION = 8, OPERATOR_SET = 17, FLOAT = 1, INT64 = 7 }; /* of the format */
+enum { IR_VERSION = 8, OPERATOR_SET = 17, FLOAT = 1, INT64 = 7 }; /* version of the format */
 enum { TYPE_FLOAT = 1, TYPE_INT = 2, TYPE_STRING = 3, TYPE_INTS = 7 };
 
 /* ---- memory ---- */
@@ -40,7 +40,8 @@ static char *copy_text(P2cOnnx *o, const char *text) {
     return text ? copy(o, text, strlen(text) + 1) : NULL;
 }
 
-/* Appends to a list of pointers that doubles its room; old lists are freed with all else. */
+/* Appends to a list of pointers whose capacity doubles. Old lists are freed at the end, with
+ * everything else. */
 static void append(P2cOnnx *o, void *list, size_t *count, size_t *capacity, void *item) {
     void ***items = list;
     if (o->failed || !item) return;
@@ -77,7 +78,7 @@ const char *p2c_onnx_text(P2cOnnx *o, const char *format, ...) {
     return copy_text(o, text);
 }
 
-static const char *fresh(P2cOnnx *o) { return p2c_onnx_text(o, "v%d", o->made++); }
+static const char *new_name(P2cOnnx *o) { return p2c_onnx_text(o, "v%d", o->made++); }
 
 /* ---- attributes ---- */
 
@@ -143,7 +144,7 @@ void p2c_onnx_node_named(P2cOnnx *o, const char *op, const char *output, P2cOnnx
 
 const char *p2c_onnx_node(P2cOnnx *o, const char *op, P2cOnnxNames inputs,
                           const P2cOnnxAttribute attributes[]) {
-    const char *output = fresh(o);
+    const char *output = new_name(o);
     p2c_onnx_node_named(o, op, output, inputs, attributes);
     return output;
 }
@@ -165,7 +166,7 @@ static P2c__Onnx__Tensor *weight(P2cOnnx *o, const char *name, int type, int ran
     return t;
 }
 
-/* Bytes in the file are little-endian, as every processor is that this runs on. */
+/* The file stores little-endian numbers, as do all processors that are supported. */
 static void set_bytes(P2c__Onnx__Tensor *t, const void *data, size_t bytes) {
     t->raw_data = (ProtobufCBinaryData){ bytes, (uint8_t *)(uintptr_t)data };
     t->has_raw_data = true;
@@ -173,7 +174,7 @@ static void set_bytes(P2c__Onnx__Tensor *t, const void *data, size_t bytes) {
 
 const char *p2c_onnx_floats(P2cOnnx *o, const char *name, int rank, const int sizes[],
                             const float *values) {
-    const char *called = name ? name : fresh(o);
+    const char *called = name ? name : new_name(o);
     P2c__Onnx__Tensor *t = weight(o, called, FLOAT, rank, sizes);
     size_t count = 1;
     for (int i = 0; i < rank; i++) count *= (size_t)sizes[i];
@@ -182,7 +183,7 @@ const char *p2c_onnx_floats(P2cOnnx *o, const char *name, int rank, const int si
 }
 
 const char *p2c_onnx_whole(P2cOnnx *o, int count, const int64_t values[]) {
-    const char *name = fresh(o);
+    const char *name = new_name(o);
     P2c__Onnx__Tensor *t = weight(o, name, INT64, 1, &count);
     if (t)
         set_bytes(t, copy(o, values, (size_t)count * sizeof *values),

@@ -1,11 +1,11 @@
-/* onnx_write.c: a graph of ours as an ONNX file: what leads to its outputs, operation by operation,
- * weights included.
+/* onnx_write.c: writes a graph as an ONNX file: the nodes that its outputs need, operation by
+ * operation, with their weights.
  *
- * ONNX aligns shapes from the right when it broadcasts, we from the left: operands of lower rank
- * get sizes of 1 behind. Reflection is a Pad of its own there. Its InstanceNormalization divides by
- * the biased deviation; the unbiased one of LIN is sqrt(k) times that of eps/k, k = n/(n-1). The
- * graph must not be finished, since fused operations have no counterpart.
- */
+ * ONNX aligns shapes from the right when it broadcasts, this library from the left; so operands of
+ * lower rank get sizes of 1 at the end. Reflection padding is an extra Pad operation in ONNX.
+ * ONNX's InstanceNormalization divides by the biased deviation; LIN divides by the unbiased one,
+ * which is sqrt(k) times the biased one for eps/k, k = n/(n-1). The graph must not be finished,
+ * because fused operations have no counterpart in ONNX. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +30,8 @@
 typedef struct Writer {
     P2cOnnx out;
     const P2cGraph *graph;
-    bool *needed;       /* by place in the order */
-    const char **names; /* of their values */
+    bool *needed;       /* by index in the graph's order */
+    const char **names; /* names of the nodes' values */
 } Writer;
 
 #define NAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
@@ -44,7 +44,7 @@ static const char *operand(const Writer *w, const P2cNode *node, int i) {
     return name_of(w, node->x[i]);
 }
 
-/* The value under other dims; a size of 0 keeps x's. */
+/* Reshapes x; a size of 0 keeps that of x. */
 static const char *reshaped(Writer *w, const char *x, int rank, const int64_t sizes[]) {
     return p2c_onnx_node(&w->out, "Reshape", NAMES(x, p2c_onnx_whole(&w->out, rank, sizes)), NULL);
 }
@@ -55,7 +55,7 @@ static const char *with_dims(Writer *w, const char *x, P2cDims dims, int rank) {
     return reshaped(w, x, rank, sizes);
 }
 
-/* An operand with as many axes as the result, for broadcasting. */
+/* Returns an operand with as many axes as the result, for broadcasting. */
 static const char *aligned(Writer *w, const P2cNode *node, int i) {
     const P2cNode *x = node->x[i];
     return x->dims.rank == node->dims.rank || !x->dims.rank
@@ -69,8 +69,8 @@ static const char *filled(Writer *w, int count, float value) {
     return p2c_onnx_floats(&w->out, NULL, 1, &count, values);
 }
 
-/* (x - mean) / sqrt(var + eps) * scale over each of `channels` planes */
-static const char *normed(Writer *w, const char *x, int channels, float scale, float eps) {
+/* (x - mean) / sqrt(var + eps) * scale for each of `channels` planes */
+static const char *normalised(Writer *w, const char *x, int channels, float scale, float eps) {
     return p2c_onnx_node(&w->out, "InstanceNormalization",
                          NAMES(x, filled(w, channels, scale), filled(w, channels, 0)),
                          ATTRIBUTES(p2c_onnx_attr_float(&w->out, "epsilon", eps)));
@@ -80,7 +80,7 @@ static const char *pair(Writer *w, const char *op, const char *a, const char *b)
     return p2c_onnx_node(&w->out, op, NAMES(a, b), NULL);
 }
 
-/* ---- one function for each operation, or for several alike ---- */
+/* ---- one function for each operation, or for several similar ones ---- */
 
 typedef const char *Write(Writer *w, const P2cNode *node);
 
@@ -146,13 +146,13 @@ static const char *write_linear(Writer *w, const P2cNode *node) {
 }
 
 static const char *write_instance_norm(Writer *w, const P2cNode *node) {
-    return normed(w, operand(w, node, 0), node->dims.d[1], 1,
-                  P2C_ATTRIBUTES(node, P2cNormAttributes)->eps);
+    return normalised(w, operand(w, node, 0), node->dims.d[1], 1,
+                      P2C_ATTRIBUTES(node, P2cNormAttributes)->eps);
 }
 
 static const char *unbiased(Writer *w, const char *x, int planes, double n, double eps) {
     double k = n / (n - 1);
-    return normed(w, x, planes, (float)(1 / sqrt(k)), (float)(eps / k));
+    return normalised(w, x, planes, (float)(1 / sqrt(k)), (float)(eps / k));
 }
 
 static const char *write_layer_instance_norm(Writer *w, const P2cNode *node) {
@@ -259,7 +259,7 @@ static const char *write_pad(Writer *w, const P2cNode *node) {
         ATTRIBUTES(p2c_onnx_attr_string(&w->out, "mode", modes[a->mode])));
 }
 
-/* coordinates and rounding: ONNX's words */
+/* coordinates and rounding: values of ONNX's attributes */
 static const char *resized(Writer *w, const P2cNode *node, const char *mode,
                            const char *coordinates, const char *rounding) {
     int64_t sizes[4];
@@ -455,7 +455,7 @@ P2cStatus p2c_onnx_write(P2cContext *ctx, const char *path, int count, P2cNode *
     for (int i = 0; i < count; i++)
         if (!outputs[i])
             return p2c_fail(ctx, P2C_ERR_ARGUMENT,
-                            "output %d of the network that is to be written was not built", i);
+                            "output %d of the network to be written was not built", i);
     size_t nodes = (size_t)p2c_graph_node_count(w.graph);
     p2c_onnx_init(&w.out);
     w.needed = calloc(nodes, sizeof *w.needed);

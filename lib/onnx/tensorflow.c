@@ -1,9 +1,8 @@
-/* tensorflow.c: a frozen TensorFlow graph (GraphDef, weights as Const nodes) as a P2cModel.
+/* tensorflow.c: reads a frozen TensorFlow graph (GraphDef, weights as Const nodes) as a P2cModel.
  *
- * Inputs are its placeholders; outputs, which the file does not name, are the nodes that nobody
- * reads. Result i > 0 of a node is "name:i", result 0 "name" alone; inputs that only order the
- * execution ("^name") are left out.
- */
+ * Its inputs are the placeholders. The file does not name its outputs; they are the nodes that
+ * nobody reads. Result i > 0 of a node is called "name:i", result 0 just "name". Inputs that only
+ * order the execution ("^name") are dropped. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +12,11 @@
 #include "tensorflow.pb-c.h"
 #include "torch/pt.h"
 
-enum { MAX_REPEATED = 1 << 26 }; /* elements of a tensor that is one number over and over */
+enum { MAX_REPEATED = 1 << 26 }; /* most elements of a tensor that is one number repeated */
 
 /* ---- tensors ---- */
 
-/* TensorFlow's numbers of types. */
+/* TensorFlow's type numbers. */
 static bool type_of(int32_t number, P2cType *type) {
     static const struct {
         int32_t number;
@@ -66,8 +65,8 @@ static P2cStatus read_shape(const P2cModel *model, const P2c__Tensorflow__Shape 
                             const char *name, P2cShape *shape) {
     shape->rank = in && !in->unknown_rank ? (int)in->n_dim : -1;
     if (shape->rank > P2C_MAX_RANK)
-        return p2c_model_fail(model, "'%s' has %d dims, at most %d are read", name, shape->rank,
-                              P2C_MAX_RANK);
+        return p2c_model_fail(model, "'%s' has %d dims; at most %d are supported", name,
+                              shape->rank, P2C_MAX_RANK);
     for (int i = 0; i < shape->rank; i++)
         shape->size[i] = in->dim[i]->size > 0 || in->dim[i]->has_size ? in->dim[i]->size : 0;
     return P2C_OK;
@@ -80,7 +79,7 @@ static P2cStatus read_tensor(const P2cModel *model, const P2c__Tensorflow__Tenso
     size_t count, bytes;
     *out = NULL;
     if (!type_of(t->dtype, &type))
-        return p2c_model_fail(model, "tensor '%s' has type %d, which is not known here", name,
+        return p2c_model_fail(model, "tensor '%s' has type %d, which is not supported", name,
                               t->dtype);
     P2cStatus status = read_shape(model, t->shape, name, &shape);
     if (status) return status;
@@ -119,7 +118,7 @@ static P2cValue *list_of(const P2c__Tensorflow__List *in) {
     return list;
 }
 
-/* Shapes are wanted of placeholders alone, and tensors of constants, which are read elsewhere. */
+/* Reads shapes only of placeholders. Tensors of constants are read elsewhere. */
 static P2cStatus read_attribute(const P2cModel *model, const P2c__Tensorflow__Attribute *a,
                                 P2cValue *attributes) {
     const P2c__Tensorflow__Value *in = a->value;
@@ -159,7 +158,7 @@ static P2cStatus read_const(P2cModel *model, const P2c__Tensorflow__Node *in) {
     P2cValue *tensor;
     if (!value || !value->tensor)
         return p2c_model_fail(model, "node '%s' is a Const without a value", name);
-    /* such as text: whoever reads it will miss it */
+    /* such as text; whoever needs the attribute will report that it is missing */
     if (!type_of(value->tensor->dtype, &type)) return P2C_OK;
     P2cStatus status = read_tensor(model, value->tensor, name, &tensor);
     return status ? status : p2c_model_set(model, model->weights, name, tensor);
@@ -171,7 +170,7 @@ static P2cStatus read_placeholder(P2cModel *model, const P2c__Tensorflow__Node *
     P2cStatus status = p2c_model_name(model, in->name, &out->name);
     if (status) return status;
     if (!type || !type_of(type->type, &out->type))
-        return p2c_model_fail(model, "input '%s' is no tensor of a known type", out->name);
+        return p2c_model_fail(model, "input '%s' is not a tensor of a supported type", out->name);
     status = read_shape(model, shape ? shape->shape : NULL, out->name, &out->shape);
     for (int i = 0; i < out->shape.rank && !status; i++)
         if (out->shape.size[i] <= 0) out->shape.size[i] = -1;
@@ -194,7 +193,7 @@ static P2cStatus read_inputs(const P2cModel *model, const P2c__Tensorflow__Node 
     return status;
 }
 
-/* Most have one; those that have more say how many in an attribute. */
+/* Most nodes have one result. Those with more say how many in an attribute. */
 static P2cStatus make_outputs(const P2cModel *model, P2cModelNode *out) {
     static const char *const counts[] = { "num_split", "num" };
     int64_t count = 1;
@@ -240,14 +239,14 @@ static P2cStatus read_one(P2cModel *model, const P2c__Tensorflow__Node *in) {
     return read_node(model, in, &model->nodes[model->node_count++]);
 }
 
-/* ---- outputs: what nobody reads ---- */
+/* ---- outputs: nodes that nobody reads ---- */
 
 static P2cStatus find_read(const P2cModel *model, P2cValue *read) {
     P2cStatus status = P2C_OK;
     for (int i = 0; i < model->node_count; i++)
         for (int k = 0; k < model->nodes[i].input_count && !status; k++) {
             char *name = model->nodes[i].inputs[k], *colon = strrchr(name, ':');
-            if (colon) *colon = 0; /* any result of it */
+            if (colon) *colon = 0; /* reading any result counts */
             status = p2c_model_set(model, read, name, p2c_value_none());
             if (colon) *colon = ':';
         }

@@ -75,7 +75,7 @@ void p2c_pickle_clear(P2cPickle *p) {
 
 /* ---- arguments ---- */
 
-static P2cStatus take(P2cPickle *p, uint64_t size, const uint8_t **bytes) {
+static P2cStatus take_bytes(P2cPickle *p, uint64_t size, const uint8_t **bytes) {
     *bytes = NULL;
     if (size > (uint64_t)(p->end - p->at)) return p2c_pickle_fail(p, "the pickle ends too early");
     *bytes = p->at;
@@ -91,7 +91,7 @@ static uint64_t little(const uint8_t *bytes, size_t size) {
 
 static P2cStatus take_number(P2cPickle *p, size_t size, uint64_t *value) {
     const uint8_t *bytes;
-    P2cStatus status = take(p, size, &bytes);
+    P2cStatus status = take_bytes(p, size, &bytes);
     *value = status ? 0 : little(bytes, size);
     return status;
 }
@@ -101,7 +101,7 @@ static P2cStatus take_counted(P2cPickle *p, size_t length_size, P2cText *text) {
     uint64_t size;
     P2cStatus status = take_number(p, length_size, &size);
     text->size = (size_t)size;
-    return status ? status : take(p, size, &text->bytes);
+    return status ? status : take_bytes(p, size, &text->bytes);
 }
 
 static P2cStatus take_line(P2cPickle *p, P2cText *line) {
@@ -229,7 +229,7 @@ static P2cStatus long_integer(P2cPickle *p, int arg) {
 static P2cStatus real(P2cPickle *p, int arg) {
     const uint8_t *bytes;
     P2cPickled *object;
-    P2cStatus status = take(p, (size_t)arg, &bytes);
+    P2cStatus status = take_bytes(p, (size_t)arg, &bytes);
     if (!status) status = push_new(p, P2C_PICKLED_FLOAT, &object);
     if (status) return status;
     uint64_t bits = 0;
@@ -473,7 +473,7 @@ P2cStatus p2c_pickle_run(P2cPickle *p, const uint8_t *data, size_t size, const P
     P2cStatus status = P2C_OK;
     while (!status) {
         const uint8_t *code;
-        if ((status = take(p, 1, &code)) || *code == '.') break;
+        if ((status = take_bytes(p, 1, &code)) || *code == '.') break;
         status = instructions[*code].run ? instructions[*code].run(p, instructions[*code].arg)
                                          : refuse(p, *code);
     }

@@ -29,7 +29,7 @@ static const char *const storage_names[] = {
 
 /* ---- bytes ---- */
 
-static P2cStatus put(Writer *w, const void *bytes, size_t size) {
+static P2cStatus put_bytes(Writer *w, const void *bytes, size_t size) {
     P2cPickleText *t = w->text;
     if (size > t->capacity - t->size) {
         size_t capacity = 2 * t->capacity + size + 256;
@@ -43,14 +43,16 @@ static P2cStatus put(Writer *w, const void *bytes, size_t size) {
     return P2C_OK;
 }
 
-static P2cStatus put_code(Writer *w, const char *codes) { return put(w, codes, strlen(codes)); }
+static P2cStatus put_code(Writer *w, const char *codes) {
+    return put_bytes(w, codes, strlen(codes));
+}
 
 /* Writes the instruction, then a number as `size` little-endian bytes. */
 static P2cStatus put_number(Writer *w, const char *code, uint64_t value, int size) {
     uint8_t bytes[8];
     for (int i = 0; i < size; i++) bytes[i] = (uint8_t)(value >> 8 * i);
     P2cStatus status = put_code(w, code);
-    return status ? status : put(w, bytes, (size_t)size);
+    return status ? status : put_bytes(w, bytes, (size_t)size);
 }
 
 /* ---- plain values ---- */
@@ -66,7 +68,7 @@ static P2cStatus put_float(Writer *w, double value) {
     uint8_t bytes[9] = { 'G' };
     memcpy(&bits, &value, sizeof bits);
     for (int i = 0; i < 8; i++) bytes[1 + i] = (uint8_t)(bits >> (56 - 8 * i));
-    return put(w, bytes, sizeof bytes);
+    return put_bytes(w, bytes, sizeof bytes);
 }
 
 static P2cStatus put_text(Writer *w, const char *text) {
@@ -75,7 +77,7 @@ static P2cStatus put_text(Writer *w, const char *text) {
         return p2c_fail(w->ctx, P2C_ERR_ARGUMENT,
                         "%s: cannot write: the text '%.100s' is not UTF-8", w->path, text);
     P2cStatus status = put_number(w, "X", size, 4);
-    return status ? status : put(w, text, size);
+    return status ? status : put_bytes(w, text, size);
 }
 
 /* ---- tensors ---- */

@@ -97,7 +97,8 @@ static P2cStatus size_of(P2cPtFile *file, const char *member, zip_int64_t index,
 }
 
 /* Finds the member's number and size; *index is -1 when there is none. */
-static P2cStatus find(P2cPtFile *file, const char *member, zip_int64_t *index, uint64_t *size) {
+static P2cStatus find_member(P2cPtFile *file, const char *member, zip_int64_t *index,
+                             uint64_t *size) {
     char name[NAME_BYTES];
     snprintf(name, sizeof name, "%s%s", file->folder, member);
     *index = zip_name_locate(file->zip, name, 0);
@@ -134,7 +135,7 @@ static P2cStatus check_byte_order(P2cPtFile *file) {
     zip_int64_t index;
     uint64_t size;
     char text[6] = "";
-    P2cStatus status = find(file, "byteorder", &index, &size);
+    P2cStatus status = find_member(file, "byteorder", &index, &size);
     if (status || index < 0) return status; /* files of PyTorch before 2.1 have none */
     if (size == sizeof text) status = unpack(file, "byteorder", index, text, sizeof text);
     if (status || memcmp(text, "little", sizeof text) == 0) return status;
@@ -145,7 +146,7 @@ static P2cStatus check_byte_order(P2cPtFile *file) {
 static P2cStatus read_pickle(P2cPtFile *file, const P2cPickled **root) {
     zip_int64_t index;
     uint64_t size;
-    P2cStatus status = find(file, "data.pkl", &index, &size);
+    P2cStatus status = find_member(file, "data.pkl", &index, &size);
     if (status) return status;
     if (index < 0)
         return p2c_fail(file->ctx, P2C_ERR_FORMAT, "%s: is a zip archive, but not a PyTorch file",
@@ -165,7 +166,7 @@ static P2cStatus find_storage(P2cPtFile *file, size_t i, char member[NAME_BYTES]
     uint64_t size, expected = (uint64_t)s->count * p2c_type_bytes(s->type);
     /* keys have at most 255 bytes */
     snprintf(member, NAME_BYTES, "data/%.*s", (int)s->key.size, (const char *)s->key.bytes);
-    P2cStatus status = find(file, member, index, &size);
+    P2cStatus status = find_member(file, member, index, &size);
     if (status) return status;
     if (*index < 0)
         return p2c_fail(file->ctx, P2C_ERR_FORMAT, "%s: damaged: '%s' is missing", file->path,

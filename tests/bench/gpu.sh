@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that only a machine with an NVIDIA GPU can say, in a few minutes: tests/bench/gpu.sh BUILD_FOLDER
+# Everything that only a machine with an NVIDIA GPU can show, in a few minutes: tests/bench/gpu.sh BUILD_FOLDER
 #   1. the tests, on the GPU: operations, golden values, and operations again under compute-sanitizer
 #   2. times, memory and the costliest kernels in fp32, tf32 and bf16, beside PyTorch where it and ../shared/oracle are
 # `make gpu-report` builds what it needs and calls it. Exit code 1: a test failed.
@@ -49,7 +49,7 @@ if [ -d "$shared/oracle" ] && python3 -c 'import torch; assert torch.cuda.is_ava
     section "PyTorch, same machine"
     timeout 200 python3 "$shared/oracle/p2c_torch.py" bench cuda
 else
-    echo "PyTorch, or ../shared/oracle, is not here: p2cnn alone"
+    echo "PyTorch, or ../shared/oracle, is not here: only p2cnn is measured"
 fi
 
 section "end"

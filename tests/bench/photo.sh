@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Times every stage from a photo to its cartoon (ch 32, 256 x 256, layout keep) for each photo given, and says how much memory it took:
+# Times every stage from a photo to its cartoon (ch 32, 256 x 256, layout keep) for each photo given, and prints how much memory it took:
 # tests/bench/photo.sh PROGRAM WEIGHTS PHOTO... Each photo is drawn ROUNDS times by a process of its own; medians. With the networks that are built in, or
 # those that P2CNN_MODELS names.
 set -eu

@@ -1,9 +1,8 @@
-/* bad_weights.c: makes weights that the programs must refuse, or read in spite of their form, out
- * of the first network of a good checkpoint.
+/* bad_weights.c: makes weights that the programs must refuse, or must read although their form is
+ * unusual, from the first network of a good checkpoint.
  *
  *     bad_weights missing|extra|misshapen|nan|half|b2a|other IN.pt OUT.pt
- *     bad_weights evil - OUT.pt      a zip archive whose pickle would call os.system
- */
+ *     bad_weights evil - OUT.pt      a zip archive whose pickle would call os.system */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 
 #include "p2cnn.h"
 
-enum { BROKEN = 4 }; /* tensors, one more than the error has to name */
+enum { BROKEN = 4 }; /* number of tensors, one more than the error names */
 
 static P2cValue *float_tensor(const P2cValue *from, P2cShape shape, size_t count, bool fill_nan) {
     float *data = malloc(count * sizeof *data);
@@ -23,8 +22,8 @@ static P2cValue *float_tensor(const P2cValue *from, P2cShape shape, size_t count
     return tensor;
 }
 
-/* float32 to float16, by truncation; small and large values become 0 and infinity, which these
- * tests do not meet. */
+/* float32 to float16, by truncation; small and large values become 0 and infinity, but do not occur
+ * in these tests. */
 static uint16_t to_half(float value) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
@@ -56,7 +55,7 @@ static P2cValue *copy(const char *mode, const P2cValue *from, bool broken) {
     return float_tensor(from, shape, count, broken && !strcmp(mode, "nan"));
 }
 
-/* The last BROKEN tensors are left out, changed, or get a companion, as the mode says. */
+/* Removes or changes the last BROKEN tensors, or adds others, as the mode says. */
 static P2cStatus rewrite(const char *mode, const P2cValue *dict, P2cValue *out) {
     size_t count = p2c_value_count(dict);
     P2cStatus status = P2C_OK;

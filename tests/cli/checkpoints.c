@@ -1,13 +1,13 @@
-/* checkpoints.c: looks into checkpoints, for the tests:
+/* checkpoints.c: compares and checks checkpoints, for the tests:
  *
- *     checkpoints same A.pt B.pt         every tensor and value has the same bits, but for
- *                                        p2cnn.seconds and for
- *                                        how often what is written; prints the first difference
+ *     checkpoints same A.pt B.pt         every tensor and value has the same bits, except
+ *                                        p2cnn.seconds and how often things are written;
+ *                                        prints the first difference
  *     checkpoints networks A.pt B.pt     the networks of A are in B, too, bit for bit
  *     checkpoints whole FILE.pt...       each can be read, and its checksums are right; prints
- *                                        those that are not
+ *                                        those for which this is not so
  *
- * Exit status 1 when that is not so. */
+ * The exit status is 1 if the check fails. */
 #include <stdio.h>
 #include <string.h>
 

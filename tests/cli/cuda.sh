@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# The programs on a GPU: options, messages, faults; a training that changes between devices. With CUDA=emulated all of it, since faults happen on
-# demand there (P2C_EMULATED_FAULT); on a real GPU all but faults; in builds without CUDA, and on machines without a GPU, what they say then.
-# Alone: B=build/emulated tests/cli/cuda.sh
+# The programs on a GPU: options, messages, faults, and a training that moves between devices. CUDA=emulated tests all of this, because
+# P2C_EMULATED_FAULT injects faults there. A real GPU tests everything except faults. Builds without CUDA and machines without a GPU test
+# only the messages about that. Run it by itself with: B=build/emulated tests/cli/cuda.sh
 # shellcheck shell=bash disable=SC2154,SC2034
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     export GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-1000} ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:exitcode=99:allocator_may_return_null=1} ONLY=tests/cli/cuda.sh
     exec "$(dirname "$0")/run.sh"
 fi
 . tests/cli/train.bash
-gpus_hidden=${P2C_EMULATED_DEVICES:-} # of tests that are not about them
+gpus_hidden=${P2C_EMULATED_DEVICES:-} # for tests that are not about GPUs
 export P2C_EMULATED_DEVICES=1
-fault() { limit="export P2C_EMULATED_FAULT=$1"; } # of refused
+fault() { limit="export P2C_EMULATED_FAULT=$1"; } # for refused
 counted() { P2C_EMULATED_REPORT=$logs/launches "$@"; }
 launches() { awk -F'\t' '{ n += $3 } END { print n }' "$logs/launches"; } # of the program that was counted
 quick=(--prepared --weights good.pt --size 32) # a small picture
@@ -31,12 +31,12 @@ none)
     check 'gpu_ids: no effect on the CPU' training "${small[@]}" --device cpu --gpu_ids 0 --max_steps 1
     ;;
 absent)
-    no_cartoon 6 'cuda: there is no NVIDIA|cuda: the NVIDIA driver knows CUDA up to' --device cuda face.png
-    no_training 6 'cuda: there is no NVIDIA|cuda: the NVIDIA driver knows CUDA up to' "${small[@]}" --device cuda
+    no_cartoon 6 'cuda: there is no NVIDIA|cuda: the NVIDIA driver supports CUDA up to' --device cuda face.png
+    no_training 6 'cuda: there is no NVIDIA|cuda: the NVIDIA driver supports CUDA up to' "${small[@]}" --device cuda
     ;;
 emulated)
-    # No GPU, or none that can be used. auto takes the CPU where there is no GPU, and never instead of one that fails.
-    for each in 'driver|there is no NVIDIA driver on this machine' 'driver:11040|the NVIDIA driver knows CUDA up to 11.4, this build needs 1[0-9]+\.[0-9]+; update the driver' \
+    # No GPU, or no usable one. auto takes the CPU if there is no GPU, but never instead of a GPU that fails.
+    for each in 'driver|there is no NVIDIA driver on this machine' 'driver:11040|the NVIDIA driver supports CUDA up to 11.4, but this build needs 1[0-9]+\.[0-9]+; update the driver' \
         'none|there is no NVIDIA GPU on this machine, or CUDA_VISIBLE_DEVICES hides it' 'architecture|is of architecture 9.0, for which this build has no code; build it with: make CUDA=1 SMS=90'; do
         fault "${each%%|*}"
         no_cartoon 6 "cuda.*${each#*|}" --device cuda face.png
@@ -74,7 +74,7 @@ if [ $kind = emulated ] || [ $kind = gpu ]; then
     check 'benchmark: its line' sh -c "cd '$W' && '$infer' ${quick[*]} --benchmark 1 --threads 1 | grep -Eqx '\{\"forward_ms_median\": $number, .*, \"threads\": 1, \"precision\": \"tf32\", \"device_mib\": $number, \"device\": \"cuda:0, [^\"]*\"\}'"
 
 fi
-# In the emulation a step takes a minute: when asked for.
+# In the emulation a step takes a minute, so this runs only on request.
 trains=
 if [ $kind = gpu ] || { [ $kind = emulated ] && [ -n "${P2C_TEST_LONG:-}" ]; }; then trains=yes; fi
 [ $kind != emulated ] || [ -n "$trains" ] || skip 'trainings on an emulated GPU: P2C_TEST_LONG=1 takes ten minutes for them'
@@ -83,10 +83,10 @@ if [ -n "$trains" ]; then
     numbers() { # run, step: its losses
         sed -n "s/^{\"step\":$2,\(\"d\":.*\)/\1/p" "$runs/$1/metrics.jsonl" | grep -oE '"(d|g|adv|cycle|identity|cam)":[^,}]*' | sed 's/.*://'
     }
-    near() { # two runs, step: their losses are as near as a step's rounding, after Adam, lets them be: 1e-4 of them, 1e-3, 1e-2
+    near() { # two runs, step: their losses agree to 1e-4, 1e-3, 1e-2, because Adam magnifies the rounding of each step
         paste <(numbers "$1" "$3") <(numbers "$2" "$3") | awk -v of=$((10 ** (5 - $3))) '{ d = ($1 - $2) * of; if (d * d > $2 * $2) bad = 1 } END { exit bad || NR != 6 }'
     }
-    resumed() { # run, device, options: says where it is now, and from where it goes on
+    resumed() { # run, device, options: it reports the device, and the step from which it continues
         training --run "$1" --resume --device "$2" "${@:3}" && grep -q "^p2c-train [0-9.]*, $2" "$out" && grep -q '^resuming from ' "$out"
     }
     check 'training on the CPU' training "${small[@]}" --run cpu --device cpu --max_steps 3
@@ -103,7 +103,7 @@ if [ -n "$trains" ]; then
 fi
 
 if [ $kind = emulated ]; then
-    # A GPU that fails: in the second of three pictures; in the second step of a training that went back to it; while that draws.
+    # A GPU that fails: in the second of three pictures; in the second step of a resumed training; while that training draws.
     fails() { # name, launches before it does, pattern, command...: exit code 6, one line
         local name=$1 after=$2 pattern=$3
         shift 3

@@ -1,13 +1,13 @@
-# p2c-data: datasets of photos and cartoons. Without a detector: pictures are taken as they are, or by points from a file.
+# p2c-data: datasets of photos and cartoons. No detector is used: pictures are taken as they are, or by points from a file.
 # shellcheck shell=bash disable=SC2154,SC2034
 data=$top/$B/p2c-data
-dataset() { # arguments: what it says is in $logs/said and $logs/err
+dataset() { # arguments: its output is in $logs/said and $logs/err
     (cd "$W" && P2CNN_MODELS=$T/none exec "$data" "$@") >"$logs/said" 2>"$logs/complaints" </dev/null
     code=$?
     [ $code = 0 ] || cat "$logs/complaints" >&2
     return $code
 }
-no_dataset() { # as refused
+no_dataset() { # like refused
     program=$data refused "$@"
     program=$infer
 }
@@ -85,7 +85,7 @@ check 'data: again: all unchanged' said '12 of them unchanged: 0 pictures made'
 check 'data: again: no picture is written' [ -z "$(find "$W/one" -name '*.png' -newer "$W/before")" ]
 check 'data: again: the same bytes' same_tree "$W/one" "$W/four"
 
-# Photos are added: what was for testing stays so. Their names begin before the others'.
+# Photos are added: test pictures stay test pictures. The new names sort before the others.
 cp -r "$W/one" "$W/more"
 mkdir "$W/added"
 for i in 1 2; do cp "$W/drawn/testB/000$i.png" "$W/added/000$i.png"; done
@@ -183,7 +183,7 @@ cp "$W/mixed/cut.png" "$W/bad/"
 check 'data: nothing but bad files' ends_with 3 build bad --align none --out bad_out
 rm "$W/mixed/pipe.png"
 
-# ---- places that cannot be written, manifests that are none
+# ---- places that cannot be written, files that are not manifests
 no_dataset 4 'face.jpg: cannot make this folder' build art --align none --out face.jpg/x
 no_dataset 4 '/proc/p2cnn: cannot make this folder' build art --align none --out /proc/p2cnn
 if mkdir "$W/full" && mount -t tmpfs -o size=12k tmpfs "$W/full" 2>/dev/null; then
@@ -231,19 +231,19 @@ for signal in INT TERM KILL; do
     check "data: $signal: not all are done" [ "$(ls "$W/stop$signal"/t*A | grep -c png)" -lt 24 ]
     check "data: $signal: goes on" dataset "${many[@]}" --out "stop$signal" -j 2
     [ $signal = KILL ] || check "data: $signal: what was done is left alone" said '[1-9][0-9]* of them unchanged'
-    find "$W/stop$signal" -name '.p2cnn-*' -delete # of a killed one
+    find "$W/stop$signal" -name '.p2cnn-*' -delete # left by a killed process
     check "data: $signal: the same bytes as in one go" same_tree "$W/whole" "$W/stop$signal"
 done
 rm -rf "$W/whole" "$W"/stop*
 
-# ---- the published way
+# ---- as data_process.py does it
 check 'data: published' dataset --data_path tree --save_path flat --align centre
 check 'data: published: names' [ "$(ls "$W/flat" | grep -c 'p.png')" = 3 ]
 check 'data: published: nothing else' [ "$(find "$W/flat" -type f ! -name '*.png' | wc -l)" = 0 ]
 check 'data: published: as large as it comes' is_square "$W/flat/p.png" 80
-no_dataset 2 'lies in flat' --data_path flat --save_path flat --align none
+no_dataset 2 'is in flat' --data_path flat --save_path flat --align none
 
-# ---- faces: few can be drawn well enough for a detector, so points say where they are
+# ---- faces: few can be drawn well enough for a detector, so points give their places
 printf 'anna.png\t25 40 55 40\nturned.png\t40,25,40,55\n# nobody\n\nlost.png\t1\t2\t3\t4\n' >"$W/points.tsv"
 mkdir "$W/people"
 cp "$W/drawn/trainA/0001.png" "$W/people/anna.png"

@@ -1,4 +1,4 @@
-# What .ci/deps does where something is missing, played with a false pkg-config, apt-get and id.
+# What .ci/deps does if something is missing, tested with fake pkg-config, apt-get and id.
 # shellcheck shell=bash
 fake=$T/fake
 mkdir "$fake"

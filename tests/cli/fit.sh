@@ -50,7 +50,7 @@ check 'fit: a checkpoint, too' fitting check "$(fitted whole latest)" --portrait
 no_fit 2 'holds checkpoints of matte already' $small --run whole
 no_fit 2 'what a run computes cannot be changed, only by another --run: --lr 0.5 \(checkpoint: 0.002\)' matte --run whole --resume --lr 0.5
 
-# In parts: another number of threads, and a signal, leave the same bits.
+# A training in parts gives the same bits, even with another number of threads and after a signal.
 half=$((last / 2))
 check 'fit: half' fitting $small --run parts --max_steps $half --threads 1 --workers 0 --out best.pt
 check 'fit: the other half' fitting matte --run parts --resume --threads 2
@@ -76,14 +76,14 @@ check 'fit: stopped and resumed, the same course' same_course whole stopped
 check 'fit: the comparison would find a difference' sh -c "! '$helper/checkpoints' same '$(fitted whole 0000000)' '$(fitted whole latest)'"
 check 'fit: no temporaries' [ -z "$(find "$runs" -name '.p2cnn-*')" ]
 
-# Weights that are no numbers: three skipped steps lead back to the start, and the next three end it.
+# Weights that are not numbers: three skipped steps lead back to the start, and the next three end the training.
 "$helper/bad_weights" nan "$W/best.pt" "$W/nan.pt" || fail 'fit: weights that are no numbers'
 fitting $small --run wild --steps 50 --pretrained_weights nan.pt
 code=$?
 check "fit: diverged: exit code 7, got $code" [ $code = 7 ]
 check 'fit: diverged: says so' [ "$(tail -n 1 "$logs/said")" = 'p2c-fit: diverged: went back twice; the newest checkpoint is that of step 0; a new --run with a lower --lr may help' ]
 
-# Points: the network that is built in teaches another one.
+# Points: the built-in network teaches another one.
 points=(landmarks --portraits drawn/trainA --teacher built-in --batch 4 --steps 4 --warmup 2 --val_every 2 --val_samples 4 --workers 1)
 if ! fitting "${points[@]}" --run points && grep -q 'no dlib' "$logs/said"; then
     skip 'fit: points (this build has no detector)'

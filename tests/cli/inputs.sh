@@ -1,4 +1,4 @@
-# Pictures that are none.
+# Files that are not pictures.
 # shellcheck shell=bash
 png_header() { printf '\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR%b' "$1"; }
 : >"$W/empty.png"

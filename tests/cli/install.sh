@@ -49,7 +49,7 @@ check 'example: train_network learns' "$T/examples/train_network"
 sed 's/^/    /' "$logs/out"
 unset LD_LIBRARY_PATH
 # shellcheck disable=SC2046,SC2086 # words, on purpose
-# libp2cnn alone is static; what it needs is shared, so that what *those* need is theirs to know.
+# Only libp2cnn is linked statically. The libraries it needs are shared, so the linker finds what they need in turn.
 check 'static linking' "$CC" $SANITIZE docs/examples/cartoon.c $(pkg-config --cflags p2cnn) "$prefix/lib/libp2cnn.a" $(pkg-config --libs $(pkg-config --print-requires-private p2cnn)) $(sed -n 's/^Libs.private: //p' "$prefix/lib/pkgconfig/p2cnn.pc") -o "$T/static"
 check 'static linking: runs' "$T/static" "$W/good.pt" "$W/face.png" "$W/example.png"
 check 'static linking: the same' cmp "$W/example.png" "$W/program.png"

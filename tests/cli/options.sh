@@ -1,4 +1,4 @@
-# The command line: what is refused, and how it helps.
+# The command line: what is refused, with helpful messages, and --help.
 # shellcheck shell=bash
 refused 2 'unknown option --wieghts; did you mean --weights' --wieghts good.pt face.png
 refused 2 'did you mean --photo-path' --foto_path face.png

@@ -21,7 +21,7 @@ ln -s face.png "$W/link.png"
 no_cartoon 2 'would be written over' face.png -o link.png
 rm "$W/link.png"
 cp "$W/face.png" "$W/keep.png"
-no_cartoon 3 'missing.png' missing.png -o keep.png # what stood there before stays
+no_cartoon 3 'missing.png' missing.png -o keep.png # the file that was there before stays
 
 if mkdir "$W/full" && mount -t tmpfs -o size=4k tmpfs "$W/full" 2>/dev/null; then
     no_cartoon 4 'full/' face.png -o full/out.png --size 256

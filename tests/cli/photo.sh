@@ -37,7 +37,7 @@ made 'keep over nothing' 320x320 4 --layout keep --background transparent
 check 'twice the same' sh -c "cd '$W' && '$infer' --weights good.pt photo.png -o again.png >/dev/null 2>&1 && cmp again.png '$T/crop.png'"
 rm -f "$W"/{out,again}.png
 
-# What does not go.
+# Wrong combinations of options.
 program=$infer
 refused 3 'patterns.png: no face found; --on-no-face centre' --weights good.pt patterns.png
 refused 2 '--layout keeep: expected one of' --weights good.pt --layout keeep photo.png
@@ -59,13 +59,13 @@ check 'no face: the middle' photo --on-no-face centre patterns.png -o out.png
 check 'no face: warned' sh -c "cd '$W' && '$infer' --weights good.pt --on-no-face centre patterns.png -o out.png 2>&1 | grep -q 'warning: patterns.png: .*no face'"
 check 'no face is skipped' sh -c "cd '$W' && '$infer' --weights good.pt --on-no-face skip patterns.png -o skipped.png | grep -q 'no face found, skipped' && ! [ -e skipped.png ]"
 
-# Pictures that are hardly any.
+# Extreme pictures.
 plain() { "$helper/plain_picture" "$W/plain.png" "$@"; }
 for size in '1 1' '1 3000' '3000 1'; do
     # shellcheck disable=SC2086 # words, on purpose
     plain $size 90 120 150
     refused 3 'plain.png: no face found' --weights good.pt plain.png
-    refused 3 'its square would be 1 pixels a side' --weights good.pt --on-no-face centre plain.png
+    refused 3 'its square would have 1 pixels a side' --weights good.pt --on-no-face centre plain.png
 done
 plain 6 4 90 120 150
 check 'the middle of 6 x 4' photo --on-no-face centre plain.png -o out.png

@@ -1,5 +1,5 @@
-/* picture_distance.c: picture_distance A B MOST: succeeds when both have one size and no 8-bit
- * value differs by more than MOST. */
+/* picture_distance.c: picture_distance A B MOST succeeds if both pictures have the same size and no
+ * 8-bit value differs by more than MOST. */
 #include <stdio.h>
 #include <stdlib.h>
 

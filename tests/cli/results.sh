@@ -46,7 +46,7 @@ if [ -n "$SAN" ]; then limit='export ASAN_OPTIONS=$ASAN_OPTIONS:max_allocation_s
 no_cartoon 5 'memory' --size 4096 face.png -o out.png
 limit=
 
-# Interrupted in the middle: what is there is whole.
+# Interrupted in the middle: the files that exist are complete.
 for i in $(seq 10 60); do ln -s face.png "$W/many/$i.png"; cp "$W/face.png" "$W/many/x$i.png"; done
 rm -rf "$W/made" "$W"/many/??.png
 (cd "$W" && exec "$infer" --prepared --weights good.pt --size 256 many/x*.png -o made/ >"$logs/out" 2>"$logs/said") &

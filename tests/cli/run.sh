@@ -10,7 +10,7 @@ passed=0 failed=0
 T=$(mktemp -d) || exit 1
 trap 'rm -rf "$T"' EXIT
 trap 'exit 130' INT TERM
-W=$T/work logs=$T/logs # everything a program may touch, and what it says
+W=$T/work logs=$T/logs # everything a program may touch, and its output
 mkdir "$W" "$logs"
 
 pass() { passed=$((passed + 1)); }
@@ -35,7 +35,7 @@ refused() { # exit code, pattern, arguments of $program...: $lines lines on stde
     before=$(snapshot)
     (cd "$W" && eval "${limit:-}" && "$program" "$@") >"$logs/out" 2>"$logs/err" </dev/null
     code=$?
-    sed -i '/WARNING: AddressSanitizer failed to allocate/d' "$logs/err" # it says so, where malloc just returns NULL
+    sed -i '/WARNING: AddressSanitizer failed to allocate/d' "$logs/err" # the sanitizer prints this, where malloc would only return NULL
     after=$(snapshot)
     if [ $code != "$want" ]; then fail "$name $*" "exit $code, expected $want" "$(head -c 2000 "$logs/err")"
     elif [ "$(grep -c "^$name: " "$logs/err")" != "$lines" ] || [ "$(wc -l <"$logs/err")" != "$lines" ] || ! grep -Eq -- "^$name: .*$pattern" "$logs/err"; then
@@ -45,7 +45,7 @@ refused() { # exit code, pattern, arguments of $program...: $lines lines on stde
     else pass; fi
 }
 cartoon() { (cd "$W" && "$infer" --prepared --weights good.pt "$@"); }
-no_cartoon() { # the same, refused
+no_cartoon() { # like cartoon, but it must be refused
     local want=$1 pattern=$2
     shift 2
     refused "$want" "$pattern" --prepared --weights good.pt "$@"

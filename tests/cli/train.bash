@@ -6,7 +6,7 @@ rm -rf "$W/dataset" "$runs"
 mkdir -p "$W/dataset/tiny" "$runs"
 "$demo/faces" "$W/dataset/tiny" 3 2 || exit 1
 
-# What a training says is in these two; what it complains of, when it fails, in the test's report, too.
+# These two files have the output of a training. If it fails, its messages are also in the report of the test.
 out=$logs/run said=$logs/said
 training() {
     (cd "$W" && exec "$train" "$@") >"$out" 2>"$said" </dev/null
@@ -23,12 +23,12 @@ same() { "$helper/checkpoints" same "$(model "$1" "$3")" "$(model "$2" "$3")"; }
 all_whole() { "$helper/checkpoints" whole "$runs/$1"/model/*.pt; }
 no_temporaries() { [ -z "$(find "$runs" -name '.p2cnn-*')" ]; }
 
-no_training() { # as refused
+no_training() { # like refused
     program=$train refused "$@"
     cp "$logs/err" "$said"
 }
 
-# A training in the background: $pid is its own number.
+# A training in the background; $pid is its process.
 start() { # arguments
     (cd "$W" && exec "$train" "$@") >"$out" 2>"$said" </dev/null &
     pid=$!
@@ -37,7 +37,7 @@ end() { # its exit code is in $code
     { wait $pid; } 2>/dev/null
     code=$?
 }
-step() { # the last one that a run has done
+step() { # the last step that a run has done
     local line
     line=$(grep '"d":' "$runs/$1/metrics.jsonl" 2>/dev/null | tail -n 1)
     line=${line#*:}

@@ -1,4 +1,4 @@
-# Going on with a run when something is not as it was: options, pictures, checkpoints; and who else is there.
+# Resuming a run after a change of options, pictures or checkpoints, and while another process has it.
 # shellcheck shell=bash disable=SC2154,SC2059
 . tests/cli/train.bash
 check 'a run to go on with' training "${small[@]}" --run first --max_steps 2 --save_freq 1
@@ -32,12 +32,12 @@ restored
 
 # Checkpoints: cut off, with a byte changed in a tensor, in the pickle, in the directory; not ours.
 newest=$(model first 0000002) size=$(stat -c %s "$(model first 0000002)")
-flip() { # offset in the newest: one byte becomes another
+flip() { # offset in the newest checkpoint: changes one byte
     local byte
     byte=$(od -An -tu1 -j"$1" -N1 "$newest")
     printf "\\x$(printf %02x $((byte ^ 255)))" | dd of="$newest" bs=1 seek="$1" conv=notrunc status=none
 }
-falls_back() { # what was done to it
+falls_back() { # description of the damage
     check "$1: goes on from the one before" training --run first --resume --max_steps 3
     check "$1: says so" complained "tiny_params_0000002.pt.*; trying the checkpoint before it"
     check "$1: says from where" grep -qx 'resuming from experiment/first/model/tiny_params_0000001.pt, step 1' "$out"
@@ -67,7 +67,7 @@ cp "$W/good.pt" "$newest"
 resume 3 'this checkpoint was not made by p2c-train: .*--pretrained_weights' --max_steps 3
 restored
 
-# Somebody else.
+# Another process.
 start --run first --resume --max_steps 100000 --save_freq 100000
 await reached first 3 || fail 'a second process: the first' "$(cat "$said")"
 kill -STOP $pid

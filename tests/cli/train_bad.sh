@@ -1,4 +1,4 @@
-# Data, options and weights that p2c-train must refuse, in one line and with nothing left behind.
+# Data, options and weights that p2c-train must refuse, in one line and without leaving files.
 # shellcheck shell=bash disable=SC2154
 . tests/cli/train.bash
 data=$W/dataset

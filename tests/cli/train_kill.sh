@@ -1,12 +1,12 @@
-# Killed at random moments, again and again, a training comes to the same bits. KILLS=N says how often.
+# A training that is killed again and again at random moments gives the same bits. KILLS=N says how often.
 # shellcheck shell=bash disable=SC2154,SC2086
 . tests/cli/train.bash
 machine=(--save_freq 1 --keep 2 --print_freq 5 --workers 1)
-kills=${KILLS:-200} life=10 stride=10 # a run is killed `life` times, goes on to a step that is a multiple of stride, and is compared there
+kills=${KILLS:-200} life=10 stride=10 # a run is killed `life` times, continues to a step that is a multiple of stride, and is compared there
 [ -z "$SAN" ] || kills=${KILLS:-10} life=5 stride=4
 RANDOM=20
 
-# What a start and two steps take, in milliseconds: kills are spread over it.
+# The time of a start and two steps, in milliseconds; kills are spread over it.
 check 'killed: a first run' training "${small[@]}" "${machine[@]}" --run time --max_steps 1
 begin=$(date +%s%N)
 check 'killed: a first run, resumed' training "${machine[@]}" --run time --resume --max_steps 3
@@ -14,7 +14,7 @@ span=$((($(date +%s%N) - begin) / 1000000))
 rm -rf "$runs/time"
 
 saved() { ls "$runs/$1"/model/*_params_0*.pt >/dev/null 2>&1; }
-go_on() { # start or training, a run, options: as one would who looks into its folder
+go_on() { # start or training, a run, options: resumes it if its folder has a checkpoint
     if saved "$2"; then "$1" "${machine[@]}" --run "$2" --resume "${@:3}"; else "$1" "${small[@]}" "${machine[@]}" --run "$2" "${@:3}"; fi
 }
 early=0 torn=0

@@ -4,9 +4,9 @@
 last=6
 [ -z "$SAN" ] || last=3 # sanitizers are slow
 
-# How it is computed, in one go; then in parts, each with its last step and its options.
+# The options, for one go; then the parts, each with its last step and its options.
 whole() { check "in one go: $1" training "${small[@]}" --iteration $last --run whole $1; } # words, on purpose
-in_parts() { # how it is computed, then pairs
+in_parts() { # options, then pairs
     local how=$1 name begin="${small[*]} --iteration $last $1"
     shift
     name="in parts: $how: $(printf '%s; ' "$@")"
@@ -20,7 +20,7 @@ in_parts() { # how it is computed, then pairs
     check "$name the same losses, once each" same_losses whole parts
     check "$name each step once" [ "$(losses parts | sed 's/^{"step":\([0-9]*\),.*/\1/' | xargs)" = "$(seq $last | xargs)" ]
 }
-again() { rm -rf "$runs/whole"; } # another one in one go follows
+again() { rm -rf "$runs/whole"; } # before another run in one go
 
 if [ -z "$SAN" ]; then
     whole ''

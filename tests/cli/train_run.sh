@@ -12,7 +12,7 @@ check 'a run: the newest' cmp "$(model first latest)" "$(model first 0000004)"
 check 'a run: checkpoints are whole' all_whole first
 check 'a run: it learns' sh -c "! '$helper/checkpoints' networks '$(model first 0000002)' '$(model first 0000004)'"
 for name in A2B B2A; do
-    for step in 2 4; do check "a run: $name of step $step" is_square "$runs/first/img/${name}_000000$step.png" $((5 * 96)); done # 3 to learn from, 2 to test
+    for step in 2 4; do check "a run: $name of step $step" is_square "$runs/first/img/${name}_000000$step.png" $((5 * 96)); done # 3 training pictures, 2 test pictures
     check "a run: ${name}_latest.jpg" test -s "$runs/first/img/${name}_latest.jpg"
 done
 check 'a run: one line of metrics each step' [ "$(sed 's/^{"step":\([0-9]*\),"d":.*/\1/' "$runs/first/metrics.jsonl" | xargs)" = '1 2 3 4' ]
@@ -35,7 +35,7 @@ check 'the test phase: pictures' [ "$(cd "$runs/first/test" && echo *)" = 'A2B_0
 check 'the test phase: a column' is_square "$runs/first/test/B2A_0002.png" 96
 cp "$(model first latest)" "$W/start.pt"
 
-# Where pictures and runs lie; names that are made.
+# Folders of pictures and runs; generated names.
 cp -r "$W/dataset/tiny" "$W/elsewhere"
 one=(--ch 4 --img_size 96 --max_steps 1)
 [ -n "$SAN" ] || { # sanitizers are slow

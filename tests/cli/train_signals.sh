@@ -1,8 +1,8 @@
-# A training that is asked to stop: once, so that it saves first; twice, so that it leaves at once.
+# A training that gets a signal: after one it saves before it exits, after two it exits at once.
 # shellcheck shell=bash disable=SC2154,SC2086
 . tests/cli/train.bash
 furthest=0
-stopped() { # signal, exit code, what it calls it
+stopped() { # signal, exit code, name in the message
     local run=stopped-$1 at
     start "${small[@]}" --run "$run" --save_freq 1000
     await reached "$run" 2 || fail "$1: before" "$(cat "$said")"

@@ -1,4 +1,4 @@
-# Checkpoints as PyTorch reads them, and a step as PyTorch makes it, element by element.
+# PyTorch reads the checkpoints, and computes the same step, compared element by element.
 # shellcheck shell=bash disable=SC2154
 if [ -z "$SAN" ] && [ -d ../shared/oracle ] && python3 -c 'import torch, PIL' 2>/dev/null; then
     . tests/cli/train.bash

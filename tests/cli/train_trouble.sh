@@ -1,8 +1,8 @@
-# What goes wrong while a training goes on: pictures that vanish, a full disk, numbers that are none.
+# Trouble during a training: pictures that vanish, a full disk, numbers that are not finite.
 # shellcheck shell=bash disable=SC2154
 . tests/cli/train.bash
 
-# A picture is deleted, and not in memory.
+# A picture is deleted that is not in memory.
 cp -r "$W/dataset/tiny" "$W/dataset/fading"
 fading=(--dataset fading --ch 4 --img_size 96 --cache_mib 0)
 start "${fading[@]}" --run fading --save_freq 100000
@@ -27,7 +27,7 @@ end
 check "a deleted picture, --skip_bad: until it is stopped, $code" [ $code = 143 ]
 check 'a deleted picture, --skip_bad: said once' [ "$(wc -l <"$said")" = 1 ]
 
-# A disk that fills up: room for two checkpoints of 8 MB, and for none.
+# A disk that fills up: space for two checkpoints of 8 MB, and for none.
 tmpfs=$W/disk
 mkdir "$tmpfs"
 if mount -t tmpfs -o size=20m tmpfs "$tmpfs" 2>/dev/null; then
@@ -50,13 +50,13 @@ else
     skip 'a training on a full disk (a tmpfs cannot be mounted here)'
 fi
 
-# Whoever reads the output leaves.
+# The reader of the output closes it.
 (cd "$W" && "$train" "${small[@]}" --run unread --max_steps 1 2>"$said"; echo $? >"$logs/code") | head -n 1 >"$out"
 check "an output that nobody reads: exit code 4, got $(cat "$logs/code")" [ "$(cat "$logs/code")" = 4 ]
 check 'an output that nobody reads: trains' test -s "$(model unread 0000001)"
 check 'an output that nobody reads: says so' complained '^p2c-train: cannot write to standard output$'
 
-# Losses that are no numbers: nothing is learnt from them.
+# Losses that are not finite: nothing is learnt from them.
 check 'divergence: exit code 7' sh -c "(cd '$W' && '$train' ${small[*]} --run wild --adv_weight 1e30 --lr 1 --max_steps 50) >'$out' 2>'$said'; [ \$? = 7 ]"
 tensor='the gradient of (dis[GL][AB]|gen[AB]2[AB])\.[A-Za-z0-9_.]+ \(network (dis[GL][AB]|gen[AB]2[AB])\) is not finite'
 check 'divergence: step, tensor and network' [ "$(grep -Ec "^p2c-train: step [123] skipped: $tensor$" "$said")" = 6 ]
@@ -68,11 +68,11 @@ check 'divergence: the weights are those of step 0' "$helper/checkpoints" networ
 check 'divergence: the report says so' grep -qi 'diverged' "$runs/wild/report.html"
 check 'divergence: with a remedy' training --run wild --resume --override --adv_weight 1 --lr 0.0001 --max_steps 2
 check 'divergence: with evaluations: exit code 7' sh -c "(cd '$W' && '$train' ${small[*]} --run wild2 --adv_weight 1e30 --lr 1 --max_steps 50 --eval_freq 5) >'$out' 2>'$said'; [ \$? = 7 ]"
-# Stopped and resumed in the middle of it: what was skipped before counts.
+# Stopped and resumed in the middle: steps that were skipped before still count.
 check 'divergence in parts: two steps' training "${small[@]}" --run parts --cycle_weight 1e39 --max_steps 2
 check 'divergence in parts: exit code 7' sh -c "(cd '$W' && '$train' --run parts --resume --max_steps 40) >'$out' 2>'$said'; [ \$? = 7 ]"
 check 'divergence in parts: the third one' complained '3 steps out of 100 were skipped: back from step 3 to step 2'
-# What was changed once stays so.
+# A changed option stays changed.
 check 'changed: starts' training "${small[@]}" --run moved --max_steps 1
 mv "$W/dataset/tiny" "$W/dataset/other"; "$demo/faces" "$W/dataset/tiny" 4 2
 no_training 2 'the pictures are not those of the checkpoint' --run moved --resume --max_steps 2

@@ -1,4 +1,4 @@
-# Weights that are none, that would run code, or that do not fit; and those of other forms, which do.
+# Files that are not weights, would run code, or do not fit; and unusual forms of weights that are accepted.
 # shellcheck shell=bash
 bad_weights() { "$helper/bad_weights" "$@" || fail "bad_weights $*"; }
 bad_pt() { refused "$1" "$2" --prepared --weights "$3" face.png -o out.png; }

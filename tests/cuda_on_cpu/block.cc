@@ -11,8 +11,8 @@ constinit thread_local dim3 blockDim, gridDim;
 
 /* ---- workers --------------------------------------------------------------------------------- */
 
-/* All there are. Those of threads that have ended wait for new ones: their stacks are worth
- * keeping. */
+/* All workers. Those of threads that have ended wait for new threads, because making their stacks
+ * is expensive. */
 static std::mutex workers_lock;
 static Worker *workers;
 
@@ -85,7 +85,7 @@ static void change_to(Worker *w, Fiber *fiber) {
 
 static void fiber_body();
 
-/* The running fiber has nothing to do, or waits: another one's turn. */
+/* The running fiber has nothing to do, or waits; another one gets its turn. */
 static void leave(Worker *w) {
     if (w->ready_count) {
         int i = w->ready[w->first_ready];
@@ -135,7 +135,8 @@ static void end(Worker *w) {
     barrier_exited(w, i);
 }
 
-/* One thread after the other, to its end, until others are ready or none is left to begin. */
+/* Runs one thread after the other to its end, until others are ready or no thread is left to
+ * begin. */
 static void fiber_body() {
     Worker *w = worker_get();
     fiber_begun();
@@ -196,13 +197,13 @@ static bool same_place(const Thread *a, const Thread *b) {
            (a->at.line == b->at.line && !strcmp(a->at.file, b->at.file));
 }
 
-/* Threads at one place as one line: how many, and the first of them. */
+/* Prints threads that are at the same place as one line: how many, and the first of them. */
 static void tell(const Worker *w, int first) {
     const Thread *t = &w->thread[first];
     int count = 0;
     for (int i = 0; i < w->threads; i++) {
         if (!same_place(&w->thread[i], t)) continue;
-        if (i < first) return; /* told before */
+        if (i < first) return; /* printed already */
         count++;
     }
     fprintf(stderr, "    %4d of %d threads %s", count, w->threads, states[t->state]);
@@ -213,7 +214,7 @@ static void tell(const Worker *w, int first) {
 }
 
 void worker_abort(Worker *w, const char *wrong) {
-    static std::mutex once; /* other blocks may have the same to say */
+    static std::mutex once; /* other blocks may print the same message */
     once.lock();
     fprintf(stderr, "cuda_on_cpu: kernel %s (%s), block (%u, %u, %u), thread (%u, %u, %u): %s\n",
             w->launch->kernel, w->launch->file, blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x,

@@ -1,12 +1,12 @@
-/* copy.h: kernels/cuda/native/copy.h for machines without a GPU, with its contract. A copy is made
- * as late as it may be, when it is waited for, so that a kernel that forgets to wait reads what was
- * in shared memory before. */
+/* copy.h: kernels/cuda/native/copy.h for machines without a GPU, with the same contract. A copy is
+ * made as late as allowed, when it is waited for. So a kernel that forgets to wait reads the old
+ * contents of shared memory. */
 #ifndef EMULATED_COPY_H
 #define EMULATED_COPY_H
 
 #include "device_code.h"
 
-/* from NULL: zeros */
+/* from NULL: writes zeros */
 void emulated_copy_begin(void *to, const void *from, size_t bytes);
 void emulated_copy_commit();
 void emulated_copy_wait(int groups);

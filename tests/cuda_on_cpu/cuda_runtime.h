@@ -1,28 +1,28 @@
-/* cuda_runtime.h: the part of the CUDA runtime that p2cnn uses, on a machine without a GPU.
- * Meanings are NVIDIA's, as documented; what differs:
+/* cuda_runtime.h: the part of the CUDA runtime that p2cnn uses, for machines without a GPU. It
+ * behaves as NVIDIA documents it, with these differences:
  *
- *   Streams are as lazy as they may be. What is asked of one is done when somebody waits for it (or
- *       asks whether it is done: "not yet", the
- *   first time), so that a host that reads a result without waiting reads old bytes, always and not
- *       once in a thousand runs.
- *   Memory of a device is poisoned for the address sanitizer while nothing runs there: a host that
- *       touches it is caught.
- *   It is filled with 0xFF at first, NaNs. Memory that is never freed is reported by the leak
- *       sanitizer.
+ *   Streams are as lazy as allowed. Work is done when somebody waits for it, or asks for the second
+ *       time whether it is done. So a host that reads a result without waiting reads old bytes,
+ *       always and not once in a thousand runs.
+ *   Device memory is poisoned for the address sanitizer while nothing runs on the device, so a host
+ *       that touches it is caught.
+ *   New device memory is filled with 0xFF, which are NaNs. The leak sanitizer reports memory
+ *       that is never freed.
  *
  * Environment:
- *   P2C_EMULATED_DEVICES=N      how many there are (1)
- *   P2C_EMULATED_ORDER=forward|reverse|shuffle   in which blocks and their threads run
+ *   P2C_EMULATED_DEVICES=N      number of devices (1)
+ *   P2C_EMULATED_ORDER=forward|reverse|shuffle   order in which blocks and their threads run
  *   P2C_EMULATED_FAULT=driver[:VERSION]  no driver, or one for that version of CUDA (11020)
  *                      none              no device
  *                      architecture      no code for the device: launches fail
  *                      memory:BYTES      it has that many
  *                      recording         no memory for a graph
- *                      launch:N          the Nth kernel to run from now on touches what it must
- *                                        not; nothing works after that
- *   P2C_EMULATED_REPORT=FILE    at exit a line is added for every kernel that ran: name, file,
- *                               launches, blocks, threads; tabs between
- * A fault may be changed while the program runs; that also mends the device. */
+ *                      launch:N          the Nth kernel to run from now on accesses invalid memory;
+ *                                        nothing works after that
+ *   P2C_EMULATED_REPORT=FILE    at exit, appends a line for every kernel that ran: name, file,
+ *                               launches, blocks, threads, separated by tabs
+ *
+ * A fault may be changed while the program runs; that also repairs the device. */
 #ifndef EMULATED_CUDA_RUNTIME_H
 #define EMULATED_CUDA_RUNTIME_H
 
@@ -93,7 +93,7 @@ enum {
     cudaHostAllocWriteCombined = 4
 };
 
-typedef struct EmulatedStream *cudaStream_t; /* NULL: the default stream */
+typedef struct EmulatedStream *cudaStream_t; /* NULL is the default stream */
 
 cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total);
 cudaError_t cudaMalloc(void **memory, size_t bytes);

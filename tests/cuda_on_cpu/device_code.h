@@ -1,16 +1,14 @@
-/* device_code.h: the language of kernels, as plain C++: qualifiers, vector types, indices,
- * barriers, warps, atomics and arithmetic.
+/* device_code.h: the language of kernels as plain C++: qualifiers, vector types, indices, barriers,
+ * warps, atomics and arithmetic.
  *
  * A thread of a block is a fiber of one thread of the operating system (block.h), so:
- *   - threadIdx and the rest are thread_local variables, which change with the fiber;
- *   - shared memory is a static thread_local variable: there is one per block that runs at this
- *       moment;
- *   - a barrier, or an operation of a warp, hands the processor to another fiber until all have
- *       come.
- * Operations that wait remember the line they were called from, for the message that tells of a
- * deadlock.
+ *   - threadIdx and similar variables are thread_local and change with the fiber;
+ *   - shared memory is a static thread_local variable, so there is one for each running block;
+ *   - a barrier, or an operation of a warp, switches to another fiber until all threads have
+ *       arrived.
  *
- * Not here, on purpose: atomics on floats, whose sums depend on the order of threads. */
+ * Operations that wait keep the line of their caller, for the message about a deadlock. Atomics on
+ * floats are missing on purpose, because their sums depend on the order of threads. */
 #ifndef EMULATED_DEVICE_CODE_H
 #define EMULATED_DEVICE_CODE_H
 
@@ -68,7 +66,7 @@ static constexpr int warpSize = 32;
 
 /* ---- waiting for others ---------------------------------------------------------------------- */
 
-/* A line of the kernel: as a default argument, that of the caller. */
+/* A line of the kernel. As a default argument it is the caller's line. */
 struct EmulatedPlace {
     const char *file;
     int line;
@@ -78,13 +76,13 @@ static constexpr EmulatedPlace emulated_here(const char *file = __builtin_FILE()
     return { file, line };
 }
 
-/* Waits for all threads of the block that have not exited; how many of them came with
+/* Waits for all threads of the block that have not exited. Returns how many of them came with
  * `predicate`. */
 int emulated_barrier(bool predicate, EmulatedPlace at);
 
-/* What a warp does together. Every lane of `mask` that has not exited comes with a pointer to what
- * it has to say; when the last one has come, `all` is called once, on all the pointers by lane
- * (NULL: not there), and writes each lane's result behind them. */
+/* An operation of a warp. Every lane of `mask` that has not exited passes a pointer to its value.
+ * When the last one has arrived, `all` is called once with the pointers by lane (NULL for missing
+ * lanes), and writes each lane's result after its value. */
 typedef void EmulatedWarpFunction(void *const lanes[32]);
 void emulated_warp(unsigned mask, EmulatedWarpFunction *all, void *mine, EmulatedPlace at);
 int emulated_lane();
@@ -114,7 +112,7 @@ template <class T> struct EmulatedShuffle {
     int from; /* lane */
 };
 
-/* The value of a lane that is not there is undefined: all bits ones, a NaN. */
+/* The value from a missing lane is undefined: here all bits are ones, a NaN. */
 template <class T> static void emulated_shuffle_all(void *const lanes[32]) {
     for (int i = 0; i < 32; i++) {
         EmulatedShuffle<T> *s = (EmulatedShuffle<T> *)lanes[i];
@@ -133,7 +131,7 @@ template <class T> static T emulated_shuffle(unsigned mask, T value, int from, E
     return s.result;
 }
 
-/* Lanes form groups of `width`. Whoever would read beyond its own group reads itself. */
+/* Lanes form groups of `width`. A lane that would read outside its group reads its own value. */
 template <class T>
 static T __shfl_sync(unsigned mask, T value, int from, int width = 32,
                      EmulatedPlace at = emulated_here()) {
@@ -184,8 +182,8 @@ static inline void __threadfence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 static inline void __threadfence_block() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 static inline void __threadfence_system() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
-/* Blocks run on several threads of the operating system, so these are atomics indeed. Each returns
- * what was there before. */
+/* Blocks run on several threads of the operating system, so these must be real atomics. Each
+ * returns the old value. */
 #define EMULATED_ATOMICS(T) \
     static inline T atomicAdd(T *at, T value) { \
         return __atomic_fetch_add(at, value, __ATOMIC_SEQ_CST); \
@@ -229,7 +227,7 @@ static inline unsigned atomicInc(unsigned *at, unsigned most) {
     return old;
 }
 
-/* Loads and stores that say how caches should take them. */
+/* Loads and stores with cache hints. */
 template <class T> static T __ldg(const T *at) { return *at; }
 template <class T> static T __ldca(const T *at) { return *at; }
 template <class T> static T __ldcg(const T *at) { return *at; }
@@ -253,14 +251,13 @@ EMULATED_MIN_MAX(unsigned long, unsigned long, unsigned long)
 EMULATED_MIN_MAX(long long, long long, long long)
 EMULATED_MIN_MAX(unsigned long long, unsigned long long, unsigned long long)
 #undef EMULATED_MIN_MAX
-/* A NaN loses, as on the GPU. */
+/* If one argument is a NaN, the result is the other, as on the GPU. */
 static inline float min(float a, float b) { return fminf(a, b); }
 static inline float max(float a, float b) { return fmaxf(a, b); }
 static inline double min(double a, double b) { return fmin(a, b); }
 static inline double max(double a, double b) { return fmax(a, b); }
 
-/* The rough ones are as exact here as the others; and C libraries have names of their own with two
- * underscores. */
+/* The approximate functions are exact here. Names with two underscores belong to the C library. */
 static inline float emulated_rsqrtf(float x) { return 1 / sqrtf(x); }
 static inline double emulated_rsqrt(double x) { return 1 / sqrt(x); }
 #define rsqrtf emulated_rsqrtf

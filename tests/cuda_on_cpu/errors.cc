@@ -1,4 +1,4 @@
-/* errors.cc: errors and their names, faults on purpose, and the devices there are. */
+/* errors.cc: errors and their names, injected faults, and the list of devices. */
 #include <stdio.h>
 
 #include "runtime.h"
@@ -64,14 +64,14 @@ const char *cudaGetErrorString(cudaError_t error) {
 static thread_local cudaError_t last;
 static cudaError_t fatal_error;
 static std::string fault_seen;
-static long long runs; /* of kernels, under this fault */
+static long long runs; /* number of kernels that ran under this fault */
 
 cudaError_t note(cudaError_t error) {
     if (error && error != cudaErrorNotReady) last = error;
     return error;
 }
 
-/* The fault of the environment. Another one than before: the device is mended. */
+/* The fault in the environment. If it has changed, the device is repaired. */
 static const char *fault_now() {
     const char *now = getenv("P2C_EMULATED_FAULT");
     if (!now) now = "";
@@ -122,7 +122,7 @@ static int device_count() {
     return count && *count ? atoi(count) : 1;
 }
 
-/* Whether there is a driver and a device at all, and it still works. */
+/* Checks that there are a driver and a device, and that the device still works. */
 static cudaError_t present() {
     if (fault("driver") >= 0) return cudaErrorInsufficientDriver;
     return fault("none") >= 0 || device_count() < 1 ? cudaErrorNoDevice : fatal();

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* The address sanitizer, where there is one, wants to know which stack is in use: to follow calls
- * on it, and to know its end. */
+/* The address sanitizer, if present, must know which stack is in use, to follow calls on it and to
+ * know its end. */
 extern "C" {
 __attribute__((weak)) void __sanitizer_start_switch_fiber(void **fake_stack, const void *low,
                                                           size_t bytes);
@@ -23,9 +23,9 @@ enum { STACK = 128 << 10, GUARD = 64 << 10 };
 
 #if defined(__x86_64__) && !defined(EMULATED_UCONTEXT)
 
-/* The System V ABI leaves six registers and the stack pointer to the callee; all others are the
- * caller's to keep, and this is a call. switch_stacks(&from, to): push the six, leave the stack
- * pointer in `from`, take that of `to`, pop its six, return into it. */
+/* In the System V ABI the called function keeps six registers and the stack pointer; the caller
+ * keeps all others. switch_stacks(&from, to) is a call, so it pushes the six, stores the stack
+ * pointer in `from`, loads that of `to`, pops its six and returns into it. */
 extern "C" void emulated_switch_stacks(void **from, void *to);
 __asm__(".text\n"
         ".hidden emulated_switch_stacks\n"
@@ -49,9 +49,9 @@ __asm__(".text\n"
         "    ret\n"
         ".size emulated_switch_stacks, . - emulated_switch_stacks\n");
 
-/* A stack as if body() had been about to begin: six registers of 0, its address to return into, and
- * no caller. At its first instruction the stack pointer is 8 less than a multiple of 16, as after
- * any call. */
+/* A stack that looks as if body() were about to begin: six registers of 0, its address to return
+ * to, and no caller. At its first instruction the stack pointer is 8 less than a multiple of 16, as
+ * after any call. */
 static void prepare(Fiber *f, void (*body)()) {
     void **top = (void **)((char *)f->low + f->bytes);
     memset(top - 10, 0, 10 * sizeof *top);
@@ -63,7 +63,7 @@ static void change(Fiber *from, Fiber *to) {
     emulated_switch_stacks(&from->registers, to->registers);
 }
 
-#else /* any other machine: the C library's way, which makes two system calls each time */
+#else /* on other processors use the C library, which makes two system calls each time */
 
 #include <ucontext.h>
 
@@ -99,8 +99,8 @@ void fiber_begun() { finish(NULL); }
 
 /* ---- stacks ---------------------------------------------------------------------------------- */
 
-/* Below each stack lie pages that may not be touched, so that one that is too small ends the
- * program instead of another's values. */
+/* Below each stack are pages that must not be touched, so that an overflow ends the program instead
+ * of changing other data. */
 Fiber *fiber_new(void (*body)()) {
     char *memory = (char *)mmap(NULL, GUARD + STACK, PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -1,14 +1,15 @@
-/* graph.cc: work that is captured instead of done, and graphs, which do it again and again.
+/* graph.cc: captures work instead of doing it, and launches graphs, which do it again.
  *
- * A captured command becomes a node of a graph, which comes after the last one of its stream, and
- * after the events that its stream has waited for. A stream that waits for an event of a captured
- * stream is captured, too. Nothing else orders nodes, as on a GPU, where what need not wait runs at
- * the same time: so emulated_order (grid.cc) decides which of the nodes that may run does.
+ * A captured command becomes a node of a graph. The node comes after the last one of its stream,
+ * and after the events that its stream has waited for. A stream that waits for an event of a
+ * captured stream is captured, too. Nothing else orders nodes, because on a GPU nodes that need not
+ * wait run at the same time. So emulated_order (grid.cc) decides which of the possible nodes runs
+ * next.
  *
  *     stream a    n0 [record e]  n1           [wait for f]  n4        forward: 0 1 2 3 4
- *         reverse: 0 2 3 1 4
- *     stream b          [wait for e]  n2  n3  [record f]              a stream b that did not
- *         wait for e could begin with n2 */
+ *     stream b          [wait for e]  n2  n3  [record f]              reverse: 0 2 3 1 4
+ *
+ * If stream b did not wait for e, n2 could run first. */
 #include <algorithm>
 #include <set>
 
@@ -19,14 +20,14 @@ struct EmulatedGraph {
     std::vector<Node> nodes;
 };
 
-/* The graph, and for each node those that wait for it. */
+/* The graph, and for each node the nodes that wait for it. */
 struct Plan {
     std::vector<Node> nodes;
     std::vector<std::vector<size_t>> next;
 };
 
 struct EmulatedGraphExec {
-    std::shared_ptr<const Plan> plan; /* shared with its launches that are not done yet */
+    std::shared_ptr<const Plan> plan; /* shared with launches that are not finished */
 };
 
 static thread_local int capturing; /* captures of this thread that forbid waiting and allocating */
@@ -93,8 +94,8 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus *
     return note(fatal());
 }
 
-/* Whether the origin has waited for every node, directly or not. Nodes come after older ones
- * alone. */
+/* True if the origin has waited for every node, directly or not. Nodes only come after older
+ * ones. */
 static bool is_joined(const Capture *c) {
     std::vector<bool> waited(c->nodes.size());
     for (size_t node : c->origin->front) waited[node] = true;

@@ -1,5 +1,4 @@
-/* grid.cc: a launch: what is refused, its blocks on the threads of OpenMP, and the count of what
- * ran. */
+/* grid.cc: launches: checks them, runs their blocks on OpenMP's threads, and counts them. */
 #include <map>
 #include <omp.h>
 #include <stdio.h>
@@ -8,7 +7,7 @@
 #include "block.h"
 #include "runtime.h"
 
-/* A block's stacks are mappings, of which the system allows a process some ten thousands. */
+/* The stacks of a block are mappings, and the system allows a process only some ten thousands. */
 enum { MOST_OS_THREADS = 8 };
 enum { SHARED = 48 << 10, SHARED_OPTIN = 227 << 10 };
 
@@ -68,8 +67,8 @@ static uint3 index_of(size_t i, dim3 grid) {
              (unsigned)(i / grid.x / grid.y) };
 }
 
-/* Each block finds shared memory full of NaNs; it is exactly as large as asked for, so that the
- * address sanitizer sees who goes beyond. */
+/* Each block finds shared memory full of NaNs. It is exactly as large as requested, so that the
+ * address sanitizer sees accesses beyond it. */
 static void run_block(const EmulatedLaunch &l, size_t i, size_t blocks, EmulatedOrder order,
                       void *shared) {
     if (shared) memset(shared, 0xFF, l.shared);
@@ -96,7 +95,8 @@ cudaError_t grid_run(const EmulatedLaunch &l) {
 
 /* ---- launching ------------------------------------------------------------------------------- */
 
-static std::map<const void *, int> most_shared; /* by kernel: what cudaFuncSetAttribute allowed */
+/* by kernel: the size that cudaFuncSetAttribute allowed */
+static std::map<const void *, int> most_shared;
 
 cudaError_t emulated_set_attribute(const void *kernel, cudaFuncAttribute attribute, int value) {
     std::lock_guard<std::recursive_mutex> held(runtime_lock);

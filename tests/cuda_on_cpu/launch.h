@@ -15,13 +15,13 @@ struct EmulatedLaunch {
     std::function<void()> thread;
 };
 
-/* Puts it into the stream. A launch that cannot be becomes the runtime's last error. */
+/* Puts it into the stream. An invalid launch becomes the runtime's last error. */
 void emulated_launch(const EmulatedLaunch &launch, cudaStream_t stream);
 
 /* The running block's dynamic shared memory. */
 void *emulated_dynamic_shared();
 
-/* Called with a kernel's arguments, converts them as a call of the kernel would, now, and keeps
+/* Called with a kernel's arguments, converts them at once as a call of the kernel would, and keeps
  * them for later. */
 template <class... P> struct EmulatedKernel {
     void (*kernel)(P...);

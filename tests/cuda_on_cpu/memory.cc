@@ -1,7 +1,7 @@
 /* memory.cc: the memory of devices, and pinned memory of the host.
  *
- * The table of allocations keeps their addresses inverted, so that the leak sanitizer, which looks
- * for pointers, does not find them there: what nobody else knows any more is a leak. */
+ * The table of allocations keeps addresses inverted. So the leak sanitizer, which looks for
+ * pointers, does not find them there and reports memory to which nobody else has a pointer. */
 #include <stdio.h>
 
 #include "runtime.h"
@@ -15,7 +15,7 @@
 
 enum { ALIGN = 256 };
 static const size_t TOTAL = (size_t)16 << 30;
-/* marking larger ones every time would take too long */
+/* poisoning larger ones every time would take too long */
 static const size_t MOST_POISONED = (size_t)64 << 20;
 
 struct Allocation {
@@ -93,7 +93,7 @@ static cudaError_t allocate(void **memory, size_t bytes, int device) {
     return cudaSuccess;
 }
 
-/* Memory is given back even by a device that works no more, or its end would look like a leak. */
+/* Even a device that no longer works frees memory, because otherwise it would look like a leak. */
 static cudaError_t release(void *memory, bool host) {
     for (size_t i = 0; i < allocations.size(); i++) {
         Allocation a = allocations[i];
@@ -124,7 +124,7 @@ cudaError_t cudaMalloc(void **memory, size_t bytes) {
     return note(error ? error : allocate(memory, bytes, current_device()));
 }
 
-/* Waits, as the real one does, for what may still use it. */
+/* Waits for work that may still use the memory, as the real one does. */
 cudaError_t cudaFree(void *memory) {
     std::lock_guard<std::recursive_mutex> held(runtime_lock);
     if (!memory) return note(fatal());
@@ -154,7 +154,7 @@ cudaError_t cudaFreeHost(void *memory) {
 
 /* ---- transfers ------------------------------------------------------------------------------- */
 
-/* Both sides must be where the kind says that they are. */
+/* Both addresses must be in the memory that the kind says. */
 static cudaError_t check(const void *to, const void *from, size_t bytes, cudaMemcpyKind kind) {
     bool to_device = device_of(to, bytes) >= 0, from_device = device_of(from, bytes) >= 0;
     if (fatal()) return fatal();
@@ -165,7 +165,7 @@ static cudaError_t check(const void *to, const void *from, size_t bytes, cudaMem
 }
 
 static cudaError_t copy(void *to, const void *from, size_t bytes) {
-    int device = device_of(from, bytes); /* perhaps another one than the stream's */
+    int device = device_of(from, bytes); /* this may be another device than the stream's */
     if (device >= 0) device_open(device);
     memcpy(to, from, bytes);
     if (device >= 0) device_close(device);

@@ -1,9 +1,9 @@
-/* mma.cc: D += A * B by the last lane of a warp to arrive, for all of them; see mma.h. */
+/* mma.cc: the last lane of a warp to arrive computes D += A * B for all of them; see mma.h. */
 #include "mma.h"
 
 #include <stdio.h>
 
-/* The place of element i of a lane's fragment: a matrix instruction is nothing but this. */
+/* The place in the matrix of element i of a lane's fragment. */
 struct Entry {
     int row, column;
 };
@@ -26,7 +26,7 @@ static float value_bf16(const uint32_t *registers, int i) {
     return __uint_as_float(i % 2 ? registers[i / 2] & 0xFFFF0000u : registers[i / 2] << 16);
 }
 
-/* DEPTH: columns of A, rows of B. Elements of a fragment: of A DEPTH / 2, of B DEPTH / 4. */
+/* DEPTH: columns of A, rows of B. A fragment has DEPTH / 2 elements of A and DEPTH / 4 of B. */
 template <int DEPTH, class Value, class A, class B>
 static void multiply(void *const lanes[32], Value value, A entry_a, B entry_b) {
     float a[16][DEPTH], b[DEPTH][8], d[16][8];

@@ -20,7 +20,7 @@
 
 #include "device_code.h"
 
-/* To nearest, ties away from zero: half a unit of the last place kept, added to the magnitude;
+/* Rounds to nearest, ties away from zero: adds half a unit of the last kept place to the magnitude;
  * infinities and NaNs stay. */
 static inline uint32_t to_tf32(float x) {
     uint32_t bits = __float_as_uint(x);
@@ -29,7 +29,7 @@ static inline uint32_t to_tf32(float x) {
     return bits & 0xFFFFE000u;
 }
 
-/* To nearest, ties to even; every NaN becomes the same. */
+/* Rounds to nearest, ties to even; every NaN becomes the same. */
 static inline uint32_t emulated_bf16(float x) {
     uint32_t bits = __float_as_uint(x);
     if (isnan(x)) return 0x7FFFu;

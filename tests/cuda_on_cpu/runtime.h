@@ -1,4 +1,4 @@
-/* runtime.h: what the parts of the emulated runtime share. One lock guards all of it, and is held
+/* runtime.h: what the parts of the emulated runtime share. One lock guards all of it and is held
  * while work is done. */
 #ifndef EMULATED_RUNTIME_H
 #define EMULATED_RUNTIME_H
@@ -17,25 +17,24 @@ extern std::recursive_mutex runtime_lock;
 /* Keeps an error for cudaGetLastError, and returns it. */
 cudaError_t note(cudaError_t error);
 
-/* Once a kernel has touched what it must not, every call says so. */
+/* After a kernel has accessed invalid memory, every call returns this error. */
 cudaError_t fatal();
 void set_fatal(cudaError_t error);
 
-/* The number of a fault of P2C_EMULATED_FAULT, "name" or "name:number"; -1: it is not this one; 0:
- * no number. */
+/* The number of a fault in P2C_EMULATED_FAULT, "name" or "name:number"; -1 if it is another fault,
+ * 0 if it has no number. */
 long long fault(const char *name);
 
-/* Counts a kernel's run: whether it is the one that shall fail. */
+/* Counts a run of a kernel. Returns true if it is the one that shall fail. */
 bool is_faulty_run();
 
 /* ---- memory (memory.cc) ---------------------------------------------------------------------- */
 
-/* Between the two, memory of that device may be touched. They nest. */
+/* Between the two calls, memory of that device may be touched. They nest. */
 void device_open(int device);
 void device_close(int device);
 
-/* The device whose memory holds these bytes; -1: the host, or not all of them lie in one
- * allocation. */
+/* The device that has these bytes; -1 for the host, or if they are not all in one allocation. */
 int device_of(const void *memory, size_t bytes);
 
 int current_device();
@@ -44,14 +43,14 @@ int current_device();
 
 typedef std::function<cudaError_t()> Command;
 
-/* Puts work into a stream, or into the graph that it is captured into. */
+/* Puts work into a stream, or into the graph into which it is captured. */
 cudaError_t enqueue(cudaStream_t stream, const Command &command);
 
 /* Does all work of all streams of a device (-1: of all). */
 cudaError_t drain_all(int device);
 
-/* An error if this thread is capturing, when waiting or allocating is not allowed; the captures are
- * then invalid. */
+/* Returns an error if this thread is capturing, when waiting and allocating are forbidden; the
+ * captures are then invalid. */
 cudaError_t refuse_in_capture();
 
 /* ---- launches (grid.cc) ---------------------------------------------------------------------- */

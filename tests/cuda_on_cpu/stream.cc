@@ -1,24 +1,25 @@
 /* stream.cc: streams that do nothing until somebody waits, and events.
  *
- * A stream is a list of commands and a count of those done. An event, when recorded, remembers how
- * many commands its stream had been given: it has happened once that many are done, and waiting for
- * it means doing them. A command of one stream that waits for an event of another does the other's
- * commands up to there. So work is done as late as it can be, in an order that the rules of CUDA
- * allow.
+ * A stream is a list of commands and a count of those done. When an event is recorded, it notes how
+ * many commands its stream had; it has happened when that many are done, and waiting for it means
+ * doing them. A command that waits for an event of another stream does that stream's commands up to
+ * the event. So work is done as late as possible, in an order that CUDA's rules allow.
  *
- *     stream a    copy  kernel  [record e]  kernel          cudaEventSynchronize(e): copy and
- *                                                           kernel of a are done, no more
- *     stream b    kernel  [wait for e]  kernel              cudaStreamSynchronize(b): its kernel,
- *                                                           then a's up to e, then its second one
+ *     stream a    copy  kernel  [record e]  kernel          cudaEventSynchronize(e): does copy and
+ *                                                           kernel of a, nothing else
+ *     stream b    kernel  [wait for e]  kernel              cudaStreamSynchronize(b): does its
+ *                                                           kernel, then a's up to e, then its
+ *                                                           second one
  *
- * Copies are as lazy as kernels, also those from and to memory that is not pinned, for which CUDA
+ * Copies are as lazy as kernels, even those from and to memory that is not pinned, for which CUDA
  * promises less. */
 #include "stream.h"
 
 #include <algorithm>
 #include <chrono>
 
-static std::vector<uintptr_t> streams; /* all that were created, inverted, as in memory.cc */
+/* all streams that were created, inverted, as in memory.cc */
+static std::vector<uintptr_t> streams;
 
 bool is_stream(cudaStream_t stream) {
     return std::find(streams.begin(), streams.end(), ~(uintptr_t)stream) != streams.end();
@@ -49,7 +50,7 @@ std::vector<cudaStream_t> every_stream() {
 
 /* ---- doing ----------------------------------------------------------------------------------- */
 
-/* After a fault what waits is never done, not even if the device is mended. */
+/* After a fault, waiting work is never done, even if the device is repaired. */
 static void drop_all() {
     for (cudaStream_t s : every_stream()) {
         s->queue->waiting.clear();
@@ -57,7 +58,7 @@ static void drop_all() {
     }
 }
 
-/* Does a queue's commands until `ticket` are done, or one fails. */
+/* Does a queue's commands until `ticket` are done or one fails. */
 static cudaError_t drain(Queue *q, unsigned long long ticket) {
     if (fatal() || q->done >= ticket) return fatal();
     device_open(q->device);
@@ -133,7 +134,7 @@ cudaError_t cudaStreamCreate(cudaStream_t *stream) {
     return cudaStreamCreateWithFlags(stream, cudaStreamDefault);
 }
 
-/* Its work is done, as by the real one, which only returns earlier. */
+/* Does the stream's work, as the real one, which only returns earlier. */
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     std::lock_guard<std::recursive_mutex> held(runtime_lock);
     if (!is_stream(stream)) return note(cudaErrorInvalidResourceHandle);
@@ -144,7 +145,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     return note(error);
 }
 
-/* A stream to wait for, which a captured one is not. */
+/* Accepts a stream that can be waited for; a captured one cannot. */
 static cudaError_t waitable(cudaStream_t *stream) {
     cudaError_t error = resolve(stream);
     if (error || !(*stream)->capture) return error;
@@ -158,7 +159,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
     return note(error ? error : drain_stream(stream));
 }
 
-/* Who asks is told "not yet" once, and then finds it done. */
+/* The first query answers "not yet", the second finds the work done. */
 cudaError_t cudaStreamQuery(cudaStream_t stream) {
     std::lock_guard<std::recursive_mutex> held(runtime_lock);
     cudaError_t error = waitable(&stream);

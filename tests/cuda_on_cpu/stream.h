@@ -1,5 +1,5 @@
-/* stream.h: what streams, events and captures are made of: shared by stream.cc, where work waits,
- * and graph.cc, where it is captured. */
+/* stream.h: streams, events and captures, shared by stream.cc, where work waits, and graph.cc,
+ * where it is captured. */
 #ifndef EMULATED_STREAM_H
 #define EMULATED_STREAM_H
 
@@ -7,38 +7,39 @@
 
 #include "runtime.h"
 
-/* The work of a stream. Outlives it, for the sake of events. */
+/* The work of a stream. It outlives the stream because of its events. */
 struct Queue {
     std::deque<Command> waiting;
-    unsigned long long given, done; /* commands, ever */
+    unsigned long long given, done; /* number of commands so far */
     int device;
     bool blocking; /* takes turns with the default stream */
 };
 
-/* A captured command, and those before it that it must come after. */
+/* A captured command, and the earlier ones that it must come after. */
 struct Node {
     Command command;
     std::vector<size_t> after;
 };
 
 struct Capture {
-    std::vector<Node> nodes; /* in the order in which they were asked for */
+    std::vector<Node> nodes; /* in the order in which they were captured */
     cudaStream_t origin;
-    std::vector<cudaStream_t> streams; /* captured: the origin, and those that waited for it */
+    /* the captured streams: the origin, and those that waited for it */
+    std::vector<cudaStream_t> streams;
     cudaStreamCaptureMode mode;
     bool active, invalid;
 };
 
 struct EmulatedStream {
     std::shared_ptr<Queue> queue;
-    std::shared_ptr<Capture> capture; /* NULL: not captured */
-    std::vector<size_t> front;        /* the nodes that its next one must come after */
+    std::shared_ptr<Capture> capture; /* NULL if not captured */
+    std::vector<size_t> front;        /* the nodes that its next node must come after */
 };
 
-/* An event is a mark in the stream it was recorded in: it has happened once the queue has done so
- * many commands. In a capture it is the nodes to come after. */
+/* An event is a mark in the stream in which it was recorded: it has happened when the queue has
+ * done so many commands. In a capture it is a set of nodes. */
 struct EmulatedEvent {
-    std::shared_ptr<Queue> queue; /* NULL: not recorded yet */
+    std::shared_ptr<Queue> queue; /* NULL until it is recorded */
     unsigned long long ticket;
     std::shared_ptr<double> time; /* when it happened, in ms */
     bool timed;

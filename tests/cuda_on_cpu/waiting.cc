@@ -10,7 +10,7 @@ static bool same(EmulatedPlace a, EmulatedPlace b) {
 
 /* ---- the block's barrier --------------------------------------------------------------------- */
 
-/* All are there: the last one's predicates count, and all go on. */
+/* All threads have arrived: the predicates are counted, and all go on. */
 static void release(Worker *w) {
     w->result = w->predicates;
     w->arrived = w->predicates = 0;
@@ -18,7 +18,7 @@ static void release(Worker *w) {
         int i = (int)order_at(w->order, (size_t)k, (size_t)w->threads, w->seed);
         if (w->thread[i].state == AT_BARRIER) worker_ready(w, i);
     }
-    w->seed += 0x632BE59BD9B4E019u; /* in another order from here on */
+    w->seed += 0x632BE59BD9B4E019u; /* a different order from here on */
 }
 
 int emulated_barrier(bool predicate, EmulatedPlace at) {
@@ -40,7 +40,7 @@ int emulated_barrier(bool predicate, EmulatedPlace at) {
 
 int emulated_lane() { return worker_get()->current % LANES; }
 
-/* The lanes of the group that are there, other than `but`, go on. */
+/* The lanes of the group that have arrived go on, except `but`. */
 static void complete(Worker *w, int warp, WarpGroup *g, int but) {
     void *lanes[LANES];
     WarpGroup done = *g;
@@ -116,8 +116,8 @@ void emulated_copy_begin(void *to, const void *from, size_t bytes) {
 
 void emulated_copy_commit() { worker_thread(worker_get())->groups++; }
 
-/* Copies of older groups are made now, and not before: who reads without waiting reads what was
- * there. */
+/* Makes the copies of older groups now, not earlier, so that a thread that reads without waiting
+ * reads old bytes. */
 void emulated_copy_wait(int groups) {
     Worker *w = worker_get();
     Thread *t = worker_thread(w);

@@ -1,4 +1,4 @@
-/* beside.c: puts pictures beside each other, and rows of them below each other, into one:
+/* beside.c: puts pictures side by side, and rows of them below each other, into one picture:
  *
  *     beside OUT.png PICTURE... [/ PICTURE...]...     as they are, from the top left
  *     beside OUT.png -s SIDE PICTURE... [/ ...]       each scaled to a square of SIDE first */
@@ -13,7 +13,7 @@ enum { GAP = 8, MAX_PICTURES = 64 };
 typedef struct Sheet {
     P2cImage image, pictures[MAX_PICTURES];
     int left[MAX_PICTURES], top[MAX_PICTURES], count;
-    int width, height; /* of what has been placed so far */
+    int width, height; /* of the part placed so far */
 } Sheet;
 
 static P2cStatus read_picture(P2cContext *ctx, const char *path, int side, P2cImage *out) {

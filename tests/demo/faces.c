@@ -1,11 +1,10 @@
-/* faces.c: draws two small sets of portraits that have nothing to do with each other, photos and
- * cartoons, as p2c-train reads them:
+/* faces.c: draws two small sets of portraits, photos and cartoons of different people, as p2c-train
+ * reads them:
  *
  *     faces DIR TRAIN TEST [SIZE]     DIR/trainA/0001.png ... (photos) DIR/trainB (cartoons)
  *                                     DIR/testA DIR/testB
  *
- * Everybody is drawn once: no photo has its cartoon, which is what the network has to do
- * without. */
+ * Everybody is drawn only once. So no photo has its cartoon, as in real training. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +21,7 @@ static bool make_folder(const char *path) {
     return false;
 }
 
-/* Returns an exit code; what failed has been said. */
+/* Returns an exit code after reporting a failure. */
 static int draw_folder(P2cContext *ctx, const char *dir, const char *name, Style *style, int count,
                        int size) {
     char path[PATH_SIZE];

@@ -1,11 +1,10 @@
-/* random_weights.c: writes a generator that has learnt nothing, for the demo and the tests:
- * PyTorch's initial values, under the names of photo2cartoon's checkpoints.
+/* random_weights.c: writes an untrained generator for the demo and the tests: PyTorch's initial
+ * values, under the names of photo2cartoon's checkpoints.
  *
- *     random_weights OUT.pt CH SIZE [full] [bare] [ema]     full: the large variant, for pictures
- *                                                           of SIZE; bare: the state dict alone;
- *                                                           ema: also an averaged generator,
- *                                                               which is another one
- */
+ *     random_weights OUT.pt CH SIZE [full] [bare] [ema]
+ *         full    the large variant, for pictures of SIZE
+ *         bare    only the state dict
+ *         ema     also an averaged generator, with other values */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,7 @@
 
 enum { SEED = 20 };
 
-/* The parameters come into being while the network is built; the graph itself is never run. */
+/* Building the network creates the parameters; the graph itself is never run. */
 static P2cStatus make(P2cContext *ctx, P2cStore *store, const char *name, P2cGenerator options,
                       int size) {
     P2cGraph *graph = NULL;
@@ -22,7 +21,7 @@ static P2cStatus make(P2cContext *ctx, P2cStore *store, const char *name, P2cGen
     if (status) return status;
     P2cNode *photo = p2c_input(graph, "photo", P2C_DIMS(1, 3, size, size));
     bool built = p2c_generator(p2c_net(graph, store, name), photo, options).image;
-    if (!built) status = p2c_graph_finish(graph); /* says what was wrong */
+    if (!built) status = p2c_graph_finish(graph); /* returns the error of building */
     p2c_graph_free(&graph);
     return status;
 }

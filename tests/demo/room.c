@@ -1,8 +1,7 @@
-/* room.c: draws a photo as people take them, so that the whole way from a photo to a cartoon can be
- * seen: somebody in a room, 640 x 480.
+/* room.c: draws a photo like people take them, to show all steps from a photo to a cartoon:
+ * somebody in a room, 640 x 480.
  *
- *     room OUT.png [PERSON]
- */
+ *     room OUT.png [PERSON] */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +9,9 @@
 #include "draw/draw.h"
 
 enum { SEED = 3, WIDTH = 640, HEIGHT = 480, SAMPLES = 2 };
-static const float ROOM = 1.9f; /* half the picture's height, where a portrait's is 1 */
+static const float ROOM = 1.9f; /* half the picture's height in units in which a portrait's is 1 */
 
-/* A wall in the light of a window, a picture on it, a shelf with books. */
+/* A wall in window light, with a picture on it and a shelf with books. */
 static Colour room_at(Point p) {
     Colour c = mix((Colour){ 0.78f, 0.74f, 0.66f }, (Colour){ 0.50f, 0.49f, 0.50f },
                    limit(0.5f + 0.25f * p.x + 0.1f * p.y));

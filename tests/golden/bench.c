@@ -1,5 +1,5 @@
-/* bench.c: a network set up for a test: context, store, graph, weights from names, pictures from
- * tags, gradients of everything. */
+/* bench.c: sets up a network for a test: context, store, graph, weights made from names, pictures
+ * made from tags, gradients of everything. */
 #include "golden.h"
 
 #include <stdio.h>

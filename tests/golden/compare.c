@@ -1,4 +1,4 @@
-/* compare.c: results against a golden file; see golden.h for the yardstick. */
+/* compare.c: compares results with a golden file; golden.h explains the tolerance. */
 #include "golden.h"
 
 #include <math.h>
@@ -76,7 +76,7 @@ bool digest_read(const P2cValue *value, double digest[DIGEST]) {
     return true;
 }
 
-/* difference / allowed, where nothing allowed and no difference is right; NaN is wrong */
+/* difference / allowed. If nothing is allowed, only no difference is right. NaN is wrong. */
 static double ratio_of(double difference, double allowed) {
     if (difference == 0) return 0;
     double ratio = difference / allowed;
@@ -98,7 +98,7 @@ static double ratio_to_digest(const Result *ours, const double digest[DIGEST], d
         worst =
             fmax(worst, ratio_of(fabs(ours->values[digest_index(n, i)] - digest[2 + i]), allowed));
     /* The norm of pure noise (a gradient that is zero in theory) cannot agree to 1e-3; the
-     * yardstick bounds it as well. */
+     * tolerance bounds it, too. */
     double by_squares = ratio_of(fabs(squares - digest[1]), 1e-3 * digest[1]),
            by_norm = ratio_of(fabs(sqrt(squares) - norm), allowed);
     return fmax(worst, fmin(by_squares, by_norm));
@@ -114,7 +114,7 @@ static bool is_output(const char *name) {
     return false;
 }
 
-/* Also gives the largest difference of an element. */
+/* Also returns the largest difference of an element. */
 static double ratio_to_tensor(const Result *ours, const P2cValue *golden, double err,
                               double *largest) {
     size_t n = p2c_dims_count(ours->dims);
@@ -141,7 +141,7 @@ static double ratio_to_tensor(const Result *ours, const P2cValue *golden, double
 
 typedef struct Verdict {
     int count, wrong;
-    /* the worst ratio to the yardstick; the largest difference of an output's element */
+    /* the worst ratio to the tolerance; the largest difference of an output's element */
     double worst, output;
     char where[128];
 } Verdict;

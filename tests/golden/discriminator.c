@@ -1,5 +1,5 @@
-/* discriminator.c (test): three calls in training mode, where every call turns the power iterations
- * once, then one in evaluation mode. */
+/* discriminator.c (test): three calls in training mode, each with one power iteration, then one in
+ * evaluation mode. */
 #include "golden.h"
 
 #include <stdio.h>
@@ -62,7 +62,7 @@ static void train(Bench *b, const Case *c, Results *results) {
     free(g);
 }
 
-/* The store keeps what training left; an evaluation must not change it. */
+/* The store keeps the state after training; an evaluation must not change it. */
 static void evaluate(Bench *b, const Case *c, Results *results) {
     P2cNode *x;
     Results before = { 0 }, after = { 0 };

@@ -35,7 +35,7 @@ void test_landmarks(void **state) {
     compare("landmarks", p2c_landmark_network, 112);
 }
 
-/* Pictures that cannot be halved five times, or are no squares of 112. */
+/* Pictures that cannot be halved five times, or are not squares of 112. */
 void test_faces_refuse(void **state) {
     Bench b;
     (void)state;

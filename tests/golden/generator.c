@@ -1,4 +1,5 @@
-/* generator.c (test): the generator against golden values, at many sizes, and what it refuses. */
+/* generator.c (test): compares the generator with golden values at many sizes, and tests what it
+ * refuses. */
 #include "golden.h"
 
 #include <math.h>
@@ -9,7 +10,7 @@
 typedef struct Case {
     const char *tag; /* of the pictures; the file is generator_<tag> */
     int ch, size, n;
-    bool full, everything; /* everything: taps and the gradients of the weights, too */
+    bool full, everything; /* everything: also taps and the gradients of the weights */
 } Case;
 
 static const char *const blocks[] = {
@@ -38,7 +39,7 @@ static void keep_outputs(const P2cGenerated *made) {
     p2c_output(made->heatmap);
 }
 
-/* Writes the picture with every pixel one rounding step up, down, or as it is. */
+/* Writes the picture with every pixel one rounding step up, one down, or unchanged. */
 static void nudge_picture(P2cContext *ctx, P2cNode *x, const Result *picture, int nudge) {
     size_t n = p2c_dims_count(picture->dims);
     char name[32];
@@ -88,11 +89,11 @@ static void run_case(const Case *c, int threads, int nudge, Results *results) {
     bench_close(&b);
 }
 
-/* The gradient of ReLU jumps at zero: of the two million activations of ch8_s64 about ten lie
- * within rounding noise of it, and one that lands on the other side than in float64 moves most
- * gradients by a percent. Which do depends on processor and compiler. So the strict yardstick has
- * to be met by one of a few runs whose pictures differ by single rounding steps: a wrong gradient
- * meets it in none. */
+/* The gradient of ReLU jumps at zero. Of the two million activations of ch8_s64 about ten are
+ * within rounding error of zero. If one is on the other side than in float64, most gradients change
+ * by a percent. Which ones are depends on processor and compiler. So one of a few runs whose
+ * pictures differ by single rounding steps has to meet the strict tolerance; a wrong gradient would
+ * never meet it. */
 static void check_case(const Case *c) {
     enum { RUNS = 24 };
     bool agree = false;
@@ -126,8 +127,9 @@ void test_generator_ch32(void **state) {
     check_case(&(Case){ "ch32_s256", 32, 256, 1, .everything = true });
 }
 
-/* Small and odd sizes and widths. At the bottom of the hourglass 48 has 3x3 pixels and 32 has 2x2,
- * the least that reflection allows; the norms of such small planes magnify rounding. */
+/* Small and odd sizes and widths. At the bottom of the hourglass 48 gives 3x3 pixels and 32 gives
+ * 2x2, the smallest that reflection allows. The norms of such small planes magnify rounding
+ * errors. */
 void test_generator_sizes(void **state) {
     (void)state;
     check_case(&(Case){ "ch8_s32", 8, 32, 3, .full = false });
@@ -136,7 +138,7 @@ void test_generator_sizes(void **state) {
     check_case(&(Case){ "ch4_s48_full", 4, 48, 2, .full = true });
 }
 
-/* ---- inference: no gradients, nothing kept but the outputs, so that all memory is shared ---- */
+/* ---- inference: no gradients, and only the outputs are kept, so that all memory is shared ---- */
 
 /* Relative to the value where that is above 1; infinite for NaN. */
 static double largest_difference(const float *values, const float *expected, size_t n) {
@@ -167,7 +169,7 @@ void test_generator_alone(void **state) {
     bench_open(&b, 0);
     P2cGenerated made = build_alone(&b, 8, 64, 2, &x);
     bench_picture(&b, x, "ch8_s64", NULL, "x");
-    for (int run = 0; run < 2; run++) { /* the second finds memory that the first has used */
+    for (int run = 0; run < 2; run++) { /* the second run finds memory that the first has used */
         must(b.ctx, p2c_graph_run(b.graph));
         read_outputs(&made, &results);
     }
@@ -209,7 +211,7 @@ void test_generator_batch(void **state) {
     }
     print_message("    a batch of three differs from three pictures by %.1e\n", worst);
     assert_true(worst < 1e-5);
-    /* the three are not one picture */
+    /* the three pictures are different */
     assert_true(fabs(all.items[1].values[0] - all.items[1].values[PLANES]) > 1e-3);
     results_clear(&all);
     results_clear(&each);
@@ -326,7 +328,7 @@ void test_generator_options(void **state) {
                  "divisible by 4, got (6,3");
     check_misfit("ConvBlock1.1.weight", (P2cShape){ 4, { 8, 3, 7, 7 } }, P2C_ERR_SHAPE,
                  "FC.0.weight must be (32,32)");
-    /* no square */
+    /* not a square */
     check_misfit("FC.0.weight", (P2cShape){ 2, { 16, 16 * 63 } }, P2C_ERR_SHAPE, "got (16,1008)");
     /* size 36 */
     check_misfit("FC.0.weight", (P2cShape){ 2, { 16, 16 * 9 * 9 } }, P2C_ERR_SHAPE,

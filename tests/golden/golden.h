@@ -1,14 +1,13 @@
-/* golden.h: runs of the networks, compared with golden values by PyTorch (data/, made by
+/* golden.h: runs of the networks, compared with golden values from PyTorch (data/, made by
  * make_golden.py).
  *
- * Golden values are float64 results; beside each stands err, the norm of what PyTorch's own float32
- * run differs by. A float32 implementation is right when
+ * Golden values are float64 results. With each is stored err, the norm of the difference to
+ * PyTorch's own float32 run. A float32 implementation is right if
  *
- *     norm(ours - golden) <= 8 * err + 1e-5 * norm(golden)                           the yardstick
+ *     norm(ours - golden) <= 8 * err + 1e-5 * norm(golden)                           the tolerance
  *
- * A digest (sum, sum of squares, 16 evenly spaced values) is right when each of the 16 is, and the
- * sum of squares to 1e-3. Outputs must also be within 1e-4, each element.
- */
+ * A digest (sum, sum of squares, 16 evenly spaced values) is right if each of the 16 values is, and
+ * the sum of squares agrees to 1e-3. Each element of outputs must also agree to 1e-4. */
 #ifndef TESTS_GOLDEN_H
 #define TESTS_GOLDEN_H
 
@@ -21,17 +20,17 @@
 
 #include "../hash.h"
 
-/* Fails the test, with the context's error, when the call did. */
+/* Fails the test, with the context's error, if the call failed. */
 #define must(ctx, call) must_at(ctx, call, #call, __FILE__, __LINE__)
 void must_at(P2cContext *ctx, P2cStatus status, const char *call, const char *file, int line);
 
-/* ---- what a run came to ---- */
+/* ---- results of a run ---- */
 
 typedef struct Result {
     char name[128];
     P2cDims dims;
     float *values;
-    bool input; /* made by test_image: the committed files leave it out */
+    bool input; /* made by test_image, so the committed files do not have it */
 } Result;
 typedef struct Results {
     Result *items;
@@ -46,16 +45,16 @@ void result_read(Results *results, const P2cNode *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void results_clear(Results *results);
 
-/* Whether all is right, compared with data/<file>.pt, and with the full file in ../shared/golden
- * when there is one (said aloud when not). Prints the worst ratio to the yardstick. False when one
- * is above 1, or when one side has a tensor that the other lacks. */
+/* Returns true if everything agrees with data/<file>.pt and, if it exists, with the full file in
+ * ../shared/golden (it prints a message if not). Prints the worst ratio to the tolerance. Returns
+ * false if a ratio is above 1, or if one side has a tensor that the other does not have. */
 bool results_agree(P2cContext *ctx, const Results *results, const char *file);
 
 /* A digest: sum, sum of squares, 16 evenly spaced values. Read from a list in the committed files,
  * a tensor in the full ones. */
 enum { DIGEST = 18 };
 bool digest_read(const P2cValue *value, double digest[DIGEST]);
-size_t digest_index(size_t n, int i); /* where evenly spaced value i stands among n */
+size_t digest_index(size_t n, int i); /* index of evenly spaced value i among n */
 
 /* ---- networks under test ---- */
 
@@ -71,8 +70,8 @@ void gradients_build(Gradients *gradients, P2cNode *loss, P2cNode *x, P2cNet net
 /* Names begin with `prefix`, such as "0.". Weights without a gradient are left out. */
 void gradients_read(const Gradients *gradients, Results *results, const char *prefix);
 
-/* A context on test_device(), in float32 whatever its default. On the CPU P2C_TEST_LEVEL=N in the
- * environment picks one of the instruction sets, 0 the weakest. */
+/* A context on test_device(), in float32 even if its default differs. On the CPU the environment
+ * variable P2C_TEST_LEVEL=N picks one of the instruction sets; 0 is the weakest. */
 void test_context(P2cContext **ctx, int threads);
 
 /* A context, a store and a graph of one network. */
@@ -91,8 +90,8 @@ void bench_finish(Bench *bench);
  * `name`. */
 void bench_picture(Bench *bench, P2cNode *input, const char *tag, Results *results,
                    const char *name);
-/* Ends building, which must fail with that status and with all of `words` (separated by |) in the
- * error. */
+/* Ends building, which must fail with that status and an error that has all of `words` (separated
+ * by |). */
 void bench_must_refuse(Bench *bench, P2cStatus status, const char *words);
 
 /* ---- the tests, by file ---- */

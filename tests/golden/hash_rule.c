@@ -1,5 +1,5 @@
-/* hash_rule.c (test): the rule that makes weights and pictures, against values written down from
- * its Python form. */
+/* hash_rule.c (test): compares the rule that makes weights and pictures with values from its Python
+ * version. */
 #include "golden.h"
 
 #include <math.h>

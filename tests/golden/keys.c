@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- the networks at their real size, built and not run ---- */
+/* ---- the networks at their real size, built but not run ---- */
 
 static void build_light(P2cNet net) {
     p2c_generator(net, p2c_input(net.graph, "x", P2C_DIMS(1, 3, 256, 256)),
@@ -108,8 +108,8 @@ void test_keys(void **state) {
 
 /* ---- initial values ---- */
 
-/* Elements per output of the weight that this parameter belongs to: its own, or a bias's layer's.
- * 0: it is a norm's. */
+/* Elements per output of the weight that this parameter belongs to: itself, or the weight of a
+ * bias's layer. 0 for a norm's parameter. */
 static size_t fan_in(const P2cStore *store, const char *name) {
     static const char *const ends[] = { "weight", "weight_orig" };
     char weight[160];
@@ -131,8 +131,8 @@ static bool is_prelu(const P2cStore *store, const char *name) {
     return p2c_store_find(store, mean) < 0;
 }
 
-/* Uniform in [-bound, bound): mean 0 and mean square bound^2/3, each within six standard
- * deviations. */
+/* Checks for a uniform distribution in [-bound, bound): mean 0 and mean square bound^2/3, each
+ * within six standard deviations. */
 static void check_uniform(const char *name, const float *v, size_t n, double bound) {
     double sum = 0, squares = 0, largest = 0;
     for (size_t i = 0; i < n; i++) {
@@ -159,7 +159,7 @@ static void check_unit(const char *name, const float *v, size_t n) {
     double squares = 0, fourth = 0;
     for (size_t i = 0; i < n; i++) squares += (double)v[i] * v[i], fourth += pow(v[i], 4);
     if (fabs(squares - 1) > 1e-5) fail_msg("%s: length %g, expected 1", name, sqrt(squares));
-    /* Of a normal distribution: mean fourth power 3; a uniform one would have 1.8. */
+    /* the normalised fourth moment is 3 for a normal distribution and 1.8 for a uniform one */
     if (n > 1000 && fabs(fourth * n - 3) > 6 * sqrt(96.0 / n))
         fail_msg("%s: fourth moment %g, expected 3", name, fourth * n);
 }
@@ -199,7 +199,7 @@ void test_initial_values(void **state) {
     (void)state;
     for (int k = 0; k < NETWORKS; k++) {
         Bench b;
-        /* 70 million values; only one tensor differs from the light one */
+        /* it has 70 million values, and only one tensor differs from the light one */
         if (networks[k].build == build_full) continue;
         open_network(&b, &networks[k]);
         assert_true(p2c_store_count(b.store) > 0);

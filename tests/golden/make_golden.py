@@ -28,7 +28,7 @@ REDUCE = {
 }
 # training runs: the losses, and whether the digests of all weights after the first step
 TRAINING = {'ch8_s128': True, 'ch8_s128_slow': False, 'ch32_s256': False}
-# tag, ch, size, n, light: outputs and the digest of dx alone
+# tag, ch, size, n, light: outputs and the digest only of dx
 EXTRA = [('ch12_s48', 12, 48, 1, True), ('ch4_s96', 4, 96, 1, True), ('ch8_s32', 8, 32, 3, True), ('ch4_s48_full', 4, 48, 2, False)]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 OUT = os.path.join(os.path.dirname(__file__), 'data', 'models.pt')
-# The matte network SINet was trained on pictures divided by their deviation and by 255 again; larger values leave what float32 can hold apart.
+# The matte network SINet was trained on pictures that were divided by their deviation and also by 255. Larger values would exceed the precision of float32.
 NETWORKS = {
     'facedetect_rfb320.onnx': (1.0, (1, 3, 240, 320)),
     'landmarks68_pfld.onnx': (1.0, (1, 3, 112, 112)),

@@ -39,8 +39,8 @@ void test_mobilefacenet(void **state) {
     bench_close(&b);
 }
 
-/* The same for the other layout, by the one call that makes both halves. Weights get no update,
- * whatever is minimised. */
+/* The same for the other layout, by the one call that makes crop and network. Its weights are never
+ * updated, whatever is minimised. */
 void test_mobilefacenet_xiaoccer(void **state) {
     Bench b;
     Results results = { 0 };
@@ -85,8 +85,8 @@ static float *all_values(const P2cStore *store, size_t *count) {
     return values;
 }
 
-/* An embedding is crop and network, to the bit. An update of the face network itself changes none
- * of its parameters, of either layout. */
+/* An embedding equals crop and network to the bit. An update never changes the face network's own
+ * parameters, in either layout. */
 void test_face_embedding(void **state) {
     (void)state;
     for (int kind = P2C_FACENET_TREB1EN; kind <= P2C_FACENET_XIAOCCER; kind++) {
@@ -122,7 +122,8 @@ void test_face_embedding(void **state) {
     }
 }
 
-/* State dicts of both layouts are told apart; others are refused with what they begin with. */
+/* State dicts of both layouts are recognised; others are refused with a message that shows their
+ * first keys. */
 void test_face_kind(void **state) {
     (void)state;
     P2cFaceKind kind;
@@ -145,7 +146,7 @@ void test_face_kind(void **state) {
     must(ctx, p2c_value_set(other, "genA2B", p2c_value_dict()));
     assert_int_equal(p2c_face_kind(ctx, other, &kind), P2C_ERR_FORMAT);
     assert_non_null(strstr(p2c_error(ctx), "got 2 entries: epoch, genA2B, -"));
-    /* Both marks at once are of neither. */
+    /* A dict with the keys of both layouts is neither. */
     must(ctx, p2c_value_set(other, "conv2_dw.conv.weight", p2c_value_none()));
     must(ctx, p2c_face_kind(ctx, other, &kind));
     must(ctx, p2c_value_set(other, "dw_conv1.conv.weight", p2c_value_none()));

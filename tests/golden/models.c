@@ -1,9 +1,8 @@
-/* models.c: the published networks that faces are found and cut out with, from their ONNX and
- * TensorFlow files, against onnxruntime and TensorFlow (data/models.pt, by make_models.py). The
- * files themselves are not part of this project: without them the test says so and passes.
+/* models.c: the published networks that find and cut out faces, from their ONNX and TensorFlow
+ * files, against onnxruntime and TensorFlow (data/models.pt, made by make_models.py). The files are
+ * not part of this project; without them the test prints a message and passes.
  *
- * Each value kept must be within 1e-4 of max(1, |value|).
- */
+ * Each stored value must agree to 1e-4 of max(1, |value|). */
 #include "golden.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
-/* precision.c (test): the generator with convolutions in tf32 and bf16, where the device has them:
- * as far from the golden pictures as factors rounded that way must be, and no further. PyTorch's
- * float32 convolutions of operands rounded to tf32 and to bf16 are off by 1.04e-2 and 8.8e-2 of the
- * picture's norm here (8.0e-3 and 6.4e-2 at ch 32, 256 x 256): with these weights the network
- * magnifies rounding. */
+/* precision.c (test): the generator with convolutions in tf32 and bf16, if the device supports
+ * them. The result must differ from the golden pictures as much as the rounding of factors
+ * explains, and no more. PyTorch's float32 convolutions of operands rounded to tf32 and to bf16 are
+ * off by 1.04e-2 and 8.8e-2 of the picture's norm here (8.0e-3 and 6.4e-2 at ch 32, 256 x 256),
+ * because with these weights the network magnifies rounding errors. */
 #include "golden.h"
 
 #include <math.h>
@@ -43,7 +43,7 @@ static double run_in(P2cPrecision precision) {
         p2c_generator(p2c_net(b.graph, b.store, "genA2B"), x, (P2cGenerator){ .ch = 8 }).image);
     bench_finish(&b);
     bench_picture(&b, x, "ch8_s64", NULL, "x");
-    /* by launches, recorded, again */
+    /* by single launches, while recording, from the recording */
     for (int run = 0; run < 3; run++) must(b.ctx, p2c_graph_run(b.graph));
     must(b.ctx, p2c_node_read(image, y));
     double d = distance(b.ctx, y, "tests/golden/data/generator_ch8_s64.pt", "y");
@@ -58,7 +58,7 @@ void test_precision(void **state) {
     bool host = p2c_device_is_host(ctx->device);
     p2c_context_free(&ctx);
     if (host) {
-        print_message("    the CPU computes in float32 alone: skipped\n");
+        print_message("    skipped: the CPU computes only in float32\n");
         return;
     }
     double fp32 = run_in(P2C_PRECISION_FP32), tf32 = run_in(P2C_PRECISION_TF32),

@@ -1,10 +1,9 @@
-/* training.c (test): the whole training step against PyTorch's, in float64 and in float32.
+/* training.c (test): compares the whole training step with PyTorch's, in float64 and in float32.
  *
- * Adam's first steps are nearly lr * sign(gradient), so that rounding decides wherever a gradient
- * is nearly zero, and two correct implementations drift apart. Right is, at every step: the worst
- * relative error of a loss at most 8 times that of PyTorch's own float32 run at this step or the
- * one before, + 1e-6; at the first step below 1e-5. A weight may be out by 2 * lr after one
- * step. */
+ * Adam's first steps are nearly lr * sign(gradient). So if a gradient is nearly zero, rounding
+ * decides, and two correct implementations drift apart. A step is right if the worst relative error
+ * of a loss is at most 8 times that of PyTorch's own float32 run at this step or the one before, +
+ * 1e-6; at the first step it must be below 1e-5. After one step a weight may differ by 2 * lr. */
 #include "golden.h"
 
 #include <math.h>
@@ -18,7 +17,8 @@ typedef struct Run {
     const char *tag;
     int ch, size, pictures, steps;
     double lr;
-    int iterations; /* of the schedule: after half, lr falls by lr / half each step */
+    /* length of the schedule: in the second half, lr falls by lr / half at each step */
+    int iterations;
 } Run;
 
 /* A run in progress. */
@@ -28,7 +28,7 @@ typedef struct Training {
     Step step;
     P2cValue *golden;
     float *a, *b;  /* all pictures */
-    size_t pixels; /* of one */
+    size_t pixels; /* of one picture */
 } Training;
 
 static float *pictures(const Run *run, const char *domain) {
@@ -92,7 +92,8 @@ static void read_losses(Training *t, double losses[TERM_COUNT]) {
     }
 }
 
-/* Every weight's 16 values after the first step within 2 * lr + 1e-6 of the golden ones. */
+/* Checks 16 values of every weight after the first step, within 2 * lr + 1e-6 of the golden
+ * ones. */
 static void check_weights(const Training *t, double lr) {
     double digest[DIGEST], furthest = 0;
     int count = 0;
@@ -116,7 +117,7 @@ static void check_weights(const Training *t, double lr) {
     assert_true(furthest <= 2 * lr + 1e-6);
 }
 
-/* All of them, or as many as P2C_TEST_STEPS says, where a step takes long. */
+/* All steps, or as many as P2C_TEST_STEPS says, because a step may take long. */
 static int steps_of(const Run *run) {
     const char *limit = getenv("P2C_TEST_STEPS");
     return limit && atoi(limit) > 0 && atoi(limit) < run->steps ? atoi(limit) : run->steps;

@@ -1,5 +1,5 @@
-/* augment.c (test): the transforms against Pillow's numbers, the draws against what they should
- * be. */
+/* augment.c (test): compares the transforms with Pillow's numbers, and the draws with their
+ * distribution. */
 #include "../../train/augment.h"
 #include "cli/folder.h"
 
@@ -11,7 +11,7 @@
 
 enum { SIZE = 16, COUNT = 3 * SIZE * SIZE };
 
-/* Expected level of channel c at pixel i of a planes' picture, as planes hold it. */
+/* The largest difference between planes and the pixels that they should show. */
 static int furthest(const float *planes, const uint8_t *pixels, int pixel_count) {
     double worst = 0;
     for (int i = 0; i < pixel_count; i++)
@@ -66,8 +66,8 @@ static void test_as_pillow(void **state) {
     free(expected);
 }
 
-/* A picture of the size that is wanted is not changed at all; corners say that rows and columns are
- * where they belong. */
+/* A picture that has the requested size already does not change at all; its corners show that rows
+ * and columns are in the right order. */
 static void identity(void **state) {
     Dataset *d = *state;
     float planes[COUNT];
@@ -108,7 +108,7 @@ static void over_white(void **state) {
     Dataset *d = *state;
     P2cImage image;
     float planes[COUNT];
-    /* black, and nothing of it to be seen */
+    /* black, but fully transparent */
     assert_int_equal(p2c_image_init(d->ctx, &image, SIZE, SIZE, 4), P2C_OK);
     assert_int_equal(p2c_image_write(d->ctx, dataset_path(d, "clear.png"), &image), P2C_OK);
     assert_int_equal(picture_load(d->ctx, dataset_path(d, "clear.png"), SIZE, planes), P2C_OK);
@@ -131,7 +131,7 @@ static void unreadable(void **state) {
 }
 
 /* 31,000 draws: 1000 of each offset (standard deviation 31), half of them mirrored (88), and the
- * three do not go together. */
+ * three are independent. */
 static void draws_are_fair(void **state) {
     (void)state;
     int left[CROP_MARGIN + 1] = { 0 }, top[CROP_MARGIN + 1] = { 0 }, mirrored = 0, both_small = 0,
@@ -159,7 +159,7 @@ static bool same_crop(Crop a, Crop b) {
     return a.left == b.left && a.top == b.top && a.mirrored == b.mirrored;
 }
 
-/* Of 1000 draws, one in 1922 would agree by chance. */
+/* Of 1000 draws, about one in 1922 is equal by chance. */
 static void draws_differ(void **state) {
     (void)state;
     int seeds = 0, domains = 0, branches = 0, neighbours = 0;
@@ -176,7 +176,7 @@ static void draws_differ(void **state) {
     assert_in_range(neighbours, 0, 5);
 }
 
-/* As in order.c (test): checked by another program, may never change. */
+/* As in order.c (test): these numbers were checked by another program and must never change. */
 static void never_changes(void **state) {
     (void)state;
     assert_true(same_crop(crop_draw(7, 1, 2, 0), (Crop){ 15, 19, true }));

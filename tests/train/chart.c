@@ -1,5 +1,5 @@
-/* chart.c (test): whatever the values are, the drawing is well-formed, its numbers are finite and
- * inside; ticks are round; labels do not touch. */
+/* chart.c (test): for any values the drawing is well-formed and its numbers are finite and inside;
+ * ticks are round; labels do not touch. */
 #include "../../train/run/chart.h"
 
 #include <math.h>
@@ -19,8 +19,8 @@ static char *draw(const Chart *chart) {
     return text;
 }
 
-/* All numbers of attributes x= y= cx= cy= d= and so on: in the picture of 560 x 262. Returns how
- * many there are. */
+/* Checks that all numbers of attributes x= y= cx= cy= d= and so on are in the picture of 560 x 262.
+ * Returns how many there are. */
 static int check_numbers(const char *svg) {
     static const char *const attributes[] = { " x=\"", " y=\"",     " cx=\"",     " cy=\"",
                                               " r=\"", " width=\"", " height=\"", " d=\"" };
@@ -86,7 +86,7 @@ static void finite_whatever_comes(void **state) {
                 free(check(&chart));
                 charts++;
             }
-    /* and as the places of points */
+    /* and as the steps of points */
     for (int kind = 0; kind < EXTREMES; kind++)
         for (int other = 0; other < EXTREMES; other++) {
             for (int i = 0; i < POINTS; i++)
@@ -108,14 +108,14 @@ static void empty_and_single(void **state) {
     Chart one = { "one", "step", false, 1, { { "d", &point, 1, false } } };
     svg = check(&one);
     assert_null(strstr(svg, "nothing yet"));
-    /* a line of one point would not be seen */
+    /* a line of one point would be invisible */
     assert_non_null(strstr(svg, "<circle class=\"dot\""));
     assert_non_null(strstr(svg, ">d 2.25</text>"));
     assert_non_null(strstr(svg, "step 5: d 2.25 (2 to 3)"));
     free(svg);
 }
 
-/* A gap divides the line, and a band comes before all lines. */
+/* A gap divides the line, and a band is drawn before all lines. */
 static void gaps(void **state) {
     (void)state;
     ChartPoint points[9];
@@ -131,7 +131,7 @@ static void gaps(void **state) {
     free(svg);
 }
 
-/* y and text of the n-th label of the y axis, which are the only right-aligned texts of a chart
+/* y and text of the n-th label of the y axis. These are the only right-aligned texts of a chart
  * that is not logarithmic. */
 static bool y_tick(const char *svg, int n, double *y, double *value) {
     for (const char *s = svg; (s = strstr(s, "<text class=\"end\" x=")); s++)
@@ -173,8 +173,8 @@ static void ticks_are_round(void **state) {
     }
 }
 
-/* What differs by rounding alone is drawn as a constant: amid the picture, at ticks that read
- * differently. */
+/* Values that differ only by rounding are drawn as a constant: in the middle of the picture, at
+ * ticks with different labels. */
 static void constants(void **state) {
     (void)state;
     static const double levels[] = { 2.5, -146, 0, 1e-5, 3e8 };
@@ -193,7 +193,7 @@ static void constants(void **state) {
     }
 }
 
-/* On a logarithmic axis ten times is always as far. */
+/* On a logarithmic axis a factor of ten is the same distance everywhere. */
 static void logarithmic(void **state) {
     (void)state;
     ChartPoint points[] = { { 1, 0.01, 0.01, 0.01 }, { 2, 0.1, 0.1, 0.1 }, { 3, 0, 0, 0 },

@@ -1,5 +1,5 @@
-/* checkpoint.c (test): what is saved comes back bit for bit; what cannot be saved or read costs
- * nothing that was there. */
+/* checkpoint.c (test): a checkpoint is restored bit for bit; if one cannot be saved or read,
+ * nothing that was there is lost. */
 #include "../../train/run/checkpoint.h"
 
 #include <signal.h>
@@ -19,8 +19,8 @@
 #define OK(call) assert_int_equal(call, P2C_OK)
 static const CheckpointPolicy keep_all = { 0 };
 
-/* Six networks of a few numbers each, being trained; with what real ones have besides: parameters
- * that no loss depends on, whole numbers, averages, and a frozen network that is none of the
+/* Six networks of a few numbers each, in training, with everything that real ones have: parameters
+ * that no loss depends on, whole numbers, averages, and a frozen network that is not one of the
  * six. */
 typedef struct Toy {
     P2cStore *store;
@@ -70,7 +70,7 @@ static void toy_clear(Toy *toy) {
     p2c_store_free(&toy->store);
 }
 
-/* Bit for bit, of the parameters below a prefix, and of their moments. */
+/* Compares the parameters below a prefix and their moments bit for bit. */
 static bool same_below(const Toy *a, const Toy *b, const char *prefix) {
     P2cValue *x, *y;
     OK(p2c_store_save(a->store, prefix, &x));
@@ -125,7 +125,7 @@ static int find(Runs *runs, const RunDir *run, P2cValue **tree, int64_t *step) {
     return code;
 }
 
-/* Heard of one of the loading functions. */
+/* Captures what one of the loading functions prints. */
 #define LOADING(runs, call) (listen_to(runs), loaded(runs, call))
 static int loaded(Runs *runs, int code) {
     stop_listening(runs);
@@ -178,7 +178,7 @@ static void round_trip(void **state) {
     assert_heard(runs, 1, "/run/model/dogs_params_0000003.pt, step 3\n");
     assert_int_equal(step, 3);
     assert_int_equal(p2c_value_as_int(p2c_value_get(p2c_value_get(tree, "p2cnn"), "step")), 3);
-    assert_int_equal(p2c_value_count(tree), 9); /* no face */
+    assert_int_equal(p2c_value_count(tree), 9); /* without the face network */
     for (size_t i = 0; i < 8; i++)
         assert_string_equal(p2c_value_key(tree, i), state_networks.list[i].name);
     assert_int_equal(same_networks(&a, &b), 0);
@@ -250,7 +250,7 @@ static void what_does_not_fit_changes_nothing(void **state) {
     assert_heard(runs, 1,
                  "genA2B do not fit, 2 tensors: misshapen fc.weight has shape (3,5), expected "
                  "(4,5); misshapen fc.bias");
-    /* The last network fits no more: nothing of those before it is loaded. */
+    /* The last network does not fit: nothing of those before it is loaded. */
     P2cValue *moments, *state_dict = p2c_value_dict();
     OK(p2c_value_set(tree, "disLB", p2c_value_dict()));
     assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, same.store, state_networks, tree)),
@@ -258,7 +258,7 @@ static void what_does_not_fit_changes_nothing(void **state) {
     assert_heard(runs, 1, "weights of disLB do not fit, 4 tensors: missing ConvBlock4.weight");
     assert_int_equal(same_networks(&same, &fresh), 8);
     p2c_value_free(&tree);
-    /* Nor are networks loaded when it is the moments that do not fit. */
+    /* If the moments do not fit, no network is loaded, either. */
     assert_int_equal(find(runs, &run, &tree, &step), 0);
     OK(p2c_store_view_moments(a.store, "genA2B", &moments));
     OK(p2c_value_set(state_dict, "moments", moments));
@@ -269,7 +269,7 @@ static void what_does_not_fit_changes_nothing(void **state) {
                  "Adam's moments of the network do not fit, 20 tensors: missing exp_avg of "
                  "genB2A.fc.weight");
     assert_int_equal(same_networks(&same, &fresh), 8);
-    /* Without any, there are networks to look at, but nothing to go on from. */
+    /* Without the entry there are networks to look at, but training cannot continue from them. */
     OK(p2c_value_set(tree, "p2cnn", p2c_value_none()));
     assert_int_equal(LOADING(runs, checkpoint_load(runs->ctx, same.store, state_networks, tree)),
                      EXIT_BAD_INPUT);
@@ -285,12 +285,12 @@ static void what_does_not_fit_changes_nothing(void **state) {
     rundir_close(&run);
 }
 
-/* ---- which stay ------------------------------------------------------------------------------ */
+/* ---- which checkpoints stay ------------------------------------------------------------------ */
 
 static void pruning(void **state) {
     static const struct {
         CheckpointPolicy policy;
-        int best; /* linked after this step; 0: never */
+        int best; /* the step after which best is linked; 0 for never */
         const char *stay;
     } cases[] = {
         { { 1, 0 }, 0, "50 60" },
@@ -346,7 +346,7 @@ static void best(void **state) {
     for (int step = 1; step <= 5; step++) {
         save(runs, &run, &toy, step, (CheckpointPolicy){ .keep = 2 });
         if (step == 1 || step == 3) assert_int_equal(checkpoint_link_best(&run, step), 0);
-        /* once more does no harm */
+        /* linking twice does no harm */
         if (step == 3) assert_int_equal(checkpoint_link_best(&run, step), 0);
     }
     assert_string_equal(runs_names(runs, model(runs, ""), true),
@@ -363,8 +363,8 @@ static void best(void **state) {
     rundir_close(&run);
 }
 
-/* Where hard links are not to be had, there are two other ways; pruning respects a best.pt that is
- * a symbolic link. */
+/* If hard links are not possible, there are two other ways; pruning respects a best.pt that is a
+ * symbolic link. */
 static void kinds_of_links(void **state) {
     Runs *runs = *state;
     RunDir run;
@@ -390,7 +390,7 @@ static void kinds_of_links(void **state) {
         assert_int_equal(info.st_nlink, kind == LINK_HARD ? 2 : 1);
         assert_string_equal(runs_names(runs, runs->folder, true), "file name");
         ssize_t length = readlink(name, text, sizeof text);
-        /* so that the folder can be moved */
+        /* a relative link, so that the folder can be moved */
         if (kind == LINK_SYMBOLIC) assert_true(length == 4 && !memcmp(text, "file", 4));
         unlink(name);
     }
@@ -438,7 +438,7 @@ static void damaged_newest(void **state) {
                         "dogs_params_0000001.pt dogs_params_0000002.pt.damaged "
                         "dogs_params_0000003.pt.damaged dogs_params_latest.pt");
     assert_true(same_inode(runs, "dogs_params_0000001.pt", "dogs_params_latest.pt"));
-    /* They are no copies that would let an intact one be deleted. */
+    /* Damaged checkpoints do not count as copies that would let an intact one be deleted. */
     save(runs, &run, &toy, 2, (CheckpointPolicy){ .keep = 2 });
     assert_true(have_file(model(runs, "dogs_params_0000001.pt")));
     assert_int_equal(find(runs, &run, &tree, &step), 0);
@@ -462,7 +462,7 @@ static void nothing_intact(void **state) {
     save(runs, &run, &toy, 2, keep_all);
     damage(runs, "dogs_params_0000001.pt", true);
     damage(runs, "dogs_params_0000002.pt", false);
-    for (int twice = 0; twice < 2; twice++) { /* and the second attempt says it, too */
+    for (int twice = 0; twice < 2; twice++) { /* and the second attempt reports it, too */
         assert_int_equal(find(runs, &run, &tree, &step), EXIT_BAD_INPUT);
         assert_null(tree);
         assert_heard(runs, 3, "run/model: none of its 2 checkpoints of dogs can be read");
@@ -489,7 +489,7 @@ static void full_disk_by_limit(void **state) {
     int tried = 0;
     for (size_t limit = 0; limit < size; limit += size / 20, tried++) {
         setrlimit(RLIMIT_FSIZE, &(struct rlimit){ limit, old.rlim_max });
-        /* what it says cannot be written either */
+        /* its messages cannot be written, either */
         int code = save_with(runs, &run, &toy, 3, keep_all);
         setrlimit(RLIMIT_FSIZE, &old);
         assert_int_equal(code, EXIT_WRITE);
@@ -510,7 +510,7 @@ static void full_disk_by_limit(void **state) {
     rundir_close(&run);
 }
 
-/* The disk is full after some checkpoints, whose number depends on their size; when one is deleted,
+/* The disk is full after some checkpoints, whose number depends on their size. When one is deleted,
  * saving works again. */
 static void full_disk(void **state) {
     Runs *runs = *state;
@@ -596,7 +596,7 @@ static void pretrained(void **state) {
     p2c_value_free(&a);
     p2c_value_free(&b);
 
-    open_run(runs, &run, false); /* one of ours, with averages, which stay as they are */
+    open_run(runs, &run, false); /* our own checkpoint, with averages, which stay as they are */
     save(runs, &run, &theirs, 1, keep_all);
     assert_int_equal(
         LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, state_networks,
@@ -606,7 +606,7 @@ static void pretrained(void **state) {
     for (int i = 0; i < ALL; i++)
         assert_true(same_below(&ours, i > 5 ? &fresh : &theirs, state_networks.list[i].name));
 
-    P2cValue *tree; /* the last of them spoilt: those before it are not loaded either */
+    P2cValue *tree; /* the last network is damaged: those before it are not loaded, either */
     OK(p2c_pt_read(runs->ctx, model(runs, "dogs_params_latest.pt"), &tree));
     OK(p2c_value_set(tree, "disLB", p2c_value_int(1)));
     OK(p2c_pt_write(runs->ctx, path, tree));
@@ -632,8 +632,8 @@ static void pretrained(void **state) {
 
 /* ---- PyTorch --------------------------------------------------------------------------------- */
 
-/* The real networks, small, with averages: PyTorch's own classes of them take what is saved,
- * strictly, and its Adam would take the moments. */
+/* The real networks, small, with averages: PyTorch's own classes load what is saved, strictly, and
+ * its Adam could load the moments. */
 static void torch_loads_it(void **state) {
     Runs *runs = *state;
     RunDir run;

@@ -35,12 +35,12 @@ const char *dataset_path(Dataset *d, const char *name) {
     return d->path;
 }
 
-/* The path, with the folders that lead to it. */
+/* Returns the path, after making the folders that lead to it. */
 static const char *make_way(Dataset *d, const char *name) {
     char *path = (char *)dataset_path(d, name);
     for (char *slash = path + strlen(d->folder) + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
         *slash = 0;
-        mkdir(path, 0777); /* or it is there */
+        mkdir(path, 0777); /* or it exists */
     }
     return path;
 }

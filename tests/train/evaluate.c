@@ -1,5 +1,5 @@
-/* evaluate.c (test): KID against a naive form, numpy's numbers and its properties; evaluation
- * against one batch computed directly. */
+/* evaluate.c (test): compares KID with a naive form and numpy's numbers, and checks its properties;
+ * compares an evaluation with one batch that is computed directly. */
 #include "../../train/evaluate.h"
 
 #include <math.h>
@@ -24,8 +24,8 @@ static float *drawn(const char *name, int n, int d, double shift) {
     return x;
 }
 
-/* One sum over all pairs of the joined sets, each weighted by what it is; biased: pairs of an
- * element with itself count too. */
+/* One weighted sum over all pairs of the joined sets. biased: includes pairs of an element with
+ * itself. */
 static double naive(const float *x, int nx, const float *y, int ny, int d, bool biased) {
     double sum = 0;
     for (int i = 0; i < nx + ny; i++)
@@ -68,8 +68,8 @@ static void numpys_numbers(void **state) {
     assert_true(worst < 1e-12 && worst_naive < 1e-12);
 }
 
-/* Two sets of one distribution: 0 on average over many draws, within four standard errors. The
- * biased form is not, by far. */
+/* Two sets of one distribution: the mean over many draws is 0 within four standard errors. That of
+ * the biased form is far from it. */
 static void unbiased(void **state) {
     enum { DRAWS = 400, NX = 6, NY = 4, D = 8 };
     (void)state;
@@ -92,7 +92,7 @@ static void unbiased(void **state) {
     assert_true(biased > 20 * error);
 }
 
-/* More for sets farther apart; the same for both orders; nothing to say of a single element. */
+/* Larger for sets farther apart; the same for both orders; undefined for a single element. */
 static void apart(void **state) {
     enum { N = 50, D = 16 };
     (void)state;
@@ -155,8 +155,8 @@ static void read_pictures(P2cContext *ctx, int count, char paths[][128], float *
     }
 }
 
-/* All at once, in one graph: the photos, their cartoons, the photos made of those; embeddings of
- * photos, their cartoons, real cartoons. */
+/* Everything at once, in one graph: the photos, their cartoons, photos made of those; embeddings of
+ * photos, of their cartoons, of real cartoons. */
 typedef struct Direct {
     P2cGraph *graph;
     P2cNode *photos, *cartoons, *made, *again, *of_photos, *of_made, *of_cartoons;
@@ -276,7 +276,7 @@ static void averaged_generators(void **state) {
     averaged.ema = true;
     Evaluation of_plain = against_direct(*state, &plain),
                of_averaged = against_direct(*state, &averaged);
-    /* the names make other weights */
+    /* other names give other weights */
     assert_true(fabs(of_plain.cycle_l1 - of_averaged.cycle_l1) > 1e-3);
 }
 
@@ -284,7 +284,7 @@ static void no_face(void **state) {
     against_direct(*state, &(Case){ .kind = P2C_FACENET_XIAOCCER });
 }
 
-/* Too few pictures for a number, and pictures that are not there. */
+/* Too few pictures for a result, and pictures that do not exist. */
 static void few_or_bad(void **state) {
     Scratch *scratch = *state;
     char a[PHOTOS][128], b[CARTOONS][128], *pa[PHOTOS], *pb[CARTOONS];

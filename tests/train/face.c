@@ -1,5 +1,5 @@
-/* face.c (test): weights of face networks in every wrapping that they come in; what is refused; a
- * real file against PyTorch. */
+/* face.c (test): weights of face networks in every form in which they are published; what is
+ * refused; a real file against PyTorch. */
 #include "../../train/face.h"
 
 #include <math.h>
@@ -35,7 +35,7 @@ static P2cValue *state_dict(const P2cStore *store) {
     return dict;
 }
 
-/* Takes the state dict; returns a copy with "module." in front of every name. */
+/* Takes ownership of the state dict; returns a copy with "module." before every name. */
 static P2cValue *parallel(P2cValue *dict) {
     P2cValue *out = p2c_value_dict();
     char key[160];
@@ -51,7 +51,8 @@ static P2cValue *parallel(P2cValue *dict) {
     return out;
 }
 
-/* Writes {epoch: 68, wrap: dict}, or the dict itself; takes it. Returns the path. */
+/* Writes {epoch: 68, wrap: dict}, or the dict itself, and takes ownership of it. Returns the
+ * path. */
 static const char *written(Scratch *scratch, P2cValue *dict, const char *wrap) {
     if (wrap) {
         P2cValue *outer = p2c_value_dict();
@@ -110,7 +111,7 @@ static void every_wrapping(void **state) {
 
 /* ---- what is refused ---- */
 
-/* face_load must end with that code, and say all of `words` (separated by |) in one line. */
+/* face_load must return that code, with all of `words` (separated by |) in one line. */
 static void refuses(Scratch *scratch, const char *path, int code, const char *words) {
     P2cStore *store = NULL;
     P2cFaceKind kind;

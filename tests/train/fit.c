@@ -1,6 +1,5 @@
-/* fit.c (test): the networks that p2c-fit trains: their shapes and sizes, that they learn, that a
- * training goes on to the same bits, what is measured, what is written. On samples that are drawn
- * here. */
+/* fit.c (test): the networks that p2c-fit trains, with samples drawn here: their shapes and sizes;
+ * that they learn; that a resumed training gives the same bits; measures; files. */
 #include "../../train/fit/evaluate.h"
 #include "../../train/fit/step.h"
 #include "../../train/fit/trainer.h"
@@ -23,7 +22,7 @@ typedef struct Trainee {
     float *pictures, *targets;
 } Trainee;
 
-/* A disc before a smooth background, of another place and size for each sample; points on its
+/* A disc on a smooth background, with another place and size for each sample; points on its
  * border. */
 static void draw(FitTask task, int sample, float *picture, float *target) {
     int side = task == FIT_MATTE ? FIT_MATTE_SIZE : FIT_LANDMARK_SIZE;
@@ -143,7 +142,8 @@ static void assert_same_store(const P2cStore *a, const P2cStore *b) {
     }
 }
 
-/* Four steps, and two, saved, loaded by another with another number of threads, and two more. */
+/* Four steps, against two steps that are saved, loaded with another number of threads, and
+ * continued with two more. */
 static void check_resumes(Runs *runs, FitTask task) {
     Trainee whole, first, second;
     FitOptions options = { .task = task,
@@ -197,7 +197,7 @@ static void test_resumes(void **state) {
     check_resumes(*state, FIT_LANDMARKS);
 }
 
-/* A sample that is no number changes nothing. */
+/* A sample that is not a number changes nothing. */
 static void test_bad_sample(void **state) {
     Trainee t, untouched;
     (void)state;
@@ -227,7 +227,7 @@ static void test_rates(void **state) {
                 p2c_average_decay(o.ema, 100000) == 0.99);
 }
 
-/* ---- what is measured ------------------------------------------------------------------------ */
+/* ---- measures -------------------------------------------------------------------------------- */
 
 static void test_figures(void **state) {
     (void)state;
@@ -259,10 +259,10 @@ static void test_figures(void **state) {
     free(y);
 }
 
-/* ---- what is written ------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
-/* Half precision: what it can hold comes back as it was, all else to nearest, halves to even, with
- * the smallest and largest numbers. */
+/* Half precision: numbers that it can hold stay the same; others are rounded to nearest, ties to
+ * even, up to the smallest and largest numbers. */
 static void test_weights(void **state) {
     static const float in[] = { 0,
                                 1,

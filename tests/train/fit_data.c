@@ -11,7 +11,7 @@ enum { SIDE = FIT_SIDE, PEOPLE = 40 };
 
 /* ---- portraits ---- */
 
-/* Everything for which the rule says so is of one colour, the rest is white. */
+/* Pixels for which the rule is true have one colour, the rest is white. */
 static FitVerdict judged(P2cContext *ctx, bool (*rule)(int x, int y)) {
     P2cImage image;
     FitPortrait portrait;
@@ -45,7 +45,7 @@ static void which_are_mattes(void **state) {
     assert_int_equal(judged(d->ctx, head_and_ball), FIT_SCATTERED);
 }
 
-/* Alpha is what was drawn, and where the white shone through is none any more. */
+/* Alpha is as drawn, and no white shines through any more. */
 static void alpha_and_colours(void **state) {
     Dataset *d = *state;
     for (int number = 0; number < 5; number++) {
@@ -152,7 +152,7 @@ typedef struct Taken {
     float *values; /* picture and target */
     bool held_out;
     uint64_t draw;
-    int rubbish; /* what is in the scratch before */
+    int rubbish; /* contents of the scratch beforehand */
 } Taken;
 
 enum {
@@ -171,7 +171,7 @@ static void *take(void *what) {
     return NULL;
 }
 
-/* From another thread, with other rubbish in the scratch: bit for bit the same. */
+/* The sample is the same bit for bit in another thread and with other contents of the scratch. */
 static void same_draw_same_sample(void **state) {
     FitData *data = open_people(*state, NULL, FIT_MATTE, 0);
     assert_int_equal(fit_data_count(data, false) + fit_data_count(data, true), PEOPLE);
@@ -204,8 +204,8 @@ static void same_draw_same_sample(void **state) {
     fit_data_close(&data);
 }
 
-/* One who is there twice is on one side, in whatever order the portraits come; one in five is held
- * out. */
+/* A person who appears twice is on one side only, whatever the order of the portraits; one in five
+ * is held out. */
 static void people_stay_apart(void **state) {
     (void)state;
     enum { COUNT = 400 };
@@ -258,9 +258,10 @@ static void no_teacher(void **state) {
     free(text);
 }
 
-/* The fixture puts an average face into whatever it looks at: all readings, the mirrored ones too,
- * have to come back to the same points. One that were not brought back would be off by a third of
- * the face. Readings that differ are no points, nor is nobody. */
+/* The fixture puts an average face into everything it looks at. So all readings, even mirrored
+ * ones, must come back to the same points; a reading that is not brought back would be off by a
+ * third of the face. Readings that differ give no points, and neither does a picture without a
+ * face. */
 static void teacher_reads(void **state) {
     Dataset *d = *state;
     if (!has_dlib(d->ctx)) skip();
@@ -282,14 +283,14 @@ static void teacher_reads(void **state) {
     assert_true(p->points[45].x - p->points[36].x > 0.3 * side &&
                 fabs((p->points[45].x + p->points[36].x) / 2 - x) < 3);
     assert_true(p->points[8].y > p->points[30].y && p->points[30].y > p->points[27].y);
-    /* its face is always upright, and two readings are turned */
+    /* the fixture's face is always upright, but two readings are turned */
     assert_true(p->spread > 0.01 && p->spread < 0.08);
     assert_false(p->has_points);
     assert_false(portraits[1].has_points);
     for (int k = 0; k < 2; k++) free(portraits[k].rgba);
 }
 
-/* What JPEG may lose: nothing of what is even, up to half a step of one colour; much of noise. */
+/* JPEG may lose nothing of even areas, up to half a step of one colour, but much of noise. */
 static void jpeg_loses_detail(void **state) {
     (void)state;
     enum { SMALL = 16 };

@@ -1,5 +1,4 @@
-/* folder.c (test): which files are pictures, in which order, and what is said when there are
- * none. */
+/* folder.c (test): which files are pictures, their order, and the message if there are none. */
 #include "cli/folder.h"
 
 #include "dataset.h"
@@ -87,7 +86,7 @@ static void no_pictures(void **state) {
     refused(d, "empty", "no picture");
 }
 
-/* Nobody should train on part of a data set without knowing. */
+/* Training on a part of a data set must not happen unnoticed. */
 static void unsearchable(void **state) {
     Dataset *d = *state;
     if (geteuid() == 0) {

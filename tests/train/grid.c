@@ -1,5 +1,5 @@
-/* grid.c (test): every tile of a sheet against separate forwards; which pictures, which columns,
- * which names; what a bad picture costs. */
+/* grid.c (test): compares every tile of a sheet with separate forward passes; which pictures,
+ * columns and names there are; the effect of a bad picture. */
 #include "../../train/grid.h"
 
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static void add_generator(Gallery *g, const char *name) {
     p2c_graph_free(&graph);
 }
 
-/* Of another size than the tiles, so that scaling is part of it. */
+/* Its size differs from the tiles', so that scaling is tested, too. */
 static void put_picture(Gallery *g, const char *path, const char *tag) {
     enum { FILE_SIDE = 40 };
     static float planes[3 * FILE_SIDE * FILE_SIDE];
@@ -46,7 +46,7 @@ static void put_picture(Gallery *g, const char *path, const char *tag) {
 static void put_list(Gallery *g, int list, const char *name, int count) {
     for (int i = 0; i < count; i++) {
         char file[32];
-        snprintf(file, sizeof file, "%s.%d.png", name, i); /* a stem may hold a dot */
+        snprintf(file, sizeof file, "%s.%d.png", name, i); /* a stem may contain a dot */
         g->paths[list][i] = strdup(scratch_path(g->scratch, file));
         assert_non_null(g->paths[list][i]);
         put_picture(g, g->paths[list][i], file);
@@ -144,7 +144,7 @@ static void assert_column(Gallery *g, const P2cImage *sheet, int column, const c
                           const char *there, const char *back) {
     P2cImage rows[ROWS];
     expected_column(g, path, there, back, rows);
-    /* else rows could be mixed up unnoticed */
+    /* otherwise exchanged rows would go unnoticed */
     assert_memory_not_equal(rows[2].pixels, rows[4].pixels, SIDE * SIDE * 3);
     for (int r = 0; r < ROWS; r++) {
         assert_tile(sheet, &rows[r], r, column);
@@ -202,7 +202,7 @@ static void averaged_generators(void **state) {
     P2cImage a = read_sheet(&g, "A2B_0001000.png", SIDE, ROWS * SIDE);
     assert_column(&g, &a, 0, g.paths[TRAIN_A][0], "genA2B_ema", "genB2A_ema");
     p2c_image_clear(&a);
-    /* there is no picture that it could show */
+    /* it could show no picture */
     assert_false(have_file(scratch_path(g.scratch, "B2A_0001000.png")));
     gallery_close(&g);
 }
@@ -270,8 +270,8 @@ static void bad_test_pictures_are_skipped(void **state) {
     gallery_close(&g);
 }
 
-/* va.1.jpg (PNG inside, which is found by content) has the name of va.1.png, but another picture:
- * the first one stays. */
+/* va.1.jpg (a PNG inside, as its content shows) has the same stem as va.1.png, but is another
+ * picture: the first result stays. */
 static void no_result_takes_anothers_place(void **state) {
     Gallery g;
     gallery_open(&g, state, (const int[]){ 0, 0, 3, 0 });

@@ -26,7 +26,7 @@ static void test_twice(void **state) {
     assert_int_equal(guard_step(&g, 3, false), GUARD_ROLL_BACK);
     guard_rolled_back(&g);
     assert_true(guard_is_calm(&g, 1));
-    /* those before do not count again */
+    /* steps before a rollback do not count again */
     for (int s = 1; s < 3; s++) assert_int_equal(guard_step(&g, s, false), GUARD_SKIPPED);
     assert_int_equal(guard_step(&g, 3, false), GUARD_STOP);
     assert_int_equal(g.skips, 6);

@@ -1,6 +1,5 @@
-/* loader.c (test): batches against what folders, orders and crops say they must be, for any number
- * of workers and any memory; and what happens to pictures that cannot be read, before training and
- * during it. */
+/* loader.c (test): compares batches with folders, orders and crops, for any number of workers and
+ * any memory; pictures that cannot be read, before training and during it. */
 #include "../../train/loader.h"
 #include "../../train/augment.h"
 #include "../../train/run/order.h"
@@ -53,7 +52,7 @@ static Loader *open_loader(const LoaderOptions *o) {
     return loader;
 }
 
-/* What batch `step` must be, of one domain: from the pure functions alone, without any loader. */
+/* The expected batch of `step` in one domain, computed by the pure functions, without a loader. */
 static void expect_batch(Dataset *d, const LoaderOptions *o, int domain, int64_t step, int branch,
                          float *planes) {
     Folder folder;
@@ -89,7 +88,7 @@ static void assert_batch(Dataset *d, Loader *loader, const LoaderOptions *o, int
         fail_msg("B of step %d, branch %d, is another batch", (int)step, branch);
 }
 
-/* In memory: nothing, two of A and one of B, everything. */
+/* What fits in memory: nothing; two pictures of A and one of B; everything. */
 static const size_t caches[] = { 0, 3 * KEPT + KEPT - 1, SIZE_MAX };
 
 static void same_bits_always(void **state) {
@@ -136,8 +135,8 @@ static void any_step_may_be_asked_for(void **state) {
     }
 }
 
-/* At any moment: before the first batch, with the next in preparation, with one that nobody will
- * ask for. */
+/* Closing works at any moment: before the first batch, while the next is prepared, with one that
+ * nobody will take. */
 static void closed_at_any_time(void **state) {
     Dataset *d = *state;
     Paths paths;
@@ -185,7 +184,7 @@ static void answers(void **state) {
     loader_close(&loader);
 }
 
-/* Opening fails with this code; what it says is returned, to be freed. */
+/* Opening must fail with this code. Returns its message, to be freed. */
 static char *refused(const LoaderOptions *o, int expected) {
     Loader *loader;
     Heard heard = hear_begin();
@@ -258,8 +257,8 @@ static void long_lists_are_cut(void **state) {
     free(text);
 }
 
-/* Left out, they count for nothing: order, hash and memory are those of the data set without
- * them. */
+/* Pictures that are left out have no effect: order, hash and memory are those of the data set
+ * without them. */
 static void bad_pictures_are_left_out(void **state) {
     Dataset *d = *state;
     Paths paths;
@@ -305,7 +304,7 @@ static void none_left(void **state) {
     free(text);
 }
 
-/* Where the draws of a pass stand: draw k of A in pass 0 is picture order[k]. */
+/* The draws of a pass: draw k of A in pass 0 is picture order[k]. */
 static void first_order(const LoaderOptions *o, int order[COUNT_A]) {
     order_permutation(o->seed, 0, 0, 0, COUNT_A, order);
 }
@@ -352,7 +351,7 @@ static void deleted_while_training(void **state) {
         assert_says(text, loader_folder(loader, 0)->paths[order[BATCH]]);
         assert_says(text, "--skip_bad");
         free(text);
-        assert_int_equal(loader_next(loader, 0, 0, a, b), 0); /* all else still works */
+        assert_int_equal(loader_next(loader, 0, 0, a, b), 0); /* everything else still works */
         loader_close(&loader);
         put_pictures(d);
     }

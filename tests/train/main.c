@@ -1,9 +1,8 @@
-/* main.c: runs the groups of tests of the trainer. A group is a file of its name beside this one,
- * and one line here.
+/* main.c: runs the groups of tests of the trainers. A group is a file of that name beside this one,
+ * and a line here.
  *
- *     test-train [GROUP...]        only those; from the repository's root, where
- *                                  tests/train/data is
- */
+ *     test-train [GROUP...]        runs only those; from the repository's root, where
+ *                                  tests/train/data is */
 #include "cli/cli.h"
 
 const char *const program_name = "test-train";

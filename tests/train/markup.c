@@ -17,7 +17,7 @@ static int name_length(const char *s) {
     return length;
 }
 
-/* From behind the name to behind the '>'; *closed: it ends in "/>". */
+/* Skips from the end of the name to after the '>'; *closed: it ends in "/>". */
 static const char *skip_attributes(const char *s, int *closed) {
     *closed = 0;
     for (;;) {

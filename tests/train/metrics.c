@@ -1,5 +1,5 @@
-/* metrics.c (test): histories against a brute force, the file against crashes, damage and full
- * disks. */
+/* metrics.c (test): histories against a brute-force form, and the file against crashes, damage and
+ * full disks. */
 #include "../../train/run/metrics.h"
 
 #include <math.h>
@@ -80,7 +80,8 @@ static void history_is_exact(void **state) {
     print_message("buckets of 1 to 16 steps: exact at %d moments of 17000 steps\n", checked);
 }
 
-/* A step far ahead, as evaluations of a long run are, halves several times at once. */
+/* A step far ahead, as those of evaluations in a long run, halves the resolution several times at
+ * once. */
 static void history_jumps(void **state) {
     (void)state;
     static History h;
@@ -94,7 +95,7 @@ static void history_jumps(void **state) {
                 points[1].x == 1000000 && points[1].y == 5 && points[1].high == 5);
 }
 
-/* Neighbouring points cover all steps, each exactly once, and none but the last is longer than the
+/* Neighbouring points cover all steps, each exactly once, and only the last may be longer than the
  * others. */
 static void points_are_exact(void **state) {
     (void)state;
@@ -137,7 +138,7 @@ static void smoothed_is_unbiased(void **state) {
     assert_true(fabs(history_smoothed(&h) - 2) < 1e-3 && history_smoothed(&h) > 2);
 }
 
-/* ---- what a line says ------------------------------------------------------------------------ */
+/* ---- the content of a line ------------------------------------------------------------------- */
 
 static void assert_file(const char *path, const char *expected) {
     char *text = get_file(path, NULL);
@@ -169,7 +170,7 @@ static void lines_to_the_letter(void **state) {
                       "{\"step\":1000000,\"a\":0.0001,\"b\\\"\\\\\":3.00000006e+20}\n");
 }
 
-/* The order and the names that programs around p2c-train count on. */
+/* The order and the names on which other programs rely. */
 static void the_trainers_line(void **state) {
     Scratch *s = *state;
     const char *path = scratch_path(s, "metrics.jsonl");
@@ -221,9 +222,9 @@ static void floats_survive(void **state) {
     metrics_close(&m);
 }
 
-/* ---- going on -------------------------------------------------------------------------------- */
+/* ---- resuming -------------------------------------------------------------------------------- */
 
-/* Lines of steps 1 to last, with all that there can be. */
+/* Lines of steps 1 to last, with all fields. */
 static void write_run(Metrics *m, int64_t first, int64_t last) {
     for (int64_t step = first; step <= last; step++) {
         bool skipped = step == 4 || step == 5 || step == 8 || step == 10;
@@ -249,8 +250,8 @@ static void assert_same(const Metrics *a, const Metrics *b) {
     }
 }
 
-/* Opened after any step of a longer run, and rewound to it, file and memory are as if the run had
- * ended there; and they can go on. */
+/* If the file of a longer run is opened and rewound to any step, file and memory are as if the run
+ * had ended there, and the run can continue. */
 static void resumed_as_never_stopped(void **state) {
     Scratch *s = *state;
     char path[128], other[128];
@@ -293,7 +294,7 @@ static void resumed_as_never_stopped(void **state) {
     metrics_close(&m);
 }
 
-/* Cut anywhere, what remains is the whole lines before the cut. */
+/* If the file is cut anywhere, the whole lines before the cut remain. */
 static void truncated_at_any_byte(void **state) {
     Scratch *s = *state;
     char path[128];
@@ -322,7 +323,7 @@ static void truncated_at_any_byte(void **state) {
     assert_int_equal(scratch_file_count(s), 1);
 }
 
-/* What stderr gets while the file is opened, to be freed. */
+/* Returns what is printed on stderr while the file is opened, to be freed. */
 static char *open_and_listen(Scratch *s, const char *path, int64_t step, Metrics **m,
                              int expected_code) {
     char said[160];
@@ -399,8 +400,8 @@ static void damaged_lines_are_dropped(void **state) {
     }
 }
 
-/* Any byte of a line replaced by any that matter, in memory that ends with the line, for the
- * sanitizers to watch: read or refused. */
+/* Any byte of a line is replaced by each byte that matters, in memory that ends with the line, so
+ * that sanitizers notice a read beyond it: the line is read or refused. */
 static void no_line_reads_too_far(void **state) {
     (void)state;
     static const char *const lines[] = { "{\"step\":12,\"a\":-1.5e-3,\"b\":null,\"skipped\":true}",
@@ -427,7 +428,7 @@ static void no_line_reads_too_far(void **state) {
     assert_true(read > 100 && refused > 10000);
 }
 
-/* A limit on the length of files is a disk that is full; lifted, it has room again. */
+/* A limit on the length of files stands for a full disk; without it, there is space again. */
 static void full_disk(void **state) {
     Scratch *s = *state;
     const char *path = scratch_path(s, "metrics.jsonl");

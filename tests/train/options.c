@@ -1,5 +1,5 @@
-/* options.c (test): the command line of p2c-train, and through it lib/cli's: what it accepts, what
- * it refuses and how it says so, and what a checkpoint keeps of it. */
+/* options.c (test): the command line of p2c-train and, through it, of lib/cli: what is accepted,
+ * what is refused and with which message, and what a checkpoint keeps. */
 #include "../../train/options.h"
 
 #include "../unit/support.h"
@@ -8,14 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A command line, parsed, and what was said meanwhile. */
+/* A parsed command line, and what was printed meanwhile. */
 typedef struct Case {
     Options o;
     int code;
     char words[1024], said[4096];
 } Case;
 
-/* What is written to a stream from begin to end goes into a file, then into `text`. */
+/* What is written to a stream between begin and end goes into a file, then into `text`. */
 typedef struct Capture {
     int fd, kept;
     FILE *file;
@@ -37,7 +37,7 @@ static void capture_end(Capture *c, FILE *stream, char *text, size_t size) {
     fclose(c->file);
 }
 
-/* Words are separated by single spaces; an empty one can be made by two. */
+/* Words are separated by single spaces; two spaces make an empty one. */
 static void parse(Case *c, const char *line) {
     char *argv[64] = { (char *)(uintptr_t) "p2c-train" }, *rest = c->words;
     int argc = 1;
@@ -61,7 +61,7 @@ static void resume(Case *c, const P2cValue *saved) {
     capture_end(&capture, stderr, c->said, sizeof c->said);
 }
 
-/* Refused with this code, in one line that says this. */
+/* Checks that the line is refused with this code, in one line that contains this text. */
 static void assert_refused(const Case *c, int code, const char *what, const char *says) {
     const char *newline = strchr(c->said, '\n');
     if (c->code != code)
@@ -265,7 +265,7 @@ static void help_and_version(void **state) {
     static char text[20000];
     (void)state;
     Case c;
-    parse_well(&c, "--help --ch 30"); /* who asks for help need not have it all right */
+    parse_well(&c, "--help --ch 30"); /* with --help, other options may be wrong */
     assert_true(c.o.help);
     parse_well(&c, "-V");
     assert_true(c.o.version);
@@ -288,7 +288,7 @@ static void help_and_version(void **state) {
             fail_msg("the help has a line that is too long: %.140s", s - 140);
 }
 
-/* What p2c-train has no use for: inputs, and a whole number limited by its type alone. */
+/* What p2c-train does not use: inputs, and a whole number that is limited only by its type. */
 typedef struct Few {
     bool quiet;
     int count;
@@ -359,7 +359,7 @@ static void round_trip(void **state) {
     assert_int_equal(c.code, 0);
     P2cValue *again = options_save(&c.o);
     assert_true(same_tree(saved, again));
-    p2c_value_free(&saved); /* c.o.dataset must not need it */
+    p2c_value_free(&saved); /* c.o.dataset must not point into it */
     assert_string_equal(c.o.dataset, "mine");
     assert_true(c.o.ch == 16 && !c.o.light && c.o.lr == 0.0003 && c.o.seed == 77);
     assert_false(options_given(&c.o, "ch"));
@@ -370,7 +370,7 @@ static void round_trip(void **state) {
     options_clear(&c.o);
 }
 
-/* Each option that is kept makes a difference that is noticed, by itself. */
+/* A difference in each kept option is noticed. */
 static void each_difference(void **state) {
     (void)state;
     char line[sizeof changed], *rest = line, *name;
@@ -390,12 +390,12 @@ static void each_difference(void **state) {
         options_clear(&c.o);
         count++;
     }
-    /* those of what is written make none, see written */
+    /* those in `written` below make no difference */
     assert_int_equal(count, p2c_value_count(saved) - 6);
     p2c_value_free(&saved);
 }
 
-/* How often what is written: kept, too, but who says otherwise has it so. */
+/* How often things are written is kept, too, but the command line may change it. */
 static void written(void **state) {
     (void)state;
     P2cValue *saved = saved_by(
@@ -481,7 +481,7 @@ static void override(void **state) {
     options_clear(&c.o);
 }
 
-/* Where the dataset lies may change, what it is may not. */
+/* The place of the dataset may change, but not the dataset. */
 static void dataset_moved(void **state) {
     (void)state;
     P2cValue *saved = saved_by("--dataset /here/faces/");
@@ -497,7 +497,7 @@ static void dataset_moved(void **state) {
     p2c_value_free(&saved);
 }
 
-/* With one entry put into it, the dict is no more what options_save makes. */
+/* With one more entry, the dict is not what options_save makes. */
 static void damaged(void **state) {
     (void)state;
     const struct {
@@ -543,7 +543,7 @@ static void no_dict(void **state) {
     assert_refused(&c, EXIT_BAD_INPUT, "a list", "no dict");
     resume(&c, NULL);
     assert_refused(&c, EXIT_BAD_INPUT, "nothing", "no dict");
-    resume(&c, empty); /* options that it does not hold stay as they are */
+    resume(&c, empty); /* options that are not in it stay as they are */
     assert_int_equal(c.code, 0);
     assert_true(c.o.lr == 0.5 && c.o.ch == 32);
     /* an integer is a number */

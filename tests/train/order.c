@@ -1,5 +1,5 @@
 /* order.c (test): permutations are permutations, differ where they should, and are drawn fairly.
- * Seeds are fixed, so that what is unlikely to fail either never does or always. */
+ * Seeds are fixed, so tests of unlikely events give the same result every time. */
 #include "../../train/run/order.h"
 
 #include "../unit/support.h"
@@ -24,7 +24,7 @@ static void is_a_permutation(void **state) {
     }
 }
 
-/* Of 37 pictures each order has about one in place of another's: none should share more than a
+/* Orders of 37 pictures agree in about one place by chance; none should agree in more than a
  * few. */
 static void all_differ(void **state) {
     (void)state;
@@ -42,7 +42,7 @@ static void all_differ(void **state) {
         }
 }
 
-/* Each of the six orders of three pictures: 1000 times of 6000, standard deviation 29. */
+/* Each of the six orders of three pictures appears 1000 times of 6000; standard deviation 29. */
 static void all_orders_alike(void **state) {
     (void)state;
     int times[6] = { 0 };
@@ -54,7 +54,7 @@ static void all_orders_alike(void **state) {
     for (int i = 0; i < 6; i++) assert_in_range(times[i], 850, 1150);
 }
 
-/* A word modulo 3 * 2^30 would fall into the first third twice as often as into the others. */
+/* A word modulo 3 * 2^30 would be in the first third twice as often as in the others. */
 static void without_bias(void **state) {
     (void)state;
     int thirds[3] = { 0 };
@@ -64,8 +64,8 @@ static void without_bias(void **state) {
     for (int i = 0; i < 100; i++) assert_int_equal(draws_below(&draws, 1), 0);
 }
 
-/* A run that was begun with an older build must resume with this one: these numbers, checked by
- * another program, may never change. */
+/* A run that was begun with an older build must resume with this one. These numbers were checked by
+ * another program and must never change. */
 static void never_changes(void **state) {
     (void)state;
     static const int first[] = { 6, 3, 7, 9, 5, 4, 0, 8, 1, 2 },

@@ -1,5 +1,5 @@
-/* report.c (test): the page is whole, well-formed, says what it is told and nothing else, and takes
- * nothing from elsewhere. */
+/* report.c (test): the page is complete and well-formed, contains exactly what it is given, and
+ * loads nothing from elsewhere. */
 #include "../../train/run/report.h"
 
 #include <math.h>
@@ -44,7 +44,7 @@ static char *write_and_read(Scratch *s, const Report *r) {
     assert_null(strstr(page, "<link"));
     assert_null(strstr(page, "url("));
     assert_null(strstr(page, "href="));
-    /* names, not places */
+    /* as names, not as addresses */
     assert_int_equal(count_of(page, "://"), count_of(page, "xmlns=\"http://www.w3.org/"));
     assert_int_equal(count_of(page, "src="), count_of(page, "src=\"data:image/jpeg;base64,"));
     return page;
@@ -91,7 +91,7 @@ static void of_a_run(void **state) {
     run_some_steps(m, 120);
     Report r = some(m);
     char *page = write_and_read(s, &r);
-    /* all charts but that of evaluations' cycle, which were never finite */
+    /* all charts except the one for the evaluations' cycle, which were never finite */
     assert_int_equal(count_of(page, "<svg"), series_table.panel_count - 1);
     assert_null(strstr(page, "Evaluation: cycle"));
     static const char *const said[] = { "run &lt;/title&gt;&lt;script&gt;",
@@ -129,8 +129,7 @@ static void of_a_run(void **state) {
     metrics_close(&m);
 }
 
-/* Known base64 of JPEG-like files of 3, 4 and 5 bytes; files that are missing or something else are
- * left out. */
+/* Known base64 of JPEG-like files of 3, 4 and 5 bytes; missing and other files are left out. */
 static void pictures(void **state) {
     Scratch *s = *state;
     Metrics *m;
@@ -177,7 +176,7 @@ static void refused(void **state) {
     metrics_close(&m);
 }
 
-/* Each series is in a chart that there is, and no chart holds more than fit. */
+/* Each series belongs to an existing chart, and no chart has more than it can show. */
 static void the_trainers_tables(void **state) {
     (void)state;
     int in[64] = { 0 };
@@ -214,7 +213,7 @@ static void parameter_counts(void **state) {
     p2c_store_free(&store);
 }
 
-/* The curve of a real training, where it is at hand. */
+/* The curve of a real training, if it is available. */
 static void real_run(void **state) {
     Scratch *s = *state;
     FILE *in = fopen("../shared/golden/real_run.tsv", "r");

@@ -1,4 +1,5 @@
-/* rundir.c (test): which folder a run gets, that nobody else gets it too, and what it refuses. */
+/* rundir.c (test): which folder a run gets, that no other process gets it, too, and what is
+ * refused. */
 #include "runs.h"
 
 #include <fcntl.h>
@@ -47,7 +48,7 @@ static void assert_refused(Runs *runs, const char *name, const char *dataset, bo
     rundir_close(&run);
 }
 
-/* An empty file in the place of a checkpoint, written `age` seconds ago. Makes the folders. */
+/* Makes an empty file in the place of a checkpoint, written `age` seconds ago, and its folders. */
 static void put_checkpoint(Runs *runs, const char *name, const char *file, int age) {
     for (const char *const *part = (const char *[]){ "results", "results/of all", NULL }; *part;
          part++)
@@ -152,14 +153,14 @@ static void places_that_cannot_be(void **state) {
                    "x/lock: cannot be locked: Is a directory");
 }
 
-/* ---- what is there --------------------------------------------------------------------------- */
+/* ---- existing runs --------------------------------------------------------------------------- */
 
 static void names_of_checkpoints(void **state) {
     Runs *runs = *state;
     static const char *const files[] = {
         "dogs_params_0000100.pt", "dogs_params_12345678.pt", "dogs_params_0200000.pt",
         "cats_params_0300000.pt", "a_params_b_params_0000007.pt",
-        /* and none of these */
+        /* and none of these is one */
         "dogs_params_latest.pt", "best.pt", "dogs_params_100.pt", "dogs_params_00000100.pt",
         "dogs_params_0000100.pt.damaged", "dogs_params_-000100.pt", "dogs_params_0000100.ckpt",
         "_params_0000100.pt", "dogs_params_ 000100.pt", "dogs_params_99999999999999999999.pt",
@@ -201,7 +202,7 @@ static void a_used_folder_needs_resume(void **state) {
         runs, "x", "dogs", false, EXIT_USAGE,
         "x holds checkpoints of dogs already, the newest of step 2000; --resume goes on with it");
     assert_refused(runs, "x", "cats", false, EXIT_USAGE, "x holds checkpoints of dogs already");
-    /* the folder says which dataset it is of */
+    /* the folder says for which dataset it is */
     assert_int_equal(open_run(runs, &run, "x", "photo2cartoon", true), 0);
     assert_string_equal(run.dataset, "dogs");
     rundir_close(&run);
@@ -232,14 +233,14 @@ static void resuming_the_latest(void **state) {
     assert_refused(runs, NULL, "dogs", true, EXIT_BAD_INPUT, "no run of dogs with a checkpoint");
     put_checkpoint(runs, "dogs-2024-01-01", "dogs_params_0009000.pt", 300);
     assert_opens(runs, NULL, "in/dogs/", true, "dogs-2024-01-01");
-    /* its newest is what counts, */
+    /* its newest checkpoint counts, */
     put_checkpoint(runs, "dogs-2024-01-02", "dogs_params_0003000.pt", 200);
     put_checkpoint(runs, "dogs-2024-01-02", "dogs_params_0001000.pt", 900);
     assert_opens(runs, NULL, "dogs", true, "dogs-2024-01-02");
-    /* not what was touched last */
+    /* not the folder that was changed last */
     put_checkpoint(runs, "dogs-2024-01-01", "dogs_params_0008000.pt", 0);
     assert_opens(runs, NULL, "dogs", true, "dogs-2024-01-02");
-    /* as new: the last name */
+    /* equally new: the last name counts */
     put_checkpoint(runs, "dogs-2024-01-01-2", "dogs_params_0000001.pt", 200);
     assert_opens(runs, NULL, "dogs", true, "dogs-2024-01-02");
     assert_int_equal(open_run(runs, &run, NULL, NULL, true), 0);
@@ -272,7 +273,8 @@ static void leftovers_are_removed(void **state) {
     assert_string_equal(runs_names(runs, place(runs, "x/test"), true), ".p2cnn-note x.tmp");
 }
 
-/* ---- one process a folder -------------------------------------------------------------------- */
+/* ---- one process per folder
+ * -------------------------------------------------------------------- */
 
 static void one_process_a_folder(void **state) {
     Runs *runs = *state;
@@ -286,14 +288,14 @@ static void one_process_a_folder(void **state) {
     if (!child) {
         close(parent[1]);
         byte = open_run(runs, &run, "x", "dogs", false) == 0;
-        /* it ends with the parent, if not before */
+        /* it ends with the parent at the latest */
         if (write(ready[1], &byte, 1) == 1 && read(parent[0], &byte, 1) == 0) _exit(0);
         _exit(1);
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
     assert_int_equal(byte, 1);
     put_file(place(runs, "x/model/dogs_params_0000010.pt"), "", 0);
-    RunDir watcher; /* may look while the other one holds the lock */
+    RunDir watcher; /* may look while the other process holds the lock */
     char results[RUN_FILE];
     snprintf(results, sizeof results, "%s", place(runs, ""));
     assert_int_equal(

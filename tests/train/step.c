@@ -1,5 +1,5 @@
-/* step.c (test): the training step's own properties: parts against batches, what a bad picture
- * does, averages. Its numbers are compared with PyTorch's in tests/golden/training.c. */
+/* step.c (test): the properties of the training step: parts against batches, the effect of a bad
+ * picture, averages. tests/golden/training.c compares its numbers with PyTorch's. */
 #include "../../train/step.h"
 #include "../device.h"
 
@@ -39,7 +39,7 @@ static void trainee_clear(Trainee *t) {
     p2c_context_free(&t->ctx);
 }
 
-/* MOST pictures for each domain, smooth, each different. */
+/* MOST smooth, different pictures for each domain. */
 static void draw(float *a, float *b, int n) {
     for (int i = 0; i < n * PIXELS; i++) {
         float k = (float)(1 + i / PIXELS), x = (float)(i % SIZE) / SIZE,
@@ -64,7 +64,7 @@ static double scalar(const P2cNode *node) {
     return value;
 }
 
-/* The largest difference of a parameter, relative to 1; its name. */
+/* The largest difference of a parameter, relative to 1, and the parameter's name. */
 static double largest_difference(const Trainee *x, const Trainee *y, const char *ending) {
     double worst = 0;
     for (int i = 0; i < p2c_store_count(x->store); i++) {
@@ -82,8 +82,8 @@ static double largest_difference(const Trainee *x, const Trainee *y, const char 
     return worst;
 }
 
-/* Four pictures at once, and in two or four parts: the same losses, gradients, power iterations;
- * also after an update. */
+/* Four pictures at once, and in two or four parts, give the same losses, gradients and power
+ * iterations, even after an update. */
 static void test_parts(void **state) {
     (void)state;
     for (int parts = 2; parts <= MOST; parts *= 2) {
@@ -102,7 +102,7 @@ static void test_parts(void **state) {
             assert_float_equal(scalar(cut.step.squares[i]), scalar(whole.step.squares[i]),
                                2e-3 * scalar(whole.step.squares[i]));
         assert_true(largest_difference(&whole, &cut, "weight_u") < 1e-5);
-        /* of a gradient that is noise Adam takes the sign */
+        /* Adam takes the sign of a gradient that is only noise */
         assert_true(largest_difference(&whole, &cut, "weight") <= 2e-4 + 1e-6);
         assert_int_equal(cut.step.generators.step, 1);
         assert_int_equal(cut.step.discriminators.step, 1);
@@ -111,8 +111,8 @@ static void test_parts(void **state) {
     }
 }
 
-/* A picture that is not a number: no weight moves, nothing is counted, a tensor is named, and the
- * next step is as good as ever. */
+/* If a picture is not a number, no weight changes, nothing is counted, a tensor is named, and the
+ * next step is not affected. */
 static void test_bad_picture(void **state) {
     (void)state;
     Trainee t, untouched;
@@ -148,7 +148,7 @@ static void test_averages(void **state) {
     double *want = malloc(n * sizeof *want);
     assert_true(p && want);
     OK(p2c_store_read(t.store, now, p));
-    for (size_t i = 0; i < n; i++) want[i] = p[i]; /* starts where the generator does */
+    for (size_t i = 0; i < n; i++) want[i] = p[i]; /* the average starts where the generator does */
     for (int s = 0; s < STEPS; s++) {
         run(&t, 1, NULL);
         OK(p2c_store_read(t.store, now, p));

@@ -1,4 +1,5 @@
-/* tensorboard.c (test): event files byte for byte as TensorBoard's own writer makes them. */
+/* tensorboard.c (test): event files are equal, byte for byte, to those of TensorBoard's own
+ * writer. */
 #include "../../train/run/tensorboard.h"
 
 #include <dirent.h>
@@ -22,7 +23,7 @@ static void crc_vectors(void **state) {
     assert_int_equal(tensorboard_crc32c(bytes, 32), 0x46dd794e);
 }
 
-/* The folder below the scratch folder, its files' names in order; both are removed by clear. */
+/* The folder below the scratch folder, and the names of its files in order; clear removes both. */
 typedef struct Events {
     char names[4][420];
     int count;
@@ -84,8 +85,8 @@ static void same_bytes_as_tensorboard(void **state) {
     clear(s);
 }
 
-/* A new run has no restart; a second file of the same second gets the next name, and the folder may
- * be there. */
+/* A new run has no restart; a second file in the same second gets the next name, and the folder may
+ * already exist. */
 static void names(void **state) {
     Scratch *s = *state;
     char folder[160], ending[] = ".p2cnn";

@@ -1,4 +1,5 @@
-/* ticker.c (test): what the progress line says, and that it makes way. Clocks are numbers here. */
+/* ticker.c (test): the content of the progress line, and that it makes way for other lines. Clocks
+ * are numbers here. */
 #include "../../train/run/ticker.h"
 
 #include <math.h>
@@ -93,10 +94,11 @@ static void texts(void **state) {
     assert_string_equal(text, "[############] 200000/200000  6.84 steps/s  done  d 2.21");
     ticker_start(&t, 230, 200000, 0);
     ticker_line_text(&t, 146.2, 0, NULL, 0, text);
-    assert_string_equal(text, "step 230/200000  146 ms"); /* how long it takes is not known yet */
+    assert_string_equal(text, "step 230/200000  146 ms"); /* the remaining time is not known yet */
 }
 
-/* Never as wide as the terminal; parts are whole, and the wider the terminal, the more of them. */
+/* The line is always narrower than the terminal. Parts are complete, and a wider terminal shows
+ * more of them. */
 static void fits_any_width(void **state) {
     (void)state;
     Ticker t = at_1230();
@@ -104,7 +106,7 @@ static void fits_any_width(void **state) {
     for (int width = 0; width < 600; width++) {
         ticker_bar_text(&t, width, 146.2, VALUES, values, 146e3, text);
         assert_true(strlen(text) <= (size_t)(width > 0 ? width - 1 : 0));
-        /* there the bar gets longer, at the cost of other parts */
+        /* there the bar becomes longer, and other parts are dropped */
         if (width != 100) assert_true(strlen(text) >= strlen(before));
         if (width > 4) assert_non_null(strstr(text, "1230"));
         if (width > 11) assert_non_null(strstr(text, "1230/200000"));
@@ -137,8 +139,8 @@ static void unwatch(Watched *w) {
     free(w->text);
 }
 
-/* What a terminal shows: a line that was rewritten counts as it stands at its end. The newest,
- * unfinished line is under `last`. */
+/* What a terminal shows: a rewritten line counts in its last form. The newest, unfinished line is
+ * stored in `last`. */
 static int lines_on_screen(const char *text, char last[200]) {
     int lines = 0, column = 0;
     last[0] = 0;
@@ -181,7 +183,7 @@ static void the_first_step_counts_not(void **state) {
     unwatch(&w);
 }
 
-/* 146 steps a second: drawn at most ten times in it. */
+/* At 146 steps a second it is drawn at most ten times a second. */
 static void not_drawn_too_often(void **state) {
     (void)state;
     Watched w;
@@ -203,7 +205,7 @@ static void messages_leave_the_bar_whole(void **state) {
     ticker_say(&w.ticker, "a message\n%s", "\033[31m");
     fflush(w.stream);
     assert_int_equal(lines_on_screen(w.text, last), 2);
-    /* the bar is gone before, and back after */
+    /* the bar is removed before, and drawn again after */
     assert_non_null(strstr(w.text, "\r\033[Ka message??[31m\n\r["));
     assert_string_equal(last, w.ticker.text);
     assert_int_equal(strncmp(last, "[------------] 1/1000  10 steps/s", 33), 0);
@@ -217,7 +219,7 @@ static void messages_leave_the_bar_whole(void **state) {
     unwatch(&w);
 }
 
-/* With a bar and lines (output kept in a file), both. */
+/* With a bar and lines (output into a file), both are written. */
 static void bar_and_lines(void **state) {
     (void)state;
     Watched w;

@@ -1,5 +1,5 @@
-/* trainer.c (test): the learning rate of every step, and what a checkpoint holds of a run besides
- * its weights. */
+/* trainer.c (test): the learning rate of every step, and what a checkpoint contains besides the
+ * weights. */
 #include "../../train/trainer.h"
 
 #include <math.h>
@@ -7,8 +7,8 @@
 
 #include "../unit/support.h"
 
-/* As the published program changes it: after half of the steps, less by lr/half each time, starting
- * from what it was. */
+/* As in the published program: in the second half of the steps it falls by lr/half at each step,
+ * from its current value. */
 static void test_rate(void **state) {
     (void)state;
     static const int64_t lengths[] = { 2, 3, 20, 21, 1000 };
@@ -88,8 +88,8 @@ static void test_state(void **state) {
     p2c_value_free(&read);
 }
 
-/* A published checkpoint has no state; one of a later program another format; a damaged one
- * anything. */
+/* A published checkpoint has no state, that of a later program has another format, and a damaged
+ * one may contain anything. */
 static void test_state_refused(void **state) {
     (void)state;
     TrainState s = some_state(), got;

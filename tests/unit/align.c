@@ -1,5 +1,5 @@
-/* align.c: squares around faces against photo2cartoon's geometry, done step by step by
- * make_align_fixtures.py; quarter turns; transparency; refusals. */
+/* align.c: squares around faces against photo2cartoon's geometry, which make_align_fixtures.py
+ * computes step by step; quarter turns; transparency; refusals. */
 #include "picture.h"
 
 #include "face/face.h"
@@ -10,7 +10,7 @@
 
 enum { WIDTH = 160, HEIGHT = 120, CASES = 11 };
 
-/* As make_align_fixtures.py draws it. */
+/* The picture that make_align_fixtures.py draws. */
 static P2cImage draw_photo(void) {
     P2cImage photo;
     assert_int_equal(p2c_image_init(NULL, &photo, WIDTH, HEIGHT, 3), P2C_OK);
@@ -75,8 +75,8 @@ static void as_published(void **state) {
     p2c_image_clear(&photo);
 }
 
-/* The corners of the eyes come to lie on one row, the right one (36) to the left, and the map keeps
- * lengths. */
+/* After the rotation the corners of the eyes are on one row, the right eye (36) on the left, and
+ * the map keeps lengths. */
 static void eyes_are_level(void **state) {
     (void)state;
     P2cContext ctx = { 0 };
@@ -119,12 +119,12 @@ static void quarter_turns(void **state) {
             p2c_image_clear(&photo);
             p2c_image_clear(&turned);
         }
-    /* clockwise: what was on the left at the top is on the right */
+    /* clockwise: the corner at the top left goes to the top right */
     P2cPoint corner = p2c_turn_point((P2cPoint){ 0, 0 }, 13, 7, 1);
     assert_true(corner.x == 6 && corner.y == 0);
 }
 
-/* A face in a turned photo is the same crop as in the photo as it is. */
+/* A face in a turned photo gives the same crop as in the original photo. */
 static void turned_photo_is_the_same(void **state) {
     (void)state;
     P2cContext ctx = { 0 };
@@ -152,8 +152,8 @@ static void turned_photo_is_the_same(void **state) {
     p2c_image_clear(&photo);
 }
 
-/* Half of the photo is green, the other half red that is not seen, and there is nothing outside:
- * only green and hidden white may come out. */
+/* Half of the photo is green, the other half transparent red, and outside it is transparent: only
+ * green and hidden white may come out. */
 static void transparency(void **state) {
     (void)state;
     P2cContext ctx = { 0 };

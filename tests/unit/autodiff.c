@@ -25,9 +25,9 @@ static double moved_loss(World *w, const Small *s, const char *param, const floa
     return read_scalar(s->loss);
 }
 
-/* Along the gradient itself, the derivative is its length: far above float32 rounding, unlike
- * single elements. Along half of its elements, it is the length of that half: so a part that is too
- * long does not hide one that is too short. */
+/* The derivative along the gradient is its length, which is far above float32 rounding, unlike
+ * derivatives for single elements. Along half of its elements it is the length of that half; so an
+ * error in one half cannot hide an error in the other. */
 static double check_direction(World *w, const Small *s, const char *param, const float *start,
                               const float *gradient, size_t n, size_t every) {
     float direction[1000], h = 2e-3f;
@@ -93,7 +93,7 @@ static void shared_parameter(void **state) {
     world_clear(&w);
 }
 
-/* x * x, x + x, concat(x, x): both operands' gradients go to one place. */
+/* x * x, x + x, concat(x, x): the gradients of both operands go to one place. */
 static void same_operand_twice(void **state) {
     (void)state;
     World w;
@@ -113,8 +113,8 @@ static void same_operand_twice(void **state) {
     world_clear(&w);
 }
 
-/* Two losses over the same nodes: each has gradients of its own, of inputs and of results; NULL
- * where nothing flows. */
+/* Two losses over the same nodes: each has its own gradients, of inputs and of results; NULL where
+ * no gradient flows. */
 static void two_losses(void **state) {
     (void)state;
     World w;
@@ -197,8 +197,8 @@ static float param_value(const World *w, const char *name) {
     return value;
 }
 
-/* Only "a" is to move: not "b", not "ab" whose name begins alike, not what is frozen, not what the
- * loss does not see. */
+/* Only "a" may change: not "b", not "ab", whose name begins with "a", not frozen parameters, and
+ * not those that the loss does not depend on. */
 static void only_named(void **state) {
     (void)state;
     World w;
@@ -229,8 +229,8 @@ static void only_named(void **state) {
     world_clear(&w);
 }
 
-/* A GAN of two numbers: the generator makes gw*z, the discriminator says dw*x. In one graph: d
- * learns, then g learns from the new d. */
+/* A GAN of two numbers: the generator makes gw*z, the discriminator says dw*x. In one graph d is
+ * updated first, then g with the new d. */
 typedef struct Gan {
     P2cNode *z, *d_loss, *g_loss, *before, *after;
     P2cAdam d_adam, g_adam;
@@ -297,7 +297,7 @@ static void gan(void **state) {
         assert_float_equal(read_scalar(gan.g_loss), g_loss, 1e-5);
         assert_float_equal(param_value(&w, "dis.w"), d.p, 2e-6);
         assert_float_equal(param_value(&w, "gen.w"), g.p, 2e-6);
-        /* the same network, by the old weight and by the new */
+        /* the same network, with the old weight and with the new one */
         OK(p2c_node_read(gan.before, before));
         OK(p2c_node_read(gan.after, after));
         for (int i = 0; i < N; i++) {
@@ -347,8 +347,8 @@ static void stays_in_range(void **state) {
     world_clear(&w);
 }
 
-/* loss = a * b: once a is updated, the gradient for b, which is a, would be the new one's through
- * the old product; built anew it is fine. */
+/* loss = a * b. After a is updated, the gradient for b, which is a, would use the new a with the
+ * old product, so it is refused. If the product is computed again, it works. */
 static void updated_in_between(void **state) {
     (void)state;
     for (int anew = 0; anew < 2; anew++) {

@@ -1,6 +1,6 @@
-/* builtin.c: the networks that come with the library, by what they see in a drawn face; and the
- * preparer, which takes them when nothing else is given. How good they are with photos is measured
- * by p2c-fit check and by bench-faces. */
+/* builtin.c: what the built-in networks see in a drawn face, and the preparer, which uses them if
+ * no others are given. How good they are with photos is measured by p2c-fit check and by
+ * bench-faces. */
 #include "drawn.h"
 #include "face/face.h"
 
@@ -26,8 +26,8 @@ static P2cImage tilted(double degrees) {
     return out;
 }
 
-/* Of drawn.c: outer corners of the eyes at (-32,-7) and (32,-7), the mouth's at (-20,40) and
- * (20,40), the tip of the nose at (0,18), in hundredths of the face's width. */
+/* Of drawn.c: outer corners of the eyes at (-32,-7) and (32,-7), corners of the mouth at (-20,40)
+ * and (20,40), tip of the nose at (0,18), in hundredths of the face's width. */
 static const struct {
     int point;
     double x, y;
@@ -79,7 +79,7 @@ static void matte(void **state) {
     p2c_matte_close(&matte);
 }
 
-/* What is true of a crop is true of its mirror image: both are seen at each run. */
+/* A mirrored crop gives the mirrored result, because each run sees both. */
 static void a_mirrored_crop(void **state) {
     Scratch *scratch = *state;
     P2cMatte *matte;
@@ -101,7 +101,7 @@ static void a_mirrored_crop(void **state) {
     free(first);
 }
 
-/* Half precision, no larger than was asked. */
+/* Half precision, and no larger than allowed. */
 static void sizes(void **state) {
     Scratch *scratch = *state;
     static const struct {
@@ -128,7 +128,7 @@ static void sizes(void **state) {
     }
 }
 
-/* The network by itself, on the same picture in [-1,1], as it was trained. */
+/* Runs the network alone on the same picture in [-1,1], as it was trained. */
 static void by_itself(P2cContext *ctx, const P2cBuiltin *b, const float *picture, size_t count,
                       float *y) {
     bool matte = b == &p2c_builtin_matte;
@@ -206,8 +206,8 @@ static unsigned cut_warnings(P2cContext *ctx, const char *models, const char *ne
     return warnings;
 }
 
-/* Nothing in the folder: what is built in; a file there counts more, unless it is asked for by
- * name. */
+/* An empty folder gives the built-in networks. A file there replaces them, unless they are
+ * requested by name. */
 static void the_preparer_takes_them(void **state) {
     Scratch *scratch = *state;
     P2cPreparer *preparer;

@@ -15,8 +15,7 @@ static P2cCartoonizer *open_small(P2cContext *ctx) {
     return cartoonizer;
 }
 
-/* channels 4: with every alpha from 0 to 255, and wild colours where nothing is to be seen of
- * them */
+/* channels 4: with every alpha from 0 to 255, and wild colours where it is transparent */
 static P2cImage picture(P2cContext *ctx, int side, int channels) {
     P2cImage image;
     assert_int_equal(p2c_image_init(ctx, &image, side, side, channels), P2C_OK);
@@ -49,7 +48,7 @@ static void same_picture_same_cartoon(void **state) {
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) p2c_image_clear(all[i]);
     p2c_cartoonizer_close(&cartoonizer);
     assert_null(cartoonizer);
-    p2c_cartoonizer_close(&cartoonizer); /* does nothing any more */
+    p2c_cartoonizer_close(&cartoonizer); /* a second call does nothing */
 }
 
 static void transparency_is_white(void **state) {
@@ -67,7 +66,7 @@ static void transparency_is_white(void **state) {
     p2c_cartoonizer_close(&cartoonizer);
 }
 
-/* The state dict of a generator that has learnt nothing; another name, other values. */
+/* The state dict of an untrained generator. Another name gives other values. */
 static P2cValue *untrained(P2cContext *ctx, const char *name) {
     P2cStore *store = NULL;
     P2cGraph *graph = NULL;
@@ -83,8 +82,8 @@ static P2cValue *untrained(P2cContext *ctx, const char *name) {
     return dict;
 }
 
-/* A checkpoint of up to two generators: the key that each stands under, and the name that its
- * values are drawn by. */
+/* A checkpoint of up to two generators: the key of each, and the name from which its values are
+ * made. */
 static void put_checkpoint(Scratch *scratch, const char *file, const char *const keys[2],
                            const char *const names[2]) {
     P2cValue *checkpoint = p2c_value_dict();
@@ -109,7 +108,7 @@ static P2cImage cartoon_by(Scratch *scratch, const char *file, const char *direc
     return cartoon;
 }
 
-/* The averaged generator, when asked for, and only then. */
+/* The averaged generator is used if requested, and only then. */
 static void averaged(void **state) {
     static const char *const keys[] = { "genA2B", "genA2B_ema" }, *const names[] = { "one", "two" };
     static const char *const back[] = { "genB2A_ema", NULL }, *const back_names[] = { "two", NULL };
@@ -185,7 +184,7 @@ static void colours(void **state) {
 }
 
 /* 0 4 enlarged four times: 0 0.. at the border, then steps of a quarter, by the half-pixel rule. A
- * flat map has no scale: all dark blue. */
+ * flat map has no scale, so it is all dark blue. */
 static void enlarged(void **state) {
     static const float map[] = { 0, 8, 0, 8 }, steps[] = { 0, 0, 1, 3, 5, 7, 8, 8 },
                        flat[] = { 3, 3, 3, 3 };
@@ -201,7 +200,7 @@ static void enlarged(void **state) {
     p2c_image_clear(&image);
 }
 
-/* A network that has diverged: no colours to speak of, but a picture. */
+/* A network that has diverged still gives a picture, with arbitrary colours. */
 static void not_a_number(void **state) {
     const float map[] = { NAN, 1, INFINITY, 2 };
     P2cContext *ctx = ((Scratch *)*state)->ctx;

@@ -1,5 +1,5 @@
-/* compose.c: what lies behind a cartoon: photo2cartoon's white to the last bit, colours, nothing,
- * the photo, its blurred copy, a picture; sheets. */
+/* compose.c: the backgrounds of a cartoon: photo2cartoon's white to the last bit, colours, nothing,
+ * the photo, its blurred copy, a picture; and sheets. */
 #include "cartoon/cartoon.h"
 #include "picture.h"
 
@@ -68,7 +68,7 @@ static void white_as_published(void **state) {
     p2c_portrait_clear(&portrait);
 }
 
-/* A dark head that was drawn over white, its edge with it: over anything else the white must be
+/* A dark head, including its edge, was drawn over white. Over anything else the white must be
  * gone. */
 static void no_white_rim(void **state) {
     (void)state;
@@ -124,7 +124,7 @@ static void photo_behind(void **state) {
     p2c_portrait_clear(&portrait);
 }
 
-/* Red head, blue behind it, and a smaller cartoon: what is blurred is the blue alone. */
+/* A red head on blue, and a smaller cartoon: only the blue is blurred. */
 static void blur_leaves_the_head_out(void **state) {
     (void)state;
     enum { S = 300, SMALL = 150 };
@@ -155,8 +155,8 @@ static void blur_leaves_the_head_out(void **state) {
     p2c_portrait_clear(&portrait);
 }
 
-/* Column x of the picture is 2x bright, row y 5y: twice as wide as needed, so the middle half of
- * the columns is seen. */
+/* Column x of the picture has value 2x, row y 5y. It is twice as wide as needed, so the middle half
+ * of the columns is used. */
 static void picture_covers(void **state) {
     (void)state;
     P2cContext ctx = { 0 };
@@ -215,7 +215,7 @@ static void grounds(void **state) {
     p2c_image_clear(&photo);
 }
 
-/* A dark head in front of a light wall leaves no shadow of itself. */
+/* A dark head in front of a light wall leaves no shadow. */
 static void blurred_without_heads(void **state) {
     (void)state;
     P2cContext ctx = { 0 };

@@ -1,5 +1,5 @@
-/* detect.c: duplicates; dlib's detector on drawn faces. Of photos tests/unit/photos.c has what
- * there is. */
+/* detect.c: duplicates, and dlib's detector on drawn faces. tests/unit/photos.c has the tests with
+ * photos. */
 #include "drawn.h"
 #include "face/face.h"
 
@@ -57,7 +57,7 @@ static bool open_dlib(P2cContext *ctx, P2cDetector **detector) {
     return false;
 }
 
-/* The box is dlib's for this drawing: eyes to mouth, about as wide as the face. */
+/* The box that dlib gives for this drawing: eyes to mouth, about as wide as the face. */
 static void assert_box(const P2cDetection *d, double x, double y, double width) {
     double side = d->box.right - d->box.left, off_x = (d->box.left + d->box.right) / 2 - x,
            off_y = (d->box.top + d->box.bottom) / 2 - y;
@@ -68,8 +68,8 @@ static void assert_box(const P2cDetection *d, double x, double y, double width) 
 
 static void one_face(void **state) {
     Scratch *s = *state;
-    /* 42 pixels wide: only seen since the picture is doubled; 3000: only one of 1800 is looked at,
-     * and boxes are scaled back */
+    /* 42 pixels wide: only found because the picture is doubled; 3000: only a picture of 1800 is
+     * searched, and boxes are scaled back */
     static const struct {
         int w, h;
         double x, y, width;
@@ -131,7 +131,7 @@ static void no_face(void **state) {
     p2c_detector_close(&detector);
 }
 
-/* What is transparent is white, whatever colour is below. */
+/* Transparent parts count as white, whatever their hidden colour. */
 static void transparent_photo(void **state) {
     Scratch *s = *state;
     P2cDetector *detector;

@@ -1,5 +1,5 @@
-/* drawn.c: a face of ellipses. In units of which the face is 100 wide and 130 high, its middle at
- * (0,0). */
+/* drawn.c: draws a face of ellipses, in units in which the face is 100 wide and 130 high, with its
+ * middle at (0,0). */
 #include "drawn.h"
 
 #include <math.h>
@@ -29,7 +29,7 @@ static const struct {
     { 0, 50, 14, 3, 160, false },
 };
 
-/* 0 outside of the ellipse, 1 inside, soft between. */
+/* 0 outside of the ellipse, 1 inside, soft in between. */
 static double cover(double x, double y, double rx, double ry) {
     double r = hypot(x / rx, y / ry), edge = (r - 1) * fmin(rx, ry) / 1.5;
     return fmin(fmax(0.5 - edge / 2, 0), 1);

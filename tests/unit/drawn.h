@@ -1,11 +1,12 @@
-/* drawn.h: a face of a dozen ellipses, real enough for detectors, so that no photo is needed. */
+/* drawn.h: a face of a dozen ellipses, realistic enough for detectors, so that no photo is
+ * needed. */
 #ifndef P2C_TESTS_DRAWN_H
 #define P2C_TESTS_DRAWN_H
 
 #include "picture.h"
 
-/* Into an RGB or RGBA picture (opaque there): the middle of a face and its width from ear to ear,
- * in pixels. The rest stays. */
+/* Draws into an RGB or RGBA picture (opaque there). x, y, width: middle of the face and its width
+ * from ear to ear, in pixels. The rest stays. */
 void test_draw_face(P2cImage *image, double x, double y, double width);
 /* A new grey picture of this size, with a face unless width is 0. */
 P2cImage test_drawn(int width, int height, double x, double y, double face);

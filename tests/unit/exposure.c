@@ -1,4 +1,4 @@
-/* exposure.c: what faces are warned of, at both sides of each threshold; and points without a
+/* exposure.c: warnings about faces on both sides of each threshold, and points without a
  * network. */
 #include "drawn.h"
 #include "face/face.h"
@@ -87,10 +87,10 @@ static void what_lies_outside_does_not_count(void **state) {
 
 static void transparent_pixels_do_not_count(void **state) {
     (void)state;
-    P2cImage photo = plain(0, 4); /* black, but not there */
+    P2cImage photo = plain(0, 4); /* black, but transparent */
     P2cFace face = plain_face(100, 100, 100);
     assert_int_equal(p2c_face_warnings(&photo, &face, NULL), 0);
-    /* ten rows of grey that are */
+    /* ten opaque rows of grey */
     memset(photo.pixels + (size_t)150 * 400 * 4, 128, (size_t)400 * 4 * 10);
     assert_int_equal(p2c_face_warnings(&photo, &face, NULL), 0);
     for (int i = 0; i < 400 * 10; i++)
@@ -99,7 +99,7 @@ static void transparent_pixels_do_not_count(void **state) {
     p2c_image_clear(&photo);
 }
 
-/* The tip of the nose moved along the line of the eyes, in a face turned by any angle. */
+/* The tip of the nose is moved along the line of the eyes, in a face turned by any angle. */
 static void side_view(void **state) {
     (void)state;
     static const struct {
@@ -165,7 +165,7 @@ static void estimated_points(void **state) {
         assert_true(fabs(q[i].x - (10 + 200 * p[i].x)) < 1e-9 &&
                     fabs(q[i].y - (20 + 100 * p[i].y)) < 1e-9);
     }
-    /* In iBUG's order: jaw from the right ear by the chin to the left one; brows above eyes above
+    /* In iBUG's order: jaw from the right ear over the chin to the left ear; brows above eyes above
      * the nose's tip above the mouth above the chin. */
     for (int i = 0; i < 16; i++) assert_true(p[i].x < p[i + 1].x || i == 0 || i == 15);
     assert_true(fabs(p[8].x - 0.5) < 1e-9 && p[8].y > p[57].y && p[57].y > p[51].y &&

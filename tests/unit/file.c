@@ -1,4 +1,4 @@
-/* file.c: outputs appear whole or not at all; what stood there before survives every failure. */
+/* file.c: outputs appear completely or not at all; what was there before survives every failure. */
 #include "support.h"
 
 #include "base/file.h"
@@ -21,7 +21,7 @@ static void write_text(P2cContext *ctx, const char *path, const char *text) {
     assert_int_equal(p2c_output_open(ctx, path, &out), P2C_OK);
     assert_true(fputs(text, out.stream) >= 0);
     assert_int_equal(p2c_output_commit(&out), P2C_OK);
-    p2c_output_discard(&out); /* does nothing any more */
+    p2c_output_discard(&out); /* a second call does nothing */
 }
 
 static void commit_replaces(void **state) {
@@ -66,7 +66,7 @@ static void modes(void **state) {
     umask(mask);
 }
 
-/* A full disk, made by a limit on the length of files. */
+/* A limit on the length of files stands for a full disk. */
 static void failed_write(void **state) {
     Scratch *scratch = *state;
     const char *path = scratch_path(scratch, "target");
@@ -78,7 +78,7 @@ static void failed_write(void **state) {
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
     low = (struct rlimit){ 4096, old.rlim_max };
     void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
-    /* the failure is noticed while writing, or only by the flush of commit */
+    /* the failure is noticed while writing, or only by the flush in commit */
     for (int early = 0; early < 2; early++) {
         assert_int_equal(p2c_output_open(scratch->ctx, path, &out), P2C_OK);
         if (!early) assert_int_equal(setvbuf(out.stream, buffer, _IOFBF, sizeof buffer), 0);
@@ -117,7 +117,7 @@ static void refused_targets(void **state) {
     assert_int_equal(scratch_file_count(scratch), 1);
 }
 
-/* Root may write anywhere, so root becomes nobody for this. */
+/* Root may write anywhere, so root becomes nobody for this test. */
 static void missing_permission(void **state) {
     Scratch *scratch = *state;
     const char *path = scratch_path(scratch, "target");
@@ -157,7 +157,7 @@ static void links_are_followed(void **state) {
     assert_true(S_ISLNK(info.st_mode));
     assert_int_equal(unlink(target), 0);
     P2cOutput out;
-    /* it points nowhere */
+    /* a link that points nowhere */
     assert_int_equal(p2c_output_open(scratch->ctx, link, &out), P2C_ERR_WRITE);
 }
 
@@ -219,7 +219,7 @@ static void reading(void **state) {
     assert_error_says(scratch->ctx, "/nonexistent: cannot read: No such file");
     path = scratch_path(scratch, "fifo");
     assert_int_equal(mkfifo(path, 0600), 0);
-    /* and does not wait */
+    /* and it does not block */
     assert_int_equal(p2c_file_read(scratch->ctx, path, 4, &data, &size), P2C_ERR_READ);
     assert_error_says(scratch->ctx, "not a regular file");
 }

@@ -1,5 +1,5 @@
-/* foreground.c: colours that were mixed at a soft edge come back; against the paper's formulas,
- * window by window; what must not change does not. */
+/* foreground.c: colours that were mixed at a soft edge are restored; comparison with the paper's
+ * formulas, window by window; everything else stays. */
 #include "picture.h"
 
 #include "face/face.h"
@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FAR 0.08 /* written a second time: see lib/face/foreground.c */
+#define FAR 0.08 /* a second implementation, independent of lib/face/foreground.c */
 #define NEAR 0.01
 
 static uint8_t near(double v) { return v <= 0 ? 0 : v >= 255 ? 255 : (uint8_t)(v + 0.5); }
 
 /* ---- the formulas ---- */
 
-/* One pass for one value: from f and b (of `size` channels) to F and B^. */
+/* One pass for one pixel: from f and b (of `size` channels) to F and B^. */
 static void estimate(const P2cImage *p, const uint8_t *f, const uint8_t *b, int size, int r, int x,
                      int y, int c, double *f_out, double *b_out) {
     double front = 0, fa = 0, back = 0, ba = 0;
@@ -38,7 +38,7 @@ static int half(const P2cImage *p, double part, int least) {
     return r < least ? least : r;
 }
 
-/* Two passes -> colours (3) of every pixel; opaque ones are as they were. */
+/* Two passes -> colours (3) of every pixel; opaque ones do not change. */
 static uint8_t *by_formula(const P2cImage *p) {
     size_t n = (size_t)p->width * (size_t)p->height;
     uint8_t *f = malloc(3 * n), *b = malloc(3 * n), *out = malloc(3 * n);
@@ -127,7 +127,7 @@ static void mixed_colours_come_back(void **state) {
     assert_works(&ctx, p2c_foreground_colours(&ctx, &p));
     for (int i = 0; i < S * S; i++)
         for (int c = 0; c < 3 && p.pixels[4 * i + 3] % 255; c++) {
-            /* as far as it is seen */
+            /* weighted by how visible it is */
             before += abs(mixed.pixels[4 * i + c] - truth[3 * i + c]) * p.pixels[4 * i + 3] / 255.0;
             after += abs(p.pixels[4 * i + c] - truth[3 * i + c]) * p.pixels[4 * i + 3] / 255.0;
         }

@@ -3,7 +3,8 @@
 #include "op/conv2d.h"
 #include "world.h"
 
-/* ---- devices of the tests' own: the CPU, offering less or more ------------------------------- */
+/* ---- devices for the tests: the CPU, offering less or more
+ * ------------------------------------- */
 
 typedef struct Other {
     P2cDevice device;
@@ -13,7 +14,7 @@ typedef struct Other {
 
 static const P2cDevice *cpu(void) { return p2c_device_find("cpu", &(int){ 0 }); }
 
-/* Values travel as to a machine of its own. */
+/* Run parameters and results are copied, as for a device with its own memory. */
 static P2cStatus run_there(P2cContext *ctx, P2cRecording *recording) {
     (void)ctx;
     memcpy(recording->there, recording->here, recording->to);
@@ -22,7 +23,7 @@ static P2cStatus run_there(P2cContext *ctx, P2cRecording *recording) {
     return P2C_OK;
 }
 
-/* folds: those that its kernels still offer. */
+/* folds: the patterns that its kernels still offer. */
 static void other_init(Other *o, unsigned folds) {
     o->device = *cpu();
     for (int i = 0; i < P2C_OP_COUNT; i++) {
@@ -45,10 +46,10 @@ static void world_on(World *w, const Other *o, int threads) {
 
 /* ---- norms ----------------------------------------------------------------------------------- */
 
-/* conv(relu(norm(x))) or conv(norm(x)), the norm read by the convolution or, with `apart`, computed
- * for itself: y, dx, dw; returns the passes. */
-static int normed_convolution(P2cConv2d options, int channels, bool relu, bool apart, float *y,
-                              float *dx, float *dw) {
+/* conv(relu(norm(x))) or conv(norm(x)), where the norm is fused into the convolution or, with
+ * `apart`, computed separately. Stores y, dx, dw; returns the number of passes. */
+static int normalised_convolution(P2cConv2d options, int channels, bool relu, bool apart, float *y,
+                                  float *dx, float *dw) {
     World w;
     world_init(&w, 2);
     P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(2, channels, 9, 11)), *grads[2];
@@ -62,7 +63,7 @@ static int normed_convolution(P2cConv2d options, int channels, bool relu, bool a
     p2c_output(grads[0]), p2c_output(grads[1]);
     OK(p2c_graph_finish(w.g));
     size_t n = p2c_dims_count(p2c_node_dims(x));
-    fill_random(dx, n, -1, 1, 5); /* dx holds x for a moment */
+    fill_random(dx, n, -1, 1, 5); /* dx holds x until it is computed */
     OK(p2c_node_write(x, dx));
     OK(p2c_graph_run(w.g));
     OK(p2c_node_read(out, y)), OK(p2c_node_read(grads[0], dx)), OK(p2c_node_read(grads[1], dw));
@@ -71,8 +72,8 @@ static int normed_convolution(P2cConv2d options, int channels, bool relu, bool a
     return passes;
 }
 
-/* The same bits, whichever way the convolution takes; and fewer passes: no norm, no gradient of
- * it. */
+/* Fusing gives the same bits with every algorithm of the convolution, and fewer passes: no norm and
+ * no gradient of it. */
 static void norms_read_by_convolutions(void **state) {
     (void)state;
     static const struct {
@@ -96,8 +97,8 @@ static void norms_read_by_convolutions(void **state) {
         float *y[2] = { memory, memory + Y }, *dx[2] = { memory + 2 * Y, memory + 2 * Y + X },
               *dw[2] = { memory + 2 * (Y + X), memory + 2 * (Y + X) + W };
         for (int apart = 0; apart < 2; apart++)
-            passes[apart] = normed_convolution(ways[i / 2].options, ways[i / 2].channels, i % 2,
-                                               apart, y[apart], dx[apart], dw[apart]);
+            passes[apart] = normalised_convolution(ways[i / 2].options, ways[i / 2].channels, i % 2,
+                                                   apart, y[apart], dx[apart], dw[apart]);
         assert_int_equal(passes[1], passes[0] + 2);
         assert_memory_equal(y[0], y[1], Y * sizeof(float));
         assert_memory_equal(dx[0], dx[1], X * sizeof(float));
@@ -106,14 +107,14 @@ static void norms_read_by_convolutions(void **state) {
     free(memory);
 }
 
-/* Two convolutions that read one norm: it is gone; with a third reader that is none, it is computed
- * once and read by all. */
+/* If two convolutions read a norm, it is fused into both. If a third reader is not a convolution,
+ * it is computed once and read by all. */
 static void norms_read_by_two(void **state) {
     (void)state;
     enum { X = 2 * 6 * 9 * 11 };
     float sum[3], dx[3][X];
     int passes[3];
-    /* 0: convolutions alone; 1: kept apart by an output; 2: a third reader */
+    /* 0: only convolutions; 1: kept apart by an output; 2: a third reader */
     for (int way = 0; way < 3; way++) {
         World w;
         world_init(&w, 2);
@@ -145,8 +146,8 @@ static void norms_read_by_two(void **state) {
     }
 }
 
-/* Both norms with their ReLU in one node, beside the same nodes kept apart by an output in between;
- * results and gradients. */
+/* Both norms fused with their ReLU, compared with the same nodes kept apart by an output in
+ * between; results and gradients. */
 static void fused_pairs(void **state) {
     (void)state;
     for (int layer = 0; layer < 2; layer++) {
@@ -178,8 +179,8 @@ static void fused_pairs(void **state) {
     }
 }
 
-/* Pairs that must stay apart: a leaky ReLU, a norm that something else reads, a norm whose gradient
- * is wanted. */
+/* Pairs that must stay apart: a leaky ReLU, a norm that is also read by something else, a norm
+ * whose gradient is requested. */
 static void pairs_not_fused(void **state) {
     (void)state;
     float v[6] = { -3, 1, 2, 5, -1, 0 }, norm_value[6], leaky[6], sum[6];
@@ -204,7 +205,7 @@ static void pairs_not_fused(void **state) {
     world_clear(&w);
 }
 
-/* A ReLU behind anything else stays an operation of its own. */
+/* A ReLU after any other operation stays an operation of its own. */
 static void only_the_table_fuses(void **state) {
     (void)state;
     float v[3] = { -1, 0.5f, -2 }, got[3];
@@ -223,7 +224,8 @@ static void only_the_table_fuses(void **state) {
     world_clear(&w);
 }
 
-/* ---- what an addition or a convolution reads: pieces, repeated maps -------------------------- */
+/* ---- operands of an addition or a convolution: pieces, repeated maps
+ * --------------------------- */
 
 enum { X = 2 * 8 * 6 * 6, MOST_Y = 2 * 8 * 18 * 18, MOST_W = 8 * 8 * 9 };
 typedef struct Made {
@@ -247,7 +249,7 @@ static void make(Made *out, P2cNode *(*build)(World *w, P2cNode *x), const Other
     p2c_output(grads[0]), p2c_output(grads[1]);
     OK(p2c_graph_finish(w.g));
     fill_random(out->dx, X, -1, 1, 6);
-    OK(p2c_node_write(x, out->dx)); /* dx holds x for a moment */
+    OK(p2c_node_write(x, out->dx)); /* dx holds x until it is computed */
     for (int run = 0; run < 2; run++) OK(p2c_graph_run(w.g));
     OK(p2c_node_read(y, out->y)), OK(p2c_node_read(grads[0], out->dx));
     if (weight) OK(p2c_node_read(grads[1], out->dw));
@@ -278,7 +280,7 @@ static P2cNode *one_piece(World *w, P2cNode *x) {
 static P2cNode *channel(P2cNode *x, int c) {
     return p2c_affine(p2c_slice(x, 1, c, c + 1), 2, (float)c);
 }
-/* A piece that is there twice, and a vector for a piece. */
+/* A piece that appears twice, and a vector as a piece. */
 static P2cNode *same_pieces(World *w, P2cNode *x) {
     P2cNode *c = channel(x, 3);
     return (void)w,
@@ -303,7 +305,7 @@ static P2cNode *level(World *w, P2cNode *x) {
 static P2cNode *level_turned(World *w, P2cNode *x) {
     return (void)w, p2c_add(p2c_upsample_nearest(p2c_tanh(p2c_avg_pool2d(x, 3)), 3), x);
 }
-/* One of them; the other is an operand like any. */
+/* One operand is repeated; the other is an ordinary operand. */
 static P2cNode *two_repeated(World *w, P2cNode *x) {
     return (void)w, p2c_add(p2c_upsample_nearest(x, 2), p2c_upsample_nearest(p2c_tanh(x), 2));
 }
@@ -314,7 +316,7 @@ static P2cNode *both(World *w, P2cNode *x) {
                    p2c_upsample_nearest(small, 2));
 }
 
-/* What the first pattern leaves is not folded further. */
+/* The result of the first pattern is not fused again. */
 static P2cNode *whole_repeated(World *w, P2cNode *x) {
     return (void)w,
            p2c_add(
@@ -344,13 +346,14 @@ static P2cNode *up_norm_conv(World *w, P2cNode *x) {
     return p2c_conv2d(p2c_relu(p2c_instance_norm(p2c_upsample_nearest(x, 2), 1e-5f)),
                       weights(w, "w", 8, 8, 3), NULL, reflect);
 }
-/* The norm is gone when both read x; and with it the upsampling, which the norm alone has read. */
+/* The norm disappears if both readers are fused, and so does the upsampling, which only the norm
+ * reads. */
 static P2cNode *up_norm_two(World *w, P2cNode *x) {
     P2cNode *norm = p2c_instance_norm(p2c_upsample_nearest(x, 2), 1e-5f);
     return p2c_add(p2c_conv2d(norm, weights(w, "w", 8, 8, 3), NULL, reflect),
                    p2c_conv2d(norm, weights(w, "v", 8, 8, 1), NULL, (P2cConv2d){ 0 }));
 }
-/* One norm is folded, the other is read. */
+/* One norm is fused, the other is read. */
 static P2cNode *norm_norm_conv(World *w, P2cNode *x) {
     return p2c_conv2d(p2c_instance_norm(p2c_relu(p2c_instance_norm(p2c_tanh(x), 0.5f)), 0.1f),
                       weights(w, "w", 8, 8, 3), NULL, reflect);
@@ -360,7 +363,7 @@ static P2cNode *up_up_conv(World *w, P2cNode *x) {
                       weights(w, "w", 8, 2, 3), NULL, reflect);
 }
 
-/* A ReLU behind. */
+/* A ReLU after the convolution. */
 static P2cNode *conv_relu(World *w, P2cNode *x) {
     return p2c_relu(p2c_conv2d(x, weights(w, "w", 8, 8, 3), weights(w, "bias", 1, 8, 1), reflect));
 }
@@ -374,13 +377,13 @@ static P2cNode *linear_leaky(World *w, P2cNode *x) {
         p2c_linear(flat, p2c_reshape(weights(w, "w", 1, 8 * 36, 1), P2C_DIMS(1, 8 * 36)), NULL),
         0.2f);
 }
-/* What backward reads of the result must not be overwritten by what comes next, which turns its
- * sign. */
+/* Backward reads the result, so the next operation, which changes its sign, must not overwrite
+ * it. */
 static P2cNode *conv_relu_affine(World *w, P2cNode *x) {
     return p2c_affine(conv_relu(w, x), -2, -0.5f);
 }
-/* The norm is of what the ReLU lets through, and reads it; the second ReLU finds the place
- * taken. */
+/* The norm reads what the ReLU lets through. The second ReLU is not fused, because there already is
+ * one. */
 static P2cNode *conv_relu_norm(World *w, P2cNode *x) {
     return p2c_conv2d(p2c_instance_norm(conv_relu(w, x), 0.1f), weights(w, "v", 4, 8, 3), NULL,
                       reflect);
@@ -394,7 +397,7 @@ static P2cNode *norm_conv_relu(World *w, P2cNode *x) {
         p2c_conv2d(p2c_relu(p2c_instance_norm(x, 0.1f)), weights(w, "w", 8, 8, 3), NULL, reflect));
 }
 
-/* Results and gradients, and how many passes fewer: forward and backward of what is folded. */
+/* Compares results and gradients, and counts the passes that are saved, forward and backward. */
 static void folds_change_nothing(void **state) {
     (void)state;
     static const struct {
@@ -504,7 +507,7 @@ static P2cNode *two_relus(World *w, P2cNode *x) {
 static P2cNode *relu_of_view(World *w, P2cNode *x) {
     return p2c_relu(p2c_reshape(convolved(w, x), P2C_DIMS(2, 8, 36, 1)));
 }
-static P2cNode *small_broadcast(World *w, P2cNode *x) { /* what is upsampled is broadcast as well */
+static P2cNode *small_broadcast(World *w, P2cNode *x) { /* the upsampled map is also broadcast */
     return (void)w, p2c_add(x, p2c_upsample_nearest(p2c_avg_pool2d(p2c_slice(x, 1, 0, 1), 2), 2));
 }
 
@@ -535,7 +538,7 @@ static void folds_stay_apart(void **state) {
     close_to(got.dx, want.dx, X);
 }
 
-/* A device's kernels are asked for what they offer and for nothing else. */
+/* Only patterns that a device's kernels offer are fused. */
 static void folds_are_offered(void **state) {
     (void)state;
     static const struct {
@@ -559,8 +562,8 @@ static void folds_are_offered(void **state) {
     }
 }
 
-/* A result is kept for backward where a ReLU is folded, and nowhere else; and a gradient that is
- * wanted of what the ReLU reads keeps them apart. */
+/* A result is kept for backward only where a ReLU is fused. If the gradient of what the ReLU reads
+ * is requested, the two stay apart. */
 static void activations_keep_their_result(void **state) {
     (void)state;
     World w;
@@ -577,7 +580,8 @@ static void activations_keep_their_result(void **state) {
     world_clear(&w);
 }
 
-/* A value made of parameters is of those before an update, wherever it is read. */
+/* A value that was computed from parameters before an update keeps its value, wherever it is
+ * read. */
 static void folds_before_an_update(void **state) {
     (void)state;
     for (int way = 0; way < 3; way++) {
@@ -591,7 +595,7 @@ static void folds_before_an_update(void **state) {
         P2cNode *view = p2c_reshape(flat, P2C_DIMS(1, 2, 2, 2)), *before;
         if (way == 0) before = p2c_concat(2, (P2cNode *[]){ p, p }, 1);
         else before = p2c_upsample_nearest(way == 1 ? p : view, 2);
-        /* each element down by lr */
+        /* every element decreases by lr */
         p2c_minimize(p2c_add(p2c_sum(p), p2c_sum(flat)), 1, &net, &adam, NULL);
         P2cNode *sum = p2c_output(p2c_add(p2c_constant(w.g, p2c_node_dims(before), 1), before));
         OK(p2c_graph_finish(w.g));
@@ -602,8 +606,8 @@ static void folds_before_an_update(void **state) {
     }
 }
 
-/* The pieces of one addition outlive it where something else reads them; the sum goes over its
- * first operand all the same. */
+/* If something else reads the pieces of an addition, they live longer than it; the sum still
+ * overwrites its first operand. */
 static void sums_go_over_the_trunk(void **state) {
     (void)state;
     for (int turned = 0; turned < 2; turned++) {
@@ -621,7 +625,8 @@ static void sums_go_over_the_trunk(void **state) {
     }
 }
 
-/* ---- mean and variance in passing ------------------------------------------------------------ */
+/* ---- statistics computed by the kernel that writes a map
+ * -------------------------------------- */
 
 /* What the kernels of the device below have seen. */
 static struct { int made, read_forward, read_backward; } seen_statistics;
@@ -637,7 +642,7 @@ static void statistics_of(const float *x, P2cDims d, float *statistics) {
     }
 }
 
-/* Whoever gets x[0]'s statistics must get those of x[0]'s value. */
+/* The statistics that a kernel gets with x[0] must be those of x[0]'s value. */
 static void check_statistics(const P2cCall *call, int *count) {
     float want[2048];
     const P2cNode *x = call->node->count ? call->node->x[0] : NULL;
@@ -650,7 +655,8 @@ static void check_statistics(const P2cCall *call, int *count) {
     ++*count;
 }
 
-static bool reads_statistics(const P2cNode *node) { /* written apart from the graph's own rule */
+/* written independently of the graph's own rule */
+static bool reads_statistics(const P2cNode *node) {
     return node->op->id == P2C_OP_instance_norm || node->op->id == P2C_OP_layer_instance_norm ||
            (node->op->id == P2C_OP_conv2d && P2C_ATTRIBUTES(node, P2cConvAttributes)->normed);
 }
@@ -670,7 +676,7 @@ static void backward_with_statistics(const P2cCall *call) {
     cpu()->kernels[call->node->op->id]->backward(call);
 }
 
-/* All of its kernels make statistics, but those of tanh. */
+/* All of its kernels compute statistics, except those of tanh. */
 static void statistics_init(Other *o) {
     other_init(o, ~0u);
     for (int i = 0; i < P2C_OP_COUNT; i++) {
@@ -681,7 +687,7 @@ static void statistics_init(Other *o) {
     memset(&seen_statistics, 0, sizeof seen_statistics);
 }
 
-/* so many channels that statistics are no small buffers and share memory with others */
+/* so many channels that statistics are not small buffers and share memory with others */
 enum { WIDTH = 160 };
 typedef struct Norms {
     P2cNode *x, *made[4], *not_made[7], *loss;
@@ -694,17 +700,17 @@ static P2cNode *mix(World *w, P2cNode *x, const char *name) {
                       NULL, (P2cConv2d){ .groups = WIDTH / 4 });
 }
 
-/* Norms of all kinds behind makers of all kinds. */
+/* Norms of all kinds after operations of all kinds. */
 static Norms norms_of_all_kinds(World *w) {
     Norms n = { .x = p2c_input(w->g, "x", P2C_DIMS(2, WIDTH, 4, 4)) };
     P2cNode *half = p2c_constant(w->g, P2C_DIMS(1, WIDTH), 0.5f);
-    /* the norm is b's; a has two readers */
+    /* the norm reads b; a has two readers */
     P2cNode *a = p2c_affine(n.x, 2, 0.5f), *b = mix(w, p2c_relu(p2c_instance_norm(a, 1e-5f)), "b");
-    /* goes over b */
+    /* overwrites b */
     P2cNode *c = p2c_relu(p2c_layer_instance_norm(b, half, half, half, 1e-5f));
-    /* c is a norm's, with its ReLU */
+    /* c is a norm with its ReLU */
     P2cNode *d = p2c_add(p2c_instance_norm(c, 1e-5f), a);
-    /* of the small d */
+    /* of the smaller d */
     P2cNode *e = mix(w, p2c_upsample_nearest(p2c_instance_norm(d, 1e-5f), 2), "e");
     P2cNode *f = p2c_upsample_nearest(p2c_affine(d, 3, 0), 2),
             *g = p2c_instance_norm(p2c_tanh(f), 1e-5f);
@@ -712,7 +718,7 @@ static Norms norms_of_all_kinds(World *w) {
     P2cNode *view = p2c_reshape(p2c_affine(n.x, -1, 0), P2C_DIMS(4, WIDTH / 2, 4, 4)),
             *viewed = p2c_reshape(p2c_instance_norm(view, 1e-5f), P2C_DIMS(2, WIDTH, 4, 4));
     P2cNode *first = p2c_instance_norm(n.x, 1e-5f), *dropped = p2c_affine(n.x, 5, 0);
-    p2c_instance_norm(dropped, 1e-5f); /* which nobody needs */
+    p2c_instance_norm(dropped, 1e-5f); /* nobody needs it */
     P2cNode *small = p2c_add(p2c_mul(viewed, dropped), p2c_mul(first, plain)),
             *large = p2c_mul(e, g);
     n.loss = p2c_add(p2c_sum(p2c_mul(large, large)), p2c_sum(small));

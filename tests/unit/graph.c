@@ -1,5 +1,5 @@
-/* graph.c: building, finishing and running graphs, through the public header. What is fused:
- * fuse.c. */
+/* graph.c: building, finishing and running graphs, through the public header. fuse.c tests
+ * fusing. */
 #include <pthread.h>
 
 #include "../device.h"
@@ -13,8 +13,8 @@ static void finish_fails(World *w, P2cStatus status, const char *text) {
         fail_msg("the error \"%s\" does not say \"%s\"", p2c_error(w->ctx), text);
 }
 
-/* The first error is the cause; NULL passes through whatever comes after it, also through what
- * would be wrong by itself. */
+/* The first error is kept. NULL passes through everything after it, even through calls that would
+ * be wrong themselves. */
 static void first_error_is_kept(void **state) {
     (void)state;
     World w;
@@ -103,8 +103,8 @@ static void parameter_of_another_shape(void **state) {
     world_clear(&w);
 }
 
-/* A graph that no machine has the memory for: inputs stay alive, and 18,000 of 8 GiB are more than
- * 47 bits can address. */
+/* A graph that is too large for any machine: inputs stay alive, and 18,000 of 8 GiB need more than
+ * 47 address bits. */
 static void out_of_memory(void **state) {
     (void)state;
 #ifdef __SANITIZE_ADDRESS__
@@ -125,7 +125,7 @@ static void out_of_memory(void **state) {
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-/* An output keeps its value, though the operations after it may write over their operands. */
+/* An output keeps its value, although later operations may overwrite their operands. */
 static void outputs_are_readable(void **state) {
     (void)state;
     World w;
@@ -167,7 +167,7 @@ static void names(void **state) {
     P2cNode *p = p2c_param(p2c_scope(p2c_net(w.g, w.store, "net"), "deep"), "w", P2C_SCALAR,
                            P2C_CONSTANT(5));
     assert_ptr_equal(p2c_graph_find(w.g, "x"), x);
-    assert_ptr_equal(p2c_graph_find(w.g, "block1"), b); /* the newest */
+    assert_ptr_equal(p2c_graph_find(w.g, "block1"), b); /* the newest node */
     assert_ptr_equal(p2c_graph_find(w.g, "net.deep.w"), p);
     assert_null(p2c_graph_find(w.g, "block2"));
     OK(p2c_graph_finish(w.g));
@@ -177,7 +177,7 @@ static void names(void **state) {
     world_clear(&w);
 }
 
-/* What no output and no update needs is not computed. */
+/* Nodes that no output and no update needs are not computed. */
 static void drops_what_nobody_needs(void **state) {
     (void)state;
     World w;
@@ -191,8 +191,8 @@ static void drops_what_nobody_needs(void **state) {
     world_clear(&w);
 }
 
-/* ... but a spectral norm in training moves its vectors, wanted or not; a second one of the same
- * weight goes on from there. */
+/* A spectral norm in training updates its vectors even if its result is not needed. A second one of
+ * the same weight continues from there. */
 static void updates_are_never_dropped(void **state) {
     (void)state;
     World w;
@@ -208,7 +208,7 @@ static void updates_are_never_dropped(void **state) {
         write_param(&w, "net.u", one);
         write_param(&w, "net.w", weight);
         OK(p2c_graph_run(w.g));
-        /* two runs of one call do what one run of two does */
+        /* two runs with one call give the same as one run with two */
         if (calls == 1) OK(p2c_graph_run(w.g));
         read_param(&w, "net.u", calls == 1 ? once : twice);
         world_clear(&w);
@@ -290,7 +290,8 @@ static void threads_do_not_matter(void **state) {
     static Trained one, other;
     train(&one, (Way){ .threads = 1 });
     assert_true(one.loss > 0 && one.loss < 100);
-    for (int threads = 1; threads <= 3; threads++) { /* with 1 again: twice the same is the same */
+    /* with 1 thread twice, because the same run twice must be equal, too */
+    for (int threads = 1; threads <= 3; threads++) {
         train(&other, (Way){ .threads = threads });
         same_bits(&one, &other);
     }
@@ -301,7 +302,7 @@ static void fused_is_the_same(void **state) {
     static Trained fused, unfused;
     train(&fused, (Way){ .threads = 1 });
     train(&unfused, (Way){ .threads = 1, .unfused = true });
-    /* the ReLU; and in both backward passes its gradient */
+    /* the ReLU, and its gradient in both backward passes */
     assert_int_equal(unfused.passes, fused.passes + 1 + 2);
     close_to(&fused.loss, &unfused.loss, 1);
     close_to(fused.y, unfused.y, SMALL);
@@ -309,8 +310,8 @@ static void fused_is_the_same(void **state) {
     close_to(fused.params, unfused.params, PARAMS);
 }
 
-/* A chain of elementwise operations needs its input and one buffer more; a result larger than its
- * first operand does not go over it. */
+/* A chain of elementwise operations needs its input and one more buffer. A result that is larger
+ * than its first operand does not overwrite it. */
 static void results_over_operands(void **state) {
     (void)state;
     enum { N = 64 };
@@ -336,7 +337,7 @@ static void results_over_operands(void **state) {
     world_clear(&w);
 }
 
-/* Two graphs over one store: what one learns, the other sees. */
+/* Two graphs over one store: one sees what the other learns. */
 static void graphs_share_a_store(void **state) {
     (void)state;
     World w;
@@ -354,7 +355,7 @@ static void graphs_share_a_store(void **state) {
     assert_float_equal(read_scalar(seen), 2, 1e-6);
     OK(p2c_graph_run(training));
     OK(p2c_graph_run(w.g));
-    assert_float_equal(read_scalar(seen), 1, 1e-5); /* each element down by lr */
+    assert_float_equal(read_scalar(seen), 1, 1e-5); /* every element decreases by lr */
     p2c_graph_free(&training);
     world_clear(&w);
 }
@@ -375,8 +376,8 @@ static void two_contexts_two_threads(void **state) {
     for (int i = 0; i < 2; i++) same_bits(&alone, &together[i]);
 }
 
-/* A GPU without memory for the recording of a run, which is made at the second one: nothing has
- * failed, and there may be room later. */
+/* A GPU without memory for the recording of a run, which is made at the second run: nothing has
+ * failed, and there may be memory later. */
 static void no_memory_for_a_recording(void **state) {
     (void)state;
     if (!emulated_order || !strcmp(test_device(), "cpu")) {
@@ -401,7 +402,7 @@ static void no_memory_for_a_recording(void **state) {
     world_clear(&w);
 }
 
-/* Every step is in the profile once, the costliest first. */
+/* Every step appears in the profile once, the most expensive first. */
 static void profiled(void **state) {
     (void)state;
     static P2cProfile profile;

@@ -1,5 +1,5 @@
-/* guided.c: the guided filter against its definition, window by window in double; that it moves a
- * rough edge to where the picture's edge is. */
+/* guided.c: compares the guided filter with its definition, window by window in double, and checks
+ * that it moves a rough edge to the picture's edge. */
 #include "picture.h"
 
 #include "face/face.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Written a second time: see lib/face/guided.c. */
+/* a second implementation, independent of lib/face/guided.c */
 #define RADIUS 0.02
 #define EPS 1e-4
 #define HAZE 0.04
@@ -102,7 +102,7 @@ static void by_definition(const P2cImage *crop, const P2cImage *guide, const flo
 
 /* ---- pictures ---- */
 
-/* Noise, in blocks of 4 x 4 pixels so that what is reduced still has some. */
+/* Noise in blocks of 4 x 4 pixels, so that the reduced picture still has some. */
 static P2cImage blocks(int width, int height) {
     P2cImage image = test_noise(width, height, 3, 11);
     for (int i = 0; i < width * height; i++)
@@ -111,7 +111,7 @@ static P2cImage blocks(int width, int height) {
     return image;
 }
 
-/* beyond [0,1] by little */
+/* slightly beyond [0,1] */
 static float ramp(int x, int y) {
     return (float)fmin(fmax(0.5 + 0.03 * (x - 70) + 0.2 * sin(y * 0.2), -0.1), 1.1);
 }
@@ -147,8 +147,8 @@ static void against_the_definition(void **state) {
     free(clamped);
 }
 
-/* A disc of one colour before another, and a matte of half the resolution whose edge is soft and
- * half a pixel off: enlarged, it is wrong by twice and more what the filter makes of it. */
+/* A disc on a background, and a matte of half the resolution whose edge is soft and half a pixel
+ * off. Simply enlarged, the matte is wrong by at least twice as much as after the filter. */
 static void edge_is_found(void **state) {
     (void)state;
     enum { S = 320, R = 160 }; /* windows of 7 x 7 */
@@ -178,7 +178,7 @@ static void edge_is_found(void **state) {
     free(alpha);
 }
 
-/* A plain matte stays what it is, on any picture; what is no number counts as nothing. */
+/* A flat matte stays the same, on any picture; NaN counts as 0. */
 static void plain_mattes(void **state) {
     (void)state;
     enum { S = 50, R = 60 };
@@ -199,7 +199,8 @@ static void plain_mattes(void **state) {
     p2c_image_clear(&crop);
 }
 
-/* Neither the crop's alpha nor the number of threads shows; sizes down to one pixel work. */
+/* The result does not depend on the crop's alpha and on the number of threads; sizes down to one
+ * pixel work. */
 static void what_does_not_show(void **state) {
     (void)state;
     enum { H = 61, W = 83 };

@@ -1,4 +1,4 @@
-/* image.c: pictures in memory; which files are read and written, and what is said about the
+/* image.c: pictures in memory; which files can be read and written, and the messages about the
  * others. */
 #include "picture.h"
 
@@ -211,7 +211,7 @@ static void unwritable(void **state) {
     p2c_image_clear(&image);
 }
 
-/* A limit on the size of files stands for a full disk: write fails in the middle. */
+/* A limit on the size of files stands for a full disk: a write fails in the middle. */
 static void full_disk(void **state) {
     static const char *const names[] = { "a.png", "a.jpg" };
     P2cContext ctx = { 0 };

@@ -1,5 +1,5 @@
-/* jpeg.c: JPEG files of every kind: Pillow's, with Pillow's pixels; four-ink ones, written here
- * through libjpeg; damaged ones. */
+/* jpeg.c: JPEG files of every kind: Pillow's, with Pillow's pixels; files with four inks, written
+ * here through libjpeg; damaged files. */
 #define _GNU_SOURCE /* memmem */
 #include "picture.h"
 
@@ -8,7 +8,7 @@
 
 #include <jpeglib.h>
 
-/* ---- whole files ---- */
+/* ---- undamaged files ---- */
 
 static void against_pillow(void **state) {
     (void)state;
@@ -48,7 +48,7 @@ static void turned_by_exif(void **state) {
     free(upright);
 }
 
-/* EXIF that says nothing usable leaves the picture as it is stored. */
+/* If EXIF has no valid orientation, the picture stays as it is stored. */
 static void odd_exif(void **state) {
     (void)state;
     P2cContext ctx = { 0 };
@@ -153,7 +153,7 @@ static P2cStatus read_bytes(const uint8_t *data, size_t size, const char *what, 
     return status;
 }
 
-/* A whole file is one up to its end marker, so that every shorter one is an error. */
+/* A file is complete only with its end marker, so every shorter one is an error. */
 static void truncated(void **state) {
     (void)state;
     size_t size, count = 0;
@@ -170,8 +170,8 @@ static void truncated(void **state) {
     print_message("%zu truncations, all refused\n", count);
 }
 
-/* JPEG has no checksum: most flips make another picture. Any answer, but no crash, and no word on
- * stderr. */
+/* JPEG has no checksum, so most flips give another picture. Any result is right, but no crash, and
+ * no output on stderr. */
 static void flipped_bits(void **state) {
     (void)state;
     size_t size, count = 0, good = 0;
@@ -193,18 +193,18 @@ static void damaged_pixels_are_errors(void **state) {
     (void)state;
     size_t size;
     uint8_t *data = test_data("ycc420_29x19.jpg", &size);
-    /* 40 bytes of pixels gone, but the end marker is there: libjpeg would only warn */
+    /* 40 bytes of pixels are missing, but the end marker is there: libjpeg would only warn */
     memmove(data + size - 42, data + size - 2, 2);
     assert_int_equal(read_bytes(data, size - 40, "shortened", 0), P2C_ERR_FORMAT);
     free(data);
     data = test_data("ycc420_29x19.jpg", &size);
     data = realloc(data, size + 100);
-    memset(data + size, 0, 100); /* what follows the end marker is not the picture's */
+    memset(data + size, 0, 100); /* bytes after the end marker do not belong to the picture */
     assert_int_equal(read_bytes(data, size + 100, "lengthened", 0), P2C_OK);
     free(data);
 }
 
-/* Each of these only makes libjpeg warn. */
+/* libjpeg itself only warns about each of these. */
 static void warnings_that_lose_pixels(void **state) {
     size_t size;
     /* the last bit of a coefficient, sent twice */
@@ -262,7 +262,7 @@ static void huge_header(void **state) {
     free(data);
 }
 
-/* A progressive file whose last scan comes `repeats` times more. */
+/* A progressive file whose last scan is repeated `repeats` times. */
 static P2cStatus with_scans(void **state, int repeats) {
     static const jpeg_scan_info script[] = { { 1, { 0 }, 0, 0, 0, 0 }, { 1, { 0 }, 1, 63, 0, 0 } };
     FILE *file = fopen(scratch_path(*state, "scans.jpg"), "wb");

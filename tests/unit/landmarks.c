@@ -1,5 +1,5 @@
-/* landmarks.c: how a face is cut out for a network, and what is made of its answer, by a network
- * that puts an average face where red is (make_face_fixtures.py). */
+/* landmarks.c: how a face is cut out for a network, and how its answer is used. The network puts an
+ * average face where the picture is red (make_face_fixtures.py). */
 #include "drawn.h"
 #include "face/face.h"
 
@@ -25,8 +25,8 @@ static void a_look_as_it_is(void **state) {
     p2c_image_clear(&photo);
 }
 
-/* Reduced by k, a look is the mean of k x k pixels, also when k is more than there are samples for:
- * of a ramp, whose mean is its middle. */
+/* A look that is reduced by k is the mean of k x k pixels, even if k is more than the largest
+ * number of samples. The mean of a ramp is its middle. */
 static void a_look_reduced(void **state) {
     (void)state;
     for (int k = 2; k <= 20; k += 3) {
@@ -65,7 +65,8 @@ static void a_look_beyond_the_border(void **state) {
 
 /* ---- two looks ---- */
 
-/* How much more red there is in the right half of a look, and in the lower one: by many samples. */
+/* How much more red there is in the right half of a look than in the left, and in the lower half
+ * than in the upper; by many samples. */
 static void compare_halves(const P2cImage *photo, P2cLook look, double *right, double *down) {
     enum { N = 400 };
     double c = cos(look.angle * (M_PI / 180)), s = sin(look.angle * (M_PI / 180));
@@ -81,7 +82,7 @@ static void compare_halves(const P2cImage *photo, P2cLook look, double *right, d
     }
 }
 
-/* What the fixture answers to a look. */
+/* What the fixture's network answers for a look. */
 static void expected_points(const P2cImage *photo, P2cLook look, P2cPoint points[P2C_LANDMARKS]) {
     double right, down, c = cos(look.angle * (M_PI / 180)), s = sin(look.angle * (M_PI / 180));
     compare_halves(photo, look, &right, &down);
@@ -93,7 +94,7 @@ static void expected_points(const P2cImage *photo, P2cLook look, P2cPoint points
     }
 }
 
-/* A quarter more than what holds the points, along the line of the eyes. */
+/* A square a quarter larger than the box of the points, levelled by the eyes. */
 static P2cLook look_around(const P2cPoint points[P2C_LANDMARKS]) {
     double x = points[45].x - points[36].x, y = points[45].y - points[36].y, length = hypot(x, y),
            low[2] = { 1e9, 1e9 }, high[2] = { -1e9, -1e9 };
@@ -116,9 +117,9 @@ static P2cImage halves(bool red_right, bool red_down) {
     return image;
 }
 
-/* Without red the same face at both looks; red below moves it down; red on the right moves it to
- * the left and tilts it, the more so at the second look, which is tilted and sees more red on its
- * right. Mirrored looks must not undo any of it. */
+/* Without red both looks give the same face. Red below moves it down. Red on the right moves it to
+ * the left and tilts it; the second look, which is tilted and sees more red on its right, even
+ * more. Averaging with the mirrored look must not undo this. */
 static void two_looks(void **state) {
     Scratch *s = *state;
     P2cLandmarker *landmarker;
@@ -130,7 +131,7 @@ static void two_looks(void **state) {
         double moved = 0;
         assert_works(s->ctx, p2c_landmarker_run(landmarker, &photo,
                                                 (P2cBox){ 139.5, 139.5, 259.5, 239.5 }, got));
-        /* lower by a tenth of the height, a quarter larger than the longer side */
+        /* moved down by a tenth of the height, a quarter larger than the longer side */
         expected_points(&photo, (P2cLook){ 199.5, 189.5 + 10, 150, 0 }, first);
         P2cLook look = look_around(first);
         expected_points(&photo, look, second);
@@ -143,7 +144,8 @@ static void two_looks(void **state) {
                 hypot(first[i].x - second[i].x, first[i].y - second[i].y) / P2C_LANDMARKS / 150;
         }
         if (kind == 1) assert_true(look.angle > 10);
-        /* Mirrored twins agree here; what is left is by what the second look moved the points. */
+        /* Mirrored twins agree here, so doubt is only the distance by which the second look moved
+         * the points. */
         assert_true(fabs(p2c_landmarker_doubt(landmarker) - moved) < 2e-3);
         p2c_image_clear(&photo);
     }
@@ -151,7 +153,7 @@ static void two_looks(void **state) {
     assert_null(landmarker);
 }
 
-/* A point that goes 0.2 to the right in a picture and in its mirror image. */
+/* A point that moves 0.2 to the right both in a picture and in its mirror image. */
 static void twins_that_disagree(void **state) {
     Scratch *s = *state;
     P2cLandmarker *landmarker;
@@ -161,7 +163,7 @@ static void twins_that_disagree(void **state) {
     assert_works(s->ctx,
                  p2c_landmarker_open(s->ctx, test_data_path("face_landmarks.onnx"), &landmarker));
     assert_works(s->ctx, p2c_landmarker_run(landmarker, &photo, box, points));
-    /* of which all twins have the mean in common */
+    /* the mean shift, which all twins have in common, does not count */
     double before = p2c_landmarker_doubt(landmarker), d = 0.2, share = 2 * d / 68;
     for (int i = 0; i < 400 * 400; i++) photo.pixels[3 * i + 1] = 255;
     assert_works(s->ctx, p2c_landmarker_run(landmarker, &photo, box, points));
@@ -186,7 +188,7 @@ static void boxes_that_hold_nothing(void **state) {
                          P2C_ERR_ARGUMENT);
         assert_error_says(s->ctx, "is too small for a face");
     }
-    /* far outside: border colours */
+    /* far outside, where the border's colours are repeated */
     assert_works(s->ctx, p2c_landmarker_run(landmarker, &photo,
                                             (P2cBox){ -1e6, -1e6, -1e6 + 50, -1e6 + 50 }, points));
     p2c_image_clear(&photo);

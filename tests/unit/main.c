@@ -1,9 +1,8 @@
-/* main.c: runs the groups of unit tests. A group is a file of its name beside this one, and one
- * line here.
+/* main.c: runs the groups of unit tests. A group is a file of that name beside this one, and a line
+ * here.
  *
- *     test-unit [GROUP...]        only those; from the repository's root, where tests/unit/data
- *                                 is
- */
+ *     test-unit [GROUP...]        runs only those; from the repository's root, where
+ *                                 tests/unit/data is */
 #define GROUPS(X) \
     X(abi) \
     X(file) \

@@ -85,7 +85,7 @@ def landmarks(name, count=68, damaged=False):
     weight[0, :, 1, :, 1] = 0.15 * (at[:, 0] - 0.5)
     weight[0, 0, :, :, 1] -= 0.05
     weight[0, 1, :, :, 1] += 0.05
-    weight[1, :, :, 0, 0] = 0.05  # green moves the first point alone: no face does that
+    weight[1, :, :, 0, 0] = 0.05  # green moves only the first point, which no face does
     bias = at.ravel().copy()
     if damaged:
         bias[7] = np.nan

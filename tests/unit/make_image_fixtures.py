@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 
 DATA = pathlib.Path(__file__).parent / "data"
 ORIENTATION = 0x112
-# What turns the stored picture of each EXIF orientation upright is the inverse of what is applied here.
+# The operation that turns the stored picture of an EXIF orientation upright is the inverse of the one applied here.
 STORED_AS = {1: None, 2: Image.FLIP_LEFT_RIGHT, 3: Image.ROTATE_180, 4: Image.FLIP_TOP_BOTTOM,
              5: Image.TRANSPOSE, 6: Image.ROTATE_90, 7: Image.TRANSVERSE, 8: Image.ROTATE_270}
 ANTIALIAS = [(16, 16), (10, 6), (74, 46), (50, 31), (5, 40), (1, 1)]

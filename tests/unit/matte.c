@@ -1,4 +1,4 @@
-/* matte.c: what each known network is given, and how its answer is read: 1 x 1 convolutions
+/* matte.c: the input of each supported network, and how its answer is read, with 1 x 1 convolutions
  * (make_face_fixtures.py). */
 #include "drawn.h"
 #include "face/face.h"
@@ -8,7 +8,7 @@
 
 static double logistic(double v) { return 1 / (1 + exp(-v)); }
 
-/* Alpha of a colour, by the papers' preprocessing and the fixtures' weights. */
+/* Alpha for a colour, by the papers' preprocessing and the fixtures' weights. */
 static double sinet(const double v[3]) {
     double b = (v[2] - 107.304565) / 63.97182 / 255, g = (v[1] - 115.69884) / 65.1337 / 255,
            r = (v[0] - 132.35703) / 68.29726 / 255;
@@ -108,9 +108,11 @@ static void other_networks(void **state) {
     } wrong[] = {
         { "face_three.onnx", "expected a result of one channel, alpha, or two" },
         { "face_landmarks.onnx", "expected a result of one channel, alpha, or two" },
-        { "face_two_inputs.onnx", "no network for mattes: expected a network with one picture as "
-                                  "its input and 1 to 8 results, got 2 inputs" },
-        { "face_batch_of_two.onnx", "no network for mattes: expected a network with one picture" },
+        { "face_two_inputs.onnx",
+          "not a supported network for mattes: expected a network with one picture as "
+          "its input and 1 to 8 results, got 2 inputs" },
+        { "face_batch_of_two.onnx",
+          "not a supported network for mattes: expected a network with one picture" },
     };
     P2cMatte *matte;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

@@ -40,7 +40,7 @@ static void norms(void **state) {
     Two t;
     two_init(&t);
     two_run(&t, (float[]){ 1, -2, 3 }, (float[]){ 0.5f, 0, -4 });
-    /* 1: of r */
+    /* of r: 1 */
     assert_true(read_scalar(t.squares[0]) == 14 && read_scalar(t.squares[1]) == 17.25);
     assert_null(p2c_nonfinite_gradient(t.squares[0]));
     assert_null(p2c_nonfinite_gradient(t.squares[1]));
@@ -48,8 +48,8 @@ static void norms(void **state) {
     world_clear(&t.w);
 }
 
-/* A bad gradient in one network stops the update of both, is named, and leaves no trace in what
- * comes after. */
+/* A bad gradient in one network stops the update of both and is reported with its name. Later steps
+ * are not affected. */
 static void bad_gradient(void **state) {
     (void)state;
     /* the last one's square overflows */
@@ -80,7 +80,7 @@ static void bad_gradient(void **state) {
     world_clear(&clean.w);
 }
 
-/* A loss that is infinite while its gradients are not. */
+/* A loss that is infinite although its gradients are not. */
 static void bad_loss(void **state) {
     (void)state;
     World w;
@@ -99,8 +99,8 @@ static void bad_loss(void **state) {
     world_clear(&w);
 }
 
-/* The mean of three losses in three backward passes, and in one: the same update. One parameter is
- * seen by the second loss alone, one by none. */
+/* The mean of three losses in three backward passes gives the same update as in one pass. One
+ * parameter is used only by the second loss, one by none. */
 static void accumulated(void **state) {
     (void)state;
     float got[2][3][2];
@@ -124,7 +124,7 @@ static void accumulated(void **state) {
                      &squares);
         OK(p2c_graph_finish(w.g));
         OK(p2c_node_write(x, (float[]){ 0.5f, -0.25f }));
-        /* twice: nothing may be left over from the first */
+        /* twice, to check that nothing is left over from the first run */
         for (int i = 0; i < 2; i++) OK(p2c_graph_run(w.g));
         assert_true(isfinite(read_scalar(squares)));
         assert_int_equal(adam.step, 2);
@@ -138,8 +138,8 @@ static void accumulated(void **state) {
     assert_true(got[0][0][0] < 0.9f && got[0][1][0] < 1.9f && got[0][2][0] == 3);
 }
 
-/* Accumulated gradients are spent by the update: a second one in the same graph starts anew. loss =
- * p*x each time. */
+/* An update consumes the accumulated gradients: a second one in the same graph starts from zero.
+ * loss = p*x each time. */
 static void spent(void **state) {
     (void)state;
     World w;
@@ -160,7 +160,7 @@ static void spent(void **state) {
     world_clear(&w);
 }
 
-/* Two updates by one P2cAdam in one run are those of two runs with one each. */
+/* Two updates by one P2cAdam in one run give the same as two runs with one update each. */
 static void twice_in_a_run(void **state) {
     (void)state;
     float got[2][3];
@@ -194,7 +194,7 @@ static void averages(void **state) {
     P2cNode *p = p2c_param(p2c_scope(net, "deep"), "p", P2C_DIMS(2), P2C_CONSTANT(1)),
             *x = p2c_input(w.g, "x", P2C_DIMS(2));
     p2c_param(net, "unused", P2C_SCALAR, P2C_CONSTANT(5));
-    /* begins alike, is another */
+    /* a name that begins with the same letters */
     p2c_param(p2c_net(w.g, w.store, "generator"), "x", P2C_SCALAR, P2C_CONSTANT(5));
     p2c_minimize(p2c_sum(p2c_mul(p, x)), 1, &net, &adam, NULL);
     double decay = 0.75;
@@ -221,8 +221,8 @@ static void averages(void **state) {
     world_clear(&w);
 }
 
-/* Two groups of many parameters, from 1 to some thousands of values, whose gradients are constants:
- * then every update is lr, up or down. And the running average of all of them, and the average of
+/* Two groups of many parameters, with 1 to some thousands of values, whose gradients are constants.
+ * Then every update is lr, up or down. Also the running average of all of them, and the average of
  * that average. */
 enum { MANY = 80, MOST_VALUES = 7 * 1021 + 1 };
 

@@ -1,6 +1,5 @@
-/* model.c: small networks from ONNX and TensorFlow files, against onnxruntime and TensorFlow: each
- * operation, in the forms that operator sets gave it.
- */
+/* model.c: compares small networks from ONNX and TensorFlow files with onnxruntime and TensorFlow:
+ * each operation, in the forms of all operator sets. */
 #include "model_case.h"
 #include "support.h"
 
@@ -11,12 +10,12 @@
 #define ONNX "tests/unit/data/models_onnx.pt"
 #define TENSORFLOW "tests/unit/data/models_tensorflow.pt"
 
-/* Of 1, or of the value where it is larger. */
+/* Relative to 1, or to the value if it is larger. */
 static double distance(const float *got, const float *want, size_t count) {
     double worst = 0;
     for (size_t i = 0; i < count; i++) {
         double d = fabs((double)got[i] - want[i]) / fmax(1, fabs(want[i]));
-        if (!(d <= worst)) worst = d; /* also NaN */
+        if (!(d <= worst)) worst = d; /* true for NaN, too */
     }
     return worst;
 }
@@ -97,9 +96,13 @@ static void shapes_of_inputs(void **state) {
         P2cDims dims;
         const char *says;
     } cases[] = {
-        { "conv", { 4, { 1, 4, 7, 5 } }, "input 'x' is (1,4,7,5), the network wants (1,4,6,5)" },
-        { "conv", { 3, { 4, 6, 5, 1 } }, "input 'x' is (4,6,5), the network wants (1,4,6,5)" },
-        { "computed_shape", { 4, { 3, 4, 6, 4 } }, "the network wants (-1,4,6,5)" },
+        { "conv",
+          { 4, { 1, 4, 7, 5 } },
+          "input 'x' has shape (1,4,7,5), but the network expects (1,4,6,5)" },
+        { "conv",
+          { 3, { 4, 6, 5, 1 } },
+          "input 'x' has shape (4,6,5), but the network expects (1,4,6,5)" },
+        { "computed_shape", { 4, { 3, 4, 6, 4 } }, "the network expects (-1,4,6,5)" },
         { "computed_shape", { 4, { 3, 4, 6, 5 } }, NULL },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -115,7 +118,7 @@ static void shapes_of_inputs(void **state) {
         if (cases[i].says) {
             assert_error_says(scratch->ctx, cases[i].says);
             assert_null(out);
-            assert_int_not_equal(p2c_graph_finish(graph), P2C_OK); /* half a network is none */
+            assert_int_not_equal(p2c_graph_finish(graph), P2C_OK); /* half a network is of no use */
             assert_error_says(scratch->ctx, cases[i].says);
         } else assert_int_equal(p2c_node_dims(out).d[0], 3);
         p2c_graph_free(&graph);
@@ -124,8 +127,8 @@ static void shapes_of_inputs(void **state) {
     }
 }
 
-/* Weights are parameters by their names in the file; what a store has already, trained perhaps, it
- * keeps. */
+/* Weights become parameters with their names in the file. A parameter that the store already has,
+ * perhaps a trained one, keeps its values. */
 static void parameters(void **state) {
     Scratch *scratch = *state;
     Loaded l;
@@ -149,7 +152,7 @@ static void parameters(void **state) {
     unload(&l);
 }
 
-/* A batch norm of a convolution is no operation of its own, unless somebody else reads the
+/* A batch norm after a convolution is folded into it, unless somebody else reads the
  * convolution. */
 static void folded(void **state) {
     Scratch *scratch = *state;
@@ -180,7 +183,7 @@ static void folded(void **state) {
     }
 }
 
-/* An imported network is a network like any other: it can be trained further. */
+/* An imported network can be trained further, like any other. */
 static void trained_further(void **state) {
     Scratch *scratch = *state;
     Loaded l;

@@ -1,7 +1,6 @@
-/* model_bad.c: ONNX and TensorFlow files that are damaged, or made to harm. Each is refused with
- * one line that says why; none crashes, leaks, or takes memory or time out of proportion (run under
- * AddressSanitizer to see the first two).
- */
+/* model_bad.c: ONNX and TensorFlow files that are damaged, or made to do harm. Each is refused with
+ * one line that says why. None crashes, leaks, or takes memory or time out of proportion
+ * (AddressSanitizer shows the first two). */
 #include "model_case.h"
 #include "support.h"
 
@@ -77,9 +76,9 @@ static const ModelCase *case_of(const ModelCases *cases, const char *name) {
     return NULL;
 }
 
-/* A file cut off anywhere is refused: by its reader, or because something is missing. Between two
- * fields of the outermost message nothing tells that there were more; so a few cuts leave a smaller
- * network that is whole. */
+/* A file that is cut off anywhere is refused, by its reader or because something is missing. A cut
+ * between two fields of the outermost message cannot be noticed, so a few cuts leave a smaller
+ * network that is complete. */
 static void truncated(void **state) {
     Scratch *scratch = *state;
     static const struct {
@@ -107,7 +106,7 @@ static void truncated(void **state) {
     }
 }
 
-/* Any byte may be any other: what comes of it is a network or one line. */
+/* Any byte is replaced by another one. The result is a network or one line. */
 static void flipped(void **state) {
     Scratch *scratch = *state;
     static const char *const files[] = { DATA "models_onnx.pt", DATA "models_tensorflow.pt" };

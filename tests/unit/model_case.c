@@ -50,8 +50,8 @@ static P2cStatus finish(P2cGraph *graph, int count, P2cNode *const outputs[]) {
     return p2c_graph_finish(graph);
 }
 
-/* In the file's order, which is not always that of the inputs' names: inputs of a case are x or x0,
- * z or x1. */
+/* The inputs are in the file's order, which is not always that of their names: inputs of a case are
+ * x or x0, z or x1. */
 static P2cStatus run(P2cGraph *graph, const ModelCase *c, int inputs, P2cNode *const in[],
                      int outputs, P2cNode *const out[], float *values) {
     const float *from = c->in;

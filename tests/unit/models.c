@@ -1,11 +1,11 @@
-/* models.c: where models are looked for, and by which names. */
+/* models.c: where model files are searched, and under which names. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "support.h"
 
-/* The variables of the world, kept aside and put back. */
+/* Environment variables, saved before and restored after a test. */
 static const char *const variables[] = { "P2CNN_MODELS", "XDG_DATA_HOME", "HOME" };
 static char *kept[3];
 
@@ -71,7 +71,7 @@ static void find(void **state) {
     };
     char path[160];
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        /* matte.pb is there by then, and counts less */
+        /* matte.pb exists by then, but matte.onnx comes first */
         bool second = strcmp(files[i].name, "matte.onnx") == 0;
         assert_int_equal(p2c_models_find(s->folder, files[i].role, path, sizeof path), second);
         put_file(scratch_path(s, files[i].name), "x", 1);

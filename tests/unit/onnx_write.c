@@ -1,4 +1,4 @@
-/* onnx_write.c: every operation that can be written as ONNX: written, read back, built, and run
+/* onnx_write.c: every operation that can be written as ONNX is written, read back, built, and run
  * beside the original (p2c_onnx_check). */
 #include <string.h>
 
@@ -10,7 +10,7 @@ enum { N = 2, C = 4, H = 6, W = 8 };
 static P2cNode *weight(P2cNet net, const char *name, P2cDims dims) {
     return p2c_param(net, name, dims, P2C_UNIFORM(0.5f));
 }
-/* In (0.5, 1.5): nothing to divide by is near 0, nothing to take a logarithm of below it. */
+/* In (0.5, 1.5), so that no divisor is near 0 and no logarithm is taken of a negative number. */
 static P2cNode *positive(P2cNode *x) { return p2c_affine(p2c_tanh(x), 0.5f, 1); }
 static P2cNode *vector(P2cNode *x) { return p2c_global_avg_pool(x); }
 
@@ -152,7 +152,7 @@ static void every_operation(void **state) {
     }
 }
 
-/* Weights that are others are seen. */
+/* The check notices different weights. */
 static void the_check_checks(void **state) {
     const char *path = scratch_path(*state, "net.onnx");
     World w;

@@ -1,5 +1,5 @@
-/* paste.c: a crop that is pasted back is the photo again; nothing changes where nothing is pasted;
- * no seam, no white rim; transparent grounds. */
+/* paste.c: a crop that is pasted back gives the photo again; nothing changes where nothing is
+ * pasted; no seam, no white rim; transparent grounds. */
 #include "cartoon/cartoon.h"
 #include "picture.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { W = 170, H = 140, S = 90 };
-/* of a square of S: within the photo */
+/* for a square of side S, within the photo */
 static const double tilted[6] = { 0.8, -0.6, 60, 0.6, 0.8, 8 };
 
 static P2cImage smooth(void) {
@@ -52,14 +52,14 @@ static P2cPortrait portrait(const double to_photo[6], bool head) {
     return p;
 }
 
-/* Where a pixel of the photo lies in the tilted square. */
+/* The position of a pixel of the photo in the tilted square. */
 static P2cPoint in_square(int i) {
     double x = i % W - tilted[2], y = i / W - tilted[5];
     return (P2cPoint){ 0.8 * x + 0.6 * y, -0.6 * x + 0.8 * y };
 }
 
-/* A cartoon that is the crop itself, as it is, or at other sizes: the photo again, everywhere, so
- * also no seam. */
+/* If the cartoon is the crop itself, at its own or another size, the result is the photo again,
+ * without a seam. */
 static void crop_goes_back(void **state) {
     (void)state;
     static const struct {
@@ -82,7 +82,7 @@ static void crop_goes_back(void **state) {
         if (worst > cases[k].levels)
             fail_msg("cartoon of %d: off by %d levels", cases[k].size, worst);
         p2c_image_clear(&ground);
-        /* and something is pasted at all */
+        /* make sure that something is pasted at all */
         memset(cartoon.pixels, 0, 3 * (size_t)cases[k].size * (size_t)cases[k].size);
         ground = copy(&photo);
         assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, &ground));
@@ -121,7 +121,7 @@ static void nothing_else_changes(void **state) {
     p2c_portrait_clear(&p);
 }
 
-/* White on black shows the weight: 0 at the square's border, growing, 1 from 6 % on. */
+/* White on black shows the weight: 0 at the square's border, rising to 1 at 6 %. */
 static void feather_grows(void **state) {
     (void)state;
     static const double straight[6] = { 1, 0, 40, 0, 1, 20 };
@@ -136,7 +136,7 @@ static void feather_grows(void **state) {
         assert_in_range(at[0], 1, 15);
         for (int d = 1; d < 45; d++, at += step) {
             assert_true(at[step] >= at[0] && at[step] - at[0] < 100);
-            /* the same at the other end; at the bottom it takes longer */
+            /* the same at the other end; at the bottom the rise is longer */
             int opposite = first[(S - d) * step];
             if (along && at[0] < 255) assert_true(opposite < at[0]);
             else if (!along || d - 0.5 >= 0.14 * S) assert_int_equal(opposite, at[0]);
@@ -149,7 +149,7 @@ static void feather_grows(void **state) {
     p2c_portrait_clear(&p);
 }
 
-/* A dark head that was drawn over white goes onto a dark photo: nothing may be brighter than
+/* A dark head that was drawn over white is pasted into a dark photo: nothing may be brighter than
  * both. */
 static void no_white_rim(void **state) {
     (void)state;
@@ -176,7 +176,7 @@ static void no_white_rim(void **state) {
     p2c_portrait_clear(&p);
 }
 
-/* A chessboard four times as fine as the photo's pixels is grey there. */
+/* A chessboard four times finer than the photo's pixels becomes grey. */
 static void finer_cartoons_are_averaged(void **state) {
     (void)state;
     enum { FINE = 4 * S };
@@ -192,8 +192,8 @@ static void finer_cartoons_are_averaged(void **state) {
     p2c_portrait_clear(&p);
 }
 
-/* On nothing, alpha is the weight and the colours are the cartoon's; on an opaque RGBA ground the
- * same as on RGB; half-clear ones lie between. */
+/* On a transparent ground, alpha is the weight and the colours are the cartoon's. On an opaque RGBA
+ * ground the result is the same as on RGB; half-transparent grounds lie between. */
 static void transparent_ground(void **state) {
     (void)state;
     P2cContext ctx = { 0 };
@@ -227,8 +227,8 @@ static void transparent_ground(void **state) {
     p2c_portrait_clear(&p);
 }
 
-/* Squares that reach out of the photo, or lie beside it; and the number of threads does not
- * show. */
+/* Squares that reach out of the photo, or lie beside it. The result does not depend on the number
+ * of threads. */
 static void squares_beside_the_photo(void **state) {
     (void)state;
     static const double maps[][6] = {

@@ -1,8 +1,8 @@
-/* photos.c: faces of real photos by real networks, which are no part of this project: without them
- * nothing is tested here, and says so.
+/* photos.c: faces of real photos by real networks, which are not part of this project. Without them
+ * the tests print a message and pass.
  *
- * Numbers are from onnxruntime, OpenCV and TensorFlow doing the same (points, mattes), or from
- * looking at the photos (faces). */
+ * Expected numbers are from onnxruntime, OpenCV and TensorFlow (points, mattes), or from looking at
+ * the photos (faces). */
 #include "drawn.h"
 #include "face/face.h"
 
@@ -25,7 +25,7 @@ static bool have(const char *const paths[], int count) {
     have((const char *const[]){ __VA_ARGS__ }, \
          (int)(sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)))
 
-/* x, y: a point in the face (between the eyes, by eye) */
+/* x, y: a point in the face (between the eyes, read off by eye) */
 typedef struct Seen {
     const char *photo;
     int count;
@@ -56,7 +56,7 @@ static void find_all(P2cContext *ctx, P2cDetector *detector, const Seen *seen, i
 
 static void dlib_finds(void **state) {
     Scratch *s = *state;
-    /* the surer of the two men on chairs; the others are turned away or look down */
+    /* the surer one of the two men on chairs; the other people are turned away or look down */
     static const Seen group = { RAW "group_office2.jpg", 2, 905, 150 };
     P2cDetector *detector;
     if (!HAVE(RAW "photo_test.jpg")) return;
@@ -81,8 +81,8 @@ static void rfb_finds(void **state) {
     p2c_detector_close(&detector);
 }
 
-/* onnxruntime's corners 572.4 459.9 1175.7 1292.6 of this photo, less half a pixel, made square;
- * rounding of the reduced photo moves them by a pixel or two. */
+/* onnxruntime's corners of this photo are 572.4 459.9 1175.7 1292.6. The expected box is these less
+ * half a pixel, made square. Rounding in the reduced photo moves them by a pixel or two. */
 static void rfb_agrees_with_onnxruntime(void **state) {
     Scratch *s = *state;
     P2cDetector *detector;
@@ -144,7 +144,7 @@ static void mattes_agree_with_their_makers(void **state) {
         int side;
         double mean;
     } cases[] = {
-        /* onnxruntime, TensorFlow */
+        /* by onnxruntime, by TensorFlow */
         { MODELS "portraitseg_sinet.onnx", 320, 0.45832 },
         { MODELS "portraitseg_deeplab_nchw.pb", 513, 0.45718 },
     };
@@ -169,7 +169,7 @@ static void mattes_agree_with_their_makers(void **state) {
     }
 }
 
-/* ---- what is built in, beside the others ---- */
+/* ---- the built-in networks, compared with the others ---- */
 
 static P2cPreparer *preparer_with(P2cContext *ctx, const char *landmarks, const char *matte) {
     P2cPreparer *preparer;
@@ -217,7 +217,8 @@ static void built_in_points(void **state) {
     p2c_preparer_close(&theirs);
 }
 
-/* Of the upper two fifths, the head down to the cheeks: below, SINet has more of the clothes. */
+/* Of the upper two fifths, the head down to the cheeks; below that, SINet includes more of the
+ * clothes. */
 static double head_in_common(const P2cImage *a, const P2cImage *b) {
     double both = 0, either = 0;
     for (int i = 0; i < a->width * a->height * 2 / 5; i++) {

@@ -5,16 +5,16 @@
 #include "base/context.h"
 #include "support.h"
 
-/* A file of tests/unit/data: its bytes, to be freed, or its path, good until the next call. */
+/* A file of tests/unit/data: its bytes, to be freed, or its path, valid until the next call. */
 uint8_t *test_data(const char *name, size_t *size);
 const char *test_data_path(const char *name);
-/* The path of a file in memory with these bytes; good until the next call. Thousands of damaged
- * files should not wear a disk. */
+/* The path of a file in memory with these bytes, valid until the next call. Thousands of damaged
+ * files should not be written to a disk. */
 const char *test_memory_file(const void *data, size_t size);
 
 uint32_t test_random(uint32_t *state);
 P2cImage test_noise(int width, int height, int channels, uint32_t seed);
-/* The largest difference of two bytes at the same place. */
+/* The largest difference of two bytes at the same index. */
 int test_worst(const uint8_t *a, const uint8_t *b, size_t size);
 
 /* Everything that is written to stderr between the two calls is counted. */

@@ -1,12 +1,12 @@
 /* png.c: PNG files of every kind, written here through libpng from known samples, and damaged
- * ones. */
+ * files. */
 #include "picture.h"
 
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- a PNG of any kind, and what it should be read as ---- */
+/* ---- a PNG of any kind, and the pixels it should give ---- */
 
 typedef struct Kind {
     int type, depth;
@@ -48,7 +48,7 @@ static Sample sample_new(Kind kind, int width, int height, bool interlaced, bool
     s.samples = calloc((size_t)(width * height * s.parts), sizeof *s.samples);
     for (int i = 0; i < width * height * s.parts; i++)
         s.samples[i] = (uint16_t)((test_random(&seed) >> 8) & ((1u << kind.depth) - 1));
-    /* let the transparent colour come up */
+    /* make the transparent colour appear */
     for (int i = s.parts; trns && i + s.parts <= width * height * s.parts; i += 3 * s.parts)
         memcpy(s.samples + i, s.samples, (size_t)s.parts * sizeof *s.samples);
     s.colours = 1 << (kind.depth < 8 ? kind.depth : 8);
@@ -136,7 +136,7 @@ static void check_sample(void **state, const Sample *s) {
 }
 
 static void every_kind(void **state) {
-    /* small ones miss passes */
+    /* small ones have empty passes */
     static const int sizes[][2] = {
         { 13, 11 }, { 1, 1 }, { 3, 2 }, { 40, 1 }, { 1, 9 }, { 64, 33 }
     };
@@ -177,7 +177,7 @@ static uint8_t *small_png(void **state, Kind kind, bool interlaced, size_t *size
     return (uint8_t *)get_file(scratch_path(*state, "whole.png"), size);
 }
 
-/* CRC-32 of a chunk's name and data, stored behind them (PNG specification, annex D). */
+/* CRC-32 of a chunk's name and data, stored after them (PNG specification, annex D). */
 static void sign_chunk(uint8_t *chunk) {
     uint32_t length = png_get_uint_32(chunk) + 4, crc = 0xffffffff;
     for (uint32_t i = 0; i < length; i++) {
@@ -197,7 +197,7 @@ static void must_fail(const uint8_t *data, size_t size, const char *what, size_t
         fail_msg("%s %zu: '%s'", what, where, ctx.error);
 }
 
-/* A whole file is one up to IEND with its checksum, so that every shorter one is an error. */
+/* A file is complete only up to IEND with its checksum, so every shorter one is an error. */
 static void truncated(void **state) {
     size_t size, count = 0;
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
@@ -225,15 +225,15 @@ static void flipped_bits(void **state) {
     print_message("%zu flipped bits, all refused\n", count);
 }
 
-/* Flips with the checksum made right again reach the decoder itself: any answer, but no crash, and
- * no word on stderr. */
+/* Flips with a corrected checksum reach the decoder itself. Any result is right, but no crash, and
+ * no output on stderr. */
 static void flipped_and_signed(void **state) {
     size_t size, count = 0, good = 0;
     P2cContext ctx = { 0 };
     TestSilence silence = test_silence_begin();
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         uint8_t *whole = small_png(state, kinds[k], k % 2, &size), *data = malloc(size);
-        /* over the chunks: length, name, data, checksum */
+        /* for all chunks: length, name, data, checksum */
         for (size_t begin = 8; begin + 12 <= size;) {
             uint32_t length = png_get_uint_32(whole + begin);
             for (size_t bit = 32; bit < (length + 8) * 8; bit++, count++) {

@@ -1,7 +1,5 @@
-/* pt.c: PyTorch files that are right: fixtures made by torch (make_pt_fixtures.py), round trips,
- * torch reading what was written, and real files where they are at hand. What is wrong with files
- * is in pt_bad.c.
- */
+/* pt.c: valid PyTorch files: fixtures made by torch (make_pt_fixtures.py), round trips, torch
+ * reading what was written, and real files if they are available. pt_bad.c has invalid files. */
 #include "support.h"
 
 #include <math.h>
@@ -14,7 +12,7 @@
 
 #define DATA "tests/unit/data/"
 
-/* What is in memory is read as what is on a disk. */
+/* Reading from memory gives the same as reading from a disk. */
 static void read_as_well_from_memory(Scratch *scratch, const char *path, const P2cValue *value) {
     size_t size;
     char *bytes = get_file(path, &size);
@@ -36,7 +34,7 @@ static P2cValue *read_good(Scratch *scratch, const char *path) {
     return value;
 }
 
-/* A tensor's shape and values, as text is easiest to get right: "2 3: -1 -0.5 ..." */
+/* Compares a tensor's shape and values with a text, such as "2 3: -1 -0.5 ..." */
 static void assert_tensor(const P2cValue *tree, const char *key, const char *type,
                           const char *expected) {
     char text[512];
@@ -206,8 +204,8 @@ static void any_root(void **state) {
     }
 }
 
-/* Tensors begin at multiples of 64, as torch.load(mmap=True) likes them. Local header: see PKWARE's
- * APPNOTE, 4.3.7. */
+/* Tensors begin at multiples of 64, for torch.load(mmap=True). Local header: see PKWARE's APPNOTE,
+ * 4.3.7. */
 static void tensors_are_aligned(void **state) {
     Scratch *scratch = *state;
     P2cValue *tree = read_good(scratch, DATA "types_zip.pt");
@@ -256,7 +254,7 @@ static void refused_trees(void **state) {
     p2c_value_free(&deep);
     p2c_value_free(&text);
     p2c_value_free(&key);
-    deep = nested(100); /* as deep as can be */
+    deep = nested(100); /* the deepest that is allowed */
     write_good(scratch, path, deep);
     P2cValue *again = read_good(scratch, path);
     assert_true(same_tree(deep, again));
@@ -267,7 +265,7 @@ static void refused_trees(void **state) {
     p2c_value_free(&deep);
 }
 
-/* The disk fills up at every of many lengths: in the middle of a member, in the archive's
+/* The disk fills up at one of many lengths: in the middle of a member, in the archive's
  * directory. */
 static void full_disk(void **state) {
     Scratch *scratch = *state;
@@ -352,7 +350,7 @@ static void add_up(const P2cValue *value, size_t *tensors, double *sum, double *
     (*tensors)++;
 }
 
-/* Sums over all tensors, in float64, as torch has them. */
+/* Sums over all tensors, in float64, as computed by torch. */
 static void real_files(void **state) {
     static const struct {
         const char *path, *below, *first, *type;

@@ -1,7 +1,6 @@
-/* pt_bad.c: PyTorch files that are damaged, or made to harm. Each is refused with one line that
- * says why; none crashes, leaks, or takes memory or time out of proportion (run under
- * AddressSanitizer and valgrind to see the first two).
- */
+/* pt_bad.c: PyTorch files that are damaged, or made to do harm. Each is refused with one line that
+ * says why. None crashes, leaks, or takes memory or time out of proportion (AddressSanitizer and
+ * valgrind show the first two). */
 #define _GNU_SOURCE /* memmem */
 #include "support.h"
 
@@ -14,7 +13,7 @@
 #define DATA "tests/unit/data/"
 #define BYTES(...) (__VA_ARGS__), sizeof(__VA_ARGS__) - 1
 
-/* What holds for a file that can be read at all holds for its bytes in memory. */
+/* A file that can be read as a file is also refused when it is in memory. */
 static void assert_refused_in_memory(Scratch *scratch, const char *path, const char *because) {
     size_t size;
     P2cValue *value;
@@ -76,8 +75,7 @@ static const char storages[] = "\x80\2]X\1\0\0\0"
 
 static const char no_storages[] = "\x80\2].";
 
-/* pickle: without PROTO and STOP. When it speaks of storages, the stream has one, "0", of four
- * floats. */
+/* pickle: without PROTO and STOP. If it names storages, the stream has one, "0", of four floats. */
 static void put_legacy(const char *path, const void *pickle, size_t size) {
     bool stores = memmem(pickle, size, "storage", 7) != NULL;
     size_t front = sizeof preamble - 1,
@@ -128,7 +126,7 @@ static void forbidden(void **state) {
         { BYTES("C\1x"), "refuses the pickle instruction SHORT_BINBYTES" },
         { BYTES("\x82\1"), "refuses the pickle instruction EXT1" },
         { BYTES("\xff"), "unknown instruction" },
-        { BYTES("\x80\5N"), "pickle protocol 5; only 2 to 4" },
+        { BYTES("\x80\5N"), "pickle protocol 5 is not supported (only 2 to 4" },
         { BYTES(CLASS("FloatStorage") "K\4\x85R"), "a call with too many" },
         { BYTES("ccollections\nOrderedDict\nK\1K\2\x86R"), "a call with too many" },
         { BYTES("ccollections\nOrderedDict\n]K\1a\x85R"),
@@ -212,7 +210,7 @@ static void bad_tensors(void **state) {
     static const struct {
         const char *pickle;
         size_t size;
-        const char *because; /* NULL: this one is good */
+        const char *because; /* NULL if this one is good */
     } cases[] = {
         { BYTES(VIEW("K\0", "K\4", "K\1")), NULL },
         /* the stride of a single element does not matter */
@@ -231,7 +229,7 @@ static void bad_tensors(void **state) {
         { BYTES(VIEW("K\0", LARGE LARGE, "K\0K\0")), "does not lie inside its storage" },
         { BYTES(VIEW("K\0", "K\3", LARGE)), "does not lie inside its storage" },
         { BYTES(VIEW("K\0", "K\2K\2K\2", LARGE LARGE LARGE)), "does not lie inside its storage" },
-        /* 2^40 floats that are all the same one */
+        /* a tensor of 2^40 floats that are all the same element */
         { BYTES(VIEW("K\0", "\x8a\6\0\0\0\0\0\1", "K\0")), "unpacks to far more" },
         { BYTES(VIEW("K\0", "K\1K\1K\1K\1K\1K\1K\1K\1K\1", "K\1K\1K\1K\1K\1K\1K\1K\1K\1")),
           "more than 8 dimensions" },
@@ -278,8 +276,8 @@ static void bad_tensors(void **state) {
     }
 }
 
-/* PyTorch before 0.4 named parts of storages: (key, begin, count) narrows it, and the tensor's
- * offset counts from there. */
+/* PyTorch before 0.4 could name parts of storages: (key, begin, count) narrows the storage, and the
+ * tensor's offset counts from there. */
 static void storage_views(void **state) {
     static const char view[] =
         TENSOR("(X\7\0\0\0storage" CLASS("FloatStorage") "X\1\0\0\0"
@@ -296,9 +294,9 @@ static void storage_views(void **state) {
     p2c_value_free(&value);
 }
 
-/* ---- short files that mean much ---- */
+/* ---- short files that unpack to much ---- */
 
-/* Lists that hold the one before ten times: 10^count values. */
+/* Lists that each contain the previous one ten times: 10^count values. */
 static void amplified_lists(void **state) {
     Scratch *scratch = *state;
     char pickle[1024];
@@ -336,8 +334,8 @@ static void amplified_tensors(void **state) {
     assert_refused(scratch, path, "unpacks to far more than");
 }
 
-/* A dict made from one list of 1,000 pairs, 10,000 times: 20 million items within the machine, none
- * of which stays. */
+/* A dict is made from one list of 1,000 pairs, 10,000 times: 20 million items within the machine,
+ * none of which stays. */
 static void amplified_machine(void **state) {
     enum { PAIRS = 1000, TIMES = 10000 };
     Scratch *scratch = *state;
@@ -371,8 +369,8 @@ static void truncated(void **state) {
     }
 }
 
-/* Where in a zip archive a flipped bit may change nothing: not within a member. Local header: see
- * PKWARE's APPNOTE, 4.3.7. */
+/* True if a flipped byte is in a member of a zip archive; elsewhere a flip may change nothing.
+ * Local header: see PKWARE's APPNOTE, 4.3.7. */
 static bool within_member(const char *archive, size_t size, size_t at) {
     static const unsigned char signature[] = "PK\3\4";
     for (size_t i = 0; i + 30 < size; i++) {
@@ -386,8 +384,8 @@ static bool within_member(const char *archive, size_t size, size_t at) {
     return false;
 }
 
-/* Written here and damaged: a bit that p2c_pt_verify does not miss is in what carries nothing, such
- * as padding or a date. */
+/* A file is written and damaged. If p2c_pt_verify does not notice a flipped bit, the bit must be in
+ * something without meaning, such as padding or a date. */
 static void verified(void **state) {
     Scratch *scratch = *state;
     P2cValue *original, *value;
@@ -427,8 +425,8 @@ static void verified(void **state) {
     free(bytes);
 }
 
-/* A flipped byte may go unnoticed (in the data of a legacy stream, in a date), but what is read
- * then is a whole tree. */
+/* A flipped byte may go unnoticed (in the data of a legacy stream, in a date), but then the result
+ * is still a complete tree. */
 static void flipped(void **state) {
     static const char *const files[] = { DATA "small_zip.pt", DATA "small_legacy.pt",
                                          DATA "deflated.pt" };

@@ -1,5 +1,5 @@
-/* resize.c: scaled pictures against a reference in double that knows nothing of windows, and
- * against Pillow's numbers. */
+/* resize.c: scaled pictures against a reference in double that has no windows, and against Pillow's
+ * numbers. */
 #include "picture.h"
 
 #include <math.h>
@@ -56,7 +56,7 @@ static void against_double(int channels) {
         }
         print_message("filter %d, %d channels: at most %.4f levels from the reference in double\n",
                       filter, channels, worst);
-        assert_true(worst < 0.502); /* 1/2 is the rounding */
+        assert_true(worst < 0.502); /* 1/2 is for the rounding */
     }
 }
 
@@ -115,8 +115,8 @@ static void same_size_is_a_copy(void **state) {
         }
 }
 
-/* Red under full transparency must not bleed into the white beside it; without weighting the edge
- * would turn pink. */
+/* Red with alpha 0 must not bleed into the white beside it; without weighting the edge would turn
+ * pink. */
 static void clear_pixels_give_no_colour(void **state) {
     (void)state;
     P2cContext ctx = { 0 };

@@ -1,4 +1,4 @@
-/* rfb.c: places, decoding, and detectors of both kinds, as tiny networks that answer by mean
+/* rfb.c: places, decoding, and detectors of both kinds, with tiny networks that answer by mean
  * colours (make_face_fixtures.py). */
 #include "drawn.h"
 #include "face/face.h"
@@ -11,7 +11,7 @@
 
 static bool near(double a, double b, double within) { return fabs(a - b) <= within; }
 
-/* Values of the published RFB-320, from its file. */
+/* Values from the file of the published RFB-320. */
 static void priors(void **state) {
     (void)state;
     static float p[4420][4];
@@ -49,7 +49,7 @@ static void decoding(void **state) {
 
 static void square(void **state) {
     (void)state;
-    /* what was measured: the square has a side of 100 */
+    /* as measured: the square has a side of 100 */
     P2cBox b = p2c_rfb_square((P2cBox){ 100, 200, 100 + 94.6, 200 + 131.6 });
     assert_true(near(b.right - b.left, 100, 1e-9) && near(b.bottom - b.top, 100, 1e-9));
     assert_true(near((b.left + b.right) / 2, 147.3 - 1.2, 1e-9) &&
@@ -119,7 +119,7 @@ static void transparency_is_white(void **state) {
     int count;
     P2cImage photo;
     assert_works(s->ctx, p2c_detector_open(s->ctx, test_data_path("face_corners.onnx"), &detector));
-    /* nothing: white, which is red as well */
+    /* white counts as no face, although it is red, too */
     assert_works(s->ctx, p2c_image_init(s->ctx, &photo, 40, 30, 4));
     assert_works(s->ctx, p2c_detector_run(detector, &photo, &found, &count));
     assert_int_equal(count, 1);

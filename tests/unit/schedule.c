@@ -1,5 +1,5 @@
 /* schedule.c (test): two networks that train side by side, on a device that is the CPU with several
- * streams: in whatever order the streams and their waits allow, every bit is as on the CPU. */
+ * streams. In any order that the streams and their waits allow, every bit must be as on the CPU. */
 #include "world.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@ enum { SIZE = 32, RUNS = 3, PIXELS = 3 * SIZE * SIZE };
 /* ---- the device ------------------------------------------------------------------------------ */
 
 static P2cDevice streamed;
-static uint64_t disorder; /* 0: in the order of the steps */
+static uint64_t disorder; /* 0: the order of the steps; otherwise a seed */
 static bool heeds_waits;
 static int overtaken, streams_used;
 
@@ -27,19 +27,18 @@ static bool may_run(const P2cStep *step, const bool *done) {
     return true;
 }
 
-/* The next step of `stream` from `at` on; the number of steps when there is none. */
-static int next_in_lane(const P2cGraph *graph, int stream, int at) {
+/* The next step of `stream` from `at` on, or the number of steps if there is none. */
+static int next_in_stream(const P2cGraph *graph, int stream, int at) {
     while (at < graph->step_count && graph->steps[at].stream != stream) at++;
     return at;
 }
 
-/* Steps one by one, each from a stream drawn at random among those whose next step has nothing to
- * wait for. */
+/* Runs steps one by one, each from a random stream whose next step need not wait. */
 static void run_disordered(const P2cGraph *graph) {
     bool *done = calloc((size_t)graph->step_count + 1, sizeof *done);
     int at[P2C_MAX_STREAMS], newest = -1;
     assert_non_null(done);
-    for (int k = 0; k < P2C_MAX_STREAMS; k++) at[k] = next_in_lane(graph, k, 0);
+    for (int k = 0; k < P2C_MAX_STREAMS; k++) at[k] = next_in_stream(graph, k, 0);
     for (int count = 0; count < graph->step_count;) {
         int stream = next_random(P2C_MAX_STREAMS), i = at[stream];
         streams_used |= 1 << stream;
@@ -48,7 +47,7 @@ static void run_disordered(const P2cGraph *graph) {
         done[i] = true;
         overtaken += i < newest;
         newest = i > newest ? i : newest;
-        at[stream] = next_in_lane(graph, stream, i + 1);
+        at[stream] = next_in_stream(graph, stream, i + 1);
         count++;
     }
     free(done);
@@ -81,11 +80,11 @@ static void use_lanes(P2cContext *ctx) {
 
 typedef struct Result {
     int count;
-    float *values; /* of all parameters, and of the last loss */
+    float *values; /* of all parameters, and the last loss */
     double steps;
 } Result;
 
-/* Two generators there and back, one loss each way and one of both. */
+/* Two generators in both directions, one loss for each and one for both. */
 static P2cNode *build(P2cGraph *g, P2cStore *store, P2cAdam *adam, P2cNode *in[2]) {
     P2cNet nets[2] = { p2c_net(g, store, "there"), p2c_net(g, store, "back") };
     P2cGenerator options = { .ch = 4 };
@@ -176,7 +175,7 @@ static void same_bits_in_any_order(void **state) {
     free(cpu.values);
 }
 
-/* The waits are what does it: the test can fail. */
+/* Without the waits the result is wrong, so the test above can fail. */
 static void without_waits_it_goes_wrong(void **state) {
     (void)state;
     Result cpu = on_cpu(), r = on_lanes(1, false);

@@ -9,8 +9,8 @@
 
 enum { STEPS = 3 };
 
-/* The small network being trained, with a parameter that no loss depends on and one that graphs
- * cannot use. */
+/* The small network after some training, with a parameter that no loss depends on and one that
+ * graphs cannot use. */
 typedef struct Trained {
     World w;
     Small s;
@@ -105,8 +105,7 @@ static void moments_are_those_of_updated_parameters(void **state) {
     world_clear(&t.w);
 }
 
-/* No second copy of the weights: a view is the store's own memory, as long as that is the
- * host's. */
+/* On the host a view borrows the store's own memory, so there is no second copy of the weights. */
 static void views_borrow_on_the_host_alone(void **state) {
     (void)state;
     Trained t;
@@ -114,7 +113,8 @@ static void views_borrow_on_the_host_alone(void **state) {
     trained_init(&t, 1);
     const P2cParam *first = t.w.store->params[p2c_store_find(t.w.store, "net.first.weight")];
     const P2cDevice *host = t.w.ctx->device;
-    P2cDevice far = *host; /* the same functions, but nobody knows this one */
+    /* the same functions, but p2c_device_is_host does not know this device */
+    P2cDevice far = *host;
     for (int borrowed = 1; borrowed >= 0; borrowed--) {
         t.w.ctx->device = borrowed ? host : &far;
         P2cValue *values = saved(&t, false), *moments = saved(&t, true);
@@ -137,7 +137,7 @@ static void views_borrow_on_the_host_alone(void **state) {
     world_clear(&t.w);
 }
 
-/* A tree of its own with the same tensors, to be spoiled. */
+/* A separate tree with the same tensors, to be damaged. */
 static P2cValue *copy_of(const P2cValue *value) {
     if (p2c_value_kind(value) == P2C_TENSOR)
         return p2c_value_tensor(p2c_value_type(value), p2c_value_shape(value),
@@ -161,7 +161,7 @@ static void misfits_change_nothing(void **state) {
     P2cValue *live = saved(&t, false), *dict = copy_of(live), *moments = saved(&t, true),
              *spoilt = copy_of(moments);
     OK(p2c_store_check(t.w.store, "net", dict));
-    /* full names are due there */
+    /* full names are needed there */
     assert_int_equal(p2c_store_check(t.w.store, "", dict), P2C_ERR_SHAPE);
     for (const char *const *name =
              (const char *[]){ "first.weight", "rho", "last.bias", "more", NULL };
@@ -197,7 +197,7 @@ static void misfits_change_nothing(void **state) {
     world_clear(&before.w);
 }
 
-/* Whatever type a file has, the store keeps float32, and int64 where that is due. */
+/* Whatever type a file has, the store keeps float32, or int64 where it had that. */
 static void other_types(void **state) {
     (void)state;
     Trained t;
@@ -223,8 +223,7 @@ static void other_types(void **state) {
 
 /* ---- memory ---- */
 
-/* Of this process, in KiB: the most there was since the last reset; -1 where the system does not
- * tell. */
+/* The peak memory of this process since the last reset, in KiB; -1 if the system does not say. */
 static long peak_memory(void) {
     char line[128];
     long peak = -1;
@@ -240,7 +239,8 @@ static bool reset_peak_memory(void) {
     return refs && (fputs("5", refs) >= 0) & (fclose(refs) == 0);
 }
 
-/* A real checkpoint is 432 MB beside a training run of 2.9 GiB: no part of saving may copy it. */
+/* A real checkpoint is 432 MB, beside a training run of 2.9 GiB, so no part of saving may copy
+ * it. */
 static void saving_and_verifying_take_no_memory(void **state) {
     enum { PARAMS = 24, FLOATS = 1 << 20, MIB = 4 * PARAMS };
     Scratch *scratch = *state;
@@ -279,7 +279,7 @@ static float first_value(const P2cStore *store, const P2cParam *param) {
     return values[0];
 }
 
-/* Between scopes of one store; a misfit changes nothing. */
+/* Copies between scopes of one store; a mismatch changes nothing. */
 static void copied(void **state) {
     Scratch *scratch = *state;
     P2cStore *store;

@@ -51,7 +51,7 @@ static void dict_keeps_order_and_finds(void **state) {
         snprintf(key, sizeof key, "k%d", i);
         assert_int_equal(p2c_value_set(dict, key, p2c_value_int(i)), P2C_OK);
     }
-    for (int i = 0; i < COUNT; i += 7) { /* replaced where they stand */
+    for (int i = 0; i < COUNT; i += 7) { /* replaced in place */
         snprintf(key, sizeof key, "k%d", i);
         assert_int_equal(p2c_value_set(dict, key, p2c_value_int(-i)), P2C_OK);
     }
@@ -80,7 +80,7 @@ static void memory_failures_pass_through(void **state) {
     p2c_value_free(&dict);
 }
 
-/* Every half there is, against its definition. */
+/* Every half-precision number, against its definition. */
 static void every_half(void **state) {
     (void)state;
     static uint16_t bits[65536];

@@ -1,5 +1,5 @@
-/* world.h: what most graph tests need: a context, a store, a graph; and one small network that has
- * something of everything. */
+/* world.h: what most graph tests need: a context, a store, a graph, and one small network that
+ * contains a bit of everything. */
 #ifndef P2C_TEST_WORLD_H
 #define P2C_TEST_WORLD_H
 
@@ -24,14 +24,14 @@ typedef struct World {
 
 void world_init(World *w, int threads);
 void world_clear(World *w);
-/* A new graph in place of the old one; parameters stay. */
+/* A new graph instead of the old one; parameters stay. */
 void world_again(World *w);
 
 void fill_random(float *x, size_t n, float low, float high, uint64_t seed);
-/* To 1e-5, of 1 or of what is larger. */
+/* Agrees to 1e-5, relative to 1 or to the value if it is larger. */
 void close_to(const float *got, const float *want, size_t n);
-/* Steps of a finished graph that call a kernel, without those that fill a gradient with zeros,
- * which not all devices need. */
+/* Counts the steps of a finished graph that call a kernel, without those that fill a gradient with
+ * zeros, which not all devices need. */
 int count_passes(const P2cGraph *graph);
 double read_scalar(const P2cNode *node);
 void read_param(const World *w, const char *name, float *values);
@@ -45,6 +45,6 @@ typedef struct Small {
     P2cNode *x, *t, *norm, *hidden, *y, *loss;
 } Small;
 Small small_network(World *w);
-void small_write(const Small *s); /* some x in [-1,1), t in [1.5,2.5), beyond what y reaches */
+void small_write(const Small *s); /* some x in [-1,1), t in [1.5,2.5), which y never reaches */
 
 #endif

@@ -101,7 +101,7 @@ static void plain_backward(const P2cCall *call, Conv s) {
     if (call->dx[2]) bias_gradient(call, s);
 }
 
-/* Behind an activation, dy as it gets through is made first, in scratch. */
+/* If y has an activation, the gradient that passes it is computed first, in scratch. */
 static size_t passed_floats(const P2cNode *node, Conv s) {
     return s.slope != 1 ? aligned_floats(p2c_dims_count(node->dims)) : 0;
 }

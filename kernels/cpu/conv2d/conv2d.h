@@ -12,7 +12,7 @@
 typedef struct Conv {
     int n, groups, cin, cout, h, w, kh, kw, oh, ow, stride, dilation, pad_y, pad_x, up;
     bool reflect;
-    bool normed, relu; /* fused: x is read normed, see norm_at */
+    bool normed, relu; /* fused: x is normalised as it is read, see norm_at */
     float slope;       /* of the activation that y is stored with */
 } Conv;
 
@@ -59,8 +59,8 @@ static inline int padded_index(int i, int size, bool reflect) {
     return i >= 0 && i < size ? i : -1; /* beyond the padding, where only unused lanes read */
 }
 
-/* How plane p of x is normed as it is read, from the statistics that forward has saved. Without a
- * norm: not at all, to the bit. */
+/* How plane p of x is normalised as it is read, from the statistics that forward has saved. Without
+ * a norm: not at all, to the bit. */
 static inline Norm norm_at(const P2cCall *call, Conv s, size_t p) {
     return s.normed ? norm_of((const float *)call->saved + 2 * p, s.relu)
                     : (Norm){ 0, 1, -INFINITY };

@@ -1,11 +1,12 @@
-/* conv2d_direct: convolution as it is written down, vectorised along the row; and its input
- * gradient, which is a convolution of dy with the weights turned round.
+/* conv2d_direct: convolution by its definition, vectorised along the row, and its input gradient,
+ * which is a convolution of dy with the weights rotated by 180 degrees.
  *
- * Input is packed by strips of rows (conv2d_strip.h). For BLOCK output channels and two vectors of
- * pixels at a time, all taps are added up in registers:
+ * Input is packed by strips of rows (strip.h). For BLOCK output channels and two vectors of pixels
+ * at a time, all taps are added up in registers:
  *      acc[o][v] += w[tap][o] * packed[tap][pixels of v]
+ *
  * Weights are packed as [block of outputs][tap][output]. Every output is a sum in one fixed order,
- * whatever the strips. */
+ * however the map is cut into strips. */
 #include <omp.h>
 
 #include "strip.h"
@@ -17,7 +18,7 @@ static size_t packed_weights(Conv s) {
                           (size_t)(s.cin * s.kh * s.kw));
 }
 
-/* Where the parts of the scratch are: weights, offsets, then for each thread `each` floats. */
+/* Layout of the scratch: weights, offsets, then `each` floats for each thread. */
 static size_t work_bytes(Conv s, size_t each, int threads) {
     return sizeof(float) * (packed_weights(s) + aligned_floats((size_t)(s.cin * s.kh * s.kw)) +
                             (size_t)threads * each);
@@ -46,8 +47,8 @@ static void pack_weights(const float *w, Conv s, float *packed) {
             }
 }
 
-/* The same for the convolution that `s` is the transposed of: its weights are (groups*s.cin,
- * s.cout, kh, kw), taken backwards. */
+/* The same for the convolution whose transpose is `s`: its weights are (groups*s.cin, s.cout, kh,
+ * kw), read backwards. */
 static void pack_weights_turned(const float *w, Conv s, float *packed) {
     int blocks = blocks_of(s), kernel = s.kh * s.kw;
     for (int g = 0; g < s.groups; g++)
@@ -65,14 +66,14 @@ static void pack_weights_turned(const float *w, Conv s, float *packed) {
 
 /* ---- arithmetic ------------------------------------------------------------------------------ */
 
-/* Where a block's results go: distances between rows and between channels. */
+/* Where the results of a block go: distances between rows and between channels. */
 typedef struct Target {
     float *y;
     size_t row, plane;
 } Target;
 
-/* Two vectors of pixels: where they read, where they write, how many of their lanes are pixels (0:
- * none, a filler). */
+/* Two vectors of pixels: where they read, where they write, and how many of their lanes are pixels
+ * (0: none, only filler). */
 typedef struct Pair {
     const float *in[2];
     float *out[2];
@@ -85,7 +86,7 @@ static void store(Vec value, float *to, int lanes) {
         for (int i = 0; i < lanes; i++) to[i] = value[i];
 }
 
-/* `outputs` of BLOCK channels are kept, `plane` floats apart. */
+/* Stores `outputs` of BLOCK channels, `plane` floats apart. */
 ALWAYS_INLINE void block(const float *w, const int *offset, int taps, const float *bias,
                          const Pair *p, int outputs, size_t plane, float slope, int width) {
     Vec acc[BLOCK][2];
@@ -104,7 +105,7 @@ ALWAYS_INLINE void block(const float *w, const int *offset, int taps, const floa
         for (int v = 0; v < 2; v++) store(acc[o][v], p->out[v] + (size_t)o * plane, p->lanes[v]);
 }
 
-/* Fewer sums where fewer outputs are left: depthwise layers have one, pictures three. */
+/* Computes fewer sums if fewer outputs are left: depthwise layers have one, pictures three. */
 static void run_block(const float *w, const int *offset, int taps, const float *bias, const Pair *p,
                       int outputs, size_t plane, float slope) {
     if (outputs == 1) block(w, offset, taps, bias, p, outputs, plane, slope, 1);
@@ -112,7 +113,7 @@ static void run_block(const float *w, const int *offset, int taps, const float *
     else block(w, offset, taps, bias, p, outputs, plane, slope, BLOCK);
 }
 
-/* Vector i of a strip, counted along its rows. */
+/* Sets vector i of a strip, counted along its rows. */
 static void set_vector(Pair *p, int v, Conv s, Strip t, int i, int count, const float *packed,
                        Target to) {
     bool there = i < count;
@@ -122,7 +123,8 @@ static void set_vector(Pair *p, int v, Conv s, Strip t, int i, int count, const 
     p->lanes[v] = there ? min_int(LANES, s.ow - x) : 0;
 }
 
-/* Block b of outputs, for the first `rows` rows of a packed strip. w: the group's weights. */
+/* Computes block b of the outputs, for the first `rows` rows of a packed strip. w: the group's
+ * weights. */
 static void compute_block(Conv s, Strip t, int b, int rows, const float *w, const int *offset,
                           const float *bias, const float *packed, Target to) {
     int count = rows * t.vectors, first = b * BLOCK;
@@ -137,8 +139,8 @@ static void compute_block(Conv s, Strip t, int b, int rows, const float *w, cons
 
 /* ---- forward --------------------------------------------------------------------------------- */
 
-/* Several strips for every layer, to be shared by threads; whole maps where groups are enough of
- * that. */
+/* Cuts every layer into several strips, so that threads can share it; if there are enough groups, a
+ * strip is a whole map. */
 static Strip forward_strip(Conv s) {
     return strip_with(s, min_int(rows_that_fit(s), s.groups < MANY_GROUPS ? (s.oh + 3) / 4 : s.oh));
 }
@@ -175,9 +177,10 @@ void P2C_CPU(conv2d_direct)(const P2cCall *call, Conv s) {
 
 /* ---- input gradient ---------------------------------------------------------------------------
  * With stride 1 the gradient of the padded input is a convolution of dy, padded by zeros, with the
- * weights turned by 180 degrees. Zero padding's part of it is never computed. Reflection's is: a
- * strip of rows of dx computes the padded rows that fold onto it, in scratch, and adds them; the
- * first and the last strip are large enough to hold what folds at the top and at the bottom. */
+ * weights rotated by 180 degrees. For zero padding, the part in the padding is not computed. For
+ * reflection it is: a strip of rows of dx first computes, in scratch, the padded rows that fold
+ * onto it, and adds them. The first and the last strip are large enough to hold what folds at the
+ * top and at the bottom. */
 
 static int border_of(Conv s) { return s.reflect ? s.pad_y : 0; }
 
@@ -201,7 +204,7 @@ static Conv transposed(Conv s) {
                    .pad_x = reach(s, s.kw) - s.pad_x + border };
 }
 
-/* Rows of dx per strip; the last strip takes the rest and has less than twice as many. */
+/* Rows of dx in a strip. The last strip takes the rest and has less than twice as many. */
 static int gradient_rows(Conv s) {
     int border = border_of(s), fit = (rows_that_fit(transposed(s)) - 2 * border + 1) / 2;
     return max_int(border + 1, min_int(fit, (s.h + 3) / 4));
@@ -221,7 +224,8 @@ size_t P2C_CPU(conv2d_direct_input_work)(Conv s, int threads) {
     return work_bytes(back, packed_strip(back, t) + aligned_floats(block_floats(t)), threads);
 }
 
-/* Adds rows j, j+1, ... of one channel's padded gradient to the rows of dx where they were read. */
+/* Adds rows j, j+1, ... of one channel's padded gradient to the rows of dx from which they were
+ * read. */
 static void fold(const float *from, size_t row, int j, int rows, Conv s, float *dx) {
     int border = border_of(s);
     for (int r = 0; r < rows; r++, from += row) {

@@ -1,26 +1,26 @@
 /* conv2d_direct_weights: the weight gradient of a convolution, vectorised along the row.
  *      dw[o][tap] += sum over pixels of dy[o][pixel] * packed[tap][pixel]
- * Input is packed by strips of rows (conv2d_strip.h). For BLOCK outputs and TAPS taps at a time,
- * vectors of partial sums stay in registers while they pass over a strip, and in scratch from strip
- * to strip; at the end their lanes are added up. A thread takes a block of input channels and goes
- * through all pictures and strips in order, so that the sums do not depend on the number of
- * threads. */
+ *
+ * Input is packed by strips of rows (strip.h). For BLOCK outputs and TAPS taps at a time, vectors
+ * of partial sums stay in registers during a strip, and in scratch between strips. At the end their
+ * lanes are added up. A thread takes a block of input channels and goes through all pictures and
+ * strips in order, so that the sums do not depend on the number of threads. */
 #include <omp.h>
 
 #include "strip.h"
 
 enum { TAPS = 3, DY_BYTES = 64 << 10 };
 
-/* Input channels per piece: several pieces for every layer. */
+/* Number of input channels in a piece, such that every layer has several pieces. */
 static int channels_of(Conv s) { return max_int(1, min_int(8, (s.cin + 3) / 4)); }
 
-/* The convolution of a piece's channels alone. */
+/* The convolution restricted to the channels of a piece. */
 static Conv piece_of(Conv s) {
     s.cin = channels_of(s);
     return s;
 }
 
-/* As many rows as keep a block's dy near. */
+/* A strip of as many rows as keep a block's dy in cache. */
 static Strip weight_strip(Conv s) {
     Conv piece = piece_of(s);
     int fit = DY_BYTES / (int)(BLOCK * sizeof(float)) / s.ow;
@@ -40,15 +40,15 @@ size_t P2C_CPU(conv2d_direct_weight_work)(Conv s, int threads) {
     return sizeof(float) * (size_t)threads * thread_floats(s, weight_strip(s));
 }
 
-/* The first `lanes` floats, then zeros. */
+/* Loads the first `lanes` floats; the other lanes are zero. */
 static inline Vec load_part(const float *from, int lanes) {
     Vec value = { 0 };
     for (int i = 0; i < lanes; i++) value[i] = from[i];
     return value;
 }
 
-/* One vector of pixels: lanes of it, LANES known at compile time for all but a row's last. dy: of
- * each output. */
+/* Adds one vector of pixels. `lanes` is known to be LANES at compile time, except for the last
+ * vector of a row. dy: that of each output. */
 ALWAYS_INLINE void add_vector(const float *packed, const int *offset, const float *const dy[],
                               size_t at, int lanes, int width, Vec acc[BLOCK][TAPS]) {
     Vec in[TAPS];
@@ -60,8 +60,8 @@ ALWAYS_INLINE void add_vector(const float *packed, const int *offset, const floa
 }
 
 /* sums[o][k] += dy[o] * packed[offset[k]] over the strip's pixels. Outputs beyond `outputs` repeat
- * the first. ragged: rows end within a vector; known at compile time, since the sums would leave
- * the registers for a mere possibility. */
+ * the first. ragged: rows end within a vector. It must be known at compile time, because otherwise
+ * the sums would leave the registers. */
 ALWAYS_INLINE void tile(const float *packed, const int *offset, const float *dy, size_t plane,
                         Conv s, Strip t, int rows, int outputs, int width, bool ragged, Vec *sums) {
     Vec acc[BLOCK][TAPS];
@@ -83,7 +83,7 @@ ALWAYS_INLINE void tile(const float *packed, const int *offset, const float *dy,
         for (int k = 0; k < TAPS; k++) sums[o * TAPS + k] = acc[o][k];
 }
 
-/* All outputs and taps of a packed strip. dy: the group's first channel, at the strip's first
+/* Adds all outputs and taps of a packed strip. dy: the group's first channel, at the strip's first
  * row. */
 static void add_strip(const float *packed, const int *offset, const float *dy, Conv s, Strip t,
                       int rows, Vec *sums) {
@@ -102,7 +102,8 @@ static void add_strip(const float *packed, const int *offset, const float *dy, C
     }
 }
 
-/* dw: first weight of the piece, of output 0; taps: of the piece's channels that exist. */
+/* dw: first weight of the piece, of output 0; taps: number of taps of the piece's channels that
+ * exist. */
 static void add_lanes(const Vec *sums, Conv s, Strip t, int taps, float *dw) {
     size_t row = (size_t)(s.cin * s.kh * s.kw);
     for (int b = 0; b < blocks_of(s); b++)
@@ -115,13 +116,13 @@ static void add_lanes(const Vec *sums, Conv s, Strip t, int taps, float *dw) {
                 }
 }
 
-/* Offsets of the taps, the last one repeated to fill its triple. */
+/* Sets the offsets of the taps; the last one is repeated to fill its group of three. */
 static void fill_offsets(Conv piece, Strip t, int *offset) {
     tap_offsets(piece, t, offset);
     for (int i = t.taps; i < triples_of(t) * TAPS; i++) offset[i] = offset[t.taps - 1];
 }
 
-/* Input channels first .. of group g: through all pictures and strips. */
+/* Goes through all pictures and strips for the input channels of group g from `first` on. */
 static void weight_piece(const P2cCall *call, Conv s, Strip t, int g, int first, float *scratch) {
     Conv piece = piece_of(s);
     piece.cin = min_int(piece.cin, s.cin - first);

@@ -1,10 +1,11 @@
-/* conv2d_gemm: convolution as matrix products over im2col columns, tile of pixels by tile.
+/* conv2d_gemm: convolution as matrix products over im2col columns, one tile of pixels at a time.
  *   columns[c*kh*kw + u*kw + v][pixel] = x[c][row*stride+u*dilation-pad][col*stride+v*dilation-pad]
  *   forward          y  (cout x pixels)  = w (cout x taps) . columns
- *   input gradient   columns' = w^T . dy, added back to where they came from (col2im)
+ *   input gradient   columns' = w^T . dy, added back to where they were read (col2im)
  *   weight gradient  dw += dy . columns^T
- * Input channels are independent in both gradients: a thread takes a block of them, and goes
- * through the tiles in order. */
+ *
+ * In both gradients input channels are independent: a thread takes a block of them and goes through
+ * the tiles in order. */
 #include <cblas.h>
 #include <omp.h>
 #include <string.h>
@@ -14,9 +15,9 @@
 enum { ROWS = 72, OUTPUTS = 64, BACKWARD_PIXELS = 2048, FORWARD_FLOATS = 4 << 20 };
 
 static size_t taps_of(Conv s) { return (size_t)s.kh * (size_t)s.kw; }
-/* Input channels per block of the gradients: about ROWS rows of columns. */
+/* Number of input channels in a block of the gradients: about ROWS rows of columns. */
 static int channels_of(Conv s) { return max_int(1, min_int(s.cin, ROWS / (s.kh * s.kw))); }
-/* Rows of y per tile, at least one. */
+/* Number of rows of y in a tile, at least one. */
 static int tile_rows(Conv s, size_t pixels) {
     return max_int(1, min_int(s.oh, (int)(pixels / (size_t)s.ow)));
 }
@@ -33,7 +34,7 @@ size_t P2C_CPU(conv2d_gemm_work)(Conv s, bool backward, int threads) {
 
 /* ---- columns --------------------------------------------------------------------------------- */
 
-/* One row of y's width, read from a row of x (NULL: zeros) for tap column v. */
+/* Makes one row of y's width from a row of x (NULL: zeros), for tap column v. */
 static void gather(const float *row, Conv s, Norm norm, int v, float *to) {
     if (!row) {
         memset(to, 0, (size_t)s.ow * sizeof *to);
@@ -41,7 +42,7 @@ static void gather(const float *row, Conv s, Norm norm, int v, float *to) {
     }
     for (int j = 0; j < s.ow; j++) {
         int at = padded_index(j * s.stride + v * s.dilation - s.pad_x, s.w, s.reflect);
-        to[j] = at < 0 ? 0 : normed(row[s.up == 1 ? at : at / s.up], norm);
+        to[j] = at < 0 ? 0 : normalised(row[s.up == 1 ? at : at / s.up], norm);
     }
 }
 
@@ -52,7 +53,7 @@ static void scatter(const float *from, Conv s, int v, float *row) {
     }
 }
 
-/* `channels` planes of x from `plane` on -> columns of rows top..top+rows-1 of y. */
+/* Turns `channels` planes of x, from `plane` on, into the columns of rows top..top+rows-1 of y. */
 static void im2col(const P2cCall *call, size_t plane, Conv s, int channels, int top, int rows,
                    float *columns) {
     const float *x = call->x[0] + plane * (size_t)(s.h / s.up) * (size_t)(s.w / s.up);
@@ -83,8 +84,8 @@ static void col2im(const float *columns, Conv s, int channels, int top, int rows
 
 /* ---- forward --------------------------------------------------------------------------------- */
 
-/* y (cout x pixels), bias first, then += w . columns, activated while it is near; split over blocks
- * of outputs. */
+/* Computes y (cout x pixels): bias first, then += w . columns, then the activation while y is in
+ * cache. Split over blocks of outputs. */
 static void multiply(const P2cCall *call, Conv s, const float *w, const float *bias,
                      const float *columns, size_t pixels, float *y) {
     int depth = s.cin * s.kh * s.kw, plane = s.oh * s.ow, blocks = (s.cout + OUTPUTS - 1) / OUTPUTS;

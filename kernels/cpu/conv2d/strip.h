@@ -1,11 +1,12 @@
 /* strip.h: a strip of rows, packed for the direct kernels.
  *
- * The map is cut into strips of rows. A strip's input is packed into scratch that stays in cache:
- * rows with their padding resolved (zero or reflected), and split by column modulo stride, so that
- * every tap of every stride and dilation reads a run of neighbours:
- *      packed[c][row][phase][i] = x[c][row + top*stride - pad][i*stride + phase - pad], x repeated
- *          and normed where that is fused
- * Tap (c,u,v) of a pixel is then a fixed distance away, its offset. */
+ * The map is cut into strips of rows. A strip's input is packed into scratch that stays in cache.
+ * Padding (zero or reflected) is resolved, and rows are split by column modulo stride, so that
+ * every tap of every stride and dilation reads consecutive elements:
+ *      packed[c][row][phase][i] = x[c][row + top*stride - pad][i*stride + phase - pad],
+ *          where x is repeated and normalised if that is fused
+ *
+ * Tap (c,u,v) of a pixel is then at a fixed distance, its offset. */
 #ifndef P2C_CPU_CONV2D_STRIP_H
 #define P2C_CPU_CONV2D_STRIP_H
 
@@ -13,14 +14,14 @@
 
 #include "conv2d.h"
 
-/* Output channels at a time, so that their sums fit the registers: 8 of 32, or 4 of 16. */
+/* Output channels at a time, such that their sums fit the registers: 8 of 32, or 4 of 16. */
 enum { BLOCK = LANES == 16 ? 8 : 4, STRIP_BYTES = 384 << 10 };
 
 /* How a strip is laid out, in floats. */
 typedef struct Strip {
-    int rows, in_rows;       /* of y at most, and of x they need */
-    int phase, row, channel; /* distances: between phases, rows, channels */
-    int taps, vectors;       /* vectors: per row of y */
+    int rows, in_rows;       /* most rows of y, and the rows of x for them */
+    int phase, row, channel; /* distances in floats: between phases, rows, channels */
+    int taps, vectors;       /* vectors: number for each row of y */
 } Strip;
 
 static inline Strip strip_with(Conv s, int rows) {
@@ -32,7 +33,7 @@ static inline Strip strip_with(Conv s, int rows) {
     return t;
 }
 
-/* How many rows of y fit: their x in STRIP_BYTES. At least 1. */
+/* How many rows of y fit, so that their x is at most STRIP_BYTES; at least 1. */
 static inline int rows_that_fit(Conv s) {
     int fit = (int)(STRIP_BYTES / sizeof(float)) / (strip_with(s, 1).row * s.cin);
     return max_int(1, (fit - reach(s, s.kh) - 1) / s.stride + 1);
@@ -53,40 +54,40 @@ static inline void tap_offsets(Conv s, Strip t, int *offset) {
             }
 }
 
-/* Positions at .. at+count-1 of a row, `stride` apart, all inside it: to[i] = from[i*stride + at],
- * normed. */
+/* Packs positions at .. at+count-1 of a row, `stride` apart, all inside it: to[i] = from[i*stride +
+ * at], normalised. */
 static inline void pack_inside(const float *from, int at, int stride, int count, Norm norm,
                                float *to) {
     if (stride == 1)
-        for (int k = 0; k < count; k++) to[k] = normed(from[k + at], norm);
+        for (int k = 0; k < count; k++) to[k] = normalised(from[k + at], norm);
     else
-        for (int k = 0; k < count; k++) to[k] = normed(from[k * stride + at], norm);
+        for (int k = 0; k < count; k++) to[k] = normalised(from[k * stride + at], norm);
 }
 
 ALWAYS_INLINE void repeat_pixels(const float *from, int pixels, int up, Norm norm, float *to) {
     for (int j = 0; j < pixels; j++)
-        for (int k = 0; k < up; k++) to[j * up + k] = normed(from[j], norm);
+        for (int k = 0; k < up; k++) to[j * up + k] = normalised(from[j], norm);
 }
 
-/* One position, inside or beyond the row. Padding by zeros is zero after the norm. */
+/* Packs one position, inside or outside the row. Zero padding is zero after the norm. */
 static inline float pack_one(const float *from, Conv s, Norm norm, int i) {
     int at = padded_index(i, s.w, s.reflect);
-    return at < 0 ? 0 : normed(from[at / s.up], norm);
+    return at < 0 ? 0 : normalised(from[at / s.up], norm);
 }
 
-/* One row of one phase: to[i] = from[i*stride + phase - pad], normed. */
+/* Packs one row of one phase: to[i] = from[i*stride + phase - pad], normalised. */
 static inline void pack_phase(const float *from, Conv s, Norm norm, int phase, int count,
                               float *to) {
     int shift = phase - s.pad_x, i = 0;
     for (; i < count && i * s.stride + shift < 0; i++)
         to[i] = pack_one(from, s, norm, i * s.stride + shift);
-    /* first i that reads beyond the row */
+    /* first i that reads outside the row */
     int inside = shift < s.w ? (s.w - 1 - shift) / s.stride + 1 : 0;
     int run = max_int(i, min_int(count, inside)), at = i * s.stride + shift;
     if (s.up == 1 && s.stride == 1 && !s.normed)
         memcpy(to + i, from + at, (size_t)(run - i) * sizeof *to);
     else if (s.up == 1) pack_inside(from, at, s.stride, run - i, norm, to + i);
-    /* with stride 1 all of the row is packed */
+    /* with stride 1 the whole row is packed */
     else if (s.stride == 1 && s.up == 2) repeat_pixels(from, s.w / 2, 2, norm, to + i);
     else if (s.stride == 1) repeat_pixels(from, s.w / s.up, s.up, norm, to + i);
     else
@@ -94,7 +95,7 @@ static inline void pack_phase(const float *from, Conv s, Norm norm, int phase, i
     for (i = run; i < count; i++) to[i] = pack_one(from, s, norm, i * s.stride + shift);
 }
 
-/* x: a tensor of planes, of which s.cin from `plane` on are packed. */
+/* x: a tensor of planes; s.cin of them are packed, from `plane` on. */
 static inline void pack_strip(const P2cCall *call, const float *x, size_t plane, Conv s, Strip t,
                               int top, float *packed) {
     x += plane * (size_t)(s.h / s.up) * (size_t)(s.w / s.up);

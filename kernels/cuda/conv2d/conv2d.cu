@@ -1,7 +1,7 @@
 /* conv2d: y[o] = b[o] + sum over the group's c and the kernel's u, v of w[o][c][u][v] *
- * x[c][i*stride+u-pad][j*stride+v-pad], x read normed, repeated, padded as it is loaded; how:
- * conv2d.cuh. saved: (mean, biased variance) of each plane of x, where it is normed and nobody else
- * has them. */
+ * x[c][i*stride+u-pad][j*stride+v-pad]. x is normalised, repeated and padded as it is loaded;
+ * conv2d.cuh explains how. saved: (mean, biased variance) of each plane of x, if it is normalised
+ * and its statistics did not come with it. */
 #include "../elementwise.cuh"
 #include "conv2d.cuh"
 
@@ -13,8 +13,7 @@ static void forward(const P2cCall *call) {
     p2c_cuda_conv2d_forward(call, s);
 }
 
-/* dy as it gets through the activation: what the gradients are made of, since they read it
- * often. */
+/* dy after the activation. Gradients are computed from this copy, because they read it often. */
 struct PassedGradient {
     const float *dy, *y;
     float slope;
@@ -49,7 +48,7 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
                larger(p2c_cuda_conv2d_input_work(s), p2c_cuda_conv2d_weight_work(s));
     size_t bytes = p2c_cuda_conv2d_forward_work(s);
     if (s.normed) bytes = larger(bytes, p2c_cuda_plane_statistics_work(node->x[0]->dims));
-    /* where forward leaves the statistics of y to it */
+    /* for the case that forward leaves the statistics of y to it */
     return larger(bytes, p2c_cuda_plane_statistics_work(node->dims));
 }
 

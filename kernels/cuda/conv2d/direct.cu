@@ -1,18 +1,19 @@
-/* direct.cu: convolutions whose groups have few channels, or that fit no tile: a thread an element,
- * in float32 whatever the precision. Sums are float32 over a channel's taps, double over channels.
- * The gradient of what is convolved and normed goes to `work`, and through the norm from there. */
+/* direct.cu: convolutions whose groups have few channels, or that fit no tile: a thread per
+ * element, in float32 whatever the precision. Sums are float32 over a channel's taps, double over
+ * channels. If x is normalised, the gradient of the normalised map goes to `work`, and from there
+ * through the norm. */
 #include "conv2d.cuh"
 
 struct ConvDirect {
     Conv s;
     const float *x, *w, *bias, *statistics, *dy;
     float *to;
-    unsigned count; /* elements of `to` */
+    unsigned count; /* number of elements of `to` */
     bool overwrite;
     int every; /* of the input gradient, see first_tap */
 };
 
-/* Of one output's taps in one channel. */
+/* The sum of one output's taps in one channel. */
 static __device__ inline float taps_sum(const Conv &s, const float *x, const float *w, int i, int j,
                                         Norm norm) {
     float sum = 0;
@@ -20,7 +21,7 @@ static __device__ inline float taps_sum(const Conv &s, const float *x, const flo
         int y = source_of(i * s.stride + u * s.dilation - s.pad, s.h, s.up, s.reflect);
         for (int v = 0; v < s.kw && y >= 0; v++) {
             int column = source_of(j * s.stride + v * s.dilation - s.pad, s.w, s.up, s.reflect);
-            if (column >= 0) sum += w[u * s.kw + v] * normed(x[y * s.xw + column], norm);
+            if (column >= 0) sum += w[u * s.kw + v] * normalised(x[y * s.xw + column], norm);
         }
     }
     return sum;
@@ -32,7 +33,7 @@ static __global__ void direct_kernel(ConvDirect d) {
     if (e >= d.count) return;
     int j = (int)(e % s.ow), i = (int)(e / s.ow % s.oh), plane = (int)(e / s.ow / s.oh),
         o = plane % (s.groups * s.cout);
-    /* plane of x */
+    /* index of the plane in x */
     int first = plane / (s.groups * s.cout) * s.groups * s.cin + o / s.cout * s.cin;
     double sum = d.bias ? d.bias[o] : 0;
     for (int c = 0; c < s.cin; c++)
@@ -59,8 +60,8 @@ void p2c_cuda_conv2d_direct(const P2cCall *call, Conv s) {
 
 /* ---- the input gradient ---------------------------------------------------------------------- */
 
-/* The first tap of an axis through which position q is read at all: those that are, are stride /
- * gcd(stride, dilation) apart. */
+/* The first tap of an axis through which position q is read at all. Further ones follow at
+ * distances of stride / gcd(stride, dilation). */
 static __device__ inline int first_tap(const Conv &s, int q, int kernel) {
     if (s.dilation == 1) return q % s.stride;
     int u = 0;
@@ -70,7 +71,7 @@ static __device__ inline int first_tap(const Conv &s, int q, int kernel) {
 
 static int gcd(int a, int b) { return b ? gcd(b, a % b) : a; }
 
-/* What reaches position (q, r) of the padded map from one channel of dy, through its taps. */
+/* What position (q, r) of the padded map gets from one channel of dy, through its taps. */
 static __device__ inline float taps_gradient(const ConvDirect &d, const float *dy, const float *w,
                                              int q, int r) {
     const Conv &s = d.s;
@@ -92,7 +93,8 @@ static __global__ void direct_input_kernel(ConvDirect d) {
     if (e >= d.count) return;
     int column = (int)(e % s.xw), row = (int)(e / s.xw % s.xh), plane = (int)(e / s.xw / s.xh),
         c = plane % (s.groups * s.cin), group = c / s.cin;
-    int first = plane / (s.groups * s.cin) * s.groups * s.cout + group * s.cout; /* plane of dy */
+    /* index of the plane in dy */
+    int first = plane / (s.groups * s.cin) * s.groups * s.cout + group * s.cout;
     double sum = 0;
     for (int o = 0; o < s.cout; o++) {
         const float *dy = d.dy + (size_t)(first + o) * s.oh * s.ow,

@@ -1,6 +1,6 @@
-/* forward.cu: y, with bias, a ReLU behind and its planes' statistics: a block makes a tile of
- * pixels and channels (conv2d_tile.cuh), and the last block of a map's channel tile merges what the
- * tiles' blocks leave of each plane: (mean, sum of squared deviations). */
+/* forward.cu: computes y, with bias, a following ReLU and the statistics of its planes. A block
+ * computes a tile of pixels and channels (tile.cuh), and the last block of a map's channel tile
+ * merges what the blocks store for each plane: (mean, sum of squared deviations). */
 #include "tile.cuh"
 
 struct ConvForward {
@@ -9,10 +9,11 @@ struct ConvForward {
     float slope; /* of the activation */
     float *y, *statistics;
     float2 *pieces; /* [plane][tile] */
-    int *counters;  /* of the tiles that are split, then of the maps' channel tiles */
+    /* first those of the tiles that are split, then those of the maps' channel tiles */
+    int *counters;
 };
 
-/* Pixels of the tile that are in the map. */
+/* Number of the tile's pixels that are in the map. */
 static __device__ inline int tile_size(const Product &p, int tile) {
     int across = 1 << p.t.across_log2, down = pixels_of(p.t.shape) >> p.t.across_log2;
     int y = tile / p.t.tiles_x * down, x = tile % p.t.tiles_x * across;
@@ -49,7 +50,8 @@ static __device__ inline void put_tile(const ConvForward &f, Spot at, float acc[
     }
 }
 
-/* (mean, sum of squared deviations) of the tile's pixels, of each of its planes, to `pieces`. */
+/* Stores (mean, sum of squared deviations) of the tile's pixels, for each of its planes, to
+ * `pieces`. */
 template <int MT, int NT>
 static __device__ inline void put_pieces(const ConvForward &f, Spot at, int tiles, float *sums,
                                          const float acc[MT][NT][4]) {
@@ -88,8 +90,8 @@ static __device__ inline void put_pieces(const ConvForward &f, Spot at, int tile
     }
 }
 
-/* By the last block of the channel tile: a warp a plane. First the mean of all, then all deviations
- * from it: no division a piece. */
+/* Called by the last block of the channel tile; a warp merges a plane. It computes first the mean
+ * of all, then all deviations from it, so that no piece needs a division. */
 static __device__ inline void merge_planes(const ConvForward &f, Spot at, int tiles) {
     const Product &p = f.p;
     int warp = (int)threadIdx.x / WARP, warps = (int)blockDim.x / WARP,

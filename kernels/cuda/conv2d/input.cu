@@ -1,37 +1,37 @@
-/* input.cu: the input gradient, a convolution of dy with the kernel turned round.
+/* input.cu: the input gradient, a convolution of dy with the kernel rotated by 180 degrees.
  *
  *     g[c][q][r] = sum over o, u, v of w[o][c][u][v] *
  *         dy[o][(q-u*dilation)/stride][(r-v*dilation)/stride], where those divisions leave no rest
  *
- * for the positions (q, r) of the padded, repeated map: all of them with reflection padding, the
- * inner ones without. Positions that are equal modulo the stride see the same taps, every
- * stride-th: each of these classes is a product of stride 1 (conv2d_tile.cuh). With a stride, there
- * is no dilation here.
+ * for the positions (q, r) of the padded, repeated map: all of them with reflection padding, only
+ * the inner ones without. Positions that are equal modulo the stride form a class. They see the
+ * same taps, every stride-th, so each class is a product of stride 1 (tile.cuh). With a stride,
+ * there is no dilation here.
  *
- *   1. g, by tiles. It is dx already, unless x is mirrored, repeated or normed. Where it is normed,
- *       also the sums that the norm's gradient needs:
- *      each position adds what it passes to the element that it reads, and sums do not mind in
- *          which order.
- *   2. dx: each element collects from the positions that read it; then the norm: r * (g -
- *       mean(g) - y * mean(g * y)). */
+ *   1. g, by tiles. It is dx already, unless x is mirrored, repeated or normalised. If it is
+ *      normalised, this step also computes the sums for the norm's gradient: each position adds the
+ *      gradient that passes to the element that it reads, and sums may be added in any order.
+ *   2. dx: each element collects from the positions that read it; then the norm:
+ *      r * (g - mean(g) - y * mean(g * y)). */
 #include "tile.cuh"
 
 struct ConvGradient {
-    Product p; /* of all but the class, see product_of_class */
+    Product p; /* everything except what depends on the class, see product_of_class */
     Conv s;
-    int first, rows, cols; /* the positions that are wanted: from (first, first) on */
+    int first, rows, cols; /* the positions that are needed start at (first, first) */
     int classes_x, classes;
     const float *x, *statistics;
     float *to; /* [plane][rows][cols] */
     bool overwrite;
-    /* of a normed x: [plane][class, tile] sums, and [plane] means, of g and g * y */
+    /* if x is normalised: [plane][class, tile] sums, and [plane] means, of g and g * y */
     float2 *pieces, *means;
-    int *counters; /* of the tiles that are split, then of the maps' channel tiles */
+    /* first those of the tiles that are split, then those of the maps' channel tiles */
+    int *counters;
 };
 
-/* Along one axis, the taps that positions see that are `position` modulo the stride: every
- * stride-th from `first` on; the last of them reads dy at `origin` + m, m being the position's
- * number in its class, the one before `apart` elements on, and so on. */
+/* The taps, along one axis, of the positions that are `position` modulo the stride: every stride-th
+ * from `first` on. The last of them reads dy at `origin` + m, where m is the position's index in
+ * its class; the one before reads `apart` elements further, and so on. */
 struct Taps {
     int first, count, origin;
 };
@@ -44,7 +44,7 @@ static __host__ __device__ inline Taps taps_of(int position, int size, int strid
     return t;
 }
 
-/* The product that sees these taps. Its weights run backwards. */
+/* The product with these taps. Its weights run backwards. */
 static __host__ __device__ inline void use_taps(Product *p, const Conv &s, Taps y, Taps x) {
     p->weights += (y.first + (y.count - 1) * s.stride) * s.kw + x.first + (x.count - 1) * s.stride;
     p->taps_y = y.count, p->taps_x = x.count, p->origin_y = y.origin, p->origin_x = x.origin;
@@ -65,7 +65,8 @@ struct Class {
     int row, column;
 };
 
-/* Of a pixel: its place in g's planes, -1: outside; and in those of x, what it reads there. */
+/* For a pixel: its index in g's planes, or -1 if outside; and the index in x's planes that it
+ * reads. */
 struct Place {
     int to, from;
 };
@@ -79,8 +80,8 @@ static __device__ inline Place place_of(const ConvGradient &g, Spot at, Class of
     return p;
 }
 
-/* Puts the tile into g. Where x is normed, the thread's share of the sums of g and g * y, g as the
- * element that is read lets it through. */
+/* Stores the tile into g. If x is normalised, returns the thread's part of the sums of g and g * y,
+ * where g is what passes the ReLU of the element that is read. */
 template <int MT, int NT>
 static __device__ inline void put_tile(const ConvGradient &g, Spot at, Class of,
                                        const float acc[MT][NT][4], float sum[NT][2],
@@ -112,7 +113,7 @@ static __device__ inline void put_tile(const ConvGradient &g, Spot at, Class of,
     }
 }
 
-/* By the last block of the channel tile: a warp a plane. */
+/* Called by the last block of the channel tile; a warp merges a plane. */
 static __device__ inline void merge_planes(const ConvGradient &g, Spot at, int tiles) {
     int warp = (int)threadIdx.x / WARP, warps = (int)blockDim.x / WARP,
         lane = (int)threadIdx.x % WARP;
@@ -241,7 +242,7 @@ static ConvGradient gradient_of(Conv s) {
     p.channels = s.cout, p.rows = p.height = s.oh, p.cols = p.width = s.ow, p.up = 1;
     p.per_output = s.kh * s.kw, p.per_source = s.cin * s.kh * s.kw, p.per_row = -s.stride * s.kw,
     p.per_column = -s.stride;
-    /* the most of any class */
+    /* the most taps of any class */
     p.taps_y = (s.kh + s.stride - 1) / s.stride, p.taps_x = (s.kw + s.stride - 1) / s.stride;
     p.step = 1, p.apart = s.dilation;
     p.outputs = s.cin, p.out_rows = (g.rows + s.stride - 1) / s.stride,
@@ -249,7 +250,7 @@ static ConvGradient gradient_of(Conv s) {
     return g;
 }
 
-/* `work`: g, means, pieces, and what tiles share. */
+/* Layout of `work`: g, means, pieces, and what split tiles share. */
 struct WorkParts {
     size_t g, means, pieces, shares;
 };

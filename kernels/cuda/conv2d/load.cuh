@@ -1,11 +1,11 @@
-/* load.cuh: source pixels and weights on their way to shared memory: resolved, normed, and rounded
- * for the tensor cores.
+/* load.cuh: loads source pixels and weights into shared memory: indices resolved, normalised, and
+ * rounded for the tensor cores.
  *
- * The way has two halves, so that a block need not wait: `stage` starts copies of a chunk's floats
- * as they are, into a corner of shared memory of its own, and the chunk before is multiplied
- * meanwhile; then `load` makes words of them, where the multiplication looks. A thread stages what
- * it loads later, so that it waits for its own copies alone. Where there is no room for staging,
- * `load` reads global memory itself. */
+ * Loading has two halves, so that a block need not wait. `stage` starts copies of a chunk's raw
+ * floats into a separate part of shared memory, while the previous chunk is multiplied. Then `load`
+ * converts them to words, where the multiplication reads them. A thread loads what it has staged
+ * itself, so it waits only for its own copies. If shared memory is too small for staging, `load`
+ * reads global memory. */
 #ifndef P2C_CUDA_CONV2D_LOAD_CUH
 #define P2C_CUDA_CONV2D_LOAD_CUH
 
@@ -13,7 +13,7 @@
 #include "mma.h"
 #include "product.cuh"
 
-enum { LOADS = 8 }; /* floats of an item, channels one after the other */
+enum { LOADS = 8 }; /* floats of an item, one channel after the other */
 
 template <P2cPrecision P> static __device__ inline uint32_t word_of(float low, float high) {
     if constexpr (P == P2C_PRECISION_BF16) return pack_bf16(low, high);
@@ -21,7 +21,7 @@ template <P2cPrecision P> static __device__ inline uint32_t word_of(float low, f
     else return __float_as_uint(low);
 }
 
-/* The norms of source channels `begin` to `end`, as (mean, r). */
+/* Loads the norms of source channels `begin` to `end`, as (mean, r). */
 static __device__ inline void load_norms(const Product &p, Spot at, int begin, int end,
                                          float2 *norms) {
     for (int k = begin + (int)threadIdx.x; k < end; k += (int)blockDim.x) {
@@ -32,7 +32,7 @@ static __device__ inline void load_norms(const Product &p, Spot at, int begin, i
 
 /* ---- source pixels: the patch that the tile's pixels see, [word][row][column] ---------------- */
 
-/* A position of the patch, in LOADS channels; pixel: of the picture's first channel. */
+/* A position of the patch, in LOADS channels; pixel: its offset in the picture's first channel. */
 struct Pixels {
     int group, position;
     const float *pixel;
@@ -51,7 +51,7 @@ static __device__ inline Pixels pixels_at(const Product &p, Spot at, int item) {
     return i;
 }
 
-/* Channels k to `end`. */
+/* Stages channels k to `end`. */
 static __device__ inline void stage_patch(const Product &p, Spot at, int k, int end, int channels,
                                           float *stage) {
     const int items = (int)p.by_positions.d * (channels / LOADS);
@@ -92,7 +92,7 @@ static __device__ inline void load_patch(const Product &p, Spot at, int k, int e
             for (int i = 0; i < LOADS; i++) {
                 if (i >= count) continue;
                 Norm n = { norms[group + i].x, norms[group + i].y, floor };
-                v[i] = normed(v[i], n);
+                v[i] = normalised(v[i], n);
             }
         }
 #pragma unroll

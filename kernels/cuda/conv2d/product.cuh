@@ -1,11 +1,9 @@
-/* product.cuh: the implicit matrix product that a convolution is, and its tiles. What it is all
- * about: conv2d.cuh.
+/* product.cuh: the implicit matrix product of a convolution, and its tiles; see conv2d.cuh.
  *
- * Forward and the input gradient are one product, seen from two sides: an output (pixel, channel)
- * is the sum over source channels k and taps (u, v) of
- * source[k][i*step+u*apart+origin_y][j*step+v*apart+origin_x] * weight(channel, k, u, v). Product
- * says which source, taps and weights these are; Tiling how outputs are dealt out to blocks, and a
- * block's to its warps. */
+ * Forward and the input gradient are the same product: an output (pixel, channel) is the sum over
+ * source channels k and taps (u, v) of source[k][i*step+u*apart+origin_y][j*step+v*apart+origin_x]
+ * * weight(channel, k, u, v). Product says which source, taps and weights these are. Tiling says
+ * how outputs are divided among blocks, and a block's outputs among its warps. */
 #ifndef P2C_CUDA_CONV2D_PRODUCT_CUH
 #define P2C_CUDA_CONV2D_PRODUCT_CUH
 
@@ -25,25 +23,25 @@ static __device__ inline int quotient(int n, Divisor by) {
     return by.magic ? (int)((unsigned long long)(unsigned)n * by.magic >> 32) : n;
 }
 
-/* The warps' shares of a block's tile: each has mt tiles of 16 pixels and nt of 8 channels. */
+/* The warps' parts of a block's tile: each has mt tiles of 16 pixels and nt of 8 channels. */
 struct Shape {
     int mt, nt, warps_m, warps_n;
 };
 
 struct Tiling {
     Shape shape;
-    int across_log2;               /* a tile's pixels are 1 << across_log2 columns */
+    int across_log2;               /* a tile is 1 << across_log2 pixels wide */
     int tiles_x, tiles_y, tiles_n; /* over the map, and over the channels */
-    /* words of each source pixel in shared memory at a time: a multiple of 8 */
+    /* words of each source pixel that are in shared memory at a time: a multiple of 8 */
     int chunk;
-    /* there is room for the next chunk, as it comes from global memory, while this one is
+    /* shared memory has space for the next chunk, as it comes from global memory, while this one is
      * multiplied */
     bool staged;
-    /* blocks that share a tile's source channels; `split` channels each */
+    /* number of blocks that share a tile's source channels; each takes `split` channels */
     int splits, split;
-    /* of the patch: the words of a row, and those from plane to plane */
+    /* words in a row of the patch, and from plane to plane */
     int columns, plane;
-    /* of the weights: lines a source word, and the words from line to line */
+    /* of the weights: lines for each source word, and words from line to line */
     int lines, line;
 };
 
@@ -51,7 +49,7 @@ struct Product {
     /* source */
     const float *from;
     int channels, rows, cols; /* of a picture in memory */
-    int height, width, up;    /* repeated */
+    int height, width, up;    /* the repeated size, and the factor */
     bool reflect, normed, relu;
     float eps;
     const float *statistics;
@@ -63,15 +61,15 @@ struct Product {
     int taps_y, taps_x, apart, step, origin_y, origin_x;
     int outputs, out_rows, out_cols;                   /* of a picture */
     int first;                                         /* picture of this launch */
-    Divisor taps, by_taps_x, by_columns, by_positions; /* positions: of the patch */
+    Divisor taps, by_taps_x, by_columns, by_positions; /* by numbers of positions: of the patch */
     float *partial;                                    /* [block][split][thread][accumulators] */
     Tiling t;
 };
 
 /* Which tile a block computes. */
 struct Spot {
-    int picture, channel, y, x; /* the tile's first */
-    /* numbers: of the tile in the map; of the map's channel tile, among all of the launch */
+    int picture, channel, y, x; /* the first of the tile */
+    /* index of the tile in the map; index of the map's channel tile in the launch */
     int tile, group;
     int split;
 };
@@ -80,13 +78,13 @@ static __host__ __device__ inline int pixels_of(Shape s) { return 16 * s.mt * s.
 static __host__ __device__ inline int channels_of(Shape s) { return 8 * s.nt * s.warps_n; }
 static __host__ __device__ inline int threads_of(Shape s) { return WARP * s.warps_m * s.warps_n; }
 
-/* Floats in a word, and so source channels in the 8 words of a step of the tensor cores. */
+/* Floats in a word. 8 words of so many source channels are a step of the tensor cores. */
 template <P2cPrecision P> static __host__ __device__ constexpr int floats_in_word() {
     return P == P2C_PRECISION_BF16 ? 2 : 1;
 }
 
-/* blockIdx.x = ((picture * tiles_n + channel tile) * tiles + tile) * splits + split; `tiles` may be
- * more than the map's own, see conv2d_input.cu */
+/* blockIdx.x = ((picture * tiles_n + channel tile) * tiles + tile) * splits + split. `tiles` may be
+ * more than the map's own, see input.cu. */
 static __device__ inline Spot spot_of(const Product &p, int tiles) {
     const Tiling &t = p.t;
     Spot at;
@@ -101,12 +99,12 @@ static __device__ inline Spot spot_of(const Product &p, int tiles) {
     return at;
 }
 
-/* How many counters the tiles' splits take; those of the launch's channel tiles come behind. */
+/* Number of counters for split tiles. Those of the launch's channel tiles come after them. */
 static __device__ inline int counters_of_splits(const Tiling &t) {
     return t.splits > 1 ? (int)gridDim.x / t.splits : 0;
 }
 
-/* Shared memory, in words: where its parts begin, and all of it. */
+/* The parts of shared memory and its total size, in words. */
 struct SharedParts {
     int norms, patch, weights, stage, stage_weights, words;
 };
@@ -126,9 +124,9 @@ static __host__ __device__ inline SharedParts shared_of(const Product &p, int fl
 
 /* ---- on the host ----------------------------------------------------------------------------- */
 
-/* Picks the tiling of a product of n pictures and `classes` of output pixels, with so many floats a
- * word, and fills in what follows from it. false: it does not fit in shared memory (huge kernels or
- * strides). conv2d_tiling.cu */
+/* Picks the tiling for a product of n pictures and `classes` of output pixels, with so many floats
+ * in a word, and sets the fields that follow from it. Returns false if it does not fit in shared
+ * memory (huge kernels or strides). tiling.cu */
 bool p2c_cuda_conv2d_tile(Product *p, int n, int classes, int floats);
 
 static inline size_t shared_bytes(const Product &p, int floats) {
@@ -137,7 +135,7 @@ static inline size_t shared_bytes(const Product &p, int floats) {
     return sizeof(float) * (words > sums ? words : sums);
 }
 
-/* The memory of Product.partial. */
+/* Size of Product.partial. */
 static inline size_t splits_bytes(const Product &p, int n, int classes) {
     size_t tile = (size_t)pixels_of(p.t.shape) * channels_of(p.t.shape) * sizeof(float);
     return p.t.splits > 1
@@ -145,7 +143,7 @@ static inline size_t splits_bytes(const Product &p, int n, int classes) {
                : 0;
 }
 
-/* As many as there are counters for. */
+/* As many pictures as there are counters for. */
 static inline int pictures_per_launch(const Product &p, int tiles) {
     return MOST_COUNTERS / (p.t.tiles_n * (p.t.splits > 1 ? tiles + 1 : 1));
 }

@@ -1,5 +1,5 @@
-/* tile.cuh: the tile of an implicit matrix product that a block of threads computes. What it is all
- * about: conv2d.cuh. */
+/* tile.cuh: the tile of an implicit matrix product that a block of threads computes; see
+ * conv2d.cuh. */
 #ifndef P2C_CUDA_CONV2D_TILE_CUH
 #define P2C_CUDA_CONV2D_TILE_CUH
 
@@ -8,7 +8,7 @@
 
 /* ---- multiplying ----------------------------------------------------------------------------- */
 
-/* A thread's place in the fragments of its warp, and the warp's in the block. */
+/* A thread's position in the fragments of its warp, and the warp's position in the block. */
 struct Lane {
     int g, t, m, n;
 };
@@ -19,7 +19,7 @@ static __device__ inline Lane lane_of(Shape s) {
     return l;
 }
 
-/* The block's pixel and channel of accumulator r of the warp's tile i. */
+/* The pixel and channel of the block for accumulator r of the warp's tile i. */
 static __device__ inline int pixel_at(Lane l, int mt, int i, int r) {
     return (l.m * mt + i) * 16 + l.g + (r / 2) * 8;
 }
@@ -28,7 +28,7 @@ static __device__ inline int channel_at(Lane l, int nt, int i, int r) {
 }
 
 /* One tap of 8 words, on tensor cores. a: the thread's word of the first plane, b: of the first
- * line; 4 words on: a_four, b_four. */
+ * line; 4 words further: a_four, b_four. */
 template <P2cPrecision P, int MT, int NT>
 static __device__ inline void multiply_step(const uint32_t *a, const uint32_t *b,
                                             const int pixel[MT][2], int a_four, int b_four,
@@ -51,7 +51,7 @@ static __device__ inline void multiply_step(const uint32_t *a, const uint32_t *b
     }
 }
 
-/* The same in float32: every thread computes the accumulators that the tensor cores would leave
+/* The same in float32: every thread computes the accumulators that the tensor cores would give
  * it. */
 template <int MT, int NT>
 static __device__ inline void multiply_step_exact(const uint32_t *a, const uint32_t *b,
@@ -72,8 +72,8 @@ static __device__ inline void multiply_step_exact(const uint32_t *a, const uint3
     }
 }
 
-/* All taps of what is in shared memory. K: the kernel's size where it is known when compiling, and
- * has no dilation; 0: any. */
+/* All taps of what is in shared memory. K: the kernel's size if it is known at compile time and
+ * there is no dilation; 0 for any. */
 template <P2cPrecision P, int K, int MT, int NT>
 static __device__ inline void multiply_chunk(const Product &p, const uint32_t *patch,
                                              const uint32_t *weights, float acc[MT][NT][4]) {
@@ -109,8 +109,8 @@ static __device__ inline void multiply_chunk(const Product &p, const uint32_t *p
 
 /* ---- a tile ---------------------------------------------------------------------------------- */
 
-/* Several blocks share the tile's source channels: all leave their accumulators, and the last one
- * has the sum of all, in order. Whether this is it. */
+/* If several blocks share the tile's source channels, each stores its accumulators, and the last
+ * one adds up all of them, in order. Returns true in that block. */
 template <int MT, int NT>
 static __device__ inline bool add_splits(const Product &p, Spot at, int tiles, int *counters,
                                          float acc[MT][NT][4]) {
@@ -146,8 +146,8 @@ static __device__ inline void stage(const Product &p, Spot at, int k, int end, f
     cp_async_commit();
 }
 
-/* The sums of the tile `at` in acc, in the block that has to put them away: false, to all threads,
- * in those that have not. `tiles` as for spot_of. */
+/* Computes the sums of the tile `at` in acc. Returns true to all threads of the block that must
+ * store them, false in other blocks. `tiles` as for spot_of. */
 template <P2cPrecision P, int K, int MT, int NT>
 static __device__ inline bool compute_tile(const Product &p, Spot at, int tiles, int *counters,
                                            uint32_t *shared, float acc[MT][NT][4]) {
@@ -164,7 +164,7 @@ static __device__ inline bool compute_tile(const Product &p, Spot at, int tiles,
     if (p.normed) load_norms(p, at, begin, end, norms);
     for (int k = begin; k < end; k += chunk) {
         if (p.t.staged) cp_async_wait<0>();
-        __syncthreads(); /* the chunk before has been multiplied, the norms are there */
+        __syncthreads(); /* the previous chunk has been multiplied, and the norms are loaded */
         load_weights<P>(p, at, k, end, staged_weights, shared + part.weights);
         load_patch<P>(p, at, k, end, norms + (k - begin), staged_patch, shared + part.patch);
         if (p.t.staged && k + chunk < end)
@@ -172,11 +172,11 @@ static __device__ inline bool compute_tile(const Product &p, Spot at, int tiles,
         __syncthreads();
         multiply_chunk<P, K, MT, NT>(p, shared + part.patch, shared + part.weights, acc);
     }
-    __syncthreads(); /* shared memory is free again */
+    __syncthreads(); /* shared memory may be reused */
     return add_splits<MT, NT>(p, at, tiles, counters, acc);
 }
 
-/* The sum over the tile's pixels of each of its channels, from the threads' own:
+/* The sum over the tile's pixels for each of its channels, from the threads' own sums:
  * sums[warp_m][channel], for sum_over_warps. */
 template <int NT> static __device__ inline void sum_pixels(float own[NT][2], Shape s, float *sums) {
     const Lane l = lane_of(s);

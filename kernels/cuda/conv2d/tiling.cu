@@ -1,28 +1,30 @@
-/* tiling.cu: how an implicit matrix product is dealt out to blocks, from its sizes alone.
+/* tiling.cu: divides an implicit matrix product among blocks. The result depends only on its sizes.
  *
- * Tiles are as large as leaves enough blocks for a large GPU; for maps too small for that, blocks
- * share the source channels of a tile. */
+ * Tiles are as large as possible while there are enough blocks for a large GPU. If a map is too
+ * small for that, several blocks share the source channels of a tile. */
 #include "product.cuh"
 
-constexpr int ENOUGH_BLOCKS = 96, MOST_BLOCKS = 192; /* by splitting */
-constexpr int WORTH_SPLIT = 288;                     /* products a block sums, of one output */
-/* bytes that leave room for several blocks on a multiprocessor */
+constexpr int ENOUGH_BLOCKS = 96, MOST_BLOCKS = 192; /* the most that splitting may give */
+/* least number of products that a block sums for one output */
+constexpr int WORTH_SPLIT = 288;
+/* bytes of shared memory with which several blocks fit on a multiprocessor */
 constexpr int GOOD_SHARED = 24 << 10;
-/* with the static, what need not be asked for */
+/* together with static shared memory, the most that needs no special request */
 constexpr int MOST_SHARED = (48 << 10) - 256;
 
-/* From the largest tile to the smallest; the last one for maps of at most 16 pixels. The kernels
+/* From the largest tile to the smallest; the last is for maps of at most 16 pixels. The kernels
  * have instances for these mt and nt. */
 static const Shape shapes[] = { { 2, 4, 4, 2 }, { 2, 4, 4, 1 }, { 1, 4, 4, 1 }, { 1, 2, 8, 1 },
                                 { 1, 2, 4, 1 }, { 1, 1, 8, 1 }, { 1, 1, 4, 1 }, { 1, 1, 1, 4 } };
 
 static int up_to(int n, int multiple) { return (n + multiple - 1) / multiple; }
 
-/* At least n, and an odd multiple of 8: then 4 threads' planes, or lines, lie in different
- * banks. */
+/* The smallest odd multiple of 8 that is at least n. Then 4 threads' planes, or lines, are in
+ * different banks. */
 static int odd_eights(int n) { return 8 * (up_to(n, 8) | 1); }
 
-/* Fills in what follows from the shape of tiles; 8 words a chunk. false: they do not fit. */
+/* Sets the fields that follow from the shape of tiles, with 8 words per chunk. Returns false if
+ * they do not fit. */
 static bool use_shape(Product *p, Shape s, int floats) {
     Tiling t = {};
     t.shape = s;
@@ -52,7 +54,7 @@ static bool suits(const Product *p, Shape s) {
     return s.warps_m == 1 ? tiny : channels_of(s) - 8 < p->outputs;
 }
 
-/* The same for all precisions, so that so is `work`. */
+/* The same for all precisions, so that the size of `work` is, too. */
 static bool pick_shape(Product *p, int n, int classes) {
     const int floats = 2;
     Product tried = *p;

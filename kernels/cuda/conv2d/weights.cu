@@ -1,26 +1,26 @@
 /* conv2d_weights: the weight and the bias gradient of a convolution.
  *
- *      dw[o][m] (+)= sum over pixels k of x~[m][k] * dy[o][k]     db[o] (+)= sum over pixels k of
- *          dy[o][k]
+ *      dw[o][m] (+)= sum over pixels k of x~[m][k] * dy[o][k]
+ *      db[o] (+)= sum over pixels k of dy[o][k]
  *
- * m = (c,u,v): a tap; k = (n,i,j): a pixel of y; x~[m][k] = what that tap reads for that pixel: x
- * normed, repeated, padded.
+ * m = (c,u,v) is a tap and k = (n,i,j) a pixel of y. x~[m][k] is what that tap reads for that
+ * pixel: x normalised, repeated, padded.
  *
- * As matrix products of 16 taps by 8 outputs, summed over 8 words of pixels. A block takes some
- * taps and outputs, and some tiles of pixels of all pictures. It brings a tile of dy and the patch
- * of x that it reads into shared memory, once, as the precision wants them; tap m of any pixel is
- * then a fixed distance, m's offset, from where the pixel's first tap is. bf16 has two pixels in a
- * word, in two halves of the tile that lie above each other, so that every tap of both is one word
+ * These are matrix products of 16 taps by 8 outputs, summed over 8 words of pixels. A block takes
+ * some taps and outputs, and some tiles of pixels of all pictures. It loads a tile of dy and the
+ * patch of x that it reads into shared memory, once, in the format of the precision. Tap m of any
+ * pixel is then at a fixed distance, m's offset, from the pixel's first tap. bf16 has two pixels in
+ * a word, from the upper and the lower half of the tile, so that every tap of both is one word
  * again.
  *
- * Grid: blocks of weights times splits of the tiles, as many as keep a large GPU busy. Splits leave
- * their sums in `work`, in the layout of the registers. Few of them are added up by the block that
- * comes last, many by a second kernel. */
+ * Grid: blocks of weights times splits of the tiles, as many as keep a large GPU busy. Splits store
+ * their sums in `work`, in the layout of the registers. If they are few, the last block adds them
+ * up, otherwise a second kernel does. */
 #include "../sums.cuh"
 #include "mma.h"
 #include "weights.cuh"
 
-enum { BATCH = 8 /* loads that a thread has on their way at a time */ };
+enum { BATCH = 8 /* number of loads that a thread has in flight */ };
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
@@ -34,7 +34,7 @@ template <P2cPrecision P> static __device__ inline uint32_t word_of(const float 
                                      : __float_as_uint(v[0]);
 }
 
-/* A tile's place: its picture, and the first row and column of y. */
+/* A tile: its picture, and its first row and column of y. */
 struct Tile {
     int n, top, left;
 };
@@ -56,8 +56,8 @@ static __device__ inline void next_tile(const Conv &s, const Cut &t, Tile *tile)
     tile->n++;
 }
 
-/* A thread's share of a patch: where it begins, and in steps of what it goes on, from place to
- * place and from channel to channel. */
+/* A thread's share of a patch: where it begins, and the steps from place to place and from channel
+ * to channel. */
 struct Share {
     int place, places, channel, channels;
 };
@@ -70,15 +70,15 @@ static __device__ inline Share share_of(const Cut &t) {
     return share;
 }
 
-/* words[output][pixel]; zero beyond the map and beyond the last output. A thread stays at a pixel
- * and goes through outputs, BATCH of which are on their way at a time. */
+/* words[output][pixel]; zero outside the map and after the last output. A thread stays at a pixel
+ * and goes through outputs, with BATCH loads in flight. */
 template <P2cPrecision P>
 static __device__ inline void load_dy(const Conv &s, const Cut &t, const float *__restrict__ dy,
                                       Tile tile, int first, int outputs, uint32_t *words) {
     int p = threadIdx.x & ((1 << t.words_log) - 1), step = THREADS >> t.words_log, hw = s.oh * s.ow,
         last = min(outputs, s.cout - first);
     int i = tile.top + (p >> t.columns_log), j = tile.left + (p & ((1 << t.columns_log) - 1));
-    /* of both halves: outputs to be read */
+    /* for both halves: number of outputs to be read */
     int lasts[2] = { i < s.oh && j < s.ow ? last : 0, i + t.rows < s.oh && j < s.ow ? last : 0 };
     const float *from = dy + ((size_t)tile.n * s.cout + first) * hw + i * s.ow + j;
     for (int o = threadIdx.x >> t.words_log; o < outputs; o += BATCH * step) {
@@ -95,13 +95,13 @@ static __device__ inline void load_dy(const Conv &s, const Cut &t, const float *
     }
 }
 
-/* Where row i and column j of what is convolved are in a plane of x; -1: a zero. */
+/* The index in a plane of x of row i and column j of the repeated map; -1 for a zero. */
 static __device__ inline int place_of(const Conv &s, int i, int j) {
     int row = source_of(i, s.h, s.up, s.reflect), column = source_of(j, s.w, s.up, s.reflect);
     return row < 0 || column < 0 ? -1 : row * s.xw + column;
 }
 
-/* Of `channels` channels of picture n; all threads call. */
+/* Loads the norms of `channels` channels of picture n. All threads must call it. */
 static __device__ inline void load_norms(const Conv &s, const float *statistics, int n, int first,
                                          int channels, Norm *norms) {
     if ((int)threadIdx.x < channels)
@@ -110,7 +110,7 @@ static __device__ inline void load_norms(const Conv &s, const float *statistics,
 }
 
 /* words[channel][row][column], channels from `first` on. A thread stays at a place of the patch and
- * goes through channels, like load_dy. */
+ * goes through channels, as in load_dy. */
 template <P2cPrecision P>
 static __device__ inline void load_patch(const Conv &s, const Cut &t, Share share,
                                          const float *__restrict__ x, const Norm *norms, Tile tile,
@@ -137,7 +137,7 @@ static __device__ inline void load_patch(const Conv &s, const Cut &t, Share shar
                 int to = c + b * share.channels;
                 if (to >= channels) break;
                 for (int h = 0; h < halves(P); h++)
-                    v[b][h] = at[h] < 0 ? 0 : normed(v[b][h], norms[to]);
+                    v[b][h] = at[h] < 0 ? 0 : normalised(v[b][h], norms[to]);
                 words[to * t.plane + row * t.pitch + column] = word_of<P>(v[b]);
             }
         }
@@ -146,13 +146,13 @@ static __device__ inline void load_patch(const Conv &s, const Cut &t, Share shar
 
 /* ---- multiplying ----------------------------------------------------------------------------- */
 
-/* Where the first tap of word q of a tile is. */
+/* The offset of the first tap of word q of a tile. */
 static __device__ inline int patch_at(const Conv &s, const Cut &t, int q) {
     return ((q >> t.columns_log) * t.pitch + (q & ((1 << t.columns_log) - 1))) * s.stride;
 }
 
 /* sums[i][j] in the layout of an instruction's result: row lane/4 (+8), column lane%4*2 (+1).
- * offset: of those rows' taps. */
+ * offset: of the taps in those rows. */
 template <P2cPrecision P, int MT, int NT>
 static __device__ inline void multiply(const Conv &s, const Cut &t, const uint32_t *dy,
                                        const uint32_t *patch, const int offset[MT][2],
@@ -208,7 +208,7 @@ static __device__ inline void multiply_exactly(const Conv &s, const Cut &t, cons
 
 /* ---- adding up ------------------------------------------------------------------------------- */
 
-/* What a lane holds of a product: taps m and m + 8 of outputs o and o + 1. */
+/* Stores the part of a product that a lane holds: taps m and m + 8 of outputs o and o + 1. */
 static __device__ inline void put_products(int taps, int outputs, int m, int o, float4 sums,
                                            float *dw, bool overwrite) {
     float v[4] = { sums.x, sums.y, sums.z, sums.w };
@@ -219,8 +219,8 @@ static __device__ inline void put_products(int taps, int outputs, int m, int o, 
             put(&dw[e % 2 * taps + e / 2 * 8], v[e], overwrite);
 }
 
-/* A block's sums as float4: slot ((warp * mt + i) * nt + j) * WARP + lane has what a lane holds of
- * the warp's product (i,j). */
+/* Stores a block's sums as float4: slot ((warp * mt + i) * nt + j) * WARP + lane has the lane's
+ * part of the warp's product (i,j). */
 static __device__ inline void put_slot(const Conv &s, const Cut &t, int block, int slot,
                                        float4 sums, float *dw, bool overwrite) {
     int lane = slot % WARP, j = slot / WARP % t.nt, i = slot / WARP / t.nt % t.mt,
@@ -307,14 +307,14 @@ static __global__ void __launch_bounds__(THREADS, 2)
                 partial[split * t.slots + ((warp * MT + i) * NT + j) * WARP + threadIdx.x % WARP] =
                     sum;
         }
-    if (t.splits == 1 || !t.alone || !is_last_block(counters + block, t.splits)) return;
+    if (t.splits == 1 || !t.last_block_adds || !is_last_block(counters + block, t.splits)) return;
     for (int i = threadIdx.x; i < t.slots; i += THREADS)
         put_slot(s, t, block, i, sum_of(partial + i, t.splits, t.slots), dw, overwrite);
 }
 
 /* ---- one weight at a time ---------------------------------------------------------------------
- * Groups, and kernels whose patch does not fit: a warp per weight, which nothing here that is
- * trained needs. */
+ * For groups, and for kernels whose patch does not fit: a warp per weight. The networks that are
+ * trained here do not need it, so it is not optimised. */
 
 static __global__ void one_weight_kernel(Conv s, const float *x, const float *statistics,
                                          const float *dy, float *dw, bool overwrite) {
@@ -329,8 +329,9 @@ static __global__ void one_weight_kernel(Conv s, const float *x, const float *st
         size_t plane = (size_t)n * s.groups * s.cin + input;
         int at = place_of(s, i * s.stride + row * s.dilation - s.pad,
                           j * s.stride + column * s.dilation - s.pad);
-        float v =
-            at < 0 ? 0 : normed(x[plane * s.xh * s.xw + at], norm_at(statistics, (int)plane, s));
+        float v = at < 0
+                      ? 0
+                      : normalised(x[plane * s.xh * s.xw + at], norm_at(statistics, (int)plane, s));
         sum += v * dy[((size_t)n * s.groups * s.cout + output) * area + k % area];
     }
     sum = warp_sum(sum);
@@ -363,7 +364,7 @@ template <P2cPrecision P> static void weights(const P2cCall *call, Conv s) {
     P2C_LAUNCH(kernel, blocks, THREADS, shared_bytes(t), call->queue, s, t, call->x[0],
                statistics_of_x(call), call->dy, (float4 *)call->work, call->queue->counters,
                call->dx[1], is_overwritten(call, 1));
-    if (t.splits > 1 && !t.alone)
+    if (t.splits > 1 && !t.last_block_adds)
         P2C_LAUNCH(splits_kernel, (unsigned)(t.m_blocks * t.n_blocks * (t.slots / SLOTS)), THREADS,
                    0, call->queue, s, t, (const float4 *)call->work, call->dx[1],
                    is_overwritten(call, 1));
@@ -386,7 +387,7 @@ void p2c_cuda_conv2d_weight_gradient(const P2cCall *call, Conv s) {
         put_sums(call, bias_sums(s), BiasTerm{ call->dy }, 1, call->dx[2], is_overwritten(call, 2));
 }
 
-/* Of any precision: the context may change it. */
+/* Large enough for every precision, because the context may change it. */
 size_t p2c_cuda_conv2d_weight_work(Conv s) {
     size_t bias = sums_work(bias_sums(s));
     return can_cut(s) ? max(bias, max(partial_bytes(cut_of(s, 1)), partial_bytes(cut_of(s, 2))))

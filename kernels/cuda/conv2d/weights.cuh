@@ -1,5 +1,5 @@
-/* weights.cuh: how the weight gradient's work is cut into blocks, warps and tiles of pixels. From
- * the shape alone, on the host. */
+/* weights.cuh: how the work for the weight gradient is divided into blocks, warps and tiles of
+ * pixels. It is decided on the host and depends only on the shape. */
 #ifndef P2C_CUDA_CONV2D_WEIGHTS_CUH
 #define P2C_CUDA_CONV2D_WEIGHTS_CUH
 
@@ -7,29 +7,33 @@
 #include "conv2d.cuh"
 
 enum {
-    FULL = 2 * 132,          /* blocks wanted: two for each multiprocessor of a large GPU */
-    ALONE_BYTES = 128 << 10, /* sums of splits that a block may add up alone */
+    /* number of blocks to aim for: two for each multiprocessor of a large GPU */
+    FULL = 2 * 132,
+    LAST_BLOCK_BYTES =
+        128 << 10, /* most bytes of splits' sums that the last block adds up itself */
     TILE_COLUMNS = 16,
-    TILE_WORDS = 128, /* at most */
+    TILE_WORDS = 128, /* most words of a tile */
     INSTRUCTION_WORDS = 8,
-    SHARED_BYTES = 44 << 10, /* with the static, 48 KiB need not be asked for */
-    MOST_CHANNELS = 256,     /* of x in a block: 1x1, 8 warps of 2 * 16 taps */
+    /* together with static shared memory less than 48 KiB, which needs no special request */
+    SHARED_BYTES = 44 << 10,
+    MOST_CHANNELS = 256, /* channels of x in a block: 1x1, 8 warps of 2 * 16 taps */
 };
 
 /* Weights are [taps, along m][outputs, along n]. A warp multiplies `mt` times `nt` tiles of 16 taps
- * and 8 outputs; a block has m_warps * n_warps such warps, and others that only load. Pixels of y
- * are in tiles, a few of which are a block's split. */
+ * and 8 outputs. A block has m_warps * n_warps such warps; its other warps only load. Pixels of y
+ * are divided into tiles, some of which are a block's split. */
 struct Cut {
     int mt, nt, m_warps, n_warps, m_blocks, n_blocks;
     int splits, split_tiles;
-    int slots; /* float4 of sums that a block has */
-    /* the last split's block adds them up, instead of a kernel of its own */
-    bool alone;
-    int words_log, columns_log, rows; /* of a tile: words, words in a row, rows */
-    int across, down, tiles;          /* tiles in a row, in a column, in all pictures */
-    int patch_columns, patch_rows;    /* of x, that a tile reads */
-    Divisor by_columns;               /* of the patch */
-    /* of a patch: channels at most; words from row to row, from channel to channel */
+    int slots; /* number of float4 sums of a block */
+    /* the last block adds up the splits; otherwise a second kernel does */
+    bool last_block_adds;
+    /* of a tile: log2 of its words and of the words in a row; rows */
+    int words_log, columns_log, rows;
+    int across, down, tiles;       /* tiles in a row, in a column, in all pictures */
+    int patch_columns, patch_rows; /* size of the part of x that a tile reads */
+    Divisor by_columns;            /* of the patch */
+    /* of a patch: most channels; words from row to row, from channel to channel */
     int channels, pitch, plane;
     int dy_pitch; /* words from output to output */
 };
@@ -47,8 +51,8 @@ static inline size_t shared_bytes(const Cut &t) {
                                (size_t)t.channels * (size_t)t.plane);
 }
 
-/* Few tiles of weights are spread over the warps; many share what they load. Where blocks are many
- * at any rate, larger ones have less to load. */
+/* If there are few tiles of weights, they are spread over the warps; if there are many, warps share
+ * what they load. If there are many blocks in any case, larger ones have less to load. */
 static inline void cut_weights(const Conv &s, Cut *t) {
     int kernel = s.kh * s.kw, m_tiles = over(s.cin * kernel, 16), n_tiles = over(s.cout, 8);
     bool few = n_tiles == 1 || m_tiles * n_tiles <= THREADS / WARP;
@@ -79,7 +83,7 @@ static inline void cut_tile(const Conv &s, int halves, Cut *t) {
     t->dy_pitch = t->rows * columns + 4;
 }
 
-/* The largest tile that is of use and fits. halves: pixels in a word. */
+/* The largest useful tile that fits. halves: pixels in a word. */
 static inline Cut cut_of(const Conv &s, int halves) {
     Cut t = {};
     cut_weights(s, &t);
@@ -96,18 +100,18 @@ static inline Cut cut_of(const Conv &s, int halves) {
     t.split_tiles = over(t.tiles, splits);
     t.splits = over(t.tiles, t.split_tiles);
     t.slots = t.m_warps * t.n_warps * t.mt * t.nt * WARP;
-    t.alone = t.splits * t.slots * sizeof(float4) <= ALONE_BYTES;
+    t.last_block_adds = t.splits * t.slots * sizeof(float4) <= LAST_BLOCK_BYTES;
     return t;
 }
 
-/* What splits leave behind, where there are several. */
+/* Size of the splits' sums, if there are several splits. */
 static inline size_t partial_bytes(const Cut &t) {
     return t.splits > 1
                ? (size_t)(t.m_blocks * t.n_blocks * t.splits) * (size_t)t.slots * sizeof(float4)
                : 0;
 }
 
-/* Not where there are groups, nor where a patch is too large. */
+/* False for groups, and for patches that are too large. */
 static inline bool can_cut(const Conv &s) {
     bool sane = s.groups == 1 && s.stride <= 64 && s.dilation <= 64 && s.kh <= 64 && s.kw <= 64;
     return sane && shared_bytes(cut_of(s, 1)) <= SHARED_BYTES &&

@@ -1,14 +1,14 @@
-/* copy.h: copies from global to shared memory that go on while the thread computes.
- * tests/cuda_on_cpu/copy.h does the same without a GPU.
+/* copy.h: asynchronous copies from global to shared memory. tests/cuda_on_cpu/copy.h does the same
+ * without a GPU.
  *
- *     cp_async16(&shared[..], &global[..]); ... cp_async_commit();    a group of copies is on its
- *         way
+ *     cp_async16(&shared[..], &global[..]);
  *     ...
- *     cp_async_wait<N>();                                              all groups of this thread
- *         have arrived, but for the N newest
- *     __syncthreads();                                                 and those of the others
+ *     cp_async_commit();           the copies so far are a group
+ *     ...
+ *     cp_async_wait<N>();          waits for this thread's groups, except the N newest
+ *     __syncthreads();             waits for those of the other threads
  *
- * Both addresses are multiples of the size. What is not `present` is not read: zeros are
+ * Both addresses must be multiples of the size. If not `present`, nothing is read and zeros are
  * written. */
 #ifndef P2C_CUDA_COPY_H
 #define P2C_CUDA_COPY_H
@@ -29,7 +29,7 @@ static __device__ inline void cp_async8(void *shared, const void *global, bool p
                  : "memory");
 }
 
-/* Past the first-level cache. */
+/* Bypasses the first-level cache. */
 static __device__ inline void cp_async16(void *shared, const void *global, bool present = true) {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(
                      (unsigned)__cvta_generic_to_shared(shared)),

@@ -1,11 +1,11 @@
-/* launch.h: how a kernel is started, and its shared memory named, by nvcc.
- * tests/cuda_on_cpu/launch.h is the same for machines without a GPU; the include path decides. */
+/* launch.h: how nvcc starts a kernel and names its shared memory. tests/cuda_on_cpu/launch.h is the
+ * counterpart without a GPU; the include path decides. */
 #ifndef P2C_CUDA_LAUNCH_H
 #define P2C_CUDA_LAUNCH_H
 
 #include <cuda_runtime.h>
 
-/* kernel<<<grid, block, shared bytes>>>(arguments) on the queue's stream. Failures stay with the
+/* kernel<<<grid, block, shared bytes>>>(arguments) on the queue's stream. Errors stay in the
  * runtime until device.cu asks for them. */
 #define P2C_LAUNCH(kernel, grid, block, shared, queue, ...) \
     (kernel)<<<(grid), (block), (shared), (queue)->stream>>>(__VA_ARGS__)

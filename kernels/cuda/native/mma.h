@@ -21,14 +21,14 @@
 
 #include <cuda_runtime.h>
 
-/* Rounded to the nearest TF32, 10 bits after the point, ties away from zero. */
+/* Rounds to the nearest TF32, 10 bits after the point, ties away from zero. */
 static __device__ inline uint32_t to_tf32(float x) {
     uint32_t bits;
     asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(x));
     return bits;
 }
 
-/* Rounded to the nearest bfloat16, ties to even. */
+/* Rounds to the nearest bfloat16, ties to even. */
 static __device__ inline uint32_t pack_bf16(float low, float high) {
     uint32_t bits;
     asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));

@@ -1,6 +1,8 @@
 #!/bin/sh
-# Pictures without people, to put behind heads: squares of 512 pixels out of wallpapers and textures of Debian 12's packages.  backgrounds.sh FOLDER
-# Needs apt-get, dpkg and ImageMagick, 2.5 GB for a while, and some minutes. Pictures are named by their sums: each once, mixed, and parts of one stay together.
+# backgrounds.sh FOLDER makes pictures without people, to put behind heads: squares of 512 pixels
+# from wallpapers and textures of Debian 12's packages. It needs apt-get, dpkg and ImageMagick,
+# 2.5 GB of space while it runs, and some minutes. Pictures are named by their checksums, so that
+# each appears once and their order is mixed; the parts of one picture stay together.
 set -eu
 mkdir -p "$1"
 out=$(cd "$1" && pwd)

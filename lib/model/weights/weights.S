@@ -1,4 +1,5 @@
-/* weights.S: the files of weights, byte for byte, among the library's constants. README.md says how they were made. */
+/* weights.S: puts the files of weights, byte for byte, into the library as constants. README.md
+ * says how they were made. */
     .section .rodata
     .macro file name, path
     .balign 64

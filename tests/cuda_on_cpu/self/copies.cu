@@ -1,4 +1,4 @@
-/* copies.cu: copies to shared memory, which arrive when they are waited for, and not before. */
+/* copies.cu: copies to shared memory arrive when they are waited for, not earlier. */
 #include "copy.h"
 #include "self.h"
 
@@ -16,7 +16,7 @@ static __global__ void copy_kernel(const float *x, float *y) {
     for (int i = 0; i < 8; i++) y[8 + i] = s[i];
     cp_async_wait<0>();
     for (int i = 0; i < 8; i++) y[16 + i] = s[i];
-    cp_async4(s + 5, x + 5); /* not committed: not waited for */
+    cp_async4(s + 5, x + 5); /* not committed, so not waited for */
     cp_async_wait<0>();
     y[24] = s[5];
 }
@@ -33,7 +33,7 @@ static void test_copies(void **) {
     for (int i = 0; i < 25; i++) assert_float_equal(y[i], wanted[i], 0);
 }
 
-/* Each thread waits for its own alone; after the barrier all see all. */
+/* Each thread waits only for its own copies; after the barrier all see all. */
 static __global__ void share_kernel(const float *x, float *y) {
     __shared__ __align__(16) float s[2][256];
     float sum = 0;

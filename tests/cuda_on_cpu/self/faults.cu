@@ -55,7 +55,7 @@ static void test_little_memory(void **) {
     OK(cudaFreeHost(host));
 }
 
-/* What was waiting at that time is never done. */
+/* Work that waits when the fault happens is never done. */
 static void test_waiting_work(void **) {
     Queue q = queue_new(), other = queue_new();
     int *there = device_zeros<int>(2), here[2];

@@ -1,5 +1,5 @@
-/* graphs.cu: work that is captured is not done, and done again whenever its graph is launched, in
- * any order that its events allow. */
+/* graphs.cu: captured work is not done at once, but whenever its graph is launched, in any order
+ * that its events allow. */
 #include "self.h"
 
 static __global__ void add_kernel(int *y, int value) { *y += value; }
@@ -38,7 +38,7 @@ static void test_replay(void **) {
         assert_int_equal(*out, 2 * (i + 3));
     }
     OK(cudaGraphLaunch(exec, q.stream));
-    OK(cudaGraphExecDestroy(exec)); /* the launch is still to be done */
+    OK(cudaGraphExecDestroy(exec)); /* the launch is not done yet */
     *in = 20;
     OK(cudaStreamSynchronize(q.stream));
     assert_int_equal(*out, 46);
@@ -92,7 +92,7 @@ static void test_branches(void **) {
     assert_int_equal(forked(1, false), 2);
 }
 
-/* Work of another stream that the capture's own never waits for. */
+/* Work of another stream for which the capture's own stream never waits. */
 static void test_unjoined(void **) {
     Queue a = queue_new(), b = queue_new();
     cudaEvent_t event;

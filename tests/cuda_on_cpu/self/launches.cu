@@ -1,4 +1,4 @@
-/* launches.cu: what a launch may be, and the memory that kernels and copies may be given. */
+/* launches.cu: which launches are valid, and which memory kernels and copies may use. */
 #include "self.h"
 
 #include <string.h>
@@ -49,7 +49,7 @@ static void test_much_shared_memory(void **) {
     assert_int_equal(attributes.maxDynamicSharedSizeBytes, 227 << 10);
     P2C_LAUNCH(shared_kernel, 3, 1, 227 << 10, &q, there);
     take(&q, &y, there, 1);
-    /* of 3 blocks that add without care; not zeros, not of the block before */
+    /* one of the 3 blocks that add without atomics; not zero, and nothing from the block before */
     assert_true(y > 0 && y % 510 == 0);
 }
 

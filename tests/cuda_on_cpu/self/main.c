@@ -1,5 +1,5 @@
-/* main.c: the emulation of CUDA, tested: what kernels do, what hosts do, and that the mistakes of
- * both show. */
+/* main.c: tests of the CUDA emulation: what kernels do, what hosts do, and that the mistakes of
+ * both are found. */
 #define GROUPS(X) \
     X(threads) \
     X(warps) \

@@ -1,5 +1,5 @@
-/* mistakes.cu: kernels and hosts that do what they must not end the program, with a message that
- * says where. */
+/* mistakes.cu: forbidden actions of kernels and hosts end the program, with a message that says
+ * where. */
 #include "copy.h"
 #include "mma.h"
 #include "self.h"
@@ -17,7 +17,7 @@ static void go() {
     OK(cudaStreamSynchronize(NULL));
 }
 
-/* Runs in a process of its own, which must not end well, and say `text` before. */
+/* Runs body in a separate process, which must fail and print `text`. */
 static void assert_dies(void (*body)(), const char *text) {
     char said[1 << 16] = "";
     size_t n = 0;
@@ -28,8 +28,8 @@ static void assert_dies(void (*body)(), const char *text) {
     pid_t child = fork();
     if (!child) {
         dup2(pipes[1], 2);
-        omp_set_num_threads(1);   /* the others have not come with us */
-        signal(SIGSEGV, SIG_DFL); /* and cmocka would go on */
+        omp_set_num_threads(1);   /* the threads of OpenMP do not exist in the child process */
+        signal(SIGSEGV, SIG_DFL); /* otherwise cmocka would catch it and go on */
         body();
         _exit(0);
     }
@@ -45,8 +45,8 @@ static void assert_dies(void (*body)(), const char *text) {
 
 /* ---- waiting for ever ------------------------------------------------------------------------ */
 
-/* Half of the warps at a barrier, a lane of the others in an operation that the rest of its warp
- * never reaches. */
+/* Half of the warps wait at a barrier; one lane of each other warp waits in an operation that the
+ * rest of its warp never reaches. */
 static __global__ void stuck_kernel() {
     if (threadIdx.x < 32) __syncthreads();
     else if (threadIdx.x == 40) __shfl_sync(0xFFFFFFFFu, 1, 0);
@@ -144,7 +144,7 @@ static void crooked_copy() {
     P2C_LAUNCH(crooked_copy_kernel, 1, 1, 0, &queue, device_zeros<float>(64)), go();
 }
 
-/* Deeper than a stack. */
+/* Uses more stack than there is. */
 static __global__ void deep_kernel(float *y) {
     volatile float array[1 << 16];
     for (int i = 0; i < 1 << 16; i++) array[i] = (float)i;
@@ -160,7 +160,7 @@ static void touches_new() {
     *(volatile float *)there = 1;
 }
 
-/* The host takes back what a copy still has to read. */
+/* The host frees memory that a copy has not read yet. */
 static void too_early() {
     float *there = device_zeros<float>(64), *here = (float *)calloc(64, sizeof *here);
     OK(cudaMemcpyAsync(there, here, 64 * sizeof *here, cudaMemcpyHostToDevice, NULL));
@@ -170,7 +170,7 @@ static void too_early() {
 
 static void test_memory(void **) {
     assert_dies(beyond, "heap-buffer-overflow");
-    assert_dies(beyond, "beyond_kernel"); /* in the stack that the sanitizer shows */
+    assert_dies(beyond, "beyond_kernel"); /* found in the stack that the sanitizer prints */
     assert_dies(beyond_shared, "heap-buffer-overflow");
     assert_dies(crooked, "misaligned address");
     assert_dies(crooked_copy, "not a multiple of its size");

@@ -1,4 +1,4 @@
-/* streams.cu: streams do nothing before somebody waits, and then everything in order. */
+/* streams.cu: streams do nothing until somebody waits, and then do everything in order. */
 #include "self.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@ static void test_lazy(void **) {
     queue_free(&q);
 }
 
-/* The host's values are read when the copy is made. */
+/* A copy reads the host's values when it is made. */
 static void test_early_change(void **) {
     Queue q = queue_new();
     int *there = device_zeros<int>(1), *pinned, here = 0;
@@ -40,7 +40,7 @@ static void test_early_change(void **) {
     queue_free(&q);
 }
 
-/* An event stands for what its stream was asked before, and for no more. */
+/* An event stands for what was put into its stream before it, and nothing else. */
 static void test_events(void **) {
     Queue a = queue_new(), b = queue_new();
     cudaEvent_t event;
@@ -102,8 +102,8 @@ static void test_times(void **) {
     queue_free(&q);
 }
 
-/* The default stream takes turns with streams that are not cudaStreamNonBlocking, and waits for
- * none of the others. */
+/* The default stream takes turns with streams that are not cudaStreamNonBlocking, and waits for no
+ * other stream. */
 static void test_default_stream(void **) {
     Queue with = { NULL }, without = queue_new(), first = { NULL };
     int *there = device_zeros<int>(2), here[2];
@@ -122,7 +122,7 @@ static void test_default_stream(void **) {
     queue_free(&without);
 }
 
-/* Streams that are gone, and their events. */
+/* Streams that were destroyed, and their events. */
 static void test_ends(void **) {
     Queue q = queue_new();
     cudaEvent_t event;

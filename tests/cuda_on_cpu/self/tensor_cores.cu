@@ -1,6 +1,5 @@
-/* tensor_cores.cu: matrix instructions against plain products, and the rounding of what goes into
- * them. Fragments are filled and read here by the figures of the PTX ISA, in words of this file's
- * own. */
+/* tensor_cores.cu: matrix instructions against plain products, and the rounding of their operands.
+ * This file fills and reads fragments by the figures of the PTX ISA, independently of mma.cc. */
 #include "mma.h"
 #include "self.h"
 
@@ -33,7 +32,7 @@ static void test_tf32(void **) {
 
 static void test_bf16(void **) {
     const uint32_t cases[][2] = {
-        /* a tie goes to the even one */
+        /* a tie goes to the even number */
         { 0x3F800000, 0x3F80 }, { 0x3F807FFF, 0x3F80 }, { 0x3F808000, 0x3F80 },
         { 0x3F808001, 0x3F81 }, { 0x3F818000, 0x3F82 }, { 0xBF818000, 0xBF82 },
         { 0x7F7FFFFF, 0x7F80 }, { 0x7F800000, 0x7F80 }, { 0xFF800000, 0xFF80 },
@@ -82,7 +81,7 @@ static __global__ void bf16_kernel(const float *a, const float *b, float *d) {
     for (int i = 0; i < 4; i++) d[(i < 2 ? group : group + 8) * 8 + in_group * 2 + (i & 1)] = fd[i];
 }
 
-/* Small integers, which all of these formats hold exactly: then so is the result. */
+/* All of these formats represent small integers exactly, so the result must be exact. */
 static void product_is_exact(void (*kernel)(const float *, const float *, float *), int depth) {
     Queue q = { NULL };
     float a[16 * 16], b[16 * 8], d[16 * 8], y[16 * 8];
@@ -110,7 +109,7 @@ static void product_is_exact(void (*kernel)(const float *, const float *, float 
 static void test_mma_tf32(void **) { product_is_exact(tf32_kernel, 8); }
 static void test_mma_bf16(void **) { product_is_exact(bf16_kernel, 16); }
 
-/* What was not rounded to TF32 is cut off. */
+/* A value that was not rounded to TF32 is cut off. */
 static __global__ void unrounded_kernel(float *y) {
     float d[4] = { 0 };
     uint32_t a[4] = { 0, 0, 0, 0 }, b[2] = { __float_as_uint(1), 0 };

@@ -27,7 +27,7 @@ static void test_indices(void **) {
     queue_free(&q);
 }
 
-/* A sum in a tree, over and over, with a thread for each element. */
+/* A tree sum, many times, with a thread for each element. */
 static __global__ void tree_kernel(const int *x, int *y, int rounds) {
     __shared__ int sums[256];
     for (int r = 0; r < rounds; r++) {
@@ -63,8 +63,8 @@ static void test_tree(void **) {
     queue_free(&q);
 }
 
-/* Reversing through dynamic shared memory; those beyond the end exit before the barrier, and no one
- * waits for them. */
+/* Reverses through dynamic shared memory. Threads beyond the end exit before the barrier, and
+ * nobody waits for them. */
 static __global__ void reverse_kernel(const float *x, float *y, int n) {
     P2C_DYNAMIC_SHARED(float, values);
     int i = (int)threadIdx.x;
@@ -107,7 +107,8 @@ static void test_votes(void **) {
     queue_free(&q);
 }
 
-/* The last block to arrive adds up what the others left; which one it is must not matter. */
+/* The last block to arrive adds up the partial sums of all; the result must not depend on which one
+ * it is. */
 static __global__ void last_block_kernel(int *partial, int *counter, int *y) {
     __shared__ bool last;
     if (threadIdx.x == 0) {
@@ -139,13 +140,13 @@ static void test_last_block(void **) {
     queue_free(&q);
 }
 
-/* What a missing barrier makes of a rotation depends on the order, so that comparing orders finds
- * it. */
+/* If a barrier is missing, a rotation gives different results in different orders, so comparing
+ * orders finds it. */
 static __global__ void racing_kernel(int *y, int by) {
     __shared__ int values[64];
     values[threadIdx.x] = -1;
     __syncthreads();
-    values[threadIdx.x] = (int)threadIdx.x; /* no barrier after this */
+    values[threadIdx.x] = (int)threadIdx.x; /* a barrier is missing here */
     y[threadIdx.x] = values[(threadIdx.x + by) % 64];
 }
 

@@ -1,9 +1,9 @@
-/* warps.cu: shuffles, votes, and warps that are not whole. */
+/* warps.cu: shuffles, votes, and incomplete warps. */
 #include "self.h"
 
 enum { N = 96 };
 
-/* One shuffle after the other, each lane's value known beforehand. */
+/* One shuffle after the other, with known values for each lane. */
 static __global__ void shuffle_kernel(int *y) {
     int i = (int)threadIdx.x, n = (int)blockDim.x;
     y[i] = __shfl_sync(0xFFFFFFFFu, i, 5);
@@ -61,7 +61,7 @@ static void test_votes(void **) {
     }
 }
 
-/* Halves of a warp that go their own ways, each with its mask; then threads that have exited. */
+/* The halves of a warp diverge, each with its mask; then some threads exit. */
 static __global__ void split_kernel(int *y) {
     int i = (int)threadIdx.x, sum = i;
     if (i < 16)
@@ -89,7 +89,7 @@ static void test_split_warps(void **) {
     }
 }
 
-/* The others wait for a lane that exits. */
+/* The other lanes wait for a lane that exits. */
 static __global__ void exit_kernel(unsigned *y, unsigned lane) {
     if (threadIdx.x == lane) return;
     y[threadIdx.x] = __ballot_sync(0xFFFFFFFFu, 1);
@@ -105,7 +105,7 @@ static void test_exits(void **) {
     }
 }
 
-/* 40 threads: the second warp has 8 lanes, and what others would say is not known. */
+/* 40 threads: the second warp has 8 lanes, and values of other lanes are undefined. */
 static __global__ void part_kernel(float *y) {
     y[threadIdx.x] = __shfl_xor_sync(0xFFFFFFFFu, (float)threadIdx.x, 8);
 }

@@ -1,4 +1,4 @@
-/* cartoon.c: a person as a cartoon shows them: flat colours, dark outlines, big eyes. */
+/* cartoon.c: draws a person in cartoon style: flat colours, dark outlines, big eyes. */
 #include "draw.h"
 
 #include <math.h>
@@ -11,7 +11,7 @@ static Colour fill(Colour below, Colour c, float distance) {
     return lay(lay(below, c, distance, edge), ink, fabsf(distance) - pen, edge);
 }
 
-/* Colours out of the paint box: brighter and fuller than life. Nothing but ink is black. */
+/* Makes colours brighter and more saturated. Only ink is black. */
 static Colour paint(Colour c) {
     float grey = (c.r + c.g + c.b) / 3;
     Colour full = { grey + 1.3f * (c.r - grey), grey + 1.3f * (c.g - grey),

@@ -1,5 +1,5 @@
-/* draw.c: see draw.h. Distances are implicit functions divided by the length of their gradient:
- * right near the edge, where it matters. */
+/* draw.c: see draw.h. A distance is an implicit function divided by the length of its gradient,
+ * which is accurate near the edge, where it matters. */
 #include "draw.h"
 
 #include <math.h>

@@ -1,5 +1,4 @@
-/* draw.h: the demo's two worlds, drawn: people as a photo shows them, and people as a cartoon shows
- * them.
+/* draw.h: draws the demo's people in two styles: as a photo and as a cartoon.
  *
  * Coordinates: x to the right, y down, a picture is [-1,1] x [-1,1], the face about [-0.4,0.4] x
  * [-0.6,0.55]. A shape is a function that says how far a point is outside of it (negative: inside).
@@ -23,16 +22,16 @@ float limit(float v);                      /* to [0,1] */
 float ramp(float from, float to, float v); /* 0 to 1, smooth at both ends */
 Colour mix(Colour a, Colour b, float t);   /* t 0: a, 1: b */
 Colour dim(Colour c, float k);
-/* `c` over `below`, inside of the shape whose distance is given; the edge is 2*soft wide. */
+/* `c` over `below`, inside the shape with that distance; the edge is 2*soft wide. */
 Colour lay(Colour below, Colour c, float distance, float soft);
 
-/* power 2: an ellipse, more: towards a box */
+/* power 2 is an ellipse; larger powers approach a box */
 float oval(Point p, Point centre, float rx, float ry, float power);
 /* The stroke y = cy + bend * t*t, t = (x-cx)/half in [-1,1], thinner towards its ends. */
 float arc(Point p, Point centre, float half, float bend, float thick);
 float noise(uint32_t seed, float x, float y); /* smooth, in [-1,1], one bump per unit */
 
-/* ---- person.c: who is drawn ---- */
+/* ---- person.c: the people ---- */
 
 typedef enum HairStyle {
     HAIR_CROP,
@@ -57,12 +56,12 @@ typedef struct Person {
     float eye_apart, eye_size, eye_y, brow; /* half the distance; scale; place; thickness */
     float nose, mouth, smile;               /* length; half its width; how far the corners rise */
     bool open_mouth;
-    float glasses;            /* 0: none; else their roundness, 2 or more */
+    float glasses;            /* 0 for none; otherwise their roundness, 2 or more */
     float tilt, scale, light; /* light: where it comes from, -1 left to 1 right */
     Point shift;
 } Person;
 
-/* The same key, the same person. */
+/* The same key gives the same person. */
 Person person_make(uint64_t key);
 
 /* Distances in the person's own coordinates. */
@@ -70,15 +69,15 @@ float face_shape(const Person *who, Point p);
 float ear_shape(const Person *who, Point p);
 float neck_shape(const Person *who, Point p);
 float cloth_shape(const Person *who, Point p);
-float hair_outside(const Person *who, Point p); /* all of it, also behind the face */
-float hair_front(const Person *who, Point p);   /* what covers the face */
+float hair_outside(const Person *who, Point p); /* all of it, even behind the face */
+float hair_front(const Person *who, Point p);   /* the part that covers the face */
 
 /* ---- photo.c, cartoon.c: the two styles ---- */
 
 typedef Colour Style(const Person *who, Point p);
 Style photo_style, cartoon_style;                               /* on white */
-Colour photo_before(const Person *who, Point p, Colour behind); /* p as of to_person */
-/* from the picture's coordinates to the person's own */
+Colour photo_before(const Person *who, Point p, Colour behind); /* p as from to_person */
+/* from the picture's coordinates to the person's */
 Point to_person(const Person *who, Point p);
 
 /* A new RGB picture of size x size. */

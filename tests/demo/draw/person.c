@@ -1,4 +1,5 @@
-/* person.c: who is drawn: features from random numbers, and the outlines that both styles share. */
+/* person.c: a person's features, made of random numbers, and the outlines that both styles
+ * share. */
 #include "draw.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* photo.c: a person as a photo shows them: light from one side, soft shadows, skin and hair with
- * texture, hardly a line anywhere. */
+/* photo.c: draws a person in photo style: light from one side, soft shadows, skin and hair with
+ * texture, hardly any lines. */
 #include "draw.h"
 
 #include <math.h>
@@ -19,7 +19,7 @@ static Colour glow(Colour below, Colour c, float strength, Point p, Point centre
     return mix(below, c, strength * (1 - ramp(0, 1.6f, d)));
 }
 
-/* Strands run down from the crown; a band of gloss goes round the skull. */
+/* Strands run down from the crown; a band of gloss surrounds the skull. */
 static Colour strands(const Person *who, Point p) {
     float curl = who->style == HAIR_CURLS ? 1 : 0,
           angle = atan2f(p.x, 0.9f + p.y) * 30 + 2 * sinf(3 * p.y + (float)(who->seed % 9));
@@ -47,7 +47,7 @@ static Colour body(const Person *who, Colour c, Point p) {
     return lay(c, skin, neck_shape(who, p), soft);
 }
 
-/* The face as a ball under one lamp. */
+/* Shades the face like a ball under one lamp. */
 static Colour skin_at(const Person *who, Point p) {
     float x = p.x / (who->width + 0.05f), y = (p.y - 0.0f) / 0.68f,
           z = sqrtf(fmaxf(0.02f, 1 - limit(x * x + y * y)));
