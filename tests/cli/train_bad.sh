@@ -21,7 +21,7 @@ no_training 6 "device 'tpu'" "${small[@]}" --device tpu
 no_training 2 'precision tf32: the CPU computes only in fp32' "${small[@]}" --device cpu --precision tf32
 no_training 2 '--gpu_ids 0,1: one process computes on one GPU so far; give one number' "${small[@]}" --gpu_ids 0,1
 no_training 2 '--gpu_ids first: expected the number of a GPU' "${small[@]}" --gpu_ids first
-no_training 2 '--device cuda:1 and --gpu_ids 0 do not say the same' "${small[@]}" --device cuda:1 --gpu_ids 0
+no_training 2 '--device cuda:1 and --gpu_ids 0 contradict each other' "${small[@]}" --device cuda:1 --gpu_ids 0
 no_training 2 '--run \.\.: expected a name' "${small[@]}" --run ..
 check 'help tells every option of the published program' sh -c "for o in phase light dataset iteration batch_size print_freq save_freq decay_flag lr adv_weight cycle_weight \
     identity_weight cam_weight faceid_weight ch n_dis img_size img_ch gpu_ids benchmark_flag resume rho_clipper w_clipper pretrained_weights; do
