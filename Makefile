@@ -4,8 +4,12 @@
 #   make check      installs what is missing, builds, runs every test (SAN=address,undefined: under sanitizers)
 #   make bench      times p2cnn, beside PyTorch when there is one
 #   make gpu-report on a machine with an NVIDIA GPU and nvcc: tests and times of all that runs there
-#   make install    PREFIX=/usr/local, DESTDIR=
+#   make install    PREFIX=/usr/local (or BINDIR, LIBDIR, INCLUDEDIR, MANDIR), DESTDIR=; make uninstall
+#   make deb        Debian packages of it, under build/deb
 #   make deps       only installs what is missing
+# CC, CXX, AR, CFLAGS, CXXFLAGS, CPPFLAGS, LDFLAGS, INSTALL and PKG_CONFIG mean what they always mean; objects are
+# built again when one of them changes. A cross-build takes its architecture from CC:
+#   make CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ AR=aarch64-linux-gnu-ar PKG_CONFIG=aarch64-linux-gnu-pkg-config
 # CUDA=1 also builds for NVIDIA's GPUs, with nvcc (SMS="80 90": for which architectures); CUDA=emulated builds the same for a GPU that is
 # emulated on the CPU, under sanitizers: for tests. Each has a folder of its own under build/.
 # DLIB=0 leaves dlib's face detector out, and with it C++.
@@ -13,8 +17,18 @@
 
 VERSION  := $(shell sed -n 's/.*define P2C_VERSION "\(.*\)"/\1/p' lib/p2cnn.h)
 PREFIX   ?= /usr/local
+BINDIR   ?= $(PREFIX)/bin
+LIBDIR   ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DATADIR  ?= $(PREFIX)/share
+MANDIR   ?= $(DATADIR)/man
 CC       ?= cc
 CFLAGS   ?= -O2 -g
+CXXFLAGS ?= $(CFLAGS)
+CPPFLAGS ?=
+LDFLAGS  ?=
+INSTALL  ?= install
+PKG_CONFIG ?= pkg-config
 SAN      ?=
 CUDA     ?=
 DLIB     ?= 1
@@ -31,8 +45,8 @@ Q        := $(if $(V),,@)
 
 PACKAGES := libpng libjpeg libzip libexif libprotobuf-c
 ifneq ($(filter-out clean deps demo check,$(or $(MAKECMDGOALS),all)),)
-PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) openblas 2>/dev/null)
-PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES) openblas 2>/dev/null)
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) openblas 2>/dev/null)
+PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PACKAGES) openblas 2>/dev/null)
 $(if $(PKG_LIBS),,$(error libraries are missing; 'make deps' installs them, or says what to install))
 endif
 
@@ -49,7 +63,7 @@ endif
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef $(if $(WERROR),-Werror)
 SANITIZE := $(if $(SANITIZERS),-fsanitize=$(SANITIZERS) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-BASE := -std=gnu11 $(WARN) $(SANITIZE) -fopenmp -fPIC -fvisibility=hidden -MMD -MP -Ilib $(PKG_CFLAGS) $(if $(CUDA),-DP2C_CUDA)
+BASE := -std=gnu11 $(WARN) $(SANITIZE) -fopenmp -fPIC -fvisibility=hidden -MMD -MP -Ilib $(PKG_CFLAGS) $(CPPFLAGS) $(if $(CUDA),-DP2C_CUDA)
 # Contraction to fused multiply-add and no errno or traps from arithmetic; never -ffast-math, which deletes NaN checks.
 # -Wno-psabi: wide vectors are passed between inline functions of one file alone.
 KERNEL := -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi
@@ -58,7 +72,9 @@ DLIB_LIBS := $(if $(filter-out 0,$(DLIB)),-ldlib -lstdc++ -lpthread)
 LIBS := $(PKG_LIBS) $(DLIB_LIBS) $(CUDA_LIBS) -lm
 
 # Kernels are plain C, compiled once per instruction set; lib/base/device.c picks at run time.
-ifeq ($(shell uname -m),x86_64)
+# Of the target, which need not be this machine.
+MACHINE := $(shell $(CC) -dumpmachine)
+ifneq ($(filter x86_64-%,$(MACHINE)),)
 ISAS := v2 v3 v4
 ISA_v2 := -march=x86-64-v2
 ISA_v3 := -march=x86-64-v3
@@ -86,16 +102,28 @@ PROGRAMS := $B/p2c-infer $B/p2c-train $B/p2c-data $B/p2c-fit
 TESTS    := $(foreach d,op unit golden train,$B/test-$d) $(if $(EMULATOR),$B/test-emulator)
 HELPERS  := $(patsubst %.c,$B/%,$(wildcard tests/demo/*.c tests/cli/*.c))
 
-.PHONY: all demo demo-built check check-built check-cuda bench gpu-report install deps clean
+# What objects are built with. When it changes, so does the stamp, and all of them are built again.
+.DEFAULT_GOAL := all
+FLAGS := $(CC) | $(CXX) | $(NVCC) | $(BASE) | $(CPPFLAGS) | $(CFLAGS) | $(CXXFLAGS) | $(KERNEL) | $(MACHINE) | $(DLIB) | $(SMS)
+STAMP := $B/flags
+ifneq ($(file <$(STAMP)),$(FLAGS))
+$(STAMP): FORCE
+endif
+$(STAMP):
+	@mkdir -p $(@D)
+	@printf '%s' '$(subst ','\'',$(FLAGS))' >$@
+
+.PHONY: all demo demo-built check check-built check-cuda bench gpu-report install uninstall deb deps clean FORCE
+FORCE:
 .DELETE_ON_ERROR:
 all: $B/libp2cnn.a $B/libp2cnn.so $(PROGRAMS)
 
 $B/libp2cnn.a: $(LIB_O)
 	$(if $V,,@echo "  AR    $@")
-	$Q rm -f $@ && ar rcs $@ $^
+	$Q rm -f $@ && $(AR) rcs $@ $^
 $B/libp2cnn.so: $(LIB_O)
 	$(if $V,,@echo "  LD    $@")
-	$Q $(CC) $(BASE) $(CFLAGS) -shared -Wl,-soname,libp2cnn.so.0 -Wl,--no-undefined -o $@ $^ $(LIBS)
+	$Q $(CC) $(BASE) $(CFLAGS) -shared -Wl,-soname,libp2cnn.so.0 -Wl,--no-undefined $(LDFLAGS) -o $@ $^ $(LIBS)
 $B/p2c-infer: $(patsubst %.c,$B/%.o,$(wildcard infer/*.c)) $(CLI_O) $B/libp2cnn.a
 $B/p2c-train: $(TRAIN_O) $(RUN_O) $(CLI_O) $B/libp2cnn.a
 $B/p2c-fit: $(FIT_O) $(RUN_O) $(CLI_O) $B/libp2cnn.a
@@ -103,30 +131,30 @@ $B/p2c-infer: LIBS += -lmd
 $B/p2c-data: $(patsubst %.c,$B/%.o,$(wildcard data/*.c)) $(CLI_O) $B/libp2cnn.a
 $(PROGRAMS):
 	$(if $V,,@echo "  LD    $@")
-	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $^ $(LIBS)
+	$Q $(CC) $(BASE) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 define isa_rule
-$B/kernels/cpu/%.$1.o: kernels/cpu/%.c Makefile
+$B/kernels/cpu/%.$1.o: kernels/cpu/%.c Makefile $$(STAMP)
 	$$(if $$V,,@echo "  CC    $$< ($1)")
 	@mkdir -p $$(@D)
 	$$Q $$(CC) $$(BASE) $$(CFLAGS) $$(KERNEL) $$(ISA_$1) -DP2C_ISA=$1 -c -o $$@ $$<
 endef
 $(foreach i,$(ISAS),$(eval $(call isa_rule,$i)))
-$B/%.o: %.c Makefile
+$B/%.o: %.c Makefile $(STAMP)
 	$(if $V,,@echo "  CC    $<")
 	@mkdir -p $(@D)
 	$Q $(CC) $(BASE) $(CFLAGS) -c -o $@ $<
 $B/lib/model/weights/weights.o: $(wildcard lib/model/weights/*.pt)
-$B/%.o: %.S Makefile
+$B/%.o: %.S Makefile $(STAMP)
 	$(if $V,,@echo "  AS    $<")
 	@mkdir -p $(@D)
-	$Q $(CC) -c -o $@ $<
+	$Q $(CC) $(CPPFLAGS) -c -o $@ $<
 
 # dlib's headers are not held to the warnings of this project.
-$B/lib/face/%.o: lib/face/%.cc Makefile
+$B/lib/face/%.o: lib/face/%.cc Makefile $(STAMP)
 	$(if $V,,@echo "  CXX   $<")
 	@mkdir -p $(@D)
-	$Q $(CXX) -std=c++17 -Wall $(if $(WERROR),-Werror) $(SANITIZE) -fPIC -fvisibility=hidden -MMD -MP -Ilib $(if $(DLIB_LIBS),-DP2C_DLIB) $(CFLAGS) -c -o $@ $<
+	$Q $(CXX) -std=c++17 -Wall $(if $(WERROR),-Werror) $(SANITIZE) -fPIC -fvisibility=hidden -MMD -MP -Ilib $(if $(DLIB_LIBS),-DP2C_DLIB) $(CPPFLAGS) $(CXXFLAGS) -c -o $@ $<
 # Readers of protobuf files, made by protoc-c.
 $B/%.pb-c.c $B/%.pb-c.h: %.proto
 	$(if $V,,@echo "  PROTO $<")
@@ -143,7 +171,7 @@ ifeq ($(CUDA),1)
 # Machine code for each architecture, and PTX of the last for those to come.
 GENCODE := $(foreach s,$(SMS),-gencode arch=compute_$s,code=sm_$s) -gencode arch=compute_$(lastword $(SMS)),code=compute_$(lastword $(SMS))
 HOST    := -fPIC -fvisibility=hidden -fopenmp -Wall -Wextra -Wno-missing-field-initializers $(SANITIZE)
-$B/%.o: %.cu Makefile
+$B/%.o: %.cu Makefile $(STAMP)
 	$(if $V,,@echo "  NVCC  $<")
 	@mkdir -p $(@D)
 	$Q $(NVCC) -std=c++20 -O3 $(GENCODE) $(if $(WERROR),--Werror all-warnings) -Xcompiler $(subst $(space),$(comma),$(strip $(HOST))) \
@@ -158,13 +186,13 @@ EMULATED  = -x c++ -std=c++20 -Wall -Wextra $(if $(WERROR),-Werror) $(SANITIZE) 
 # need no atomics.
 AS_CUDA  := --coverage -fprofile-update=single -fno-strict-aliasing -Wno-unknown-pragmas -Wno-sign-compare \
             -Wno-missing-field-initializers -Wno-deprecated-enum-enum-conversion
-$B/%.o: %.cu Makefile
+$B/%.o: %.cu Makefile $(STAMP)
 	$(if $V,,@echo "  CXX   $<")
 	@mkdir -p $(@D)
 	$Q $(CXX) $(EMULATED) $(AS_CUDA) $(FEWER) $(CFLAGS) -c -o $@ $<
 	$Q ld -r --force-group-allocation -o $@.own $@
 	$Q objcopy $$(nm --defined-only $@.own | awk '$$2 ~ /[WVu]/ { print "--localize-symbol=" $$3 }') $@.own $@ && rm $@.own
-$B/%.o: %.cc Makefile
+$B/%.o: %.cc Makefile $(STAMP)
 	$(if $V,,@echo "  CXX   $<")
 	@mkdir -p $(@D)
 	$Q $(CXX) $(EMULATED) -Wshadow $(CFLAGS) -c -o $@ $<
@@ -176,7 +204,7 @@ endif
 
 $B/test-%: $B/libp2cnn.a
 	$(if $V,,@echo "  LD    $@")
-	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $(filter %.o,$^) $B/libp2cnn.a $(LIBS) -lcmocka
+	$Q $(CC) $(BASE) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $B/libp2cnn.a $(LIBS) -lcmocka
 define test_rule
 $B/test-$1: $(patsubst %.c,$B/%.o,$(wildcard tests/$1/*.c tests/*.c))
 endef
@@ -188,12 +216,12 @@ $B/test-train: $(filter-out %/main.o,$(TRAIN_O) $(FIT_O)) $(RUN_O) $(CLI_O) $(fo
 EMULATOR_TESTS := $(wildcard $(EMULATOR)/self/*.c $(EMULATOR)/self/*.cu)
 $B/test-emulator: $(patsubst %,$B/%.o,$(basename $(EMULATOR_TESTS))) $(EMU_O)
 	$(if $V,,@echo "  LD    $@")
-	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $^ $(CUDA_LIBS) -lm -lcmocka
+	$Q $(CC) $(BASE) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CUDA_LIBS) -lm -lcmocka
 
 $B/tests/demo/portrait $B/tests/demo/faces $B/tests/demo/room: $(patsubst %.c,$B/%.o,$(wildcard tests/demo/draw/*.c))
 $(HELPERS): $B/%: $B/%.o $B/libp2cnn.a
 	$(if $V,,@echo "  LD    $@")
-	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $(filter %.o,$^) $B/libp2cnn.a $(LIBS)
+	$Q $(CC) $(BASE) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $B/libp2cnn.a $(LIBS)
 
 deps:
 	@.ci/deps
@@ -257,22 +285,32 @@ $B/bench-faces: $B/tests/bench/faces.o $(filter-out %/main.o,$(FIT_O)) $(RUN_O) 
 $B/bench-gpu: $B/tests/bench/gpu.o $B/train/step.o $(CLI_O) $B/libp2cnn.a
 $B/bench-faces $B/bench-gpu:
 	$(if $V,,@echo "  LD    $@")
-	$Q $(CC) $(BASE) $(CFLAGS) -o $@ $^ $(LIBS)
+	$Q $(CC) $(BASE) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 gpu-report:
 	@$(MAKE) --no-print-directory CUDA=1 build/cuda/test-op build/cuda/test-unit build/cuda/test-golden build/cuda/bench-gpu
 	@tests/bench/gpu.sh build/cuda
 
-# The shared library as lib<name>.so.VERSION with its two usual links. PREFIX may be relative; p2cnn.pc needs it whole.
-I := $(DESTDIR)$(PREFIX)
+# The shared library as lib<name>.so.VERSION with its two usual links. PREFIX may be relative; p2cnn.pc needs it
+# whole. Names are quoted: DESTDIR may have blanks in it.
+HEADERS := lib/p2cnn.h
+PC_SETTINGS = s|@PREFIX@|$(abspath $(PREFIX))|; s|@LIBDIR@|$(abspath $(LIBDIR))|; \
+    s|@INCLUDEDIR@|$(abspath $(INCLUDEDIR))|; s|@VERSION@|$(VERSION)|; s|@PACKAGES@|$(PACKAGES) openblas|; \
+    s|@LIBS@|$(strip $(DLIB_LIBS) $(CUDA_LIBS) -fopenmp -lm)|
 install: all
-	install -d $I/bin $I/include $I/lib/pkgconfig
-	install -m 755 $(PROGRAMS) $I/bin/
-	install -m 644 lib/p2cnn.h $I/include/
-	install -m 644 $B/libp2cnn.a $I/lib/
-	install -m 755 $B/libp2cnn.so $I/lib/libp2cnn.so.$(VERSION)
-	ln -sf libp2cnn.so.$(VERSION) $I/lib/libp2cnn.so.0
-	ln -sf libp2cnn.so.0 $I/lib/libp2cnn.so
-	sed 's|@PREFIX@|$(abspath $(PREFIX))|; s|@VERSION@|$(VERSION)|; s|@PACKAGES@|$(PACKAGES) openblas|; s|@LIBS@|$(strip $(DLIB_LIBS) $(CUDA_LIBS) -fopenmp -lm)|' p2cnn.pc.in >$I/lib/pkgconfig/p2cnn.pc
+	$(INSTALL) -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(INCLUDEDIR)" "$(DESTDIR)$(LIBDIR)/pkgconfig"
+	$(INSTALL) -m 755 $(PROGRAMS) "$(DESTDIR)$(BINDIR)/"
+	$(INSTALL) -m 644 $(HEADERS) "$(DESTDIR)$(INCLUDEDIR)/"
+	$(INSTALL) -m 644 $B/libp2cnn.a "$(DESTDIR)$(LIBDIR)/"
+	$(INSTALL) -m 644 $B/libp2cnn.so "$(DESTDIR)$(LIBDIR)/libp2cnn.so.$(VERSION)"
+	ln -sf libp2cnn.so.$(VERSION) "$(DESTDIR)$(LIBDIR)/libp2cnn.so.0"
+	ln -sf libp2cnn.so.0 "$(DESTDIR)$(LIBDIR)/libp2cnn.so"
+	sed '$(PC_SETTINGS)' p2cnn.pc.in >"$(DESTDIR)$(LIBDIR)/pkgconfig/p2cnn.pc"
+
+# What install put there, by name; folders only if they are empty.
+uninstall:
+	cd "$(DESTDIR)$(BINDIR)" && rm -f $(notdir $(PROGRAMS))
+	cd "$(DESTDIR)$(INCLUDEDIR)" && rm -f $(notdir $(HEADERS))
+	cd "$(DESTDIR)$(LIBDIR)" && rm -f libp2cnn.a libp2cnn.so libp2cnn.so.0 libp2cnn.so.$(VERSION) pkgconfig/p2cnn.pc
 
 clean:
 	rm -rf build
