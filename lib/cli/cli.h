@@ -122,8 +122,8 @@ typedef struct CliParser {
 
 /* 0, or EXIT_USAGE, reported. An option given twice: the last one counts. */
 int cli_parse(CliParser *parser, int argc, char **argv);
-/* The options, a line or two each, below their headings. With defaults (a struct of the program)
- * each tells its own. */
+/* help.c: the options below their headings, at most 80 columns wide. With defaults (a struct of the
+ * program) each tells its own. */
 void cli_help(const CliOption *table, int count, const void *defaults);
 /* Place in the table of the option of this name, -1: none. */
 int cli_find(const CliOption *table, int count, const char *name);
