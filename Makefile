@@ -290,13 +290,22 @@ gpu-report:
 	@$(MAKE) --no-print-directory CUDA=1 build/cuda/test-op build/cuda/test-unit build/cuda/test-golden build/cuda/bench-gpu
 	@tests/bench/gpu.sh build/cuda
 
+# Manual pages and completions, which the programs print. A cross-build cannot run them, and has none.
+BASHDIR ?= $(DATADIR)/bash-completion/completions
+ZSHDIR  ?= $(DATADIR)/zsh/site-functions
+MANUAL  := $(if $(filter $(MACHINE),$(shell cc -dumpmachine)),$(foreach p,$(notdir $(PROGRAMS)),\
+               $B/manual/$p.1 $B/manual/$p.bash $B/manual/$p.zsh))
+$B/manual/%.1 $B/manual/%.bash $B/manual/%.zsh: $B/%
+	@mkdir -p $(@D)
+	$Q for f in man:1 bash:bash zsh:zsh; do $< --print $${f%:*} >$B/manual/$*.$${f#*:} || exit; done
+
 # The shared library as lib<name>.so.VERSION with its two usual links. PREFIX may be relative; p2cnn.pc needs it
 # whole. Names are quoted: DESTDIR may have blanks in it.
 HEADERS := lib/p2cnn.h
 PC_SETTINGS = s|@PREFIX@|$(abspath $(PREFIX))|; s|@LIBDIR@|$(abspath $(LIBDIR))|; \
     s|@INCLUDEDIR@|$(abspath $(INCLUDEDIR))|; s|@VERSION@|$(VERSION)|; s|@PACKAGES@|$(PACKAGES) openblas|; \
     s|@LIBS@|$(strip $(DLIB_LIBS) $(CUDA_LIBS) -fopenmp -lm)|
-install: all
+install: all $(MANUAL)
 	$(INSTALL) -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(INCLUDEDIR)" "$(DESTDIR)$(LIBDIR)/pkgconfig"
 	$(INSTALL) -m 755 $(PROGRAMS) "$(DESTDIR)$(BINDIR)/"
 	$(INSTALL) -m 644 $(HEADERS) "$(DESTDIR)$(INCLUDEDIR)/"
@@ -306,11 +315,35 @@ install: all
 	ln -sf libp2cnn.so.0 "$(DESTDIR)$(LIBDIR)/libp2cnn.so"
 	sed '$(PC_SETTINGS)' p2cnn.pc.in >"$(DESTDIR)$(LIBDIR)/pkgconfig/p2cnn.pc"
 
+ifneq ($(MANUAL),)
+	$(INSTALL) -d "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)"
+	$(INSTALL) -m 644 $(filter %.1,$(MANUAL)) "$(DESTDIR)$(MANDIR)/man1/"
+	for p in $(notdir $(PROGRAMS)); do \
+	    $(INSTALL) -m 644 $B/manual/$$p.bash "$(DESTDIR)$(BASHDIR)/$$p"; \
+	    $(INSTALL) -m 644 $B/manual/$$p.zsh "$(DESTDIR)$(ZSHDIR)/_$$p"; \
+	done
+endif
+
 # What install put there, by name; folders only if they are empty.
 uninstall:
 	cd "$(DESTDIR)$(BINDIR)" && rm -f $(notdir $(PROGRAMS))
 	cd "$(DESTDIR)$(INCLUDEDIR)" && rm -f $(notdir $(HEADERS))
 	cd "$(DESTDIR)$(LIBDIR)" && rm -f libp2cnn.a libp2cnn.so libp2cnn.so.0 libp2cnn.so.$(VERSION) pkgconfig/p2cnn.pc
+	cd "$(DESTDIR)$(MANDIR)/man1" 2>/dev/null && rm -f $(PROGRAMS:$B/%=%.1) || true
+	cd "$(DESTDIR)$(BASHDIR)" 2>/dev/null && rm -f $(notdir $(PROGRAMS)) || true
+	cd "$(DESTDIR)$(ZSHDIR)" 2>/dev/null && rm -f $(PROGRAMS:$B/%=_%) || true
+
+# Debian packages libp2cnn0, libp2cnn-dev and p2cnn, of the files that git knows, under build/deb.
+DEB := build/deb/p2cnn-$(VERSION)
+deb:
+	@command -v dpkg-buildpackage dh >/dev/null || { echo "make deb needs dpkg-dev and debhelper" >&2; exit 1; }
+	rm -rf build/deb && mkdir -p $(DEB)
+	git ls-files -z | xargs -0 cp --parents -t $(DEB)
+	cp -r .ci/debian $(DEB)/debian
+	printf 'p2cnn (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- The p2cnn authors <p2cnn@example.org>  %s\n' \
+	    $(VERSION) "$$(date -R -r CHANGELOG.md)" >$(DEB)/debian/changelog
+	cd $(DEB) && dpkg-buildpackage -us -uc -b
+	@ls -l build/deb/*.deb
 
 clean:
 	rm -rf build
