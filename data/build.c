@@ -1,11 +1,10 @@
-/* build.c: many photos into a dataset, a few at a time:
+/* build.c: makes a dataset from many photos, some at a time:
  *
- *     list, hash --> plan: unchanged, copies of files, the rest --> prepare (threads) --> judge (in
- *         order) --> manifest --> write (threads)
+ *     list, hash --> plan: unchanged, copies of files, the rest --> prepare (threads)
+ *       --> judge (in order) --> manifest --> write (threads)
  *
- * A build that was stopped, or killed, is gone on with by the same command: what the manifest tells
- * of is not done again where neither the source nor what shapes its pictures has changed.
- */
+ * The same command continues a build that was stopped or killed. A source of the manifest is not
+ * prepared again unless the source or the settings that shape its pictures have changed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,19 +15,19 @@
 
 #include "build.h"
 
-enum { AT_ONCE = 4 /* sources for each thread, between two writings */ };
+enum { AT_ONCE = 4 /* number of sources for each thread between two writes */ };
 
 /* ---- folders ---- */
 
 static int lock(Build *b) {
     b->lock = open(b->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* where there are no locks, none is missed */
+    /* on a file system without locks the build goes on without one */
     if (b->lock < 0 || !flock(b->lock, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK) return 0;
-    complain("%s: another p2c-data is at work there", b->folder);
+    complain("%s: another p2c-data is working there", b->folder);
     return EXIT_WRITE;
 }
 
-/* What lies in the dataset must not go into it again. */
+/* Refuses sources inside the output folders: its own pictures must not become sources. */
 static int check_sources(const Build *b) {
     char *root = realpath(b->folder, NULL);
     size_t length = root ? strlen(root) : 0;
@@ -38,13 +37,13 @@ static int check_sources(const Build *b) {
             b->sources.list[i].path[length] == '/')
             inside = b->sources.list[i].path;
     if (inside)
-        complain("%s lies in %s, where pictures are to be written; choose another folder", inside,
+        complain("%s is in %s, where pictures will be written; choose another folder", inside,
                  b->folder);
     free(root);
     return inside ? EXIT_USAGE : 0;
 }
 
-/* ---- what is there already ---- */
+/* ---- what the manifest knows already ---- */
 
 static bool begins(const char *text, const char *part) {
     return !strncmp(text, part, strlen(part));
@@ -85,8 +84,8 @@ static bool is_done(Build *b, const Source *source, const char *settings) {
 
 typedef struct Claim {
     uint64_t hash;
-    int rank; /* rows that are there come first, then sources in their order */
-    int row;  /* which one */
+    int rank; /* the manifest's rows come first, then the sources in their order */
+    int row;  /* index of the row or source */
     const char *path;
 } Claim;
 
@@ -106,7 +105,7 @@ static Claim *find_claim(Claim *claims, int count, uint64_t hash) {
     return low < count && claims[low].hash == hash ? &claims[low] : NULL;
 }
 
-/* What the manifest says of whole files of this domain. */
+/* Lists the files of this domain in the manifest, without unreadable ones and exact copies. */
 static int claim_rows(const Build *b, Claim *claims) {
     int count = 0;
     for (int i = 0; i < b->old.count; i++) {
@@ -118,10 +117,10 @@ static int claim_rows(const Build *b, Claim *claims) {
     return count;
 }
 
-/* All of one source, from row `first` on. */
+/* Renames all rows of one source, which begin at `first`. */
 static int rename_rows(Build *b, int first, const char *to) {
     Row *rows = &b->old.rows[first];
-    int count = rows->faces; /* the manifest holds whole groups */
+    int count = rows->faces; /* the manifest holds only complete groups */
     for (int i = 0; i < count; i++) {
         char *source = strdup(to);
         if (!source) return text_no_memory();
@@ -131,7 +130,7 @@ static int rename_rows(Build *b, int first, const char *to) {
     return 0;
 }
 
-/* A file that is elsewhere now keeps its pictures. In two passes, since the rows are searched in
+/* A file that was moved keeps its pictures. This takes two passes, because the rows are searched in
  * their order. */
 static int follow_moved(Build *b) {
     int *rows = malloc(((size_t)b->sources.count + 1) * sizeof *rows), none, code = 0;
@@ -148,7 +147,7 @@ static int follow_moved(Build *b) {
                            ? NULL
                            : find_claim(claims, count, source->hash);
         rows[i] = claim && access(claim->path, F_OK) ? claim->row : -1;
-        if (rows[i] >= 0) claim->path = source->path; /* it is there now */
+        if (rows[i] >= 0) claim->path = source->path; /* this is where the file is now */
     }
     for (int i = 0; !code && i < b->sources.count; i++)
         if (rows[i] >= 0) code = rename_rows(b, rows[i], b->sources.list[i].path);
@@ -159,13 +158,13 @@ cleanup:
     return code;
 }
 
-/* Of sources that are no more and have no picture, nothing needs to be told. */
+/* Removes the rows of sources that no longer exist and have no picture. */
 static void forget_deleted(Build *b) {
     int kept = 0;
     for (int i = 0, next; i < b->old.count; i = next) {
         Row *rows = &b->old.rows[i];
         bool keep = rows->domain != b->domain || !access(rows->source, F_OK);
-        next = i + rows->faces; /* the manifest holds whole groups */
+        next = i + rows->faces; /* the manifest holds only complete groups */
         for (int k = 0; k < rows->faces; k++)
             keep = keep || (*rows[k].output && has_file(b, rows[k].output));
         for (int k = i; k < next; k++)
@@ -184,7 +183,7 @@ static int plan_source(Build *b, const Source *source, const Claim *claim) {
     return item->settings ? 0 : text_no_memory();
 }
 
-/* Sources that are to be prepared: a mark each. */
+/* Marks the sources that must be prepared. */
 static int find_changed(Build *b, bool *changed) {
     int code = 0;
     for (int i = 0; !code && i < b->sources.count; i++) {
@@ -200,7 +199,7 @@ static int find_changed(Build *b, bool *changed) {
 
 static int know_rows(Build *b, const bool *changed) {
     int code = 0;
-    /* both are in byte order of the paths */
+    /* both lists are sorted by the bytes of the paths */
     for (int i = 0, at = 0; !code && i < b->old.count; i++) {
         const Row *row = &b->old.rows[i];
         if (row->domain != b->domain || row->status != ROW_ACCEPTED) continue;
@@ -241,7 +240,7 @@ cleanup:
     return code;
 }
 
-/* ---- doing it ---- */
+/* ---- the work ---- */
 
 typedef struct Chunk {
     Build *build;
@@ -260,7 +259,7 @@ static void write_piece(void *job, P2cContext *ctx, int i) {
     if (write->status) write->error = text_make("%s", p2c_error(ctx));
 }
 
-/* How many of them are prepared: all, or when a signal came those that were begun. */
+/* Returns how many of the chunk were prepared: all, or after a signal those that had been begun. */
 static int prepare_chunk(Build *b, int first, int count, Progress *progress) {
     Chunk chunk = { b, first };
     int done;
@@ -302,11 +301,11 @@ static int make_targets(const Build *b) {
 }
 
 static int do_chunk(Build *b, int first, int count, Progress *progress) {
-    int from = b->fresh.count, code = 0, done = prepare_chunk(b, first, count, progress);
+    int from = b->added.count, code = 0, done = prepare_chunk(b, first, count, progress);
     progress_hide(progress);
     for (int i = 0; !code && i < done; i++) code = judge_item(b, &b->items[first + i]);
     if (!code && !b->flat)
-        code = manifest_append(&b->old, b->ctx, b->fresh.rows + from, b->fresh.count - from);
+        code = manifest_append(&b->old, b->ctx, b->added.rows + from, b->added.count - from);
     if (!code) code = make_targets(b);
     if (!code) code = write_all(b);
     b->item_done = first + done;
@@ -316,9 +315,9 @@ static int do_chunk(Build *b, int first, int count, Progress *progress) {
 
 static int do_all(Build *b) {
     Progress progress = progress_start(b->item_count);
-    int code = b->flat || !b->fresh.count
+    int code = b->flat || !b->added.count
                    ? 0
-                   : manifest_append(&b->old, b->ctx, b->fresh.rows, b->fresh.count),
+                   : manifest_append(&b->old, b->ctx, b->added.rows, b->added.count),
         step = AT_ONCE * b->options->jobs;
     for (int first = 0; !code && !stop_signal && first < b->item_count; first += step)
         code = do_chunk(b, first, b->item_count - first < step ? b->item_count - first : step,
@@ -331,11 +330,11 @@ static int do_all(Build *b) {
 
 static int finish_manifest(Build *b) {
     int code = 0;
-    for (int i = 0; !code && i < b->fresh.count; i++) {
-        code = manifest_add(&b->old, b->fresh.rows[i]);
-        b->fresh.rows[i] = (Row){ 0 };
+    for (int i = 0; !code && i < b->added.count; i++) {
+        code = manifest_add(&b->old, b->added.rows[i]);
+        b->added.rows[i] = (Row){ 0 };
     }
-    b->fresh.count = code ? b->fresh.count : 0;
+    b->added.count = code ? b->added.count : 0;
     if (!code) code = manifest_sort(&b->old);
     return code ? code : manifest_write(&b->old, b->ctx);
 }
@@ -356,12 +355,12 @@ static void tell(const Build *b) {
         b->options->kind == ALIGN_POINTS ? "without points" : "without a face", c->duplicates,
         others, c->failed);
     if (!b->flat)
-        say("%s: %d pictures of %c in all; manifest.tsv and contact_sheet.png tell what became of "
-            "each source",
+        say("%s: %d pictures of %c in total; see manifest.tsv and contact_sheet.png for what "
+            "became of each source",
             b->folder, count_accepted(b), b->domain);
     if (b->options->kind == ALIGN_FACE && c->faceless > c->accepted && b->domain == 'B')
-        complain("most pictures have no face that the detector knows; for cartoons try --align "
-                 "none, --align centre, or a file of points");
+        complain("in most pictures the detector found no face; for cartoons try --align none, "
+                 "--align centre, or a file of points");
 }
 
 static int verdict(const Build *b) {
@@ -372,7 +371,7 @@ static int verdict(const Build *b) {
 }
 
 static int stopped(const Build *b) {
-    complain("stopped after %d of %d sources; the same command goes on", b->item_done,
+    complain("stopped after %d of %d sources; run the same command to continue", b->item_done,
              b->item_count);
     return 128 + (int)stop_signal;
 }
@@ -391,15 +390,15 @@ static void close_build(Build *b) {
     pool_close(&b->pool);
     sources_clear(&b->sources);
     manifest_clear(&b->old);
-    manifest_clear(&b->fresh);
+    manifest_clear(&b->added);
     names_close(&b->names);
     if (b->lock >= 0) close(b->lock);
 }
 
-/* All that can be refused before anything is written. */
+/* Checks everything that can be refused before anything is written. */
 static int open_build(Build *b) {
     const Options *o = b->options;
-    int code = pool_open(&b->pool, o->jobs - 1); /* who waits helps */
+    int code = pool_open(&b->pool, o->jobs - 1); /* the calling thread works, too */
     if (code) return code;
     b->ctx = pool_context(b->pool);
     if (!(b->names = names_open())) return text_no_memory();
@@ -410,7 +409,7 @@ static int open_build(Build *b) {
     return code ? code : check_sources(b);
 }
 
-/* What a failure leaves is told by the lines that were appended. */
+/* A failure needs no clean-up: the rows appended so far tell the next build what is done. */
 static int run_build(Build *b) {
     int code = make_folders(b->folder);
     if (!code && !b->flat) code = lock(b);

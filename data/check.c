@@ -1,11 +1,12 @@
-/* check.c: whether p2c-train can start with a dataset, and what in it would spoil the results. */
+/* check.c: checks whether p2c-train can start with a dataset, and what in it would spoil
+ * results. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "data.h"
 
-/* of the border; hair and wide shoulders may reach the rest */
+/* fraction of the border that must be white; hair and wide shoulders may reach the rest */
 static const double WHITE_ENOUGH = 0.5;
 enum { FOLDERS = 4, SIDE = 256 };
 static const char *const folder_names[FOLDERS] = { "trainA", "testA", "trainB", "testB" };
@@ -19,10 +20,11 @@ typedef struct Checked {
 } Checked;
 
 typedef struct Part {
-    bool there, usable; /* the trainer could read it */
+    bool there, usable; /* usable: p2c-train could read it */
     Folder folder;
     Checked *pictures;
-    int unreadable, odd, alpha, coloured, least, most; /* odd: not square; least, most: sides */
+    /* odd: number of pictures that are not square; least, most: shortest and longest side */
+    int unreadable, odd, alpha, coloured, least, most;
 } Part;
 
 typedef struct Check {
@@ -34,7 +36,7 @@ typedef struct Check {
 
 /* ---- reading ---- */
 
-/* A piece of a job: its own picture alone is touched. */
+/* A piece of the job. It changes only its own picture. */
 static void check_picture(void *job, P2cContext *ctx, int i) {
     Part *part = job;
     Checked *c = &part->pictures[i];
@@ -44,7 +46,7 @@ static void check_picture(void *job, P2cContext *ctx, int i) {
     if (!status) {
         c->width = picture.width, c->height = picture.height, c->alpha = picture.channels == 4;
         c->white = look_white_border(&picture);
-        /* copies of other sizes are to look alike */
+        /* square and small, so that copies of other sizes look alike */
         status = frame_square(ctx, &picture, false, SIDE, &square);
     }
     if (!status) status = look_make(ctx, &square, &c->look);
@@ -72,23 +74,23 @@ static int open_part(Check *check, int i) {
     if (!path) return text_no_memory();
     bool training = !strncmp(folder_names[i], "train", 5);
     part->there = !stat(path, &info);
-    /* test pictures are nice to have, but an empty folder for them is refused */
+    /* test pictures are optional, but p2c-train refuses an empty folder for them */
     part->usable = !part->there && !training;
     int code = 0;
     if (part->there) {
-        code = folder_open(&part->folder, path, "p2c-train needs pictures there");
+        code = folder_open(&part->folder, path, "p2c-train needs pictures in it");
         part->usable = !code;
         if (code == EXIT_BAD_INPUT) {
             folder_clear(&part->folder);
             code = 0;
         }
-    } else if (training) complain("%s: no such folder; p2c-train needs pictures there", path);
+    } else if (training) complain("%s: no such folder; p2c-train needs pictures in it", path);
     free(path);
     check->startable = check->startable && part->usable;
     return code ? code : read_pictures(check, part);
 }
 
-/* ---- telling ---- */
+/* ---- the report ---- */
 
 static void count_one(Part *part, const Checked *c) {
     int side = c->width < c->height ? c->width : c->height;
@@ -112,7 +114,7 @@ static void print_part(Part *part, const char *name) {
         part->odd, part->alpha, part->coloured, state);
 }
 
-/* One line for each picture with which something is the matter, the first ones. */
+/* Prints one line for each of the first pictures that have a problem. */
 static void list_pictures(const Part *part, const char *name) {
     int listed = 0, found = 0;
     for (int i = 0; i < part->folder.count; i++) {
@@ -127,8 +129,8 @@ static void list_pictures(const Part *part, const char *name) {
     if (found > LISTED) say("%s: ... and %d more that are not on white", name, found - LISTED);
 }
 
-/* Pairs of one domain: the test pictures that training would know, and copies within what is
- * trained on. */
+/* Finds pairs that look alike in one domain: test pictures that training would see, and copies
+ * among the training pictures. */
 static void compare(const Part *train, const char *name, const Part *other, const char *other_name,
                     int near) {
     bool within = train == other;
@@ -158,15 +160,14 @@ static void tell(Check *check) {
         compare(&parts[i], folder_names[i], &parts[i], folder_names[i], near);
         compare(&parts[i], folder_names[i], &parts[i + 1], folder_names[i + 1], near);
     }
-    /* A bad test picture leaves a gap in a sheet; a bad training picture ends the training before
+    /* A bad test picture leaves a gap in a sheet. A bad training picture stops the training before
      * it begins. */
     if (parts[0].unreadable || parts[2].unreadable) {
         check->startable = false;
-        say("p2c-train stops at pictures that it cannot read; take them out, or give it "
-            "--skip_bad");
+        say("p2c-train stops at pictures that it cannot read; remove them, or give it --skip_bad");
     }
-    say("%s",
-        check->startable ? "p2c-train can start with this" : "p2c-train cannot start with this");
+    say("%s", check->startable ? "p2c-train can start with this dataset"
+                               : "p2c-train cannot start with this dataset");
 }
 
 static void close_check(Check *check) {

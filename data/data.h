@@ -1,6 +1,6 @@
 /* data.h: the pieces of p2c-data, the program that makes datasets of photos and cartoons. It uses
- * libp2cnn by its public header alone, and lib/cli. Every failure is one line on stderr; functions
- * that return int return an exit code, and what it stands for has been reported. */
+ * only libp2cnn's public header and lib/cli. Every failure prints one line on stderr. Functions
+ * that return int return an exit code and have reported its cause. */
 #ifndef P2C_DATA_H
 #define P2C_DATA_H
 
@@ -13,46 +13,49 @@ enum { SHOW_MS = 200, LISTED = 20 };
 
 /* ---- options.c ---- */
 typedef enum Command {
-    COMMAND_FOLDER /* the published data_process.py */,
+    COMMAND_FOLDER /* like the published data_process.py */,
     COMMAND_BUILD,
     COMMAND_CHECK
 } Command;
-typedef enum Align { ALIGN_FACE, ALIGN_NONE, ALIGN_CENTRE, ALIGN_POINTS /* of a file */ } Align;
+/* POINTS: landmarks from a file */
+typedef enum Align { ALIGN_FACE, ALIGN_NONE, ALIGN_CENTRE, ALIGN_POINTS } Align;
 
 typedef struct Options {
     const char *data_path, *save_path, *out, *domain, *align, *test, *size, *faces, *reject;
     const char *models, *detector, *landmarks, *matte;
     int jobs, near;
     bool keep_duplicates, strict, help, version;
-    const char **inputs; /* what is left of the command line behind the command */
+    const char **inputs; /* the arguments after the command */
     int input_count;
-    const char **words; /* all of it */
-    /* What the texts say: */
+    const char **words; /* the allocated array, all arguments */
+    /* The fields below are derived from the texts above: */
     Command command;
     Align kind;
-    double share;      /* of test pictures, 0 to 1 */
-    int side;          /* of pictures, 0: their own */
-    int face_limit;    /* 0: none */
-    unsigned rejected; /* P2cFaceWarning */
+    double share;      /* fraction of test pictures, 0 to 1 */
+    int side;          /* side of the pictures; 0: as large as each face is in its photo */
+    int face_limit;    /* 0: all faces */
+    unsigned rejected; /* P2cFaceWarning bits */
 } Options;
 
-int options_parse(Options *options, int argc, char **argv); /* to be cleared in either case */
+/* Options must be cleared even after a failure. */
+int options_parse(Options *options, int argc, char **argv);
 void options_clear(Options *options);
 void options_help(void);
 
 /* ---- text.c ---- */
-/* new; NULL: memory is out */
+/* a new string; NULL when out of memory */
 char *text_make(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* says so; EXIT_MEMORY */
+/* reports that memory is exhausted; returns EXIT_MEMORY */
 int text_no_memory(void);
-/* Tabs, line ends and backslashes as \t \n \r \\, so that any name fits into a field. */
+/* Writes tabs, line ends and backslashes as \t \n \r \\, so that any name fits into a field. */
 void text_field(FILE *out, const char *text);
-void text_unfield(char *text); /* in place */
-/* Names of warnings, such as "small,dark", and back: false when one is not known. */
+void text_unfield(char *text); /* the reverse, in place */
+/* Writes names of warnings, such as "small,dark", or reads them. Reading returns false if a name is
+ * unknown. */
 void text_warnings(unsigned warnings, char *text, size_t size);
 bool text_read_warnings(const char *text, unsigned *warnings);
 
-/* ---- look.c: what a picture looks like, in numbers ---- */
+/* ---- look.c: a hash of what a picture looks like ---- */
 enum {
     LOOK_SIDE = 16,
     LOOK_BITS = 2 * LOOK_SIDE * LOOK_SIDE,
@@ -63,50 +66,53 @@ typedef struct Look {
     uint64_t bits[LOOK_WORDS];
 } Look;
 P2C_CHECKED P2cStatus look_make(P2cContext *ctx, const P2cImage *picture, Look *look);
-int look_distance(const Look *a, const Look *b); /* 0 to LOOK_BITS */
-/* Mean brightness, 0 to 255, of what is neither transparent nor white; -1: there is nothing. */
+int look_distance(const Look *a, const Look *b); /* number of different bits, 0 to LOOK_BITS */
+/* Mean brightness, 0 to 255, of all pixels that are neither transparent nor white; -1 if there are
+ * none. */
 int look_brightness(const P2cImage *picture);
-/* The share of white in the border, the lower half aside, where shoulders leave the picture. */
+/* The fraction of the border that is white. Its lower half is ignored, because shoulders reach
+ * it. */
 double look_white_border(const P2cImage *picture);
 
-/* ---- frame.c: pictures in squares ---- */
-/* A square on white around the whole picture, or its middle square; scaled to side (0: not). out:
- * new, RGB or RGBA as the picture. */
+/* ---- frame.c: makes pictures square ---- */
+/* Makes a square on white around the whole picture, or cuts out its middle square, scaled to side
+ * unless that is 0. out: new picture, RGB or RGBA like the picture. */
 P2C_CHECKED P2cStatus frame_square(P2cContext *ctx, const P2cImage *picture, bool cut, int side,
                                    P2cImage *out);
-/* The surroundings of a box, twice as wide and high; the whole picture when the box lies outside of
- * it. */
+/* Cuts out the surroundings of a box, twice as wide and high; the whole picture if the box lies
+ * outside of it. */
 P2C_CHECKED P2cStatus frame_box(P2cContext *ctx, const P2cImage *picture, P2cBox box, int side,
                                 P2cImage *out);
-/* in place; 0: not */
+/* Scales in place, unless side is 0. */
 P2C_CHECKED P2cStatus frame_scale(P2cContext *ctx, P2cImage *picture, int side);
 
 /* ---- points.c: landmarks from a file ---- */
 typedef struct Points Points;
 int points_open(Points **points, const char *path);
 void points_close(Points **points);
-/* Of the picture of this name, or else of its last part; false: none. */
+/* Finds the points for the picture with this name, or else with its last part. Returns false if
+ * there are none. */
 bool points_find(const Points *points, const char *name, P2cFace *face);
 
-/* ---- sources.c: which pictures ---- */
+/* ---- sources.c: lists the source pictures ---- */
 typedef struct Source {
-    char *path;    /* from the root */
-    size_t name;   /* path + name: within the folder that was given */
-    uint64_t hash; /* of the file's bytes */
-    char *error;   /* why it cannot be read; NULL: it can */
+    char *path;    /* absolute path */
+    size_t name;   /* path + name is the path within the given folder */
+    uint64_t hash; /* hash of the file's bytes */
+    char *error;   /* why it cannot be read; NULL if it can */
     P2cStatus status;
 } Source;
 typedef struct Sources {
-    Source *list; /* in byte order of their paths, none twice */
+    Source *list; /* sorted by the bytes of the paths, without duplicates */
     int count;
 } Sources;
 int sources_open(Sources *sources, const char *const *inputs, int count);
 int sources_hash(Sources *sources, Pool *pool);
 void sources_clear(Sources *sources);
 
-/* ---- prepare.c: from a source to pictures ---- */
+/* ---- prepare.c: makes pictures from a source ---- */
 typedef struct Picture {
-    P2cImage image; /* RGB, on white, as it is to be written */
+    P2cImage image; /* RGB, on white, ready to be written */
     P2cBox box;
     bool has_box;
     double angle;
@@ -117,17 +123,18 @@ typedef struct Picture {
 typedef struct Made {
     Picture *pictures;
     int count;
-    char *error; /* of a failure; NULL: none */
+    char *error; /* text of a failure; NULL if there was none */
     P2cStatus status;
-    const char *why; /* there is no picture; NULL: there are some */
+    const char *why; /* why there is no picture; NULL if there are some */
 } Made;
-typedef struct Preparers Preparers; /* one for each thread, opened when it is first needed */
+typedef struct Preparers Preparers; /* one preparer for each thread, opened when first needed */
 int preparers_open(Preparers **preparers, const Options *options, Pool *pool);
-void preparers_close(Preparers **preparers); /* before the pool */
-/* in any thread of the pool */
+void preparers_close(Preparers **preparers); /* call it before closing the pool */
+/* may be called in any thread of the pool */
 void prepare(Preparers *preparers, P2cContext *ctx, const Source *source, Made *made);
 void made_clear(Made *made);
-/* What shapes the pictures of a source, in words. New; NULL: memory is out. */
+/* Describes the settings that shape the pictures of a source. A new string; NULL when out of
+ * memory. */
 char *prepare_settings(const Preparers *preparers, const Source *source);
 
 /* ---- manifest.c: what became of each source ---- */
@@ -135,9 +142,10 @@ typedef enum RowStatus { ROW_ACCEPTED, ROW_REJECTED, ROW_FAILED } RowStatus;
 typedef struct Row {
     char domain; /* A or B */
     char *source;
-    int face, faces; /* from 1; of how many */
+    int face, faces; /* number of the face, from 1, and number of faces in the source */
     RowStatus status;
-    char *why, *output; /* empty: none. output: within the dataset, such as trainA/anna.png */
+    /* why: empty if accepted. output: path within the dataset, such as trainA/anna.png */
+    char *why, *output;
     P2cBox box;
     bool has_box, has_look;
     double angle;
@@ -150,37 +158,40 @@ typedef struct Row {
 typedef struct Manifest {
     Row *rows;
     int count;
-    FILE *file; /* open for appending; NULL: not */
+    FILE *file; /* open for appending, or NULL */
     char *path;
 } Manifest;
-/* None there: empty. */
+/* Reads the manifest; it is empty if the file does not exist. */
 int manifest_read(Manifest *manifest, const char *folder);
 void manifest_clear(Manifest *manifest);
-/* Takes the row, also on failure. */
+/* Takes ownership of the row, even on failure. */
 int manifest_add(Manifest *manifest, Row row);
 void row_clear(Row *row);
-/* Rows of a source, which stand together; *count may be 0. */
+/* The rows of a source, which are adjacent; *count may be 0. */
 Row *manifest_find(const Manifest *manifest, char domain, const char *source, int *count);
-/* By domain, source, face; of a source that stands there several times, the last. */
+/* Sorts by domain, source, face. If a source has several groups of rows, only the last one
+ * stays. */
 int manifest_sort(Manifest *manifest);
-/* to the file */
+/* appends rows to the file */
 int manifest_append(Manifest *manifest, P2cContext *ctx, const Row *rows, int count);
-int manifest_write(Manifest *manifest, P2cContext *ctx); /* anew; ends appending */
+/* writes the whole file again; appending ends */
+int manifest_write(Manifest *manifest, P2cContext *ctx);
 
-/* ---- names.c: what pictures are called ---- */
+/* ---- names.c: chooses names of pictures ---- */
 typedef struct Names Names;
-Names *names_open(void); /* NULL: memory is out */
+Names *names_open(void); /* NULL when out of memory */
 void names_close(Names **names);
-bool names_add(Names *names, const char *name); /* false: memory is out */
+bool names_add(Names *names, const char *name); /* false when out of memory */
 bool names_have(const Names *names, const char *name);
 void names_remove(Names *names, const char *name);
-/* What the picture of a face is to be called, without folder and ending: by the source's last name,
- * or by its folders too where that is taken, or with a number. New; NULL: memory is out. */
+/* Chooses the name for the picture of a face, without folder and ending: the source's file name; if
+ * that is taken, with its folders; if that is taken, too, with a number. A new string; NULL when
+ * out of memory. */
 char *names_choose(const Names *names, const char *source_name, int face,
                    bool (*taken)(const void *where, const char *stem), const void *where);
 
 /* ---- build.c, sheet.c, check.c ---- */
-int build(const Options *options); /* also the published way, into one folder */
+int build(const Options *options); /* also for COMMAND_FOLDER */
 int sheet_write(Pool *pool, const Manifest *manifest, const char *folder);
 int check(const Options *options);
 

@@ -1,4 +1,4 @@
-/* frame.c: pictures in squares. */
+/* frame.c: makes pictures square. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@ P2cStatus frame_scale(P2cContext *ctx, P2cImage *picture, int side) {
     return P2C_OK;
 }
 
-/* The part of `from` that lies in the square whose left upper corner is (left, top) there. */
+/* Copies the part of `from` that lies in the square with the upper left corner (left, top). */
 static void copy_part(const P2cImage *from, int left, int top, P2cImage *to) {
     int x0 = left > 0 ? left : 0,
         x1 = left + to->width < from->width ? left + to->width : from->width;
@@ -31,7 +31,7 @@ static void copy_part(const P2cImage *from, int left, int top, P2cImage *to) {
     }
 }
 
-/* The square of side s whose left upper corner is (left, top) in the picture, on white. */
+/* Cuts a square of side s with the upper left corner (left, top), on white. */
 static P2cStatus take_square(P2cContext *ctx, const P2cImage *picture, int left, int top, int s,
                              int side, P2cImage *out) {
     P2cStatus status = p2c_image_init(ctx, out, s, s, picture->channels);
@@ -45,7 +45,7 @@ static P2cStatus take_square(P2cContext *ctx, const P2cImage *picture, int left,
 
 P2cStatus frame_square(P2cContext *ctx, const P2cImage *picture, bool cut, int side,
                        P2cImage *out) {
-    /* the shorter side, or the longer one */
+    /* the shorter side to cut, the longer side to pad */
     int w = picture->width, h = picture->height, s = (w < h) == cut ? w : h;
     return take_square(ctx, picture, (w - s) / 2, (h - s) / 2, s, side, out);
 }

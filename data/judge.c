@@ -1,4 +1,4 @@
-/* judge.c: what becomes of what was prepared: accepted or not, why, and under which name. All of it
+/* judge.c: decides for each prepared picture whether it is accepted, why not, and its name. This
  * happens in the order of the sources, whatever the number of threads, so that the same photos
  * always make the same dataset. */
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 enum { WHY_SIZE = 4400 };
 
-/* A share of all files, the same ones whatever the others are. */
+/* A file's own hash selects it for testing, so the choice does not depend on the other files. */
 void judge_folder(const Build *build, uint64_t hash, char folder[8]) {
     uint32_t words[4];
     p2c_rng_block(p2c_rng_key(hash, "test"), 0, words);
@@ -46,12 +46,12 @@ static int add_row(Build *build, Row row) {
     c->rejected += row.status == ROW_REJECTED;
     c->failed += row.status == ROW_FAILED;
     if (row.source && row.why && row.output && row.settings)
-        return manifest_add(&build->fresh, row);
+        return manifest_add(&build->added, row);
     row_clear(&row);
     return text_no_memory();
 }
 
-/* What was made of it before stays. */
+/* Records the failure. Pictures that an earlier build made of this source stay. */
 int judge_failed(Build *build, const Source *source, const char *settings, const char *error) {
     int count;
     const Row *prior = manifest_find(&build->old, build->domain, source->path, &count);
@@ -65,7 +65,7 @@ int judge_failed(Build *build, const Source *source, const char *settings, const
 int judge_know(Build *build, const Look *look, const char *output) {
     int n = build->known_count;
     char *held = strdup(output);
-    if (held && (n & (n - 1)) == 0) { /* full at every power of two */
+    if (held && (n & (n - 1)) == 0) { /* the capacity is n at every power of two */
         Known *more = realloc(build->known, (n ? 2 * (size_t)n : 1) * sizeof *more);
         if (more) build->known = more;
         else {
@@ -92,7 +92,7 @@ static const Known *nearest(const Build *build, const Look *look, int *distance)
     return best;
 }
 
-/* Why a picture is not wanted; empty: it is. */
+/* Stores why a picture is rejected, or an empty text if it is accepted. */
 static void find_reason(Build *build, const Picture *picture, char why[WHY_SIZE]) {
     const Options *o = build->options;
     int distance;
@@ -111,7 +111,7 @@ static void find_reason(Build *build, const Picture *picture, char why[WHY_SIZE]
 
 /* ---- names ---- */
 
-/* Files that the manifest does not know are somebody else's, and stay. */
+/* Files that are not in the manifest belong to somebody else, and stay. */
 static bool is_foreign(const void *where, const char *stem) {
     const Build *build = where;
     static const char *const folders[] = { "train", "test" };
@@ -124,7 +124,7 @@ static bool is_foreign(const void *where, const char *stem) {
     return there;
 }
 
-/* The name that this face had before, if it may have it again, or a new one. */
+/* The name that this face had before, if it may have it again, else a new one. */
 static char *choose_stem(Build *build, const Source *source, const Row *prior, int prior_count,
                          int face) {
     for (int i = 0; i < prior_count; i++) {
@@ -137,12 +137,12 @@ static char *choose_stem(Build *build, const Source *source, const Row *prior, i
 }
 
 static int plan_write(Build *build, const char *output, const P2cImage *image) {
-    if (build->write_count == build->write_room) {
-        int room = build->write_room ? 2 * build->write_room : 16;
-        Write *more = realloc(build->writes, (size_t)room * sizeof *more);
+    if (build->write_count == build->write_capacity) {
+        int capacity = build->write_capacity ? 2 * build->write_capacity : 16;
+        Write *more = realloc(build->writes, (size_t)capacity * sizeof *more);
         if (!more) return text_no_memory();
         build->writes = more;
-        build->write_room = room;
+        build->write_capacity = capacity;
     }
     char *path = text_make("%s/%s", build->folder, output);
     if (!path) return text_no_memory();
@@ -183,18 +183,19 @@ static int judge_picture(Build *build, Item *item, const Row *prior, int prior_c
     return code ? code : add_row(build, row);
 }
 
-/* Pictures that an earlier build made of this source, and this one does not. */
+/* Removes pictures that an earlier build made of this source and that this build does not make. */
 static int remove_old(Build *build, int first, const Row *prior, int prior_count) {
     int code = 0;
     for (int i = 0; !code && i < prior_count; i++) {
         bool again = !*prior[i].output;
-        for (int k = first; k < build->fresh.count && !again; k++)
-            again = !strcmp(build->fresh.rows[k].output, prior[i].output);
+        for (int k = first; k < build->added.count && !again; k++)
+            again = !strcmp(build->added.rows[k].output, prior[i].output);
         if (again) continue;
         char *path = text_make("%s/%s", build->folder, prior[i].output);
         if (!path) code = text_no_memory();
         else if (unlink(path) && errno != ENOENT) {
-            complain("%s: cannot remove what an earlier build made: %s", path, strerror(errno));
+            complain("%s: cannot remove this picture of an earlier build: %s", path,
+                     strerror(errno));
             code = EXIT_WRITE;
         }
         free(path);
@@ -226,7 +227,7 @@ static int reject_copy(Build *build, const Item *item) {
 
 int judge_item(Build *build, Item *item) {
     const Made *made = &item->made;
-    int prior_count, first = build->fresh.count;
+    int prior_count, first = build->added.count;
     const Row *prior = manifest_find(&build->old, build->domain, item->source->path, &prior_count);
     if (made->status) {
         build->counts.out_of_memory += made->status == P2C_ERR_MEMORY;

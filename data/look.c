@@ -1,13 +1,12 @@
-/* look.c: what a picture looks like, in numbers.
+/* look.c: hashes of what pictures look like, for finding duplicates.
  *
- * A look is a difference hash in both directions (Krawetz 2013): the middle three quarters of the
- * picture in grey, as small as 17 x 16 and 16 x 17; each bit says whether a value exceeds its
- * neighbour's. It hardly changes when a picture is scaled, brightened or compressed anew. The usual
- * 64 bits are too few here: prepared portraits are aligned and on white, and different people come
- * as near to each other as two copies of one. Of 512 bits, copies (JPEG at quality 60, two
- * scalings) of photo2cartoon's 583 pictures differ in 20 at most, different pictures in 70 at
- * least: LOOK_NEAR lies between.
- */
+ * A look is a difference hash in both directions (Krawetz 2013). The middle three quarters of the
+ * picture are reduced to 17 x 16 and 16 x 17 grey values; each bit says whether a value exceeds its
+ * neighbour. The hash hardly changes when a picture is scaled, brightened or compressed again. The
+ * usual 64 bits are too few here, because prepared portraits are aligned and on white: different
+ * people come as near to each other as two copies of one picture. Of 512 bits, copies of
+ * photo2cartoon's 583 pictures (JPEG at quality 60, two scalings) differ in at most 20, different
+ * pictures in at least 70. LOOK_NEAR lies between. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +18,7 @@ static int brightness(const uint8_t *rgb) {
     return (299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2] + 500) / 1000;
 }
 
-/* The middle of the picture without its alpha. */
+/* The middle of the picture, without alpha. */
 static P2cStatus middle(P2cContext *ctx, const P2cImage *picture, P2cImage *out) {
     int dx = picture->width / 8, dy = picture->height / 8, c = picture->channels;
     P2cStatus status =
@@ -34,8 +33,8 @@ static P2cStatus middle(P2cContext *ctx, const P2cImage *picture, P2cImage *out)
     return status;
 }
 
-/* LOOK_SIDE * LOOK_SIDE bits, from number `bit` on: each pixel against the next one of its row, or
- * (down) of its column. */
+/* Computes LOOK_SIDE * LOOK_SIDE bits, from number `bit` on. Each compares a pixel with the next
+ * one of its row, or (down) of its column. */
 static P2cStatus compare(P2cContext *ctx, const P2cImage *picture, bool down, int bit, Look *look) {
     P2cImage small = { 0 };
     P2cStatus status = p2c_image_resize(ctx, picture, LOOK_SIDE + !down, LOOK_SIDE + down,

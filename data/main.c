@@ -1,4 +1,4 @@
-/* main.c: p2c-data: photos and cartoons in, datasets for p2c-train out. */
+/* main.c: p2c-data makes datasets for p2c-train from photos and cartoons. */
 #include <string.h>
 
 #include "data.h"
@@ -10,7 +10,7 @@ static int run(const Options *options) {
     else if (options->version) printf("p2c-data %s\n", p2c_version());
     else {
         stop_on_signals();
-        signal(SIGPIPE, SIG_IGN); /* whoever reads the output may leave */
+        signal(SIGPIPE, SIG_IGN); /* the reader of the output may close it early */
         return options->command == COMMAND_CHECK ? check(options) : build(options);
     }
     return 0;

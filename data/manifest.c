@@ -1,7 +1,7 @@
-/* manifest.c: manifest.tsv: a table of what became of each source: one line for each face, or for a
- * source that gave none. Lines are appended while a build runs, before the pictures that they tell
- * of are written: so whatever ends it, the next one knows which files are its own and which of them
- * are still to be made. At its end the table is written anew, in order. */
+/* manifest.c: manifest.tsv, a table of what became of each source: one line for each face, or one
+ * for a source that gave none. During a build, lines are appended before the pictures that they
+ * name are written. So if the build is killed, the next one knows which files are its own and which
+ * are still to be made. At the end the table is written again, sorted. */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -49,7 +49,8 @@ static bool read_status(const char *text, Row *row) {
     return !strcmp(status_names[row->status], text);
 }
 
-/* A picture of this domain and nothing else: what stands here may be deleted or written over. */
+/* Accepts only the path of a picture in this domain, because such a file may be deleted or
+ * overwritten. */
 static bool is_output(const Row *row, const char *text) {
     char train[] = "trainX/", test[] = "testX/";
     train[5] = test[4] = row->domain;
@@ -71,7 +72,8 @@ static bool take_numbers(char *const *field, Row *row) {
            read_hash(field[10], row) && read_look(field[11], row);
 }
 
-/* 0, EXIT_MEMORY, or EXIT_BAD_INPUT: it is no line of a manifest, which the caller says. */
+/* Returns 0, EXIT_MEMORY, or EXIT_BAD_INPUT for what is not a line of a manifest, which the caller
+ * reports. */
 static int read_row(char *line, Row *row) {
     char *field[COLUMNS];
     int count = 0;
@@ -102,19 +104,20 @@ static int read_line(Manifest *manifest, char *line, int number) {
     if (number > 1) code = read_row(line, &row);
     else if (strcmp(line, header)) code = EXIT_BAD_INPUT;
     if (code == EXIT_BAD_INPUT)
-        complain("%s:%d: not a line of a manifest; move this file away to begin anew",
+        complain("%s:%d: not a line of a manifest; move this file away to start again",
                  manifest->path, number);
     if (code == EXIT_MEMORY) text_no_memory();
     if (code) row_clear(&row);
     return code || number == 1 ? code : manifest_add(manifest, row);
 }
 
-/* A last line without its end was being written when the program was killed: it never counted. */
+/* A last line without a line end was being written when the program was killed, and does not
+ * count. */
 static int read_lines(Manifest *manifest, FILE *file) {
     char *line = NULL;
-    size_t room = 0;
+    size_t capacity = 0;
     int code = 0, number = 0;
-    for (ssize_t length; !code && (length = getline(&line, &room, file)) > 0;) {
+    for (ssize_t length; !code && (length = getline(&line, &capacity, file)) > 0;) {
         if (line[length - 1] != '\n') break;
         line[length - 1] = 0;
         code = read_line(manifest, line, ++number);
@@ -159,7 +162,7 @@ void manifest_clear(Manifest *manifest) {
 
 int manifest_add(Manifest *manifest, Row row) {
     int n = manifest->count;
-    if ((n & (n - 1)) == 0) { /* full at every power of two */
+    if ((n & (n - 1)) == 0) { /* the capacity is n at every power of two */
         Row *more = realloc(manifest->rows, (n ? 2 * (size_t)n : 1) * sizeof *more);
         if (!more) {
             row_clear(&row);
@@ -178,14 +181,14 @@ static int by_source(const Row *a, const Row *b) {
 static int by_place(const void *a, const void *b) {
     const Row *const *x = a, *const *y = b;
     int order = by_source(*x, *y);
-    return order ? order : *x < *y ? -1 : 1; /* in the order in which they stand there */
+    return order ? order : *x < *y ? -1 : 1; /* keeps the order of the file */
 }
 
-/* Of the rows of one source, from..to: the last complete group, which is what counts, is moved to
+/* Of the rows of one source, from..to: moves the last complete group, which is the valid one, to
  * `kept`. */
 static int keep_last(Row *const *order, int from, int to, Row *kept) {
     int end = to;
-    /* a group that was being written */
+    /* skip a group that was not completely written */
     while (end > from && order[end - 1]->face != order[end - 1]->faces) end--;
     int begin = end;
     while (begin > from && order[begin - 1]->face == order[begin - 1]->faces - (end - begin) &&
@@ -203,8 +206,8 @@ int manifest_sort(Manifest *manifest) {
     Row **order = malloc(((size_t)n + 1) * sizeof *order),
         *rows = malloc(((size_t)n + 1) * sizeof *rows);
     for (int i = 0; order && i < n; i++) order[i] = &manifest->rows[i];
-    bool room = order && rows;
-    if (room && n) {
+    bool allocated = order && rows;
+    if (allocated && n) {
         qsort(order, (size_t)n, sizeof *order, by_place);
         for (int from = 0, to; from < n; from = to) {
             for (to = from + 1; to < n && !by_source(order[from], order[to]);) to++;
@@ -215,7 +218,7 @@ int manifest_sort(Manifest *manifest) {
     }
     free(order);
     free(rows);
-    return room ? 0 : text_no_memory();
+    return allocated ? 0 : text_no_memory();
 }
 
 Row *manifest_find(const Manifest *manifest, char domain, const char *source, int *count) {
@@ -264,8 +267,8 @@ static int cannot_write(const Manifest *manifest) {
     return EXIT_WRITE;
 }
 
-/* The first lines of a new file, or the end of an old one, without what a killed process left
- * there. */
+/* Writes the head of a new file, or cuts off what a killed process left at the end of an old
+ * one. */
 static int open_end(Manifest *manifest, P2cContext *ctx) {
     int code = manifest_write(manifest, ctx);
     if (code) return code;

@@ -1,15 +1,15 @@
-/* names.c: what pictures are called: as their sources; where several sources have one name, as
- * source and folder; else with a number. */
+/* names.c: names of pictures: the name of the source; if several sources share a name, source and
+ * folder; else with a number. */
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "data.h"
 
-enum { LONGEST = 200 }; /* bytes, so that an ending and a number always fit into a file's name */
+enum { LONGEST = 200 }; /* in bytes, so that an ending and a number always fit into a file name */
 
 struct Names {
-    void *root; /* of a search tree of names */
+    void *root; /* root of a search tree of names */
 };
 
 static int by_text(const void *a, const void *b) { return strcmp(a, b); }
@@ -48,7 +48,7 @@ bool names_add(Names *names, const char *name) {
 
 /* ---- choosing ---- */
 
-/* The name without its ending; with folders, what leads to it becomes a part of it. New. */
+/* The name without its ending. With `folders`, the folders become a part of it. A new string. */
 static char *stem_of(const char *source_name, bool folders, int face) {
     const char *slash = strrchr(source_name, '/'),
                *begin = slash && !folders ? slash + 1 : source_name,
@@ -57,14 +57,14 @@ static char *stem_of(const char *source_name, bool folders, int face) {
                         ? (size_t)(dot - begin)
                         : strlen(begin);
     if (length > LONGEST) length = LONGEST;
-    /* no half of a character */
+    /* do not cut a UTF-8 character in half */
     while (length > 1 && length == LONGEST && ((unsigned char)begin[length] & 0xc0) == 0x80)
         length--;
     char *stem = face > 1 ? text_make("%.*s.face%d", (int)length, begin, face)
                           : text_make("%.*s", (int)length, begin);
     for (char *at = stem; at && *at; at++)
         if (*at == '/') *at = '-';
-    if (stem && *stem == '.') *stem = '_'; /* what begins with a dot is not seen by the trainer */
+    if (stem && *stem == '.') *stem = '_'; /* p2c-train skips files that begin with a dot */
     return stem;
 }
 

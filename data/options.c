@@ -1,5 +1,5 @@
-/* options.c: the command line of p2c-data: its table, what its texts say, and what goes
- * together. */
+/* options.c: the command line of p2c-data: the table of options, the meaning of their values, and
+ * which options go together. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -18,48 +18,55 @@
 enum { MOST_JOBS = 64, LEAST_SIDE = 16, MOST_SIDE = 8192, MOST_FACES = 1000 };
 
 static const CliOption table[] = {
-    HEADING("What comes out"),
+    HEADING("Output"),
     { "out", 'o', CLI_TEXT, offsetof(Options, out), 0, 0, "DIR",
-      "the dataset's folder, such as dataset/faces; made when missing, added to when there", 0 },
+      "folder of the dataset, such as dataset/faces; it is made if missing, and added to if it "
+      "exists",
+      0 },
     { "domain", 0, CLI_CHOICE, offsetof(Options, domain), 0, 0, "A|B",
-      "A: photos, trainA and testA; B: cartoons, trainB and testB", 0 },
-    TEXT(test, "N%", "this part of the files is for testing, always the same ones"),
+      "A: photos, for trainA and testA; B: cartoons, for trainB and testB", 0 },
+    TEXT(test, "N%",
+         "percentage of the files for testing; each file's bytes decide, so the choice never "
+         "changes"),
     TEXT(size, "N|native",
-         "side of the squares; native: as large as the face is in the photo; the trainer scales in "
-         "any case"),
-    HEADING("Where the face is"),
+         "side of the squares in pixels; native: as large as the face is in its photo (p2c-train "
+         "scales pictures anyway)"),
+    HEADING("Finding the face"),
     TEXT(align, "HOW",
-         "face: it is found; none: the whole picture; centre: its middle square; or a file of "
-         "points, see below"),
-    TEXT(faces, "N|largest|all", "how many of a photo's faces become pictures, the largest first"),
+         "face: find it; none: use the whole picture; centre: use its middle square; or a file of "
+         "points, see above"),
+    TEXT(faces, "N|largest|all", "how many faces of a photo become pictures, the largest first"),
     TEXT(models, "DIR",
-         "networks in place of those built in: detector.onnx, landmarks.onnx, matte.onnx "
-         "(P2CNN_MODELS or ~/.local/share/p2cnn)"),
-    TEXT(detector, "FILE|dlib", "find faces with this network"),
+         "folder with networks that replace the built-in ones: detector.onnx, landmarks.onnx, "
+         "matte.onnx ($P2CNN_MODELS, else $XDG_DATA_HOME/p2cnn, else ~/.local/share/p2cnn)"),
+    TEXT(detector, "FILE|dlib", "the network that finds faces; dlib: the built-in detector"),
     TEXT(landmarks, "FILE|built-in|none",
-         "find 68 points in each with this network; none: they are guessed from its box"),
+         "the network that finds 68 points of each face; none: guess them from the face's box"),
     TEXT(matte, "FILE|built-in|none",
-         "tell head from background with this network; none: the background stays"),
-    HEADING("What is left out"),
+         "the network that separates the head from the background; none: keep the background"),
+    HEADING("Leaving pictures out"),
     TEXT(reject, "WARNINGS",
-         "leave pictures with such warnings out, such as small,side-view,dark,bright,border"),
+         "leave out pictures with these warnings, such as small,side-view,dark,bright,border"),
     { "near", 0, CLI_WHOLE, offsetof(Options, near), 0, LOOK_BITS, "N",
-      "pictures that differ in at most so many of 512 bits are taken for duplicates", 0 },
+      "leave out a picture that differs from another one in at most N of 512 bits of a hash of its "
+      "look",
+      0 },
     { "keep-duplicates", 0, CLI_FLAG, offsetof(Options, keep_duplicates), 0, 0, NULL,
-      "keep files of the same bytes, and pictures that look alike", 0 },
-    FLAG(strict, "exit with 3 also when just one file could not be read"),
-    HEADING("The published way"),
-    TEXT(data_path, "DIR", "every photo in this folder ..."),
-    TEXT(save_path, "DIR", "... becomes a picture in that one"),
-    HEADING("The machine, help"),
+      "keep files with equal bytes, and pictures that look alike", 0 },
+    FLAG(strict, "exit with 3 if even one file cannot be read"),
+    HEADING("Options of photo2cartoon's data_process.py"),
+    TEXT(data_path, "DIR", "folder of photos; each becomes a picture ..."),
+    TEXT(save_path, "DIR", "... in this folder"),
+    HEADING("Other"),
     { "jobs", 'j', CLI_WHOLE, offsetof(Options, jobs), 0, MOST_JOBS, "N",
-      "pictures at a time; 0: one per core", 0 },
-    { "version", 'V', CLI_FLAG, offsetof(Options, version), 0, 0, NULL, "print the version", 0 },
-    { "help", 'h', CLI_FLAG, offsetof(Options, help), 0, 0, NULL, "print this", 0 },
+      "pictures to work on at the same time; 0: one per core", 0 },
+    { "version", 'V', CLI_FLAG, offsetof(Options, version), 0, 0, NULL,
+      "print the version and exit", 0 },
+    { "help", 'h', CLI_FLAG, offsetof(Options, help), 0, 0, NULL, "print this help and exit", 0 },
 };
 enum { COUNT = sizeof table / sizeof *table };
 _Static_assert(sizeof table / sizeof *table <= CLI_MAX_OPTIONS,
-               "CliParser.given has a place for each");
+               "CliParser.given has an entry for each option");
 
 static Options defaults(void) {
     return (Options){ .domain = "A",
@@ -73,46 +80,59 @@ static Options defaults(void) {
 
 void options_help(void) {
     Options standard = defaults();
-    printf("p2c-data prepares photos for p2c-infer and p2c-train: finds the face, turns it "
-           "upright, cuts a square around the head, lays it over white.\n\n"
-           "  p2c-data build photos/ --out dataset/faces                       photos: "
-           "dataset/faces/trainA and testA\n"
+    printf("p2c-data prepares photos for p2c-infer and p2c-train. It finds the face, turns\n"
+           "it upright, cuts out a square around the head and puts it on white.\n"
+           "\n"
+           "Examples\n"
+           "  p2c-data build photos/ --out dataset/faces\n"
+           "      make a dataset from photos: dataset/faces/trainA and testA\n"
            "  p2c-data build art/ more.png --out dataset/faces --domain B --align none\n"
-           "                                                                   cartoons: trainB "
-           "and testB, taken as they are\n"
-           "  p2c-data check dataset/faces                                     whether p2c-train "
-           "can start with it, and what spoils results\n"
-           "  p2c-data --data_path photos/ --save_path prepared/               one picture each, "
-           "as large as it comes (the published way)\n\n"
-           "PNG or JPEG, also in folders within. Pictures keep their names; where two have the "
-           "same one, the second is called by its folder, too.\n"
-           "Run build again after adding photos, or after stopping it: what is done and unchanged "
-           "is left alone, and what is for testing stays so.\n"
-           "A file that cannot be read is told of and stops nothing.\n\n"
-           "What build leaves beside the pictures:\n"
-           "  manifest.tsv        a line for each face or source: accepted, or why not; where it "
-           "was; warnings. For any spreadsheet\n"
-           "  contact_sheet.png   all of them small: grey for training, blue for testing, crossed "
-           "out in red what was left out. Look at it\n\n"
-           "Cartoons: detectors know photos, and miss faces that are drawn freely. Take cartoons "
-           "as they are (--align none), if they are cut out already,\n"
-           "or say where the faces are, in a text file with a line for each picture, --align "
-           "points.tsv: the name, a tab, and 136 numbers (68 points:\n"
-           "x y ...) or 4: the outer corners of both eyes, the one that is left in the picture "
-           "first.\n\n"
-           "Options, with '_' or '-' in their names, and in parentheses what counts without "
-           "them.\n\n");
+           "      add cartoons as they are: dataset/faces/trainB and testB\n"
+           "  p2c-data check dataset/faces\n"
+           "      find out whether p2c-train can start, and what would spoil its results\n"
+           "  p2c-data --data_path photos/ --save_path prepared/\n"
+           "      one picture per photo in one folder, as photo2cartoon's data_process.py\n"
+           "\n"
+           "Photos are PNG or JPEG files, or folders of them with subfolders. Pictures keep\n"
+           "the names of their photos. If two photos have the same name, the second one gets\n"
+           "the name of its folder as well. If a file cannot be read, p2c-data says so and\n"
+           "goes on with the others.\n"
+           "\n"
+           "You can add photos and run build again, or stop it and continue later: photos\n"
+           "that are done and unchanged are skipped, and test pictures stay test pictures.\n"
+           "\n"
+           "Besides the pictures, build writes two files into the dataset:\n"
+           "  manifest.tsv       a table for any spreadsheet: for each face whether it was\n"
+           "                     accepted, why not, where it was, and warnings\n"
+           "  contact_sheet.png  all pictures in small. Grey frame: for training; blue: for\n"
+           "                     testing; red and crossed out: rejected. Have a look at it.\n"
+           "\n"
+           "Face detectors are made for photos and miss many drawn faces. For cartoons that\n"
+           "are cut out already, use --align none. For others, write down where the faces\n"
+           "are: --align points.tsv names a text file with one line for each picture. A line\n"
+           "has the picture's name, a tab, and 4 numbers: x and y of the outer corners of\n"
+           "the eyes, first the eye that is left in the picture. Or it has 136 numbers:\n"
+           "x and y of 68 points.\n"
+           "\n"
+           "Names of options may have '_' or '-'. The value in parentheses is used if you do\n"
+           "not give the option.\n"
+           "\n");
     cli_help(table, COUNT, &standard);
-    printf("\nExit codes: 0 done (at least one picture stands there), 2 usage, 3 bad input (not "
-           "one could be made; with --strict: a file was unreadable;\n"
-           "of check: p2c-train could not start), 4 cannot write, 5 out of memory; 130 and 143 "
-           "when stopped by Ctrl-C or a signal, after the pictures\n"
-           "at hand.\n");
+    printf("\n"
+           "Exit codes\n"
+           "  0    done; build has at least one picture\n"
+           "  2    wrong usage\n"
+           "  3    not one picture could be made; with --strict: a file could not be read;\n"
+           "       for check: p2c-train could not start\n"
+           "  4    cannot write\n"
+           "  5    out of memory\n"
+           "  130  stopped by Ctrl-C, after finishing the pictures in progress\n"
+           "  143  stopped by a signal, likewise\n");
 }
 
-/* ---- what the texts say ---- */
+/* ---- the meaning of values ---- */
 
-/* A whole number, and nothing behind it. */
+/* Reads a whole number with nothing after it. */
 static bool read_whole(const char *text, int low, int high, int *value) {
     char *end;
     errno = 0;
@@ -156,7 +176,7 @@ static int read_texts(Options *o) {
     return good ? 0 : EXIT_USAGE;
 }
 
-/* ---- what goes together ---- */
+/* ---- which options go together ---- */
 
 static int read_command(Options *o) {
     const char *word = o->input_count ? o->inputs[0] : "";
@@ -170,10 +190,10 @@ static int read_command(Options *o) {
     else if (!folder)
         wrong = "nothing to do; try p2c-data build PHOTOS --out dataset/NAME, or --help";
     else if (*word)
-        wrong = "--data_path and --save_path stand for the photos and the result; leave out what "
-                "stands beside them";
+        wrong =
+            "--data_path and --save_path name the photos and the output; leave out the other names";
     else if (!o->data_path || !o->save_path)
-        wrong = "--data_path PHOTOS and --save_path OUT go together";
+        wrong = "--data_path PHOTOS and --save_path OUT are needed together";
     if (wrong) complain("%s", wrong);
     if (!wrong && !folder) o->inputs++, o->input_count--;
     return wrong ? EXIT_USAGE : 0;
@@ -184,16 +204,16 @@ static int check_command(const Options *o) {
     bool framed = o->kind == ALIGN_NONE || o->kind == ALIGN_CENTRE;
     if (o->command == COMMAND_CHECK && o->input_count != 1)
         wrong = "check takes one dataset, such as p2c-data check dataset/faces";
-    else if (o->command == COMMAND_CHECK && o->out)
-        wrong = "check writes nothing; leave --out away";
+    else if (o->command == COMMAND_CHECK && o->out) wrong = "check writes nothing; leave out --out";
     else if (o->command == COMMAND_BUILD && !o->input_count)
         wrong = "no photos given; try p2c-data build PHOTOS --out dataset/NAME";
-    else if (o->command == COMMAND_BUILD && !o->out) wrong = "where to? add --out dataset/NAME";
+    else if (o->command == COMMAND_BUILD && !o->out)
+        wrong = "no output given; add --out dataset/NAME";
     else if (o->command == COMMAND_FOLDER && o->out)
-        wrong = "--save_path says where to; leave --out away";
+        wrong = "--save_path names the output; leave out --out";
     else if (framed && (o->detector || o->landmarks || o->matte))
-        wrong = "--align none and centre use no network; leave --detector, --landmarks and --matte "
-                "away";
+        wrong =
+            "--align none and centre use no network; leave out --detector, --landmarks and --matte";
     if (wrong) complain("%s", wrong);
     return wrong ? EXIT_USAGE : 0;
 }

@@ -1,12 +1,11 @@
-/* points.c: landmarks from a file, for pictures in which no detector finds a face.
+/* points.c: reads landmarks from a file, for pictures in which no detector finds a face.
  *
- *     anna.png <tab> x y x y ...      68 points, or the outer corners of the eyes (left in the
- *                                     picture first): 136 numbers, or 4
+ *     anna.png <tab> x y x y ...      136 numbers: 68 points; or 4 numbers: the outer corners
+ *                                     of the eyes, first the left one in the picture
  *
- * Numbers stand apart by tabs, blanks or commas. Lines that begin with # and empty ones are left
- * out. From two corners the other points are those of an average face, turned, scaled and moved so
- * that its corners meet them.
- */
+ * Numbers are separated by tabs, blanks or commas. Empty lines and lines that begin with # are
+ * skipped. From two corners, the other points are those of an average face, turned, scaled and
+ * moved so that its corners match. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -23,13 +22,13 @@ typedef struct Line {
 } Line;
 
 struct Points {
-    Line *lines; /* by name */
+    Line *lines; /* sorted by name */
     int count;
 };
 
 /* ---- geometry ---- */
 
-/* The similarity that takes the average face's corners to these: z -> a*z + b in complex
+/* The similarity transform that maps the average face's corners to these: z -> a*z + b in complex
  * numbers. */
 static bool from_corners(P2cPoint left, P2cPoint right, P2cPoint points[P2C_LANDMARKS]) {
     P2cFace average = p2c_face_centred(&(P2cImage){ .width = 256, .height = 256, .channels = 3 });
@@ -46,7 +45,7 @@ static bool from_corners(P2cPoint left, P2cPoint right, P2cPoint points[P2C_LAND
 
 /* ---- reading ---- */
 
-/* Up to `most` numbers; how many, or -1 when something is none. */
+/* Reads up to `most` numbers. Returns how many, or -1 if something is not a number. */
 static int read_numbers(const char *text, double *numbers, int most) {
     int count = 0;
     for (text += strspn(text, "\t ,\r"); *text; text += strspn(text, "\t ,\r")) {
@@ -61,14 +60,14 @@ static int read_numbers(const char *text, double *numbers, int most) {
     return count;
 }
 
-/* What is wrong with the line, NULL: nothing. text: cut at the name's end. */
+/* Parses a line and cuts text at the end of the name. Returns what is wrong with it, or NULL. */
 static const char *read_line(char *text, Line *line) {
     double n[NUMBERS];
     char *tab = strchr(text, '\t');
     if (!tab || tab == text) return "expected a name, a tab and numbers";
     *tab = 0;
     int count = read_numbers(tab + 1, n, NUMBERS);
-    if (count < 0) return "a value that is no number";
+    if (count < 0) return "a value that is not a number";
     if (count != NUMBERS && count != 4)
         return "expected 136 numbers (68 points: x y ...) or 4 (the outer corners of the eyes: x y "
                "x y)";
@@ -80,7 +79,7 @@ static const char *read_line(char *text, Line *line) {
 
 static int add(Points *points, const char *name, const Line *line) {
     int n = points->count;
-    if ((n & (n - 1)) == 0) { /* full at every power of two */
+    if ((n & (n - 1)) == 0) { /* the capacity is n at every power of two */
         Line *more = realloc(points->lines, (n ? 2 * (size_t)n : 1) * sizeof *more);
         if (!more) return text_no_memory();
         points->lines = more;
@@ -93,10 +92,10 @@ static int add(Points *points, const char *name, const Line *line) {
 
 static int read_lines(Points *points, FILE *file, const char *path) {
     char *text = NULL;
-    size_t room = 0;
+    size_t capacity = 0;
     int code = 0, bad = 0;
     Line line = { 0 };
-    for (ssize_t length; code != EXIT_MEMORY && (length = getline(&text, &room, file)) > 0;) {
+    for (ssize_t length; code != EXIT_MEMORY && (length = getline(&text, &capacity, file)) > 0;) {
         line.number++;
         text[strcspn(text, "\n")] = 0;
         if (!*text || *text == '#' || *text == '\r') continue;
@@ -129,7 +128,7 @@ static int sort(Points *points, const char *path) {
     for (int i = 1; i < points->count; i++) {
         const Line *a = &points->lines[i - 1], *b = &points->lines[i];
         if (strcmp(a->name, b->name)) continue;
-        complain("%s:%d: %s is there already, in line %d", path, b->number, b->name, a->number);
+        complain("%s:%d: %s was given already, in line %d", path, b->number, b->name, a->number);
         return EXIT_BAD_INPUT;
     }
     return 0;
@@ -141,8 +140,8 @@ int points_open(Points **out, const char *path) {
     int code = 0;
     if (!points) code = text_no_memory();
     else if (!file) {
-        complain("%s: cannot read: %s; --align takes face, none, centre, or a file of points", path,
-                 strerror(errno));
+        complain("%s: cannot read: %s; expected --align face, none, centre, or a file of points",
+                 path, strerror(errno));
         code = EXIT_BAD_INPUT;
     }
     if (!code) code = read_lines(points, file, path);

@@ -1,5 +1,5 @@
-/* prepare.c: from a source to pictures: read, aligned, laid over white, scaled, measured. Each
- * thread of the pool has a preparer of its own. */
+/* prepare.c: makes pictures from a source: reads it, aligns its faces, lays them over white, scales
+ * and measures them. Each thread of the pool has its own preparer. */
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -18,23 +18,24 @@ typedef struct Place {
 struct Preparers {
     const Options *options;
     Points *points;
-    char *models; /* which files are used, in words */
+    char *models; /* describes which model files are used */
     pthread_mutex_t lock;
     int count;
-    Place places[]; /* the threads of the pool and who waits for them */
+    Place places[]; /* one for each thread of the pool and one for the calling thread */
 };
 
-/* ---- one for each thread ---- */
+/* ---- the preparer of a thread ---- */
 
 static P2cStatus find_preparer(Preparers *all, P2cContext *ctx, P2cPreparer **out) {
     const Options *o = all->options;
     P2cPreparerOptions options = {
         .models = o->models, .detector = o->detector, .landmarks = o->landmarks, .matte = o->matte
     };
-    /* also while it is opened: two at once would be no faster than the disk */
+    /* opening happens under the lock, too, because the disk would not serve two threads faster than
+     * one */
     pthread_mutex_lock(&all->lock);
     Place *place = all->places;
-    while (place->ctx && place->ctx != ctx) place++; /* there is a place for each */
+    while (place->ctx && place->ctx != ctx) place++; /* there is an entry for each context */
     place->ctx = ctx;
     P2cStatus status =
         place->preparer ? P2C_OK : p2c_preparer_open(ctx, &options, &place->preparer);
@@ -43,7 +44,7 @@ static P2cStatus find_preparer(Preparers *all, P2cContext *ctx, P2cPreparer **ou
     return status;
 }
 
-/* What a role is filled with, so that a picture is made anew when that changes. */
+/* Describes the network of a role, so that pictures are made again when it changes. */
 static const char *model_name(const char *given, const char *folder, const char *role,
                               char path[PATH_SIZE]) {
     if (given) return given;
@@ -107,7 +108,7 @@ char *prepare_settings(const Preparers *all, const Source *source) {
 
 /* ---- pictures ---- */
 
-/* Laid over white, scaled and measured; what `image` holds is taken. */
+/* Lays the picture over white, scales and measures it. Takes ownership of the pixels in `image`. */
 static P2cStatus finish(P2cContext *ctx, const Options *o, P2cImage *image, Picture *picture) {
     picture->image = *image;
     *image = (P2cImage){ 0 };
@@ -141,7 +142,7 @@ static P2cStatus make_portrait(P2cContext *ctx, const Options *o, P2cPreparer *p
     return status;
 }
 
-/* *faces: to be freed. */
+/* *faces must be freed. */
 static P2cStatus find_faces(Preparers *all, P2cPreparer *preparer, const Source *source,
                             const P2cImage *photo, P2cFace **faces, int *count) {
     const Options *o = all->options;
@@ -187,7 +188,7 @@ void prepare(Preparers *all, P2cContext *ctx, const Source *source, Made *made) 
     if (!status) return;
     made_clear(made);
     made->status = status;
-    /* Messages about files begin with their names; those about what is in them do not. */
+    /* Messages about a file begin with its name; messages about its content do not. */
     const char *text = status == P2C_ERR_MEMORY ? "out of memory" : p2c_error(ctx);
     made->error = was_read || status == P2C_ERR_MEMORY ? text_make("%s: %s", source->path, text)
                                                        : text_make("%s", text);

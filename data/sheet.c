@@ -1,9 +1,8 @@
-/* sheet.c: contact_sheet.png: everything in the manifest at a glance, in its order: photos, then
+/* sheet.c: contact_sheet.png: all pictures of the manifest in small, in its order: photos, then
  * cartoons on a new line.
  *
  *     grey frame   for training             red frame, pale, crossed out   rejected
- *     blue frame   for testing              dark, crossed out              could not be read
- */
+ *     blue frame   for testing              dark, crossed out              could not be read */
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,7 +44,7 @@ static void cross_out(P2cImage *image, const Tile *tile) {
     }
 }
 
-/* RGB, INNER x INNER. */
+/* picture: RGB, INNER x INNER. */
 static void paste(P2cImage *image, const Tile *tile, const P2cImage *picture, bool pale) {
     for (int j = 0; j < INNER; j++) {
         uint8_t *to = image->pixels + 3 * ((size_t)(tile->y + FRAME + j) * (size_t)image->width +
@@ -71,7 +70,8 @@ static P2cStatus read_small(P2cContext *ctx, const Sheet *sheet, const Row *row,
     return status;
 }
 
-/* A piece of a job: each has its own part of the sheet. What cannot be read is dark. */
+/* A piece of the job; each has its own part of the sheet. A picture that cannot be read becomes
+ * dark. */
 static void draw_tile(void *job, P2cContext *ctx, int i) {
     Sheet *sheet = job;
     const Tile *tile = &sheet->tiles[i];
@@ -89,7 +89,7 @@ static void draw_tile(void *job, P2cContext *ctx, int i) {
 
 /* ---- the sheet ---- */
 
-/* Of many rows, some evenly spaced ones. Returns the height. */
+/* Chooses evenly spaced rows if there are too many. Returns the height of the sheet. */
 static int place_tiles(Sheet *sheet, const Manifest *manifest) {
     int shown = manifest->count < MOST ? manifest->count : MOST, column = 0, line = 0;
     for (int i = 0; i < shown; i++) {
@@ -116,7 +116,7 @@ int sheet_write(Pool *pool, const Manifest *manifest, const char *folder) {
     pool_wait(pool, -1);
     code = report_status(ctx, p2c_image_write(ctx, path, &sheet.image));
     if (!code && sheet.count < manifest->count)
-        say("%s shows %d of %d, evenly spaced", path, sheet.count, manifest->count);
+        say("%s shows %d of %d pictures, evenly spaced", path, sheet.count, manifest->count);
 cleanup:
     p2c_image_clear(&sheet.image);
     free(sheet.tiles);

@@ -1,5 +1,5 @@
-/* sources.c: which pictures: those that are named, and those in folders that are, each once, with a
- * hash of its bytes. */
+/* sources.c: lists the pictures that are named and those in named folders, each once, with a hash
+ * of its bytes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,14 +11,14 @@
 #include "data.h"
 
 enum { CHUNK = 1 << 16 };
-#define EXPECTED "expected .png, .jpg or .jpeg pictures, also in folders below"
+#define EXPECTED "expected .png, .jpg or .jpeg pictures, also in subfolders"
 
 /* ---- listing ---- */
 
-/* Takes the path. */
-static int add(Sources *sources, char *path, size_t name) {
+/* Takes ownership of the path. */
+static int add_source(Sources *sources, char *path, size_t name) {
     int n = sources->count;
-    if (path && (n & (n - 1)) == 0) { /* full at every power of two */
+    if (path && (n & (n - 1)) == 0) { /* the capacity is n at every power of two */
         Source *more = realloc(sources->list, (n ? 2 * (size_t)n : 1) * sizeof *more);
         if (more) sources->list = more;
         else {
@@ -37,20 +37,20 @@ static int add_folder(Sources *sources, const char *input) {
     if (!root) return text_no_memory();
     int code = folder_open(&folder, root, EXPECTED);
     for (int i = 0; !code && i < folder.count; i++)
-        code = add(sources, strdup(folder.paths[i]), folder.prefix);
+        code = add_source(sources, strdup(folder.paths[i]), folder.prefix);
     folder_clear(&folder);
     free(root);
     return code;
 }
 
-/* The name stays, also that of a link; the folder is found. */
+/* Resolves the folder of a file, but keeps its name, even that of a link. */
 static int add_file(Sources *sources, const char *input) {
     const char *slash = strrchr(input, '/');
     char *folder = slash ? strndup(input, (size_t)(slash - input) + 1) : strdup(".");
     char *root = folder ? realpath(folder, NULL) : NULL;
     const char *join = root && root[strlen(root) - 1] == '/' ? "" : "/";
     char *path = root ? text_make("%s%s%s", root, join, slash ? slash + 1 : input) : NULL;
-    int code = add(sources, path, root ? strlen(root) + strlen(join) : 0);
+    int code = add_source(sources, path, root ? strlen(root) + strlen(join) : 0);
     free(folder);
     free(root);
     return code;
@@ -98,7 +98,7 @@ void sources_clear(Sources *sources) {
 
 /* ---- hashing ---- */
 
-/* 0 or an errno. */
+/* Returns 0 or an errno. */
 static int hash_file(int fd, uint64_t *hash) {
     uint8_t bytes[CHUNK];
     uint64_t h = HASH_START;
@@ -111,14 +111,14 @@ static int hash_file(int fd, uint64_t *hash) {
     }
 }
 
-/* Any thread; the piece's own source alone is touched. */
+/* May run in any thread; it changes only its own source. */
 static void hash_piece(void *job, P2cContext *ctx, int i) {
     Source *source = &((Sources *)job)->list[i];
     (void)ctx;
     if (stop_signal) return;
     struct stat info;
     const char *wrong = NULL;
-    /* a named pipe would wait for its writer */
+    /* opening a named pipe would otherwise wait for its writer */
     int fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &info)) wrong = strerror(errno);
     else if (!S_ISREG(info.st_mode)) wrong = "not a regular file";

@@ -1,4 +1,4 @@
-/* text.c: texts of any length, fields of a table, names of warnings. */
+/* text.c: strings of any length, fields of a table, names of warnings. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>

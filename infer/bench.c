@@ -1,5 +1,5 @@
-/* bench.c: --benchmark N: N forwards after a warm-up, and the memory they took, as one line of
- * JSON. */
+/* bench.c: --benchmark N: times N forward passes after a warm-up, and prints the times and memory
+ * as one line of JSON. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -7,8 +7,8 @@
 
 enum { WARM_UP = 2 };
 
-/* The picture to time with, already of the network's size: the one given, or stripes, since the
- * time does not depend on what is in it. */
+/* The picture to time with, at the network's size: the given one, or stripes, because the time does
+ * not depend on the content. */
 static P2cStatus any_picture(P2cContext *ctx, const Options *options, int size, P2cImage *picture) {
     P2cImage file = { 0 };
     P2cStatus status;

@@ -2,15 +2,15 @@
  *
  *     no -o           in/anna.jpg -> in/anna_cartoon.png
  *     -o out.png      in/anna.jpg -> out.png                     one picture only
- *     -o folder/      in/anna.jpg -> folder/anna.png             the folder is made when missing
- *                     in/         -> folder/anna.png, folder/below/carl.png    all pictures of a
- *                         folder, which need one to go to
- *     --heatmap ...   the first three, but the second named by --heatmap, and
+ *     -o folder/      in/anna.jpg -> folder/anna.png             the folder is made if missing
+ *                     in/         -> folder/anna.png, folder/below/carl.png
+ *                                                      a folder of pictures needs -o folder/
+ *     --heatmap ...   the second case with the name that --heatmap gives, and
  *                     folder/anna_heatmap.png
  *
- * A photo's further faces become folder/anna_face2.png and so on. Refused: a file that two pictures
- * would become, and one that is an input. Files are compared by where they really are.
- */
+ * Further faces of a photo become folder/anna_face2.png and so on. It refuses a file that two
+ * pictures would become, and a file that is an input. Files are compared by their resolved
+ * paths. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +22,8 @@
 #include "infer.h"
 
 typedef struct Place {
-    char *path;        /* without links and dots, as far as it exists */
-    const char *input; /* whose input or output it is */
+    char *path;        /* without links and dots, as far as the path exists */
+    const char *input; /* the input that this path is, or is the output of */
     bool is_output;
 } Place;
 
@@ -48,14 +48,14 @@ static char *join(const char *folder, size_t folder_length, const char *name, si
     return path;
 }
 
-/* Without the ending; of a name that begins with a dot, all of it. */
+/* Length of the name without its ending; of a name that begins with a dot, the whole length. */
 static size_t stem_length(const char *path) {
     const char *base = base_name(path), *dot = strrchr(base, '.');
     return dot && dot != base ? (size_t)(dot - path) : strlen(path);
 }
 
-/* `given` is what -o or --heatmap says, NULL for beside the input; `kept` is the part of the
- * input's path that keeps its name in a folder. */
+/* `given` is the value of -o or --heatmap; NULL puts the output beside the input. `kept` is the
+ * part of the input's path that keeps its name in a folder. */
 static char *name_output(const char *input, const char *kept, const char *given,
                          const char *ending_beside, const char *ending_in_folder) {
     if (given && !is_folder(given)) return strdup(given);
@@ -78,7 +78,7 @@ static bool known_ending(const char *path) {
 static int check_target(const char *option, const char *path, int inputs) {
     if (!path || is_folder(path)) return 0;
     if (inputs != 1)
-        complain("%s %s: %d pictures need a folder, and that is none; write %s/ to have it made",
+        complain("%s %s: %d pictures need a folder, but this is not one; write %s/ to have it made",
                  option, path, inputs, path);
     else if (!known_ending(path))
         complain("%s %s: expected a name ending in .png, .jpg or .jpeg, or a folder", option, path);
@@ -102,7 +102,7 @@ static char *real_place(const char *path) {
 static int by_path(const void *a, const void *b) {
     const Place *x = a, *y = b;
     int order = strcmp(x->path, y->path);
-    return order ? order : (int)x->is_output - (int)y->is_output; /* inputs first */
+    return order ? order : (int)x->is_output - (int)y->is_output; /* sorts inputs before outputs */
 }
 
 static int find_clash(const Place *places, int count) {
@@ -110,17 +110,18 @@ static int find_clash(const Place *places, int count) {
         const Place *a = &places[i - 1], *b = &places[i];
         if (!b->is_output || strcmp(a->path, b->path)) continue;
         if (!a->is_output)
-            complain("%s would be written over with the result of %s; choose another output",
+            complain("%s is an input, and the cartoon of %s would be written over it; choose "
+                     "another output",
                      a->input, b->input);
         else
-            complain("%s and %s would both be written to %s; give outputs of different names",
-                     a->input, b->input, b->path);
+            complain("%s and %s would both be written to %s; choose different outputs", a->input,
+                     b->input, b->path);
         return EXIT_USAGE;
     }
     return 0;
 }
 
-/* "x_face2.png" is where a second face of what becomes "x.png" would go. */
+/* "x_face2.png" is the output for the second face if "x.png" is the output for the first. */
 static bool is_face_of(const char *path, const char *output) {
     size_t stem = stem_length(output), length = strlen(path);
     if (strncmp(path, output, stem) || strncmp(path + stem, "_face", 5)) return false;
@@ -135,9 +136,9 @@ static int find_face_clash(const Place *places, int count) {
                             !strncmp(places[k].path, places[i].path, stem_length(places[i].path));
              k++)
             if (is_face_of(places[k].path, places[i].path)) {
-                complain(
-                    "%s could be written over with a further face of %s; choose another output",
-                    places[k].path, places[i].input);
+                complain("%s is an input, and a further face of %s could be written over it; "
+                         "choose another output",
+                         places[k].path, places[i].input);
                 return EXIT_USAGE;
             }
     return 0;
@@ -180,8 +181,8 @@ static int out_of_memory(void) {
     return EXIT_MEMORY;
 }
 
-/* One more picture, of which `kept` is a part of the path. */
-static int add(Jobs *jobs, const Options *o, const char *input, const char *kept) {
+/* Adds a job for a picture. `kept` is a part of its path. */
+static int add_job(Jobs *jobs, const Options *o, const char *input, const char *kept) {
     Job *more = realloc(jobs->list, ((size_t)jobs->count + 1) * sizeof *more);
     if (!more) return out_of_memory();
     jobs->list = more;
@@ -198,9 +199,9 @@ static int add_folder(Jobs *jobs, const Options *o, const char *path) {
         return EXIT_USAGE;
     }
     int code = folder_open(&folder, path,
-                           "expected .png, .jpg or .jpeg pictures in it, or in folders below");
+                           "expected .png, .jpg or .jpeg pictures in it or in its subfolders");
     for (int i = 0; !code && i < folder.count; i++)
-        code = add(jobs, o, folder.paths[i], folder.paths[i] + folder.prefix);
+        code = add_job(jobs, o, folder.paths[i], folder.paths[i] + folder.prefix);
     folder_clear(&folder);
     return code;
 }
@@ -210,7 +211,7 @@ int jobs_plan(const Options *o, Jobs *jobs) {
     for (int i = 0; !code && i < o->input_count; i++) {
         const char *input = o->inputs[i];
         code = *input && is_folder(input) ? add_folder(jobs, o, input)
-                                          : add(jobs, o, input, base_name(input));
+                                          : add_job(jobs, o, input, base_name(input));
     }
     if (!code) code = check_target("--output", o->output, jobs->count);
     if (!code) code = check_target("--heatmap", o->heatmap, jobs->count);
@@ -219,7 +220,7 @@ int jobs_plan(const Options *o, Jobs *jobs) {
                                           o->photo.layout != P2C_LAYOUT_KEEP);
 }
 
-/* The folders that a file needs, below `given`, which -o or --heatmap said. */
+/* Makes the folders for a file that are below `given`, the value of -o or --heatmap. */
 static int make_way(const char *given, const char *path) {
     if (!given || !path || !is_folder(given)) return 0;
     char *way = strdup(path), *slash = way ? strrchr(way, '/') : NULL;

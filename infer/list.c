@@ -1,5 +1,5 @@
-/* list.c: --list-weights: what a .pt file holds, one line per tensor or plain value: name, shape,
- * type. */
+/* list.c: --list-weights: lists the content of a .pt file, one line per tensor or plain value:
+ * name, shape, type. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* main.c: p2c-infer: photos in, cartoons out. */
+/* main.c: p2c-infer makes cartoons from photos. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,12 +12,12 @@ enum { MOST_WORKERS = 64 };
 
 const char *const program_name = "p2c-infer";
 
-/* All pictures of a call, and how far they are. */
+/* All pictures of a call, and the progress. */
 typedef struct Batch {
     const Options *options;
     const Jobs *jobs;
     int next, made, worst; /* worst: the highest exit code so far */
-    pthread_mutex_t lock;  /* of those three, the progress bar and what is printed */
+    pthread_mutex_t lock;  /* guards these three, the progress bar and the output */
     Progress progress;
 } Batch;
 
@@ -27,8 +27,8 @@ typedef struct Thread {
     Worker worker;
 } Thread;
 
-/* When the device fails, which is the highest exit code, the pictures that are left would fail,
- * too. */
+/* False after a failure of the device, which has the highest exit code, because all other pictures
+ * would fail, too. */
 static bool goes_on(const Batch *b) {
     return b->next < b->jobs->count && !stop_signal && b->worst != EXIT_DEVICE;
 }
@@ -64,7 +64,8 @@ static void *work(void *thread) {
     return NULL;
 }
 
-/* This thread is one of them; without the others, if they cannot be had, it does all the work. */
+/* The calling thread is one of the workers. If the others cannot be started, it does all the
+ * work. */
 static void work_together(Thread *threads, int count) {
     int others = 1;
     while (others < count && !pthread_create(&threads[others].id, NULL, work, &threads[others]))
@@ -79,7 +80,7 @@ static int result_of(const Batch *b) {
     return 128 + (int)stop_signal;
 }
 
-/* The cores are shared out; a GPU is everybody's. */
+/* Divides the threads among the workers. All workers share one GPU. */
 static int threads_of_each(const Options *o, int workers) {
     long cores = o->threads ? o->threads : sysconf(_SC_NPROCESSORS_ONLN);
     return workers == 1 ? o->threads : cores > workers ? (int)(cores / workers) : 1;
@@ -119,7 +120,7 @@ static int run_benchmark(const Options *o) {
     return code;
 }
 
-/* What is only read or written needs no GPU, unless one is asked for. */
+/* Work that only reads and writes files needs no GPU, unless one is named. */
 static int run_beside(const Options *o) {
     P2cContext *ctx = NULL;
     P2cCartoonizerOptions generator = {

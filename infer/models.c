@@ -1,5 +1,5 @@
-/* models.c: --models-list: what lies in the folder of models, so that two people can tell whether
- * they have the same. */
+/* models.c: --models-list: lists the models folder with hashes, so that two people can compare
+ * theirs. */
 #include <errno.h>
 #include <sha256.h>
 #include <stdio.h>
@@ -26,13 +26,15 @@ static int print_model(const char *role, const char *path) {
 
 int list_models(const Options *o) {
     static const char *const roles[] = { "weights", "detector", "landmarks", "matte" };
-    static const char *const without[] = { "none: give --weights", "none: dlib's is built in",
-                                           "none: one is built in", "none: one is built in" };
+    static const char *const without[] = { "none: use --weights FILE",
+                                           "none: dlib's detector is built in",
+                                           "none: a network is built in",
+                                           "none: a network is built in" };
     char folder[PATH_SIZE], path[PATH_SIZE];
     int worst = 0;
     if (!p2c_models_folder(o->models, folder, sizeof folder)) {
-        complain("there is no folder of models: neither --models nor $P2CNN_MODELS nor "
-                 "$XDG_DATA_HOME nor $HOME says where");
+        complain("there is no folder of models: --models, $P2CNN_MODELS, $XDG_DATA_HOME and $HOME "
+                 "are all unset");
         return EXIT_BAD_INPUT;
     }
     printf("models in ");

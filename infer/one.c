@@ -1,4 +1,4 @@
-/* one.c: one picture, from its file to those of its cartoons. */
+/* one.c: makes the cartoons of one picture, from file to files. */
 #include <stdio.h>
 
 #include "infer.h"
@@ -26,7 +26,7 @@ static P2cStatus write_all(Worker *w, const Job *job, P2cPhotoResult *result) {
     return status;
 }
 
-/* What is said of a face stays. */
+/* Frees the pixels; what is said of each face stays. */
 static void drop_pixels(P2cPhotoResult *result) {
     for (int i = 0; i < result->portrait_count; i++) p2c_image_clear(&result->portraits[i].picture);
     for (int i = 0; i < result->image_count; i++) p2c_image_clear(&result->images[i]);
@@ -57,9 +57,9 @@ int make_one(Worker *w, const Options *o, const Job *job, Made *made) {
     if (status || o->prepared || made->result.portrait_count) return p2c_exit_code(status);
     made->skipped = o->skip;
     if (o->skip) return 0;
-    snprintf(
-        made->error, sizeof made->error,
-        "%.900s: no face found; --on-no-face centre takes the middle of it, skip passes over it",
-        job->input);
+    snprintf(made->error, sizeof made->error,
+             "%.900s: no face found; --on-no-face centre uses the middle of the picture, skip "
+             "ignores such pictures",
+             job->input);
     return EXIT_BAD_INPUT;
 }

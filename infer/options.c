@@ -1,6 +1,6 @@
-/* options.c: the command line of p2c-infer: its table, what its words stand for, and what must be
- * there. '_' and '-' are the same within an option's name, as in the published program's
- * --photo_path. */
+/* options.c: the command line of p2c-infer: the table of options, the meaning of their values, and
+ * which options go together. '_' and '-' are the same within an option's name, because the
+ * published program has --photo_path. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,114 +12,143 @@
 #define FIELD(name) offsetof(Options, name)
 
 static const CliOption table[] = {
-    { "What is made", 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 },
+    { "Output", 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 },
     { "output", 'o', CLI_TEXT, FIELD(output), 0, 0, "OUT",
-      "a .png or .jpg file, or a folder (one that exists, or a name ending in /)", 0 },
+      "a .png or .jpg file, or a folder (one that exists, or a name that ends in /). Without -o "
+      "the cartoon of PHOTO.jpg is PHOTO_cartoon.png beside it",
+      0 },
     { "layout", 0, CLI_CHOICE, FIELD(layout), 0, 0, "crop|keep|sheet",
-      "the cartoon's square; the photo with the cartoon in its face's place; before and after "
-      "(crop)",
+      "crop: the cartoon as a square; keep: the whole photo with the cartoon in place of the face; "
+      "sheet: before and after, side by side (crop)",
       0 },
     { "faces", 0, CLI_TEXT, FIELD(faces), 0, 0, "largest|all|N",
-      "whose cartoons; without keep each is a picture of its own: OUT.png, OUT_face2.png ... "
-      "(largest)",
+      "which faces of a photo, the largest first. Except with keep, each face gives its own file: "
+      "OUT.png, OUT_face2.png ... (largest)",
       0 },
     { "background", 0, CLI_TEXT, FIELD(background), 0, 0, "WHAT",
-      "behind heads: white, #rrggbb, transparent, photo, blur, or a picture's file (white; with "
-      "keep: photo)",
+      "what is behind the head: white, #rrggbb, transparent, photo, blur, or a picture file "
+      "(white; with --layout keep: photo)",
       0 },
     { "on-no-face", 0, CLI_CHOICE, FIELD(on_no_face), 0, 0, "fail|skip|centre",
-      "without a face: exit code 3; nothing; the middle of the photo is taken (fail)", 0 },
+      "for a photo without a face: fail with exit code 3, skip it, or use the centre of the photo "
+      "(fail)",
+      0 },
     { "size", 0, CLI_WHOLE, FIELD(size), 1, INT_MAX, "N",
-      "side of the square that the network draws, divisible by 16 (256)", 0 },
+      "side of the square that the network draws, in pixels, divisible by 16 (256)", 0 },
     { "prepared", 0, CLI_FLAG, FIELD(prepared), 0, 0, NULL,
-      "the pictures are prepared portraits: aligned, cropped, on white; look for no face", 0 },
+      "the pictures are portraits from p2c-data: upright, cropped, on white. No face is searched",
+      0 },
     { "heatmap", 0, CLI_TEXT, FIELD(heatmap), 0, 0, "FILE",
-      "with --prepared: also draw where the network looked; a folder when there are several "
-      "pictures",
+      "with --prepared: also write a picture that shows where the network looked; for several "
+      "pictures a folder",
       0 },
     { "Models", 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 },
     { "weights", 'w', CLI_TEXT, FIELD(weights), 0, 0, "FILE",
-      "PyTorch file: a checkpoint with genA2B, or a generator's state dict (weights.pt of the "
-      "models)",
+      "PyTorch file: a checkpoint with genA2B, or the state dict of a generator (weights.pt in the "
+      "models folder)",
       0 },
     { "direction", 0, CLI_TEXT, FIELD(direction), 0, 0, "A2B|B2A",
-      "photo to cartoon (A2B), or back; which generator of a checkpoint", 0 },
+      "A2B: photo to cartoon; B2A: cartoon to photo. Selects the generator of a checkpoint (A2B)",
+      0 },
     { "ema", 0, CLI_FLAG, FIELD(ema), 0, 0, NULL,
-      "use the averaged generator of a checkpoint: genA2B_ema, genB2A_ema", 0 },
+      "use the averaged generator of a checkpoint (genA2B_ema or genB2A_ema)", 0 },
     { "models", 0, CLI_TEXT, FIELD(models), 0, 0, "DIR",
-      "folder of models ($P2CNN_MODELS, else $XDG_DATA_HOME/p2cnn, else ~/.local/share/p2cnn)", 0 },
+      "the models folder ($P2CNN_MODELS, else $XDG_DATA_HOME/p2cnn, else ~/.local/share/p2cnn)",
+      0 },
     { "detector", 0, CLI_TEXT, FIELD(detector), 0, 0, "FILE",
-      "finds faces: an ONNX network, or 'dlib', which is built in (detector.onnx of the models, "
-      "else dlib)",
+      "finds faces: an ONNX network, or 'dlib' for the built-in detector (detector.onnx in the "
+      "models folder, else dlib)",
       0 },
     { "landmarks", 0, CLI_TEXT, FIELD(landmarks), 0, 0, "FILE",
-      "finds 68 points of a face: an ONNX network, 'built-in', or 'none': guessed (landmarks.onnx "
-      "of the models, else built-in)",
+      "finds 68 points of each face: an ONNX network, 'built-in', or 'none' to guess them from the "
+      "face's box (landmarks.onnx in the models folder, else built-in)",
       0 },
     { "matte", 0, CLI_TEXT, FIELD(matte), 0, 0, "FILE",
-      "tells head from background: an ONNX or TensorFlow network, 'built-in', or 'none' "
-      "(matte.onnx or matte.pb, else built-in)",
+      "separates the head from the background: an ONNX or TensorFlow network, 'built-in', or "
+      "'none' to keep the background (matte.onnx or matte.pb in the models folder, else built-in)",
       0 },
     { "models-list", 0, CLI_FLAG, FIELD(models_list), 0, 0, NULL,
-      "print which models there are: role, bytes, SHA-256, file", 0 },
+      "list the models folder: role, bytes, SHA-256, file", 0 },
     { "list-weights", 0, CLI_TEXT, FIELD(list), 0, 0, "FILE",
-      "print what a PyTorch file holds: names, shapes, types", 0 },
+      "list what a PyTorch file contains: names, shapes, types", 0 },
     { "export", 0, CLI_TEXT, FIELD(export), 0, 0, "FILE",
-      "write the generator as an ONNX file: photo (1,3,size,size) in [-1,1] -> cartoon", 0 },
+      "write the generator as an ONNX network: photo (1,3,size,size) in [-1,1] -> cartoon", 0 },
     { "with-cam", 0, CLI_FLAG, FIELD(with_cam), 0, 0, NULL,
-      "with --export: its attention too, as outputs cam and heatmap", 0 },
+      "with --export: also its attention, as outputs cam and heatmap", 0 },
     { "How", 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 },
     { "jobs", 'j', CLI_WHOLE, FIELD(jobs), 1, 64, "N",
-      "pictures worked on at a time; each takes the memory of a generator (1)", 0 },
+      "pictures to work on at the same time; each needs memory for one generator (1)", 0 },
     { "device", 0, CLI_TEXT, FIELD(device), 0, 0, CLI_DEVICE,
-      "where to compute; cuda: an NVIDIA GPU; auto: the fastest there is (auto)", 0 },
+      "where to compute. cuda: an NVIDIA GPU; auto: the fastest device (auto)", 0 },
     { "precision", 0, CLI_CHOICE, FIELD(precision), 0, 0, CLI_PRECISION,
-      "of convolutions' factors; the CPU has fp32 alone, a GPU begins with tf32", 0 },
+      "number format in which convolutions multiply (fp32 on a CPU, which supports only this; tf32 "
+      "on a GPU)",
+      0 },
     { "threads", 0, CLI_WHOLE, FIELD(threads), 0, 256, "N",
-      "of all jobs together; 0: one per core (0)", 0 },
+      "threads for all jobs together; 0: one per core (0)", 0 },
     { "json", 0, CLI_FLAG, FIELD(json), 0, 0, NULL,
-      "one line of JSON per picture: files, every face's box, points, angle, matte, warnings, "
-      "times; or the error",
+      "print one line of JSON per picture: its files, and for every face the box, points, angle, "
+      "matte and warnings; times; or the error",
       0 },
     { "benchmark", 0, CLI_WHOLE, FIELD(benchmark), 1, 1000000, "N",
-      "time N forwards, print a line of JSON; needs no picture, no weights", 0 },
+      "time N runs of the generator and print the result as JSON; needs neither pictures nor "
+      "weights",
+      0 },
     { "photo-path", 0, CLI_INPUT, 0, 0, 0, "IN", "the same as IN", 0 },
     { "save-path", 0, CLI_TEXT, FIELD(output), 0, 0, "OUT", "the same as -o OUT", 0 },
-    { "version", 'V', CLI_FLAG, FIELD(version), 0, 0, NULL, "print the version", 0 },
-    { "help", 'h', CLI_FLAG, FIELD(help), 0, 0, NULL, "print this", 0 },
+    { "version", 'V', CLI_FLAG, FIELD(version), 0, 0, NULL, "print the version and exit", 0 },
+    { "help", 'h', CLI_FLAG, FIELD(help), 0, 0, NULL, "print this help and exit", 0 },
 };
 enum { COUNT = sizeof table / sizeof *table };
 
 void options_help(void) {
-    printf("p2c-infer turns photos into cartoons, with a photo2cartoon generator in PyTorch's file "
-           "format.\n\n"
-           "  p2c-infer --weights W.pt PHOTO.jpg -o CARTOON.png      the largest face, as a square "
-           "on white\n"
-           "  p2c-infer PHOTO.jpg                                    weights.pt of the models "
-           "folder; beside it: PHOTO_cartoon.png\n"
-           "  p2c-infer --layout keep --faces all PARTY.jpg          the photo, with a cartoon in "
-           "place of every face\n"
+    printf("p2c-infer turns portrait photos into cartoons. Nothing is uploaded: all work is\n"
+           "done on this computer.\n"
+           "\n"
+           "Examples\n"
+           "  p2c-infer --weights W.pt PHOTO.jpg -o CARTOON.png\n"
+           "      draw the largest face as a square picture on white\n"
+           "  p2c-infer PHOTO.jpg\n"
+           "      the same with weights.pt from the models folder; writes PHOTO_cartoon.png\n"
+           "  p2c-infer --layout keep --faces all PARTY.jpg\n"
+           "      keep the photo and replace every face in it by its cartoon\n"
            "  p2c-infer --layout sheet --background '#dde6f0' *.jpg -o sheets/\n"
-           "  p2c-infer photos/ -o cartoons/ -j 4 --json             all pictures of a folder, "
-           "names kept\n"
-           "  p2c-infer --prepared --weights W.pt PORTRAIT.png       what p2c-data prepared: no "
-           "face is looked for\n"
+           "      show photo and cartoon side by side, on light blue\n"
+           "  p2c-infer photos/ -o cartoons/ -j 4 --json\n"
+           "      draw all photos of a folder, four at a time, and keep their names\n"
+           "  p2c-infer --prepared --weights W.pt PORTRAIT.png\n"
+           "      draw a portrait that p2c-data has prepared already\n"
            "  p2c-infer --weights W.pt --export generator.onnx\n"
-           "  p2c-infer --benchmark 20\n\n"
-           "IN is a PNG or JPEG file, or a folder of them. The face is found, turned upright, cut "
-           "out as photo2cartoon does, and freed of its\n"
-           "background (a photo's own transparency counts, where it has one); the networks for "
-           "that are built in. A picture that fails is reported and does\n"
-           "not stop the others. Files appear complete or not at all, and no input is ever written "
-           "over.\n\n");
+           "      write the network as an ONNX file\n"
+           "  p2c-infer --benchmark 20\n"
+           "      measure how fast this computer draws\n"
+           "\n"
+           "Each IN is a PNG or JPEG photo, or a folder of them. p2c-infer finds the face,\n"
+           "turns it upright, cuts it out with its hair and removes the background. The\n"
+           "networks for this are built in. A photo with a transparent background keeps its\n"
+           "own outline. The cartoon generator itself is a file: give it with --weights, or\n"
+           "put it into the models folder as weights.pt.\n"
+           "\n"
+           "If a photo fails, p2c-infer says why and goes on with the others. A file is\n"
+           "written completely or not at all. Your photos are never overwritten.\n"
+           "\n"
+           "The value in parentheses is used if you do not give the option.\n"
+           "\n");
     cli_help(table, COUNT, NULL);
-    printf("\nExit codes: 0 done, 2 usage, 3 bad input or no face, 4 cannot write, 5 out of "
-           "memory, 6 device; the highest one when several\n"
-           "pictures fail; 130 and 143 when stopped by Ctrl-C or a signal (the pictures being "
-           "worked on are finished first).\n");
+    printf("\n"
+           "Exit codes\n"
+           "  0    done\n"
+           "  2    wrong usage\n"
+           "  3    unreadable input, or no face found\n"
+           "  4    cannot write\n"
+           "  5    out of memory\n"
+           "  6    the device failed\n"
+           "  130  stopped by Ctrl-C, after finishing the pictures in progress\n"
+           "  143  stopped by a signal, likewise\n"
+           "If several pictures fail, the highest code counts.\n");
 }
 
-/* ---- what words stand for ---- */
+/* ---- the meaning of values ---- */
 
 static int refuse(const char *what) {
     complain("%s", what);
@@ -194,7 +223,7 @@ static void find_weights(Options *o) {
         o->weights = o->found_weights;
 }
 
-/* ---- what must be there, and what does not go together ---- */
+/* ---- which options are needed, and which go together ---- */
 
 static const char *wrong_beside(const Options *o) {
     if (o->input_count)
@@ -223,12 +252,12 @@ static const char *wrong_pictures(const Options *o) {
     if (!o->input_count)
         return "no picture given; try p2c-infer --weights W.pt PHOTO.jpg -o CARTOON.png, or --help";
     if (!o->weights)
-        return "no weights given; add --weights FILE, or put weights.pt into the folder of models "
+        return "no weights given; add --weights FILE, or put weights.pt into the models folder "
                "(see --models)";
     if (o->prepared && photo_options)
-        return "--prepared: portraits have no faces to be found, no layout and no background; "
-               "leave those options out";
-    if (o->heatmap && !o->prepared) return "--heatmap goes with --prepared";
+        return "--prepared: no face is searched in portraits, and they have no layout and no "
+               "background; leave those options out";
+    if (o->heatmap && !o->prepared) return "--heatmap needs --prepared";
     if (o->photo.background.kind == P2C_BACKGROUND_TRANSPARENT && is_jpeg(o->output))
         return "--background transparent: a JPEG file has no transparency; write a .png";
     return NULL;
@@ -238,9 +267,10 @@ static int check(const Options *o) {
     const char *wrong;
     if (o->list || o->export || o->models_list) wrong = wrong_beside(o);
     else if (o->ema && !o->weights)
-        wrong = "--ema: no weights given to take the averaged generator from; add --weights FILE";
+        wrong = "--ema: no weights given; add --weights FILE with a checkpoint that has an "
+                "averaged generator";
     else wrong = o->benchmark ? wrong_benchmark(o) : wrong_pictures(o);
-    if (!wrong && o->with_cam && !o->export) wrong = "--with-cam goes with --export";
+    if (!wrong && o->with_cam && !o->export) wrong = "--with-cam needs --export";
     return wrong ? refuse(wrong) : 0;
 }
 

@@ -1,10 +1,8 @@
-/* say.c: what people and programs are told about a picture: one line each, and one for every
- * warning.
+/* say.c: prints what happened to a picture: one line, and one more for every warning.
  *
  * With --json: {"input", "output" or "outputs", "faces": [{"box", "score", "landmarks", "angle",
- * "coverage", "warnings", "align_ms", "matte_ms"}], times of each stage, "peak_mib": memory so far,
- * "milliseconds"}; or {"input", "error"}; or {"input", "skipped"}.
- */
+ * "coverage", "warnings", "align_ms", "matte_ms"}], times of each stage, "peak_mib": the most
+ * memory so far, "milliseconds"}; or {"input", "error"}; or {"input", "skipped"}. */
 #include <stdio.h>
 
 #include "infer.h"
@@ -105,7 +103,7 @@ static void warn(const Job *job, const P2cPhotoResult *result) {
 
 void report_made(const Options *o, const Job *job, const Made *made) {
     if (*made->error) complain("%s", made->error);
-    else if (!o->json) warn(job, &made->result); /* a line of JSON holds them itself */
+    else if (!o->json) warn(job, &made->result); /* in JSON the warnings are part of the line */
     if (o->json) print_json(o, job, made);
     else if (!*made->error) print_line(job, made);
     fflush(stdout);

@@ -1,5 +1,5 @@
-/* worker.c: one context with a generator and, for photos, what finds and cuts out faces. Several
- * work side by side with -j. */
+/* worker.c: a worker is one context with a generator and, for photos, the stages that find and cut
+ * out faces. With -j several workers run side by side. */
 #include <string.h>
 
 #include "infer.h"

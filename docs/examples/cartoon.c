@@ -11,7 +11,7 @@ static P2cStatus cartoon(P2cContext *ctx, const char *weights, const char *in, c
     P2cCartoonizer *cartoonizer = NULL;
     P2cImage portrait = { 0 }, drawn = { 0 };
 
-    /* once; then as many pictures as you like */
+    /* Open once, then run for as many pictures as you like. */
     P2cStatus status = p2c_cartoonizer_open(ctx, &options, &cartoonizer);
     if (!status) status = p2c_image_read(ctx, in, &portrait);
     if (!status) status = p2c_cartoonizer_run(cartoonizer, &portrait, &drawn, NULL);

@@ -3,8 +3,8 @@
  *     cc photo.c $(pkg-config --cflags --libs p2cnn) -o photo
  *     ./photo weights.pt photo.jpg cartoon.png
  *
- * Faces are found and cut out by what is built in, or by other networks where the folder of models
- * has them.
+ * Faces are found and cut out by the built-in networks, or by others if the folder of models has
+ * them.
  */
 #include <p2cnn.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ static void describe(const P2cPhotoResult *result) {
     }
 }
 
-/* Pixels in, pixels out: the photo may come from anywhere. */
+/* From pixels to pixels: the photo may come from anywhere. */
 static P2cStatus cartoon(P2cContext *ctx, const char *weights, const P2cImage *photo,
                          P2cPhotoResult *result) {
     P2cCartoonizer *cartoonizer = NULL;
@@ -25,10 +25,9 @@ static P2cStatus cartoon(P2cContext *ctx, const char *weights, const P2cImage *p
     P2cPhotoOptions keep = { .layout = P2C_LAYOUT_KEEP,
                              .background = { .kind = P2C_BACKGROUND_PHOTO } };
 
-    /* once; */
+    /* Open both once, then use them for as many photos as you like. */
     P2cStatus status =
         p2c_cartoonizer_open(ctx, &(P2cCartoonizerOptions){ .weights = weights }, &cartoonizer);
-    /* then as many photos as you like */
     if (!status) status = p2c_preparer_open(ctx, &(P2cPreparerOptions){ 0 }, &preparer);
     if (!status) status = p2c_cartoonizer_photo(cartoonizer, preparer, photo, &keep, result);
 

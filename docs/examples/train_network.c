@@ -1,11 +1,11 @@
-/* train_network.c: a network of your own: built, trained, then used. It learns to tell discs from
- * squares in noisy 16 x 16 pictures.
+/* train_network.c: a network of your own is built, trained, then used. It learns to distinguish
+ * discs from squares in noisy 16 x 16 pictures.
  *
  *     cc train_network.c $(pkg-config --cflags --libs p2cnn) -lm -o train_network
  *     ./train_network
  *
  * A network is a function that adds nodes to a graph. Its parameters live in a store, by name, so
- * that two graphs can share them: one that trains, one that only answers.
+ * that two graphs can share them: one that trains, one that only evaluates.
  */
 #include <math.h>
 #include <p2cnn.h>
@@ -47,7 +47,7 @@ static void draw_batch(float *pictures, float *is_disc) {
         for (int i = 0; i < SIDE; i++)
             for (int j = 0; j < SIDE; j++) {
                 float dx = fabsf((float)j - cx), dy = fabsf((float)i - cy);
-                /* of equal area: sqrt(pi)/2 */
+                /* the same area: half the side of the square is sqrt(pi)/2 * r */
                 bool inside = is_disc[n] > 0 ? hypotf(dx, dy) < r : fmaxf(dx, dy) < r * 0.886f;
                 pictures[(n * SIDE + i) * SIDE + j] = (inside ? 1.0f : 0.0f) + uniform(-0.2f, 0.2f);
             }
@@ -67,7 +67,7 @@ static P2cStatus train(P2cContext *ctx, P2cStore *store, bool *learnt) {
     P2cNet net = p2c_net(graph, store, "shapes");
     P2cNode *loss = p2c_output(p2c_bce_with_logits(network(net, x), target));
     p2c_minimize(loss, 1, &net, &adam, NULL); /* adds the backward pass and the update */
-    status = p2c_graph_finish(graph);         /* every error made while building comes out here */
+    status = p2c_graph_finish(graph);         /* returns every error made while building */
     for (int step = 0; !status && step < STEPS; step++) {
         draw_batch(pictures, is_disc);
         if ((status = p2c_node_write(x, pictures)) || (status = p2c_node_write(target, is_disc)) ||
@@ -82,7 +82,7 @@ static P2cStatus train(P2cContext *ctx, P2cStore *store, bool *learnt) {
     return status;
 }
 
-/* New pictures, the same parameters, a graph without loss. */
+/* New pictures, the same parameters, a graph without a loss. */
 static P2cStatus test(P2cContext *ctx, P2cStore *store, float *right) {
     static float pictures[BATCH * SIDE * SIDE], is_disc[BATCH], logits[BATCH];
     P2cGraph *graph = NULL;

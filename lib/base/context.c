@@ -1,4 +1,5 @@
-/* context.c: a device, a number of threads, and one line about the newest failure. */
+/* context.c: a context holds a device, a number of threads and one line about the newest
+ * failure. */
 #include <omp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,7 +39,7 @@ const char *p2c_precision_name(P2cPrecision precision) {
 
 P2cStatus p2c_context_set_precision(P2cContext *ctx, P2cPrecision precision) {
     if (precision != P2C_PRECISION_FP32 && p2c_device_is_host(ctx->device))
-        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "precision %s: the CPU computes in fp32 alone",
+        return p2c_fail(ctx, P2C_ERR_ARGUMENT, "precision %s: the CPU computes only in fp32",
                         p2c_precision_name(precision));
     ctx->precision = precision;
     return P2C_OK;
@@ -76,12 +77,13 @@ P2cStatus p2c_fail(P2cContext *ctx, P2cStatus status, const char *format, ...) {
     if (!ctx) return status;
     va_list args;
     va_start(args, format);
-    char text[sizeof ctx->error]; /* so that an argument may be the old text */
+    char text[sizeof ctx->error]; /* a copy, because an argument may point into the old text */
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     memcpy(ctx->error, text, sizeof text);
     for (char *c = ctx->error; *c; c++)
-        if ((unsigned char)*c < ' ') *c = ' '; /* one line, whatever a file name holds */
+        /* file names may hold line breaks, but the text must stay one line */
+        if ((unsigned char)*c < ' ') *c = ' ';
     return status;
 }
 

@@ -1,5 +1,5 @@
-/* context.h: what every fallible function of the library has at hand: where to put the error
- * text. */
+/* context.h: the context that every fallible function gets. It says where to compute and takes the
+ * error text. */
 #ifndef P2C_CONTEXT_H
 #define P2C_CONTEXT_H
 
@@ -11,8 +11,10 @@ extern "C" {
 
 struct P2cContext {
     const struct P2cDevice *device;
-    struct P2cQueue *queue; /* the device's own */
-    P2cGraph *running;      /* on a device of its own: asked for, and not yet waited for */
+    struct P2cQueue *queue; /* opaque: only the device knows its fields */
+    /* the graph that the device was asked to run and that nobody has waited for; NULL on the
+     * host */
+    P2cGraph *running;
     int threads;
     P2cPrecision precision;
     size_t device_bytes; /* taken by p2c_device_take */
@@ -24,7 +26,7 @@ struct P2cContext {
  * P2C_ERR_READ, "...", ...)`. ctx may be NULL (the text is lost). */
 P2cStatus p2c_fail(P2cContext *ctx, P2cStatus status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* "out of memory (<what>, <n> MiB)" */
+/* Stores "out of memory: <what> needs <n> MiB". */
 P2cStatus p2c_fail_memory(P2cContext *ctx, const char *what, size_t bytes);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* device.c: which places to compute there are, and which is the fastest. */
+/* device.c: lists the devices of this build and picks the fastest one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +40,7 @@ static int p2c_cuda_device_count(void) { return 0; }
 const char *p2c_device_names(void) { return "cpu, auto"; }
 #endif
 
-/* "cuda:3" -> 3, "cuda" -> 0; -1: neither. */
+/* The number in a device's name: "cuda:3" gives 3, "cuda" gives 0, any other name -1. */
 static int cuda_index(const char *name) {
     if (strncmp(name, "cuda", 4)) return -1;
     if (!name[4]) return 0;
@@ -61,12 +61,13 @@ const P2cDevice *p2c_device_find(const char *name, int *index) {
 
 P2cStatus p2c_device_take(P2cContext *ctx, const char *what, size_t bytes, void **memory) {
     double mib = 1 << 20;
-    int name = (int)strcspn(ctx->device_name, ","); /* "cuda:0, ..." */
+    int name = (int)strcspn(ctx->device_name, ","); /* the part before the comma of "cuda:0, ..." */
     if ((*memory = ctx->device->alloc(ctx, bytes))) {
         ctx->device_bytes += bytes;
         return P2C_OK;
     }
-    P2cStatus status = ctx->device->wait(ctx); /* one that failed gives no memory, either */
+    /* a device that has failed also gives no memory; wait returns the true reason */
+    P2cStatus status = ctx->device->wait(ctx);
     if (status) return status;
     size_t available = ctx->device->free_bytes(ctx);
     if (!available)

@@ -1,11 +1,10 @@
 /* file.c: atomic output and bounded input, on POSIX calls.
  *
- * An output is written to `.p2cnn-<pid>-<n>.tmp` beside its target (same file system, so that
- * rename is atomic; a short name, so that a target of 255 characters works too), made with O_EXCL
- * (so that no two writers share one, and no planted link is followed), and renamed only after fsync
- * said that its bytes are on disk. The folder is fsynced last: only then does the new name survive
- * a power cut.
- */
+ * An output is written to `.p2cnn-<pid>-<n>.tmp` beside its target. The same folder means the same
+ * file system, so that rename is atomic. The short name leaves room for a target of 255 characters.
+ * O_EXCL makes sure that no two writers share the file and that no planted link is followed. It is
+ * renamed only after fsync has said that its bytes are on disk. The folder is fsynced last: only
+ * then does the new name survive a power cut. */
 #include "file.h"
 
 #include <assert.h>
@@ -25,19 +24,20 @@ static void clear_output(P2cOutput *out) {
     *out = (P2cOutput){ 0 };
 }
 
-/* A link is written through, as fopen does; a name that does not exist yet stays as it is. */
+/* Follows a link to the file it points to, as fopen does. A name that does not exist yet stays as
+ * it is. */
 static P2cStatus resolve(P2cContext *ctx, const char *path, char **target) {
     struct stat info;
     bool link = lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
     *target = link ? realpath(path, NULL) : strdup(path);
     if (*target) return P2C_OK;
     if (!link) return p2c_fail_memory(ctx, path, strlen(path));
-    return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: where this link points: %s", path,
-                    strerror(errno));
+    return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write to the file that this link points to: %s",
+                    path, strerror(errno));
 }
 
-/* Opens an unused name in the target's folder, the first `folder` characters of its path. Returns
- * the descriptor, or -1 with errno set. */
+/* Opens an unused name in the target's folder, which is the first `folder` characters of its path.
+ * Returns the descriptor, or -1 with errno set. */
 static int open_temporary(P2cOutput *out, int folder, size_t size) {
     for (int n = 0; n < 1000; n++) {
         snprintf(out->temporary, size, "%.*s.p2cnn-%ld-%d.tmp", folder, out->target, (long)getpid(),
@@ -48,12 +48,12 @@ static int open_temporary(P2cOutput *out, int folder, size_t size) {
     return -1;
 }
 
-/* What stands at the target now must be replaceable: rename would replace a write-protected file,
- * or as root /dev/null. */
+/* Refuses what must not be replaced: rename would replace a write-protected file, or as root even
+ * /dev/null. */
 static P2cStatus check_target(P2cContext *ctx, const char *path, const char *target, mode_t *mode) {
     struct stat info;
     *mode = 0;
-    /* none there; open_temporary finds out what is wrong with the folder */
+    /* no such file yet; open_temporary finds out what is wrong with the folder, if anything is */
     if (stat(target, &info) != 0) return P2C_OK;
     if (S_ISDIR(info.st_mode))
         return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: is a folder", path);
@@ -98,18 +98,18 @@ cleanup:
     return status;
 }
 
-/* 0, or the errno that says why the bytes may not be on disk. Some file systems have no fsync
- * (EINVAL): nothing better can be had there. */
+/* Returns 0, or the errno that says why the bytes may not be on disk. Some file systems have no
+ * fsync (EINVAL), and there is nothing better to use. */
 static int synced(int fd) {
     return fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : errno;
 }
 
-/* Of a file in it, whose path is cut. */
+/* Syncs the folder of the file `path`. Cuts `path` at its last slash. */
 static int sync_folder(char *path) {
     char *slash = strrchr(path, '/');
     if (slash) slash[slash == path] = 0;
     int fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* a folder one may write in but not list: the file is complete all the same */
+    /* the folder may be writable but not readable; the file is complete all the same */
     if (fd < 0) return 0;
     int error = synced(fd);
     close(fd);
@@ -163,7 +163,7 @@ P2cStatus p2c_input_open(P2cContext *ctx, const char *path, FILE **stream, uint6
     *size = 0;
     struct stat info;
     P2cStatus status = P2C_OK;
-    /* Not blocking, or opening a named pipe would wait for its writer. */
+    /* Non-blocking, because opening a named pipe would otherwise wait for its writer. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &info) != 0) {
         status = p2c_fail(ctx, P2C_ERR_READ, "%s: cannot read: %s", path, strerror(errno));

@@ -1,14 +1,12 @@
-/* cartoonizer.c: pictures in, pictures out: a generator with its weights, and what photo2cartoon
- * does around it.
+/* cartoonizer.c: a generator with its weights, and the steps of photo2cartoon before and after it.
  *
- *     prepared picture --area--> s x s --over white--> v/127.5 - 1 --generator--> (y+1)*127.5,
- *         truncated --> cartoon
- *                                                          +--> heatmap (s/4, s/4) --> colours
+ *     prepared picture --area--> s x s --over white--> v/127.5 - 1 --generator
+ *       --> (y+1)*127.5, truncated --> cartoon
+ *       --> heatmap (s/4, s/4) --> colours
  *
- * The weights are read, copied into the store and freed again before the graph takes its memory, so
- * that a checkpoint of all six networks costs no more than the larger of the two. One graph is
- * built for the whole life of a cartoonizer. Steps and rounding: photo2cartoon's test.py.
- */
+ * The weights are read, copied into the store and freed before the graph takes its memory, so a
+ * checkpoint of all six networks costs no more than the larger of the two. One graph is built for
+ * the whole life of a cartoonizer. Steps and rounding are those of photo2cartoon's test.py. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +23,7 @@ struct P2cCartoonizer {
     P2cNode *photo;
     P2cGenerated made;
     int size;
-    float *planes; /* (3,s,s): the picture on its way in, then on its way out */
+    float *planes; /* (3,s,s): the input picture, later the output picture */
     float *map;    /* (s/4,s/4) */
 };
 
@@ -41,15 +39,15 @@ static P2cStatus find_averaged(P2cContext *ctx, const char *path, const P2cValue
         averaged);
 }
 
-/* A checkpoint holds both generators by name; anything else may be a generator itself, which
- * p2c_generator_options will tell. */
+/* A checkpoint holds both generators by name. Any other file may be a generator's own state dict,
+ * which p2c_generator_options checks. */
 static P2cStatus find_generator(P2cContext *ctx, const char *path, const P2cValue *file,
                                 const char *name, const P2cValue **out) {
     bool a2b = p2c_value_get(file, "genA2B"), b2a = p2c_value_get(file, "genB2A");
     *out = a2b || b2a ? p2c_value_get(file, name) : file;
     if (*out) return P2C_OK;
     const char *held = a2b ? "genA2B" : "genB2A";
-    return p2c_fail(ctx, P2C_ERR_FORMAT, "%s holds %s only, no %s; direction %s would work", path,
+    return p2c_fail(ctx, P2C_ERR_FORMAT, "%s holds only %s, no %s; direction %s would work", path,
                     held, name, held + 3);
 }
 
@@ -59,12 +57,12 @@ static P2cStatus check_size(P2cContext *ctx, int size, int fixed) {
                         MIN_SIZE, MAX_SIZE);
     if (fixed && fixed != size)
         return p2c_fail(ctx, P2C_ERR_ARGUMENT,
-                        "size %d: these weights are of the full generator, made for size %d alone",
+                        "size %d: these weights are of the full generator, made for size %d only",
                         size, fixed);
     return P2C_OK;
 }
 
-/* photo, made: the graph up to, but without, its memory. Parameters come into being here, in the
+/* Makes photo and made, the graph without its memory. This also creates the parameters in the
  * store. */
 static P2cStatus build(P2cCartoonizer *c, const char *name, P2cGenerator options) {
     P2cStatus status = p2c_graph_new(&c->graph, c->ctx);
@@ -123,7 +121,7 @@ static P2cStatus take_memory(P2cCartoonizer *c) {
                : p2c_fail_memory(c->ctx, "the picture", (image + map) * sizeof(float));
 }
 
-/* All but the memory of a run. */
+/* Does everything except taking memory for a run. */
 static P2cStatus open_graph(P2cContext *ctx, const P2cCartoonizerOptions *options,
                             P2cCartoonizer **out) {
     *out = NULL;
@@ -183,8 +181,8 @@ void p2c_cartoonizer_close(P2cCartoonizer **cartoonizer) {
 
 int p2c_cartoonizer_size(const P2cCartoonizer *cartoonizer) { return cartoonizer->size; }
 
-/* prepared (any size) -> square RGB picture of the network's size, as a copy. Scaled first, so that
- * the colours of transparent pixels do not bleed into the edge. */
+/* prepared (any size) -> a new square RGB picture of the network's size. It is scaled before the
+ * alpha is removed, so that colours of transparent pixels do not bleed into the edge. */
 static P2cStatus fit(const P2cCartoonizer *c, const P2cImage *prepared, P2cImage *square) {
     bool fits = prepared->width == c->size && prepared->height == c->size;
     P2cStatus status =
@@ -198,7 +196,7 @@ static P2cStatus fit(const P2cCartoonizer *c, const P2cImage *prepared, P2cImage
 }
 
 static bool all_finite(const float *v, size_t count) {
-    float sum = 0; /* of v*0, which is 0 unless there is an infinity or a NaN */
+    float sum = 0; /* sums v*0, which is 0 unless a value is an infinity or NaN */
     for (size_t i = 0; i < count; i++) sum += v[i] * 0;
     return sum == 0;
 }
@@ -222,11 +220,11 @@ P2cStatus p2c_cartoonizer_run(P2cCartoonizer *c, const P2cImage *prepared, P2cIm
     if (!all_finite(c->planes, (size_t)3 * c->size * c->size)) {
         status =
             p2c_fail(c->ctx, P2C_ERR_FORMAT,
-                     "the network's answer is not a number: these weights are damaged or overflow");
+                     "the network's result is not a number: these weights are damaged or overflow");
         goto cleanup;
     }
     if (heatmap && (status = draw_heatmap(c, &map))) goto cleanup;
-    /* the same size and channels, so the same pixels serve */
+    /* the result has the same size and channels, so the pixels are reused */
     p2c_image_from_planes(c->planes, &square);
     *cartoon = square;
     square = (P2cImage){ 0 };

@@ -1,12 +1,11 @@
-/* compose.c: a cartoon and what is behind it, in the portrait's square; and what a photo becomes
- * before paste.c puts cartoons into it.
+/* compose.c: lays a cartoon over a background in the portrait's square, and prepares a photo into
+ * which paste.c puts cartoons.
  *
- * Over white, photo2cartoon's last step: out = trunc(cartoon*a + 255*(1-a)), a the portrait's matte
- * reduced to the cartoon's size by area. The cartoon was made of a portrait on white, so at the
- * matte's edge it holds white itself; over anything else that would be a bright rim. There the
- * cartoon's own colours are estimated first, as those of a head before a photo's background
- * (foreground.c), and out = F*a + behind*(1-a).
- */
+ * Over white it computes photo2cartoon's last step: out = trunc(cartoon*a + 255*(1-a)), where a is
+ * the portrait's matte reduced to the cartoon's size by area. The cartoon was made from a portrait
+ * on white, so at the edge of the matte it contains white, which over any other background would be
+ * a bright rim. So for these the cartoon's own colours are estimated first, like those of a head
+ * before a photo's background (foreground.c), and out = F*a + background*(1-a). */
 #include "cartoon.h"
 #include "face/pixel.h"
 
@@ -14,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLUR 0.02 /* standard deviation, of the longer side */
-/* a blurred picture needs no more pixels; the gap of a sheet is its height / GAPS */
+#define BLUR 0.02 /* standard deviation, as a fraction of the longer side */
+/* BLUR_SIDE: a blurred picture needs no more pixels. The gap of a sheet is its height / GAPS. */
 enum { BLUR_SIDE = 256, GAPS = 32 };
 
 /* ---- pieces ---- */
@@ -51,7 +50,7 @@ P2cStatus p2c_compose_matted(P2cContext *ctx, const P2cImage *cartoon, const P2c
 
 /* ---- backgrounds ---- */
 
-/* Scaled so that it covers width x height, cut evenly, without transparency. */
+/* Scales the picture so that it covers width x height, cuts it evenly, and removes transparency. */
 static P2cStatus cover(P2cContext *ctx, const P2cImage *picture, int width, int height,
                        P2cImage *out) {
     *out = (P2cImage){ 0 };
@@ -71,8 +70,8 @@ static P2cStatus cover(P2cContext *ctx, const P2cImage *picture, int width, int 
     return status;
 }
 
-/* One direction of a blur: n pixels of RGBA, `step` bytes apart, as colour*alpha and alpha -> out,
- * the same. weights: 2r+1. */
+/* Blurs in one direction: n pixels of RGBA, `step` floats apart, as colour*alpha and alpha -> out,
+ * in the same form. weights: 2r+1. */
 static void blur_line(const float *in, int n, int step, const float *weights, int r, float *out) {
     for (int i = 0; i < n; i++) {
         float sum[4] = { 0 };
@@ -84,8 +83,8 @@ static void blur_line(const float *in, int n, int step, const float *weights, in
     }
 }
 
-/* Gaussian, colours weighted by alpha, which is lost: RGBA -> RGB in place. What has no opaque
- * pixel near it keeps its colour. */
+/* Gaussian blur with colours weighted by alpha; RGBA -> RGB in place. A pixel without opaque pixels
+ * nearby keeps its colour. */
 static P2cStatus blur_small(P2cContext *ctx, P2cImage *image) {
     int w = image->width, h = image->height, longer = w > h ? w : h;
     double sigma = fmax(BLUR * longer, 0.5);
@@ -98,7 +97,7 @@ static P2cStatus blur_small(P2cContext *ctx, P2cImage *image) {
     for (int k = 0; k <= 2 * r; k++) weights[k] /= total;
     for (size_t i = 0; i < n; i++) {
         const uint8_t *p = image->pixels + 4 * i;
-        a[4 * i + 3] = (float)p[3] + 1e-3f; /* so that there is always something to divide by */
+        a[4 * i + 3] = (float)p[3] + 1e-3f; /* avoids a division by zero */
         for (int c = 0; c < 3; c++) a[4 * i + c] = (float)p[c] * a[4 * i + 3];
     }
     for (int y = 0; y < h; y++)
@@ -115,7 +114,8 @@ static P2cStatus blur_small(P2cContext *ctx, P2cImage *image) {
     return P2C_OK;
 }
 
-/* Heads count less, as far as they are heads: small is the whole photo, reduced. */
+/* Makes the heads of a reduced photo transparent, in proportion to their mattes. small: the whole
+ * photo, reduced. */
 static void leave_out(const P2cPortrait *portrait, double scale, P2cImage *small) {
     double to_square[6], size = portrait->picture.width;
     invert_map(portrait->to_photo, to_square);
@@ -128,8 +128,8 @@ static void leave_out(const P2cPortrait *portrait, double scale, P2cImage *small
         }
 }
 
-/* A blurred RGB copy, as if there were no heads. Colours count by alpha when there is one. A large
- * picture is reduced first. */
+/* Makes a blurred RGB copy without the heads. Colours are weighted by alpha, if there is any. A
+ * large picture is reduced first. */
 static P2cStatus blur(P2cContext *ctx, const P2cImage *image, int heads,
                       const P2cPortrait portraits[], P2cImage *out) {
     *out = (P2cImage){ 0 };
@@ -146,7 +146,8 @@ static P2cStatus blur(P2cContext *ctx, const P2cImage *image, int heads,
                (uint8_t[4]){ p[0], p[1], p[2], small.channels == 4 ? p[3] : 255 }, 4);
     }
     for (int i = 0; !status && i < heads; i++) leave_out(&portraits[i], scale, &small_rgba);
-    /* without what they mixed into their surroundings, which go on behind them */
+    /* removes what the heads mixed into their surroundings, and continues the surroundings where
+     * the heads are */
     if (!status && heads) status = p2c_foreground_beyond(ctx, &small_rgba);
     if (!status) status = blur_small(ctx, &small_rgba);
     if (!status) status = p2c_image_resize(ctx, &small_rgba, w, h, P2C_FILTER_BILINEAR, out);
@@ -169,8 +170,8 @@ P2cStatus p2c_compose_before(P2cContext *ctx, const P2cImage *photo, const P2cPo
     return status;
 }
 
-/* What was behind the portrait in the photo, at the cartoon's size; blurred: of the background
- * alone, so that the head leaves no shadow of itself. */
+/* Makes the photo's background of the portrait, at the cartoon's size. If blurred, only the
+ * background is used, so that the head leaves no shadow. */
 static P2cStatus behind(P2cContext *ctx, const P2cImage *photo, const P2cPortrait *portrait,
                         const P2cImage *matted, bool blurred, P2cImage *out) {
     P2cImage small;
@@ -184,7 +185,7 @@ static P2cStatus behind(P2cContext *ctx, const P2cImage *photo, const P2cPortrai
             rest.pixels[4 * i + 3] = (uint8_t)(255 - rest.pixels[4 * i + 3]);
         }
         p2c_image_clear(&small);
-        /* what the head mixed into its surroundings */
+        /* removes what the head mixed into its surroundings */
         if (!status) status = p2c_foreground_colours(ctx, &rest);
         if (!status) status = blur(ctx, &rest, 0, NULL, &small);
         p2c_image_clear(&rest);
@@ -196,7 +197,7 @@ static P2cStatus behind(P2cContext *ctx, const P2cImage *photo, const P2cPortrai
 
 static P2cStatus no_picture(P2cContext *ctx) {
     return p2c_fail(ctx, P2C_ERR_ARGUMENT,
-                    "background: no picture is given to lie behind the head");
+                    "background: no picture was given for the place behind the head");
 }
 
 /* ---- the square ---- */
@@ -217,7 +218,7 @@ static P2cStatus over_white(P2cContext *ctx, const P2cImage *matted, P2cImage *o
     return status;
 }
 
-/* ground (RGB, of the same size) with `head` over it, in place */
+/* Lays `head` over ground (RGB, of the same size), in place. */
 static void lay_over(const P2cImage *head, P2cImage *ground) {
     for (size_t i = 0; i < pixel_count(head); i++) {
         const uint8_t *p = head->pixels + 4 * i;
@@ -273,7 +274,7 @@ P2cStatus p2c_compose_ground(P2cContext *ctx, const P2cImage *photo,
     case P2C_BACKGROUND_TRANSPARENT: break;
     }
     P2cStatus status = p2c_image_init(ctx, out, w, h, 4);
-    /* white, of which nothing is seen */
+    /* fully transparent white */
     for (size_t i = 0; !status && i < pixel_count(out); i++) memset(out->pixels + 4 * i, 255, 3);
     return status;
 }

@@ -1,16 +1,16 @@
-/* paste.c: a cartoon back in the photo, where its face was.
+/* paste.c: pastes a cartoon into the photo where its face was.
  *
- * For each pixel of the photo near the square: the place (x, y) in the square, by the inverse of
- * the portrait's map. Its weight is the matte there, bilinear, times a feather s(dx) s(dy), s(d) =
- * 3d^2 - 2d^3, where d goes from 0 at the square's border to 1 at 6 % of its side, 14 % at the
- * bottom. Where the weight is 0, no bit of the photo changes. The cartoon was made of a head on
- * white, and holds that white where the matte is soft. So its own colours are estimated first, as
- * those of a head before any background, and carried on beyond the matte (foreground.c): what the
- * photo gets is free of white, and the cartoon can be enlarged without regard to a matte coarser
- * than the portrait's. Colours by cubic convolution (Keys 1981, a = -1/2); a cartoon larger than
- * the portrait is averaged by area first. On a ground with transparency pixels are put over each
- * other (Porter and Duff 1984).
- */
+ * For each pixel of the photo near the square, the inverse of the portrait's map gives its position
+ * (x, y) in the square. Its weight is the matte there, bilinear, times a feather s(dx) s(dy), s(d)
+ * = 3d^2 - 2d^3, where d goes from 0 at the square's border to 1 at 6 % of its side, 14 % at the
+ * bottom. Where the weight is 0, no bit of the photo changes.
+ *
+ * The cartoon was made from a head on white and contains that white where the matte is soft. So its
+ * own colours are estimated first, like those of a head before any background, and continued beyond
+ * the matte (foreground.c). Then no white gets into the photo, and the cartoon can be enlarged even
+ * if its pixels are coarser than the matte's. Colours are interpolated by cubic convolution (Keys
+ * 1981, a = -1/2). A cartoon larger than the portrait is averaged by area first. On a ground with
+ * transparency, pixels are composited as in Porter and Duff 1984. */
 #include "cartoon.h"
 #include "face/pixel.h"
 
@@ -23,15 +23,16 @@
 #define BELOW 0.14
 
 typedef struct Paste {
-    const P2cImage *colours, *portrait; /* RGBA: the cartoon, and what holds the matte */
+    const P2cImage *colours, *portrait; /* RGBA: the cartoon, and the portrait with its matte */
     P2cImage *ground;
-    double to_square[6];          /* a pixel of the photo in the square */
-    int left, top, right, bottom; /* where in the photo */
+    double to_square[6];          /* maps a pixel of the photo into the square */
+    int left, top, right, bottom; /* the part of the photo to be changed */
 } Paste;
 
 /* ---- weight ---- */
 
-/* first, last: over how much of the side it falls at either end */
+/* first, last: fractions of the side over which the weight rises at the start and falls at the
+ * end */
 static double feather(double x, int size, double first, double last) {
     double d = fmin((x + 0.5) / (first * size), (size - 0.5 - x) / (last * size));
     return d <= 0 ? 0 : d >= 1 ? 1 : d * d * (3 - 2 * d);
@@ -52,7 +53,7 @@ static void keys(double t, double w[4]) {
     w[3] = (0.5 * t - 0.5) * t * t;
 }
 
-/* Edges are repeated outwards. */
+/* Beyond the edges their pixels are repeated. */
 static void colour_at(const P2cImage *colours, double x, double y, double colour[3]) {
     int left = floor_int(x), top = floor_int(y), last_x = colours->width - 1,
         last_y = colours->height - 1;
@@ -76,7 +77,8 @@ static void colour_at(const P2cImage *colours, double x, double y, double colour
 
 static void put(const double colour[3], double weight, int channels, uint8_t *to) {
     double under = (1 - weight) * (channels == 4 ? to[3] / 255.0 : 1), alpha = weight + under;
-    if (channels == 4 && to_byte(255 * alpha) == 0) return; /* no colours where nothing is seen */
+    /* a fully transparent pixel gets no colours */
+    if (channels == 4 && to_byte(255 * alpha) == 0) return;
     for (int c = 0; c < 3; c++) to[c] = to_byte((colour[c] * weight + to[c] * under) / alpha);
     if (channels == 4) to[3] = to_byte(255 * alpha);
 }
@@ -95,7 +97,7 @@ static void paste_row(const Paste *p, int y) {
 
 static int within(double v, int size) { return (int)fmin(fmax(v, 0), size); }
 
-/* left to bottom: around the square's corners, within the photo. */
+/* Sets left to bottom: the box of the square's corners, within the photo. */
 static void surround(const double to_photo[6], int size, Paste *p) {
     double left = HUGE_VAL, top = HUGE_VAL, right = -HUGE_VAL, bottom = -HUGE_VAL;
     for (int i = 0; i < 4; i++) {

@@ -1,11 +1,10 @@
-/* photo.c: a photo becomes cartoons: prepared portraits, the generator, and what is asked for
- * around the cartoon.
+/* photo.c: turns a photo into cartoons: it prepares the portraits, runs the generator and composes
+ * the result.
  *
  *     crop    portrait -> cartoon over the background, one picture for each face
  *     keep    the photo with every cartoon pasted into its face's place, the largest on top; one
  *             picture
- *     sheet   the face as it is beside the crop, one picture for each face
- */
+ *     sheet   the face as it is beside the crop, one picture for each face */
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,7 +66,7 @@ static P2cStatus lay_ground(const Work *w) {
     return status;
 }
 
-/* The faces that are asked for; without any, perhaps the middle. */
+/* Finds the faces. If there are none, it may use the middle of the photo, if the options say so. */
 static P2cStatus find(const Work *w, P2cPreparer *preparer, P2cFace **faces, int *count) {
     double start = p2c_clock_ms();
     P2cStatus status = p2c_preparer_find(preparer, w->photo, faces, count);
@@ -108,7 +107,7 @@ P2cStatus p2c_cartoonizer_photo(P2cCartoonizer *cartoonizer, P2cPreparer *prepar
     for (int i = 0; !status && i < count; i++)
         status = p2c_preparer_cut(preparer, photo, &faces[i], &out->portraits[i]);
     if (!status && count && options->layout == P2C_LAYOUT_KEEP) status = lay_ground(&w);
-    /* the largest last: it lies on top */
+    /* the largest face comes last, so that it lies on top */
     for (int i = count - 1; !status && i >= 0; i--) status = draw(&w, i);
     if (status) p2c_photo_result_clear(out);
     free(faces);

@@ -1,5 +1,5 @@
-/* cli.h: what the programs share, linked into each and not part of libp2cnn: one-line failures,
- * JSON, a clock, a progress bar, the command line. */
+/* cli.h: what the programs share: failures of one line, JSON, a clock, a progress bar, the command
+ * line. It is linked into each program and not part of libp2cnn. */
 #ifndef P2C_CLI_H
 #define P2C_CLI_H
 
@@ -21,52 +21,52 @@ enum {
 /* Defined by each program: the name that its messages begin with. */
 extern const char *const program_name;
 
-/* ---- report.c: what people and programs read ---- */
-/* One line on stderr, "<program>: ...", whatever the arguments hold: control characters become
- * '?'. */
+/* ---- report.c: output for people and programs ---- */
+/* Prints one line on stderr, "<program>: ...". Control characters in the arguments become '?'. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Complains of the newest failure unless the status is P2C_OK; returns what to exit with. */
+/* Complains of the newest failure unless the status is P2C_OK. Returns the exit code for it. */
 int report_status(const P2cContext *ctx, P2cStatus status);
-/* One line on stdout, at once, also into a pipe; control characters become '?'. */
+/* Prints one line on stdout and flushes it, even into a pipe. Control characters become '?'. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* to stdout, control characters become '?' */
+/* Prints to stdout; control characters become '?'. */
 void print_plain(const char *text);
-void print_json_string(FILE *stream, const char *text); /* with its quotes */
-/* Bytes of the UTF-8 character at s (RFC 3629: no overlong forms, no surrogates), 0 when there is
- * none. */
+void print_json_string(FILE *stream, const char *text); /* quotes included */
+/* Length in bytes of the UTF-8 character at s (RFC 3629: no overlong forms, no surrogates), or 0 if
+ * there is none. */
 int utf8_length(const unsigned char *s);
-/* Ends what was printed on stdout; returns the program's exit code, which is EXIT_WRITE, reported,
- * when all went well but that. Call last in main. */
+/* Flushes stdout. Returns `code`, or EXIT_WRITE, with a message, if the flush fails although all
+ * else went well. Call it last in main. */
 int end_output(int code);
-/* Descriptors 0 to 2 are never those of a file that is opened later: a program may be started
- * without them. Call first in main. */
+/* Opens descriptors 0 to 2 if they are closed, so that no file gets their numbers later. Call it
+ * first in main. */
 void reserve_streams(void);
 
 /* ---- device.c: where to compute ---- */
-#define CLI_DEVICE "cpu|cuda[:N]|auto" /* what the help calls --device and --precision */
+/* the values of --device and --precision as help shows them */
+#define CLI_DEVICE "cpu|cuda[:N]|auto"
 #define CLI_PRECISION "fp32|tf32|bf16"
 typedef struct DeviceChoice {
-    /* precision NULL: the device's own choice; gpu_ids, photo2cartoon's way to say cuda:N: NULL:
-     * not said */
+    /* precision NULL means the device's default. gpu_ids is photo2cartoon's form of cuda:N; NULL if
+     * not given. */
     const char *device, *precision, *gpu_ids;
     int threads;
 } DeviceChoice;
-/* A context as the command line asks for it. 0, or the exit code of the failure that it has
- * reported. To be freed in either case. */
+/* Opens a context as the command line says. Returns 0, or the exit code of a failure that it has
+ * reported. The context must be freed in either case. */
 int device_open(P2cContext **ctx, DeviceChoice choice);
-/* Complains of the failure of a device, of which whoever returned `code` has said nothing; returns
- * it. */
+/* Reports the failure of a device if `code` says that there was one and nobody has reported it.
+ * Returns `code`. */
 int report_device(const P2cContext *ctx, int code);
-/* "precision": "fp32", and of a GPU the memory that was taken, "device_mib": 123.4, and "device":
- * what it is: the end of a benchmark's line. */
+/* Prints the end of a benchmark's line: "precision": "fp32", for a GPU also "device_mib": 123.4
+ * (memory taken), and "device": its name. */
 void print_json_device(const P2cContext *ctx);
 
 /* ---- measure.c ---- */
-double now_ms(void); /* of a clock that never jumps */
-/* puts them in order, at least one; the least is then the first */
+double now_ms(void); /* from a clock that never jumps */
+/* Sorts the values, at least one, and returns the median. The smallest is then the first. */
 double sort_median(double *values, int count);
-double peak_memory_mib(void); /* the most that was resident at a time */
-/* of a graph that has run; NAN when it cannot be read */
+double peak_memory_mib(void); /* the largest resident memory so far */
+/* The value of a scalar in a graph that has run; NAN when it cannot be read. */
 double scalar_of(const P2cNode *node);
 
 /* ---- progress.c: a bar on stderr, on a terminal, for more than one item ---- */
@@ -76,64 +76,67 @@ typedef struct Progress {
     double start;
 } Progress;
 
-/* [####----] without its brackets: `width` characters and a 0. */
+/* Draws "####----": `width` characters and a 0. */
 void progress_bar(char *text, int width, int64_t done, int64_t total);
 Progress progress_start(int total);
 void progress_show(const Progress *progress);
-void progress_hide(const Progress *progress); /* before anything else is printed */
+void progress_hide(const Progress *progress); /* call it before anything else is printed */
 
-/* ---- options.c: the command line, read by a table: names, values, limits, help ---- */
+/* ---- options.c: the command line from a table of names, values, limits and help ---- */
 typedef enum CliKind {
-    CLI_HEADING, /* no option: a line of the help, above those that follow */
+    CLI_HEADING, /* not an option: a heading in the help for the options below it */
     CLI_FLAG,    /* bool. --x, without a value */
-    CLI_BOOL,    /* bool. --x (true), --x no, --x=no; true, false, yes, no, 1, 0, in any case */
-    CLI_TEXT,    /* const char *, borrowed from argv, never empty */
-    CLI_CHOICE,  /* the same: one of those in `value`, such as "train|test" */
-    CLI_WHOLE,   /* int */
-    CLI_LONG,    /* int64_t */
-    CLI_REAL,    /* double, finite */
-    CLI_INPUT,   /* the value is an input, as if it stood alone */
+    /* bool. --x means true; also --x no, --x=no. Accepts true, false, yes, no, 1, 0 in any case. */
+    CLI_BOOL,
+    CLI_TEXT,   /* const char *, borrowed from argv, never empty */
+    CLI_CHOICE, /* const char *: one of the choices in `value`, such as "train|test" */
+    CLI_WHOLE,  /* int */
+    CLI_LONG,   /* int64_t */
+    CLI_REAL,   /* double, finite */
+    CLI_INPUT,  /* its value is an input, as if it stood without the option */
 } CliKind;
 
 typedef struct CliOption {
-    /* '_' and '-' are the same in it, here and on the command line; of a heading: its text */
+    /* '_' and '-' mean the same in a name, here and on the command line. For a heading: its
+     * text. */
     const char *name;
-    char letter; /* of -x; 0: none */
+    char letter; /* x for the short form -x; 0 for none */
     CliKind kind;
     size_t field; /* offset of the value in the program's struct */
-    /* limits of a number, both allowed; high HUGE_VAL: none (of an int: that of the type) */
+    /* limits of a number, inclusive; high HUGE_VAL: no limit (for an int: that of its type) */
     double low, high;
-    const char *value, *help; /* value: what the help calls it; NULL for a FLAG */
-    unsigned marks;           /* the program's own */
+    const char *value, *help; /* value: what help calls the value; NULL for a FLAG */
+    unsigned marks;           /* free for the program's use */
 } CliOption;
 
-enum { CLI_MAX_OPTIONS = 80 }; /* headings count */
+enum { CLI_MAX_OPTIONS = 80 }; /* headings count, too */
 
-/* The caller's storage. Set all but the last two. */
+/* The caller's storage. Set all fields except the last two. */
 typedef struct CliParser {
     const CliOption *table;
     int count;
-    /* the program's struct, with its defaults in place; values are stored into it */
+    /* the program's struct with its defaults; values are stored into it */
     void *fields;
-    const char **inputs; /* room for argc of them; NULL: the program takes none */
+    const char **inputs; /* an array of at least argc inputs; NULL if the program takes none */
     int input_count;
-    bool given[CLI_MAX_OPTIONS]; /* by place in the table: the command line said so */
+    /* by index in the table: true if the command line has the option */
+    bool given[CLI_MAX_OPTIONS];
 } CliParser;
 
-/* 0, or EXIT_USAGE, reported. An option given twice: the last one counts. */
+/* Returns 0, or EXIT_USAGE after a message. If an option is given twice, the last one counts. */
 int cli_parse(CliParser *parser, int argc, char **argv);
 /* help.c: the options below their headings, at most 80 columns wide. With defaults (a struct of the
  * program) each tells its own. */
 void cli_help(const CliOption *table, int count, const void *defaults);
-/* Place in the table of the option of this name, -1: none. */
+/* Returns the index of the option with this name, or -1. */
 int cli_find(const CliOption *table, int count, const char *name);
-/* Stores what `text` says; false, and nothing stored, when the option does not accept it. Not of an
- * INPUT. */
+/* Stores the value that `text` says. Returns false, and stores nothing, if the option does not
+ * accept it. Not for an INPUT. */
 P2C_CHECKED bool cli_set(const CliOption *option, void *fields, const char *text);
-/* What it does accept, such as "a whole number from 1 to 64". */
+/* Describes what the option accepts, such as "a whole number from 1 to 64". */
 void cli_expected(const CliOption *option, char *text, size_t size);
-/* Its value as one would type it: "true", "0.0001"; a number so that it reads back as the same.
- * Empty: a text that is not set. */
+/* Writes the option's value as one would type it: "true", "0.0001". Reading a number back gives the
+ * same number. A text that is not set gives "". */
 void cli_value(const CliOption *option, const void *fields, char *text, size_t size);
 
 #endif

@@ -1,11 +1,12 @@
-/* device.c: where a program computes, and how: --device, --precision, --gpu_ids. */
+/* device.c: the options that say where and how a program computes: --device, --precision,
+ * --gpu_ids. */
 #include <string.h>
 
 #include "cli.h"
 
 enum { NAME_SIZE = 32, GPU_DIGITS = 3 };
 
-/* 0 when it is the number of one GPU; else a reported failure. */
+/* Returns 0 if ids is the number of one GPU, else reports a failure. */
 static int check_gpu(const char *ids) {
     size_t digits = strspn(ids, "0123456789");
     if (strchr(ids, ','))
@@ -18,8 +19,8 @@ static int check_gpu(const char *ids) {
     return EXIT_USAGE;
 }
 
-/* What --gpu_ids makes of the device: the GPU of that number, where --device leaves a choice. */
-static int choose(DeviceChoice *choice, char numbered[NAME_SIZE]) {
+/* Replaces the device by the GPU that --gpu_ids names, if --device leaves the choice open. */
+static int choose_gpu(DeviceChoice *choice, char numbered[NAME_SIZE]) {
     const char *gpu = choice->gpu_ids;
     int code = check_gpu(gpu);
     if (code || !strcmp(choice->device, "cpu")) return code;
@@ -27,7 +28,7 @@ static int choose(DeviceChoice *choice, char numbered[NAME_SIZE]) {
     if (!strcmp(choice->device, "auto") || !strcmp(choice->device, "cuda"))
         choice->device = numbered;
     if (!strcmp(choice->device, numbered)) return 0;
-    complain("--device %.80s and --gpu_ids %s do not say the same; leave one of them out",
+    complain("--device %.80s and --gpu_ids %s contradict each other; leave one of them out",
              choice->device, gpu);
     return EXIT_USAGE;
 }
@@ -41,7 +42,7 @@ static P2cStatus set_precision(P2cContext *ctx, const char *text) {
 int device_open(P2cContext **ctx, DeviceChoice choice) {
     char numbered[NAME_SIZE] = "";
     *ctx = NULL;
-    int code = choice.gpu_ids ? choose(&choice, numbered) : 0;
+    int code = choice.gpu_ids ? choose_gpu(&choice, numbered) : 0;
     if (code) return code;
     P2cStatus status = p2c_context_new(ctx, choice.device, choice.threads);
     if (status && choice.device == numbered) {

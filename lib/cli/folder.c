@@ -1,9 +1,8 @@
-/* folder.c: the pictures of a folder and of those below it; folders that are made.
+/* folder.c: lists the pictures of a folder and its subfolders, and makes folders.
  *
- * A link to a folder is followed unless it leads to one that is being searched, further up: so a
- * loop of links ends, and the list depends on the tree alone, not on the order in which the system
- * names its entries.
- */
+ * A link to a folder is followed unless it leads to a folder on the path to it. So a loop of links
+ * ends, and the list depends only on the tree, not on the order in which the system lists its
+ * entries. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -34,10 +33,10 @@ static bool is_picture(const char *name) {
            (!strcasecmp(dot, ".png") || !strcasecmp(dot, ".jpg") || !strcasecmp(dot, ".jpeg"));
 }
 
-/* Takes the path. */
-static int add(Folder *folder, char *path) {
+/* Takes ownership of the path. */
+static int add_path(Folder *folder, char *path) {
     int n = folder->count;
-    if ((n & (n - 1)) == 0) { /* full at every power of two */
+    if ((n & (n - 1)) == 0) { /* the capacity is n at every power of two */
         char **more = realloc(folder->paths, (n ? 2 * (size_t)n : 1) * sizeof *more);
         if (!more) {
             free(path);
@@ -59,8 +58,8 @@ static int visit(Folder *folder, const char *within, const char *name, const Lev
     struct stat info;
     int code = 0;
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) code = search(folder, path, level);
-    /* also a link that leads nowhere: it is reported when read */
-    else if (is_picture(name)) return add(folder, path);
+    /* a link that leads nowhere is included, so that reading it reports it */
+    else if (is_picture(name)) return add_path(folder, path);
     free(path);
     return code;
 }
@@ -131,7 +130,8 @@ void folder_leave_out(Folder *folder, const bool *unwanted) {
 }
 
 uint64_t folder_hash(const Folder *folder) {
-    uint64_t h = HASH_START; /* over the ends of the names too, so that "a" "bc" is not "ab" "c" */
+    /* the 0 at the end of a name is hashed, too, so that "a" "bc" differs from "ab" "c" */
+    uint64_t h = HASH_START;
     for (int i = 0; i < folder->count; i++)
         h = hash_more(h, folder->paths[i] + folder->prefix,
                       strlen(folder->paths[i] + folder->prefix) + 1);

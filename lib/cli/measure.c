@@ -1,4 +1,4 @@
-/* measure.c: time, and what it, the memory and a graph came to. */
+/* measure.c: measures time and memory, and reads a graph's scalar. */
 #include <math.h>
 #include <stdlib.h>
 #include <sys/resource.h>

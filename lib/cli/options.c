@@ -1,6 +1,6 @@
-/* options.c: the command line of every program, from a table. What a program accepts, how its help
- * reads and what a wrong value is told all come from the same line of that table; what does not go
- * together is the program's own to check. */
+/* options.c: reads the command line of every program from a table. The same line of the table says
+ * what an option accepts, what help prints for it and what a message about a wrong value says.
+ * Which options go together is checked by each program itself. */
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -16,7 +16,7 @@ enum { SHOWN = 200, EXPECTED_SIZE = 128 };
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-/* 1, 0, or -1 when the text says neither. */
+/* Returns 1, 0, or -1 when the text is neither true nor false. */
 static int truth(const char *text) {
     static const char *const words[] = { "false", "true", "no", "yes", "0", "1" };
     for (int i = 0; i < 6; i++)
@@ -40,7 +40,7 @@ static bool read_real(const CliOption *option, const char *text, double *value) 
            *value <= option->high;
 }
 
-/* One of "a|b|c". */
+/* True if the text is one of "a|b|c". */
 static bool among(const char *choices, const char *text) {
     size_t length = strlen(text);
     for (const char *at = choices; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
@@ -91,7 +91,7 @@ void cli_expected(const CliOption *option, char *text, size_t size) {
     else snprintf(text, size, "%s from %.15g to %.15g", number, option->low, option->high);
 }
 
-/* With as few digits as tell it from every other number. */
+/* Prints the fewest digits that identify the number. */
 static void print_real(double value, char *text, size_t size) {
     for (int digits = 6; digits <= 17; digits++) {
         snprintf(text, size, "%.*g", digits, value);
@@ -137,8 +137,8 @@ int cli_find(const CliOption *table, int count, const char *name) {
     return find(table, count, name, strlen(name));
 }
 
-/* Levenshtein's distance between an option's name and a mistyped one; the rows of the table are
- * rolled into one. */
+/* Levenshtein's distance between an option's name and a mistyped one. Only one row of the table is
+ * kept. */
 static int distance(const char *option, const char *text, size_t length) {
     enum { MAX = 32 };
     int row[MAX + 1], width = (int)strlen(option);
@@ -203,23 +203,24 @@ static int store(CliParser *p, const CliOption *option, const char *text) {
     return EXIT_USAGE;
 }
 
-/* Whether the argument behind an option belongs to it. Behind a BOOL it may be the next option, or
- * an input. */
+/* True if the argument after an option is its value. After a BOOL it may also be the next option,
+ * or an input. */
 static bool takes(const CliParser *p, const CliOption *option, const char *next) {
     if (option->kind == CLI_FLAG || !next) return false;
-    /* a forgotten value; --x=--y is one */
+    /* the value was forgotten; a value that begins with -- is written --x=--y */
     if (option->kind != CLI_BOOL && next[0] == '-' && next[1] == '-' && next[2]) return false;
     return option->kind != CLI_BOOL || truth(next) >= 0 || (!p->inputs && next[0] != '-');
 }
 
-/* One argument that begins with '-': --name, --name value, --name=value, -x, -x value. *i moves
- * past a value taken. */
+/* Reads one argument that begins with '-': --name, --name value, --name=value, -x, -x value. *i
+ * moves past a value that belongs to it. */
 static int parse_option(CliParser *p, int argc, char **argv, int *i) {
     const char *text = argv[*i];
     bool is_long = text[1] == '-';
     const char *equals = is_long ? strchr(text, '=') : NULL, *value = equals ? equals + 1 : NULL;
     if (!is_long && text[2]) {
-        complain("unknown option %s; options of one letter stand alone, longer ones begin with --",
+        complain("unknown option %s; options of one letter are given one by one, longer ones begin "
+                 "with --",
                  text);
         return EXIT_USAGE;
     }

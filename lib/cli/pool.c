@@ -1,8 +1,7 @@
-/* pool.c: POSIX threads around one counter.
+/* pool.c: POSIX threads that take numbered pieces from one counter.
  *
- * All that is shared lies in the Pool and is touched under its lock; what a piece writes is visible
- * to whoever sees it counted as done.
- */
+ * Everything shared is in the Pool and used under its lock. Whoever sees that a piece is counted as
+ * done also sees everything that the piece wrote. */
 #include <assert.h>
 #include <pthread.h>
 #include <signal.h>
@@ -21,18 +20,18 @@ typedef struct Worker {
 
 struct Pool {
     pthread_mutex_t lock;
-    /* a job was started, or the pool is closing; the last piece was finished */
+    /* started: a job was started, or the pool is closing; finished: the last piece was finished */
     pthread_cond_t started, finished;
     PoolWork *work;
     void *job;
-    int count, begun, done; /* begun: pieces 0 to begun-1 are in someone's hands or done */
+    int count, begun, done; /* begun: pieces 0 to begun-1 are being worked on or done */
     bool closing;
-    P2cContext *ctx; /* the caller's */
+    P2cContext *ctx; /* the context of the calling thread */
     int threads;
     Worker workers[];
 };
 
-/* With the lock held, which it lets go meanwhile. */
+/* Called with the lock held; releases it while the piece is worked on. */
 static void do_piece(Pool *pool, P2cContext *ctx) {
     int i = pool->begun++;
     pthread_mutex_unlock(&pool->lock);
@@ -51,7 +50,7 @@ static void *serve(void *worker) {
     return NULL;
 }
 
-/* A thread that takes no signals, so that they reach the one who waits for them. */
+/* Starts a thread that takes no signals, so that they reach the thread that waits for them. */
 static int start_worker(Pool *pool, Worker *worker) {
     sigset_t all, before;
     worker->pool = pool;
@@ -81,7 +80,7 @@ int pool_open(Pool **out, int threads) {
         *out = NULL;
         return EXIT_MEMORY;
     }
-    pthread_condattr_t steady; /* the clock of now_ms */
+    pthread_condattr_t steady; /* the waits use the same clock as now_ms */
     pthread_condattr_init(&steady);
     pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
     pthread_cond_init(&pool->finished, &steady);
@@ -127,7 +126,7 @@ void pool_start(Pool *pool, PoolWork *work, void *job, int count) {
 }
 
 int pool_wait(Pool *pool, int milliseconds) {
-    double end = milliseconds < 0 ? 1e15 : now_ms() + milliseconds; /* 1e15: in 30,000 years */
+    double end = milliseconds < 0 ? 1e15 : now_ms() + milliseconds; /* 1e15 ms is 30,000 years */
     struct timespec until = { .tv_sec = (time_t)(end / 1e3) };
     until.tv_nsec = (long)((end - 1e3 * (double)until.tv_sec) * 1e6);
     pthread_mutex_lock(&pool->lock);

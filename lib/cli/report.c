@@ -1,4 +1,4 @@
-/* report.c: one line per failure, and JSON that any reader accepts. */
+/* report.c: prints failures as one line, and JSON that any reader accepts. */
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,8 +62,8 @@ int utf8_length(const unsigned char *s) {
     return overlong || outside ? 0 : length;
 }
 
-/* File names are bytes. Those that are no UTF-8 become lone low surrogates, as Python's os.fsdecode
- * writes and os.fsencode reads them. */
+/* File names are bytes. Bytes that are not UTF-8 become lone low surrogates, as Python's
+ * os.fsdecode makes and os.fsencode reads them. */
 void print_json_string(FILE *stream, const char *text) {
     putc('"', stream);
     for (const unsigned char *s = (const unsigned char *)text; *s;) {

@@ -1,13 +1,14 @@
-/* stop.h: how a program is asked to stop: by Ctrl-C and its like. */
+/* stop.h: notices when a user asks the program to stop, by Ctrl-C or a signal. */
 #ifndef P2C_CLI_STOP_H
 #define P2C_CLI_STOP_H
 
 #include <signal.h>
 
-/* Set by the first SIGINT, SIGTERM or SIGHUP, to the signal's number: finish what is at hand, save,
- * leave with 128 + that. The second one, of any kind, ends the program at once. */
+/* The number of the first SIGINT, SIGTERM or SIGHUP that came; 0 until then. The program should
+ * then finish its current work, save, and exit with 128 + that number. A second signal of any of
+ * these kinds ends it at once. */
 extern volatile sig_atomic_t stop_signal;
 void stop_on_signals(void);
-const char *stop_name(int number); /* for people */
+const char *stop_name(int number); /* a name for messages */
 
 #endif

@@ -1,19 +1,20 @@
-/* align.c: 68 landmarks -> an upright square around the head; and the square cut out of the photo.
+/* align.c: from 68 landmarks to an upright square around the head, and from the square to its
+ * pixels.
  *
- * photo2cartoon's geometry: the photo is rotated about its middle by the slope of the line through
- * the outer corners of the eyes (points 36 and 45),
- *     M = [ c  s  (1-c)w/2 - s h/2 + tx ]     c, s = cos, sin of atan(dy/dx);  tx = cw/2 - w/2,  ty
- *         = ch/2 - h/2  in whole numbers
- *         [-s  c  s w/2 + (1-c)h/2 + ty ]     cw = trunc(w|c| + h|s|),  ch = trunc(w|s| + h|c|):
- *             the canvas that holds the rotated photo
- * Around the rotated points: 0.8 of their height above, 0.3 below, 0.3 of their width to each side,
- * each truncated to a whole number, then the shorter side is grown evenly; both ends belong to the
- * square. A photo whose face is upright only after quarter turns is turned by them first.
+ * The geometry is photo2cartoon's. The photo is rotated about its middle by the slope of the line
+ * through the outer corners of the eyes (points 36 and 45):
+ *     M = [ c  s  (1-c)w/2 - s h/2 + tx ]     c, s = cos, sin of atan(dy/dx)
+ *         [-s  c  s w/2 + (1-c)h/2 + ty ]     tx = cw/2 - w/2, ty = ch/2 - h/2, whole numbers
+ *     cw = trunc(w|c| + h|s|), ch = trunc(w|s| + h|c|): the canvas that holds the rotated photo
  *
- * All of it is one affine map from the square's pixels to the photo's, and only the square is ever
- * sampled: there is no rotated copy of the photo. So what the published program loses at the rim of
- * its canvas, which is up to a pixel too small, is kept here.
- */
+ * The square is the extent of the rotated points plus 0.8 of its height above, 0.3 below, and 0.3
+ * of its width on each side, each truncated to a whole number. Then the shorter side is grown
+ * evenly; both ends belong to the square. A photo whose face is upright only after quarter turns is
+ * turned by them first.
+ *
+ * All of this is one affine map from the square's pixels to the photo's, and only the square is
+ * sampled, without a rotated copy of the photo. The published program loses pixels at the border of
+ * its canvas, which is up to a pixel too small; here they are kept. */
 #include "pixel.h"
 
 #include "image/image.h"
@@ -23,8 +24,9 @@
 
 enum { EYE_RIGHT = 36, EYE_LEFT = 45, MAX_SIDE = 16384 };
 #define ABOVE 0.8
-#define AROUND 0.3 /* below, left and right */
-/* a landmark beyond this many pixels is none; keeps all that follows within an int */
+#define AROUND 0.3 /* the same below, left and right */
+/* a landmark further away (in pixels) is invalid; the limit keeps all later numbers within an
+ * int */
 #define FARTHEST 1e8
 
 /* ---- quarter turns ---- */
@@ -40,12 +42,12 @@ P2cPoint p2c_turn_point(P2cPoint p, int width, int height, int turns) {
 
 P2cPoint p2c_unturn_point(P2cPoint p, int width, int height, int turns) {
     assert(turns >= 0 && turns <= 3);
-    bool lies = turns % 2 == 1; /* the turned picture has the other sides */
+    bool lies = turns % 2 == 1; /* after an odd number of turns width and height are exchanged */
     return p2c_turn_point(p, lies ? height : width, lies ? width : height, (4 - turns) % 4);
 }
 
 P2cStatus p2c_turn_image(P2cContext *ctx, const P2cImage *photo, int turns, P2cImage *out) {
-    /* EXIF's names for what needs so many turns */
+    /* the EXIF orientation that needs so many turns */
     static const int orientation[4] = { 1, 6, 3, 8 };
     assert(turns >= 0 && turns <= 3 && photo != out);
     P2cStatus status = p2c_image_init(ctx, out, photo->width, photo->height, photo->channels);
@@ -58,7 +60,7 @@ P2cStatus p2c_turn_image(P2cContext *ctx, const P2cImage *photo, int turns, P2cI
 
 /* ---- the square ---- */
 
-/* Rotation by `angle` about the middle of a picture onto its canvas; m above. */
+/* The rotation by `angle` about the middle of a picture onto its canvas, as m (see above). */
 static void rotation(double angle, int w, int h, double m[6]) {
     double c = cos(angle), s = sin(angle);
     int tx = (int)(w * fabs(c) + h * fabs(s)) / 2 - w / 2,
@@ -68,7 +70,7 @@ static void rotation(double angle, int w, int h, double m[6]) {
     memcpy(m, map, sizeof map);
 }
 
-/* Back from the canvas: the inverse of a rotation is its transpose. */
+/* The way back from the canvas: the inverse of a rotation is its transpose. */
 static P2cPoint unrotate(const double m[6], double x, double y) {
     x -= m[2], y -= m[5];
     return (P2cPoint){ m[0] * x + m[3] * y, m[1] * x + m[4] * y };
@@ -97,13 +99,14 @@ static Square square_around(P2cBox box) {
     return (Square){ left, top, (high > wide ? high : wide) + 1 };
 }
 
-/* The landmarks in the turned photo, and whether they are a face at all. */
+/* Turns the landmarks like the photo. Returns false if they cannot belong to a face. */
 static bool turn_landmarks(const P2cFace *face, int width, int height,
                            P2cPoint points[P2C_LANDMARKS]) {
     bool usable = true;
     for (int i = 0; i < P2C_LANDMARKS; i++) {
         points[i] = p2c_turn_point(face->landmarks[i], width, height, face->turns);
-        usable &= fabs(points[i].x) < FARTHEST && fabs(points[i].y) < FARTHEST; /* not of NaN */
+        /* false for NaN, too */
+        usable &= fabs(points[i].x) < FARTHEST && fabs(points[i].y) < FARTHEST;
     }
     P2cBox box = p2c_extent(points);
     bool eyes =
@@ -111,7 +114,7 @@ static bool turn_landmarks(const P2cFace *face, int width, int height,
     return usable && eyes && box.right > box.left && box.bottom > box.top;
 }
 
-/* A map is what it does to three points. */
+/* An affine map follows from what it does to three points. */
 static void map_to_photo(const double rotated[6], Square square, int width, int height, int turns,
                          double to_photo[6]) {
     P2cPoint at[3];
@@ -130,8 +133,8 @@ P2cStatus p2c_align(P2cContext *ctx, const P2cFace *face, int width, int height,
     P2cPoint points[P2C_LANDMARKS];
     if (!turn_landmarks(face, width, height, points))
         return p2c_fail(ctx, P2C_ERR_FORMAT,
-                        "landmarks: all 68 on one line, the corners of the eyes in one place, or "
-                        "no numbers; expected those of a face");
+                        "landmarks: all 68 are on one line, or the corners of the eyes are in one "
+                        "place, or some are not numbers; expected the landmarks of a face");
     bool lies = face->turns % 2 == 1;
     double m[6], angle = atan((points[EYE_LEFT].y - points[EYE_RIGHT].y) /
                               (points[EYE_LEFT].x - points[EYE_RIGHT].x));
@@ -140,8 +143,8 @@ P2cStatus p2c_align(P2cContext *ctx, const P2cFace *face, int width, int height,
     Square square = square_around(p2c_extent(points));
     if (square.size < 2 || square.size > MAX_SIDE)
         return p2c_fail(ctx, P2C_ERR_FORMAT,
-                        "face: its square would be %d pixels a side; expected 2 to %d", square.size,
-                        MAX_SIDE);
+                        "face: its square would have %d pixels a side; expected 2 to %d",
+                        square.size, MAX_SIDE);
     out->size = square.size;
     out->angle = angle * (180 / acos(-1.0)) - 90 * face->turns;
     if (out->angle <= -180) out->angle += 360;
@@ -164,8 +167,8 @@ static void mix(const uint8_t *const from[4], const double weights[4], uint8_t *
                         weights[2] * from[2][c] + weights[3] * from[3][c]);
 }
 
-/* Colours by alpha, so that those of transparent pixels do not bleed; white where nothing is
- * seen. */
+/* Weights colours by alpha, so that transparent pixels do not bleed. The result is white where it
+ * is fully transparent. */
 static void mix_alpha(const uint8_t *const from[4], const double weights[4], uint8_t *to) {
     double by_alpha[4], alpha = 0;
     for (int k = 0; k < 4; k++) alpha += by_alpha[k] = weights[k] * from[k][3];

@@ -1,10 +1,9 @@
-/* detect.c: photo -> boxes of upright faces, by dlib's detector, which is built in, or by a
+/* detect.c: finds the boxes of upright faces in a photo, by dlib's built-in detector or by a
  * network.
  *
- * dlib's sees faces of about 80 pixels and more, 70 at best: so a photo is doubled, but enlarged or
- * reduced to 1800 pixels a side at most, where a face of a twentieth of the photo is still found
- * and time (0.2 s) and memory (100 MB) stay bounded.
- */
+ * dlib's detector finds faces of about 80 pixels and more, 70 at best. So the photo is doubled
+ * first, but to at most 1800 pixels a side; larger photos are reduced to that. A face of a
+ * twentieth of the photo is still found, and time (0.2 s) and memory (100 MB) stay bounded. */
 #include "face.h"
 
 #include <math.h>
@@ -16,7 +15,7 @@ static const double OVERLAP = 0.3;
 
 struct P2cDetector {
     P2cContext *ctx;
-    P2cDlib *dlib; /* one of the two */
+    P2cDlib *dlib; /* exactly one of the two is set */
     P2cRfb *rfb;
 };
 
@@ -25,7 +24,7 @@ struct P2cDetector {
 static int surer(const void *a, const void *b) {
     const P2cDetection *x = a, *y = b;
     if (x->score != y->score) return x->score > y->score ? -1 : 1;
-    /* qsort keeps no order of its own */
+    /* qsort is not stable, so ties are broken by position */
     if (x->box.left != y->box.left) return x->box.left < y->box.left ? -1 : 1;
     return (x->box.top > y->box.top) - (x->box.top < y->box.top);
 }
@@ -54,14 +53,14 @@ int p2c_detections_thin(P2cDetection *found, int count) {
 
 static P2cStatus fail_dlib(P2cContext *ctx, int code) {
     if (code == -2)
-        return p2c_fail(ctx, P2C_ERR_ARGUMENT,
-                        "face detector: this build has no dlib (DLIB=0); give an ONNX face "
-                        "detector, such as version-RFB-320.onnx of "
-                        "Ultra-Light-Fast-Generic-Face-Detector-1MB");
+        return p2c_fail(
+            ctx, P2C_ERR_ARGUMENT,
+            "face detector: this build has no dlib (DLIB=0); give an ONNX face detector, such as "
+            "version-RFB-320.onnx of Ultra-Light-Fast-Generic-Face-Detector-1MB");
     return p2c_fail(ctx, P2C_ERR_MEMORY, "face detector: out of memory in dlib");
 }
 
-/* scaled: new, of the size that dlib is to see, opaque */
+/* scaled: a new opaque picture of the size for dlib */
 static P2cStatus fit(P2cContext *ctx, const P2cImage *photo, P2cImage *scaled) {
     double scale =
         fmin(MOST_ENLARGED,
@@ -74,7 +73,7 @@ static P2cStatus fit(P2cContext *ctx, const P2cImage *photo, P2cImage *scaled) {
     return status;
 }
 
-/* In place: the first third of the pixels becomes their luma (BT.601). */
+/* In place: the luma (BT.601) of the pixels goes into the first third of their bytes. */
 static void grey(P2cImage *image) {
     size_t n = (size_t)image->width * (size_t)image->height;
     const uint8_t *p = image->pixels;
@@ -82,7 +81,7 @@ static void grey(P2cImage *image) {
         image->pixels[i] = (uint8_t)((77 * p[0] + 150 * p[1] + 29 * p[2] + 128) >> 8);
 }
 
-/* Positions are middles of pixels, so that it is the edges, half a pixel further, that scale. */
+/* Positions are the middles of pixels, but it is pixel edges, half a pixel further, that scale. */
 static double rescaled(double v, double scale) { return (v + 0.5) * scale - 0.5; }
 
 static P2cStatus run_dlib(P2cDetector *d, const P2cImage *photo, P2cDetection **found, int *count) {
@@ -103,7 +102,7 @@ static P2cStatus run_dlib(P2cDetector *d, const P2cImage *photo, P2cDetection **
     return code ? fail_dlib(d->ctx, code) : P2C_OK;
 }
 
-/* ---- either ---- */
+/* ---- both ---- */
 
 P2cStatus p2c_detector_open(P2cContext *ctx, const char *path, P2cDetector **out) {
     *out = NULL;

@@ -1,10 +1,9 @@
-/* dlib.cc: dlib's face detector behind four lines of C. The only C++ of the library; no exception
+/* dlib.cc: a C interface to dlib's face detector. This is the only C++ of the library; no exception
  * leaves it.
  *
- * Histograms of oriented gradients on a pyramid of 5/6, five linear filters of 80 x 80 pixels (King
- * 2015, "Max-Margin Object Detection"; Dalal 2005). Its faces are square, from the brows to below
- * the mouth, and about 80 pixels wide at least.
- */
+ * The detector computes histograms of oriented gradients on a pyramid of 5/6 and applies five
+ * linear filters of 80 x 80 pixels (King 2015, "Max-Margin Object Detection"; Dalal 2005). Its
+ * boxes are square, from the brows to below the mouth, and at least about 80 pixels wide. */
 #include "face.h"
 
 #ifdef P2C_DLIB
@@ -30,8 +29,8 @@ void p2c_dlib_close(P2cDlib **dlib) {
     *dlib = nullptr;
 }
 
-/* dlib counts whole pixels, the last one included; here a box ends at the pixels' edges, and (0,0)
- * is the middle of the first. */
+/* dlib counts whole pixels, the last one included. Here a box ends at the edges of pixels, and
+ * (0,0) is the middle of the first pixel. */
 static P2cDetection detection(const dlib::rect_detection &d) {
     return { { d.rect.left() - 0.5, d.rect.top() - 0.5, d.rect.right() + 0.5,
                d.rect.bottom() + 0.5 },

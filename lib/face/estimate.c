@@ -1,12 +1,11 @@
-/* estimate.c: 68 points without a network: those of an average upright face, put into the
+/* estimate.c: 68 points without a network: the points of an average upright face, put into the
  * detector's box.
  *
- * Measured for this table: the points that PFLD gives (landmarks.c) in the boxes of dlib's
- * detector, in parts of the box; the median of 294 portraits that look ahead (nose within 0.35 to
- * 0.65 of the way between the eyes' outer corners), made symmetric. Put back into those boxes they
- * are 12 % of the distance of the eyes' outer corners off on average: good for a square around the
- * head, not for levelling tilted ones.
- */
+ * The table is the median of the points that PFLD gives (landmarks.c) in the boxes of dlib's
+ * detector, as fractions of the box, over 294 portraits that look ahead (nose within 0.35 to 0.65
+ * of the way between the eyes' outer corners), made symmetric. Put back into those boxes, the
+ * points are off by 12 % of the distance of the eyes' outer corners on average. That is good enough
+ * for a square around the head, but not for levelling a tilted one. */
 #include "face.h"
 
 static const double average[P2C_LANDMARKS][2] = {

@@ -1,17 +1,16 @@
-/* exposure.c: what spoils results, from a face and its photo. Thresholds are set so that of 378
- * portraits that a training takes as good at most one or two in a hundred are warned of, and none
- * for the colour of a skin.
+/* exposure.c: warnings about what spoils results, from a face and its photo. Thresholds were chosen
+ * on 378 good training portraits, so that at most one or two in a hundred get a warning, and none
+ * because of the colour of its skin.
  *
- *     SMALL      the box is narrower than 80 pixels: a cartoon of 256 would be made of enlarged
- *                pixels
- *     SIDE_VIEW  the tip of the nose, along the line of the eyes' outer corners, beyond a fifth
- *                from either: 0.5 is straight ahead, 2 % of the portraits go below 0.2
+ *     SMALL      the box is narrower than 80 pixels: a cartoon of 256 pixels would be made of
+ *                enlarged ones
+ *     SIDE_VIEW  the tip of the nose, along the line of the eyes' outer corners, is within a fifth
+ *                of one end or beyond it: 0.5 is straight ahead; 2 % of the portraits are below 0.2
  *                or above 0.8
- *     DARK       median luma of the box below 50 (the darkest portrait: 64, 1 %: 67)
- *     BRIGHT     median luma above 215 (99 %: 205), or three tenths of the box at 250 and more (99
- *                %: 0.27)
- *     BORDER     more than a quarter of the square lies outside the photo
- */
+ *     DARK       the median luma of the box is below 50 (darkest portrait: 64, 1 %: 67)
+ *     BRIGHT     the median luma is above 215 (99 %: 205), or three tenths of the box are at 250
+ *                and more (99 %: 0.27)
+ *     BORDER     more than a quarter of the square lies outside the photo */
 #include "face.h"
 
 #include <math.h>
@@ -26,7 +25,7 @@ static bool side_view(const P2cPoint p[P2C_LANDMARKS]) {
     return along < ASIDE * length || along > (1 - ASIDE) * length;
 }
 
-/* Up to GRID x GRID places of the box, as many of them as lie in the photo. */
+/* Counts the luma of up to GRID x GRID places of the box, those that lie in the photo. */
 static int count_luma(const P2cImage *photo, P2cBox box, int counts[256]) {
     int n = 0;
     memset(counts, 0, 256 * sizeof *counts);

@@ -1,32 +1,32 @@
-/* foreground.c: the colours of the foreground alone, where a soft edge mixes it with what is
- * behind: blur fusion (Forte and Pitie 2021).
+/* foreground.c: the colours of the foreground where a soft edge mixes it with the background: blur
+ * fusion (Forte and Pitie 2021).
  *
- * A pixel is I = a F + (1-a) B. With Q(v) the mean of v over a window, F^ = Q(a F)/Q(a) and B^ =
- * Q((1-a) B)/Q(1-a) are what foreground and background look like nearby, and F = F^ + a (I - a F^ -
- * (1-a) B^) agrees with I as far as a says. Two passes: windows that reach 8 % of the picture to
- * each side with F = B = I, then 1 % with F and B^ of the first. (The paper: 90 and 6 pixels. With
- * less, an edge as soft as rough mattes have it keeps more of the background.)
+ * A pixel is I = a F + (1-a) B. Let Q(v) be the mean of v over a window. Then F^ = Q(a F)/Q(a) and
+ * B^ = Q((1-a) B)/Q(1-a) are the mean colours of foreground and background nearby, and F = F^ + a
+ * (I - a F^ - (1-a) B^) agrees with I in proportion to a. There are two passes: the first with
+ * windows that reach 8 % of the picture to each side and F = B = I, the second with 1 % and with F
+ * and B^ of the first. (The paper uses 90 and 6 pixels. Smaller windows keep more of the background
+ * when an edge is as soft as in rough mattes.)
  *
- * Everything that is summed is a whole number, in whole numbers: c*a of bytes. Running sums are
- * therefore exact, and strips of rows may be cut for any number of threads. Beside the picture
- * there are two of its size, F and B^, in bytes.
- */
+ * All sums are sums of whole numbers, c*a of bytes, in whole numbers. Running sums are therefore
+ * exact, and the rows may be split among any number of threads. The memory beside the picture is
+ * two of its size, for F and B^, in bytes. */
 #include "pixel.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FAR 0.08 /* half windows, of the longer side */
+#define FAR 0.08 /* half a window's size, as a fraction of the picture's longer side */
 #define NEAR 0.01
 
 enum { FRONT, BACK = 3, ALPHA = 6, SUMS = 7 }; /* sums of a F, of (255-a) B, of a */
 
-/* One pass: from the picture, and F and B so far, to F and B^. f_out may be the picture itself:
- * windows look only at its alpha. */
+/* One pass computes F and B^ from the picture and the F and B so far. f_out may be the picture
+ * itself, because windows use only its alpha. */
 typedef struct Pass {
-    const P2cImage *picture, *f, *b; /* RGBA; RGB or RGBA */
-    P2cImage *f_out, *b_out;         /* b_out NULL: nobody wants it */
+    const P2cImage *picture, *f, *b; /* picture: RGBA; f and b: RGB or RGBA */
+    P2cImage *f_out, *b_out;         /* b_out may be NULL: the last pass does not need it */
     int r;
 } Pass;
 
@@ -35,7 +35,7 @@ static void add_row(const Pass *pass, int y, uint32_t sign, uint32_t *columns) {
                   *b = pixel_at(pass->b, 0, y);
     for (int x = 0; x < pass->picture->width;
          x++, columns += SUMS, a += 4, f += pass->f->channels, b += pass->b->channels) {
-        /* modulo 2^32, where -1 is as good as any */
+        /* arithmetic modulo 2^32, so that a sign of -1 subtracts */
         uint32_t front = sign * *a, back = sign * (255u - *a);
         for (int c = 0; c < 3; c++)
             columns[FRONT + c] += front * f[c], columns[BACK + c] += back * b[c];
@@ -43,7 +43,7 @@ static void add_row(const Pass *pass, int y, uint32_t sign, uint32_t *columns) {
     }
 }
 
-/* count: pixels of the window. By the formula F is I where a is 1, and F^ where a is 0. */
+/* count: pixels of the window. The formula gives F = I where a is 1, and F = F^ where a is 0. */
 static void estimate(const Pass *pass, const uint64_t sum[SUMS], uint64_t count, int x, int y) {
     const uint8_t *in = pixel_at(pass->picture, x, y), *f_in = pixel_at(pass->f, x, y),
                   *b_in = pixel_at(pass->b, x, y);
@@ -72,9 +72,9 @@ static void pass_row(const Pass *pass, const uint32_t *columns, int rows, int y)
     }
 }
 
-/* Rows [begin, end). columns: (w, SUMS). */
+/* Computes rows [begin, end). columns: (w, SUMS). */
 static void pass_strip(const Pass *pass, int begin, int end, uint32_t *columns) {
-    /* rows [top, bottom) are in the columns' sums */
+    /* rows [top, bottom) are summed in columns */
     int h = pass->picture->height, r = pass->r, top = begin > r ? begin - r : 0;
     int bottom = top;
     memset(columns, 0, (size_t)pass->picture->width * SUMS * sizeof *columns);
@@ -97,7 +97,8 @@ static void run_pass(const Pass *pass, int threads, uint32_t *columns) {
 static int half_window(const P2cImage *picture, double part, int least) {
     int r =
         (int)(part * (picture->width > picture->height ? picture->width : picture->height) + 0.5);
-    return r < least ? least : r > 16000 ? 16000 : r; /* 32,001 rows of 65,025 fit into 32 bits */
+    /* 32,001 rows of at most 65,025 fit into 32 bits */
+    return r < least ? least : r > 16000 ? 16000 : r;
 }
 
 P2cStatus p2c_foreground_beyond(P2cContext *ctx, P2cImage *rgba) {

@@ -1,31 +1,31 @@
-/* guided.c: a rough matte at full resolution, its edge where the crop's edges are: the guided
- * filter (He, Sun, Tang 2013), fast (He, Sun 2015).
+/* guided.c: enlarges a rough matte to full resolution so that its edge follows the crop's: the
+ * guided filter (He, Sun, Tang 2013) in its fast form (He, Sun 2015).
  *
- * In every window of (2r+1)^2 pixels the matte p is explained by the colours I as a line, alpha =
- * a.I + b:
+ * In every window of (2r+1)^2 pixels the matte p is fitted as a linear function of the colours I,
+ * alpha = a.I + b:
  *     a = (Cov(I) + eps E)^-1 (mean(I p) - mean(I) mean(p))      b = mean(p) - a.mean(I)
- * Every pixel takes the mean of a and b over the windows that hold it. All of this is done at the
- * matte's own resolution, on the crop reduced to it; then a and b, which are smooth, are enlarged
- * bilinearly and meet the crop's own pixels. Windows are cut off at the border and divided by what
- * is left of them. Sums run in double, along columns and then along the row, one plane of
- * interleaved channels at a time: the time does not depend on r.
- */
+ *
+ * Every pixel takes the mean of a and b over the windows that contain it. All of this is done at
+ * the matte's own resolution, on the crop reduced to it. Then a and b, which are smooth, are
+ * enlarged bilinearly and applied to the pixels of the full crop. Windows are cut off at the border
+ * and divided by the number of pixels left. Sums are double and run along columns, then along the
+ * row, for all interleaved channels of a plane; so the time does not depend on r. */
 #include "pixel.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Looked at on portraits of 180 to 1,300 pixels with mattes of 320: at 0.006 an edge that the
- * network smeared stays smeared, at 0.05 strands of light hair within the head become holes; eps
- * from 1e-5 to 1e-3 makes little difference. */
+/* Chosen by eye on portraits of 180 to 1,300 pixels with mattes of 320: at 0.006 an edge that the
+ * network blurred stays blurred, at 0.05 strands of light hair within the head become holes. Any
+ * eps from 1e-5 to 1e-3 gives nearly the same. */
 #define RADIUS 0.02 /* of the matte's shorter side */
 #define EPS 1e-4
-/* so much at either end becomes 0 or 1: what a line explains of a plain background is not quite
- * 0 */
+/* alpha within this distance of 0 or 1 becomes 0 or 1, because the fit on a plain background is not
+ * quite 0 */
 #define HAZE 0.04
 
-/* I, p, I p, upper triangle of I I^T; a and b */
+/* channels of a window's means: I, p, I p, upper triangle of I I^T; then a and b of the line */
 enum { COLOUR, MATTE = 3, CROSS = 4, SQUARE = 7, MOMENTS = 13, LINE = 4 };
 
 /* ---- means over windows ---- */
@@ -34,7 +34,8 @@ static void add_row(double *sums, const float *row, size_t n, double sign) {
     for (size_t i = 0; i < n; i++) sums[i] += sign * (double)row[i];
 }
 
-/* columns (w, channels) -> out: sums along the row, divided by the pixels of the window */
+/* columns (w, channels) -> out: sums along the row, divided by the number of pixels in the
+ * window */
 static void mean_along(const double *columns, int w, int channels, int r, int rows, float *out) {
     double sum[MOMENTS] = { 0 };
     for (int x = 0; x < r && x < w; x++)
@@ -50,7 +51,7 @@ static void mean_along(const double *columns, int w, int channels, int r, int ro
     }
 }
 
-/* in, out: (h, w, channels), not the same. columns: (w, channels). */
+/* in, out: (h, w, channels), different memory. columns: (w, channels). */
 static void window_means(const float *in, int h, int w, int channels, int r, double *columns,
                          float *out) {
     size_t n = (size_t)w * (size_t)channels;
@@ -66,7 +67,7 @@ static void window_means(const float *in, int h, int w, int channels, int r, dou
     }
 }
 
-/* ---- the line of a window ---- */
+/* ---- the linear fit of a window ---- */
 
 static void products(const uint8_t *colour, float p, float out[MOMENTS]) {
     float *square = out + SQUARE;
@@ -78,8 +79,8 @@ static void products(const uint8_t *colour, float p, float out[MOMENTS]) {
     }
 }
 
-/* Means of the products -> a (3), b. The matrix is symmetric and, by eps, positive: its inverse
- * from its cofactors. */
+/* Means of the products -> a (3), b. The matrix is symmetric and, because of eps, positive
+ * definite; its inverse is computed from its cofactors. */
 static void solve(const float *mean, float out[LINE]) {
     const float *i = mean + COLOUR, *s = mean + SQUARE;
     double p = mean[MATTE], v[3];
@@ -100,7 +101,7 @@ static void solve(const float *mean, float out[LINE]) {
 
 /* ---- full resolution ---- */
 
-/* Two neighbours of a place p in [0, n-1], and the second one's share. */
+/* The two neighbours of a position p in [0, n-1], and the weight of the second. */
 typedef struct Between {
     int first, second;
     float share;
@@ -137,10 +138,10 @@ static void apply_row(const P2cImage *crop, const float *lines, int h, int w, in
     }
 }
 
-/* ---- in order ---- */
+/* ---- all steps in order ---- */
 
-/* The crop's colours at the matte's resolution. RGBA is resized with its colours weighted by alpha,
- * which is to be ignored here: so without it. */
+/* The crop's colours at the matte's resolution. Resizing RGBA would weight the colours by alpha,
+ * which must be ignored here; so alpha is removed first. */
 static P2cStatus reduce(P2cContext *ctx, const P2cImage *crop, int h, int w, P2cImage *guide) {
     P2cImage colours = *crop;
     if (crop->channels == 4) {
@@ -160,7 +161,7 @@ P2cStatus p2c_guided_alpha(P2cContext *ctx, const P2cImage *crop, const float *r
                            uint8_t *alpha) {
     assert(h > 0 && w > 0);
     P2cImage guide = { 0 };
-    /* also holds h x w to the limits of pictures */
+    /* this also checks h x w against the limits of pictures */
     P2cStatus status = reduce(ctx, crop, h, w, &guide);
     if (status) return status;
     size_t n = (size_t)h * (size_t)w,
@@ -169,7 +170,7 @@ P2cStatus p2c_guided_alpha(P2cContext *ctx, const P2cImage *crop, const float *r
     if (columns) {
         float *values = (float *)(columns + (size_t)w * MOMENTS), *means = values + n * MOMENTS;
         int r = (int)fmax(1, RADIUS * (h < w ? h : w) + 0.5);
-        /* of NaN: 0 */
+        /* NaN becomes 0 */
         for (size_t i = 0; i < n; i++)
             products(guide.pixels + 3 * i, fminf(fmaxf(rough[i], 0), 1), values + i * MOMENTS);
         window_means(values, h, w, MOMENTS, r, columns, means);

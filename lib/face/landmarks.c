@@ -1,23 +1,24 @@
-/* landmarks.c: photo, box -> 68 points, by the network that is built in or one such as PFLD (Guo
+/* landmarks.c: from a photo and a box to 68 points, by the built-in network or one like PFLD (Guo
  * 2019; cunjian/pytorch_face_landmark):
  *
- *     the face's square, (1,3,s,s) RGB in [0,1]  ->  136 numbers x, y, x, y, ... in parts of the
+ *     the face's square, (1,3,s,s) RGB in [0,1]  ->  136 numbers x, y, x, y, ..., fractions of the
  *                                                    square
  *
- * Two looks at a face: the first by the detector's box, the second by the first one's points,
- * levelled. The second makes the answer nearly independent of the box and of the head's tilt: of
- * heads turned by 15 degrees it moves the points from 1.6 % of the distance of the eyes' outer
- * corners off to 0.6 %, and the levelling angle from 0.6 to 0.2 degrees; a third look gains no
- * more. At each look the network sees the mirrored square too, and the mean of both counts: PFLD's
- * points lie 1.4 % of the face too far to the right.
+ * The network looks at a face twice. The first look uses the detector's box; the second uses the
+ * points of the first and is levelled. The second makes the answer nearly independent of the box
+ * and of the head's tilt: for heads tilted by 15 degrees it reduces the error of the points from
+ * 1.6 % to 0.6 % of the distance of the eyes' outer corners, and the error of the levelling angle
+ * from 0.6 to 0.2 degrees. A third look gains no more. In each look the network sees the mirrored
+ * square, too, and the mean of both answers counts, because PFLD's points lie 1.4 % of the face too
+ * far to the right.
  *
- * Where the looks, and the mirrored ones, answer differently, there is no upright face: doubt = how
- * far the points moved from the first look to the second, in its sides, plus how far they are from
- * their mirrored twins, in the second's, less what all have in common. Of 95 portraits with the
- * network that is built in: upright 0.005 to 0.020, turned by right angles 0.050 to 0.36. With
- * PFLD, of 133 faces: upright 0.006 to 0.032 (median 0.010), tilted by 30 degrees 0.008 to 0.035
- * (99 %), turned 0.024 to 0.32 (median 0.13, 5 %: 0.037).
- */
+ * If the two looks differ, or the mirrored answers do, there is no upright face. doubt measures
+ * this: how far the points moved from the first look to the second, in sides of the first, plus how
+ * far they are from their mirrored twins, in sides of the second, less the shift that all points
+ * have in common. With the built-in network, 95 portraits gave 0.005 to 0.020 upright, and 0.050 to
+ * 0.36 turned by right angles. With PFLD, 133 faces gave 0.006 to 0.032 upright (median 0.010),
+ * 0.008 to 0.035 tilted by 30 degrees (99 %), and 0.024 to 0.32 turned (median 0.13, 5 %:
+ * 0.037). */
 #include "face.h"
 
 #include <math.h>
@@ -25,9 +26,11 @@
 #include <string.h>
 
 enum { USUAL_SIDE = 112, LARGEST_SIDE = 1024, MOST_SAMPLES = 8 };
-/* of a square around a box or points; 1.1 to 1.5 measured: all within a tenth of a degree */
+/* side of a look's square, in sides of the box or extent of the points. With 1.1 to 1.5 all angles
+ * agree within a tenth of a degree. */
 static const double ROOM = 1.25;
-/* a detector's square ends above the chin: by so much of itself the look is lower */
+/* a detector's square ends above the chin, so the look is moved down by this fraction of its
+ * side */
 static const double LOWER = 0.1;
 
 struct P2cLandmarker {
@@ -40,7 +43,7 @@ struct P2cLandmarker {
 
 /* ---- a look ---- */
 
-/* One channel at a place, bilinear; RGBA over white. */
+/* One channel of a pixel; RGBA is laid over white. */
 static double pixel(const P2cImage *photo, int x, int y, int channel) {
     const uint8_t *p =
         photo->pixels + ((size_t)y * (size_t)photo->width + (size_t)x) * (size_t)photo->channels;
@@ -67,12 +70,12 @@ static P2cPoint in_photo(P2cLook look, double x, double y) {
 }
 
 void p2c_look_cut(const P2cImage *photo, P2cLook look, int size, float *planes) {
-    /* samples a photo's pixel apart, so that nothing is left out */
+    /* samples are at most a pixel of the photo apart, so that no pixel is skipped */
     int n = (int)fmin(fmax(ceil(look.side / size), 1), MOST_SAMPLES);
     size_t plane = (size_t)size * (size_t)size, grid = (size_t)size * (size_t)n;
     P2cPoint origin = in_photo(look, 0.5 / (double)grid, 0.5 / (double)grid),
              end = in_photo(look, 1.5 / (double)grid, 0.5 / (double)grid);
-    /* a step to the right; one down is (-dy, dx) */
+    /* a step to the right is (dx, dy), a step down is (-dy, dx) */
     double dx = end.x - origin.x, dy = end.y - origin.y;
     for (size_t i = 0; i < plane; i++) {
         double sum[3] = { 0 };
@@ -102,11 +105,11 @@ static P2cStatus answer(P2cLandmarker *l, float values[2 * P2C_LANDMARKS]) {
         if (!isfinite(values[i]))
             status =
                 p2c_fail(l->network.ctx, P2C_ERR_FORMAT,
-                         "%s: its answer is not a number: this file is damaged", l->network.path);
+                         "%s: its result is not a number: this file is damaged", l->network.path);
     return status;
 }
 
-/* The mean distance of points from their mirrored twins, after one shift for all. */
+/* The mean distance of points from their mirrored twins, after the best common shift. */
 static double disagreement(const float *seen, const float *other) {
     double x = 0, y = 0, sum = 0;
     for (int pass = 0; pass < 2; pass++)
@@ -152,8 +155,8 @@ static P2cLook look_around(const P2cPoint points[P2C_LANDMARKS]) {
                       turn * (180 / M_PI) };
 }
 
-/* Whether the second look is of the same face: what the first made of something else can be
- * anywhere. */
+/* Whether the second look is at the same face. If the first look was at something else, its points
+ * can be anywhere. */
 static bool agree(P2cLook a, P2cLook b) {
     return b.side > a.side / 2 && b.side < a.side * 2 && hypot(a.x - b.x, a.y - b.y) < a.side / 2;
 }
@@ -163,7 +166,7 @@ P2cStatus p2c_landmarker_run(P2cLandmarker *l, const P2cImage *photo, P2cBox box
     double w = box.right - box.left, h = box.bottom - box.top;
     if (!(w > 0 && h > 0 && isfinite(w + h + box.left + box.top)))
         return p2c_fail(l->network.ctx, P2C_ERR_ARGUMENT,
-                        "landmarks: a box of %g x %g pixels holds no face", w, h);
+                        "landmarks: a box of %g x %g pixels is too small for a face", w, h);
     P2cLook first = { (box.left + box.right) / 2, (box.top + box.bottom) / 2 + LOWER * h,
                       ROOM * fmax(w, h), 0 };
     P2cStatus status = look_at(l, photo, first, points);
@@ -194,9 +197,8 @@ static P2cStatus find_result(P2cLandmarker *l) {
             return P2C_OK;
         }
     return p2c_fail(n->ctx, P2C_ERR_FORMAT,
-                    "%s: no network for 68 landmarks that is known here: expected a result of 136 "
-                    "numbers, as PFLD's of "
-                    "cunjian/pytorch_face_landmark",
+                    "%s: not a supported network for 68 landmarks: expected a result of 136 "
+                    "numbers, like PFLD's of cunjian/pytorch_face_landmark",
                     n->path);
 }
 
@@ -211,8 +213,8 @@ P2cStatus p2c_landmarker_open(P2cContext *ctx, const char *path, P2cLandmarker *
     l->side = size[2] > 0 ? (int)size[2] : USUAL_SIDE;
     if ((size[1] >= 0 && size[1] != 3) || size[2] != size[3] || size[2] > LARGEST_SIDE) {
         status = p2c_fail(ctx, P2C_ERR_FORMAT,
-                          "%s: no network for landmarks that is known here: expected an input "
-                          "(1,3,s,s), s at most %d, got (1,%lld,%lld,%lld)",
+                          "%s: not a supported network for landmarks: expected an input (1,3,s,s), "
+                          "s at most %d, got (1,%lld,%lld,%lld)",
                           path, LARGEST_SIDE, (long long)size[1], (long long)size[2],
                           (long long)size[3]);
         goto cleanup;

@@ -1,15 +1,14 @@
-/* matte.c: crop -> how much each place belongs to the person, by a network.
+/* matte.c: from a crop to how much of each pixel belongs to the person, by a network.
  *
  *     crop, scaled to the network's square, (v - shift) * scale -> network -> alpha
  *
- * The network that is built in is quick, so it sees the mirrored crop, too, and the mean of both
+ * The built-in network is fast, so it sees the mirrored crop, too, and the mean of both answers
  * counts.
  *
- * What the network wants is known from its input's name and size, one line of a table each; its
- * result is read as it comes: one channel is alpha, or its logit when values leave [0,1]; of two
- * channels the second is the person's, as a probability when both sum to 1, else softmax makes it
- * one.
- */
+ * The name and size of a network's input tell which kind of pixels it wants: a table has a line for
+ * each. Its result may have one channel or two. One channel is alpha, or its logit if values leave
+ * [0,1]. Of two channels the second is the person's. If both sum to 1 it is a probability, else a
+ * softmax makes it one. */
 #include "face.h"
 
 #include <math.h>
@@ -19,23 +18,23 @@
 enum { USUAL_SIDE = 320, LARGEST_SIDE = 2048 };
 
 typedef struct Kind {
-    const char *input; /* NULL: any */
-    int side;          /* 0: any */
+    const char *input; /* name of the input; NULL matches any */
+    int side;          /* side of the input; 0 matches any */
     bool bgr;
-    double shift[3], scale[3]; /* in the network's order of channels */
+    double shift[3], scale[3]; /* in the order of the network's channels */
 } Kind;
 
 #define SAME(v) \
     { v, v, v }
 static const Kind kinds[] = {
-    /* SINet, Park 2020: normalised, then divided by 255 as well */
+    /* SINet, Park 2020: normalised, then also divided by 255 */
     { "data",
       320,
       true,
       { 107.304565, 115.69884, 132.35703 },
       { 1 / (255 * 63.97182), 1 / (255 * 65.1337), 1 / (255 * 68.29726) } },
-    /* DeepLab v3+ on MobileNetV2, Chen 2018, frozen by TensorFlow's own exporter or by
-     * anilsathyan7/Portrait-Segmentation */
+    /* DeepLab v3+ on MobileNetV2, Chen 2018, as TensorFlow's own exporter or
+     * anilsathyan7/Portrait-Segmentation freezes it */
     { "MobilenetV2/MobilenetV2/input", 0, false, SAME(127.5), SAME(1 / 127.5) },
     /* photo2cartoon's seg_model_384 */
     { "input_1", 384, false, SAME(0), SAME(1 / 255.0) },
@@ -45,16 +44,17 @@ static const Kind kinds[] = {
 struct P2cMatte {
     P2cNetwork network;
     const Kind *kind;
-    bool channels_last; /* of the input */
+    bool channels_last; /* the order of the input's axes */
     int height, width;
     float *picture;
     P2cNode *result;
     int h, w, channels;
-    size_t step, stride; /* in the result: from place to place, from channel to channel */
+    /* distances in the result between neighbouring pixels and between channels */
+    size_t step, stride;
     float *values, *alpha;
 };
 
-/* ---- what the network is ---- */
+/* ---- which kind of network it is ---- */
 
 static const Kind *find_kind(const char *input, int64_t side) {
     const Kind *kind = kinds;
@@ -69,9 +69,8 @@ static P2cStatus find_input(P2cMatte *m) {
     int64_t h = size[m->channels_last ? 1 : 2], w = size[m->channels_last ? 2 : 3];
     if ((size[1] != 3 && size[3] != 3) || h > LARGEST_SIDE || w > LARGEST_SIDE)
         return p2c_fail(m->network.ctx, P2C_ERR_FORMAT,
-                        "%s: no network for mattes that is known here: expected an input (1,3,h,w) "
-                        "or (1,h,w,3) of at most %d a "
-                        "side, got (1,%lld,%lld,%lld)",
+                        "%s: not a supported network for mattes: expected an input (1,3,h,w) or "
+                        "(1,h,w,3) of at most %d a side, got (1,%lld,%lld,%lld)",
                         m->network.path, LARGEST_SIDE, (long long)size[1], (long long)size[2],
                         (long long)size[3]);
     m->kind = find_kind(m->network.builtin ? "" : p2c_model_input_name(m->network.model, 0), h);
@@ -81,7 +80,7 @@ static P2cStatus find_input(P2cMatte *m) {
     return P2C_OK;
 }
 
-/* (1,c,h,w), (1,h,w,c) or (1,h,w) */
+/* Accepts a result (1,c,h,w), (1,h,w,c) or (1,h,w). */
 static bool takes(P2cMatte *m, P2cDims d) {
     bool first = d.rank == 4 && d.d[1] <= 2, last = d.rank == 4 && !first && d.d[3] <= 2,
          none = d.rank == 3;
@@ -100,8 +99,8 @@ static P2cStatus find_result(P2cMatte *m) {
         if (takes(m, p2c_node_dims(n->outputs[i]))) m->result = n->outputs[i];
     if (m->result) return P2C_OK;
     return p2c_fail(n->ctx, P2C_ERR_FORMAT,
-                    "%s: no network for mattes that is known here: expected a result of one "
-                    "channel, alpha, or two, background and person",
+                    "%s: not a supported network for mattes: expected a result of one channel, "
+                    "alpha, or two, background and person",
                     n->path);
 }
 
@@ -144,7 +143,7 @@ void p2c_matte_close(P2cMatte **matte) {
     *matte = NULL;
 }
 
-/* ---- a crop ---- */
+/* ---- running it on a crop ---- */
 
 static P2cStatus load(P2cMatte *m, const P2cImage *crop) {
     P2cImage scaled;
@@ -167,7 +166,8 @@ static P2cStatus load(P2cMatte *m, const P2cImage *crop) {
 
 static float logistic(float v) { return 1 / (1 + expf(-v)); }
 
-/* The network's answer to m->picture, as alpha. false: one is not a number */
+/* Converts the network's answer for m->picture to alpha. Returns false if a value is not a
+ * number. */
 static bool read_values(P2cMatte *m, float *alpha) {
     size_t n = (size_t)m->h * (size_t)m->w;
     const float *v = m->values;
@@ -192,13 +192,14 @@ static P2cStatus answer(P2cMatte *m, float *alpha) {
     if (status || read_values(m, alpha)) return status;
     return p2c_fail(
         m->network.ctx, P2C_ERR_FORMAT,
-        "%s: its answer is not a number: this file is damaged, or wants another kind of input",
+        "%s: its result is not a number: this file is damaged, or needs another kind of input",
         m->network.path);
 }
 
 static P2cStatus average_with_mirrored(P2cMatte *m) {
     p2c_mirror_rows(m->picture, 3 * m->height, m->width);
-    P2cStatus status = answer(m, m->values); /* each where it is read from */
+    /* in place: each value is converted where it is read from */
+    P2cStatus status = answer(m, m->values);
     if (status) return status;
     p2c_mirror_rows(m->values, m->h, m->w);
     for (size_t i = 0; i < (size_t)m->h * (size_t)m->w; i++)

@@ -1,10 +1,9 @@
-/* models.c: where models lie on a disk: one folder, with fixed names, so that a model is installed
- * by copying it there.
+/* models.c: where model files are: in one folder, with fixed names, so that copying a model there
+ * installs it.
  *
  *     $P2CNN_MODELS, or $XDG_DATA_HOME/p2cnn, or $HOME/.local/share/p2cnn (XDG Base Directory
  *         Specification 0.8)
- *         weights.pt  detector.onnx  landmarks.onnx  matte.onnx or matte.pb
- */
+ *         weights.pt  detector.onnx  landmarks.onnx  matte.onnx or matte.pb */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 
 #include "p2cnn.h"
 
-/* Of two files of one role the first counts. */
+/* If there are two files for one role, the first in this table is used. */
 static const struct {
     const char *role, *name;
 } files[] = {
@@ -27,7 +26,7 @@ static bool joined(char *path, size_t size, const char *folder, const char *rest
     return fits;
 }
 
-/* Unset and empty are the same, as the specification asks. */
+/* An empty variable counts as unset, as the specification says. */
 static const char *variable(const char *name) {
     const char *value = getenv(name);
     return value && *value ? value : NULL;
@@ -38,7 +37,7 @@ bool p2c_models_folder(const char *given, char *path, size_t size) {
     const char *own = variable("P2CNN_MODELS"), *data = variable("XDG_DATA_HOME"),
                *home = variable("HOME");
     if (own) return joined(path, size, own, "");
-    /* relative ones are to be ignored, says the specification */
+    /* relative paths must be ignored, as the specification says */
     if (data && data[0] == '/') return joined(path, size, data, "/p2cnn");
     return joined(path, size, home ? home : "", "/.local/share/p2cnn");
 }

@@ -1,6 +1,6 @@
-/* network.c: a network whose one input is a picture, (1,c,h,w) or (1,h,w,c), from a file or built
- * in: read, looked at, built for its sizes, run. Its graph, its weights and its memory live as long
- * as the P2cNetwork. */
+/* network.c: a network whose only input is a picture, (1,c,h,w) or (1,h,w,c), from a file or built
+ * in. It is read, checked, built for its sizes and run. Its graph, its weights and its memory live
+ * as long as the P2cNetwork. */
 #include "face.h"
 
 #include <stdlib.h>
@@ -14,11 +14,11 @@ P2cStatus p2c_network_read(P2cContext *ctx, const char *path, const char *what, 
     if (inputs == 1) out->shape = p2c_model_input_shape(out->model, 0);
     if (inputs != 1 || outputs < 1 || outputs > P2C_NETWORK_OUTPUTS || out->shape.rank != 4 ||
         out->shape.size[0] > 1) {
-        status = p2c_fail(ctx, P2C_ERR_FORMAT,
-                          "%s: no %s: expected a network with one picture as its input and 1 to %d "
-                          "results, got %d inputs, %d results, and "
-                          "an input of rank %d",
-                          path, what, P2C_NETWORK_OUTPUTS, inputs, outputs, out->shape.rank);
+        status =
+            p2c_fail(ctx, P2C_ERR_FORMAT,
+                     "%s: not a supported %s: expected a network with one picture as its input and "
+                     "1 to %d results, got %d inputs, %d results, and an input of rank %d",
+                     path, what, P2C_NETWORK_OUTPUTS, inputs, outputs, out->shape.rank);
         goto cleanup;
     }
     out->path = strdup(path);
@@ -57,7 +57,7 @@ P2cStatus p2c_network_build(P2cNetwork *n, P2cDims input) {
     status = n->builtin ? build_builtin(n, net) : build_file(n, net);
     if (status) return status;
     for (int i = 0; i < n->output_count; i++) p2c_output(n->outputs[i]);
-    p2c_model_free(&n->model); /* the store has the weights now */
+    p2c_model_free(&n->model); /* the store holds the weights from now on */
     return p2c_graph_finish(n->graph);
 }
 

@@ -13,7 +13,7 @@ static inline P2cPoint map_point(const double m[6], double x, double y) {
     return (P2cPoint){ m[0] * x + m[1] * y + m[2], m[3] * x + m[4] * y + m[5] };
 }
 
-/* floor of what an int holds; the library's own is a call. */
+/* floor for values that fit an int. It is inline, whereas the C library's floor is a call. */
 static inline int floor_int(double v) {
     int i = (int)v;
     return i - (v < i);
@@ -39,7 +39,7 @@ static inline size_t pixel_count(const P2cImage *image) {
     return (size_t)image->width * (size_t)image->height;
 }
 
-/* The matte of a portrait's picture, 0 to 1: bilinear, carried on beyond the border. */
+/* The matte at a position of the portrait's picture, 0 to 1: bilinear, with the border repeated. */
 static inline double matte_at(const P2cImage *portrait, double x, double y) {
     int last = portrait->width - 1, left, top;
     x = fmin(fmax(x, 0), last), y = fmin(fmax(y, 0), last);

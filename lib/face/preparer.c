@@ -1,18 +1,14 @@
-/* preparer.c: the stages from a photo to prepared portraits, in order; photo2cartoon's
+/* preparer.c: the stages from a photo to prepared portraits, in order, as in photo2cartoon's
  * data_process.py.
  *
- *     photo --detect--> boxes --landmarks--> faces
- *         p2c_preparer_find
- *     photo, face --align--> square crop --matte network--> rough alpha --guided filter--> alpha
- *                                                       crop, alpha --foreground colours--> RGBA
- *                                                           p2c_preparer_cut
+ *     photo --detect--> boxes --landmarks--> faces                               p2c_preparer_find
+ *     photo, face --align--> square crop --matte network--> rough alpha
+ *       --guided filter--> alpha; crop, alpha --foreground colours--> RGBA       p2c_preparer_cut
  *
- * dlib sees upright faces alone. When there is none the photo is looked at from its other three
- * sides; there a face may be found from two of them, and the surer one counts. Networks see faces
- * at any turn: where landmarks doubt that a face is upright, it is looked at from the other sides,
- * too, and the side of least doubt counts. A photo with transparency of its own needs no network to
- * tell head from background.
- */
+ * dlib finds only upright faces. If there is none, the photo is turned to its other three sides. A
+ * face may then be found from two sides, and the surer result is kept. Networks find faces at any
+ * turn. If the landmarks doubt that such a face is upright, the photo is turned, too, and the turn
+ * with the least doubt is kept. A photo that has transparency of its own needs no matte network. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,26 +19,27 @@
 #include "image/image.h"
 
 enum { PATH_SIZE = 4096 };
-static const double SAME_FACE = 0.4; /* of the smaller box that two boxes have in common */
-/* of landmarks of an upright face, see p2c_landmarker_doubt */
+/* two boxes are one face if their common area is this fraction of the smaller box */
+static const double SAME_FACE = 0.4;
+/* the most that p2c_landmarker_doubt gives for an upright face */
 static const double MOST_DOUBT = 0.035;
 
 struct P2cPreparer {
     P2cContext *ctx;
     P2cDetector *detector;
-    bool by_network;           /* the detector is one, and not dlib's */
-    P2cLandmarker *landmarker; /* NULL: points are estimated */
-    P2cMatte *matte;           /* NULL: backgrounds are kept */
+    bool by_network;           /* true unless the detector is dlib's */
+    P2cLandmarker *landmarker; /* NULL if points are estimated */
+    P2cMatte *matte;           /* NULL if backgrounds are kept */
 };
 
 /* ---- which files ---- */
 
 typedef struct Choice {
     char path[PATH_SIZE];
-    const char *file; /* path, or what was given; NULL: what is built in */
+    const char *file; /* the path that was given or found; NULL for the built-in network */
 } Choice;
 
-/* What is given wins, then what lies in the folder. */
+/* A given file takes precedence over a file in the folder. */
 static void choose(Choice *choice, const char *folder, const char *given, const char *role,
                    const char *built_in) {
     choice->file = NULL;
@@ -98,7 +95,7 @@ void p2c_preparer_close(P2cPreparer **preparer) {
 
 typedef struct Candidate {
     P2cFace face;
-    double doubt; /* of the landmarks; without a network for them 0 */
+    double doubt; /* of the landmarks; 0 without a landmark network */
 } Candidate;
 
 typedef struct Found {
@@ -119,7 +116,7 @@ static P2cBox unturn_box(P2cBox b, int width, int height, int turns) {
     return (P2cBox){ fmin(p.x, q.x), fmin(p.y, q.y), fmax(p.x, q.x), fmax(p.y, q.y) };
 }
 
-/* One detection in the turned photo as a face in the photo as it is. */
+/* Converts a detection in the turned photo to a face in the original photo. */
 static P2cStatus describe(P2cPreparer *p, const P2cImage *photo, const P2cImage *turned, int turns,
                           const P2cDetection *found, Candidate *out) {
     P2cStatus status = P2C_OK;
@@ -160,7 +157,7 @@ static P2cStatus add_faces(P2cPreparer *p, const P2cImage *photo, const P2cImage
         P2cStatus described =
             describe(p, photo, turned, turns, &detections[i], &found->list[found->count]);
         if (!described) found->count++;
-        /* what has no extent is no face */
+        /* a box without extent is not a face, and is skipped */
         else if (described != P2C_ERR_FORMAT) status = described;
     }
     free(detections);
@@ -175,7 +172,7 @@ static P2cStatus look_from(P2cPreparer *p, const P2cImage *photo, int turns, Fou
     return status;
 }
 
-/* A network finds faces that lie on their side, too, and only the landmarks tell that they do. */
+/* A network also finds faces that lie on their side; only the landmarks tell. */
 static bool lies(const P2cPreparer *p, const Candidate *c) {
     return p->by_network && c->doubt > MOST_DOUBT;
 }
@@ -190,8 +187,9 @@ static bool beats(const Candidate *a, const Candidate *b) {
     return a->doubt != b->doubt ? a->doubt < b->doubt : a->face.score > b->face.score;
 }
 
-/* Of boxes that have most in common the best; what is seen from one of the other sides alone, where
- * upright faces were seen, is none. */
+/* Removes duplicates. Of boxes that overlap much, the best one is kept. A face that was found only
+ * in a turned photo is dropped if upright faces were found, unless it overlaps a face that lies on
+ * its side. */
 static void keep_best(const P2cPreparer *p, Found *found) {
     int kept = 0, upright = 0;
     for (int i = 0; i < found->count; i++)
@@ -207,7 +205,7 @@ static void keep_best(const P2cPreparer *p, Found *found) {
             beaten |= beats(other, c) || (!beats(c, other) && k < i);
             seen_upright |= !other->face.turns && lies(p, other);
         }
-        /* kept <= i, and who stood there before is in the list already, or beaten */
+        /* kept <= i, and the candidate at [kept] is already copied or beaten */
         if (!beaten && seen_upright) found->list[kept++] = *c;
     }
     found->count = kept;
@@ -236,7 +234,8 @@ P2cStatus p2c_preparer_find(P2cPreparer *p, const P2cImage *photo, P2cFace **fac
     P2cStatus status = P2C_OK;
     *faces = NULL;
     *count = 0;
-    if (photo->channels == 4) { /* hidden colours are not to be found */
+    /* nothing must be found in the hidden colours of transparent pixels */
+    if (photo->channels == 4) {
         status = p2c_turn_image(p->ctx, photo, 0, &opaque);
         if (!status) p2c_image_over_white(&opaque);
         photo = &opaque;
@@ -255,7 +254,7 @@ P2cStatus p2c_preparer_find(P2cPreparer *p, const P2cImage *photo, P2cFace **fac
     return status;
 }
 
-/* The square of photo2cartoon around such landmarks is about the middle square of the photo. */
+/* A face whose square, by photo2cartoon's geometry, is about the middle square of the photo. */
 P2cFace p2c_face_centred(const P2cImage *photo) {
     double side = fmin(photo->width, photo->height), x = (photo->width - 1) / 2.0,
            y = (photo->height - 1) / 2.0;
@@ -299,7 +298,7 @@ static P2cStatus matte(P2cPreparer *p, const P2cImage *crop, P2cImage *picture) 
     return status ? status : p2c_foreground_colours(p->ctx, picture);
 }
 
-/* crop is taken over or freed. */
+/* Takes crop over, or frees it. */
 static P2cStatus make_picture(P2cPreparer *p, P2cImage *crop, P2cPortrait *out) {
     if (has_transparency(crop)) {
         out->picture = *crop;

@@ -1,18 +1,17 @@
-/* rfb.c: small detectors by networks: Ultra-Light-Fast-Generic-Face-Detector-1MB (RFB-320, slim,
- * 640; Linzaer 2019), and all that answer like them.
+/* rfb.c: small face detectors by networks: Ultra-Light-Fast-Generic-Face-Detector-1MB (RFB-320,
+ * slim, 640; Linzaer 2019), and all networks with the same form of results.
  *
- *     picture (1,3,h,w): stretched to h x w, RGB, (v-127)/128   ->   scores (1,n,2): nothing, face;
- *         boxes (1,n,4): of n fixed places
+ *     picture (1,3,h,w), stretched to h x w, RGB, (v-127)/128
+ *       ->  scores (1,n,2): nothing, face;  boxes (1,n,4) for n fixed places
  *
- * Scores: probabilities, or what softmax makes them of. Boxes: left, top, right, bottom in parts of
- * the picture; or, in files without that last step, offsets (x, y, w, h) from the places ("priors",
- * Liu 2016, SSD):
+ * Scores are probabilities, or numbers that a softmax makes probabilities. Boxes are left, top,
+ * right, bottom as fractions of the picture. In files without that last step they are offsets (x,
+ * y, w, h) from the places ("priors", Liu 2016, SSD):
  *
  *     middle = prior middle + 0.1 * (x,y) * prior size,  size = prior size * exp(0.2 * (w,h))
  *
- * Which of the two is found out once, by a grey picture: corners are in order in every box, offsets
- * in hardly any set of thousands.
- */
+ * A grey picture tells once which of the two a file has: corners are in order in every box, offsets
+ * in hardly any set of thousands. */
 #include "face.h"
 
 #include <math.h>
@@ -67,9 +66,9 @@ void p2c_rfb_decode(int count, const float (*priors)[4], float (*boxes)[4]) {
         }
 }
 
-/* These boxes are taller than wide, with forehead and chin. By 378 portraits in which both kinds of
- * detector found the face, in sides of dlib's square: 0.946 wide, 1.316 high, the middle 0.012
- * further right and 0.067 higher. */
+/* These boxes are taller than wide, because they include forehead and chin. Measured on 378
+ * portraits in which both kinds of detector found the face, in sides of dlib's square: 0.946 wide,
+ * 1.316 high, the middle 0.012 further right and 0.067 higher. */
 P2cBox p2c_rfb_square(P2cBox box) {
     double side = ((box.right - box.left) / 0.946 + (box.bottom - box.top) / 1.316) / 2;
     double x = (box.left + box.right) / 2 - 0.012 * side,
@@ -77,9 +76,9 @@ P2cBox p2c_rfb_square(P2cBox box) {
     return (P2cBox){ x - side / 2, y - side / 2, x + side / 2, y + side / 2 };
 }
 
-/* ---- what the network answers ---- */
+/* ---- the network's results ---- */
 
-/* The result (1,n,last) of a network, n the same for both. */
+/* Finds the result (1,n,last) of a network; n must be the same for both results. */
 static P2cNode *find_result(const P2cNetwork *network, int last) {
     for (int i = 0; i < network->output_count; i++) {
         P2cDims d = p2c_node_dims(network->outputs[i]);
@@ -96,11 +95,11 @@ static P2cStatus find_results(P2cRfb *r) {
         r->places = p2c_node_dims(r->score_node).d[1];
         return P2C_OK;
     }
-    return p2c_fail(r->network.ctx, P2C_ERR_FORMAT,
-                    "%s: no face detector that is known here: expected results of shapes (1,n,2), "
-                    "scores, and (1,n,4), boxes, as "
-                    "those of Ultra-Light-Fast-Generic-Face-Detector-1MB have",
-                    r->network.path);
+    return p2c_fail(
+        r->network.ctx, P2C_ERR_FORMAT,
+        "%s: not a supported face detector: expected results of shapes (1,n,2), scores, and "
+        "(1,n,4), boxes, like those of Ultra-Light-Fast-Generic-Face-Detector-1MB",
+        r->network.path);
 }
 
 static P2cStatus take_memory(P2cRfb *r) {
@@ -121,9 +120,9 @@ static P2cStatus answer(P2cRfb *r) {
     return status ? status : p2c_node_read(r->box_node, &r->boxes[0][0]);
 }
 
-/* Which kinds of numbers this file answers. */
+/* Finds out which kinds of scores and boxes this file gives. */
 static P2cStatus find_kinds(P2cRfb *r) {
-    P2cStatus status = answer(r); /* planes are zeros: grey */
+    P2cStatus status = answer(r); /* the planes are zeros, which is a grey picture */
     if (status) return status;
     for (int i = 0; i < r->places; i++) {
         const float *s = r->scores[i], *b = r->boxes[i];
@@ -152,8 +151,8 @@ P2cStatus p2c_rfb_open(P2cContext *ctx, const char *path, P2cRfb **out) {
     r->width = size[3] > 0 ? (int)size[3] : WIDTH;
     if ((size[1] != 3 && size[1] >= 0) || size[2] > 4096 || size[3] > 4096) {
         status = p2c_fail(ctx, P2C_ERR_FORMAT,
-                          "%s: no face detector that is known here: expected an input (1,3,h,w) of "
-                          "at most 4096 a side, got (1,%lld,%lld,%lld)",
+                          "%s: not a supported face detector: expected an input (1,3,h,w) of at "
+                          "most 4096 a side, got (1,%lld,%lld,%lld)",
                           path, (long long)size[1], (long long)size[2], (long long)size[3]);
         goto cleanup;
     }
@@ -196,7 +195,8 @@ static double probability(const P2cRfb *r, int i) {
     return r->logits ? 1 / (1 + exp((double)r->scores[i][0] - r->scores[i][1])) : r->scores[i][1];
 }
 
-/* The sure ones, in the photo. What is not a number is not sure. */
+/* Collects the detections that are sure enough, in pixels of the photo. NaN compares as not
+ * sure. */
 static int gather(const P2cRfb *r, const P2cImage *photo, P2cDetection *found) {
     int count = 0;
     for (int i = 0; i < r->places; i++) {
@@ -221,8 +221,8 @@ P2cStatus p2c_rfb_run(P2cRfb *r, const P2cImage *photo, P2cDetection **found, in
     if (r->offsets) p2c_rfb_decode(r->places, (const float(*)[4])r->priors, r->boxes);
     P2cDetection *all = malloc((size_t)r->places * sizeof *all);
     if (!all) return p2c_fail_memory(r->network.ctx, "faces", (size_t)r->places * sizeof *all);
-    /* Before they become square, since it is their own overlap that tells neighbours from
-     * duplicates. */
+    /* Duplicates are removed before boxes become square, because the overlap of the original boxes
+     * tells neighbours from duplicates. */
     *count = p2c_detections_thin(all, gather(r, photo, all));
     for (int i = 0; i < *count; i++) all[i].box = p2c_rfb_square(all[i].box);
     *found = all;

@@ -128,6 +128,11 @@ void p2c_graph_limit(P2cGraph *graph, size_t bytes) { graph->arena_limit = bytes
 
 size_t p2c_graph_arena_bytes(const P2cGraph *graph) { return graph->arena_bytes; }
 int p2c_graph_step_count(const P2cGraph *graph) { return graph->step_count; }
+P2cStatus p2c_graph_status(const P2cGraph *graph) { return graph->status; }
+const char *p2c_graph_error(const P2cGraph *graph) { return graph->error; }
+P2cContext *p2c_graph_context(const P2cGraph *graph) { return graph->ctx; }
+int p2c_graph_node_count(const P2cGraph *graph) { return graph->node_count; }
+P2cNode *p2c_graph_node(const P2cGraph *graph, int id) { return graph->nodes[id]; }
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
 
@@ -167,9 +172,10 @@ static bool operands_ok(P2cGraph *graph, const P2cOp *op, int count, P2cNode *co
     return true;
 }
 
-P2cNode *p2c_node_new(P2cGraph *graph, const P2cOp *op, int count, P2cNode *const x[],
-                      const void *attributes, size_t size) {
-    if (!operands_ok(graph, op, count, x)) return NULL;
+P2cNode *p2c_node_new(const P2cOp *op, int count, P2cNode *const x[], const void *attributes,
+                      size_t size) {
+    P2cGraph *graph = x[0] ? x[0]->state->graph : NULL;
+    if (!graph || !operands_ok(graph, op, count, x)) return NULL;
     P2cNode *node = node_alloc(graph);
     if (!node) return NULL;
     node->op = op;
@@ -186,13 +192,12 @@ P2cNode *p2c_node_new(P2cGraph *graph, const P2cOp *op, int count, P2cNode *cons
 }
 
 P2cNode *p2c_node_unary(const P2cOp *op, P2cNode *x, const void *attributes, size_t size) {
-    return x ? p2c_node_new(x->state->graph, op, 1, &x, attributes, size) : NULL;
+    return p2c_node_new(op, 1, &x, attributes, size);
 }
 
 P2cNode *p2c_node_binary(const P2cOp *op, P2cNode *a, P2cNode *b, const void *attributes,
                          size_t size) {
-    return a && b ? p2c_node_new(a->state->graph, op, 2, (P2cNode *[]){ a, b }, attributes, size)
-                  : NULL;
+    return p2c_node_new(op, 2, (P2cNode *[]){ a, b }, attributes, size);
 }
 
 static bool leaf_ok(P2cGraph *graph, const char *name, P2cDims dims) {
@@ -248,6 +253,12 @@ P2cNode *p2c_graph_find(P2cGraph *graph, const char *name) {
 }
 
 P2cDims p2c_node_dims(const P2cNode *node) { return node->dims; }
+P2cGraph *p2c_node_graph(const P2cNode *node) { return node->state->graph; }
+int p2c_node_id(const P2cNode *node) { return node->state->id; }
+const char *p2c_node_name(const P2cNode *node) { return node->state->name; }
+P2cLeaf p2c_node_leaf(const P2cNode *node) { return node->state->leaf; }
+float p2c_node_constant(const P2cNode *node) { return node->state->value; }
+P2cParam *p2c_node_param(const P2cNode *node) { return node->state->param; }
 
 /* ---- parameters ------------------------------------------------------------------------------ */
 

@@ -1,5 +1,5 @@
-/* graph.h: the inside of a graph, shared by graph.c, autodiff.c, minimize.c, fuse.c, plan.c and
- * run.c.
+/* graph.h: the inside of a graph, for the files of this folder and for tests. What others need is in
+ * node.h.
  *
  *   build        nodes in order, leaves and operations                              graph.c, op/,
  *       minimize.c
@@ -15,18 +15,10 @@
 
 #include "base/context.h"
 #include "base/device.h"
+#include "node.h"
 #include "params.h"
 
 enum { P2C_ARENA_SPARE = 64 }; /* bytes that an arena is longer than its plan */
-
-typedef enum P2cLeaf {
-    P2C_NOT_LEAF,
-    P2C_LEAF_INPUT,
-    P2C_LEAF_CONSTANT,
-    P2C_LEAF_PARAM,
-    P2C_LEAF_GRADIENT,
-    P2C_LEAF_BACKWARD
-} P2cLeaf;
 
 /* A piece of memory that the plan places. Alive from the step that first writes it to the one that
  * last touches it. */
@@ -102,24 +94,7 @@ struct P2cGraph {
     bool no_reuse; /* tests: give every buffer memory of its own */
 };
 
-/* Builders: NULL operands pass through as NULL; attributes are copied. */
-P2cNode *p2c_node_new(P2cGraph *graph, const P2cOp *op, int count, P2cNode *const x[],
-                      const void *attributes, size_t size);
-P2cNode *p2c_node_unary(const P2cOp *op, P2cNode *x, const void *attributes, size_t size);
-P2cNode *p2c_node_binary(const P2cOp *op, P2cNode *a, P2cNode *b, const void *attributes,
-                         size_t size);
 P2cNode *p2c_leaf_new(P2cGraph *graph, P2cLeaf leaf, const char *name, P2cDims dims);
-/* Records the graph's first error, with the operation's name in front; for shape rules. */
-P2cStatus p2c_node_fail(P2cNode *node, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-P2cStatus p2c_graph_fail(P2cGraph *graph, P2cStatus status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* "(1,3,256,256)", for error texts; a small value of its own so that several fit one call. */
-typedef struct P2cDimsText {
-    char text[56];
-} P2cDimsText;
-P2cDimsText p2c_dims_text(P2cDims dims);
 
 /* The buffer whose memory it shares; or itself. NULL of NULL. */
 static inline P2cBuffer *p2c_buffer_root(P2cBuffer *buffer) {

@@ -76,7 +76,7 @@ static P2cNode *sum_squares(const Group *group, P2cGraph *graph, int net, int co
     for (int i = 0; i < group->count; i++) {
         if (!group->grads[i] || net_of(group->params[i]->state->param, count, nets) != net)
             continue;
-        sum = p2c_output(p2c_node_new(graph, &p2c_op_sum_squares, sum ? 2 : 1,
+        sum = p2c_output(p2c_node_new(&p2c_op_sum_squares, sum ? 2 : 1,
                                       (P2cNode *[]){ group->grads[i], sum }, NULL, 0));
     }
     return sum ? sum : p2c_output(p2c_constant(graph, P2C_SCALAR, 0));
@@ -100,8 +100,8 @@ static void update(const Group *group, P2cNode *begin, P2cStore *store, P2cAdam 
         if (!group->grads[i]) continue;
         P2cStatus status = p2c_store_moments(store, param->state->param);
         if (status != P2C_OK) p2c_graph_fail(graph, status, "%s", p2c_error(store->ctx));
-        p2c_node_new(graph, &p2c_op_adam, 3, (P2cNode *[]){ param, group->grads[i], begin },
-                     &attributes, sizeof attributes);
+        p2c_node_new(&p2c_op_adam, 3, (P2cNode *[]){ param, group->grads[i], begin }, &attributes,
+                     sizeof attributes);
         param->state->earlier = NULL;
     }
 }
@@ -122,8 +122,8 @@ void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam,
         }
         P2cNode *x[] = { total, loss, begun(graph, adam) };
         P2cNode *begin =
-            p2c_node_new(graph, &p2c_op_adam_begin, x[2] ? 3 : 2, x,
-                         &(P2cAdamAttributes){ adam, NULL }, sizeof(P2cAdamAttributes));
+            p2c_node_new(&p2c_op_adam_begin, x[2] ? 3 : 2, x, &(P2cAdamAttributes){ adam, NULL },
+                         sizeof(P2cAdamAttributes));
         if (begin) update(&group, begin, nets[0].store, adam);
     }
     group_clear(&group);

@@ -1,9 +1,9 @@
-/* exif.c: which way up a picture was taken (EXIF tag 0x0112, Orientation), and turning it upright.
+/* exif.c: reads which way up a picture was taken (EXIF tag 0x0112, Orientation) and turns it
+ * upright.
  *
- * The eight values say where the stored first row and column belong (EXIF 2.3, 4.6.4): the upright
- * picture is the stored one, transposed or not, then mirrored left to right or not, then upside
- * down or not. libexif reads the block.
- */
+ * The eight values say where the first stored row and column belong (EXIF 2.3, 4.6.4). To get the
+ * upright picture, transpose the stored one or not, then mirror it left to right or not, then turn
+ * it upside down or not. libexif reads the block. */
 #include "image.h"
 
 #include <assert.h>
@@ -28,7 +28,7 @@ int p2c_exif_orientation(const uint8_t *block, size_t size) {
     if (size < 6 || size > UINT16_MAX || memcmp(block, "Exif\0\0", 6) != 0) return 1;
     ExifData *data = exif_data_new();
     if (!data) return 1;
-    /* or it adds what it misses */
+    /* otherwise libexif adds the entries that it misses */
     exif_data_unset_option(data, EXIF_DATA_OPTION_FOLLOW_SPECIFICATION);
     exif_data_load_data(data, block, (unsigned)size);
     ExifEntry *entry = exif_content_get_entry(data->ifd[EXIF_IFD_0], EXIF_TAG_ORIENTATION);
@@ -38,8 +38,8 @@ int p2c_exif_orientation(const uint8_t *block, size_t size) {
     return orientation >= 1 && orientation <= 8 ? orientation : 1;
 }
 
-/* Stored pixel (x, y) goes to byte start + x*step_x + y*step_y of the upright one. Tiles, so that a
- * transposition stays in the cache. */
+/* Stored pixel (x, y) goes to byte start + x*step_x + y*step_y of the upright picture. It works in
+ * tiles, so that a transposition stays in the cache. */
 static void place(const P2cImage *stored, uint8_t *start, ptrdiff_t step_x, ptrdiff_t step_y) {
     enum { TILE = 32 };
     int w = stored->width, h = stored->height, channels = stored->channels;
@@ -65,7 +65,7 @@ P2cStatus p2c_image_orient(P2cContext *ctx, P2cImage *image, int orientation) {
         p2c_image_init(ctx, &upright, turn->transpose ? image->height : image->width,
                        turn->transpose ? image->width : image->height, image->channels);
     if (status) return status;
-    /* steps to the right and down */
+    /* distance in bytes of one step to the right and one down */
     ptrdiff_t column = image->channels, row = column * upright.width;
     uint8_t *start = upright.pixels;
     if (turn->mirror_x) start += column * (upright.width - 1), column = -column;

@@ -1,17 +1,16 @@
-/* heatmap.c: the class-activation map as photo2cartoon shows it: scaled to [0,1] by its extremes,
- * enlarged bilinearly, coloured.
+/* heatmap.c: draws a class-activation map as photo2cartoon does: scales it to [0,1] by its minimum
+ * and maximum, enlarges it bilinearly and colours it.
  *
  *     t = (v - min) / (max - min), 0 everywhere when the map is flat
  *     source = clamp((i + 0.5) * in / out - 0.5, 0, in - 1)
  *     "jet": red = 1.5 - |4t - 3|, green = 1.5 - |4t - 2|, blue = 1.5 - |4t - 1|, each clamped to
  *         [0,1]
- *            t:  0 dark blue, 1/4 azure, 1/2 green, 3/4 orange, 1 dark red
- */
+ *            t:  0 dark blue, 1/4 azure, 1/2 green, 3/4 orange, 1 dark red */
 #include <math.h>
 
 #include "p2cnn.h"
 
-/* Low when v is not a number, so that the map of a network that has diverged can be drawn too. */
+/* Returns `low` for NaN, so that the map of a network that has diverged can be drawn, too. */
 static float clamp(float v, float low, float high) { return v > low ? v < high ? v : high : low; }
 
 static float sample(const float *map, int width, int height, float x, float y) {

@@ -1,9 +1,8 @@
-/* image.c: pictures in memory, and the way to their files: the format is found by content when
- * reading, by name when writing.
+/* image.c: pictures in memory, and reading and writing their files. When reading, the content
+ * decides the format; when writing, the name does.
  *
- * Planes: float (3, h, w) in [-1, 1], what the networks see; p = v/127.5 - 1 and back v =
- * trunc((p+1)*127.5).
- */
+ * The networks see pictures as float planes (3, h, w) in [-1, 1]: p = v/127.5 - 1, and back v =
+ * trunc((p+1)*127.5). */
 #include "image.h"
 
 #include "base/file.h"
@@ -18,14 +17,16 @@
 P2cStatus p2c_image_check_size(P2cContext *ctx, P2cStatus status, const char *path, uint64_t width,
                                uint64_t height) {
     if (width == 0 || height == 0)
-        return p2c_fail(ctx, status, "%s: %llu x %llu pixels: a picture has at least one", path,
-                        (unsigned long long)width, (unsigned long long)height);
+        return p2c_fail(ctx, status, "%s: %llu x %llu pixels: a picture has at least one pixel",
+                        path, (unsigned long long)width, (unsigned long long)height);
     if (width > P2C_IMAGE_MAX_SIDE || height > P2C_IMAGE_MAX_SIDE ||
         width * height > P2C_IMAGE_MAX_PIXELS)
-        return p2c_fail(
-            ctx, status, "%s: %llu x %llu pixels are too many: at most %llu in all and %llu a side",
-            path, (unsigned long long)width, (unsigned long long)height,
-            (unsigned long long)P2C_IMAGE_MAX_PIXELS, (unsigned long long)P2C_IMAGE_MAX_SIDE);
+        return p2c_fail(ctx, status,
+                        "%s: %llu x %llu pixels are too many: at most %llu in all and %llu a side "
+                        "are supported",
+                        path, (unsigned long long)width, (unsigned long long)height,
+                        (unsigned long long)P2C_IMAGE_MAX_PIXELS,
+                        (unsigned long long)P2C_IMAGE_MAX_SIDE);
     return P2C_OK;
 }
 
@@ -57,7 +58,7 @@ void p2c_image_clear(P2cImage *image) {
 void p2c_image_over_white(P2cImage *image) {
     if (image->channels != 4) return;
     size_t count = (size_t)image->width * (size_t)image->height;
-    /* a pixel is read before its bytes are written over: 3i <= 4i */
+    /* in place: pixel i is read (at 4i) before any write gets there (at 3i <= 4i) */
     for (size_t i = 0; i < count; i++) {
         uint8_t *from = image->pixels + 4 * i, *to = image->pixels + 3 * i, alpha = from[3];
         for (int c = 0; c < 3; c++) to[c] = p2c_over_white(from[c], alpha);
@@ -81,14 +82,15 @@ void p2c_image_from_planes(const float *planes, P2cImage *image) {
     for (size_t i = 0; i < count; i++)
         for (size_t c = 0; c < 3; c++) {
             float v = (planes[c * count + i] + 1) * 127.5f;
-            /* NaN is not > 0 */
+            /* written so that NaN, which is not > 0, becomes 0 */
             image->pixels[3 * i + c] = !(v > 0) ? 0 : v >= 255 ? 255 : (uint8_t)v;
         }
 }
 
 /* ---- files ---- */
 
-/* How other files begin, so that an error can say what was given. `skip`: where the mark stands. */
+/* How other kinds of files begin, so that an error can say what was given. `skip`: offset of the
+ * mark. */
 static const struct Mark {
     int skip, length;
     const char *bytes, *name;
@@ -130,7 +132,7 @@ static const char *looks_like(const uint8_t *head, size_t size) {
             memcmp(head + m->skip, m->bytes, (size_t)m->length) == 0)
             return m->name;
     }
-    return is_text(head, size) ? "text" : "no known picture";
+    return is_text(head, size) ? "text" : "not a picture of a known format";
 }
 
 P2cStatus p2c_image_read(P2cContext *ctx, const char *path, P2cImage *image) {
@@ -149,8 +151,8 @@ P2cStatus p2c_image_read(P2cContext *ctx, const char *path, P2cImage *image) {
     else if (size >= 3 && memcmp(head, "\xff\xd8\xff", 3) == 0)
         status = p2c_jpeg_read(ctx, path, stream, image);
     else
-        status = p2c_fail(ctx, P2C_ERR_FORMAT, "%s: %s; PNG and JPEG pictures are read", path,
-                          looks_like(head, size));
+        status = p2c_fail(ctx, P2C_ERR_FORMAT, "%s: %s; only PNG and JPEG pictures are supported",
+                          path, looks_like(head, size));
     fclose(stream);
     return status;
 }
@@ -170,7 +172,7 @@ P2cStatus p2c_image_write(P2cContext *ctx, const char *path, const P2cImage *ima
     Writer *writer = writer_for(path);
     if (!writer)
         return p2c_fail(ctx, P2C_ERR_ARGUMENT,
-                        "%s: the name must end in .png, .jpg or .jpeg, which say what to write",
+                        "%s: the name must end in .png, .jpg or .jpeg, which selects the format",
                         path);
     P2cOutput out;
     P2cStatus status = p2c_output_open(ctx, path, &out);

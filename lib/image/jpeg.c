@@ -1,13 +1,14 @@
 /* jpeg.c: JPEG files through libjpeg-turbo.
  *
- * Reads grey, YCbCr and RGB as RGB, CMYK and YCCK through R = (255-C)(255-K)/255. Files with an
- * Adobe marker hold inks inverted (255 is none), those without hold them plainly. Baseline,
- * progressive and arithmetic coding. Writes RGB at quality 95 without chroma subsampling. libjpeg
- * goes on after damage with a mere warning and grey pixels. Here the warnings that mean lost pixels
- * are errors, so a file must be whole up to its end marker; those about headers and stray bytes
- * between segments, which cameras leave, are not. It reports failure by a callback that must not
- * return: it jumps back into `decode` or `encode`, which own nothing.
- */
+ * Reads grey, YCbCr and RGB as RGB; CMYK and YCCK through R = (255-C)(255-K)/255. Files with an
+ * Adobe marker store inks inverted (255 is no ink), files without one store them plainly. Reads
+ * baseline, progressive and arithmetic coding. Writes RGB at quality 95 without chroma subsampling.
+ *
+ * After damage libjpeg only warns and goes on with grey pixels. Here the warnings that mean lost
+ * pixels are errors, so a file must be whole up to its end marker. Warnings about headers and about
+ * stray bytes between segments, which cameras leave, are ignored. libjpeg reports a failure by a
+ * callback that must not return: the callback jumps back into `decode` or `encode`, which own
+ * nothing that could leak. */
 #include "image.h"
 
 #include <errno.h>
@@ -19,9 +20,9 @@
 
 #include <jerror.h>
 
-/* A progressive file may repeat scans without end, a few bytes each, and each one walks over the
- * whole picture. Encoders write about 10; the most that make sense, every bit of every coefficient
- * group alone, stay below 100. */
+/* A progressive file may repeat scans without end, a few bytes each, and each scan walks over the
+ * whole picture. Encoders write about 10. Even one scan for every bit of every group of
+ * coefficients stays below 100. */
 enum { MAX_SCANS = 100 };
 
 typedef struct File {
@@ -65,7 +66,7 @@ static _Noreturn void on_error(j_common_ptr jpeg) {
     longjmp(f->jump, 1);
 }
 
-/* level -1: a warning; 0 and more: traces. */
+/* A level of -1 is a warning, 0 and more are traces. */
 static void on_message(j_common_ptr jpeg, int level) {
     static const int lost_pixels[] = { JWRN_HIT_MARKER, JWRN_HUFF_BAD_CODE, JWRN_ARITH_BAD_CODE,
                                        JWRN_MUST_RESYNC, JWRN_BOGUS_PROGRESSION };
@@ -82,14 +83,14 @@ static void on_progress(j_common_ptr jpeg) {
 
 static int next_byte(j_decompress_ptr jpeg) {
     struct jpeg_source_mgr *source = jpeg->src;
-    /* of a file: never suspends */
+    /* a file as source never suspends */
     if (source->bytes_in_buffer == 0) source->fill_input_buffer(jpeg);
     source->bytes_in_buffer--;
     return *source->next_input_byte++;
 }
 
-/* APP1 segments: EXIF, or something else to be skipped. libjpeg could save them, but all of them,
- * however many there are. */
+/* Reads APP1 segments, which hold EXIF or something to be skipped. libjpeg could save them, but
+ * only all of them, however many there are. */
 static boolean on_app1(j_decompress_ptr jpeg) {
     File *f = jpeg->client_data;
     int size = next_byte(jpeg) << 8;
@@ -110,7 +111,7 @@ static void set_up(File *f) {
 
 /* ---- reading ---- */
 
-/* ink: width x CMYK, 255 for none. */
+/* ink (width, CMYK) -> rgb. In ink 255 means none, unless plain. */
 static void inks_to_rgb(const uint8_t *ink, int width, bool plain, uint8_t *rgb) {
     unsigned flip = plain ? 255 : 0;
     for (int x = 0; x < width; x++, ink += 4, rgb += 3)
@@ -149,7 +150,8 @@ static void decode(File *f) {
                                 : JCS_RGB;
     jpeg_start_decompress(jpeg);
     read_rows(jpeg, f->image);
-    jpeg_finish_decompress(jpeg); /* reads on to the end marker */
+    /* checks that the rest of the file is there, up to the end marker */
+    jpeg_finish_decompress(jpeg);
 }
 
 P2cStatus p2c_jpeg_read(P2cContext *ctx, const char *path, FILE *stream, P2cImage *image) {
@@ -190,7 +192,7 @@ static void encode(File *f, const P2cImage *image) {
     jpeg->in_color_space = JCS_RGB;
     jpeg_set_defaults(jpeg);
     jpeg_set_quality(jpeg, 95, TRUE);
-    /* 4:4:4: drawn lines keep their colour */
+    /* 4:4:4, so that drawn lines keep their colour */
     jpeg->comp_info[0].h_samp_factor = jpeg->comp_info[0].v_samp_factor = 1;
     jpeg_start_compress(jpeg, TRUE);
     write_rows(jpeg, image);

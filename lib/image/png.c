@@ -2,13 +2,14 @@
  *
  * Every colour type (grey, RGB, palette; with alpha or a transparent colour) and depth (1 to 16
  * bits) becomes RGB or RGBA of 8 bits; 16 bits are rounded to 8. Interlaced pictures are assembled
- * in place, pass by pass. A file must be whole, from the signature to IEND, and every chunk must
- * have its checksum, also those that are not needed: a flipped bit in a tRNS chunk would otherwise
+ * in place, pass by pass. A file must be whole, from the signature to IEND. Every chunk must have a
+ * valid checksum, even one that is not needed: otherwise a flipped bit in a tRNS chunk would
  * quietly change the picture. Chunks other than IHDR, PLTE, tRNS, IDAT, IEND and eXIf are skipped
- * unread, so that compressed text and colour profiles cannot unfold. libpng reports failure by a
- * callback that must not return: it jumps back into `decode` or `encode`, which own nothing; what
- * they made lives in the File and is freed by their callers.
- */
+ * unread, so that compressed text and colour profiles cannot unfold.
+ *
+ * libpng reports a failure by a callback that must not return: the callback jumps back into
+ * `decode` or `encode`, which own nothing. What they made is kept in the File and freed by their
+ * callers. */
 #include "image.h"
 
 #include <errno.h>
@@ -30,7 +31,8 @@ typedef struct File {
 
 /* ---- callbacks ---- */
 
-/* Keeps the first reason: a callback of ours may know better than libpng's text that follows. */
+/* Keeps the first reason, because our callbacks may know better than the text with which libpng
+ * follows. */
 static _Noreturn void on_error(png_structp png, png_const_charp text) {
     File *f = png_get_error_ptr(png);
     bool reading = f->image != NULL;
@@ -69,7 +71,7 @@ static uint32_t big_endian(const uint8_t *p) {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* The size stands at a fixed place, so that it can be judged before libpng takes any memory. */
+/* The size is at a fixed offset, so it is checked before libpng takes any memory. */
 static P2cStatus check_header(P2cContext *ctx, const char *path, FILE *stream) {
     uint8_t head[24];
     P2cStatus status = P2C_OK;
@@ -85,8 +87,8 @@ static P2cStatus check_header(P2cContext *ctx, const char *path, FILE *stream) {
     return status;
 }
 
-/* Everything after the pixels counts too: the end must be there. Returns the orientation that an
- * eXIf chunk asks for. */
+/* Reads what comes after the pixels, because a file without its end is damaged. Returns the
+ * orientation in the eXIf chunk. */
 static int read_end(png_structp png, png_infop info) {
     png_read_end(png, info);
     uint8_t *chunk, block[UINT16_MAX] = "Exif\0";

@@ -1,16 +1,16 @@
-/* resize.c: pictures scaled by separable filters.
+/* resize.c: scales pictures by separable filters.
  *
  * With s = in/out, output position i is the weighted mean of source pixels k, whose weights are
  *     area        the length of [i s, (i+1) s) that lies in [k, k+1)
  *     bilinear    1 - |p - k| for the two pixels next to p = (i + 1/2) s - 1/2, p clamped to the
  *                 first and last pixel
  *     antialias   max(0, 1 - |k + 1/2 - (i + 1/2) s| / max(s, 1)), divided by their sum
+ *
  * Each output row is first gathered from its source rows, over the full source width, then filtered
- * along itself; so one row is all that is needed beside the pictures. It is double, because a float
- * loses count over the 2^20 rows there may be. One rounding, at the end, to nearest. RGBA: colours
- * are weighted by their alpha (Porter and Duff 1984), so that what is transparent gives no colour
- * to its surroundings.
- */
+ * along itself. So one row is all the memory that is needed beside the pictures. It is double,
+ * because float loses precision over the 2^20 rows there may be. Values are rounded once, at the
+ * end, to nearest. In RGBA pictures colours are weighted by their alpha (Porter and Duff 1984), so
+ * that transparent pixels give no colour to their surroundings. */
 #include "image.h"
 
 #include <assert.h>
@@ -25,13 +25,13 @@ typedef struct Window {
     float *weights; /* their sum is 1 */
 } Window;
 
-/* Filters write the weights of pixels first... into w and say how many. They run in double, so that
- * positions up to 2^20 stay exact. */
+/* A filter writes the weights of pixels *first, *first + 1, ... into w and returns how many there
+ * are. It computes in double, so that positions up to 2^20 stay exact. */
 typedef int Filter(double scale, int in, int i, int *first, double *w);
 
 static int area(double scale, int in, int i, int *first, double *w) {
     double begin = i * scale, end = (i + 1) * scale;
-    /* i*scale may be a hair beside a whole number: no pixel of weight 1e-16 */
+    /* i*scale may miss a whole number by rounding: avoid a pixel of weight 1e-16 */
     int last = (int)ceil(end - 1e-9) - 1;
     *first = (int)floor(begin + 1e-9);
     if (last > in - 1) last = in - 1;
@@ -61,11 +61,12 @@ static Filter *const filters[] = {
     [P2C_FILTER_AREA] = area, [P2C_FILTER_BILINEAR] = bilinear, [P2C_FILTER_ANTIALIAS] = antialias
 };
 
-/* All windows of an axis in one block: out windows, then their weights. NULL: out of memory. */
+/* Computes all windows of an axis as one block: `out` windows, then their weights. Returns NULL
+ * when out of memory. */
 static Window *windows(P2cFilter filter, int in, int out, size_t *bytes) {
     double scale = (double)in / out;
-    size_t most = (size_t)(2 * fmax(scale, 1)) + 3; /* the triangle's */
-    /* below 2^26 + 2^23 with sides up to 2^20 */
+    size_t most = (size_t)(2 * fmax(scale, 1)) + 3; /* the triangle of `antialias` is the widest */
+    /* below 2^26 + 2^23 for sides up to 2^20 */
     *bytes = (size_t)out * (sizeof(Window) + most * sizeof(float)) + most * sizeof(double);
     Window *all = malloc(*bytes - most * sizeof(double));
     double *w = malloc(most * sizeof *w);
@@ -83,7 +84,7 @@ static Window *windows(P2cFilter filter, int in, int out, size_t *bytes) {
 
 /* ---- rows ---- */
 
-/* sum (n) += weight * pixels (n). Blocks of fixed length, which the compiler vectorises at any
+/* sum (n) += weight * pixels (n). Blocks of a fixed length are vectorised by the compiler at any
  * level of optimisation. */
 static void add_row(double *restrict sum, const uint8_t *restrict pixels, size_t n, float weight) {
     enum { BLOCK = 16 };
@@ -93,7 +94,7 @@ static void add_row(double *restrict sum, const uint8_t *restrict pixels, size_t
     for (; i < n; i++) sum[i] += weight * (float)pixels[i];
 }
 
-/* The same for n pixels RGBA: sums of weight*alpha*colour and of weight*alpha. */
+/* The same for n RGBA pixels: adds weight*alpha*colour and weight*alpha. */
 static void add_row_alpha(double *restrict sum, const uint8_t *restrict pixels, size_t n,
                           float weight) {
     for (size_t i = 0; i < n; i++, sum += 4, pixels += 4) {
@@ -143,7 +144,7 @@ P2cStatus p2c_image_resize(P2cContext *ctx, const P2cImage *image, int width, in
         return p2c_fail(ctx, P2C_ERR_ARGUMENT, "resize: unknown filter %d", (int)filter);
     P2cStatus status = p2c_image_init(ctx, out, width, height, image->channels);
     if (status) return status;
-    /* also keeps the colour of what is transparent */
+    /* copy instead of filtering, which also keeps the colour of transparent pixels */
     if (image->width == width && image->height == height) {
         memcpy(out->pixels, image->pixels,
                (size_t)width * (size_t)height * (size_t)image->channels);

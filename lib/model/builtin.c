@@ -4,7 +4,7 @@
 extern const unsigned char p2c_weights_landmarks[], p2c_weights_landmarks_end[],
     p2c_weights_matte[], p2c_weights_matte_end[];
 
-/* Both learnt from pictures in [-1,1]. */
+/* Both networks were trained on pictures in [-1,1]. */
 static P2cNode *landmarks(P2cNet net, P2cNode *picture) {
     return p2c_landmark_network(net, p2c_affine(picture, 2, -1));
 }

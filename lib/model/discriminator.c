@@ -1,18 +1,17 @@
 /* discriminator.c: PatchGAN (Isola 2017) with spectral norm (Miyato 2018) and class activation, as
  * in U-GAT-IT (Kim 2020, section 2.1.2).
  *
- *   picture (n,3,s,s)   model: layers-2 convolutions 4x4 of stride 2, one of stride 1      features
- *       (n,c,h,w), c = ch * 2^(layers-2)
- *                       gap_fc gmp_fc conv1x1: class activation                            heatmap
- *                           (n,1,h,w)
- *                       conv                                                               map
- *                           (n,1,h-1,w-1)
+ *   picture (n,3,s,s)
+ *     model       layers-2 convolutions 4x4 of stride 2, one of stride 1
+ *                 -> features (n,c,h,w), c = ch * 2^(layers-2)
+ *     gap_fc gmp_fc conv1x1
+ *                 class activation                        -> heatmap (n,1,h,w)
+ *     conv                                                -> map (n,1,h-1,w-1)
  *
- * Every convolution pads by 1, by reflection. Every weight but conv1x1's is divided by its spectral
- * norm; checkpoints keep the weight as it was (weight_orig) and the two vectors of the power
- * iteration. The class activation multiplies the features by the stored classifier weights, not by
- * the normalised ones: that is what the published program does.
- */
+ * Every convolution pads by 1, by reflection. Every weight except conv1x1's is divided by its
+ * spectral norm. Checkpoints keep the weight before that division (weight_orig) and the two vectors
+ * of the power iteration. The class activation multiplies the features by the stored classifier
+ * weights, not by the normalised ones, because the published program does so. */
 #include "layer.h"
 
 enum { KERNEL = 4, MAX_CH = 1024 };
@@ -23,7 +22,7 @@ typedef struct SpectralWeight {
     P2cNode *stored, *normalised;
 } SpectralWeight;
 
-/* "weight_orig", "weight_u" (out), "weight_v" (the other sizes' product) */
+/* Makes "weight_orig", "weight_u" (out) and "weight_v" (product of the other sizes). */
 static SpectralWeight spectral_weight(P2cNet net, P2cDims dims, bool training) {
     P2cInit vector = { .kind = P2C_INIT_UNIT_NORMAL, .frozen = true };
     P2cNode *w = p2c_param(net, "weight_orig", dims, P2C_KAIMING_UNIFORM);
@@ -43,7 +42,7 @@ static P2cNode *body_conv(P2cNet net, P2cNode *x, int in, int out, int stride, b
 /* picture (n,3,s,s) -> features (n, ch * 2^(layers-2), h, w) */
 static P2cNode *body(P2cNet net, P2cNode *x, P2cDiscriminator options) {
     for (int i = 0, c = options.ch; i < options.layers - 1; i++, c *= 2) {
-        /* a sequence of padding, convolution, leaky ReLU */
+        /* each layer is three modules: padding, convolution, leaky ReLU */
         P2cNet layer = p2c_scope(net, "%d", 3 * i + 1);
         int stride = i < options.layers - 2 ? 2 : 1;
         x = body_conv(layer, x, i ? c / 2 : 3, c, stride, options.training);
@@ -62,7 +61,7 @@ static bool accepts(P2cGraph *graph, P2cDims picture, P2cDiscriminator options) 
     else if (picture.rank != 4 || picture.d[1] != 3)
         p2c_graph_fail(graph, P2C_ERR_SHAPE, "discriminator: expected pictures (n,3,h,w), got %s",
                        p2c_dims_text(picture).text);
-    else if (s >> (options.layers - 2) < 3) /* features of at least 2x2, for the last padding */
+    else if (s >> (options.layers - 2) < 3) /* features must be at least 2x2 for the last padding */
         p2c_graph_fail(
             graph, P2C_ERR_SHAPE,
             "discriminator: with %d layers pictures must be at least %d wide and high, got %s",
@@ -77,7 +76,7 @@ P2cJudged p2c_discriminator(P2cNet net, P2cNode *picture, P2cDiscriminator optio
     int c = options.ch << (options.layers - 2);
     bool training = options.training;
 
-    /* The head's parameters come first in checkpoints. */
+    /* Checkpoints list the head's parameters first. */
     SpectralWeight gap = spectral_weight(p2c_scope(net, "gap_fc"), P2C_DIMS(1, c), training);
     SpectralWeight gmp = spectral_weight(p2c_scope(net, "gmp_fc"), P2C_DIMS(1, c), training);
     P2cNode *w1 = p2c_param(net, "conv1x1.weight", P2C_DIMS(c, 2 * c, 1, 1), P2C_KAIMING_UNIFORM);

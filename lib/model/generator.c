@@ -1,26 +1,28 @@
 /* generator.c: the photo2cartoon generator, photo (n,3,s,s) in [-1,1] -> cartoon (n,3,s,s) in
  * (-1,1).
  *
- *   photo   ConvBlock1  HourGlass1,2  DownBlock1,2  EncodeBlock1-4   features (n,4ch,s/4,s/4),
- *       content (n,4ch) of each encode block
- *           gap_fc gmp_fc conv1x1     attention: class activation    heatmap (n,1,s/4,s/4)
- *           FC                        style (n,4ch)
- *   cartoon DecodeBlock1-4  UpBlock1,2  HourGlass3,4  ConvBlock2
+ *   photo
+ *     ConvBlock1  HourGlass1,2  DownBlock1,2  EncodeBlock1-4
+ *                 -> features (n,4ch,s/4,s/4), and content (n,4ch) of each encode block
+ *     gap_fc gmp_fc conv1x1     attention: class activation   -> heatmap (n,1,s/4,s/4)
+ *     FC                                                      -> style (n,4ch)
+ *     DecodeBlock1-4  UpBlock1,2  HourGlass3,4  ConvBlock2    -> cartoon
  *
- * U-GAT-IT (Kim 2020): residual encoder, class activation map, AdaLIN decoder, LIN upsampling.
- * Around it hourglasses (Newell 2016) of the pyramid blocks of Bulat 2017; the decoder's
- * Soft-AdaLIN mixes the encoder's statistics (content) with the style: photo2cartoon
- * (minivision-ai). Convolutions pad by reflection. Names of scopes are those of the published
- * checkpoints, and parameters are made in their order.
- */
-#include "layer.h"
+ * The core is U-GAT-IT (Kim 2020): residual encoder, class activation map, AdaLIN decoder, LIN
+ * upsampling. photo2cartoon (minivision-ai) adds two things: hourglasses (Newell 2016) of the
+ * pyramid blocks of Bulat 2017 at both ends, and Soft-AdaLIN in the decoder, which mixes the
+ * encoder's statistics (content) with the style. Convolutions pad by reflection. Scopes are named
+ * as in the published checkpoints, and parameters are made in their order. */
 #include <limits.h>
 #include <math.h>
+
+#include "base/context.h"
+#include "layer.h"
 
 enum { LEVELS = 4, BLOCKS = 4, MAX_CH = 1024 };
 static const float EPS = 1e-5f;
 
-/* k x k, padded by reflection to keep the size at stride 1. */
+/* A k x k convolution, padded by reflection to keep the size at stride 1. */
 static P2cNode *conv(P2cNet net, P2cNode *x, int in, int out, int k, int stride) {
     return p2c_layer_conv(net, x, in, out, k, false,
                           (P2cConv2d){ .stride = stride, .pad = k / 2, .reflect = true });
@@ -42,19 +44,19 @@ static P2cNode *norm_relu_conv(P2cNet net, P2cNode *x, int in, int out) {
     return conv(net, p2c_relu(p2c_instance_norm(x, EPS)), in, out, 3, 1);
 }
 
-/* x + concat(a, b, d), each made from the one before.  Bulat 2017, fig. 1b.  (n,c,h,w) -> the
+/* x + concat(a, b, d), each computed from the one before. Bulat 2017, fig. 1b. (n,c,h,w) -> the
  * same */
 static P2cNode *pyramid_block(P2cNet net, P2cNode *x, int c) {
     P2cNode *a = norm_relu_conv(p2c_scope(net, "ConvBlock1.3"), x, c, c / 2);     /* (n,c/2,h,w) */
     P2cNode *b = norm_relu_conv(p2c_scope(net, "ConvBlock2.3"), a, c / 2, c / 4); /* (n,c/4,h,w) */
     P2cNode *d = norm_relu_conv(p2c_scope(net, "ConvBlock3.3"), b, c / 4, c / 4); /* (n,c/4,h,w) */
-    /* Checkpoints hold a projection for blocks that change their width; none here does, so it is
-     * stored and never used. */
+    /* Checkpoints have a projection for blocks that change their width. No block here does, so it
+     * is stored but never used. */
     p2c_param(net, "ConvBlock4.2.weight", P2C_DIMS(c, c, 1, 1), P2C_KAIMING_UNIFORM);
     return p2c_add(x, p2c_concat(3, (P2cNode *[]){ a, b, d }, 1));
 }
 
-/* x + two convolutions.  He 2016.  (n,c,h,w) -> the same */
+/* x plus two convolutions of it. He 2016. (n,c,h,w) -> the same */
 static P2cNode *resnet_block(P2cNet net, P2cNode *x, int c) {
     P2cNode *h = conv_norm_relu(p2c_scope(net, "conv_block.1"), x, c, c, 3, 1);
     return p2c_add(x, p2c_instance_norm(conv(p2c_scope(net, "conv_block.5"), h, c, c, 3, 1), EPS));
@@ -62,8 +64,8 @@ static P2cNode *resnet_block(P2cNet net, P2cNode *x, int c) {
 
 /* ---- hourglass: Newell 2016, section 3.1 ---- */
 
-/* Down by averaging, up by repeating, with a skip at each of four levels.  (n,c,h,w) -> the same;
- * h, w divisible by 16 */
+/* Halves the map by averaging and doubles it by repetition, with a skip connection at each of four
+ * levels. (n,c,h,w) -> the same; h, w divisible by 16 */
 static P2cNode *hourglass_levels(P2cNet net, P2cNode *x, int c) {
     P2cNode *skip[LEVELS];
     for (int i = 0; i < LEVELS; i++) { /* at h >> i */
@@ -84,7 +86,7 @@ static P2cNode *hourglass_features(P2cNet net, P2cNode *x, int c) {
     return p2c_relu(p2c_instance_norm(conv1x1(p2c_scope(net, "HG.2"), x, c, c, false), EPS));
 }
 
-/* Features and a first drawing (rgb), both led back into x.  (n,c,h,w) -> the same */
+/* Computes features and a first drawing (rgb), and adds both to x. (n,c,h,w) -> the same */
 static P2cNode *hourglass(P2cNet net, P2cNode *x, int c) {
     P2cNode *h = hourglass_features(net, x, c);
     P2cNode *rgb = conv1x1(p2c_scope(net, "Conv1"), h, c, 3, true);
@@ -93,7 +95,7 @@ static P2cNode *hourglass(P2cNet net, P2cNode *x, int c) {
     return p2c_add(p2c_add(x, back), drawn);
 }
 
-/* The last one ends with the drawing.  (n,c,h,w) -> (n,3,h,w) */
+/* The last hourglass ends with the drawing. (n,c,h,w) -> (n,3,h,w) */
 static P2cNode *hourglass_rgb(P2cNet net, P2cNode *x, int c) {
     return conv1x1(p2c_scope(net, "Conv1"), hourglass_features(net, x, c), c, 3, true);
 }
@@ -116,7 +118,7 @@ static P2cNode *soft_adalin(P2cNet net, P2cNode *x, P2cNode *content, P2cNode *s
     P2cNode *c_beta = two_linear(p2c_scope(net, "c_beta"), content, c, c);
     P2cNode *s_gamma = p2c_layer_linear(p2c_scope(net, "s_gamma"), style, c, c);
     P2cNode *s_beta = p2c_layer_linear(p2c_scope(net, "s_beta"), style, c, c);
-    P2cNode *gamma = p2c_lerp(s_gamma, c_gamma, w_gamma); /* w: learnt, for each channel */
+    P2cNode *gamma = p2c_lerp(s_gamma, c_gamma, w_gamma); /* w is learnt, one for each channel */
     P2cNode *beta = p2c_lerp(s_beta, c_beta, w_beta);
     return p2c_layer_instance_norm(x, rho, gamma, beta, EPS);
 }
@@ -143,7 +145,8 @@ static P2cNode *up_block(P2cNet net, P2cNode *x, int in, int out) {
 
 static P2cNode *named(P2cNet block, P2cNode *x) { return p2c_named(x, "%s", block.prefix); }
 
-/* photo (n,3,s,s) -> features (n,4ch,s/4,s/4); content[i]: means of encode block i (n,4ch) */
+/* photo (n,3,s,s) -> features (n,4ch,s/4,s/4); content[i]: channel means of encode block i,
+ * (n,4ch) */
 static P2cNode *encode(P2cNet net, P2cNode *x, int ch, P2cNode *content[BLOCKS]) {
     P2cNet block = p2c_scope(net, "ConvBlock1");
     x = named(block, conv_norm_relu(p2c_scope(block, "1"), x, 3, ch, 7, 1));
@@ -244,9 +247,9 @@ P2cGenerated p2c_generator(P2cNet net, P2cNode *photo, P2cGenerator options) {
     return out;
 }
 
-/* ---- what a state dict was made with ---- */
+/* ---- options from a state dict ---- */
 
-/* The tensor of that name, when it has that rank; else NULL. */
+/* Returns the tensor with that name if it has that rank, else NULL. */
 static const P2cValue *tensor_of(const P2cValue *state_dict, const char *name, int rank) {
     const P2cValue *t = p2c_value_get(state_dict, name);
     return t && p2c_value_kind(t) == P2C_TENSOR && p2c_value_shape(t).rank == rank ? t : NULL;
@@ -260,13 +263,13 @@ P2cStatus p2c_generator_options(P2cContext *ctx, const P2cValue *state_dict, P2c
     const P2cValue *first = tensor_of(state_dict, "ConvBlock1.1.weight", 4),
                    *fc = tensor_of(state_dict, "FC.0.weight", 2);
     if (!first || !fc)
-        return p2c_fail(
-            ctx, P2C_ERR_FORMAT,
-            "generator: these weights are no generator's: %s is missing or no tensor of rank %d%s",
-            first ? "FC.0.weight" : "ConvBlock1.1.weight", first ? 2 : 4,
-            p2c_value_get(state_dict, "genA2B")
-                ? "; this is a whole checkpoint, try its entry genA2B"
-                : "");
+        return p2c_fail(ctx, P2C_ERR_FORMAT,
+                        "generator: these weights are not a generator's: %s is missing or not a "
+                        "tensor of rank %d%s",
+                        first ? "FC.0.weight" : "ConvBlock1.1.weight", first ? 2 : 4,
+                        p2c_value_get(state_dict, "genA2B")
+                            ? "; this is a whole checkpoint: try its entry genA2B"
+                            : "");
 
     int64_t ch = p2c_value_shape(first).size[0], out = p2c_value_shape(fc).size[0],
             in = p2c_value_shape(fc).size[1];
@@ -275,7 +278,7 @@ P2cStatus p2c_generator_options(P2cContext *ctx, const P2cValue *state_dict, P2c
                         "generator: ConvBlock1.1.weight must be (ch,3,7,7) with ch divisible by 4, "
                         "got (%lld,%lld,...)",
                         (long long)ch, (long long)p2c_value_shape(first).size[1]);
-    /* of the map that FC.0 sees: q x q */
+    /* pixels of the map that FC.0 reads, q x q */
     int64_t pixels = in / (4 * ch),
             q = pixels < INT_MAX ? (int64_t)(sqrt((double)pixels) + 0.5) : 0;
     bool light = pixels == 1, full = q >= 8 && q % 4 == 0 && q * q == pixels;

@@ -1,15 +1,15 @@
 /* landmarks.c: a small network for the 68 points of a face, picture (n,3,112,112) in [-1,1] ->
- * (n,136): x0,y0,x1,... in parts of the square, which may lie outside [0,1].
+ * (n,136): x0,y0,x1,... as fractions of the square, which may lie outside [0,1].
  *
- *   stem   56x56   16 channels, with a stride
+ *   stem   56x56   16 channels, by stride 2
  *   down   28x28   24, 14x14 48, 7x7 64: halved, then residual blocks
- *   head   1x1 to 16 channels, all 7x7 of them in a row, 128 hidden values, the points
+ *   head   1x1 to 16 channels, flattened (7x7 of each), 128 hidden values, the points
  *
- * Regression by place, not heat maps: what is asked for are the angle and the size of a face, for
- * which a map of 68 channels is dear. Flattened, not pooled: where something lies is the answer.
- * Residual blocks as in matte.c. The last layer starts as zeros with the middle of the square for a
- * bias, near every face, so that the first steps are of the right size.
- */
+ * It regresses coordinates instead of heat maps: the program needs the angle and the size of a
+ * face, for which 68 maps would be expensive. Features are flattened, not pooled, because their
+ * position is what matters. Residual blocks are as in matte.c. The last layer starts with zero
+ * weights and the middle of the square as bias. That is close to every face, so the first steps
+ * have the right size. */
 #include "layer.h"
 
 enum { SIZE = 112, LEVELS = 4, STEM = 16, NARROW = 16, HIDDEN = 128, CELLS = 7 * 7 };

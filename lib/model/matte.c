@@ -1,17 +1,18 @@
 /* matte.c: a small network for the matte of a head, picture (n,3,s,s) in [-1,1] -> logits
- * (n,1,s,s); sigmoid makes them alpha. s divisible by 32.
+ * (n,1,s,s), which a sigmoid turns into alpha. s must be divisible by 32.
  *
  *   stem   s/2   16 channels
  *   down   s/4   24, s/8 40, s/16 48, s/32 48: halved, then residual blocks
- *   up     each level is projected to the width of the one above, repeated, added to it, and
- *          refined by a residual block; up to s/4
- *   head   s/2   with the stem's features, where edges are; logits there, then enlarged bilinearly
+ *   up     each level is projected to the width of the level above, repeated, added to it, and
+ *          refined by a residual block, up to s/4
+ *   head   s/2   with the stem's features, which have the edges; logits there, then enlarged
+ *          bilinearly
  *
- * U-Net (Ronneberger 2015) of residual blocks (He 2016), normed inside only: what runs past them
- * keeps how bright skin is. A block begins as the identity, since its second convolution starts as
- * zeros (Goyal 2017, section 5.1), and all others keep the variance (He 2015). Adding skips, not
- * concatenating them, halves the cost of the maps that cost most.
- */
+ * It is a U-Net (Ronneberger 2015) of residual blocks (He 2016). Only the insides of blocks are
+ * normalised: the skip connections keep how bright skin is. The second convolution of a block
+ * starts as zeros, so a block starts as the identity (Goyal 2017, section 5.1). All other
+ * convolutions keep the variance (He 2015). Skip connections are added, not concatenated, which
+ * halves the cost of the most expensive maps. */
 #include "layer.h"
 
 enum { LEVELS = 5, STEM = 16 };
@@ -19,7 +20,8 @@ static const struct Level {
     int ch, blocks;
 } levels[LEVELS] = { { STEM, 0 }, { 24, 1 }, { 40, 2 }, { 48, 1 }, { 48, 1 } };
 
-/* (n,in,h,w) -> (n,out,2h,2w), without an activation: it is added to a skip. */
+/* (n,in,h,w) -> (n,out,2h,2w). There is no activation, because the result is added to a skip
+ * connection. */
 static P2cNode *up(P2cNet net, P2cNode *x, int in, int out) {
     return p2c_upsample_nearest(p2c_layer_conv_he(net, x, in, out, 1, (P2cConv2d){ 0 }), 2);
 }
@@ -43,7 +45,7 @@ static P2cNode *decode(P2cNet net, P2cNode *x, P2cNode *const skip[LEVELS]) {
     return x;
 }
 
-/* Coarse to fine, then two convolutions of the stem's size. */
+/* Joins the levels from coarse to fine, then applies two convolutions at the stem's size. */
 static P2cNode *head(P2cNet net, P2cNode *x, P2cNode *stem) {
     x = p2c_relu(p2c_add(stem, up(p2c_scope(net, "0"), x, levels[1].ch, STEM)));
     x = p2c_relu(p2c_layer_conv_he(p2c_scope(net, "1"), x, STEM, STEM, 3, (P2cConv2d){ .pad = 1 }));

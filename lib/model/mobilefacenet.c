@@ -1,18 +1,19 @@
 /* mobilefacenet.c: MobileFaceNet (Chen 2018, table 1), face (n,3,112,112) in [-1,1] -> unit
- * embedding (n,512). Two pictures of one person have embeddings of small angle; training asks a
- * cartoon to keep its photo's. Names as in TreB1eN's InsightFace_Pytorch, whose weights
- * photo2cartoon uses.
+ * embedding (n,512). The angle between the embeddings of two pictures of one person is small.
+ * Training uses this to keep the person of the photo in the cartoon. Names are those of TreB1eN's
+ * InsightFace_Pytorch, whose weights photo2cartoon uses.
  *
- *   conv1 conv2_dw               (n,64,56,56)      inverted residual blocks (Sandler 2018): 1x1 to
- *                                                  `mid` channels, 3x3 on each channel
- *   conv_23 conv_3 (4 blocks)    (n,64,28,28)      alone, 1x1 back; every convolution with batch
- *                                                  norm, in evaluation mode, and PReLU
- *   conv_34 conv_4 (6 blocks)    (n,128,14,14)     but after the last
+ *   conv1 conv2_dw               (n,64,56,56)
+ *   conv_23 conv_3 (4 blocks)    (n,64,28,28)
+ *   conv_34 conv_4 (6 blocks)    (n,128,14,14)
  *   conv_45 conv_5 (2 blocks)    (n,128,7,7)
- *   conv_6_sep conv_6_dw         (n,512,1,1)       a 7x7 convolution on each channel alone weighs
- *                                                  the places of the face
+ *   conv_6_sep conv_6_dw         (n,512,1,1)       a depthwise 7x7 convolution weighs the places of
+ *                                                  the face
  *   linear bn                    (n,512)
- */
+ *
+ * Blocks are inverted residuals (Sandler 2018): 1x1 to `mid` channels, 3x3 depthwise, 1x1 back.
+ * Every convolution is followed by batch norm in evaluation mode and, except the last of a block,
+ * PReLU. */
 #include "mobilefacenet.h"
 
 enum { FACE = 112, EMBEDDING = 512 };

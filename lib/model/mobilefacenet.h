@@ -1,15 +1,14 @@
-/* mobilefacenet.h: what the layouts of MobileFaceNet have in common: their layers and their faces.
+/* mobilefacenet.h: what the two layouts of MobileFaceNet share: their layers and their faces.
  *
- * Only judged with, never trained: every parameter is frozen.
- */
+ * The network is never trained here, only evaluated: every parameter is frozen. */
 #ifndef P2C_MODEL_MOBILEFACENET_H
 #define P2C_MODEL_MOBILEFACENET_H
 
-#include "graph/graph.h"
+#include "graph/node.h"
 
 /* ---- layers; initial values are PyTorch's defaults ---- */
 
-P2cInit p2c_face_weights(void); /* of convolutions and linear layers */
+P2cInit p2c_face_weights(void); /* of convolution and linear layers */
 /* "weight" (out, in/groups, kh, kw), no bias.  x (n,in,h,w) -> (n,out,...) */
 P2cNode *p2c_face_conv(P2cNet net, P2cNode *x, int in, int out, int kh, int kw, P2cConv2d options);
 /* Batch norm in evaluation mode: "weight", "bias", "running_mean", "running_var" (c).  x (n,c,...)

@@ -1,32 +1,29 @@
 /* mobilefacenet_face.c: from a prepared portrait to the embedding of its face, for both layouts of
  * the network.
  *
- * The preparation grows the box of the landmarks by 0.8 of its height upwards and 0.3 downwards, so
- * that the picture is 2.1 boxes high. A face is a square of 1.33 boxes in the middle of the
- * columns:
+ * The preparation extends the box of the landmarks by 0.8 of its height upwards and 0.3 downwards,
+ * so the picture is 2.1 boxes high. A face is a square of 1.33 boxes, centred horizontally:
  *
- *   TreB1eN    from 0.33 above the box down to its end. The published ID loss: what its weights are
- *              used with, to the pixel.
- *   Xiaoccer   the same, 0.1 of a box higher: that is where the faces are that these weights were
- *              trained on. They were aligned as
- *              SphereFace (Liu 2017) does: eyes, nose and corners of the mouth at (30.3,51.7)
- *                  (65.5,51.5) (48.0,71.7) (33.5,92.4)
- *              (62.7,92.2) of 96 x 112; ArcFace's template (Deng 2019) of 112 x 112 adds 8 to x.
- *                  So: the square at 112 x 112 without 8 columns
- *              on each side, and pixels as (v - 127.5) / 128.
- *              Measured on 379 prepared portraits: their landmarks fit that template, in least
- *                  squares, with a square of 1.36 boxes,
- *              0.10 higher than the published one; and the cosine of a photo and itself moved by 6
- *                  and 5 of 256 pixels is 0.85 on
- *              average against 0.73 in the published square, that of two people 0.02 against
- *                  0.06.
- */
+ *   TreB1eN    from 0.33 above the box down to its lower edge. This is the published ID loss, whose
+ *              weights are used with exactly these pixels.
+ *   Xiaoccer   the same, 0.1 of a box higher, because these weights were trained on such faces.
+ *
+ * Xiaoccer's faces were aligned as in SphereFace (Liu 2017): eyes, nose and corners of the mouth at
+ * (30.3,51.7) (65.5,51.5) (48.0,71.7) (33.5,92.4) (62.7,92.2) of 96 x 112. ArcFace's template (Deng
+ * 2019) of 112 x 112 adds 8 to x. So the face is the square at 112 x 112 without 8 columns on each
+ * side, with pixels as (v - 127.5) / 128.
+ *
+ * Measured on 379 prepared portraits: the square in which their landmarks fit that template best,
+ * in least squares, is 1.36 boxes large and 0.10 higher than the published one. The cosine of a
+ * photo and itself moved by 6 and 5 of 256 pixels is 0.85 on average, against 0.73 in the published
+ * square; that of two people is 0.02 against 0.06. */
+#include "base/context.h"
 #include "mobilefacenet.h"
 
 enum { FACE = 112, MARGIN = 8 };
 
-/* The square, raised by `lift` of a box: (n,3,h,w) -> (n,3,112,112). The published formula: its
- * rounding matters. */
+/* Cuts the square, raised by `lift` of a box: (n,3,h,w) -> (n,3,112,112). It follows the published
+ * formula, whose rounding matters. */
 static P2cNode *crop(P2cNode *picture, double lift) {
     if (!picture) return NULL;
     P2cDims d = p2c_node_dims(picture);
@@ -36,7 +33,7 @@ static P2cNode *crop(P2cNode *picture, double lift) {
     double left_edge = w / 2 - side / 2.0;
     int left = (int)left_edge;
     if (d.rank != 4 || side < 1 || left_edge < 0 || left + side > d.d[3]) {
-        p2c_graph_fail(picture->state->graph, P2C_ERR_SHAPE,
+        p2c_graph_fail(p2c_node_graph(picture), P2C_ERR_SHAPE,
                        "face_crop: expected portraits (n,c,h,w) at least as wide as their face is "
                        "high, got %s",
                        p2c_dims_text(d).text);
@@ -59,7 +56,7 @@ P2cNode *p2c_face_embedding(P2cNet net, P2cNode *picture, P2cFaceKind kind) {
                                         : p2c_mobilefacenet(net, p2c_face_crop(picture));
 }
 
-/* Each layout has a name for its second layer that the other lacks. */
+/* Each layout's second layer has a name that the other layout lacks. */
 P2cStatus p2c_face_kind(P2cContext *ctx, const P2cValue *state_dict, P2cFaceKind *kind) {
     bool treb1en = p2c_value_get(state_dict, "conv2_dw.conv.weight"),
          xiaoccer = p2c_value_get(state_dict, "dw_conv1.conv.weight");
@@ -68,9 +65,9 @@ P2cStatus p2c_face_kind(P2cContext *ctx, const P2cValue *state_dict, P2cFaceKind
     size_t count = p2c_value_kind(state_dict) == P2C_DICT ? p2c_value_count(state_dict) : 0;
     const char *keys[3];
     for (size_t i = 0; i < 3; i++) keys[i] = i < count ? p2c_value_key(state_dict, i) : "-";
-    return p2c_fail(ctx, P2C_ERR_FORMAT,
-                    "no weights of a face network: expected MobileFaceNet's, with "
-                    "conv2_dw.conv.weight (512 values) or dw_conv1.conv.weight "
-                    "(128 values); got %zu entries: %.80s, %.80s, %.80s%s",
-                    count, keys[0], keys[1], keys[2], count > 3 ? ", ..." : "");
+    return p2c_fail(
+        ctx, P2C_ERR_FORMAT,
+        "not the weights of a face network: expected MobileFaceNet's, with conv2_dw.conv.weight "
+        "(512 values) or dw_conv1.conv.weight (128 values); got %zu entries: %.80s, %.80s, %.80s%s",
+        count, keys[0], keys[1], keys[2], count > 3 ? ", ..." : "");
 }

@@ -21,7 +21,7 @@ P2cNode *p2c_face_norm(P2cNet net, P2cNode *x, int c) {
     P2cNode *bias = p2c_param(net, "bias", P2C_DIMS(c), P2C_BUFFER(0));
     P2cNode *mean = p2c_param(net, "running_mean", P2C_DIMS(c), P2C_BUFFER(0));
     P2cNode *var = p2c_param(net, "running_var", P2C_DIMS(c), P2C_BUFFER(1));
-    /* Kept for the checkpoint's sake. */
+    /* Never used; made because the checkpoint has it. */
     p2c_param(net, "num_batches_tracked", P2C_SCALAR,
               (P2cInit){ .kind = P2C_INIT_CONSTANT, .frozen = true, .int64 = true });
     return p2c_batch_norm(x, weight, bias, mean, var, BN_EPS);

@@ -1,30 +1,30 @@
-/* mobilefacenet_xiaoccer.c: MobileFaceNet (Chen 2018) for faces of 112 x 96 pixels, of which it
- * makes 128 values; layout and names of Xiaoccer's MobileFaceNet_Pytorch, whose weights were
+/* mobilefacenet_xiaoccer.c: MobileFaceNet (Chen 2018) for faces of 112 x 96 pixels, with embeddings
+ * of 128 values. Layout and names are those of Xiaoccer's MobileFaceNet_Pytorch, whose weights were
  * trained on CASIA-WebFace.
  *
- *   conv1 dw_conv1               (n,64,56,48)      blocks are inverted residuals (Sandler 2018):
- *                                                  1x1 to `expand` times the channels, 3x3
- *   blocks 0-4                   (n,64,28,24)      on each channel alone, 1x1 back; added to their
- *                                                  input where stride and widths allow;
- *   blocks 5-11                  (n,128,14,12)     every convolution with batch norm, in evaluation
- *                                                  mode, and PReLU but after the last
+ *   conv1 dw_conv1               (n,64,56,48)
+ *   blocks 0-4                   (n,64,28,24)
+ *   blocks 5-11                  (n,128,14,12)
  *   blocks 12-14                 (n,128,7,6)
- *   conv2 linear7                (n,512,1,1)       a 7x6 convolution on each channel alone weighs
- *                                                  the places of the face
+ *   conv2 linear7                (n,512,1,1)       a depthwise 7x6 convolution weighs the places of
+ *                                                  the face
  *   linear1                      (n,128)
- */
+ *
+ * Blocks are inverted residuals (Sandler 2018): 1x1 to `expand` times the channels, 3x3 depthwise,
+ * 1x1 back, added to their input where stride and widths allow it. Every convolution is followed by
+ * batch norm in evaluation mode and, except the last of a block, PReLU. */
 #include "mobilefacenet.h"
 
 enum { HEIGHT = 112, WIDTH = 96, EMBEDDING = 128 };
 
-/* `count` blocks each; the first takes the stride. */
+/* Groups of `count` blocks; the first block of each has the stride. */
 static const struct {
     int expand, out, count, stride;
 } stages[] = {
     { 2, 64, 5, 2 }, { 4, 128, 1, 2 }, { 2, 128, 6, 1 }, { 4, 128, 1, 2 }, { 2, 128, 2, 1 },
 };
 
-/* Layers are numbered through. x (n,in,h,w) -> (n,out,h/stride,w/stride) */
+/* Blocks are numbered across all groups. x (n,in,h,w) -> (n,out,h/stride,w/stride) */
 static P2cNode *bottleneck(P2cNet net, P2cNode *x, int in, int out, int mid, int stride) {
     P2cConv2d depthwise = { .stride = stride, .pad = 1, .groups = mid };
     P2cNode *y = p2c_face_norm(

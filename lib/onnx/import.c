@@ -152,9 +152,9 @@ static P2cStatus apply(P2cImporter *im, const P2cImportOp *op, P2cImported **in,
     if (op->most && count > op->most)
         return p2c_import_fail(im, "%d operands, at most %d", count, op->most);
     P2cStatus status = op->rule(im, in, out);
-    if (!status) status = im->net.graph->status;
+    if (!status) status = p2c_graph_status(im->net.graph);
     /* a builder's error is the cause */
-    if (im->net.graph->status) p2c_import_fail(im, "%s", im->net.graph->error);
+    if (p2c_graph_status(im->net.graph)) p2c_import_fail(im, "%s", p2c_graph_error(im->net.graph));
     return status;
 }
 
@@ -233,9 +233,10 @@ static P2cStatus read_results(P2cImporter *im, P2cNode *outputs[]) {
         if (status) return status;
         outputs[i] = p2c_import_use(im, v);
         if (!outputs[i])
-            return im->net.graph->status ? p2c_import_fail(im, "%s", im->net.graph->error)
-                                         : p2c_import_memory(im);
-        if (outputs[i]->state->leaf == P2C_NOT_LEAF && !outputs[i]->state->name)
+            return p2c_graph_status(im->net.graph)
+                       ? p2c_import_fail(im, "%s", p2c_graph_error(im->net.graph))
+                       : p2c_import_memory(im);
+        if (p2c_node_leaf(outputs[i]) == P2C_NOT_LEAF && !p2c_node_name(outputs[i]))
             p2c_named(outputs[i], "%s", im->model->outputs[i]);
     }
     return P2C_OK;
@@ -282,10 +283,10 @@ static P2cStatus import(P2cImporter *im, P2cNode *const inputs[], P2cNode *outpu
 P2cStatus p2c_model_build(const P2cModel *model, P2cNet net, P2cNode *const inputs[],
                           P2cNode *outputs[]) {
     assert(model && net.graph && net.store && outputs && (inputs || !model->input_count));
-    P2cImporter im = { .model = model, .ctx = net.graph->ctx, .net = net };
-    P2cStatus status = net.graph->status
-                           ? p2c_fail(im.ctx, net.graph->status, "%s", net.graph->error)
-                           : import(&im, inputs, outputs);
+    P2cImporter im = { .model = model, .ctx = p2c_graph_context(net.graph), .net = net };
+    P2cStatus status = p2c_graph_status(net.graph) ? p2c_fail(im.ctx, p2c_graph_status(net.graph),
+                                                              "%s", p2c_graph_error(net.graph))
+                                                   : import(&im, inputs, outputs);
     /* half a network is none */
     if (status) p2c_graph_fail(net.graph, status, "%s", p2c_error(im.ctx));
     for (int i = 0; i < model->output_count && status; i++) outputs[i] = NULL;

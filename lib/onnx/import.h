@@ -21,7 +21,8 @@
 #ifndef P2C_IO_IMPORT_H
 #define P2C_IO_IMPORT_H
 
-#include "graph/graph.h"
+#include "base/context.h"
+#include "graph/node.h"
 #include "model.h"
 
 typedef struct P2cProduct P2cProduct;

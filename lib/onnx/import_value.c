@@ -76,8 +76,8 @@ P2cStatus p2c_import_check(P2cImporter *im, P2cShape shape, bool empty) {
 
 P2cStatus p2c_import_planes(P2cImporter *im, P2cImported *out, P2cShape shape, P2cNode *node,
                             bool channels_last) {
-    P2cStatus status =
-        im->net.graph->status ? im->net.graph->status : p2c_import_check(im, shape, false);
+    P2cStatus status = p2c_graph_status(im->net.graph) ? p2c_graph_status(im->net.graph)
+                                                       : p2c_import_check(im, shape, false);
     if (status) return status;
     if (!node) return p2c_import_memory(im);
     if ((int64_t)p2c_dims_count(node->dims) != p2c_shape_count(shape))

@@ -3,7 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "graph/graph.h"
+#include "base/context.h"
+#include "graph/node.h"
 #include "onnx_out.h"
 
 enum { MOST_OUTPUTS = 8 };
@@ -74,7 +75,7 @@ P2cStatus p2c_onnx_check(P2cContext *ctx, const char *path, P2cNode *input, int 
     Check c = { .ctx = ctx, .path = path };
     P2cStatus status = build(&c, input, count);
     if (!status) status = feed(ctx, input, c.input);
-    if (!status) status = p2c_graph_run(input->state->graph);
+    if (!status) status = p2c_graph_run(p2c_node_graph(input));
     if (!status) status = p2c_graph_run(c.graph);
     for (int i = 0; !status && i < count; i++) status = compare(&c, outputs[i], c.outputs[i]);
     p2c_graph_free(&c.graph);

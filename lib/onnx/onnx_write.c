@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph/graph.h"
+#include "base/device.h"
+#include "graph/node.h"
+#include "graph/params.h"
 #include "onnx_out.h"
 
 typedef struct Writer {
@@ -24,7 +26,7 @@ typedef struct Writer {
 #define ATTRIBUTES(...) ((const P2cOnnxAttribute[]){ __VA_ARGS__, NULL })
 
 static const char *name_of(const Writer *w, const P2cNode *node) {
-    return w->names[node->state->id];
+    return w->names[p2c_node_id(node)];
 }
 static const char *operand(const Writer *w, const P2cNode *node, int i) {
     return name_of(w, node->x[i]);
@@ -370,28 +372,29 @@ static Write *const writers[P2C_OP_COUNT] = {
 /* ---- leaves ---- */
 
 static P2cStatus write_param(Writer *w, const P2cNode *node) {
-    const P2cParam *param = node->state->param;
-    P2cContext *ctx = w->graph->ctx;
+    const P2cParam *param = p2c_node_param(node);
+    P2cContext *ctx = p2c_graph_context(w->graph);
     size_t bytes = p2c_dims_count(node->dims) * sizeof(float);
     float *values = p2c_onnx_take(&w->out, bytes);
     if (!values) return p2c_fail_memory(ctx, param->name, bytes);
-    w->names[node->state->id] =
+    w->names[p2c_node_id(node)] =
         p2c_onnx_floats(&w->out, param->name, node->dims.rank, node->dims.d, values);
     return ctx->device->download(ctx, values, param->data, bytes);
 }
 
 static P2cStatus write_leaf(Writer *w, const P2cNode *node) {
-    const P2cNodeState *s = node->state;
-    const char **name = &w->names[s->id];
-    if (s->leaf == P2C_LEAF_PARAM) return write_param(w, node);
-    if (s->leaf == P2C_LEAF_INPUT) {
-        *name = s->name;
-        p2c_onnx_input(&w->out, s->name, node->dims.rank, node->dims.d);
+    P2cLeaf leaf = p2c_node_leaf(node);
+    const char **name = &w->names[p2c_node_id(node)];
+    if (leaf == P2C_LEAF_PARAM) return write_param(w, node);
+    if (leaf == P2C_LEAF_INPUT) {
+        *name = p2c_node_name(node);
+        p2c_onnx_input(&w->out, *name, node->dims.rank, node->dims.d);
         return P2C_OK;
     }
-    if (s->leaf != P2C_LEAF_CONSTANT)
-        return p2c_fail(w->graph->ctx, P2C_ERR_ARGUMENT, "a gradient cannot be written as ONNX");
-    *name = p2c_onnx_scalar(&w->out, s->value);
+    if (leaf != P2C_LEAF_CONSTANT)
+        return p2c_fail(p2c_graph_context(w->graph), P2C_ERR_ARGUMENT,
+                        "a gradient cannot be written as ONNX");
+    *name = p2c_onnx_scalar(&w->out, p2c_node_constant(node));
     if (node->dims.rank) {
         int64_t sizes[4];
         for (int i = 0; i < 4; i++) sizes[i] = node->dims.d[i];
@@ -403,21 +406,23 @@ static P2cStatus write_leaf(Writer *w, const P2cNode *node) {
 /* ---- the graph ---- */
 
 static void mark_needed(Writer *w, int count, P2cNode *const outputs[]) {
-    for (int i = 0; i < count; i++) w->needed[outputs[i]->state->id] = true;
-    for (int i = w->graph->node_count - 1; i >= 0; i--)
-        for (int k = 0; w->needed[i] && k < w->graph->nodes[i]->count; k++)
-            w->needed[w->graph->nodes[i]->x[k]->state->id] = true;
+    for (int i = 0; i < count; i++) w->needed[p2c_node_id(outputs[i])] = true;
+    for (int i = p2c_graph_node_count(w->graph) - 1; i >= 0; i--) {
+        const P2cNode *node = p2c_graph_node(w->graph, i);
+        for (int k = 0; w->needed[i] && k < node->count; k++)
+            w->needed[p2c_node_id(node->x[k])] = true;
+    }
 }
 
 static P2cStatus write_nodes(Writer *w) {
     P2cStatus status = P2C_OK;
-    for (int i = 0; !status && i < w->graph->node_count; i++) {
-        const P2cNode *node = w->graph->nodes[i];
+    for (int i = 0; !status && i < p2c_graph_node_count(w->graph); i++) {
+        const P2cNode *node = p2c_graph_node(w->graph, i);
         if (!w->needed[i]) continue;
         if (!node->op) status = write_leaf(w, node);
         else if (!writers[node->op->id])
-            status = p2c_fail(w->graph->ctx, P2C_ERR_ARGUMENT, "%s cannot be written as ONNX",
-                              node->op->name);
+            status = p2c_fail(p2c_graph_context(w->graph), P2C_ERR_ARGUMENT,
+                              "%s cannot be written as ONNX", node->op->name);
         else w->names[i] = writers[node->op->id](w, node);
     }
     return status;
@@ -427,19 +432,19 @@ static void write_outputs(Writer *w, int count, P2cNode *const outputs[]) {
     for (int i = 0; i < count; i++) {
         const P2cNode *node = outputs[i];
         const char *name =
-            node->state->name ? node->state->name : p2c_onnx_text(&w->out, "output%d", i);
+            p2c_node_name(node) ? p2c_node_name(node) : p2c_onnx_text(&w->out, "output%d", i);
         p2c_onnx_node_named(&w->out, "Identity", name, NAMES(name_of(w, node)), NULL);
         p2c_onnx_output(&w->out, name, node->dims.rank, node->dims.d);
     }
 }
 
 P2cStatus p2c_onnx_write(P2cContext *ctx, const char *path, int count, P2cNode *const outputs[]) {
-    Writer w = { .graph = count && outputs[0] ? outputs[0]->state->graph : NULL };
+    Writer w = { .graph = count && outputs[0] ? p2c_node_graph(outputs[0]) : NULL };
     for (int i = 0; i < count; i++)
         if (!outputs[i])
             return p2c_fail(ctx, P2C_ERR_ARGUMENT,
                             "output %d of the network that is to be written was not built", i);
-    size_t nodes = (size_t)w.graph->node_count;
+    size_t nodes = (size_t)p2c_graph_node_count(w.graph);
     p2c_onnx_init(&w.out);
     w.needed = calloc(nodes, sizeof *w.needed);
     w.names = calloc(nodes, sizeof *w.names);

@@ -5,7 +5,7 @@
  * then p is clamped to the parameter's range.  p, g, the rates from adam_begin (t NaN: p stays as
  * it is) -> scalar t. Kingma & Ba 2015; the decay is not decoupled, as in torch.optim.Adam. Nodes
  * come from p2c_minimize (minimize.c). */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     if (!p2c_dims_equal(node->x[0]->dims, node->x[1]->dims))

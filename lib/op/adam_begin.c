@@ -4,7 +4,7 @@
  * finite: then nothing is updated. squares, loss: scalars; where the graph has one of the same
  * P2cAdam already: its result -> P2cAdamRates as a vector. Nodes come from p2c_minimize
  * (minimize.c). */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     for (int k = 0; k < 2; k++)

@@ -1,5 +1,5 @@
 /* affine: y = scale * x + shift, with constants.  x of any shape.   dx += scale * dy */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     node->dims = node->x[0]->dims;

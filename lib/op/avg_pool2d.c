@@ -1,6 +1,6 @@
 /* avg_pool2d: mean of k x k windows, stride k; rows and columns that fill no window are dropped.
  *     (n,c,h,w) -> (n,c,h/k,w/k) */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     int k = P2C_ATTRIBUTES(node, P2cFactorAttributes)->factor;

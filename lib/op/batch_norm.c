@@ -1,6 +1,6 @@
 /* batch_norm, evaluation mode: y = (x - mean) / sqrt(var + eps) * weight + bias, each (c).
  *   x (n,c) or (n,c,h,w).  No gradient to mean and var.   Ioffe & Szegedy 2015 */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     static const char *const names[] = { "input", "weight", "bias", "mean", "var" };
@@ -23,8 +23,6 @@ const P2cOp p2c_op_batch_norm = {
 P2cNode *p2c_batch_norm(P2cNode *x, P2cNode *weight, P2cNode *bias, P2cNode *mean, P2cNode *var,
                         float eps) {
     P2cEpsAttributes attributes = { eps };
-    return x ? p2c_node_new(x->state->graph, &p2c_op_batch_norm, 5,
-                            (P2cNode *[]){ x, weight, bias, mean, var }, &attributes,
-                            sizeof attributes)
-             : NULL;
+    return p2c_node_new(&p2c_op_batch_norm, 5, (P2cNode *[]){ x, weight, bias, mean, var },
+                        &attributes, sizeof attributes);
 }

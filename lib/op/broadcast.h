@@ -2,7 +2,7 @@
 #ifndef P2C_OP_BROADCAST_H
 #define P2C_OP_BROADCAST_H
 
-#include "graph/graph.h"
+#include "graph/node.h"
 
 P2cStatus p2c_broadcast_shape(P2cNode *node);
 

@@ -1,5 +1,5 @@
 /* clamp: y = min(max(x, low), high).  x of any shape.   dx += dy where low <= x <= high */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cRangeAttributes *a = P2C_ATTRIBUTES(node, P2cRangeAttributes);

@@ -1,7 +1,7 @@
 /* concat: the operands one after the other along an axis; the other sizes agree. */
 #include <limits.h>
 
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     int axis = P2C_ATTRIBUTES(node, P2cAxisAttributes)->axis;
@@ -29,11 +29,11 @@ const P2cOp p2c_op_concat = { .id = P2C_OP_concat, .name = "concat", .shape = sh
 P2cNode *p2c_concat(int count, P2cNode *const x[], int axis) {
     P2cAxisAttributes attributes = { .axis = axis };
     if (count < 1 || !x[0]) return NULL;
-    P2cGraph *graph = x[0]->state->graph;
+    P2cGraph *graph = p2c_node_graph(x[0]);
     if (count > P2C_MAX_OPERANDS) {
         p2c_graph_fail(graph, P2C_ERR_ARGUMENT, "concat: %d operands, at most %d", count,
                        P2C_MAX_OPERANDS);
         return NULL;
     }
-    return p2c_node_new(graph, &p2c_op_concat, count, x, &attributes, sizeof attributes);
+    return p2c_node_new(&p2c_op_concat, count, x, &attributes, sizeof attributes);
 }

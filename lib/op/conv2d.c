@@ -9,7 +9,7 @@
  * stored; then y is kept. */
 #include <limits.h>
 
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cConv2d normalised(P2cConv2d o) {
     if (!o.stride) o.stride = 1;
@@ -81,7 +81,6 @@ const P2cOp p2c_op_conv2d = {
 
 P2cNode *p2c_conv2d(P2cNode *x, P2cNode *w, P2cNode *b, P2cConv2d options) {
     P2cConvAttributes attributes = { .conv = normalised(options) };
-    return x ? p2c_node_new(x->state->graph, &p2c_op_conv2d, b ? 3 : 2, (P2cNode *[]){ x, w, b },
-                            &attributes, sizeof attributes)
-             : NULL;
+    return p2c_node_new(&p2c_op_conv2d, b ? 3 : 2, (P2cNode *[]){ x, w, b }, &attributes,
+                        sizeof attributes);
 }

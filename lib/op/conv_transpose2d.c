@@ -6,7 +6,7 @@
  *     conv2d with this stride makes equal.   Zeiler 2010 */
 #include <limits.h>
 
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cConv2d normalised(P2cConv2d o) {
     if (!o.stride) o.stride = 1;
@@ -73,7 +73,6 @@ const P2cOp p2c_op_conv_transpose2d = {
 P2cNode *p2c_conv_transpose2d(P2cNode *x, P2cNode *w, P2cNode *b, P2cConv2d options,
                               int output_padding) {
     P2cConvTransposeAttributes attributes = { normalised(options), output_padding };
-    return x ? p2c_node_new(x->state->graph, &p2c_op_conv_transpose2d, b ? 3 : 2,
-                            (P2cNode *[]){ x, w, b }, &attributes, sizeof attributes)
-             : NULL;
+    return p2c_node_new(&p2c_op_conv_transpose2d, b ? 3 : 2, (P2cNode *[]){ x, w, b }, &attributes,
+                        sizeof attributes);
 }

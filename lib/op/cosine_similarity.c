@@ -1,6 +1,6 @@
 /* cosine_similarity: y[i] = x_i . t_i / (max(|x_i|, 1e-8) * max(|t_i|, 1e-8)), row by row.
  *     (n,d), (n,d) -> (n) */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims x = node->x[0]->dims, t = node->x[1]->dims;

@@ -1,5 +1,5 @@
 /* detach: x itself, but no gradient goes back. */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     node->dims = node->x[0]->dims;

@@ -1,5 +1,5 @@
 /* global_avg_pool: mean of each plane.   (n,c,h,w) -> (n,c)   dx += dy / (h*w) */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims x = node->x[0]->dims;

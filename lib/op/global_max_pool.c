@@ -1,6 +1,6 @@
 /* global_max_pool: largest value of each plane.   (n,c,h,w) -> (n,c)   dx += dy shared evenly
  *     between the equal maxima (as PyTorch's amax) */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims x = node->x[0]->dims;

@@ -1,7 +1,7 @@
 /* instance_norm: y = (x - mean) / sqrt(var + eps), over each (n,c) plane, biased variance; then
  * ReLU when fused.
  * Keeps (mean, 1/sqrt(var+eps)) of each plane.   Ulyanov et al. 2016, "Instance normalization" */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims x = node->x[0]->dims;

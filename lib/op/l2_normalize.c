@@ -1,6 +1,6 @@
 /* l2_normalize: y = x / max(|x|, eps), row by row.   (n,d)   dx += (dy - y (y . dy)) / |x|, or
  *                                                            dy / eps for a row shorter than eps */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims x = node->x[0]->dims;

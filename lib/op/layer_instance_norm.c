@@ -4,7 +4,7 @@
  *   x (n,c,h,w)   rho, gamma, beta: (1,c,1,1) or (n,c)
  * Keeps (mean, 1/sqrt(var+eps)) of each plane, then of each picture.   Kim et al. 2020,
  *     U-GAT-IT, eq. 3 */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     static const char *const names[] = { "input", "rho", "gamma", "beta" };
@@ -34,7 +34,6 @@ const P2cOp p2c_op_layer_instance_norm = { .id = P2C_OP_layer_instance_norm,
 P2cNode *p2c_layer_instance_norm(P2cNode *x, P2cNode *rho, P2cNode *gamma, P2cNode *beta,
                                  float eps) {
     P2cNormAttributes attributes = { .eps = eps };
-    return x ? p2c_node_new(x->state->graph, &p2c_op_layer_instance_norm, 4,
-                            (P2cNode *[]){ x, rho, gamma, beta }, &attributes, sizeof attributes)
-             : NULL;
+    return p2c_node_new(&p2c_op_layer_instance_norm, 4, (P2cNode *[]){ x, rho, gamma, beta },
+                        &attributes, sizeof attributes);
 }

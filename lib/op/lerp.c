@@ -1,6 +1,6 @@
 /* lerp: y = (1-w) * a + w * b.   a, b of one shape, w broadcast from the left: sizes as theirs
  *                                or 1 */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims a = node->x[0]->dims, b = node->x[1]->dims, w = node->x[2]->dims;
@@ -20,6 +20,5 @@ const P2cOp p2c_op_lerp = {
 };
 
 P2cNode *p2c_lerp(P2cNode *a, P2cNode *b, P2cNode *w) {
-    return a ? p2c_node_new(a->state->graph, &p2c_op_lerp, 3, (P2cNode *[]){ a, b, w }, NULL, 0)
-             : NULL;
+    return p2c_node_new(&p2c_op_lerp, 3, (P2cNode *[]){ a, b, w }, NULL, 0);
 }

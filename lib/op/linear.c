@@ -1,6 +1,6 @@
 /* linear: y = x w^T + b, and its ReLU where that is fused.   x (n,in)  w (out,in)  b (out)  ->
  *     y (n,out) */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims x = node->x[0]->dims, w = node->x[1]->dims;
@@ -19,7 +19,5 @@ const P2cOp p2c_op_linear = {
 };
 
 P2cNode *p2c_linear(P2cNode *x, P2cNode *w, P2cNode *b) {
-    return x ? p2c_node_new(x->state->graph, &p2c_op_linear, b ? 3 : 2, (P2cNode *[]){ x, w, b },
-                            NULL, 0)
-             : NULL;
+    return p2c_node_new(&p2c_op_linear, b ? 3 : 2, (P2cNode *[]){ x, w, b }, NULL, 0);
 }

@@ -1,6 +1,6 @@
 /* log: y = the natural logarithm of x: -infinity of 0, NaN below.  x of any shape.   dx += dy /
  *     x */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     node->dims = node->x[0]->dims;

@@ -3,7 +3,7 @@
 #ifndef P2C_OP_LOSS_H
 #define P2C_OP_LOSS_H
 
-#include "graph/graph.h"
+#include "graph/node.h"
 
 P2cStatus p2c_loss_shape(P2cNode *node);
 

@@ -2,7 +2,7 @@
  * sizes that agree or are 1.
  * a (m,k)  b (k,n)  ->  y (m,n), or (c,m,k) (c,k,n), or (n,c,m,k) (n,c,k,n').   da += dy b^T, db
  *     += a^T dy, summed over the batches that were broadcast */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims a = node->x[0]->dims, b = node->x[1]->dims;

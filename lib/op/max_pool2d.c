@@ -3,7 +3,7 @@
  * Kept for the gradient: for each maximum, its place in the plane of x, an int. */
 #include <limits.h>
 
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus check(P2cNode *node, const P2cPool2d *o) {
     const P2cDims x = node->x[0]->dims;

@@ -3,7 +3,7 @@
  *   (n,c,h,w) -> (n,c,top+h+bottom,left+w+right) */
 #include <limits.h>
 
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cPad *o = P2C_ATTRIBUTES(node, P2cPad);

@@ -1,6 +1,6 @@
 /* pow: y = x^exponent, one number for all elements.  x of any shape.   dx += dy * exponent *
  *     x^(exponent-1); 0 where the exponent is 0 */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     node->dims = node->x[0]->dims;

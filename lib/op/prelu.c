@@ -1,5 +1,5 @@
 /* prelu: y = x > 0 ? x : slope[c] * x.   x (n,c,...)  slope (c), learnt.   He et al. 2015 */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims x = node->x[0]->dims, slope = node->x[1]->dims;

@@ -1,6 +1,6 @@
 /* relu: y = x > 0 ? x : slope * x; slope 0 is ReLU, slope > 0 the leaky one.  x of any shape.
  * Backward reads y alone: sign(y) = sign(x). */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     float slope = P2C_ATTRIBUTES(node, P2cSlopeAttributes)->slope;

@@ -1,5 +1,5 @@
 /* reshape: the same elements in the same order under other dims; a view, no copy.   dx += dy */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims *dims = P2C_ATTRIBUTES(node, P2cDims);

@@ -2,7 +2,7 @@
 #ifndef P2C_OP_RESIZE_H
 #define P2C_OP_RESIZE_H
 
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static inline P2cStatus p2c_resize_shape(P2cNode *node) {
     const P2cResizeAttributes *a = P2C_ATTRIBUTES(node, P2cResizeAttributes);

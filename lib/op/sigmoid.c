@@ -1,5 +1,5 @@
 /* sigmoid: y = 1 / (1 + exp(-x)).  x of any shape.   dx += dy * y * (1 - y) */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     node->dims = node->x[0]->dims;

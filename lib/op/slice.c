@@ -1,5 +1,5 @@
 /* slice: the elements begin to end-1 along an axis. */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cAxisAttributes *a = P2C_ATTRIBUTES(node, P2cAxisAttributes);

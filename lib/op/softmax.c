@@ -1,6 +1,6 @@
 /* softmax: y = exp(x - max) / sum of those, along an axis.   dx += y * (dy - sum of dy * y)
  *     Bridle 1990 */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     int axis = P2C_ATTRIBUTES(node, P2cAxisAttributes)->axis;

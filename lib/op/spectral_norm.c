@@ -5,7 +5,7 @@
  *   dw += dy / sigma - (sum(dy*w) / sigma^2) u v^T
  * Keeps sigma, u, v as they were used, since a later call moves the parameters on.   Miyato et
  *     al. 2018 */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims w = node->x[0]->dims, u = node->x[1]->dims, v = node->x[2]->dims;
@@ -29,7 +29,6 @@ const P2cOp p2c_op_spectral_norm = { .id = P2C_OP_spectral_norm,
 
 P2cNode *p2c_spectral_norm(P2cNode *w, P2cNode *u, P2cNode *v, bool training) {
     P2cSpectralAttributes attributes = { training };
-    return w ? p2c_node_new(w->state->graph, &p2c_op_spectral_norm, 3, (P2cNode *[]){ w, u, v },
-                            &attributes, sizeof attributes)
-             : NULL;
+    return p2c_node_new(&p2c_op_spectral_norm, 3, (P2cNode *[]){ w, u, v }, &attributes,
+                        sizeof attributes);
 }

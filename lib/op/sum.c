@@ -1,6 +1,6 @@
 /* sum: y = scale * (sum of all elements); scale 1 is the sum, 1/count the mean.   any shape ->
  *     scalar   dx += scale * dy */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     node->dims = P2C_SCALAR;

@@ -1,5 +1,5 @@
 /* sum_channels: y[n,0,i,j] = sum_c x[n,c,i,j].   (n,c,h,w) -> (n,1,h,w) */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims x = node->x[0]->dims;

@@ -2,7 +2,7 @@
  *     dx += 2 x dy, dbefore += dy
  * A chain of them over the gradients of a network gives their norm, and finds a NaN or an infinity
  * in any. */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     if (node->count == 2 && p2c_dims_count(node->x[1]->dims) != 1)

@@ -1,5 +1,5 @@
 /* tanh: y = tanh(x).  x of any shape.   dx += dy * (1 - y^2) */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     node->dims = node->x[0]->dims;

@@ -1,6 +1,6 @@
 /* transpose: y's axis i is x's axis order[i], for any permutation of x's axes.   dx += dy,
  *     permuted back */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     const P2cDims x = node->x[0]->dims;

@@ -1,7 +1,7 @@
 /* upsample_nearest: y[n,c,i,j] = x[n,c,i/f,j/f].   (n,c,h,w) -> (n,c,h*f,w*f) */
 #include <limits.h>
 
-#include "graph/graph.h"
+#include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {
     int f = P2C_ATTRIBUTES(node, P2cFactorAttributes)->factor;

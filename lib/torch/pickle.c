@@ -1,11 +1,10 @@
-/* pickle.c: the pickle machine: bytes in, objects out.
+/* pickle.c: the pickle machine. It turns bytes into objects.
  *
- * An instruction is one byte and its arguments; it works on a stack of objects, a stack of marks
- * (heights of the first stack), and a memo. The table at the end is the whole list of what is
- * obeyed. Numbers are little-endian, but BINFLOAT. See CPython's Lib/pickletools.py. Nothing is
- * trusted: every argument is checked against the end of the data, every pop against the last mark,
- * memory against P2C_PT_MAX_OBJECTS.
- */
+ * An instruction is one byte and its arguments. It works on a stack of objects, a stack of marks
+ * (heights of the first stack), and a memo. The table at the end lists every supported instruction.
+ * Numbers are little-endian, except in BINFLOAT. See CPython's Lib/pickletools.py. Nothing in the
+ * file is trusted: every argument is checked against the end of the data, every pop against the
+ * last mark, and memory against P2C_PT_MAX_OBJECTS. */
 #include "pickle.h"
 #include "pt.h"
 
@@ -20,7 +19,7 @@ P2cStatus p2c_pickle_fail(P2cPickle *p, const char *what) {
 
 /* ---- memory ---- */
 
-/* Makes room for item number `count`. */
+/* Makes sure that the array has capacity for item number `count`. */
 static P2cStatus reserve(P2cPickle *p, void *array, size_t *capacity, size_t count, size_t bytes) {
     if (count < *capacity) return P2C_OK;
     if (count >= P2C_PT_MAX_OBJECTS) return p2c_pickle_fail(p, "too many objects");
@@ -46,8 +45,8 @@ P2cStatus p2c_pickle_new(P2cPickle *p, P2cPickledKind kind, P2cPickled **out) {
     return P2C_OK;
 }
 
-/* Bounded in sum, too: making a dict of a list that the memo holds takes five bytes of pickle and
- * copies it all. */
+/* Adds an item to a list, tuple or dict. The sum of all items is bounded, too: five bytes of pickle
+ * can make a dict from a list in the memo, which copies the whole list. */
 P2cStatus p2c_pickle_add(P2cPickle *p, P2cPickled *box, P2cPickled *item) {
     if (++p->item_count > 4 * (size_t)P2C_PT_MAX_OBJECTS)
         return p2c_pickle_fail(p, "too many items");
@@ -78,7 +77,7 @@ void p2c_pickle_clear(P2cPickle *p) {
 
 static P2cStatus take(P2cPickle *p, uint64_t size, const uint8_t **bytes) {
     *bytes = NULL;
-    if (size > (uint64_t)(p->end - p->at)) return p2c_pickle_fail(p, "ends too early");
+    if (size > (uint64_t)(p->end - p->at)) return p2c_pickle_fail(p, "the pickle ends too early");
     *bytes = p->at;
     p->at += size;
     return P2C_OK;
@@ -97,7 +96,7 @@ static P2cStatus take_number(P2cPickle *p, size_t size, uint64_t *value) {
     return status;
 }
 
-/* Bytes with their length, of length_size bytes, in front. */
+/* Reads bytes that follow their length, which has length_size bytes itself. */
 static P2cStatus take_counted(P2cPickle *p, size_t length_size, P2cText *text) {
     uint64_t size;
     P2cStatus status = take_number(p, length_size, &size);
@@ -107,7 +106,7 @@ static P2cStatus take_counted(P2cPickle *p, size_t length_size, P2cText *text) {
 
 static P2cStatus take_line(P2cPickle *p, P2cText *line) {
     const uint8_t *newline = memchr(p->at, '\n', (size_t)(p->end - p->at));
-    if (!newline) return p2c_pickle_fail(p, "ends too early");
+    if (!newline) return p2c_pickle_fail(p, "the pickle ends too early");
     *line = (P2cText){ p->at, (size_t)(newline - p->at) };
     p->at = newline + 1;
     return P2C_OK;
@@ -126,7 +125,7 @@ static P2cStatus push_new(P2cPickle *p, P2cPickledKind kind, P2cPickled **out) {
     return status ? status : push(p, *out);
 }
 
-/* How many objects lie above the last mark, or on the whole stack. */
+/* The number of objects above the last mark, or on the whole stack if there is no mark. */
 static size_t above_mark(const P2cPickle *p) {
     return p->stack_count - (p->mark_count ? p->marks[p->mark_count - 1] : 0);
 }
@@ -136,11 +135,12 @@ static P2cStatus need(P2cPickle *p, size_t count) {
                                  : P2C_OK;
 }
 
-/* Takes the last mark away; *items, *count: what lay above it, valid until the next push. */
+/* Removes the last mark and hands out the objects above it as *items, *count; they are valid until
+ * the next push. */
 static P2cStatus pop_to_mark(P2cPickle *p, P2cPickled ***items, size_t *count) {
     *items = NULL;
     *count = 0;
-    if (p->mark_count == 0) return p2c_pickle_fail(p, "needs a mark, and there is none");
+    if (p->mark_count == 0) return p2c_pickle_fail(p, "needs a mark, but there is none");
     *count = above_mark(p);
     p->stack_count -= *count;
     p->mark_count--;
@@ -155,12 +155,13 @@ static P2cStatus protocol(P2cPickle *p, int arg) {
     uint64_t version;
     P2cStatus status = take_number(p, 1, &version);
     if (status || (version >= 2 && version <= 4)) return status;
-    return p2c_fail(p->ctx, P2C_ERR_FORMAT, "%s: pickle protocol %d; only 2 to 4 are read", p->path,
+    return p2c_fail(p->ctx, P2C_ERR_FORMAT,
+                    "%s: pickle protocol %d is not supported (only 2 to 4 are)", p->path,
                     (int)version);
 }
 
 static P2cStatus frame(P2cPickle *p, int arg) {
-    uint64_t ignored; /* frames help readers that stream; this one does not */
+    uint64_t ignored; /* frames help streaming readers; this reader has all bytes */
     return take_number(p, (size_t)arg, &ignored);
 }
 
@@ -198,7 +199,7 @@ static P2cStatus boolean(P2cPickle *p, int arg) {
     return status;
 }
 
-/* 1 and 2 bytes are unsigned, 4 signed. */
+/* Integers of 1 and 2 bytes are unsigned, those of 4 signed. */
 static P2cStatus integer(P2cPickle *p, int arg) {
     uint64_t value;
     P2cPickled *object;
@@ -208,7 +209,7 @@ static P2cStatus integer(P2cPickle *p, int arg) {
     return status;
 }
 
-/* Two's complement of any length; an empty one is 0. */
+/* Two's complement of any length; no bytes mean 0. */
 static P2cStatus long_integer(P2cPickle *p, int arg) {
     P2cText text;
     P2cPickled *object;
@@ -219,7 +220,7 @@ static P2cStatus long_integer(P2cPickle *p, int arg) {
         object->text = text;
     } else if (text.size > 0) {
         int unused = 64 - 8 * (int)text.size;
-        /* gcc: arithmetic shift */
+        /* gcc shifts signed numbers arithmetically */
         object->integer = (int64_t)(little(text.bytes, text.size) << unused) >> unused;
     }
     return P2C_OK;
@@ -251,7 +252,7 @@ static P2cStatus empty_box(P2cPickle *p, int arg) {
     return push_new(p, (P2cPickledKind)arg, &object);
 }
 
-/* Tuple of the last arg objects; of those above the mark when arg is -1. */
+/* Makes a tuple of the last arg objects, or of those above the mark when arg is -1. */
 static P2cStatus tuple(P2cPickle *p, int arg) {
     P2cPickled **items, *object;
     size_t count = (size_t)arg;
@@ -271,8 +272,9 @@ static P2cStatus fill(P2cPickle *p, size_t count, P2cPickledKind kind) {
     if (status) return status;
     P2cPickled **items = p->stack + p->stack_count - count, *box = items[-1];
     if (box->kind != kind)
-        return p2c_pickle_fail(p, kind == P2C_PICKLED_DICT ? "sets an item of what is no dict"
-                                                           : "appends to what is no list");
+        return p2c_pickle_fail(p, kind == P2C_PICKLED_DICT
+                                      ? "sets an item of something that is not a dict"
+                                      : "appends to something that is not a list");
     if (kind == P2C_PICKLED_DICT && count % 2) return p2c_pickle_fail(p, "a key without a value");
     for (size_t i = 0; i < count && !status; i++) status = p2c_pickle_add(p, box, items[i]);
     p->stack_count -= count;
@@ -344,7 +346,7 @@ static P2cStatus stack_global(P2cPickle *p, int arg) {
     if (status) return status;
     const P2cPickled *name = p->stack[--p->stack_count], *module = p->stack[--p->stack_count];
     if (name->kind != P2C_PICKLED_TEXT || module->kind != P2C_PICKLED_TEXT)
-        return p2c_pickle_fail(p, "a global whose name is no text");
+        return p2c_pickle_fail(p, "a global whose name is not text");
     return push_global(p, module->text, name->text);
 }
 
@@ -357,8 +359,8 @@ static P2cStatus reduce(P2cPickle *p, int arg) {
     return status ? status : push(p, result);
 }
 
-/* Sets attributes. Those of an OrderedDict (a state dict's _metadata) are not kept; nothing else
- * here has any. */
+/* Sets attributes of an object. Only an OrderedDict may have some (a state dict's _metadata), and
+ * they are dropped. */
 static P2cStatus build(P2cPickle *p, int arg) {
     (void)arg;
     P2cStatus status = need(p, 2);
@@ -366,7 +368,7 @@ static P2cStatus build(P2cPickle *p, int arg) {
     p->stack_count--;
     return p->stack[p->stack_count - 1]->kind == P2C_PICKLED_DICT
                ? P2C_OK
-               : p2c_pickle_fail(p, "sets attributes of what has none");
+               : p2c_pickle_fail(p, "sets attributes of an object that cannot have any");
 }
 
 static P2cStatus persistent(P2cPickle *p, int arg) {
@@ -380,7 +382,7 @@ static P2cStatus persistent(P2cPickle *p, int arg) {
 
 static const struct {
     const char *name;
-    P2cStatus (*run)(P2cPickle *p, int arg); /* NULL: known, but refused */
+    P2cStatus (*run)(P2cPickle *p, int arg); /* NULL for an instruction that is refused */
     int arg;
 } instructions[256] = {
     [0x80] = { "PROTO", protocol, 0 },
@@ -454,10 +456,11 @@ static const struct {
 };
 
 static P2cStatus refuse(P2cPickle *p, int code) {
-    if (!instructions[code].name) return p2c_pickle_fail(p, "no such instruction");
-    return p2c_fail(p->ctx, P2C_ERR_FORMAT,
-                    "%s: refuses the pickle instruction %s: only tensors and plain values are read",
-                    p->path, instructions[code].name);
+    if (!instructions[code].name) return p2c_pickle_fail(p, "unknown instruction");
+    return p2c_fail(
+        p->ctx, P2C_ERR_FORMAT,
+        "%s: refuses the pickle instruction %s: only tensors and plain values are supported",
+        p->path, instructions[code].name);
 }
 
 P2cStatus p2c_pickle_run(P2cPickle *p, const uint8_t *data, size_t size, const P2cPickled **root,
@@ -475,7 +478,7 @@ P2cStatus p2c_pickle_run(P2cPickle *p, const uint8_t *data, size_t size, const P
                                          : refuse(p, *code);
     }
     if (!status && (p->stack_count != 1 || p->mark_count))
-        status = p2c_pickle_fail(p, "stops without one object");
+        status = p2c_pickle_fail(p, "stops without exactly one object");
     if (status) return status;
     *root = p->stack[0];
     *used = (size_t)(p->at - p->begin);

@@ -1,12 +1,11 @@
 /* pickle.h: reads Python pickles (protocols 2 to 4) of plain values and tensors, and runs no code.
  *
- * A pickle is a program for a stack machine. This one knows a fixed list of instructions (the table
- * in pickle.c) and a fixed list of globals (the table in pickle_reduce.c); anything else is an
- * error that names it. What it makes are the objects below. They belong to the machine and are
- * freed all at once, so that shared and self-containing objects do no harm; p2c_pickle_tree makes
- * the final tree. Reference: CPython's Lib/pickletools.py; PyTorch's torch/_utils.py and
- * torch/serialization.py for globals and persistent ids.
- */
+ * A pickle is a program for a stack machine. This machine supports a fixed list of instructions
+ * (the table in pickle.c) and a fixed list of globals (the table in pickle_reduce.c); anything else
+ * is an error that names it. It makes the objects below. They belong to the machine and are freed
+ * all at once, so that objects that are shared or contain themselves do no harm. p2c_pickle_tree
+ * makes the final tree of them. References: CPython's Lib/pickletools.py; PyTorch's torch/_utils.py
+ * and torch/serialization.py for globals and persistent ids. */
 #ifndef P2C_IO_PICKLE_H
 #define P2C_IO_PICKLE_H
 
@@ -16,7 +15,7 @@ typedef enum P2cPickledKind {
     P2C_PICKLED_NONE,
     P2C_PICKLED_BOOL,
     P2C_PICKLED_INT,
-    P2C_PICKLED_BIG, /* an integer of more than 64 bits: text holds its bytes, little end first */
+    P2C_PICKLED_BIG, /* an integer of more than 64 bits; text holds its bytes, little-endian */
     P2C_PICKLED_FLOAT,
     P2C_PICKLED_TEXT,
     P2C_PICKLED_LIST,
@@ -46,15 +45,15 @@ typedef struct P2cPickled P2cPickled;
 typedef struct P2cGlobal P2cGlobal;
 
 typedef struct P2cText {
-    const uint8_t *bytes; /* borrowed from the pickle; no 0 at the end */
+    const uint8_t *bytes; /* borrowed from the pickle, not terminated by a 0 */
     size_t size;
 } P2cText;
 
 struct P2cPickled {
     P2cPickledKind kind;
-    P2cPickled *next; /* all objects of a machine */
+    P2cPickled *next; /* links all objects of a machine */
     union {
-        int64_t integer; /* also BOOL */
+        int64_t integer; /* also the value of a BOOL */
         double real;
         P2cText text;
         struct {
@@ -76,41 +75,42 @@ typedef struct P2cStorage {
 
 typedef struct P2cPickle {
     P2cContext *ctx;
-    const char *path; /* for error texts */
+    const char *path; /* the file's name, for error texts */
     P2cPickled *objects;
-    size_t object_count, item_count; /* items: of all lists, tuples and dicts */
+    /* item_count: number of items in all lists, tuples and dicts */
+    size_t object_count, item_count;
     P2cPickled **stack, **memo;
     size_t stack_count, stack_capacity, memo_capacity, memo_count;
-    size_t *marks; /* heights of the stack */
+    size_t *marks; /* heights of the stack of objects */
     size_t mark_count, mark_capacity;
     const uint8_t *begin, *at, *end;
     P2cStorage *storages;
     size_t storage_count, storage_capacity;
-    P2cValue *storage_index; /* dict: key -> index into storages */
+    P2cValue *storage_index; /* dict from a storage's key to its index in storages */
 } P2cPickle;
 
-/* Runs the pickle at the start of data. *root is borrowed from the machine, texts from data; *used
- * is what the pickle took, STOP included. One run per machine; afterwards it holds the objects
- * until p2c_pickle_clear. */
+/* Runs the pickle at the start of data. *root is borrowed from the machine, texts are borrowed from
+ * data. *used is the length of the pickle, STOP included. A machine can run once; it holds the
+ * objects until p2c_pickle_clear. */
 P2C_CHECKED P2cStatus p2c_pickle_run(P2cPickle *pickle, const uint8_t *data, size_t size,
                                      const P2cPickled **root, size_t *used);
 void p2c_pickle_clear(P2cPickle *pickle);
 
-/* ---- between pickle.c and pickle_reduce.c ---- */
+/* ---- shared by pickle.c and pickle_reduce.c ---- */
 
 P2C_CHECKED P2cStatus p2c_pickle_fail(P2cPickle *pickle, const char *what);
 P2C_CHECKED P2cStatus p2c_pickle_new(P2cPickle *pickle, P2cPickledKind kind, P2cPickled **out);
 P2C_CHECKED P2cStatus p2c_pickle_add(P2cPickle *pickle, P2cPickled *box, P2cPickled *item);
-/* An entry of the list of globals; refuses others by name. */
+/* Finds an entry in the list of globals; refuses others by name. */
 P2C_CHECKED P2cStatus p2c_pickle_global(P2cPickle *pickle, P2cText module, P2cText name,
                                         const P2cGlobal **out);
-/* callable(*args), for the callables that are known. */
+/* Evaluates callable(*args) for the supported callables. */
 P2C_CHECKED P2cStatus p2c_pickle_reduce(P2cPickle *pickle, const P2cPickled *callable,
                                         P2cPickled *args, P2cPickled **out);
-/* The storage that a persistent id names. */
+/* Makes the storage that a persistent id names. */
 P2C_CHECKED P2cStatus p2c_pickle_persistent(P2cPickle *pickle, const P2cPickled *id,
                                             P2cPickled **out);
-/* A key as C text, into a buffer; fails when it has a NUL, is no UTF-8 or does not fit. */
+/* Copies a key into a buffer as C text. Fails when it has a NUL, is not UTF-8 or does not fit. */
 P2C_CHECKED P2cStatus p2c_pickle_text(P2cPickle *pickle, P2cText text, size_t size, char *buffer);
 
 #endif

@@ -1,20 +1,19 @@
-/* pickle_reduce.c: the globals that a pickle may name, and what calling them means; persistent ids,
+/* pickle_reduce.c: the globals that a pickle may name, what calling them does, and persistent ids,
  * which name storages.
  *
  *   _rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks[, metadata])
- *       _rebuild_tensor: the first four
+ *       _rebuild_tensor takes the first four
  *   _rebuild_parameter(tensor, requires_grad, backward_hooks)
- *       the tensor
+ *       returns the tensor
  *   OrderedDict() and OrderedDict([(key, value), ...])
- *       a dict
+ *       return a dict
  *   torch.Size((n, c, ...))
- *       the tuple
- *   persistent id: ('storage', <type>Storage, key, device, count[, view]), view: None or (key,
- *       begin, count), PyTorch before 0.4
+ *       returns the tuple
+ *   persistent id: ('storage', <type>Storage, key, device, count[, view]). view is None or, before
+ *       PyTorch 0.4, (key, begin, count)
  *
  * The device is ignored: everything is read into host memory. Source: torch/_utils.py,
- * torch/serialization.py.
- */
+ * torch/serialization.py. */
 #include "pickle.h"
 #include "pt.h"
 
@@ -26,7 +25,7 @@ typedef enum Action { STORAGE_TYPE, ORDERED_DICT, REBUILD_TENSOR, REBUILD_PARAME
 struct P2cGlobal {
     const char *module, *name;
     Action action;
-    P2cType type; /* STORAGE_TYPE */
+    P2cType type; /* of the elements of a STORAGE_TYPE */
     size_t min_args, max_args;
 };
 
@@ -60,7 +59,7 @@ P2cStatus p2c_pickle_global(P2cPickle *p, P2cText module, P2cText name, const P2
     if (*out) return P2C_OK;
     int longest = 100;
     return p2c_fail(p->ctx, P2C_ERR_FORMAT,
-                    "%s: refuses to load '%.*s.%.*s': only tensors and plain values are read",
+                    "%s: refuses to load '%.*s.%.*s': only tensors and plain values are supported",
                     p->path, (int)module.size < longest ? (int)module.size : longest,
                     (const char *)module.bytes, (int)name.size < longest ? (int)name.size : longest,
                     (const char *)name.bytes);
@@ -69,7 +68,7 @@ P2cStatus p2c_pickle_global(P2cPickle *p, P2cText module, P2cText name, const P2
 P2cStatus p2c_pickle_text(P2cPickle *p, P2cText text, size_t size, char *buffer) {
     if (text.size >= size) return p2c_pickle_fail(p, "a name is too long");
     if (!p2c_text_valid(text.bytes, text.size))
-        return p2c_pickle_fail(p, "a name is no UTF-8 text");
+        return p2c_pickle_fail(p, "a name is not UTF-8 text");
     if (text.size) memcpy(buffer, text.bytes, text.size);
     buffer[text.size] = 0;
     return P2C_OK;
@@ -77,7 +76,7 @@ P2cStatus p2c_pickle_text(P2cPickle *p, P2cText text, size_t size, char *buffer)
 
 /* ---- storages ---- */
 
-/* The number of the storage with this key, entered into the list when it is new. */
+/* Returns the number of the storage with this key, and enters it into the list when it is new. */
 static P2cStatus find_storage(P2cPickle *p, P2cText key, P2cType type, int64_t count,
                               size_t *index) {
     char name[256];
@@ -107,7 +106,7 @@ static P2cStatus find_storage(P2cPickle *p, P2cText key, P2cType type, int64_t c
     return P2C_OK;
 }
 
-/* view = (key, begin, count) narrows the storage. */
+/* Narrows the storage to view = (key, begin, count). */
 static P2cStatus narrow(P2cPickle *p, const P2cPickled *view, P2cStorageView *range) {
     if (view->kind == P2C_PICKLED_NONE) return P2C_OK;
     bool good = view->kind == P2C_PICKLED_TUPLE && view->list.count == 3 &&
@@ -125,12 +124,12 @@ static P2cStatus narrow(P2cPickle *p, const P2cPickled *view, P2cStorageView *ra
 P2cStatus p2c_pickle_persistent(P2cPickle *p, const P2cPickled *id, P2cPickled **out) {
     *out = NULL;
     if (id->kind != P2C_PICKLED_TUPLE || id->list.count < 5 || id->list.count > 6)
-        return p2c_pickle_fail(p, "a persistent id that is no storage");
+        return p2c_pickle_fail(p, "a persistent id that does not name a storage");
     P2cPickled **item = id->list.items;
     if (item[0]->kind != P2C_PICKLED_TEXT || !same(item[0]->text, "storage") ||
         item[1]->kind != P2C_PICKLED_GLOBAL || item[1]->global->action != STORAGE_TYPE ||
         item[2]->kind != P2C_PICKLED_TEXT || item[4]->kind != P2C_PICKLED_INT)
-        return p2c_pickle_fail(p, "a persistent id that is no storage");
+        return p2c_pickle_fail(p, "a persistent id that does not name a storage");
     P2cType type = item[1]->global->type;
     int64_t count = item[4]->integer;
     if (count < 0 || count > INT64_MAX / 8)
@@ -145,7 +144,8 @@ P2cStatus p2c_pickle_persistent(P2cPickle *p, const P2cPickled *id, P2cPickled *
 
 /* ---- tensors ---- */
 
-/* The elements that shape, stride and offset reach must lie in a storage of `count`. */
+/* True when all elements that shape, stride and offset reach lie in a storage of `count`
+ * elements. */
 static bool fits(const P2cTensorView *t, int64_t count) {
     int64_t last = t->offset, reach;
     size_t elements, bytes;
@@ -170,16 +170,16 @@ static P2cStatus rebuild_tensor(P2cPickle *p, const P2cPickled *args, P2cPickled
     if (rank > P2C_MAX_RANK) return p2c_pickle_fail(p, "a tensor of more than 8 dimensions");
     if (args->list.count == 7 && arg[6]->kind == P2C_PICKLED_DICT && arg[6]->list.count)
         return p2c_pickle_fail(
-            p, "a tensor with marks (such as lazy negation) that are not supported");
+            p, "a tensor with flags (such as lazy negation) that are not supported");
     P2cTensorView t = { .storage = arg[0]->view.storage,
                         .type = p->storages[arg[0]->view.storage].type,
                         .shape.rank = (int)rank };
     for (size_t i = 0; i < rank; i++) {
         const P2cPickled *size = arg[2]->list.items[i], *stride = arg[3]->list.items[i];
         if (size->kind != P2C_PICKLED_INT || stride->kind != P2C_PICKLED_INT)
-            return p2c_pickle_fail(p, "a tensor whose size is no integer");
+            return p2c_pickle_fail(p, "a tensor whose size is not an integer");
         t.shape.size[i] = size->integer;
-        /* it is never stepped along; and may be any number */
+        /* the stride of an axis of size 1 is never used and may be any number */
         t.stride[i] = size->integer == 1 ? 0 : stride->integer;
     }
     t.offset = arg[1]->integer;
@@ -202,12 +202,12 @@ static P2cStatus ordered_dict(P2cPickle *p, const P2cPickled *args, P2cPickled *
     if (status || args->list.count == 0) return status;
     const P2cPickled *pairs = args->list.items[0];
     if (pairs->kind != P2C_PICKLED_LIST && pairs->kind != P2C_PICKLED_TUPLE)
-        return p2c_pickle_fail(p, "a dict made of no list");
+        return p2c_pickle_fail(p, "a dict made from something that is not a list");
     for (size_t i = 0; i < pairs->list.count && !status; i++) {
         const P2cPickled *pair = pairs->list.items[i];
         if ((pair->kind != P2C_PICKLED_LIST && pair->kind != P2C_PICKLED_TUPLE) ||
             pair->list.count != 2)
-            return p2c_pickle_fail(p, "a dict made of no pairs");
+            return p2c_pickle_fail(p, "a dict made from items that are not pairs");
         status = p2c_pickle_add(p, *out, pair->list.items[0]);
         if (!status) status = p2c_pickle_add(p, *out, pair->list.items[1]);
     }
@@ -218,7 +218,7 @@ P2cStatus p2c_pickle_reduce(P2cPickle *p, const P2cPickled *callable, P2cPickled
                             P2cPickled **out) {
     *out = NULL;
     if (callable->kind != P2C_PICKLED_GLOBAL || args->kind != P2C_PICKLED_TUPLE)
-        return p2c_pickle_fail(p, "calls what is no function");
+        return p2c_pickle_fail(p, "calls something that is not a function");
     const P2cGlobal *global = callable->global;
     P2cPickled *first = args->list.count ? args->list.items[0] : NULL;
     if (args->list.count < global->min_args || args->list.count > global->max_args)
@@ -230,11 +230,11 @@ P2cStatus p2c_pickle_reduce(P2cPickle *p, const P2cPickled *callable, P2cPickled
         *out = first;
         return first->kind == P2C_PICKLED_TENSOR
                    ? P2C_OK
-                   : p2c_pickle_fail(p, "a parameter that is no tensor");
+                   : p2c_pickle_fail(p, "a parameter that is not a tensor");
     case SIZE:
         *out = first;
         return first->kind == P2C_PICKLED_TUPLE ? P2C_OK
-                                                : p2c_pickle_fail(p, "a size that is no tuple");
+                                                : p2c_pickle_fail(p, "a size that is not a tuple");
     case STORAGE_TYPE: break;
     }
     return p2c_pickle_fail(p, "calls a storage type");

@@ -1,9 +1,9 @@
-/* pickle_tree.c: what the pickle machine made, as a tree of values.
+/* pickle_tree.c: turns the objects of the pickle machine into a tree of values.
  *
- * The machine's objects form a graph: the memo lets one object stand in many places, even inside
- * itself. Here each place gets its own copy. Three bounds keep that finite: the depth; the number
- * of values, in proportion to the pickle's length; the bytes of tensors and texts.
- */
+ * The machine's objects form a graph: through the memo one object may appear in many places, even
+ * inside itself. In the tree each place gets its own copy. Three bounds keep the tree finite: its
+ * depth; the number of values, in proportion to the pickle's length; the bytes of tensors and
+ * texts. */
 #include "pickle.h"
 #include "pt.h"
 
@@ -27,18 +27,18 @@ static P2cStatus fail(Builder *b, const char *what) {
 
 static P2cStatus spend(Builder *b, uint64_t bytes) {
     if (bytes > b->bytes_left)
-        return fail(b, "unpacks to far more than a file of its size should; refused");
+        return fail(b, "unpacks to far more than a file of its size should; it is refused");
     b->bytes_left -= bytes;
     return P2C_OK;
 }
 
-/* Text as C has it, for the caller to free. */
+/* Copies a text as a C string, which the caller frees. */
 static P2cStatus copy_text(Builder *b, P2cText text, char **out) {
     *out = NULL;
     P2cStatus status = spend(b, text.size);
     if (status) return status;
     if (!p2c_text_valid(text.bytes, text.size))
-        return fail(b, "a text in it is no UTF-8, or holds a zero byte");
+        return fail(b, "a text in it is not UTF-8, or holds a zero byte");
     if (!(*out = malloc(text.size + 1)))
         return p2c_fail_memory(b->pickle->ctx, b->pickle->path, text.size);
     if (text.size) memcpy(*out, text.bytes, text.size);
@@ -86,7 +86,8 @@ static P2cStatus convert_list(Builder *b, const P2cPickled *object, int depth, P
     return status;
 }
 
-/* A tensor of zeros, and a note on what to fill it with; when nobody will, nothing. */
+/* Makes a tensor of zeros and notes what to fill it with. Without a list of notes it makes None
+ * instead. */
 static P2cStatus convert_tensor(Builder *b, const P2cTensorView *view, P2cValue **out) {
     size_t count, bytes;
     if (!p2c_shape_bytes(view->type, view->shape, &count, &bytes))
@@ -119,14 +120,14 @@ static P2cStatus convert_text(Builder *b, P2cText text, P2cValue **out) {
     return status;
 }
 
-/* On failure *out is NULL, and what was made is freed. */
+/* On failure *out is NULL, and everything made so far is freed. */
 static P2cStatus convert(Builder *b, const P2cPickled *object, int depth, P2cValue **out) {
     *out = NULL;
     if (depth > P2C_PT_MAX_DEPTH)
-        return fail(b, "lists and dicts in it are nested too deep (more than 100)");
+        return fail(b, "lists and dicts in it are nested too deeply (more than 100 levels)");
     if (b->values_left-- == 0) {
         b->values_left = 0;
-        return fail(b, "unpacks to far more values than a file of its size should; refused");
+        return fail(b, "unpacks to far more values than a file of its size should; it is refused");
     }
     P2cStatus status = P2C_OK;
     switch (object->kind) {
@@ -140,8 +141,7 @@ static P2cStatus convert(Builder *b, const P2cPickled *object, int depth, P2cVal
     case P2C_PICKLED_TUPLE: *out = p2c_value_list(); break;
     case P2C_PICKLED_DICT: *out = p2c_value_dict(); break;
     case P2C_PICKLED_BIG: return fail(b, "an integer in it has more than 64 bits");
-    case P2C_PICKLED_GLOBAL:
-        return fail(b, "a class or function in it stands where a value should");
+    case P2C_PICKLED_GLOBAL: return fail(b, "a class or function in it is in the place of a value");
     case P2C_PICKLED_STORAGE: return fail(b, "a storage in it is not used as a tensor");
     }
     if (!status && !*out) status = p2c_fail_memory(b->pickle->ctx, b->pickle->path, 64);

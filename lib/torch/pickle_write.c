@@ -1,4 +1,4 @@
-/* pickle_write.c: a tree as a pickle of protocol 2, for torch.load(weights_only=True).
+/* pickle_write.c: writes a tree as a pickle of protocol 2, for torch.load(weights_only=True).
  *
  *   value       instructions
  *   dict        EMPTY_DICT MARK (key value)... SETITEMS
@@ -6,8 +6,8 @@
  *   tensor      GLOBAL torch._utils._rebuild_tensor_v2, MARK, storage, 0, (sizes), (strides),
  *               False, OrderedDict(), TUPLE, REDUCE
  *   storage     MARK 'storage' GLOBAL torch.<type>Storage 'number' 'cpu' count TUPLE BINPERSID
- * Nothing is put in the memo: every tensor has a storage of its own.
- */
+ *
+ * The memo stays empty, because every tensor has its own storage. */
 #include "pt.h"
 
 #include <stdio.h>
@@ -45,7 +45,7 @@ static P2cStatus put(Writer *w, const void *bytes, size_t size) {
 
 static P2cStatus put_code(Writer *w, const char *codes) { return put(w, codes, strlen(codes)); }
 
-/* The instruction, and `size` bytes of a number, little end first. */
+/* Writes the instruction, then a number as `size` little-endian bytes. */
 static P2cStatus put_number(Writer *w, const char *code, uint64_t value, int size) {
     uint8_t bytes[8];
     for (int i = 0; i < size; i++) bytes[i] = (uint8_t)(value >> 8 * i);
@@ -72,8 +72,8 @@ static P2cStatus put_float(Writer *w, double value) {
 static P2cStatus put_text(Writer *w, const char *text) {
     size_t size = strlen(text);
     if (size > UINT32_MAX || !p2c_text_valid((const uint8_t *)text, size))
-        return p2c_fail(w->ctx, P2C_ERR_ARGUMENT, "%s: cannot write: the text '%.100s' is no UTF-8",
-                        w->path, text);
+        return p2c_fail(w->ctx, P2C_ERR_ARGUMENT,
+                        "%s: cannot write: the text '%.100s' is not UTF-8", w->path, text);
     P2cStatus status = put_number(w, "X", size, 4);
     return status ? status : put(w, text, size);
 }
@@ -86,7 +86,7 @@ static P2cStatus put_sizes(Writer *w, P2cShape shape) {
     return status ? status : put_code(w, "t");
 }
 
-/* Row-major; a size of 0 counts as 1, as PyTorch has it. */
+/* Writes row-major strides. A size of 0 counts as 1, as in PyTorch. */
 static P2cStatus put_strides(Writer *w, P2cShape shape) {
     int64_t stride[P2C_MAX_RANK], step = 1;
     for (int i = shape.rank - 1; i >= 0; i--) {
@@ -153,7 +153,7 @@ static P2cStatus put_items(Writer *w, const P2cValue *box, int depth) {
 static P2cStatus put_value(Writer *w, const P2cValue *value, int depth) {
     if (depth > P2C_PT_MAX_DEPTH)
         return p2c_fail(w->ctx, P2C_ERR_ARGUMENT,
-                        "%s: cannot write: nested too deep (more than 100)", w->path);
+                        "%s: cannot write: nested too deeply (more than 100 levels)", w->path);
     switch (p2c_value_kind(value)) {
     case P2C_NONE: return put_code(w, "N");
     case P2C_BOOL: return put_code(w, p2c_value_as_int(value) ? "\x88" : "\x89");

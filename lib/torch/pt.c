@@ -1,13 +1,12 @@
-/* pt.c: PyTorch files, in and out.
+/* pt.c: reads and writes PyTorch files.
  *
- * Reading goes in three steps, so that no byte is believed before it is checked and no tensor's
- * bytes are held twice for long:
- *   1. the container is opened and its pickle run: which values, and which tensors as views of
- *       which storages (pickle*.c);
- *   2. the tree is made, its tensors zeroed;
- *   3. storage by storage, the bytes are read, checked (a zip has checksums) and gathered into
- *       the tensors that view them.
- */
+ * Reading has three steps, so that every byte is checked before it is used and tensors are held
+ * twice only briefly:
+ *   1. the container is opened and its pickle is run, which says which values there are, and which
+ *       tensors are views of which storages (pickle*.c);
+ *   2. the tree is made, with zeroed tensors;
+ *   3. storage by storage, the bytes are read, checked (a zip file has checksums) and gathered into
+ *       the tensors that view them. */
 #include "pt.h"
 
 #include <assert.h>
@@ -25,8 +24,8 @@ static bool contiguous(const P2cTensorView *view) {
     return true;
 }
 
-/* out: contiguous, shape (size[0], size[1], ...), from the storage's elements at offset + sum of
- * index * stride. */
+/* Gathers a view into out, contiguous of shape (size[0], size[1], ...). Element i of the view is
+ * the storage's element offset + sum of index * stride. */
 static void gather(const P2cTensorView *view, const unsigned char *storage, unsigned char *out) {
     size_t count, bytes, each = p2c_type_bytes(view->type);
     if (!p2c_shape_bytes(view->type, view->shape, &count, &bytes) || count == 0) return;
@@ -83,9 +82,10 @@ static P2cStatus fill_tensors(P2cPtFile *file, P2cFills *fills, uint64_t max_byt
         const P2cStorage *s = &file->pickle.storages[storage];
         uint64_t bytes = (uint64_t)s->count * p2c_type_bytes(s->type);
         if (bytes > max_bytes)
-            status = p2c_fail(file->ctx, P2C_ERR_FORMAT,
-                              "%s: unpacks to far more than a file of its size should; refused",
-                              file->path);
+            status =
+                p2c_fail(file->ctx, P2C_ERR_FORMAT,
+                         "%s: unpacks to far more than a file of its size should; it is refused",
+                         file->path);
         else status = fill_from_storage(file, fills->at + first, next - first, (size_t)bytes);
         max_bytes -= bytes;
     }
@@ -102,14 +102,14 @@ static P2cStatus open_container(P2cPtFile *file, const P2cPickled **root) {
     if (count == 4 && start[0] == 0x80) return p2c_pt_legacy_open(file, root);
     if (file->size == 0) return p2c_fail(file->ctx, P2C_ERR_FORMAT, "%s: is empty", file->path);
     return p2c_fail(file->ctx, P2C_ERR_FORMAT,
-                    "%s: is no PyTorch file (neither a zip archive nor a pickle)", file->path);
+                    "%s: is not a PyTorch file (neither a zip archive nor a pickle)", file->path);
 }
 
 static P2cPtFile new_file(P2cContext *ctx, const char *path) {
     return (P2cPtFile){ .ctx = ctx, .path = path, .pickle = { .ctx = ctx, .path = path } };
 }
 
-/* To be closed in either case. */
+/* The caller must close the file even after a failure. */
 static P2cStatus open_file(P2cPtFile *file, const P2cPickled **root) {
     P2cStatus status = p2c_input_open(file->ctx, file->path, &file->stream, &file->size);
     return status ? status : open_container(file, root);
@@ -128,11 +128,11 @@ static void close_file(P2cPtFile *file) {
     if (file->stream) fclose(file->stream);
 }
 
-/* Deflated weights are about as long as their numbers; only files made to harm unpack to a hundred
- * times their size. */
+/* Deflated weights are about as long as their numbers. Only files made to do harm unpack to a
+ * hundred times their size. */
 static uint64_t max_bytes(const P2cPtFile *file) { return (256u << 20) + 16 * file->size; }
 
-/* The tree of an opened file, which is closed; status: of opening it. */
+/* Makes the tree of an opened file and closes the file. status is the result of opening it. */
 static P2cStatus read_tree(P2cPtFile *file, const P2cPickled *root, P2cStatus status,
                            P2cValue **out) {
     P2cFills fills = { 0 };
@@ -173,7 +173,7 @@ P2cStatus p2c_pt_verify(P2cContext *ctx, const char *path) {
     file.strict = true;
     P2cStatus status = open_file(&file, &root);
     if (!status) status = p2c_pickle_tree(&file.pickle, root, max_bytes(&file), NULL, &tree);
-    /* opening a legacy stream found all its storages to be there */
+    /* for a legacy stream, opening it has checked that all storages are there */
     if (!status && file.zip) status = p2c_pt_zip_verify(&file);
     p2c_value_free(&tree);
     close_file(&file);

@@ -1,14 +1,13 @@
-/* pt.h: what the parts of the PyTorch file reader and writer share: tensor sizes, and the two
- * containers behind one reader.
+/* pt.h: what the parts of the PyTorch file reader and writer share: tensor sizes, and one interface
+ * to the two containers.
  *
  *   pt.c          entry: finds the format by content, builds the tree, gathers strided views from
  *                 storages
- *   pt_zip.c      the container since PyTorch 1.6, reading and writing; libzip
- *   pt_legacy.c   the stream before it, reading
- *   pickle.c      the pickle machine; pickle_reduce.c: what its fixed list of globals does;
+ *   pt_zip.c      reads and writes the container since PyTorch 1.6, through libzip
+ *   pt_legacy.c   reads the stream of earlier versions
+ *   pickle.c      the pickle machine; pickle_reduce.c: the globals it supports;
  *                 pickle_tree.c: its result as P2cValue
- *   pickle_write.c  a P2cValue as pickle
- */
+ *   pickle_write.c  writes a P2cValue as a pickle */
 #ifndef P2C_IO_PT_H
 #define P2C_IO_PT_H
 
@@ -17,27 +16,28 @@
 #include "pickle.h"
 
 enum {
-    P2C_PT_MAX_DEPTH = 100,       /* containers within containers, reading and writing */
-    P2C_PT_MAX_PICKLE = 64 << 20, /* bytes of pickle; PyTorch takes about 200 a tensor */
-    /* values in a pickle, on its stack, in its memo, and in the tree made of it */
+    P2C_PT_MAX_DEPTH = 100,       /* depth of containers in containers, for reading and writing */
+    P2C_PT_MAX_PICKLE = 64 << 20, /* bytes of a pickle; PyTorch takes about 200 for a tensor */
+    /* objects in a pickle, on its stack, in its memo, and in the tree made of it */
     P2C_PT_MAX_OBJECTS = 4 << 20,
 };
 
-/* ---- tensors: sizes, and data that may be filled ---- */
+/* ---- tensors: sizes, and data to be filled ---- */
 
 size_t p2c_type_bytes(P2cType type);
-/* Bytes of a contiguous tensor, and of its elements; false when sizes are negative or overflow. */
+/* Computes the number of elements and bytes of a contiguous tensor. Returns false when sizes are
+ * negative or overflow. */
 bool p2c_shape_bytes(P2cType type, P2cShape shape, size_t *count, size_t *bytes);
 void *p2c_value_mutable_data(P2cValue *tensor);
-/* A tensor over the caller's memory, which must stay until the value is freed; NULL when memory is
- * out. */
+/* A tensor over the caller's memory, which must outlive the value. Returns NULL when out of
+ * memory. */
 P2cValue *p2c_value_tensor_borrowed(P2cType type, P2cShape shape, const void *data);
-/* Valid UTF-8 without NUL, as every string of a tree must be. */
+/* True for valid UTF-8 without NUL, as every string of a tree must be. */
 bool p2c_text_valid(const uint8_t *text, size_t size);
 
 /* ---- reading ---- */
 
-/* One tensor of the tree that waits for its bytes. */
+/* A tensor of the tree that waits for its bytes. */
 typedef struct P2cFill {
     P2cValue *tensor; /* borrowed from the tree */
     const P2cTensorView *view;
@@ -48,42 +48,42 @@ typedef struct P2cFills {
     size_t count, capacity;
 } P2cFills;
 
-/* The tree of `root`, with zeroed tensors, and the list of what to fill them with (NULL: None in
- * place of tensors). max_bytes bounds tensors and strings together: a pickle of some bytes can name
- * the same dict, or the same stretched tensor, millions of times. */
+/* Makes the tree of `root` with zeroed tensors, and the list of what to fill them with (fills NULL:
+ * None instead of tensors). max_bytes bounds the sum of tensors and strings, because a pickle of a
+ * few bytes can name the same dict, or the same stretched tensor, millions of times. */
 P2C_CHECKED P2cStatus p2c_pickle_tree(P2cPickle *pickle, const P2cPickled *root, uint64_t max_bytes,
                                       P2cFills *fills, P2cValue **out);
 
-/* A container, opened. Its own parts are set by p2c_pt_zip_open or p2c_pt_legacy_open. */
+/* An open container. p2c_pt_zip_open or p2c_pt_legacy_open sets the fields of its kind. */
 typedef struct P2cPtFile {
     P2cContext *ctx;
     const char *path;
-    bool strict;        /* zip: members' own headers must say what the directory says, too */
+    bool strict;        /* for zip: each member's local header must agree with the directory */
     FILE *stream;       /* NULL once libzip owns it */
-    const void *memory; /* not NULL: the stream reads this, the caller's */
+    const void *memory; /* if not NULL, the stream reads the caller's memory */
     uint64_t size;
     P2cPickle pickle;  /* holds the storages that the tensors name */
-    uint8_t *bytes;    /* that the pickle was read from, and borrows its strings from */
-    struct zip *zip;   /* zip: the archive; */
-    char *folder;      /* ... its one folder, such as "archive/" */
-    uint64_t *offsets; /* legacy: where in the stream each storage's bytes are */
+    uint8_t *bytes;    /* the bytes of the pickle, which its strings are borrowed from */
+    struct zip *zip;   /* for zip: the archive */
+    char *folder;      /* for zip: its only folder, such as "archive/" */
+    uint64_t *offsets; /* for legacy: the offset of each storage's bytes in the stream */
 } P2cPtFile;
 
-/* Read the pickle: *root is borrowed from file->pickle. What they opened is closed by p2c_pt_close,
- * also after a failure. */
+/* Both run the pickle and set *root, borrowed from file->pickle. p2c_pt_close must be called even
+ * after a failure. */
 P2C_CHECKED P2cStatus p2c_pt_zip_open(P2cPtFile *file, const P2cPickled **root);
 P2C_CHECKED P2cStatus p2c_pt_legacy_open(P2cPtFile *file, const P2cPickled **root);
-/* The bytes of storage i, as many as its type and count say. */
+/* Reads the bytes of storage i, as many as its type and count say. */
 P2C_CHECKED P2cStatus p2c_pt_zip_load(P2cPtFile *file, size_t i, void *data, size_t bytes);
 P2C_CHECKED P2cStatus p2c_pt_legacy_load(P2cPtFile *file, size_t i, void *data, size_t bytes);
-/* Unpacks every member, of which nothing is kept. */
+/* Unpacks every member to check it, and keeps nothing. */
 P2C_CHECKED P2cStatus p2c_pt_zip_verify(P2cPtFile *file);
 void p2c_pt_zip_close(P2cPtFile *file);
 
 /* ---- writing ---- */
 
-/* The pickle of a tree, and its tensors in the order of their numbers: the bytes of tensor i belong
- * in the member data/i. */
+/* The pickle of a tree, and its tensors in the order of their numbers. The bytes of tensor i belong
+ * into the member data/i. */
 typedef struct P2cPickleText {
     uint8_t *bytes;
     size_t size, capacity;

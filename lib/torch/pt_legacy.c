@@ -1,13 +1,14 @@
-/* pt_legacy.c: the stream that torch.save wrote before PyTorch 1.6, and still writes on request.
+/* pt_legacy.c: reads the stream that torch.save wrote before PyTorch 1.6, and still writes on
+ * request.
  *
  *   pickle  0x1950a86a20f9469cfc6c        magic number
  *   pickle  1001                          version
  *   pickle  {'little_endian': True, ...}  the machine that wrote it
  *   pickle  the object, with persistent ids in place of storages
- *   pickle  [key, key, ...]               of the storages, in the order in which they follow
+ *   pickle  [key, key, ...]               keys of the storages, in the order in which they follow
  *   then for each key: count of elements (int64), the elements
- * Source: torch/serialization.py, _legacy_save.
- */
+ *
+ * Source: torch/serialization.py, _legacy_save. */
 #include "pt.h"
 
 #include <stdlib.h>
@@ -19,7 +20,7 @@ static P2cStatus damaged(P2cPtFile *file, const char *what) {
 }
 
 typedef struct Head {
-    const uint8_t *bytes; /* the first part of the file, with all pickles */
+    const uint8_t *bytes; /* the first part of the file, which has all pickles */
     size_t size, at;
 } Head;
 
@@ -31,7 +32,7 @@ static P2cStatus next_pickle(Head *head, P2cPickle *pickle, const P2cPickled **r
     return status;
 }
 
-/* ---- the three small pickles in front ---- */
+/* ---- the three small pickles at the start ---- */
 
 static bool is_magic(const P2cPickled *object) {
     static const uint8_t magic[10] = { 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19 };
@@ -60,8 +61,8 @@ static P2cStatus check_preamble(P2cPtFile *file, Head *head) {
         bool (*good)(const P2cPickled *object);
         const char *otherwise;
     } parts[] = {
-        { is_magic, "is a pickle, but not one of torch.save" },
-        { is_version, "is of a version that is not known (only 1001 is)" },
+        { is_magic, "is a pickle, but was not written by torch.save" },
+        { is_version, "has a version that is not supported (only 1001 is)" },
         { is_little_endian, "was written on a big-endian machine" },
     };
     P2cStatus status = P2C_OK;
@@ -78,10 +79,10 @@ static P2cStatus check_preamble(P2cPtFile *file, Head *head) {
 
 /* ---- storages ---- */
 
-/* Enters where a storage's elements are, and moves *at behind them. */
+/* Notes the offset of a storage's elements, and moves *at past them. */
 static P2cStatus place_storage(P2cPtFile *file, const P2cPickled *key, uint64_t *at) {
     char name[256];
-    if (key->kind != P2C_PICKLED_TEXT) return damaged(file, "a storage whose name is no text");
+    if (key->kind != P2C_PICKLED_TEXT) return damaged(file, "a storage whose name is not text");
     P2cStatus status = p2c_pickle_text(&file->pickle, key->text, sizeof name, name);
     if (status) return status;
     const P2cValue *index =
@@ -107,7 +108,8 @@ static P2cStatus place_storages(P2cPtFile *file, Head *head) {
     P2cPickle pickle = { .ctx = file->ctx, .path = file->path };
     const P2cPickled *keys;
     P2cStatus status = next_pickle(head, &pickle, &keys);
-    if (!status && keys->kind != P2C_PICKLED_LIST) status = damaged(file, "no list of storages");
+    if (!status && keys->kind != P2C_PICKLED_LIST)
+        status = damaged(file, "the list of storages is missing");
     if (!status && !(file->offsets = calloc(file->pickle.storage_count + 1, sizeof *file->offsets)))
         status = p2c_fail_memory(file->ctx, file->path,
                                  file->pickle.storage_count * sizeof *file->offsets);

@@ -1,15 +1,15 @@
-/* pt_zip.c: the zip archive that torch.save has written since PyTorch 1.6.
+/* pt_zip.c: reads and writes the zip archive that torch.save has written since PyTorch 1.6.
  *
- *   archive/data.pkl     the pickle; storages stand in it as persistent ids
+ *   archive/data.pkl     the pickle, in which persistent ids name storages
  *   archive/byteorder    "little"
- *   archive/data/0 ...   the elements of the storage of that key; stored, begin at multiples of 64
- *                        bytes so that they can be mapped
+ *   archive/data/0 ...   the elements of the storage with that key; stored, each begins at a
+ *                        multiple of 64 bytes so that it can be mapped
  *   archive/version      "3"
  *
- * The folder's name is any. Reading takes deflated members too. Alignment is by an extra field "FB"
- * of padding in the local header, as PyTorch's (caffe2/serialize/inline_container.cc); nothing
- * needs it, so a libzip that writes other headers costs only that.
- */
+ * The folder may have any name. Deflated members are supported, too. As in PyTorch
+ * (caffe2/serialize/inline_container.cc), members are aligned by padding in an extra field "FB" of
+ * the local header. No reader needs the alignment, so if a libzip writes other headers, only the
+ * alignment is lost. */
 #include "pt.h"
 
 #include <errno.h>
@@ -32,8 +32,8 @@ static P2cStatus fail_zip(P2cPtFile *file, const char *what, zip_error_t *error)
                     zip_error_strerror(error));
 }
 
-/* The archive takes the stream over; but it asks streams for their descriptors, which memory has
- * not. */
+/* The archive takes ownership of the stream. libzip asks a stream for its descriptor, which a
+ * stream over memory does not have. */
 static P2cStatus open_archive(P2cPtFile *file) {
     zip_error_t error;
     zip_error_init(&error);
@@ -51,8 +51,8 @@ static P2cStatus open_archive(P2cPtFile *file) {
     return status;
 }
 
-/* Two members of one name: which of them counts depends on the reader, which is a way to hide
- * something. */
+/* Refuses two members of one name: readers would differ in which of them they take, which is a way
+ * to hide something. */
 static P2cStatus refuse_duplicates(P2cPtFile *file) {
     P2cValue *names = p2c_value_dict();
     P2cStatus status = names ? P2C_OK : P2C_ERR_MEMORY;
@@ -75,7 +75,7 @@ static P2cStatus find_folder(P2cPtFile *file) {
     const char *slash = name ? strchr(name, '/') : NULL;
     size_t length = slash ? (size_t)(slash - name) + 1 : 0;
     if (!slash || length > NAME_BYTES / 4)
-        return p2c_fail(file->ctx, P2C_ERR_FORMAT, "%s: is a zip archive, but no PyTorch file",
+        return p2c_fail(file->ctx, P2C_ERR_FORMAT, "%s: is a zip archive, but not a PyTorch file",
                         file->path);
     file->folder = strndup(name, length);
     return file->folder ? P2C_OK : p2c_fail_memory(file->ctx, file->path, length);
@@ -90,13 +90,13 @@ static P2cStatus size_of(P2cPtFile *file, const char *member, zip_int64_t index,
         (info.comp_method != ZIP_CM_STORE && info.comp_method != ZIP_CM_DEFLATE))
         return p2c_fail(
             file->ctx, P2C_ERR_FORMAT,
-            "%s: '%s' is packed in a way that is not read (only stored and deflated are)",
+            "%s: '%s' is packed in a way that is not supported (only stored and deflated are)",
             file->path, member);
     *size = info.size;
     return P2C_OK;
 }
 
-/* The member's number and size; -1 when there is none. */
+/* Finds the member's number and size; *index is -1 when there is none. */
 static P2cStatus find(P2cPtFile *file, const char *member, zip_int64_t *index, uint64_t *size) {
     char name[NAME_BYTES];
     snprintf(name, sizeof name, "%s%s", file->folder, member);
@@ -105,8 +105,8 @@ static P2cStatus find(P2cPtFile *file, const char *member, zip_int64_t *index, u
     return *index < 0 ? P2C_OK : size_of(file, member, *index, size);
 }
 
-/* Exactly `bytes` bytes, kept in data when it is not NULL; libzip compares the checksum when it
- * comes to the end. */
+/* Unpacks exactly `bytes` bytes, into data unless it is NULL. libzip compares the checksum when it
+ * reaches the end. */
 static P2cStatus unpack(P2cPtFile *file, const char *member, zip_int64_t index, void *data,
                         uint64_t bytes) {
     zip_file_t *stream = zip_fopen_index(file->zip, (zip_uint64_t)index, 0);
@@ -123,8 +123,9 @@ static P2cStatus unpack(P2cPtFile *file, const char *member, zip_int64_t index, 
     if (got > 0) got = zip_fread(stream, &extra, 1);
     if (got < 0) status = fail_zip(file, member, zip_file_get_error(stream));
     else if (done < bytes || got > 0)
-        status = p2c_fail(file->ctx, P2C_ERR_FORMAT, "%s: damaged: '%s' is not as long as it says",
-                          file->path, member);
+        status = p2c_fail(file->ctx, P2C_ERR_FORMAT,
+                          "%s: damaged: '%s' is shorter or longer than its header says", file->path,
+                          member);
     zip_fclose(stream);
     return status;
 }
@@ -147,7 +148,7 @@ static P2cStatus read_pickle(P2cPtFile *file, const P2cPickled **root) {
     P2cStatus status = find(file, "data.pkl", &index, &size);
     if (status) return status;
     if (index < 0)
-        return p2c_fail(file->ctx, P2C_ERR_FORMAT, "%s: is a zip archive, but no PyTorch file",
+        return p2c_fail(file->ctx, P2C_ERR_FORMAT, "%s: is a zip archive, but not a PyTorch file",
                         file->path);
     if (size > P2C_PT_MAX_PICKLE)
         return p2c_fail(file->ctx, P2C_ERR_FORMAT, "%s: its data.pkl is too large", file->path);
@@ -199,7 +200,7 @@ P2cStatus p2c_pt_zip_verify(P2cPtFile *file) {
     P2cStatus status = P2C_OK;
     zip_int64_t count = zip_get_num_entries(file->zip, 0);
     for (zip_int64_t i = 0; i < count && !status; i++) {
-        /* there: refuse_duplicates saw it */
+        /* not NULL: refuse_duplicates has seen it */
         const char *name = zip_get_name(file->zip, (zip_uint64_t)i, 0);
         uint64_t size;
         status = size_of(file, name, i, &size);
@@ -227,8 +228,8 @@ static zip_int64_t sink_failed(Sink *sink) {
     return -1;
 }
 
-/* libzip writes through this into the output's stream. There is nothing to read, and committing is
- * the output's business. */
+/* Passes what libzip writes to the output's stream. There is nothing to read, and the output itself
+ * does the commit. */
 static zip_int64_t sink_call(void *state, void *data, zip_uint64_t length,
                              zip_source_cmd_t command) {
     Sink *sink = state;
@@ -252,7 +253,7 @@ static zip_int64_t sink_call(void *state, void *data, zip_uint64_t length,
         if (!seek) return -1;
         return fseeko(sink->stream, seek->offset, seek->whence) == 0 ? 0 : sink_failed(sink);
     }
-    case ZIP_SOURCE_OPEN: /* for reading, as an archive of no bytes */
+    case ZIP_SOURCE_OPEN: /* opened for reading: an archive of no bytes */
     case ZIP_SOURCE_READ:
     case ZIP_SOURCE_CLOSE:
     case ZIP_SOURCE_BEGIN_WRITE:
@@ -264,10 +265,10 @@ static zip_int64_t sink_call(void *state, void *data, zip_uint64_t length,
     }
 }
 
-/* Adds a stored member; *at is where its local header will begin, and then where the next one
- * does. */
-static bool add(zip_t *zip, const char *member, const void *data, size_t bytes, bool aligned,
-                uint64_t *at) {
+/* Adds a stored member. *at is the offset of its local header, and afterwards that of the next
+ * one. */
+static bool add_member(zip_t *zip, const char *member, const void *data, size_t bytes, bool aligned,
+                       uint64_t *at) {
     static const uint8_t zeros[ALIGNMENT];
     char name[64];
     snprintf(name, sizeof name, "archive/%s", member);
@@ -287,31 +288,31 @@ static bool add(zip_t *zip, const char *member, const void *data, size_t bytes, 
             return false;
     }
     *at += bytes;
-    /* The first day of the format's calendar: equal trees make equal files. */
+    /* The first day of the format's calendar, so that equal trees make equal files. */
     return zip_set_file_compression(zip, i, ZIP_CM_STORE, 0) == 0 &&
            zip_file_set_dostime(zip, i, 0, 1 << 5 | 1, 0) == 0;
 }
 
 static bool add_all(zip_t *zip, const P2cPickleText *text) {
     uint64_t at = 0;
-    bool good = add(zip, "data.pkl", text->bytes, text->size, true, &at) &&
-                add(zip, "byteorder", "little", 6, false, &at);
+    bool good = add_member(zip, "data.pkl", text->bytes, text->size, true, &at) &&
+                add_member(zip, "byteorder", "little", 6, false, &at);
     for (size_t i = 0; i < text->tensor_count && good; i++) {
         const P2cValue *tensor = text->tensors[i];
         size_t count, bytes;
         char member[32];
         snprintf(member, sizeof member, "data/%zu", i);
         good = p2c_shape_bytes(p2c_value_type(tensor), p2c_value_shape(tensor), &count, &bytes) &&
-               add(zip, member, p2c_value_data(tensor), bytes, true, &at);
+               add_member(zip, member, p2c_value_data(tensor), bytes, true, &at);
     }
-    return good && add(zip, "version", "3\n", 2, false, &at);
+    return good && add_member(zip, "version", "3\n", 2, false, &at);
 }
 
 static P2cStatus fail_write(P2cContext *ctx, const char *path, zip_error_t *error) {
     return p2c_fail(ctx, P2C_ERR_WRITE, "%s: cannot write: %s", path, zip_error_strerror(error));
 }
 
-/* The finished file must open again, consistent, with every member. */
+/* Checks that the finished file opens again, is consistent and has every member. */
 static P2cStatus verify(P2cContext *ctx, const char *path, const char *temporary, size_t members) {
     int error = 0;
     zip_t *zip = zip_open(temporary, ZIP_RDONLY | ZIP_CHECKCONS, &error);
@@ -319,7 +320,7 @@ static P2cStatus verify(P2cContext *ctx, const char *path, const char *temporary
     if (zip) zip_discard(zip);
     return good ? P2C_OK
                 : p2c_fail(ctx, P2C_ERR_WRITE,
-                           "%s: cannot write: what was written does not read back", path);
+                           "%s: cannot write: the written file cannot be read back", path);
 }
 
 P2cStatus p2c_pt_zip_write(P2cContext *ctx, const char *path, const P2cPickleText *text) {

@@ -1,32 +1,33 @@
-/* state_dict.c: a store's parameters, and Adam's moments of them, as trees of values and back.
+/* state_dict.c: turns a store's parameters and Adam's moments into trees of values, and loads such
+ * trees.
  *
- *     parameters below "genA2B"     {"gap_fc.weight": tensor, ...}                         the name
- *         below the prefix
+ *     parameters below "genA2B"     {"gap_fc.weight": tensor, ...}      the name after the prefix
  *     moments below any prefix      {"exp_avg": {"genA2B.gap_fc.weight": tensor, ...},
- *                                   "exp_avg_sq": {...}}       the full name
+ *                                   "exp_avg_sq": {...}}                the full name
  *
- * Loading compares all names and shapes first and then copies, so that a misfit changes nothing.
- */
+ * Loading first compares all names and shapes and then copies, so that a mismatch changes
+ * nothing. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/device.h"
-#include "graph/graph.h"
+#include "graph/node.h"
 #include "graph/params.h"
 #include "pt.h"
 
-/* What of a parameter a dict holds. */
+/* Which numbers of a parameter a dict holds. */
 typedef enum Part { VALUES, EXP_AVG, EXP_AVG_SQ } Part;
 static const char *const part_names[] = { [EXP_AVG] = "exp_avg", [EXP_AVG_SQ] = "exp_avg_sq" };
 
-/* NULL for values that are no floats: int64 ones live in p->count. */
+/* NULL for values that are not floats: int64 values live in p->count. */
 static float *memory_of(const P2cParam *p, Part part) {
     return part == VALUES ? p->data : part == EXP_AVG ? p->m : p->v;
 }
 
-/* The key of a parameter in the dict of this part, or NULL when it does not belong there. */
+/* Returns the key of a parameter in the dict of this part, or NULL when it does not belong
+ * there. */
 static const char *key_of(const P2cParam *p, const char *prefix, Part part) {
     const char *name = p2c_name_below(p->name, prefix);
     if (!name || part == VALUES) return name;
@@ -35,7 +36,7 @@ static const char *key_of(const P2cParam *p, const char *prefix, Part part) {
 
 /* ---- compare --------------------------------------------------------------------------------- */
 
-/* Collects what disagrees: a count and the first three. */
+/* Collects mismatches: their number and the first three. */
 typedef struct Complaints {
     int count;
     char text[600];
@@ -120,7 +121,7 @@ static P2cStatus copy_in(const P2cStore *store, P2cParam *p, Part part, const P2
         memcpy(&p->count, p2c_value_data(value), sizeof p->count);
         return P2C_OK;
     }
-    if (memory && p2c_value_type(value) == P2C_F32) /* nearly always: needs no memory in between */
+    if (memory && p2c_value_type(value) == P2C_F32) /* the usual case, which needs no buffer */
         return store->ctx->device->upload(store->ctx, memory, p2c_value_data(value), bytes);
     if (!(values = malloc(bytes))) return p2c_fail_memory(store->ctx, p->name, bytes);
     p2c_value_to_float(value, values);
@@ -162,8 +163,8 @@ static P2cStatus no_memory(const P2cStore *store, const char *what, const char *
                     *prefix ? prefix : "the network");
 }
 
-/* The memory itself where the host can read it, else a copy. NULL: memory is out, or (then *status
- * says so) the device failed. */
+/* A value over the parameter's own memory where the host can read it, else a copy. Returns NULL
+ * when out of memory or when the device failed (then *status says so). */
 static P2cValue *to_value(const P2cStore *store, const P2cParam *p, Part part, bool borrow,
                           P2cStatus *status) {
     const float *memory = memory_of(p, part);
@@ -208,7 +209,7 @@ P2cStatus p2c_store_view(const P2cStore *store, const char *prefix, P2cValue **o
 
 P2cStatus p2c_store_copy(P2cStore *store, const char *from, const char *to) {
     P2cValue *values;
-    /* what is written to is not what is viewed */
+    /* written memory must not be a view */
     P2cStatus status = p2c_store_view(store, from, &values);
     if (!status) status = p2c_store_load(store, to, values);
     p2c_value_free(&values);

@@ -1,10 +1,9 @@
-/* value.c: the tree that PyTorch files hold: plain values, lists, dicts in order, tensors.
+/* value.c: the tree that PyTorch files hold: plain values, lists, ordered dicts, tensors.
  *
- * A dict keeps its entries in order of insertion, and beside them an open-addressed hash table of
- * entry numbers (0: free, else entry + 1), at most half full, so that state dicts of any length are
- * found by name in constant time. Half precision: IEEE 754 binary16, sign 1, exponent 5 (bias 15),
- * mantissa 10; bfloat16 is the upper half of a float32.
- */
+ * A dict keeps its entries in order of insertion. Beside them it has an open-addressed hash table
+ * of entry numbers (0 for a free slot, else entry + 1), at most half full, so that lookup by name
+ * takes constant time however long a state dict is. Half precision is IEEE 754 binary16: sign 1
+ * bit, exponent 5 (bias 15), mantissa 10. bfloat16 is the upper half of a float32. */
 #include "pt.h"
 
 #include <assert.h>
@@ -15,21 +14,21 @@
 struct P2cValue {
     P2cKind kind;
     union {
-        int64_t integer; /* also BOOL */
+        int64_t integer; /* also the value of a BOOL */
         double real;
         char *text;
         struct {
             P2cValue **items;
-            char **keys; /* NULL in a list */
+            char **keys; /* of a dict; NULL in a list */
             size_t count, capacity;
-            size_t *slots, slot_count; /* dict; slot_count is a power of two */
+            size_t *slots, slot_count; /* of a dict; slot_count is a power of two */
         } box;
         struct {
             P2cType type;
             P2cShape shape;
             size_t count;
             void *data;
-            bool borrowed; /* data is somebody else's, and is not written to */
+            bool borrowed; /* data belongs to somebody else and is never written to */
         } tensor;
     };
 };
@@ -95,7 +94,7 @@ P2cValue *p2c_value_string(const char *text) {
     return value;
 }
 
-/* Without its data. */
+/* A tensor whose data are not set yet. */
 static P2cValue *tensor_new(P2cType type, P2cShape shape, size_t *bytes) {
     assert(shape.rank >= 0 && shape.rank <= P2C_MAX_RANK);
     size_t count;
@@ -146,14 +145,14 @@ void p2c_value_free(P2cValue **value) {
 
 /* ---- containers ---- */
 
-/* FNV-1a, Fowler 1991. */
+/* FNV-1a (Fowler 1991). */
 static uint64_t hash(const char *key) {
     uint64_t h = 0xcbf29ce484222325u;
     for (; *key; key++) h = (h ^ (unsigned char)*key) * 0x100000001b3u;
     return h ^ h >> 32;
 }
 
-/* The slot that holds the key, or the free one where it belongs. */
+/* Returns the slot that holds the key, or else the free slot where it belongs. */
 static size_t *slot_of(const P2cValue *dict, const char *key) {
     size_t mask = dict->box.slot_count - 1;
     for (size_t i = hash(key) & mask;; i = (i + 1) & mask) {
@@ -172,7 +171,7 @@ static bool grow_slots(P2cValue *dict, size_t count) {
     return true;
 }
 
-/* Room for one more entry. */
+/* Makes sure that one more entry fits. */
 static bool reserve(P2cValue *box) {
     if (box->box.count < box->box.capacity) return true;
     size_t capacity = box->box.capacity ? 2 * box->box.capacity : 8;
@@ -307,7 +306,7 @@ static float from_bits(uint32_t bits) {
 static float from_half(uint16_t half) {
     uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31,
              mantissa = half & 0x3ff;
-    if (exponent == 31) return from_bits(sign | 0x7f800000 | mantissa << 13); /* infinity, NaN */
+    if (exponent == 31) return from_bits(sign | 0x7f800000 | mantissa << 13); /* infinity or NaN */
     if (exponent) return from_bits(sign | (exponent + 112) << 23 | mantissa << 13);
     float subnormal = (float)mantissa * 0x1p-24f;
     return sign ? -subnormal : subnormal;

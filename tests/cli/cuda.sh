@@ -44,7 +44,7 @@ emulated)
     done
     no_cartoon 6 'for which this build has no code' face.png
     fault none
-    no_cartoon 2 'precision bf16: the CPU computes in fp32 alone' --device auto --precision bf16 face.png
+    no_cartoon 2 'precision bf16: the CPU computes only in fp32' --device auto --precision bf16 face.png
     no_training 6 'gpu_ids 0: cuda: there is no NVIDIA GPU' "${small[@]}" --gpu_ids 0
     check 'auto: the CPU, where there is no GPU' sh -c "cd '$W' && P2C_EMULATED_FAULT=none '$infer' ${quick[*]} --benchmark 1 | grep -q '\"precision\": \"fp32\", \"device\": \"cpu, '"
     limit=

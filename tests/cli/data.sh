@@ -33,8 +33,8 @@ no_dataset 2 'nothing to do'
 no_dataset 2 'expected build or check' make art
 no_dataset 2 'no photos given' build --out d
 no_dataset 2 'add --out' build art
-no_dataset 2 'go together' --data_path art
-no_dataset 2 'leave out what stands beside' --data_path art --save_path x art
+no_dataset 2 'are needed together' --data_path art
+no_dataset 2 'leave out the other names' --data_path art --save_path x art
 no_dataset 2 '--size 12: expected 16 to 8192, or native' build art --out d --size 12
 no_dataset 2 '--size 64x64: expected' build art --out d --size 64x64
 no_dataset 2 '--faces 0: expected' build art --out d --faces 0
@@ -47,7 +47,7 @@ no_dataset 2 '--jobs 65: expected' build art --out d -j 65
 no_dataset 2 'unknown option --aling; did you mean --align' build art --aling none
 no_dataset 2 'use no network' build art --out d --align none --matte m.onnx
 no_dataset 2 'check takes one dataset' check
-no_dataset 2 'lies in \./?' build art --out . --align none
+no_dataset 2 'is in \./?' build art --out . --align none
 no_dataset 3 'nowhere: No such file' build nowhere --out d --align none
 no_dataset 3 'nowhere: no such folder' check nowhere
 no_dataset 3 'points.tsv: cannot read' build art --out d --align points.tsv
@@ -271,7 +271,7 @@ else
     for line in 2 3 4 5 6; do check "data: points: line $line is named" complained_of "wrong.tsv:$line: " 5; done
     check 'data: points: nothing is made' [ ! -e "$W/wrong" ]
     printf 'a.png\t1 2 3 4\na.png\t1 2 3 4\n' >"$W/wrong.tsv"
-    no_dataset 3 'wrong.tsv:2: a.png is there already, in line 1' build people --align wrong.tsv --out wrong
+    no_dataset 3 'wrong.tsv:2: a.png was given already, in line 1' build people --align wrong.tsv --out wrong
     raw=$top/../shared/data/raw
     if [ -d "$raw" ]; then
         check 'data: photos' dataset build "$raw" --out photos --test 0 --faces all --reject small

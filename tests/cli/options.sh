@@ -26,7 +26,7 @@ no_cartoon 2 'size 1000000' --size 1000000 face.png
 no_cartoon 2 "direction 'B2B'" --direction B2B face.png
 no_cartoon 6 "device 'tpu'" --device tpu face.png
 no_cartoon 2 '--precision int8: expected one of fp32|tf32|bf16' --precision int8 face.png
-no_cartoon 2 'precision bf16: the CPU computes in fp32 alone' --device cpu --precision bf16 face.png
+no_cartoon 2 'precision bf16: the CPU computes only in fp32' --device cpu --precision bf16 face.png
 
 check 'help' "$infer" --help
 cp "$logs/out" "$logs/help"

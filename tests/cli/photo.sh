@@ -46,9 +46,9 @@ refused 2 '--faces: expected' --weights good.pt --faces 0 photo.png
 refused 2 "--background: expected a colour" --weights good.pt --background '#12345' photo.png
 refused 3 'nowhere.png' --weights good.pt --background nowhere.png photo.png
 refused 2 'JPEG file has no transparency' --weights good.pt --background transparent photo.png -o x.jpg
-refused 2 '--heatmap goes with --prepared' --weights good.pt --heatmap h.png photo.png
+refused 2 '--heatmap needs --prepared' --weights good.pt --heatmap h.png photo.png
 refused 2 'leave those options out' --weights good.pt --prepared --layout keep photo.png
-refused 2 '--with-cam goes with --export' --weights good.pt --with-cam photo.png
+refused 2 '--with-cam needs --export' --weights good.pt --with-cam photo.png
 refused 2 'a folder of pictures needs a folder' --weights good.pt .
 refused 3 'no such folder of models' --weights good.pt --models nowhere photo.png
 refused 3 'nowhere.onnx' --weights good.pt --detector nowhere.onnx photo.png

@@ -18,7 +18,7 @@ no_training 2 '--ema 1: expected less than 1' --ema 1
 no_training 2 '--threads: expected|--threads .*: expected' --threads=-1
 no_training 2 'tiny' tiny
 no_training 6 "device 'tpu'" "${small[@]}" --device tpu
-no_training 2 'precision tf32: the CPU computes in fp32 alone' "${small[@]}" --device cpu --precision tf32
+no_training 2 'precision tf32: the CPU computes only in fp32' "${small[@]}" --device cpu --precision tf32
 no_training 2 '--gpu_ids 0,1: one process computes on one GPU so far; give one number' "${small[@]}" --gpu_ids 0,1
 no_training 2 '--gpu_ids first: expected the number of a GPU' "${small[@]}" --gpu_ids first
 no_training 2 '--device cuda:1 and --gpu_ids 0 do not say the same' "${small[@]}" --device cuda:1 --gpu_ids 0

@@ -34,7 +34,7 @@ static void update(const Setting *s, int t, size_t n, double *p, const float *g,
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     (void)c;
-    return p2c_node_new(x[0]->state->graph, &p2c_op_adam, 3, x, &(P2cAdamAttributes){ NULL, NULL },
+    return p2c_node_new(&p2c_op_adam, 3, x, &(P2cAdamAttributes){ NULL, NULL },
                         sizeof(P2cAdamAttributes));
 }
 

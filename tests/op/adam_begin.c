@@ -3,8 +3,8 @@
 #include "harness.h"
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
-    return p2c_node_new(x[0]->state->graph, &p2c_op_adam_begin, c->count, x,
-                        &(P2cAdamAttributes){ NULL, NULL }, sizeof(P2cAdamAttributes));
+    return p2c_node_new(&p2c_op_adam_begin, c->count, x, &(P2cAdamAttributes){ NULL, NULL },
+                        sizeof(P2cAdamAttributes));
 }
 
 static void check_rates(const float *y, const P2cAdam *a, double t, float updates) {

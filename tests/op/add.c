@@ -19,8 +19,7 @@ static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
 
 static P2cNode *build_fused(const OpCase *c, P2cNode *const x[]) {
     P2cAddAttributes attributes = { .joined = !c->factor, .upsample = c->factor };
-    return p2c_node_new(x[0]->state->graph, &p2c_op_add, c->count, x, &attributes,
-                        sizeof attributes);
+    return p2c_node_new(&p2c_op_add, c->count, x, &attributes, sizeof attributes);
 }
 
 static void joined_reference(const OpCase *k, double *const x[], double *y) {

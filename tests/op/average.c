@@ -12,8 +12,8 @@ static void reference(const OpCase *c, double *const x[], double *y) {
 }
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
-    return p2c_node_new(x[0]->state->graph, &p2c_op_average, 2, x,
-                        &(P2cAverageAttributes){ decay_of(c) }, sizeof(P2cAverageAttributes));
+    return p2c_node_new(&p2c_op_average, 2, x, &(P2cAverageAttributes){ decay_of(c) },
+                        sizeof(P2cAverageAttributes));
 }
 
 void test_op_average(void **state) {

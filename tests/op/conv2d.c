@@ -94,7 +94,7 @@ static P2cNode *build_fused(const OpCase *c, P2cNode *const x[]) {
                             .norm.eps = c->eps,
                             .upsample = c->factor,
                             .activation = { c->flag, c->slope } };
-    P2cNode *node = p2c_node_new(x[0]->state->graph, &p2c_op_conv2d, c->count, x, &a, sizeof a);
+    P2cNode *node = p2c_node_new(&p2c_op_conv2d, c->count, x, &a, sizeof a);
     if (node) node->keeps_y = c->flag;
     return node;
 }

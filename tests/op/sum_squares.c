@@ -12,7 +12,7 @@ static void reference(const OpCase *c, double *const x[], double *y) {
 }
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
-    return p2c_node_new(x[0]->state->graph, &p2c_op_sum_squares, c->count, x, NULL, 0);
+    return p2c_node_new(&p2c_op_sum_squares, c->count, x, NULL, 0);
 }
 
 /* A NaN or an infinity anywhere must show. */
@@ -41,9 +41,9 @@ typedef struct Chains {
 
 static size_t link_size(int i) { return i == LINKS / 2 ? 20000 : 1 + (size_t)(i * 37) % 300; }
 
-static P2cNode *add_sum(Chains *c, P2cNode *x, P2cNode *before) {
-    return p2c_output(p2c_node_new(c->g, &p2c_op_sum_squares, before ? 2 : 1,
-                                   (P2cNode *[]){ x, before }, NULL, 0));
+static P2cNode *add_sum(P2cNode *x, P2cNode *before) {
+    return p2c_output(
+        p2c_node_new(&p2c_op_sum_squares, before ? 2 : 1, (P2cNode *[]){ x, before }, NULL, 0));
 }
 
 static void chains_init(Chains *c) {
@@ -55,12 +55,12 @@ static void chains_init(Chains *c) {
         for (int k = 0; k < CHAINS; k++) {
             snprintf(name, sizeof name, "x%d.%d", k, i);
             c->x[k][i] = p2c_input(c->g, name, P2C_DIMS((int)link_size(i)));
-            c->sum[k][i] = add_sum(c, c->x[k][i], i ? c->sum[k][i - 1] : NULL);
+            c->sum[k][i] = add_sum(c->x[k][i], i ? c->sum[k][i - 1] : NULL);
             assert_non_null(c->values[k][i] = malloc(link_size(i) * sizeof(float)));
             for (size_t e = 0; e < link_size(i); e++)
                 c->values[k][i][e] = (float)op_uniform(&state);
         }
-    c->square = add_sum(c, c->sum[1][LINKS - 1], NULL);
+    c->square = add_sum(c->sum[1][LINKS - 1], NULL);
     if (p2c_graph_finish(c->g)) fail_msg("%s", p2c_error(c->ctx));
 }
 

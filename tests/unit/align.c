@@ -197,9 +197,9 @@ static void refused(void **state) {
     read_cases(cases);
     P2cFace face = cases[0].face;
     face.landmarks[7].y = NAN;
-    assert_fails(&ctx, p2c_align(&ctx, &face, WIDTH, HEIGHT, &a), P2C_ERR_FORMAT, "no numbers");
+    assert_fails(&ctx, p2c_align(&ctx, &face, WIDTH, HEIGHT, &a), P2C_ERR_FORMAT, "not numbers");
     face.landmarks[7].y = 1e300;
-    assert_fails(&ctx, p2c_align(&ctx, &face, WIDTH, HEIGHT, &a), P2C_ERR_FORMAT, "no numbers");
+    assert_fails(&ctx, p2c_align(&ctx, &face, WIDTH, HEIGHT, &a), P2C_ERR_FORMAT, "not numbers");
     face = cases[0].face;
     face.landmarks[45] = face.landmarks[36];
     assert_fails(&ctx, p2c_align(&ctx, &face, WIDTH, HEIGHT, &a), P2C_ERR_FORMAT, "in one place");

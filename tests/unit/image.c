@@ -116,8 +116,8 @@ static void other_files_are_named(void **state) {
         { 8, "PK\3\4\0\0\0\0", "a zip archive" },
         { 16, "<!DOCTYPE html>\n", "a web page" },
         { 13, "Hello, world\n", "text" },
-        { 8, "\0\0\0\0\0\0\0\0", "no known picture" },
-        { 8, "\x89PMG\r\n\x1a\n", "no known picture" },
+        { 8, "\0\0\0\0\0\0\0\0", "not a picture of a known format" },
+        { 8, "\x89PMG\r\n\x1a\n", "not a picture of a known format" },
     };
     P2cContext ctx = { 0 };
     P2cImage image;

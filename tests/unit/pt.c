@@ -247,7 +247,7 @@ static void refused_trees(void **state) {
     assert_int_equal(p2c_pt_write(scratch->ctx, path, deep), P2C_ERR_ARGUMENT);
     assert_error_says(scratch->ctx, "nested too deep");
     assert_int_equal(p2c_pt_write(scratch->ctx, path, text), P2C_ERR_ARGUMENT);
-    assert_error_says(scratch->ctx, "no UTF-8");
+    assert_error_says(scratch->ctx, "not UTF-8");
     assert_int_equal(p2c_pt_write(scratch->ctx, path, key), P2C_ERR_ARGUMENT);
     assert_int_equal(p2c_pt_write(scratch->ctx, "/nonexistent-folder/x.pt", key), P2C_ERR_ARGUMENT);
     char *bytes = get_file(path, NULL);
