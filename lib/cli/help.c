@@ -73,13 +73,13 @@ void cli_help(const CliOption *table, int count, const void *defaults) {
 
 void cli_help_program(const CliProgram *p) {
     char first[256];
-    snprintf(first, sizeof first, "%s %s", p->name, p->summary);
+    snprintf(first, sizeof first, "%s %s.", p->name, p->summary);
     print_text(first);
     putchar('\n');
     print_text(p->intro);
     putchar('\n');
     cli_help(p->table, p->count, p->defaults);
-    putchar('\n');
+    printf("\nExit codes\n");
     print_text(p->exit_codes);
 }
 

@@ -9,7 +9,7 @@
  * that begin with two blanks: those are printed as they are. */
 typedef struct CliProgram {
     const char *name;     /* "p2c-infer" */
-    const char *summary;  /* what it does, in a line that follows the name: "makes cartoons ..." */
+    const char *summary;  /* "turns photos into cartoons": follows the name */
     const char *synopsis; /* how it is called: lines, without the program's name */
     const char *intro;    /* above the options */
     const CliOption *table;
