@@ -40,6 +40,7 @@ SMS        ?= 80 90
 
 VERSION := $(shell sed -n 's/^.define P2C_VERSION_[A-Z]* \([0-9]*\)$$/\1/p' lib/p2cnn_base.h \
                | paste -sd.)
+SONAME  := libp2cnn.so.$(shell sed -n 's/^.define P2C_ABI //p' lib/p2cnn_base.h)
 comma   := ,
 space   := $(subst ,, )
 $(if $(filter-out 1 emulated,$(CUDA)),$(error CUDA=$(CUDA): there are CUDA=1 and CUDA=emulated))
@@ -128,10 +129,10 @@ all: $B/libp2cnn.a $B/libp2cnn.so $(PROGRAMS)
 $B/libp2cnn.a: $(LIB_O)
 	$(call say,AR,$@)
 	$Q rm -f $@ && $(AR) rcs $@ $^
-$B/libp2cnn.so: $(LIB_O)
+$B/libp2cnn.so: $(LIB_O) lib/libp2cnn.map
 	$(call say,LD,$@)
-	$Q $(CC) $(BASE) $(CFLAGS) -shared -Wl,-soname,libp2cnn.so.0 -Wl,--no-undefined \
-	    $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+	$Q $(CC) $(BASE) $(CFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined \
+	    -Wl,--version-script=lib/libp2cnn.map $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 $B/p2c-infer: $(call objects,infer) $(CLI_O) $B/libp2cnn.a
 $B/p2c-data: $(call objects,data) $(CLI_O) $B/libp2cnn.a
 $B/p2c-train: $(TRAIN_O) $(RUN_O) $(CLI_O) $B/libp2cnn.a

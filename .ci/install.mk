@@ -24,8 +24,8 @@ install: all $(MANUAL)
 	$(INSTALL) -m 644 $(HEADERS) "$(DESTDIR)$(INCLUDEDIR)/"
 	$(INSTALL) -m 644 $B/libp2cnn.a "$(DESTDIR)$(LIBDIR)/"
 	$(INSTALL) -m 644 $B/libp2cnn.so "$(DESTDIR)$(LIBDIR)/libp2cnn.so.$(VERSION)"
-	ln -sf libp2cnn.so.$(VERSION) "$(DESTDIR)$(LIBDIR)/libp2cnn.so.0"
-	ln -sf libp2cnn.so.0 "$(DESTDIR)$(LIBDIR)/libp2cnn.so"
+	ln -sf libp2cnn.so.$(VERSION) "$(DESTDIR)$(LIBDIR)/$(SONAME)"
+	ln -sf $(SONAME) "$(DESTDIR)$(LIBDIR)/libp2cnn.so"
 	sed '$(PC_SETTINGS)' lib/p2cnn.pc.in >"$(DESTDIR)$(LIBDIR)/pkgconfig/p2cnn.pc"
 ifneq ($(MANUAL),)
 	$(INSTALL) -d "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)"
@@ -41,7 +41,7 @@ uninstall:
 	$(foreach p,$(NAMES),rm -f "$(DESTDIR)$(BINDIR)/$p" "$(DESTDIR)$(MANDIR)/man1/$p.1" \
 	    "$(DESTDIR)$(BASHDIR)/$p" "$(DESTDIR)$(ZSHDIR)/_$p";)
 	$(foreach h,$(notdir $(HEADERS)),rm -f "$(DESTDIR)$(INCLUDEDIR)/$h";)
-	$(foreach f,libp2cnn.a libp2cnn.so libp2cnn.so.0 libp2cnn.so.$(VERSION) pkgconfig/p2cnn.pc,\
+	$(foreach f,libp2cnn.a libp2cnn.so $(SONAME) libp2cnn.so.$(VERSION) pkgconfig/p2cnn.pc,\
 	    rm -f "$(DESTDIR)$(LIBDIR)/$f";)
 
 # Debian packages libp2cnn0, libp2cnn-dev and p2cnn, of the files that git knows.

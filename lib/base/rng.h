@@ -1,5 +1,5 @@
-/* rng.h: draws from the random streams of p2cnn.h. Value i of the stream `key` never depends on
- * other draws. */
+/* rng.h: draws from the random streams of p2cnn_graph.h. Value i of the stream `key` never depends
+ * on other draws. */
 #ifndef P2C_RNG_H
 #define P2C_RNG_H
 

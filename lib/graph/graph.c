@@ -12,9 +12,8 @@
 /* ---- dims ------------------------------------------------------------------------------------ */
 
 P2cDims p2c_dims(int rank, const int sizes[]) {
-    P2cDims dims = P2C_SCALAR;
+    P2cDims dims = { rank, { 1, 1, 1, 1 } };
     assert(rank >= 0 && rank <= 4);
-    dims.rank = rank;
     for (int i = 0; i < rank; i++) dims.d[i] = sizes[i];
     return dims;
 }

@@ -4,7 +4,7 @@ unset MAKEFLAGS MAKELEVEL
 prefix=$top/$B/prefix
 rm -rf "$prefix"
 check 'make install' "$MAKE" --no-print-directory install SAN="$SAN" PREFIX="$B/prefix"
-for file in bin/p2c-infer bin/p2c-train bin/p2c-data bin/p2c-fit include/p2cnn.h lib/libp2cnn.a lib/libp2cnn.so lib/libp2cnn.so.0 lib/pkgconfig/p2cnn.pc; do check "installed: $file" test -s "$prefix/$file"; done
+for file in bin/p2c-infer bin/p2c-train bin/p2c-data bin/p2c-fit include/p2cnn.h include/p2cnn_base.h include/p2cnn_graph.h include/p2cnn_files.h lib/libp2cnn.a lib/libp2cnn.so lib/libp2cnn.so.0 lib/pkgconfig/p2cnn.pc; do check "installed: $file" test -s "$prefix/$file"; done
 check 'make install DESTDIR' "$MAKE" --no-print-directory install SAN="$SAN" PREFIX=/usr DESTDIR="$T/stage"
 check 'DESTDIR: the program' test -x "$T/stage/usr/bin/p2c-infer"
 check 'DESTDIR is not in p2cnn.pc' grep -qx 'prefix=/usr' "$T/stage/usr/lib/pkgconfig/p2cnn.pc"
@@ -12,12 +12,29 @@ version=$("$infer" --version | cut -d' ' -f2)
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 check 'pkg-config: the same version' [ "$(pkg-config --modversion p2cnn)" = "$version" ]
 check 'soname' sh -c "readelf -d '$prefix/lib/libp2cnn.so.$version' | grep -q 'SONAME.*libp2cnn.so.0'"
-check 'only public names are exported' sh -c "! nm -D --defined-only '$prefix/lib/libp2cnn.so' | awk '{print \$3}' | grep -v '^p2c_' | grep -qvE '^(_|__)'"
-echo '#include <p2cnn.h>' >"$T/header.cpp"
-if command -v c++ >/dev/null; then
-    # shellcheck disable=SC2046 # words, on purpose
-    check 'the header in C++' c++ -fsyntax-only -Wall -Wextra -x c++ $(pkg-config --cflags p2cnn) "$T/header.cpp"
-fi
+check 'the shared library is not executable' [ "$(stat -c %a "$prefix/lib/libp2cnn.so.$version")" = 644 ]
+# What the headers declare, and nothing else.
+echo '#include <p2cnn.h>' | "$CC" -E -P -I"$prefix/include" -x c - | tr '\n;' ' \n' | sed -n 's/.*visibility("default").*[ *]\(p2c_[a-z0-9_]*\)(.*/\1/p' | sort >"$T/declared"
+nm -D --defined-only "$prefix/lib/libp2cnn.so" | awk '{ print $3 }' | sort >"$T/exported"
+check 'the headers declare functions' [ "$(wc -l <"$T/declared")" -gt 100 ]
+check 'what the headers declare is exported, and nothing else' sh -c "diff '$T/declared' '$T/exported' >&2"
+
+# Every header by itself, in both languages; then a program in C++.
+strict='-Wall -Wextra -Wpedantic -Werror'
+for compiler in gcc clang g++ clang++; do
+    case $compiler in *++) standard='-std=c++17 -x c++' ;; *) standard='-std=c11 -x c' ;; esac
+    command -v "$compiler" >/dev/null || { skip "no $compiler here to compile the headers with" && continue; }
+    for header in "$prefix"/include/p2cnn*.h; do
+        echo "#include <${header##*/}>" >"$T/alone"
+        # shellcheck disable=SC2086 # words, on purpose
+        check "$compiler: ${header##*/} by itself" "$compiler" $strict -fsyntax-only -I"$prefix/include" $standard "$T/alone"
+    done
+    [ "${compiler%++}" = "$compiler" ] && continue
+    [ "$compiler$SAN" = clang++ ] || [ "$compiler" = g++ ] || { skip "$compiler: its sanitizers are not those of the library" && continue; }
+    # shellcheck disable=SC2046,SC2086 # words, on purpose
+    check "$compiler: a program" "$compiler" -std=c++17 $strict $SANITIZE tests/cli/usable.cc $(pkg-config --cflags --libs p2cnn) -o "$T/usable"
+    check "$compiler: the program runs" env LD_LIBRARY_PATH="$prefix/lib" "$T/usable" "$W/face.png" 64
+done
 
 check 'examples build' "$MAKE" --no-print-directory -C docs/examples CC="$CC" CFLAGS="-O2 -g -Wall -Wextra -Werror $SANITIZE" OUT="$T/examples"
 export LD_LIBRARY_PATH=$prefix/lib

@@ -5,6 +5,7 @@
  *                                 is
  */
 #define GROUPS(X) \
+    X(abi) \
     X(file) \
     X(value) \
     X(pt) \
