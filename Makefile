@@ -10,13 +10,17 @@
 #   make deb        Debian packages, under build/deb
 #   make deps       only installs what is missing
 #
-# Settings: SAN=address,undefined (build and test under sanitizers), V=1 (show commands), WERROR=1
-# (warnings are errors), KILLS=N (how often the tests kill a training), DLIB=0 (leave out dlib's face
-# detector, and with it C++), CUDA=1 (also build for NVIDIA GPUs, with nvcc; SMS="80 90": for which
-# architectures), CUDA=emulated (the same for a GPU that is emulated on the CPU, for tests). Each kind
-# has a folder of its own under build/.
-# CC, CXX, AR, CFLAGS, CXXFLAGS, CPPFLAGS, LDFLAGS, INSTALL and PKG_CONFIG mean what they always mean;
-# objects are built again when one of them changes. A cross-build takes its architecture from CC:
+# Settings, each kind of build in a folder of its own under build/:
+#   SAN=address,undefined   build and test under sanitizers
+#   CUDA=1                  also build for NVIDIA GPUs, with nvcc; SMS="80 90": for which architectures
+#   CUDA=emulated           the same for a GPU that is emulated on the CPU, for tests
+#   DLIB=0                  leave out dlib's face detector, and with it C++
+#   V=1                     show commands
+#   WERROR=1                warnings are errors
+#   KILLS=N                 how often the tests kill a training
+# CC, CXX, AR, CFLAGS, CXXFLAGS, CPPFLAGS, LDFLAGS, INSTALL and PKG_CONFIG mean what they always
+# mean. Objects are built again when one of them changes. A cross-build takes its architecture from
+# CC:
 #   PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig make B=build/arm64 DLIB=0 \
 #       CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ AR=aarch64-linux-gnu-ar
 
@@ -88,7 +92,7 @@ ISAS     := base
 ISA_base :=
 endif
 
-# ---- what is made of what -------------------------------------------------------------------------
+# ---- what is made of what ---------------------------------------------------------------------
 
 # One folder, one wildcard. lib/cli is for the programs: libp2cnn does not hold it.
 objects   = $(patsubst %.c,$B/%.o,$(foreach d,$1,$(wildcard $d/*.c)))
@@ -177,7 +181,7 @@ PROTO_O := $(patsubst %.c,$B/%.o,$(wildcard $(PROTO:.proto=*.c)))
 $(PROTO_O): PKG_CFLAGS += -I$B/lib/onnx
 $(PROTO_O): | $(PROTO:%.proto=$B/%.pb-c.h)
 
-# ---- tests ----------------------------------------------------------------------------------------
+# ---- tests --------------------------------------------------------------------------------------
 
 $B/test-%: $B/libp2cnn.a
 	$(call say,LD,$@)
@@ -210,7 +214,7 @@ TEST_ENV   = $(CHECK_ENV) B=$B SAN=$(SAN) CC="$(CC)" SANITIZE="$(SANITIZE)" MAKE
 ifneq ($(CUDA),)
 check-built: check-cuda
 else
-# A plain build has no kernels for a GPU: its check makes an emulated build, and with nvcc a real one.
+# A plain build has no kernels for a GPU: its check makes an emulated build, with nvcc a real one.
 check-built: all $(TESTS) $(HELPERS)
 	@failed=; for t in .ci/format .ci/includes $(TESTS); do \
 	    echo "== $$t"; $(CHECK_ENV) $$t || failed="$$failed $$t"; \
@@ -229,7 +233,7 @@ endif
 check-cuda: all $(TESTS) $(HELPERS)
 	@$(TEST_ENV) tests/cuda.sh
 
-# ---- times ----------------------------------------------------------------------------------------
+# ---- times --------------------------------------------------------------------------------------
 
 bench: all
 	@tests/bench/infer.sh $B/p2c-infer
