@@ -24,6 +24,7 @@ typedef struct Options {
     const char *data_path, *save_path, *out, *domain, *align, *test, *size, *faces, *reject;
     const char *models, *detector, *landmarks, *matte;
     int jobs, near;
+    const char *print;
     bool keep_duplicates, strict, help, version;
     const char **inputs; /* the arguments after the command */
     int input_count;
@@ -40,7 +41,8 @@ typedef struct Options {
 /* Options must be cleared even after a failure. */
 int options_parse(Options *options, int argc, char **argv);
 void options_clear(Options *options);
-void options_help(void);
+/* --help; or what --print asks for: see cli/program.h. */
+void options_help(const char *format);
 
 /* ---- text.c ---- */
 /* a new string; NULL when out of memory */

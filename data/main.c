@@ -6,7 +6,7 @@
 const char *const program_name = "p2c-data";
 
 static int run(const Options *options) {
-    if (options->help) options_help();
+    if (options->help || options->print) options_help(options->print);
     else if (options->version) printf("p2c-data %s\n", p2c_version());
     else {
         stop_on_signals();

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/program.h"
 #include "data.h"
 
 #define HEADING(text) \
@@ -62,6 +63,8 @@ static const CliOption table[] = {
       "pictures to work on at the same time; 0: one per core", 0 },
     { "version", 'V', CLI_FLAG, offsetof(Options, version), 0, 0, NULL,
       "print the version and exit", 0 },
+    { "print", 0, CLI_CHOICE, offsetof(Options, print), 0, 0, CLI_PRINT_FORMATS,
+      "print the manual page, or what completes options in a shell", 0 },
     { "help", 'h', CLI_FLAG, offsetof(Options, help), 0, 0, NULL, "print this help and exit", 0 },
 };
 enum { COUNT = sizeof table / sizeof *table };
@@ -78,56 +81,69 @@ static Options defaults(void) {
                       .near = LOOK_NEAR };
 }
 
-void options_help(void) {
+static const char intro[] =
+    "It finds the face, turns it upright, cuts out a square around the head and\n"
+    "puts it on white.\n"
+    "\n"
+    "Examples\n"
+    "  p2c-data build photos/ --out dataset/faces\n"
+    "      make a dataset from photos: dataset/faces/trainA and testA\n"
+    "  p2c-data build art/ more.png --out dataset/faces --domain B --align none\n"
+    "      add cartoons as they are: dataset/faces/trainB and testB\n"
+    "  p2c-data check dataset/faces\n"
+    "      find out whether p2c-train can start, and what would spoil its results\n"
+    "  p2c-data --data_path photos/ --save_path prepared/\n"
+    "      one picture per photo in one folder, as photo2cartoon's data_process.py\n"
+    "\n"
+    "Photos are PNG or JPEG files, or folders of them with subfolders. Pictures keep\n"
+    "the names of their photos. If two photos have the same name, the second one gets\n"
+    "the name of its folder as well. If a file cannot be read, p2c-data says so and\n"
+    "goes on with the others.\n"
+    "\n"
+    "You can add photos and run build again, or stop it and continue later: photos\n"
+    "that are done and unchanged are skipped, and test pictures stay test pictures.\n"
+    "\n"
+    "Besides the pictures, build writes two files into the dataset:\n"
+    "  manifest.tsv       a table for any spreadsheet: for each face whether it was\n"
+    "                     accepted, why not, where it was, and warnings\n"
+    "  contact_sheet.png  all pictures in small. Grey frame: for training; blue: for\n"
+    "                     testing; red and crossed out: rejected. Have a look at it.\n"
+    "\n"
+    "Face detectors are made for photos and miss many drawn faces. For cartoons that\n"
+    "are cut out already, use --align none. For others, write down where the faces\n"
+    "are: --align points.tsv names a text file with one line for each picture. A line\n"
+    "has the picture's name, a tab, and 4 numbers: x and y of the outer corners of\n"
+    "the eyes, first the eye that is left in the picture. Or it has 136 numbers:\n"
+    "x and y of 68 points.\n"
+    "\n"
+    "Names of options may have '_' or '-'. The value in parentheses is used if you do\n"
+    "not give the option.\n";
+static const char exit_codes[] =
+    "  0    done; build has at least one picture\n"
+    "  2    wrong usage\n"
+    "  3    not one picture could be made; with --strict: a file could not be read;\n"
+    "       for check: p2c-train could not start\n"
+    "  4    cannot write\n"
+    "  5    out of memory\n"
+    "  130  stopped by Ctrl-C, after finishing the pictures in progress\n"
+    "  143  stopped by a signal, likewise\n";
+
+void options_help(const char *format) {
     Options standard = defaults();
-    printf("p2c-data prepares photos for p2c-infer and p2c-train. It finds the face, turns\n"
-           "it upright, cuts out a square around the head and puts it on white.\n"
-           "\n"
-           "Examples\n"
-           "  p2c-data build photos/ --out dataset/faces\n"
-           "      make a dataset from photos: dataset/faces/trainA and testA\n"
-           "  p2c-data build art/ more.png --out dataset/faces --domain B --align none\n"
-           "      add cartoons as they are: dataset/faces/trainB and testB\n"
-           "  p2c-data check dataset/faces\n"
-           "      find out whether p2c-train can start, and what would spoil its results\n"
-           "  p2c-data --data_path photos/ --save_path prepared/\n"
-           "      one picture per photo in one folder, as photo2cartoon's data_process.py\n"
-           "\n"
-           "Photos are PNG or JPEG files, or folders of them with subfolders. Pictures keep\n"
-           "the names of their photos. If two photos have the same name, the second one gets\n"
-           "the name of its folder as well. If a file cannot be read, p2c-data says so and\n"
-           "goes on with the others.\n"
-           "\n"
-           "You can add photos and run build again, or stop it and continue later: photos\n"
-           "that are done and unchanged are skipped, and test pictures stay test pictures.\n"
-           "\n"
-           "Besides the pictures, build writes two files into the dataset:\n"
-           "  manifest.tsv       a table for any spreadsheet: for each face whether it was\n"
-           "                     accepted, why not, where it was, and warnings\n"
-           "  contact_sheet.png  all pictures in small. Grey frame: for training; blue: for\n"
-           "                     testing; red and crossed out: rejected. Have a look at it.\n"
-           "\n"
-           "Face detectors are made for photos and miss many drawn faces. For cartoons that\n"
-           "are cut out already, use --align none. For others, write down where the faces\n"
-           "are: --align points.tsv names a text file with one line for each picture. A line\n"
-           "has the picture's name, a tab, and 4 numbers: x and y of the outer corners of\n"
-           "the eyes, first the eye that is left in the picture. Or it has 136 numbers:\n"
-           "x and y of 68 points.\n"
-           "\n"
-           "Names of options may have '_' or '-'. The value in parentheses is used if you do\n"
-           "not give the option.\n"
-           "\n");
-    cli_help(table, COUNT, &standard);
-    printf("\n"
-           "Exit codes\n"
-           "  0    done; build has at least one picture\n"
-           "  2    wrong usage\n"
-           "  3    not one picture could be made; with --strict: a file could not be read;\n"
-           "       for check: p2c-train could not start\n"
-           "  4    cannot write\n"
-           "  5    out of memory\n"
-           "  130  stopped by Ctrl-C, after finishing the pictures in progress\n"
-           "  143  stopped by a signal, likewise\n");
+    const CliProgram program = {
+        .name = "p2c-data",
+        .summary = "prepares photos for p2c-infer and p2c-train",
+        .synopsis = "build IN... --out DIR [OPTION]...\ncheck DIR\n--data_path DIR --save_path DIR "
+                    "[OPTION]...",
+        .intro = intro,
+        .table = table,
+        .count = COUNT,
+        .defaults = &standard,
+        .exit_codes = exit_codes,
+        .commands = "build check",
+    };
+    if (format) cli_print_program(&program, format);
+    else cli_help_program(&program);
 }
 
 /* ---- the meaning of values ---- */
@@ -225,7 +241,7 @@ int options_parse(Options *o, int argc, char **argv) {
     CliParser parser = { .table = table, .count = COUNT, .fields = o, .inputs = o->inputs };
     int code = cli_parse(&parser, argc, argv);
     o->input_count = parser.input_count;
-    if (code || o->help || o->version) return code;
+    if (code || o->help || o->version || o->print) return code;
     code = read_command(o);
     if (!code && o->command == COMMAND_FOLDER && !parser.given[cli_find(table, COUNT, "size")])
         o->size = "native";

@@ -9,7 +9,8 @@
 /* ---- options.c: the command line ---- */
 typedef struct Options {
     const char *weights, *output, *heatmap, *direction, *device, *precision, *list, *export;
-    const char *models, *detector, *landmarks, *matte, *faces, *layout, *background, *on_no_face;
+    const char *models, *detector, *landmarks, *matte, *faces, *layout, *background, *on_no_face,
+        *print;
     int size, threads, benchmark, jobs;
     bool prepared, ema, json, models_list, with_cam, help, version;
     const char **inputs;
@@ -26,7 +27,8 @@ typedef struct Options {
  * case. */
 int options_parse(Options *options, int argc, char **argv);
 void options_clear(Options *options);
-void options_help(void);
+/* --help; or what --print asks for: see cli/program.h. */
+void options_help(const char *format);
 
 /* ---- jobs.c: which picture becomes which file ---- */
 typedef struct Job {

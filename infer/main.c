@@ -147,7 +147,7 @@ int main(int argc, char **argv) {
     Options options;
     reserve_streams();
     int code = options_parse(&options, argc, argv);
-    if (!code && options.help) options_help();
+    if (!code && (options.help || options.print)) options_help(options.print);
     else if (!code && options.version) printf("p2c-infer %s\n", p2c_version());
     else if (!code) {
         stop_on_signals();

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/program.h"
 #include "infer.h"
 
 #define FIELD(name) offsetof(Options, name)
@@ -97,55 +98,67 @@ static const CliOption table[] = {
     { "photo-path", 0, CLI_INPUT, 0, 0, 0, "IN", "the same as IN", 0 },
     { "save-path", 0, CLI_TEXT, FIELD(output), 0, 0, "OUT", "the same as -o OUT", 0 },
     { "version", 'V', CLI_FLAG, FIELD(version), 0, 0, NULL, "print the version and exit", 0 },
+    { "print", 0, CLI_CHOICE, FIELD(print), 0, 0, CLI_PRINT_FORMATS,
+      "print the manual page, or what completes options in a shell", 0 },
     { "help", 'h', CLI_FLAG, FIELD(help), 0, 0, NULL, "print this help and exit", 0 },
 };
 enum { COUNT = sizeof table / sizeof *table };
 
-void options_help(void) {
-    printf("p2c-infer turns portrait photos into cartoons. Nothing is uploaded: all work is\n"
-           "done on this computer.\n"
-           "\n"
-           "Examples\n"
-           "  p2c-infer --weights W.pt PHOTO.jpg -o CARTOON.png\n"
-           "      draw the largest face as a square picture on white\n"
-           "  p2c-infer PHOTO.jpg\n"
-           "      the same with weights.pt from the models folder; writes PHOTO_cartoon.png\n"
-           "  p2c-infer --layout keep --faces all PARTY.jpg\n"
-           "      keep the photo and replace every face in it by its cartoon\n"
-           "  p2c-infer --layout sheet --background '#dde6f0' *.jpg -o sheets/\n"
-           "      show photo and cartoon side by side, on light blue\n"
-           "  p2c-infer photos/ -o cartoons/ -j 4 --json\n"
-           "      draw all photos of a folder, four at a time, and keep their names\n"
-           "  p2c-infer --prepared --weights W.pt PORTRAIT.png\n"
-           "      draw a portrait that p2c-data has prepared already\n"
-           "  p2c-infer --weights W.pt --export generator.onnx\n"
-           "      write the network as an ONNX file\n"
-           "  p2c-infer --benchmark 20\n"
-           "      measure how fast this computer draws\n"
-           "\n"
-           "Each IN is a PNG or JPEG photo, or a folder of them. p2c-infer finds the face,\n"
-           "turns it upright, cuts it out with its hair and removes the background. The\n"
-           "networks for this are built in. A photo with a transparent background keeps its\n"
-           "own outline. The cartoon generator itself is a file: give it with --weights, or\n"
-           "put it into the models folder as weights.pt.\n"
-           "\n"
-           "If a photo fails, p2c-infer says why and goes on with the others. A file is\n"
-           "written completely or not at all. Your photos are never overwritten.\n"
-           "\n"
-           "The value in parentheses is used if you do not give the option.\n"
-           "\n");
-    cli_help(table, COUNT, NULL);
-    printf("\n"
-           "Exit codes\n"
-           "  0    done\n"
-           "  2    wrong usage\n"
-           "  3    unreadable input, or no face found\n"
-           "  4    cannot write\n"
-           "  5    out of memory\n"
-           "  6    the device failed\n"
-           "  130  stopped by Ctrl-C, after finishing the pictures in progress\n"
-           "  143  stopped by a signal, likewise\n"
-           "If several pictures fail, the highest code counts.\n");
+static const char intro[] =
+    "Nothing is uploaded: all work is done on this computer.\n"
+    "\n"
+    "Examples\n"
+    "  p2c-infer --weights W.pt PHOTO.jpg -o CARTOON.png\n"
+    "      draw the largest face as a square picture on white\n"
+    "  p2c-infer PHOTO.jpg\n"
+    "      the same with weights.pt from the models folder; writes PHOTO_cartoon.png\n"
+    "  p2c-infer --layout keep --faces all PARTY.jpg\n"
+    "      keep the photo and replace every face in it by its cartoon\n"
+    "  p2c-infer --layout sheet --background '#dde6f0' *.jpg -o sheets/\n"
+    "      show photo and cartoon side by side, on light blue\n"
+    "  p2c-infer photos/ -o cartoons/ -j 4 --json\n"
+    "      draw all photos of a folder, four at a time, and keep their names\n"
+    "  p2c-infer --prepared --weights W.pt PORTRAIT.png\n"
+    "      draw a portrait that p2c-data has prepared already\n"
+    "  p2c-infer --weights W.pt --export generator.onnx\n"
+    "      write the network as an ONNX file\n"
+    "  p2c-infer --benchmark 20\n"
+    "      measure how fast this computer draws\n"
+    "\n"
+    "Each IN is a PNG or JPEG photo, or a folder of them. p2c-infer finds the face,\n"
+    "turns it upright, cuts it out with its hair and removes the background. The\n"
+    "networks for this are built in. A photo with a transparent background keeps its\n"
+    "own outline. The cartoon generator itself is a file: give it with --weights, or\n"
+    "put it into the models folder as weights.pt.\n"
+    "\n"
+    "If a photo fails, p2c-infer says why and goes on with the others. A file is\n"
+    "written completely or not at all. Your photos are never overwritten.\n"
+    "\n"
+    "The value in parentheses is used if you do not give the option.\n";
+static const char exit_codes[] =
+    "  0    done\n"
+    "  2    wrong usage\n"
+    "  3    unreadable input, or no face found\n"
+    "  4    cannot write\n"
+    "  5    out of memory\n"
+    "  6    the device failed\n"
+    "  130  stopped by Ctrl-C, after finishing the pictures in progress\n"
+    "  143  stopped by a signal, likewise\n"
+    "If several pictures fail, the highest code counts.\n";
+
+void options_help(const char *format) {
+    const CliProgram program = {
+        .name = "p2c-infer",
+        .summary = "turns portrait photos into cartoons",
+        .synopsis = "[OPTION]... IN...",
+        .intro = intro,
+        .table = table,
+        .count = COUNT,
+        .defaults = NULL,
+        .exit_codes = exit_codes,
+    };
+    if (format) cli_print_program(&program, format);
+    else cli_help_program(&program);
 }
 
 /* ---- the meaning of values ---- */
@@ -285,7 +298,7 @@ int options_parse(Options *o, int argc, char **argv) {
     CliParser parser = { .table = table, .count = COUNT, .fields = o, .inputs = o->inputs };
     int code = cli_parse(&parser, argc, argv);
     o->input_count = parser.input_count;
-    if (code || o->help || o->version) return code;
+    if (code || o->help || o->version || o->print) return code;
     code = read_words(o);
     if (code) return code;
     find_weights(o);

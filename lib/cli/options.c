@@ -12,7 +12,7 @@
 
 #include "cli.h"
 
-enum { SHOWN = 200, EXPECTED_SIZE = 128, NAME_WIDTH = 32 };
+enum { SHOWN = 200, EXPECTED_SIZE = 128 };
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
@@ -262,23 +262,4 @@ int cli_parse(CliParser *p, int argc, char **argv) {
         else code = parse_option(p, argc, argv, &i);
     }
     return code;
-}
-
-/* ---- help ------------------------------------------------------------------------------------ */
-
-void cli_help(const CliOption *table, int count, const void *defaults) {
-    for (int i = 0; i < count; i++) {
-        const CliOption *o = &table[i];
-        char left[64], value[64] = "";
-        if (o->kind == CLI_HEADING) {
-            printf("%s%s\n", i ? "\n" : "", o->name);
-            continue;
-        }
-        snprintf(left, sizeof left, "%c%c%s--%s%s%s", o->letter ? '-' : ' ',
-                 o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name, o->value ? " " : "",
-                 o->value ? o->value : "");
-        if (defaults && o->kind != CLI_FLAG) cli_value(o, defaults, value, sizeof value);
-        printf("  %-*s %s%s%s%s\n", NAME_WIDTH, left, o->help, *value ? " (" : "", value,
-               *value ? ")" : "");
-    }
 }

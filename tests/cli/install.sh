@@ -5,9 +5,28 @@ prefix=$top/$B/prefix
 rm -rf "$prefix"
 check 'make install' "$MAKE" --no-print-directory install SAN="$SAN" PREFIX="$B/prefix"
 for file in bin/p2c-infer bin/p2c-train bin/p2c-data bin/p2c-fit include/p2cnn.h include/p2cnn_base.h include/p2cnn_graph.h include/p2cnn_files.h lib/libp2cnn.a lib/libp2cnn.so lib/libp2cnn.so.0 lib/pkgconfig/p2cnn.pc; do check "installed: $file" test -s "$prefix/$file"; done
-check 'make install DESTDIR' "$MAKE" --no-print-directory install SAN="$SAN" PREFIX=/usr DESTDIR="$T/stage"
-check 'DESTDIR: the program' test -x "$T/stage/usr/bin/p2c-infer"
-check 'DESTDIR is not in p2cnn.pc' grep -qx 'prefix=/usr' "$T/stage/usr/lib/pkgconfig/p2cnn.pc"
+stage="$T/a stage"
+check 'make install DESTDIR, with a blank in it' "$MAKE" --no-print-directory install SAN="$SAN" \
+    PREFIX=/usr DESTDIR="$stage"
+check 'DESTDIR: the program' test -x "$stage/usr/bin/p2c-infer"
+check 'DESTDIR is not in p2cnn.pc' grep -qx 'prefix=/usr' "$stage/usr/lib/pkgconfig/p2cnn.pc"
+for name in p2c-infer p2c-train p2c-data p2c-fit; do
+    page=$stage/usr/share/man/man1/$name.1
+    check "$name: a manual page" grep -q '^\.SH OPTIONS' "$page"
+    # groff prints a line for each macro or escape that it does not understand
+    if command -v groff >/dev/null; then
+        check "$name: groff has no complaint" \
+            sh -c "groff -man -Tutf8 -ww '$page' 2>&1 >/dev/null | (! grep .)"
+    else skip "$name: groff reads the manual page (no groff here)"; fi
+    bash=$stage/usr/share/bash-completion/completions/$name
+    check "$name: bash completes options" bash -c ". '$bash'; COMP_WORDS=($name --hel) COMP_CWORD=1
+        _${name/-/_} && [ \"\${COMPREPLY[*]}\" = --help ]"
+    if command -v zsh >/dev/null; then
+        check "$name: zsh reads its completion" zsh -n "$stage/usr/share/zsh/site-functions/_$name"
+    fi
+done
+check 'make uninstall' "$MAKE" --no-print-directory uninstall SAN="$SAN" PREFIX=/usr DESTDIR="$stage"
+check 'make uninstall: no file is left' sh -c "! find '$stage' ! -type d | grep ."
 version=$("$infer" --version | cut -d' ' -f2)
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 check 'pkg-config: the same version' [ "$(pkg-config --modversion p2cnn)" = "$version" ]
