@@ -19,7 +19,7 @@ static int train_networks(Options *options) {
 }
 
 static int run_command(Options *options) {
-    if (options->help) options_help();
+    if (options->help || options->print) options_help(options->print);
     else if (options->version) printf("p2c-train %s\n", p2c_version());
     else if (options_check(options)) return EXIT_USAGE;
     else if (options->benchmark) return mode_benchmark(options);

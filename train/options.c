@@ -4,6 +4,7 @@
  * Every option of the published train.py is here, by its name and with its default. The few that
  * have no effect say so. */
 #include "options.h"
+#include "cli/program.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -116,6 +117,8 @@ static const CliOption table[] = {
 
     HEADING("Help"),
     { "version", 'V', CLI_FLAG, offsetof(Options, version), 0, 0, NULL, "print the version", 0 },
+    { "print", 0, CLI_CHOICE, offsetof(Options, print), 0, 0, CLI_PRINT_FORMATS,
+      "print the manual page, or what completes options in a shell", 0 },
     { "help", 'h', CLI_FLAG, offsetof(Options, help), 0, 0, NULL, "print this", 0 },
 };
 enum { COUNT = sizeof table / sizeof *table };
@@ -156,44 +159,69 @@ static Options defaults(void) {
                       .augment = true };
 }
 
-void options_help(void) {
+static const char intro[] =
+    "It is the training of photo2cartoon: without pairs, from two folders of pictures.\n"
+    "\n"
+    "Examples\n"
+    "  p2c-train --dataset NAME --run first\n"
+    "      start a run in experiment/first/; Ctrl-C saves and stops\n"
+    "  p2c-train --run first --resume\n"
+    "      continue it, with the same options\n"
+    "  p2c-train --dataset NAME --run small --img_size 96 --ch 8 \\\n"
+    "            --iteration 4000 --print_freq 200 --save_freq 500\n"
+    "      a small run, to see it work on a CPU\n"
+    "  p2c-train --run first --phase test\n"
+    "      draw every test picture, into experiment/first/test/\n"
+    "\n"
+    "The dataset\n"
+    "  dataset/NAME/trainA/  photos: prepared portraits, that is the upright face in\n"
+    "                        the middle, square, on white; p2c-data makes them\n"
+    "  dataset/NAME/trainB/  cartoons, prepared alike; they need not show the same\n"
+    "                        people\n"
+    "  dataset/NAME/testA/   photos that are kept out of the training, to see what\n"
+    "                        the networks make of them\n"
+    "  dataset/NAME/testB/   cartoons that are kept out of the training\n"
+    "\n"
+    "Pictures are PNG or JPEG files, also in folders within these. A hundred of each\n"
+    "kind is a start. Every picture is scaled to --img_size.\n"
+    "\n"
+    "The folder of a run\n"
+    "  model/         checkpoints in PyTorch's format: NAME_params_0001000.pt, ...,\n"
+    "                 NAME_params_latest.pt. To use one: p2c-infer --prepared\n"
+    "                 --weights model/NAME_params_latest.pt PHOTO.png\n"
+    "  img/           A2B_0001000.png, B2A_0001000.png: inputs, their translations,\n"
+    "                 the way back, and where the networks look\n"
+    "  metrics.jsonl  losses and times, a line of JSON for each step\n"
+    "  report.html    the same as a page for a browser\n"
+    "\n"
+    "Names of options may have '_' or '-'. The value in parentheses is used if you do\n"
+    "not give the option. --x is the same as --x true.\n";
+static const char exit_codes[] = "  0    done\n"
+                                 "  2    wrong usage\n"
+                                 "  3    bad input\n"
+                                 "  4    cannot write\n"
+                                 "  5    out of memory\n"
+                                 "  6    the device failed\n"
+                                 "  7    diverged: the losses are not finite\n"
+                                 "  130  stopped by Ctrl-C, after saving a checkpoint\n"
+                                 "  143  stopped by a signal, likewise\n";
+
+void options_help(const char *format) {
     Options standard = defaults();
-    printf("p2c-train learns from two folders of pictures to turn one kind into the other: "
-           "portraits into cartoons (photo2cartoon).\n\n"
-           "  dataset/NAME/trainA/    photos: prepared portraits (upright face in the middle, "
-           "square, on white)\n"
-           "  dataset/NAME/trainB/    cartoons, prepared alike; they need not show the same "
-           "people\n"
-           "  dataset/NAME/testA/     photos that are kept out of the training, to see what the "
-           "networks make of them\n"
-           "  dataset/NAME/testB/     cartoons that are kept out of the training\n\n"
-           "Pictures are PNG or JPEG, also in folders within these. A hundred of each kind is a "
-           "start. Every picture is scaled to --img_size.\n\n"
-           "  p2c-train --dataset NAME --run first              starts a run in "
-           "experiment/first/; Ctrl-C saves and stops\n"
-           "  p2c-train --run first --resume                    continues it, with the same "
-           "options\n"
-           "  p2c-train --dataset NAME --run small --img_size 96 --ch 8 --iteration 4000 "
-           "--print_freq 200 --save_freq 500\n"
-           "                                                    a small run, to see it work on a "
-           "CPU\n"
-           "  p2c-train --run first --phase test                draws every test picture, into "
-           "experiment/first/test/\n\n"
-           "The folder of a run contains:\n"
-           "  model/           checkpoints in PyTorch's format: NAME_params_0001000.pt, ..., "
-           "NAME_params_latest.pt. To use one:\n"
-           "                   p2c-infer --prepared --weights "
-           "experiment/first/model/NAME_params_latest.pt PHOTO.png\n"
-           "  img/             A2B_0001000.png, B2A_0001000.png: inputs, their translations, the "
-           "way back, and where the networks look\n"
-           "  metrics.jsonl    losses and times, a line of JSON for each step\n"
-           "  report.html      the same as a page for a browser\n\n"
-           "Options. Names may be written with '_' or '-'. Defaults are in parentheses. --x is "
-           "the same as --x true.\n\n");
-    cli_help(table, COUNT, &standard);
-    printf("\nExit codes: 0 done, 2 usage, 3 bad input, 4 cannot write, 5 out of memory, 6 device, "
-           "7 diverged (losses are not finite);\n"
-           "130 and 143: stopped by Ctrl-C or a signal, after saving a checkpoint.\n");
+    const CliProgram program = {
+        .name = "p2c-train",
+        .summary = "learns to turn portrait photos into cartoons",
+        .synopsis = "--dataset NAME --run NAME [OPTION]...\n--run NAME --resume [OPTION]...\n--run "
+                    "NAME --phase test",
+        .intro = intro,
+        .table = table,
+        .count = COUNT,
+        .defaults = &standard,
+        .exit_codes = exit_codes,
+        .commands = NULL,
+    };
+    if (format) cli_print_program(&program, format);
+    else cli_help_program(&program);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -217,7 +245,7 @@ int options_parse(Options *o, int argc, char **argv) {
     CliParser parser = { .table = table, .count = COUNT, .fields = o };
     int code = cli_parse(&parser, argc, argv);
     memcpy(o->given, parser.given, sizeof o->given);
-    if (code || o->help || o->version) return code;
+    if (code || o->help || o->version || o->print) return code;
     describe_wrong(o, wrong, sizeof wrong);
     if (*wrong) complain("%s", wrong);
     return *wrong ? EXIT_USAGE : 0;

@@ -24,6 +24,7 @@ typedef struct Options {
     int64_t milestone, eval_freq, seed; /* eval_freq 0: never */
     double ema;                         /* 0: no averaged generators */
     int accumulate, keep, threads, workers, cache_mib, benchmark;
+    const char *print;
     bool augment, skip_bad, override, tensorboard, help, version;
     /* of options.c */
     bool given[CLI_MAX_OPTIONS]; /* see options_given */
@@ -37,7 +38,8 @@ void options_clear(Options *options);
 /* Checks that the options go together, so that none is ignored in silence. 0, or EXIT_USAGE,
  * reported. */
 int options_check(const Options *options);
-void options_help(void);
+/* --help; or what --print asks for: see cli/program.h. */
+void options_help(const char *format);
 /* Whether the command line gave this option. An unknown name is an assertion. */
 bool options_given(const Options *options, const char *name);
 /* The context that the options ask for: device_open. */

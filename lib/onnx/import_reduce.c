@@ -84,7 +84,8 @@ static P2cStatus reduce_nodes(P2cImporter *im, P2cImported *x, const bool axes[]
     P2cNode *node = p2c_import_use(im, &moved),
             *result = node ? reduce_middle(node, before, n, after, op) : NULL;
     if (node && !result && !p2c_graph_status(im->net.graph))
-        return p2c_import_fail(im, "is not supported for values that are computed when the network runs");
+        return p2c_import_fail(
+            im, "is not supported for values that are computed when the network runs");
     return p2c_import_node(im, out, shape, p2c_import_reshape(result, p2c_import_dims(shape)));
 }
 

@@ -77,7 +77,7 @@ static int check_weights(FitOptions *o) {
 }
 
 static int run_command(FitOptions *options) {
-    if (options->help) fit_options_help();
+    if (options->help || options->print) fit_options_help(options->print);
     else if (options->version) printf("p2c-fit %s\n", p2c_version());
     else return options->weights ? check_weights(options) : train_network(options);
     return 0;

@@ -1,5 +1,6 @@
 /* options.c: the command line of p2c-fit, and what a checkpoint keeps of it. */
 #include "options.h"
+#include "cli/program.h"
 
 #include <limits.h>
 #include <math.h>
@@ -66,6 +67,8 @@ static const CliOption table[] = {
 
     HEADING("Help"),
     { "version", 'V', CLI_FLAG, offsetof(FitOptions, version), 0, 0, NULL, "print the version", 0 },
+    { "print", 0, CLI_CHOICE, offsetof(FitOptions, print), 0, 0, CLI_PRINT_FORMATS,
+      "print the manual page, or what completes options in a shell", 0 },
     { "help", 'h', CLI_FLAG, offsetof(FitOptions, help), 0, 0, NULL, "print this", 0 },
 };
 enum { COUNT = sizeof table / sizeof *table };
@@ -86,33 +89,60 @@ static FitOptions defaults(void) {
                          .workers = 2 };
 }
 
-void fit_options_help(void) {
+static const char intro[] =
+    "They are the networks that find and cut out faces: 'matte' tells which part of a\n"
+    "picture is the head, 'landmarks' finds 68 points of a face. p2c-fit learns from\n"
+    "prepared portraits, heads on white: the white tells what is not the head. Every\n"
+    "sample puts a portrait before another background, in another light, at another\n"
+    "size.\n"
+    "\n"
+    "Examples\n"
+    "  p2c-fit matte --portraits DIR --backgrounds DIR --run first\n"
+    "      start a run in experiment/first/; Ctrl-C saves and stops\n"
+    "  p2c-fit landmarks --portraits DIR --teacher FILE.onnx --run points\n"
+    "      learn the points that the teacher finds\n"
+    "  p2c-fit matte --run first --resume\n"
+    "      continue a run, with the same options\n"
+    "  p2c-fit check WEIGHTS --portraits DIR\n"
+    "      measure a file of weights on held-out samples\n"
+    "\n"
+    "The folder of a run\n"
+    "  matte.pt or landmarks.pt    the best weights so far, averaged, in float16: the\n"
+    "                              result\n"
+    "  model/                      checkpoints, to continue from\n"
+    "  img/samples_latest.jpg      held-out samples, and what the network makes of\n"
+    "                              them\n"
+    "  metrics.jsonl, report.html  losses and times, a line of JSON for each step;\n"
+    "                              the same as a page for a browser\n"
+    "\n"
+    "Names of options may have '_' or '-'. The value in parentheses is used if you do\n"
+    "not give the option.\n";
+static const char exit_codes[] = "  0    done\n"
+                                 "  2    wrong usage\n"
+                                 "  3    bad input\n"
+                                 "  4    cannot write\n"
+                                 "  5    out of memory\n"
+                                 "  6    the device failed\n"
+                                 "  7    diverged: the losses are not finite\n"
+                                 "  130  stopped by Ctrl-C, after saving a checkpoint\n"
+                                 "  143  stopped by a signal, likewise\n";
+
+void fit_options_help(const char *format) {
     FitOptions standard = defaults();
-    printf(
-        "p2c-fit trains the small networks that find and cut out faces: 'matte' tells which part "
-        "of a picture is the head, 'landmarks' finds 68 points of a face.\n"
-        "It learns from prepared portraits, heads on white: the white tells what is not the head. "
-        "Every sample puts a portrait\n"
-        "before another background, in another light, at another size.\n\n"
-        "  p2c-fit matte --portraits DIR [--backgrounds DIR] --run first       starts a run in "
-        "experiment/first/; Ctrl-C saves and stops\n"
-        "  p2c-fit landmarks --portraits DIR --teacher FILE.onnx --run points  learns the points "
-        "that the teacher finds\n"
-        "  p2c-fit matte --run first --resume                                  continues a run, "
-        "with the same options\n"
-        "  p2c-fit check WEIGHTS --portraits DIR                               measures a file of "
-        "weights on held-out samples\n\n"
-        "The folder of a run contains:\n"
-        "  matte.pt, or landmarks.pt   the best weights so far, averaged, in float16: the result\n"
-        "  model/                      checkpoints, to continue from\n"
-        "  img/samples_latest.jpg      held-out samples, and what the network makes of them\n"
-        "  metrics.jsonl, report.html  losses and times, a line of JSON for each step; the same as "
-        "a page for a browser\n\n"
-        "Options. Names may be written with '_' or '-'. Defaults are in parentheses.\n\n");
-    cli_help(table, COUNT, &standard);
-    printf("\nExit codes: 0 done, 2 usage, 3 bad input, 4 cannot write, 5 out of memory, 6 device, "
-           "7 diverged (losses are not finite);\n"
-           "130 and 143: stopped by Ctrl-C or a signal, after saving a checkpoint.\n");
+    const CliProgram program = {
+        .name = "p2c-fit",
+        .summary = "trains small networks for faces",
+        .synopsis = "matte|landmarks --portraits DIR --run NAME [OPTION]...\nmatte|landmarks --run "
+                    "NAME --resume\ncheck WEIGHTS --portraits DIR",
+        .intro = intro,
+        .table = table,
+        .count = COUNT,
+        .defaults = &standard,
+        .exit_codes = exit_codes,
+        .commands = "matte landmarks check",
+    };
+    if (format) cli_print_program(&program, format);
+    else cli_help_program(&program);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -183,7 +213,7 @@ int fit_options_parse(FitOptions *o, int argc, char **argv) {
     }
     int code = cli_parse(&parser, argc, argv);
     memcpy(o->given, parser.given, sizeof o->given);
-    if (!code && !o->help && !o->version) {
+    if (!code && !o->help && !o->version && !o->print) {
         code = take_inputs(o, parser.input_count, inputs);
         if (!code) code = check_values(o);
     }

@@ -13,6 +13,7 @@ typedef struct FitOptions {
     int64_t steps, max_steps, warmup, seed, val_every, save_every;
     int batch, val_samples, keep, threads, workers;
     double lr, ema;
+    const char *print;
     bool resume, help, version;
     bool given[CLI_MAX_OPTIONS];
     KeptTexts resumed; /* the checkpoint's, where the command line has none */
@@ -21,7 +22,8 @@ typedef struct FitOptions {
 /* 0 or EXIT_USAGE, reported. Of check, the task is not known yet. To be cleared in either case. */
 int fit_options_parse(FitOptions *options, int argc, char **argv);
 void fit_options_clear(FitOptions *options);
-void fit_options_help(void);
+/* --help; or what --print asks for: see cli/program.h. */
+void fit_options_help(const char *format);
 FitDataOptions fit_options_data(const FitOptions *options);
 
 /* kept_options_save */
