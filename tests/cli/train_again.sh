@@ -20,7 +20,7 @@ restored
 cp "$W/dataset/tiny/testA/0001.png" "$W/dataset/tiny/trainA/new.png"
 resume 2 'the pictures are not those of the checkpoint \(A 3, B 3 there; A 4, B 3 here, or other names\); add --override' --max_steps 3
 check 'other pictures: override' training --run first --resume --override --max_steps 3
-check 'other pictures: override: says so' complained 'A 4, B 3 here, or other names\): going on with these'
+check 'other pictures: override: says so' complained 'A 4, B 3 here, or other names\): continuing with these'
 rm "$W/dataset/tiny/trainA/new.png"
 restored
 mkdir "$W/moved"

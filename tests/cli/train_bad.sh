@@ -47,7 +47,7 @@ head -c 200 "$data/tiny/trainA/0002.png" >"$data/spoilt/trainA/0002.png"
 echo 'no picture' >"$data/spoilt/trainB/more.jpg"
 lines=3 from spoilt 3 'dataset/spoilt/trainA/0002.png:'
 check 'unreadable pictures: both are named' complained 'dataset/spoilt/trainB/more.jpg:'
-check 'unreadable pictures: what to do' complained '2 of 7 pictures cannot be read; repair or remove them, or let --skip_bad leave them out'
+check 'unreadable pictures: what to do' complained '2 of 7 pictures cannot be read; repair or remove them, or use --skip_bad'
 check 'unreadable pictures: left out' training --dataset spoilt --ch 4 --img_size 96 --run spoilt --skip-bad --max_steps 1
 check 'unreadable pictures: left out: says so' complained '2 of 7 pictures cannot be read and are left out'
 check 'unreadable pictures: left out: counted' grep -q '^pictures  *A 2, B 3 to learn from' "$out"
