@@ -69,7 +69,7 @@ void p2c_backward(P2cNode *loss, int count, P2cNode *const of[], P2cNode *grads[
 
 /* ---- expansion: what is needed --------------------------------------------------------------- */
 
-static void need(P2cNode *node) {
+static void mark_node(P2cNode *node) {
     if (node) node->state->is_needed = true;
 }
 
@@ -79,19 +79,20 @@ static void mark_needed(P2cGraph *graph) {
     for (int i = graph->node_count - 1; i >= 0; i--) {
         P2cNode *node = graph->nodes[i];
         P2cNodeState *s = node->state;
-        if (s->is_output || (node->op && (node->op->writes || node->op->side_effect))) need(node);
+        if (s->is_output || (node->op && (node->op->writes || node->op->side_effect)))
+            mark_node(node);
         if (!s->is_needed) continue;
-        need(s->fused_into);
-        need(s->backward);
-        need(s->gradient_of);
-        need(s->loss);
-        if (s->leaf == P2C_LEAF_GRADIENT) need(s->earlier);
-        for (int k = 0; k < node->count; k++) need(node->x[k]);
+        mark_node(s->fused_into);
+        mark_node(s->backward);
+        mark_node(s->gradient_of);
+        mark_node(s->loss);
+        if (s->leaf == P2C_LEAF_GRADIENT) mark_node(s->earlier);
+        for (int k = 0; k < node->count; k++) mark_node(node->x[k]);
     }
 }
 
-/* A norm begins with the mean and the variance of each plane of what it reads: where a kernel makes
- * that, it is asked for them in passing. */
+/* A norm begins with the mean and the variance of each plane of its operand. If the kernel that
+ * computes the operand offers these statistics, it is asked for them. */
 static void ask_for_statistics(P2cGraph *graph) {
     for (int i = 0; i < graph->node_count; i++) {
         const P2cNode *node = graph->nodes[i];
@@ -145,7 +146,7 @@ static bool wanted_by(const P2cNode *gradient, const P2cNode *marker) {
     return gradient->state->is_needed && gradient->state->backward == marker;
 }
 
-/* Gradients that accumulate are those of an earlier marker, and none of theirs is filled anew. */
+/* Gradients that accumulate go on from those of an earlier marker and are not filled again. */
 static void take_earlier_gradients(P2cGraph *graph, const P2cNode *marker) {
     for (int i = marker->state->id + 1; i < graph->node_count; i++) {
         const P2cNodeState *leaf = graph->nodes[i]->state;
@@ -160,8 +161,8 @@ static bool is_twice_operand(const P2cNode *node, int k) {
     return false;
 }
 
-/* The gradient of operand k: there already; or new, for a kernel that writes it in place of adding,
- * or else zeros. */
+/* The gradient of operand k. If there is none yet, a new one: empty for a kernel that overwrites
+ * it, else full of zeros. */
 static P2cStatus gradient_of_operand(P2cGraph *graph, P2cNode *node, int k, unsigned *overwrite) {
     P2cNode *x = node->x[k];
     if (x->state->gradient) return P2C_OK;
@@ -204,7 +205,7 @@ static void mark_active(P2cGraph *graph, const P2cNode *marker, bool active[], b
     }
 }
 
-/* Hands the gradients to the leaves that stand for them, and forgets them, for the next marker. */
+/* Hands the gradients to their leaves and clears them for the next marker. */
 static P2cStatus collect_gradients(P2cGraph *graph, const P2cNode *marker) {
     for (int i = marker->state->id + 1; i < graph->node_count; i++) {
         P2cNode *leaf = graph->nodes[i];
@@ -217,8 +218,9 @@ static P2cStatus collect_gradients(P2cGraph *graph, const P2cNode *marker) {
     return P2C_OK;
 }
 
-/* The number of the last node before `marker` that updates each parameter; -1: none. A power
- * iteration, through which gradients go, does not count: it keeps what its backward reads. */
+/* For each parameter the id of the last node before `marker` that updates it; -1: none. Power
+ * iterations, which gradients go through, do not count: they save the values that backward
+ * reads. */
 static void find_updates(const P2cGraph *graph, const P2cNode *marker, int updated[]) {
     for (int i = 0; i < marker->state->id; i++) {
         const P2cNode *node = graph->nodes[i];

@@ -3,12 +3,12 @@
  * that a pattern needs no twin for the backward pass: the gradient of the fused node is its own
  * kernel's business.
  *
- * A norm takes over the ReLU behind it, on every device, and a convolution or linear layer does
- * where its kernel offers that (P2cKernel.folds). The other patterns are those that the second
- * one's kernel offers to compute; what it reads is then what the first one read.
+ * A norm takes over the ReLU after it, on every device. A convolution or a linear layer does so if
+ * its kernel offers it (P2cKernel.folds). The other patterns need the second kernel's offer: it
+ * then reads the operands of the first node and does its work, too.
  *
- * To add a pattern: one line in the table, and a function that folds one of the two into the other
- * when attributes allow. */
+ * To add a pattern, add a line to the table, and a function that folds one of the two nodes into
+ * the other if their attributes allow it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@
 #include "op/linear.h"
 #include "op/relu.h"
 
-/* y = relu(norm(x)): the norm does it all, and stands for the relu. */
+/* y = relu(norm(x)): the norm computes both. */
 static bool norm_relu(P2cNode *norm, P2cNode *relu, int k) {
     (void)k;
     P2cNormAttributes *a = P2C_ATTRIBUTES(norm, P2cNormAttributes);
@@ -29,9 +29,9 @@ static bool norm_relu(P2cNode *norm, P2cNode *relu, int k) {
     return a->relu = true;
 }
 
-/* y = relu(conv(x)): done where the convolution's result is stored. Backward has y to tell what the
- * relu let through. */
-static bool activate(P2cNode *first, P2cNode *relu, P2cActivation *a) {
+/* y = relu(conv(x)): the convolution applies the relu as it stores its result. Backward sees from y
+ * where the relu let values through. */
+static bool fold_activation(P2cNode *first, P2cNode *relu, P2cActivation *a) {
     if (a->on) return false;
     *a = (P2cActivation){ true, P2C_ATTRIBUTES(relu, P2cSlopeAttributes)->slope };
     relu->state->fused_into = first;
@@ -40,27 +40,27 @@ static bool activate(P2cNode *first, P2cNode *relu, P2cActivation *a) {
 
 static bool conv_relu(P2cNode *conv, P2cNode *relu, int k) {
     (void)k;
-    return activate(conv, relu, &P2C_ATTRIBUTES(conv, P2cConvAttributes)->activation);
+    return fold_activation(conv, relu, &P2C_ATTRIBUTES(conv, P2cConvAttributes)->activation);
 }
 
 static bool linear_relu(P2cNode *linear, P2cNode *relu, int k) {
     (void)k;
-    return activate(linear, relu, &P2C_ATTRIBUTES(linear, P2cLinearAttributes)->activation);
+    return fold_activation(linear, relu, &P2C_ATTRIBUTES(linear, P2cLinearAttributes)->activation);
 }
 
-/* y = conv(norm(x)): the convolution reads x and norms what it reads. Once all who read the norm do
- * that, it is needed no more, and the normed map never exists. */
+/* y = conv(norm(x)): the convolution reads x and normalises what it reads. If all readers of the
+ * norm do that, nobody needs the norm, and the normalised map never exists. */
 static bool norm_conv(P2cNode *norm, P2cNode *conv, int k) {
     P2cConvAttributes *a = P2C_ATTRIBUTES(conv, P2cConvAttributes);
     if (a->normed) return false;
     a->normed = true;
     a->norm = *P2C_ATTRIBUTES(norm, P2cNormAttributes);
     conv->x[k] = norm->x[0];
-    return conv->op->shape(conv) == P2C_OK; /* sizes are as before; what is kept has changed */
+    return conv->op->shape(conv) == P2C_OK; /* dims stay; saved_bytes changes */
 }
 
-/* y = conv(upsample(x)), or with a norm before or behind the upsampling, which is the same: the
- * convolution reads x repeated. */
+/* y = conv(upsample(x)): the convolution reads x repeated. A norm before or after the upsampling
+ * makes no difference: both give the same result. */
 static bool upsample_conv(P2cNode *upsample, P2cNode *conv, int k) {
     P2cConvAttributes *a = P2C_ATTRIBUTES(conv, P2cConvAttributes);
     if (a->upsample) return false;
@@ -69,9 +69,9 @@ static bool upsample_conv(P2cNode *upsample, P2cNode *conv, int k) {
     return conv->op->shape(conv) == P2C_OK;
 }
 
-/* Where operand k of an addition may be folded: the other one, when nothing is broadcast or folded
- * yet; else NULL. */
-static P2cNode *beside(const P2cNode *add, int k) {
+/* The other operand of an addition if operand k may be folded, that is if nothing is broadcast or
+ * folded yet; else NULL. */
+static P2cNode *other_operand(const P2cNode *add, int k) {
     const P2cAddAttributes *a = P2C_ATTRIBUTES(add, P2cAddAttributes);
     return a->joined || a->upsample || !p2c_dims_equal(add->x[0]->dims, add->x[1]->dims)
                ? NULL
@@ -80,7 +80,7 @@ static P2cNode *beside(const P2cNode *add, int k) {
 
 /* y = x + upsample(small): reads small repeated. */
 static bool upsample_add(P2cNode *upsample, P2cNode *add, int k) {
-    P2cNode *x = beside(add, k);
+    P2cNode *x = other_operand(add, k);
     if (!x) return false;
     P2C_ATTRIBUTES(add, P2cAddAttributes)->upsample =
         P2C_ATTRIBUTES(upsample, P2cFactorAttributes)->factor;
@@ -91,7 +91,7 @@ static bool upsample_add(P2cNode *upsample, P2cNode *add, int k) {
 
 /* y = x + concat(a, b, ...) of channels: reads a, b, ... where they are. */
 static bool concat_add(P2cNode *concat, P2cNode *add, int k) {
-    P2cNode *x = beside(add, k);
+    P2cNode *x = other_operand(add, k);
     if (!x || P2C_ATTRIBUTES(concat, P2cAxisAttributes)->axis != 1 ||
         concat->count >= P2C_MAX_OPERANDS)
         return false;
@@ -105,14 +105,13 @@ static bool concat_add(P2cNode *concat, P2cNode *add, int k) {
 static const struct Pattern {
     const P2cOp *first, *second; /* second's first operand is first's result */
     bool (*fold)(P2cNode *first, P2cNode *second, int k); /* k: which operand it is */
-    /* at most so many nodes read first's result, all of them such seconds: each does first's work
-     * anew */
+    /* The most readers that first may have. More than one must all be such seconds: each repeats
+     * first's work. */
     int readers;
-    bool either; /* or second's other operand is */
-    /* what second's kernel must offer to read first's operands; 0: first reads them as ever, and
-     * stands for second */
+    bool either; /* first's result may be second's other operand as well */
+    /* what second's kernel must offer in order to do first's work; 0: first does second's */
     unsigned folds;
-    unsigned takes; /* what first's kernel must offer to stand for second */
+    unsigned takes; /* what first's kernel must offer in order to do second's work */
 } patterns[] = {
     { &p2c_op_instance_norm, &p2c_op_relu, norm_relu, .readers = 1 },
     { &p2c_op_layer_instance_norm, &p2c_op_relu, norm_relu, .readers = 1 },
@@ -127,13 +126,13 @@ static const struct Pattern {
       .folds = P2C_FOLD_CONCAT },
 };
 
-static P2cNode *resolved(P2cNode *node) {
+static P2cNode *fused_node(P2cNode *node) {
     while (node && node->state->fused_into) node = node->state->fused_into;
     return node;
 }
 
-/* How often each node's value is asked for: by operations, by the caller, by a gradient; and how
- * often by a convolution, as what it convolves. */
+/* How often each node's value is used: by operations, by the caller, by a gradient; and how often
+ * as the input of a convolution. */
 typedef struct Uses {
     int all, by_conv;
 } Uses;
@@ -155,8 +154,8 @@ static bool readers_fit(const struct Pattern *pattern, Uses uses) {
     return uses.all == 1 || (uses.all <= pattern->readers && uses.all == uses.by_conv);
 }
 
-/* What the second reads in the first's place must still be the same by then; a parameter may have
- * been updated. */
+/* The second node runs later than the first. Operands of the first that are parameters may have
+ * been updated by then. */
 static bool reads_parameters(const P2cNode *node) {
     for (int k = 0; k < node->count; k++) {
         const P2cNode *x = node->x[k];
@@ -166,7 +165,7 @@ static bool reads_parameters(const P2cNode *node) {
     return false;
 }
 
-static bool fits(const struct Pattern *p, const P2cNode *node, int k, const Uses uses[]) {
+static bool pattern_fits(const struct Pattern *p, const P2cNode *node, int k, const Uses uses[]) {
     const P2cNode *first = node->x[k];
     if (p->second != node->op || p->first != first->op || !readers_fit(p, uses[first->state->id]))
         return false;
@@ -181,8 +180,8 @@ static bool try_patterns(P2cNode *node, Uses uses[]) {
         const struct Pattern *p = &patterns[i];
         for (int k = 0; k <= (p->either && node->count > 1); k++) {
             P2cNode *first = node->x[k];
-            if (!fits(p, node, k, uses) || !p->fold(first, node, k)) continue;
-            /* whoever asked for the second now asks for the first */
+            if (!pattern_fits(p, node, k, uses) || !p->fold(first, node, k)) continue;
+            /* the readers of the second now read the first */
             if (node->state->fused_into) uses[first->state->id] = uses[node->state->id];
             return true;
         }
@@ -194,9 +193,9 @@ void p2c_fuse(P2cGraph *graph) {
     Uses *uses = count_uses(graph);
     for (int i = 0; uses && i < graph->node_count; i++) {
         P2cNode *node = graph->nodes[i];
-        for (int k = 0; k < node->count; k++) node->x[k] = resolved(node->x[k]);
-        node->state->loss = resolved(node->state->loss);
-        node->state->gradient_of = resolved(node->state->gradient_of);
+        for (int k = 0; k < node->count; k++) node->x[k] = fused_node(node->x[k]);
+        node->state->loss = fused_node(node->state->loss);
+        node->state->gradient_of = fused_node(node->state->gradient_of);
         while (node->op && node->count && !node->state->fused_into && try_patterns(node, uses))
             continue;
     }

@@ -1,4 +1,4 @@
-/* graph.c: building a graph: nodes in order, leaves, names, errors; and reading and writing their
+/* graph.c: building a graph: nodes in order, leaves, names, errors; reading and writing their
  * values. */
 #include "graph.h"
 

@@ -1,17 +1,18 @@
-/* graph.h: the inside of a graph, for the files of this folder and for tests. What others need is in
+/* graph.h: the inside of a graph, for the files of this folder and for tests. Others include
  * node.h.
  *
- *   build        nodes in order, leaves and operations                              graph.c, op/,
- *       minimize.c
- *   finish       fuse: patterns of nodes become one                                 fuse.c
- *                expand: nodes become steps; a backward marker becomes many         autodiff.c
- *                order: what may run side by side alternates                         schedule.c
- *                plan: every buffer gets a place in one arena                        plan.c
- *                streams: which step waits for which                                   schedule.c
- *   run          the steps, one kernel call each; or again what a device recorded   run.c
+ *   build     nodes in order, leaves and operations               graph.c, minimize.c, lib/op
+ *   finish    fuse: some pairs of nodes become one node           fuse.c
+ *             expand: a node becomes a step, a backward marker
+ *                 many; each lists what it touches                autodiff.c, step.c
+ *             order: steps that may run side by side alternate    schedule.c
+ *             plan: every buffer gets a place in one arena        plan.c
+ *             streams: which step waits for which                 schedule.c
+ *   run       one kernel call for each step, or the recording
+ *             that the device made of them                        run.c
  */
-#ifndef P2C_GRAPH_H
-#define P2C_GRAPH_H
+#ifndef P2C_GRAPH_GRAPH_H
+#define P2C_GRAPH_GRAPH_H
 
 #include "base/context.h"
 #include "base/device.h"
@@ -20,17 +21,18 @@
 
 enum { P2C_ARENA_SPARE = 64 }; /* bytes that an arena is longer than its plan */
 
-/* A piece of memory that the plan places. Alive from the step that first writes it to the one that
- * last touches it. */
+/* A piece of memory that the plan places. It is alive from the first step that touches it to the
+ * last one. */
 typedef struct P2cBuffer {
     size_t bytes, offset;
     int first, last;        /* steps; first > last: unused */
-    bool pinned;            /* outside the arena's sharing: alive always (inputs, constants) */
+    bool pinned;            /* always alive (inputs, constants) */
     bool placed;            /* in the arena */
     struct P2cBuffer *same; /* shares this other buffer's memory (views, in-place results) */
     void *memory;           /* the store's; else NULL until planned */
+    /* schedule.c */
     int write_depth, read_depth, piece, piece_end;
-    const P2cOp *writer; /* schedule.c */
+    const P2cOp *writer;
 } P2cBuffer;
 
 /* The graph's part of a node. */
@@ -45,12 +47,12 @@ typedef struct P2cNodeState {
     P2cNode *loss;        /* BACKWARD: what is differentiated */
     P2cNode *backward;    /* GRADIENT: its marker */
     P2cNode *gradient_of; /* GRADIENT: the node it belongs to */
-    /* GRADIENT: of an earlier loss, which this one adds to; PARAM: one that waits for its update;
-     * or NULL */
+    /* GRADIENT: the one of an earlier loss that this one adds to; PARAM: a gradient that waits for
+     * its update; or NULL */
     P2cNode *earlier;
     bool is_output, is_needed;
-    P2cNode *fused_into; /* this node's value is that node's, by a pattern */
-    /* gradient: of the backward pass being expanded */
+    P2cNode *fused_into; /* the node whose kernel computes this one's value, too */
+    /* gradient: of the backward pass that is being expanded */
     P2cBuffer *buffer, *saved, *statistics, *gradient;
 } P2cNodeState;
 
@@ -71,17 +73,18 @@ typedef struct P2cStep {
     P2cNode *node;
     P2cTouch touched[P2C_MOST_TOUCHED]; /* step.c */
     int touched_count;
-    unsigned overwrite;       /* BACKWARD */
-    float value;              /* FILL */
-    size_t run_params;        /* its offset in the tail */
-    P2cCall call;             /* filled by plan */
-    int depth, gather, built; /* schedule.c: where it stands in the order, and stood */
-    /* and by stream the step there that it waits for, -1: none */
+    unsigned overwrite; /* BACKWARD */
+    float value;        /* FILL */
+    size_t run_params;  /* its offset in the tail */
+    P2cCall call;       /* filled by plan */
+    /* schedule.c: its place in the order, and when it was built */
+    int depth, gather, built;
+    /* waits: for each stream the last step there that this one waits for, -1: none */
     int stream, waits[P2C_MAX_STREAMS];
     bool is_awaited;
 } P2cStep;
 
-/* Steps that a kernel takes at once, at most. */
+/* The most steps that a kernel takes at once. */
 enum { P2C_MOST_CALLS = 4096 };
 
 struct P2cGraph {
@@ -97,8 +100,8 @@ struct P2cGraph {
     int buffer_count, buffer_capacity;
     void *arena;
     size_t arena_bytes, arena_limit; /* limit 0: none */
-    /* where in the arena the tail begins: run parameters, then small outputs, which the recording
-     * carries back after every run */
+    /* where the tail of the arena begins: run parameters, then small outputs. The recording copies
+     * it to the host after every run. */
     size_t tail;
     P2cRecording recording;
     bool no_reuse; /* tests: give every buffer memory of its own */

@@ -15,7 +15,7 @@
 #include "graph.h"
 #include "op/adam.h"
 
-/* Which of the nets a parameter is below, the first one; -1: none. */
+/* The first net that the parameter belongs to; -1: none. */
 static int net_of(const P2cParam *param, int count, const P2cNet nets[]) {
     for (int i = 0; i < count; i++)
         if (p2c_name_below(param->name, nets[i].prefix)) return i;
@@ -70,9 +70,9 @@ void p2c_accumulate(P2cNode *loss, int count, const P2cNet nets[]) {
     group_clear(&group);
 }
 
-/* The sum of squares of the gradients of one net, as a chain; a constant 0 where there are none. */
-static P2cNode *sum_squares(const Group *group, P2cGraph *graph, int net, int count,
-                            const P2cNet nets[]) {
+/* The sum of squares of one net's gradients, as a chain of nodes; a constant 0 if it has none. */
+static P2cNode *chain_of_squares(const Group *group, P2cGraph *graph, int net, int count,
+                                 const P2cNet nets[]) {
     P2cNode *sum = NULL;
     for (int i = 0; i < group->count; i++) {
         if (!group->grads[i] || net_of(group->params[i]->state->param, count, nets) != net)
@@ -83,8 +83,8 @@ static P2cNode *sum_squares(const Group *group, P2cGraph *graph, int net, int co
     return sum ? sum : p2c_output(p2c_constant(graph, P2C_SCALAR, 0));
 }
 
-/* The graph's last adam_begin of this P2cAdam, which the next one counts on from; NULL: none. */
-static P2cNode *begun(const P2cGraph *graph, const P2cAdam *adam) {
+/* The graph's last adam_begin of this P2cAdam, from which the next one counts on; NULL: none. */
+static P2cNode *find_begin(const P2cGraph *graph, const P2cAdam *adam) {
     for (int i = graph->node_count - 1; i >= 0; i--) {
         P2cNode *node = graph->nodes[i];
         if (node->op == &p2c_op_adam_begin &&
@@ -126,11 +126,11 @@ void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam,
         group_backward(&group, loss);
         P2cNode *total = NULL;
         for (int i = 0; i < count; i++) {
-            P2cNode *sum = sum_squares(&group, graph, i, count, nets);
+            P2cNode *sum = chain_of_squares(&group, graph, i, count, nets);
             if (squares) squares[i] = sum;
             total = i ? p2c_add(total, sum) : sum;
         }
-        P2cNode *x[] = { total, loss, begun(graph, adam) };
+        P2cNode *x[] = { total, loss, find_begin(graph, adam) };
         P2cNode *begin =
             p2c_node_new(&p2c_op_adam_begin, x[2] ? 3 : 2, x, &(P2cAdamBeginAttributes){ adam },
                          sizeof(P2cAdamBeginAttributes));

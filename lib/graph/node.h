@@ -1,17 +1,17 @@
 /* node.h: what operations, models and importers need of a graph: to make nodes, to refuse operands,
- * to look at what was built. The graph's inside is in graph.h. */
-#ifndef P2C_NODE_H
-#define P2C_NODE_H
+ * to look at the nodes of a graph. The inside of a graph is in graph.h. */
+#ifndef P2C_GRAPH_NODE_H
+#define P2C_GRAPH_NODE_H
 
 #include "op/op.h"
 
-/* What a node is that no operation makes. */
+/* The kinds of nodes that are not results of an operation. */
 typedef enum P2cLeaf {
     P2C_NOT_LEAF,
     P2C_LEAF_INPUT,
     P2C_LEAF_CONSTANT,
     P2C_LEAF_PARAM,
-    P2C_LEAF_MOMENT, /* of a parameter: what its optimiser keeps of earlier gradients */
+    P2C_LEAF_MOMENT, /* of a parameter's earlier gradients, for its optimiser */
     P2C_LEAF_GRADIENT,
     P2C_LEAF_BACKWARD
 } P2cLeaf;
@@ -29,7 +29,7 @@ P2cStatus p2c_node_fail(P2cNode *node, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 P2cStatus p2c_graph_fail(P2cGraph *graph, P2cStatus status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* That error, P2C_OK when there is none, and its text. */
+/* The status of that error and its text; P2C_OK and "" as long as there is none. */
 P2cStatus p2c_graph_status(const P2cGraph *graph);
 const char *p2c_graph_error(const P2cGraph *graph);
 
@@ -51,7 +51,7 @@ int p2c_node_id(const P2cNode *node);           /* its place in that order */
 const char *p2c_node_name(const P2cNode *node); /* NULL: it has none */
 P2cLeaf p2c_node_leaf(const P2cNode *node);
 float p2c_node_constant(const P2cNode *node); /* the value of a constant */
-/* the parameter that a leaf stands for; NULL: it is none */
+/* NULL: the node is not a parameter */
 struct P2cParam *p2c_node_param(const P2cNode *node);
 
 #endif

@@ -52,7 +52,7 @@ static void scale_to_unit(float *values, size_t n) {
     for (size_t i = 0; i < n; i++) values[i] = (float)(values[i] / sqrt(sum));
 }
 
-static void draw(const P2cParam *p, uint64_t key, float *values) {
+static void draw_values(const P2cParam *p, uint64_t key, float *values) {
     size_t n = p2c_dims_count(p->dims);
     float bound = p->init.value;
     if (p->init.fan_in) bound /= sqrtf((float)(n / (size_t)p->dims.d[0]));
@@ -67,11 +67,11 @@ static void draw(const P2cParam *p, uint64_t key, float *values) {
     if (p->init.kind == P2C_INIT_UNIT_NORMAL) scale_to_unit(values, n);
 }
 
-static P2cStatus initialise(P2cStore *store, P2cParam *p) {
+static P2cStatus init_values(P2cStore *store, P2cParam *p) {
     size_t n = p2c_dims_count(p->dims);
     float *values = malloc(n * sizeof *values);
     if (!values) return p2c_fail_memory(store->ctx, p->name, n * sizeof *values);
-    draw(p, p2c_rng_key(store->seed, p->name), values);
+    draw_values(p, p2c_rng_key(store->seed, p->name), values);
     P2cStatus status = store->ctx->device->upload(store->ctx, p->data, values, n * sizeof *values);
     free(values);
     return status;
@@ -90,7 +90,7 @@ static P2cStatus param_new(P2cStore *store, const char *name, P2cDims dims, P2cI
     if (!init.int64) {
         if ((status = take_floats(store->ctx, name, p2c_dims_count(dims), &p->data)) != P2C_OK)
             goto fail;
-        if ((status = initialise(store, p)) != P2C_OK) goto fail;
+        if ((status = init_values(store, p)) != P2C_OK) goto fail;
     }
     store->params[store->count++] = *out = p;
     return P2C_OK;

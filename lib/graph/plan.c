@@ -12,9 +12,9 @@
  *          |  |  x  |     y       |  z   |
  *          +--+-----+-------------+------+---> step
  *
- * Behind all that: small buffers, each for itself, and last the tail, what a device of its own
- * brings back after every run: the run parameters of kernels and small outputs such as losses, in
- * one transfer.
+ * After these come the small buffers, each in its own place, and last the tail: the run parameters
+ * of kernels and small outputs such as losses. A GPU copies the tail back after every run, in one
+ * transfer.
  *
  * Greedy by size: Pisarchyk & Lee 2020, "Efficient memory management for deep neural net
  * inference". */
@@ -40,7 +40,7 @@ P2cBuffer *p2c_buffer_new(P2cGraph *graph, size_t bytes) {
 
 /* ---- lifetimes ------------------------------------------------------------------------------- */
 
-static void live_at(P2cBuffer *buffer, int step) {
+static void extend_lifetime(P2cBuffer *buffer, int step) {
     buffer = p2c_buffer_root(buffer);
     if (!buffer) return;
     if (step < buffer->first) buffer->first = step;
@@ -54,11 +54,12 @@ static void find_lifetimes(P2cGraph *graph) {
     }
     for (int i = 0; i < graph->step_count; i++)
         for (int k = 0; k < graph->steps[i].touched_count; k++)
-            live_at(graph->steps[i].touched[k].buffer, i);
+            extend_lifetime(graph->steps[i].touched[k].buffer, i);
     for (int i = 0; i < graph->node_count; i++) {
         P2cNode *node = graph->nodes[i];
         while (node->state->fused_into) node = node->state->fused_into;
-        if (graph->nodes[i]->state->is_output) live_at(node->state->buffer, graph->step_count);
+        if (graph->nodes[i]->state->is_output)
+            extend_lifetime(node->state->buffer, graph->step_count);
     }
 }
 
@@ -66,7 +67,7 @@ static void find_lifetimes(P2cGraph *graph) {
 
 static bool in_arena(const P2cBuffer *b) { return !b->same && !b->memory && b->last >= 0; }
 
-static void share(P2cStep *step, int i) {
+static void share_operand(P2cStep *step, int i) {
     const P2cNode *node = step->node;
     if (step->kind != P2C_STEP_FORWARD || !node->op->in_place) return;
     P2cBuffer *x = p2c_buffer_root(node->x[0]->state->buffer), *y = node->state->buffer;
@@ -86,18 +87,19 @@ static int by_size(const void *a, const void *b) {
     return x->first != y->first ? x->first - y->first : x->last - y->last;
 }
 
-static size_t aligned(size_t bytes) { return (bytes + ALIGN - 1) / ALIGN * ALIGN; }
+static size_t aligned_bytes(size_t bytes) { return (bytes + ALIGN - 1) / ALIGN * ALIGN; }
 
-/* placed: by offset. Puts b into the lowest gap. rest: memory stays unused for so many steps
- * between two uses. */
-static void place(P2cBuffer *b, P2cBuffer **placed, int count, int rest, bool no_reuse) {
+/* Puts b into the lowest gap between those placed, which are sorted by offset. rest: how many steps
+ * memory stays unused between two uses. */
+static void place_buffer(P2cBuffer *b, P2cBuffer **placed, int count, int rest, bool no_reuse) {
     size_t offset = 0;
     for (int i = 0; i < count; i++) {
         const P2cBuffer *p = placed[i];
         bool together = no_reuse || (p->first <= b->last + rest && b->first <= p->last + rest);
         if (!together) continue;
-        if (p->offset >= offset + aligned(b->bytes)) break;
-        if (p->offset + aligned(p->bytes) > offset) offset = p->offset + aligned(p->bytes);
+        if (p->offset >= offset + aligned_bytes(b->bytes)) break;
+        if (p->offset + aligned_bytes(p->bytes) > offset)
+            offset = p->offset + aligned_bytes(p->bytes);
     }
     b->offset = offset;
     int i = count;
@@ -105,9 +107,9 @@ static void place(P2cBuffer *b, P2cBuffer **placed, int count, int rest, bool no
     placed[i] = b;
 }
 
-static void put_at_end(P2cGraph *graph, P2cBuffer *b) {
+static void append_buffer(P2cGraph *graph, P2cBuffer *b) {
     b->offset = graph->arena_bytes;
-    graph->arena_bytes += aligned(b->bytes);
+    graph->arena_bytes += aligned_bytes(b->bytes);
 }
 
 static bool is_small(const P2cBuffer *b) { return in_arena(b) && b->bytes <= SMALL; }
@@ -124,24 +126,24 @@ static void place_run_params(P2cGraph *graph) {
                            ? graph->ctx->device->kernels[step->node->op->id]->run_params_bytes
                            : 0;
         step->run_params = graph->arena_bytes;
-        graph->arena_bytes += aligned(bytes);
+        graph->arena_bytes += aligned_bytes(bytes);
     }
 }
 
 static void place_small(P2cGraph *graph) {
     P2cBuffer **b = graph->buffers;
     for (int i = 0; i < graph->buffer_count; i++)
-        if (is_small(b[i]) && !is_output(graph, b[i])) put_at_end(graph, b[i]);
+        if (is_small(b[i]) && !is_output(graph, b[i])) append_buffer(graph, b[i]);
     graph->tail = graph->arena_bytes;
     place_run_params(graph);
     graph->recording.to = graph->arena_bytes - graph->tail;
     for (int i = 0; i < graph->buffer_count; i++)
-        if (is_small(b[i]) && is_output(graph, b[i])) put_at_end(graph, b[i]);
+        if (is_small(b[i]) && is_output(graph, b[i])) append_buffer(graph, b[i]);
     graph->recording.bytes = graph->arena_bytes - graph->tail;
 }
 
-/* Small buffers (scalars, vectors of channels) are most of the count and nothing of the memory:
- * behind the others, each for itself. */
+/* Small buffers (scalars, vectors of channels) are many and take little memory: each gets a place
+ * of its own after the others. */
 static P2cStatus place_all(P2cGraph *graph) {
     int n = 0, streams = graph->ctx->device->streams, rest = streams > 1 ? 2 * streams : 0;
     P2cBuffer **todo = calloc((size_t)graph->buffer_count + 1, sizeof *todo),
@@ -154,8 +156,8 @@ static P2cStatus place_all(P2cGraph *graph) {
         }
         qsort(todo, (size_t)n, sizeof *todo, by_size);
         for (int i = 0; i < n; i++) {
-            place(todo[i], placed, i, rest, graph->no_reuse);
-            size_t end = todo[i]->offset + aligned(todo[i]->bytes);
+            place_buffer(todo[i], placed, i, rest, graph->no_reuse);
+            size_t end = todo[i]->offset + aligned_bytes(todo[i]->bytes);
             if (end > graph->arena_bytes) graph->arena_bytes = end;
         }
         place_small(graph);
@@ -228,7 +230,8 @@ P2cStatus p2c_plan(P2cGraph *graph) {
     bool streams = graph->ctx->device->streams > 1;
     if (streams) p2c_order(graph);
     find_lifetimes(graph);
-    for (int i = 0; i < graph->step_count && !graph->no_reuse; i++) share(&graph->steps[i], i);
+    for (int i = 0; i < graph->step_count && !graph->no_reuse; i++)
+        share_operand(&graph->steps[i], i);
     if (place_all(graph) != P2C_OK) return graph->status;
     if (alloc_arena(graph) != P2C_OK) return graph->status;
     for (int i = 0; i < graph->buffer_count; i++) place_in_arena(graph, graph->buffers[i]);

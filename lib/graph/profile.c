@@ -12,7 +12,7 @@ typedef struct Timed {
     const P2cStep *step;
 } Timed;
 
-static void issue(void *of) {
+static void issue_timed_step(void *of) {
     const Timed *t = of;
     p2c_issue_step(t->graph, t->step);
 }
@@ -31,7 +31,7 @@ static void name_step(const P2cStep *step, char *name, size_t size) {
 
 /* Adds a step to the entry of its name. When all entries are taken, the last one, "...", gathers
  * the rest. */
-static void add(P2cProfile *profile, const P2cStep *step, double ms) {
+static void add_step_time(P2cProfile *profile, const P2cStep *step, double ms) {
     char name[sizeof profile->entries->name];
     int i = 0;
     name_step(step, name, sizeof name);
@@ -61,8 +61,8 @@ P2cStatus p2c_graph_profile(P2cGraph *graph, P2cProfile *profile) {
     for (int i = 0; i < graph->step_count && !status; i++) {
         Timed timed = { graph, &graph->steps[i] };
         double ms;
-        status = graph->ctx->device->time(graph->ctx, issue, &timed, REPEATS, &ms);
-        if (!status) add(profile, &graph->steps[i], ms);
+        status = graph->ctx->device->time(graph->ctx, issue_timed_step, &timed, REPEATS, &ms);
+        if (!status) add_step_time(profile, &graph->steps[i], ms);
     }
     qsort(profile->entries, (size_t)profile->count, sizeof *profile->entries, by_time);
     return status;

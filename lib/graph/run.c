@@ -1,8 +1,8 @@
 /* run.c: a finished graph runs: one kernel call per step, in order, no allocation.
  *
- * A device that works through a queue records the steps at the first run and repeats them at the
- * next ones. It is not waited for before somebody asks for a result: p2c_graph_wait then waits and
- * lets kernels tell the host what they counted. */
+ * A GPU records the steps during the first run and repeats the recording in later runs. The host
+ * waits for it only when somebody reads a result: p2c_graph_wait waits and then calls the hooks by
+ * which kernels tell the host what they counted. */
 #include <assert.h>
 
 #include "graph.h"
@@ -26,7 +26,7 @@ static void issue_together(const P2cGraph *graph, const P2cStep *steps, int coun
     kernel_of(graph, steps)->many(calls, count);
 }
 
-static void issue(void *of) {
+static void issue_steps(void *of) {
     P2cGraph *graph = of;
     const P2cDevice *device = graph->ctx->device;
     for (int i = 0, n; i < graph->step_count; i += n) {
@@ -39,8 +39,8 @@ static void issue(void *of) {
     }
 }
 
-/* Calls the hook `before` or `after` of all steps whose kernel has run parameters. */
-static void deliver(P2cGraph *graph, bool before) {
+/* Calls the hooks `before` or `after` of all steps whose kernels have run parameters. */
+static void call_hooks(P2cGraph *graph, bool before) {
     for (int i = 0; i < graph->step_count && graph->recording.to; i++) {
         const P2cStep *step = &graph->steps[i];
         if (!step->call.run_params) continue;
@@ -53,10 +53,10 @@ static void deliver(P2cGraph *graph, bool before) {
 P2cStatus p2c_graph_wait(P2cGraph *graph) {
     if (graph->ctx->running != graph) return P2C_OK;
     P2cStatus status = graph->ctx->device->wait(graph->ctx);
-    /* and again when asked again, or an old result would be taken for a new one */
+    /* ctx->running stays, so that the next wait fails as well: nobody reads an old result */
     if (status) return status;
     graph->ctx->running = NULL;
-    deliver(graph, false);
+    call_hooks(graph, false);
     return P2C_OK;
 }
 
@@ -66,9 +66,9 @@ P2cStatus p2c_graph_run(P2cGraph *graph) {
     /* another graph may count in the same P2cAdam */
     P2cStatus status = ctx->running ? p2c_graph_wait(ctx->running) : P2C_OK;
     if (status) return status;
-    graph->recording.issue = issue;
+    graph->recording.issue = issue_steps;
     graph->recording.of = graph;
-    deliver(graph, true);
+    call_hooks(graph, true);
     if (!p2c_device_is_host(ctx->device)) ctx->running = graph;
     return ctx->device->run(ctx, &graph->recording);
 }

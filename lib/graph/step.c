@@ -1,16 +1,16 @@
 /* step.c: steps, each with the list of the buffers that it touches.
  *
- *                 reads                                              writes
- *   forward       operands, statistics of the first one (norms)      result, what is saved, statistics,
- *                                                                    operands that are updated
- *   backward      operands and result as far as the operation        gradients of operands (unless the
- *                 declares them, what is saved, dy, statistics       step overwrites them, it reads
- *                                                                    them, too)
- *   fill                                                             a gradient
+ *              reads                                   writes
+ *   forward    all operands; norms: statistics of      the result, saved values, statistics of the
+ *              operand 0                               result; operands that the operation updates
+ *   backward   dy, saved values; operands and result   gradients of operands; it reads them, too,
+ *              if the operation declares it; norms:    unless it overwrites them
+ *              statistics of operand 0
+ *   fill                                               a gradient
  *
- * Both kernels write their scratch besides. This is the only place that knows: the plan finds
- * lifetimes by this list and fills the kernel's call from it, the schedule finds dependencies, the
- * profile counts bytes. What is not in the list is NULL in the call. */
+ * Forward and backward also write scratch. The other files use only this list: the plan finds
+ * lifetimes by it and fills the kernel's call from it, the schedule finds dependencies, the profile
+ * counts bytes. A pointer of the call whose buffer is not in the list is NULL. */
 #include <assert.h>
 #include <stddef.h>
 
@@ -20,10 +20,10 @@
 enum { READS = 1, WRITES = 2 };
 #define SLOT(field) offsetof(P2cCall, field)
 
-/* The k-th of an array of pointers in the call. */
+/* The slot of operand k in one of the call's arrays of pointers. */
 static size_t slot_of_operand(size_t array, int k) { return array + (size_t)k * sizeof(float *); }
 
-/* Without a buffer nothing is touched. */
+/* Does nothing if there is no buffer. */
 static void touch_buffer(P2cStep *step, P2cBuffer *buffer, size_t slot, unsigned access) {
     if (!buffer) return;
     assert(step->touched_count < P2C_MOST_TOUCHED);

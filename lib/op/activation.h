@@ -4,14 +4,14 @@
 
 #include "op.h"
 
-/* Fused: y = v > 0 ? v : slope * v, v being what the operation alone would make. The sign of y is
- * that of v, so that y tells backward which. */
+/* Fused: y = v > 0 ? v : slope * v, where v is the result without the activation. y has the sign of
+ * v, so backward needs y only. */
 typedef struct P2cActivation {
     bool on;
     float slope;
 } P2cActivation;
 
-/* The slope for negative v; without an activation 1, which changes nothing, to the bit. */
+/* The slope for negative v. Without an activation it is 1, which changes no bit. */
 static inline float p2c_slope(P2cActivation a) { return a.on ? a.slope : 1; }
 
 #endif

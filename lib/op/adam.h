@@ -14,15 +14,14 @@ typedef struct P2cAdamAttributes {
     const float *low, *high;
 } P2cAdamAttributes;
 
-/* The result of adam_begin, a vector of floats: what is the same for every element that its updates
- * change. */
+/* The result of adam_begin, a vector of floats: the same for all elements of all its parameters. */
 typedef struct P2cAdamRates {
-    /* the number of the update; NaN: refused, nothing is to change */
+    /* the number of the update; NaN: the update is refused, nothing changes */
     float step;
     /* lr / (1 - beta1^step), 1 / sqrt(1 - beta2^step) */
     float rate, unbias;
     float decay, eps, beta1, rest1, beta2, rest2; /* rest: 1 - beta */
-    /* of the same P2cAdam in this run so far, this one counted */
+    /* updates of the same P2cAdam in this run so far, this one included */
     float updates;
 } P2cAdamRates;
 enum { P2C_ADAM_RATES = sizeof(P2cAdamRates) / sizeof(float) };

@@ -1,9 +1,10 @@
-/* adam_begin: before the updates of a group of parameters: what is the same for all of them,
- * P2cAdamRates, with the number of the update that begins, which adam->step counts. Its step is
- * NaN, and not counted, when `squares` (the sum of squares of all gradients) or `loss` is not
- * finite: then nothing is updated. squares, loss: scalars; where the graph has one of the same
- * P2cAdam already: its result -> P2cAdamRates as a vector. Nodes come from p2c_minimize
- * (minimize.c). */
+/* adam_begin: begins the update of a group of parameters. It counts the update in adam->step and
+ * computes the rates, which are the same for all of them. If `squares` (the sum of squares of all
+ * gradients) or `loss` is not finite, the update is not counted, and its number in the rates is
+ * NaN: then nothing is updated.
+ *   squares, loss: scalars; if the graph has an adam_begin of the same P2cAdam already, its result
+ *   -> P2cAdamRates as a vector
+ * Nodes come from p2c_minimize (minimize.c). */
 #include "adam.h"
 #include "graph/node.h"
 

@@ -1,5 +1,5 @@
-/* add: y = a + b, broadcasting from the left: sizes agree or are 1.   da += dy, db += dy, summed
- *     over the sizes that were broadcast
+/* add: y = a + b, broadcasting from the left: sizes agree or are 1.
+ *   da += dy, db += dy, summed over the sizes that were broadcast
  * Fused, nothing is broadcast: y = a + concat(b, c, ...) along channels, or y = a +
  * upsample_nearest(b). */
 #include "add.h"

@@ -4,11 +4,9 @@
 
 #include "op.h"
 
-/* Fused: joined: operands 1 to count-1 are the pieces, along channels, of what is added; upsample:
- * operand 1 is read repeated, 0 or 1: as it is. */
 typedef struct P2cAddAttributes {
-    bool joined;
-    int upsample;
+    bool joined;  /* fused: the second summand is operands 1 to count-1, joined along channels */
+    int upsample; /* fused: operand 1 is read repeated so often along both axes; 0 or 1: as it is */
 } P2cAddAttributes;
 
 #endif

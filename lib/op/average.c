@@ -1,5 +1,5 @@
-/* average: a running average in place: a += (1 - *decay) * (x - a).   a, x of one shape -> scalar
- *     0.
+/* average: a running average in place: a += (1 - *decay) * (x - a).
+ *   a, x of one shape -> scalar 0
  * Polyak & Juditsky 1992; of a generator's weights: Karras et al. 2018, section 5. No gradient. */
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* avg_pool2d: mean of k x k windows, stride k; rows and columns that fill no window are dropped.
- *     (n,c,h,w) -> (n,c,h/k,w/k) */
+ *   (n,c,h,w) -> (n,c,h/k,w/k) */
 #include "factor.h"
 #include "graph/node.h"
 

@@ -1,7 +1,7 @@
 /* bce_with_logits: y = mean max(x,0) - x*t + log(1 + exp(-|x|)), the binary cross entropy of
  * sigmoid(x) against t in [0,1].
- *   x of any shape, t of the same or a scalar -> scalar   dx += dy * (sigmoid(x) - t) / count;
- *                                                         none to t */
+ *   x of any shape, t of the same or a scalar -> scalar
+ *   dx += dy * (sigmoid(x) - t) / count; no gradient to t */
 #include "loss.h"
 
 const P2cOp p2c_op_bce_with_logits = { .id = P2C_OP_bce_with_logits,

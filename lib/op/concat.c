@@ -1,4 +1,4 @@
-/* concat: the operands one after the other along an axis; the other sizes agree. */
+/* concat: joins the operands along an axis; their other sizes agree. */
 #include <limits.h>
 
 #include "axis.h"

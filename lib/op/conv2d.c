@@ -2,24 +2,26 @@
  * padding.
  *   x (n,cin,h,w)  w (cout,cin/groups,kh,kw)  b (cout)  ->  y (n,cout,h',w')
  *   h' = (h + 2*pad - (kh-1)*dilation - 1) / stride + 1, w' likewise
- * Padding is part of the operation, resolved when the kernel reads: no padded copy of x exists.
- * Neither does the instance norm (and ReLU) of x where that is fused; then (mean, 1/sqrt(var+eps))
- * of each plane of x is kept. Nor does x repeated where a nearest upsampling is fused: then h and w
- * above are those of x times its factor. A ReLU behind, where it is fused, passes over y as it is
- * stored; then y is kept. */
+ * Padding is part of the operation: the kernel resolves it as it reads, and no padded copy of x
+ * exists. Three neighbours can be fused:
+ *   - the instance norm (and ReLU) of x: the kernel normalises what it reads, and (mean,
+ *     1/sqrt(var+eps)) of each plane of x is saved
+ *   - a nearest upsampling of x: the kernel reads x repeated; h and w above are then those of x
+ *     times the factor
+ *   - a ReLU after it: applied to y as it is stored; backward then reads y */
 #include <limits.h>
 
 #include "conv2d.h"
 #include "graph/node.h"
 
-static P2cConv2d normalised(P2cConv2d o) {
+static P2cConv2d with_defaults(P2cConv2d o) {
     if (!o.stride) o.stride = 1;
     if (!o.groups) o.groups = 1;
     if (!o.dilation) o.dilation = 1;
     return o;
 }
 
-/* Of what is convolved: x, or x repeated. */
+/* The dims of what is convolved: of x, or of x repeated. */
 static P2cDims input_dims(const P2cNode *node) {
     P2cDims x = node->x[0]->dims;
     int f = P2C_ATTRIBUTES(node, P2cConvAttributes)->upsample;
@@ -28,12 +30,13 @@ static P2cDims input_dims(const P2cNode *node) {
     return x;
 }
 
-/* Positions that a kernel's axis covers; more than fit an int where dilations come from a file. */
-static int64_t span(int kernel, const P2cConv2d *o) {
+/* How many positions the kernel covers along an axis. A dilation from a file can make it more than
+ * an int holds. */
+static int64_t kernel_span(int kernel, const P2cConv2d *o) {
     return (int64_t)(kernel - 1) * o->dilation + 1;
 }
 
-static P2cStatus check(P2cNode *node, const P2cConv2d *o) {
+static P2cStatus check_operands(P2cNode *node, const P2cConv2d *o) {
     const P2cDims x = input_dims(node), w = node->x[1]->dims;
     if (x.rank != 4 || w.rank != 4)
         return p2c_node_fail(node,
@@ -53,7 +56,8 @@ static P2cStatus check(P2cNode *node, const P2cConv2d *o) {
     if (o->reflect && (o->pad >= x.d[2] || o->pad >= x.d[3]))
         return p2c_node_fail(node, "reflection padding %d needs an input larger than that, got %s",
                              o->pad, p2c_dims_text(x).text);
-    if (x.d[2] + 2 * o->pad < span(w.d[2], o) || x.d[3] + 2 * o->pad < span(w.d[3], o))
+    if (x.d[2] + 2 * o->pad < kernel_span(w.d[2], o) ||
+        x.d[3] + 2 * o->pad < kernel_span(w.d[3], o))
         return p2c_node_fail(
             node, "input %s with padding %d is smaller than the %d x %d kernel with dilation %d",
             p2c_dims_text(x).text, o->pad, w.d[2], w.d[3], o->dilation);
@@ -67,11 +71,11 @@ static P2cStatus shape(P2cNode *node) {
     const P2cConvAttributes *a = P2C_ATTRIBUTES(node, P2cConvAttributes);
     const P2cConv2d *o = &a->conv;
     const P2cDims x = input_dims(node), w = node->x[1]->dims;
-    P2cStatus status = check(node, o);
+    P2cStatus status = check_operands(node, o);
     if (status != P2C_OK) return status;
-    node->dims =
-        P2C_DIMS(x.d[0], w.d[0], (x.d[2] + 2 * o->pad - (int)span(w.d[2], o)) / o->stride + 1,
-                 (x.d[3] + 2 * o->pad - (int)span(w.d[3], o)) / o->stride + 1);
+    node->dims = P2C_DIMS(x.d[0], w.d[0],
+                          (x.d[2] + 2 * o->pad - (int)kernel_span(w.d[2], o)) / o->stride + 1,
+                          (x.d[3] + 2 * o->pad - (int)kernel_span(w.d[3], o)) / o->stride + 1);
     node->saved_bytes = a->normed ? (size_t)x.d[0] * (size_t)x.d[1] * 2 * sizeof(float) : 0;
     return P2C_OK;
 }
@@ -81,7 +85,7 @@ const P2cOp p2c_op_conv2d = {
 };
 
 P2cNode *p2c_conv2d(P2cNode *x, P2cNode *w, P2cNode *b, P2cConv2d options) {
-    P2cConvAttributes attributes = { .conv = normalised(options) };
+    P2cConvAttributes attributes = { .conv = with_defaults(options) };
     return p2c_node_new(&p2c_op_conv2d, b ? 3 : 2, (P2cNode *[]){ x, w, b }, &attributes,
                         sizeof attributes);
 }

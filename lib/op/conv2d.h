@@ -5,15 +5,14 @@
 #include "activation.h"
 #include "norm.h"
 
-/* normed: fused, the convolution reads the instance norm of x, then ReLU, instead of x. upsample:
- * fused, 0 or 1: none; x is read as if it were repeated so often along both axes (the norm, if any,
- * is of the small x). */
 typedef struct P2cConvAttributes {
     P2cConv2d conv;
     P2cNormAttributes norm;
-    bool normed;
+    bool normed; /* fused: convolves the instance norm of x (with its ReLU) instead of x */
+    /* fused: x is read as if it were repeated so often along both axes, after the norm if there is
+     * one; 0 or 1: as it is */
     int upsample;
-    P2cActivation activation;
+    P2cActivation activation; /* fused */
 } P2cConvAttributes;
 
 #endif

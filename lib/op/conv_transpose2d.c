@@ -1,22 +1,22 @@
-/* conv_transpose2d: the input gradient of conv2d as a layer: every element of x adds its kernel to
- * y, `stride` apart.
+/* conv_transpose2d: computes what conv2d computes for its input gradient: every element of x adds
+ * the kernel times its value to y, `stride` apart.
  *   x (n,cin,h,w)  w (cin,cout/groups,kh,kw)  b (cout)  ->  y (n,cout,h',w')
  *   h' = (h-1)*stride - 2*pad + (kh-1)*dilation + 1 + output_padding, w' likewise
- * `output_padding` rows and columns at the bottom and on the right tell apart the sizes that
- *     conv2d with this stride makes equal.   Zeiler 2010 */
+ * `output_padding` adds rows at the bottom and columns on the right: conv2d with a stride gives the
+ * same size for several sizes of its input, and this picks one.   Zeiler 2010 */
 #include <limits.h>
 
 #include "conv_transpose2d.h"
 #include "graph/node.h"
 
-static P2cConv2d normalised(P2cConv2d o) {
+static P2cConv2d with_defaults(P2cConv2d o) {
     if (!o.stride) o.stride = 1;
     if (!o.groups) o.groups = 1;
     if (!o.dilation) o.dilation = 1;
     return o;
 }
 
-static P2cStatus check(P2cNode *node, const P2cConv2d *o, int output_padding) {
+static P2cStatus check_operands(P2cNode *node, const P2cConv2d *o, int output_padding) {
     const P2cDims x = node->x[0]->dims, w = node->x[1]->dims;
     if (x.rank != 4 || w.rank != 4)
         return p2c_node_fail(node,
@@ -48,7 +48,7 @@ static P2cStatus shape(P2cNode *node) {
     const P2cConv2d *o = &a->conv;
     const P2cDims x = node->x[0]->dims, w = node->x[1]->dims;
     int64_t size[2];
-    P2cStatus status = check(node, o, a->output_padding);
+    P2cStatus status = check_operands(node, o, a->output_padding);
     if (status != P2C_OK) return status;
     /* kernels count in ints: the padded map, and a stride beyond it, have to fit */
     for (int k = 0; k < 2; k++) {
@@ -73,7 +73,7 @@ const P2cOp p2c_op_conv_transpose2d = {
 
 P2cNode *p2c_conv_transpose2d(P2cNode *x, P2cNode *w, P2cNode *b, P2cConv2d options,
                               int output_padding) {
-    P2cConvTransposeAttributes attributes = { normalised(options), output_padding };
+    P2cConvTransposeAttributes attributes = { with_defaults(options), output_padding };
     return p2c_node_new(&p2c_op_conv_transpose2d, b ? 3 : 2, (P2cNode *[]){ x, w, b }, &attributes,
                         sizeof attributes);
 }

@@ -1,5 +1,5 @@
 /* cosine_similarity: y[i] = x_i . t_i / (max(|x_i|, 1e-8) * max(|t_i|, 1e-8)), row by row.
- *     (n,d), (n,d) -> (n) */
+ *   (n,d), (n,d) -> (n) */
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {

@@ -1,4 +1,4 @@
-/* detach: x itself, but no gradient goes back. */
+/* detach: y = x; no gradient goes back. */
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {

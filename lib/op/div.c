@@ -1,5 +1,5 @@
-/* div: y = a / b, broadcasting from the left: sizes agree or are 1.   da += dy / b, db -= dy * a
- *     / b^2, summed over the sizes that were broadcast */
+/* div: y = a / b, broadcasting from the left: sizes agree or are 1.
+ *   da += dy / b, db -= dy * a / b^2, summed over the sizes that were broadcast */
 #include "broadcast.h"
 
 const P2cOp p2c_op_div = {

@@ -1,5 +1,4 @@
-/* eps.h: the attributes of operations that divide by a size and need no more than a least one:
- * batch_norm, l2_normalize. */
+/* eps.h: the attributes of batch_norm and l2_normalize: what keeps them from dividing by 0. */
 #ifndef P2C_OP_EPS_H
 #define P2C_OP_EPS_H
 

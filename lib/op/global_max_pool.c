@@ -1,5 +1,5 @@
-/* global_max_pool: largest value of each plane.   (n,c,h,w) -> (n,c)   dx += dy shared evenly
- *     between the equal maxima (as PyTorch's amax) */
+/* global_max_pool: largest value of each plane.   (n,c,h,w) -> (n,c)
+ *   dx += dy, shared evenly between equal maxima, as PyTorch's amax does */
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {

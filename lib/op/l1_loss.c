@@ -1,6 +1,6 @@
 /* l1_loss: y = mean |x - t|.
- *   x of any shape, t of the same or a scalar -> scalar   dx += dy * sign(x - t) / count, dt -=
- *                                                         the same */
+ *   x of any shape, t of the same or a scalar -> scalar
+ *   dx += dy * sign(x - t) / count, dt -= the same */
 #include "loss.h"
 
 const P2cOp p2c_op_l1_loss = {

@@ -1,5 +1,5 @@
-/* l2_normalize: y = x / max(|x|, eps), row by row.   (n,d)   dx += (dy - y (y . dy)) / |x|, or
- *                                                            dy / eps for a row shorter than eps */
+/* l2_normalize: y = x / max(|x|, eps), row by row.   (n,d)
+ *   dx += (dy - y (y . dy)) / |x|, or dy / eps for a row shorter than eps */
 #include "eps.h"
 #include "graph/node.h"
 

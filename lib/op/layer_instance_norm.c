@@ -2,8 +2,8 @@
  * sqrt(var_i + eps) over (h,w), l = (x - mean_l) / sqrt(var_l + eps) over (c,h,w); unbiased
  * variances; then ReLU when fused.
  *   x (n,c,h,w)   rho, gamma, beta: (1,c,1,1) or (n,c)
- * Keeps (mean, 1/sqrt(var+eps)) of each plane, then of each picture.   Kim et al. 2020,
- *     U-GAT-IT, eq. 3 */
+ * Keeps (mean, 1/sqrt(var+eps)) of each plane, then of each picture.
+ *   Kim et al. 2020, U-GAT-IT, eq. 3 */
 #include "graph/node.h"
 #include "norm.h"
 

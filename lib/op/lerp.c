@@ -1,5 +1,5 @@
-/* lerp: y = (1-w) * a + w * b.   a, b of one shape, w broadcast from the left: sizes as theirs
- *                                or 1 */
+/* lerp: y = (1-w) * a + w * b.
+ *   a, b of one shape; w is broadcast from the left: sizes as theirs or 1 */
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {

@@ -1,5 +1,5 @@
-/* linear: y = x w^T + b, and its ReLU where that is fused.   x (n,in)  w (out,in)  b (out)  ->
- *     y (n,out) */
+/* linear: y = x w^T + b, then ReLU if one is fused.
+ *   x (n,in)  w (out,in)  b (out)  ->  y (n,out) */
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {

@@ -1,5 +1,5 @@
-/* log: y = the natural logarithm of x: -infinity of 0, NaN below.  x of any shape.   dx += dy /
- *     x */
+/* log: y = the natural logarithm of x; -infinity for x = 0, NaN for x < 0.  x of any shape.
+ *   dx += dy / x */
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {

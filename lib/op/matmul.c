@@ -1,7 +1,7 @@
 /* matmul: y = a b, products of matrices, which are the last two axes; those before are batches, of
  * sizes that agree or are 1.
- * a (m,k)  b (k,n)  ->  y (m,n), or (c,m,k) (c,k,n), or (n,c,m,k) (n,c,k,n').   da += dy b^T, db
- *     += a^T dy, summed over the batches that were broadcast */
+ * a (m,k)  b (k,n)  ->  y (m,n), or (c,m,k) (c,k,n), or (n,c,m,k) (n,c,k,n').
+ *   da += dy b^T, db += a^T dy, summed over the batches that were broadcast */
 #include "graph/node.h"
 
 static P2cStatus shape(P2cNode *node) {

@@ -5,7 +5,7 @@
 
 #include "graph/node.h"
 
-static P2cStatus check(P2cNode *node, const P2cPool2d *o) {
+static P2cStatus check_operands(P2cNode *node, const P2cPool2d *o) {
     const P2cDims x = node->x[0]->dims;
     if (x.rank != 4)
         return p2c_node_fail(node, "expected input (n,c,h,w), got %s", p2c_dims_text(x).text);
@@ -13,7 +13,7 @@ static P2cStatus check(P2cNode *node, const P2cPool2d *o) {
         return p2c_node_fail(node,
                              "kernel %d x %d, stride %d, pad %d: expected at least 1 x 1, 1, 0",
                              o->kh, o->kw, o->stride, o->pad);
-    if (o->pad >= o->kh || o->pad >= o->kw) /* a window could hold padding alone */
+    if (o->pad >= o->kh || o->pad >= o->kw) /* a window could hold nothing but padding */
         return p2c_node_fail(node, "padding %d needs a kernel larger than that, got %d x %d",
                              o->pad, o->kh, o->kw);
     if (o->pad > INT_MAX / 4 || o->stride > INT_MAX / 4 || x.d[2] > INT_MAX / 2 ||
@@ -29,7 +29,7 @@ static P2cStatus check(P2cNode *node, const P2cPool2d *o) {
 static P2cStatus shape(P2cNode *node) {
     const P2cPool2d *o = P2C_ATTRIBUTES(node, P2cPool2d);
     const P2cDims x = node->x[0]->dims;
-    P2cStatus status = check(node, o);
+    P2cStatus status = check_operands(node, o);
     if (status != P2C_OK) return status;
     node->dims = P2C_DIMS(x.d[0], x.d[1], (x.d[2] + 2 * o->pad - o->kh) / o->stride + 1,
                           (x.d[3] + 2 * o->pad - o->kw) / o->stride + 1);

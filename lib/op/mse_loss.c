@@ -1,6 +1,6 @@
 /* mse_loss: y = mean (x - t)^2.
- *   x of any shape, t of the same or a scalar -> scalar   dx += dy * 2 (x - t) / count, dt -=
- *                                                         the same */
+ *   x of any shape, t of the same or a scalar -> scalar
+ *   dx += dy * 2 (x - t) / count, dt -= the same */
 #include "loss.h"
 
 const P2cOp p2c_op_mse_loss = {

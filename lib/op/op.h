@@ -55,8 +55,8 @@ typedef struct P2cOp {
 #define P2C_OP(name) extern const P2cOp p2c_op_##name;
 #include "op_list.h"
 
-/* A call of a kernel: the node, for shapes and attributes, and the memory. What is absent is NULL. In
- * backward so are operands and result, unless the operation declares that it reads them. */
+/* A call of a kernel: the node, for shapes and attributes, and the memory. What is absent is NULL.
+ * In backward so are operands and result, unless the operation declares that it reads them. */
 typedef struct P2cCall {
     const P2cNode *node;
     int threads;

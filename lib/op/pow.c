@@ -1,5 +1,5 @@
-/* pow: y = x^exponent, one number for all elements.  x of any shape.   dx += dy * exponent *
- *     x^(exponent-1); 0 where the exponent is 0 */
+/* pow: y = x^exponent, one number for all elements.  x of any shape.
+ *   dx += dy * exponent * x^(exponent-1); 0 if the exponent is 0 */
 #include "pow.h"
 #include "graph/node.h"
 

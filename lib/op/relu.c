@@ -1,5 +1,5 @@
 /* relu: y = x > 0 ? x : slope * x; slope 0 is ReLU, slope > 0 the leaky one.  x of any shape.
- * Backward reads y alone: sign(y) = sign(x). */
+ * Backward reads y only: sign(y) = sign(x). */
 #include "relu.h"
 #include "graph/node.h"
 

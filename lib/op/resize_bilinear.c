@@ -1,6 +1,6 @@
-/* resize_bilinear: two by two neighbours of the source position (P2cCoordinates), which is held
- * within the first and the last pixel; not
- * antialiased.   (n,c,h,w) -> (n,c,height,width) */
+/* resize_bilinear: interpolates between the 2 x 2 neighbours of the source position
+ * (P2cCoordinates), which is clamped to the plane; not antialiased.
+ *   (n,c,h,w) -> (n,c,height,width) */
 #include "graph/node.h"
 #include "resize.h"
 

@@ -1,5 +1,5 @@
-/* resize_nearest: the source position (P2cCoordinates) of each row and column, rounded
- * (P2cRounding) and held within the plane.
+/* resize_nearest: reads the source position (P2cCoordinates) of each row and column, rounded
+ * (P2cRounding) and clamped to the plane.
  *   (n,c,h,w) -> (n,c,height,width) */
 #include "graph/node.h"
 #include "resize.h"

@@ -1,5 +1,5 @@
-/* softmax: y = exp(x - max) / sum of those, along an axis.   dx += y * (dy - sum of dy * y)
- *     Bridle 1990 */
+/* softmax: y = exp(x - max) / sum of those, along an axis.
+ *   dx += y * (dy - sum of dy * y)   Bridle 1990 */
 #include "axis.h"
 #include "graph/node.h"
 

@@ -3,8 +3,8 @@
  * 1e-12, written back to the parameters u (out) and v (rest). For the gradient u and v are
  * constants:
  *   dw += dy / sigma - (sum(dy*w) / sigma^2) u v^T
- * Keeps sigma, u, v as they were used, since a later call moves the parameters on.   Miyato et
- *     al. 2018 */
+ * Keeps sigma, u, v as they were used, since a later call moves the parameters on.
+ *   Miyato et al. 2018 */
 #include "spectral_norm.h"
 #include "graph/node.h"
 

@@ -1,5 +1,5 @@
-/* sum: y = scale * (sum of all elements); scale 1 is the sum, 1/count the mean.   any shape ->
- *     scalar   dx += scale * dy */
+/* sum: y = scale * (sum of all elements); scale 1 is the sum, 1/count the mean.
+ *   any shape -> scalar   dx += scale * dy */
 #include "sum.h"
 #include "graph/node.h"
 

@@ -1,5 +1,5 @@
-/* sum_squares: y = sum of x^2, + before.   x of any shape, before a scalar or absent -> scalar.
- *     dx += 2 x dy, dbefore += dy
+/* sum_squares: y = sum of x^2, + before.
+ *   x of any shape, before a scalar or absent -> scalar   dx += 2 x dy, dbefore += dy
  * A chain of them over the gradients of a network gives their norm, and finds a NaN or an infinity
  * in any. */
 #include "graph/node.h"

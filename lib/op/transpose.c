@@ -1,5 +1,5 @@
-/* transpose: y's axis i is x's axis order[i], for any permutation of x's axes.   dx += dy,
- *     permuted back */
+/* transpose: y's axis i is x's axis order[i], for any permutation of x's axes.
+ *   dx += dy, permuted back */
 #include "transpose.h"
 #include "graph/node.h"
 

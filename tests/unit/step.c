@@ -1,4 +1,5 @@
-/* step.c (test): what each step touches is in its list, and its kernel's call holds nothing else. */
+/* step.c (test): what each step touches is in its list, and its kernel's call holds nothing
+ * else. */
 #include "world.h"
 
 #include <stddef.h>
@@ -53,8 +54,8 @@ static void undeclared_is_null(void **state) {
     world_clear(&w);
 }
 
-/* All of a call's memory stays its own from the step that first touches it to the last one: at every
- * step, what is alive in the arena does not overlap. */
+/* All of a call's memory stays its own from the step that first touches it to the last one: at
+ * every step, what is alive in the arena does not overlap. */
 static void nothing_alive_overlaps(void **state) {
     (void)state;
     World w;
@@ -77,8 +78,8 @@ static void nothing_alive_overlaps(void **state) {
     world_clear(&w);
 }
 
-/* Two updates of one parameter in one graph: both write the parameter and its moments, which are one
- * buffer each, so that the schedule sees it; the gradient and the rates are only read. */
+/* Two updates of one parameter in one graph: both write the parameter and its moments, which are
+ * one buffer each, so that the schedule sees it; the gradient and the rates are only read. */
 static void moments_are_operands(void **state) {
     (void)state;
     enum { N = 100, RATES = 10 };
