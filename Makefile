@@ -12,7 +12,7 @@
 #
 # Settings, each kind of build in a folder of its own under build/:
 #   SAN=address,undefined   build and test under sanitizers
-#   CUDA=1                  also build for NVIDIA GPUs, with nvcc; SMS="80 90": for which architectures
+#   CUDA=1                  also build for NVIDIA GPUs, with nvcc; SMS="80 90": for which ones
 #   CUDA=emulated           the same for a GPU that is emulated on the CPU, for tests
 #   DLIB=0                  leave out dlib's face detector, and with it C++
 #   V=1                     show commands

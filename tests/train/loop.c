@@ -229,7 +229,7 @@ static void test_failures(void **state) {
     }
 }
 
-/* A full disk costs a checkpoint; at the end, the run. A device that dies while it saves is dead. */
+/* A full disk costs a checkpoint; at the end, the run. A device may die while it saves. */
 static void test_failing_saves(void **state) {
     static const struct {
         int64_t step;
