@@ -270,7 +270,7 @@ static void help_and_version(void **state) {
     parse_well(&c, "-V");
     assert_true(c.o.version);
     Capture capture = capture_begin(stdout);
-    options_help();
+    options_help(NULL);
     capture_end(&capture, stdout, text, sizeof text);
     for (int i = 0; i < PUBLISHED; i++) {
         char name[64];
