@@ -268,6 +268,7 @@ P2C_API P2cNode *p2c_leaky_relu(P2cNode *x, float slope); /* x > 0 ? x : slope*x
 P2C_API P2cNode *p2c_prelu(P2cNode *x, P2cNode *slope);
 P2C_API P2cNode *p2c_tanh(P2cNode *x);
 P2C_API P2cNode *p2c_sigmoid(P2cNode *x); /* 1 / (1 + exp(-x)) */
+P2C_API P2cNode *p2c_abs(P2cNode *x);     /* |x|; no gradient where x is 0 */
 P2C_API P2cNode *p2c_exp(P2cNode *x);
 P2C_API P2cNode *p2c_log(P2cNode *x); /* the natural logarithm */
 /* As C's powf: NaN for x < 0 unless the exponent is whole; 0.5 is the square root. An exponent of 0
@@ -277,6 +278,7 @@ P2C_API P2cNode *p2c_pow(P2cNode *x, float exponent);
 P2C_API P2cNode *p2c_clamp(P2cNode *x, float low, float high);
 P2C_API P2cNode *p2c_affine(P2cNode *x, float scale, float shift); /* scale*x + shift */
 P2C_API P2cNode *p2c_add(P2cNode *a, P2cNode *b);                  /* a + b */
+P2C_API P2cNode *p2c_sub(P2cNode *a, P2cNode *b);                  /* a - b */
 P2C_API P2cNode *p2c_mul(P2cNode *a, P2cNode *b);                  /* a * b */
 P2C_API P2cNode *p2c_div(P2cNode *a, P2cNode *b);                  /* a / b */
 /* (1 - w)*a + w*b. a and b of one shape; w is broadcast to it. */

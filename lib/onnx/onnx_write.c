@@ -90,6 +90,7 @@ typedef const char *Write(Writer *w, const P2cNode *node);
     }
 PLAIN(write_tanh, "Tanh")
 PLAIN(write_sigmoid, "Sigmoid")
+PLAIN(write_abs, "Abs")
 PLAIN(write_exp, "Exp")
 PLAIN(write_log, "Log")
 PLAIN(write_detach, "Identity")
@@ -99,6 +100,7 @@ PLAIN(write_detach, "Identity")
         return pair(w, op, aligned(w, node, 0), aligned(w, node, 1)); \
     }
 BINARY(write_add, "Add")
+BINARY(write_sub, "Sub")
 BINARY(write_mul, "Mul")
 BINARY(write_div, "Div")
 BINARY(write_matmul, "MatMul")
@@ -355,9 +357,11 @@ static Write *const writers[P2C_OP_COUNT] = {
     [P2C_OP_clamp] = write_clamp,
     [P2C_OP_affine] = write_affine,
     [P2C_OP_add] = write_add,
+    [P2C_OP_sub] = write_sub,
     [P2C_OP_mul] = write_mul,
     [P2C_OP_div] = write_div,
     [P2C_OP_lerp] = write_lerp,
+    [P2C_OP_abs] = write_abs,
     [P2C_OP_exp] = write_exp,
     [P2C_OP_log] = write_log,
     [P2C_OP_pow] = write_pow,

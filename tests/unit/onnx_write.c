@@ -46,6 +46,7 @@ BUILD(leaky_relu, p2c_leaky_relu(x, 0.2f))
 BUILD(prelu, p2c_prelu(x, weight(net, "slope", P2C_DIMS(C))))
 BUILD(tanh_, p2c_tanh(x))
 BUILD(sigmoid, p2c_sigmoid(x))
+BUILD(abs_, p2c_abs(x))
 BUILD(exp_, p2c_exp(x))
 BUILD(log_, p2c_log(positive(x)))
 BUILD(pow_, p2c_pow(positive(x), 2.5f))
@@ -53,6 +54,7 @@ BUILD(clamp, p2c_clamp(x, -0.3f, 0.4f))
 BUILD(affine, p2c_affine(x, -2, 0.5f))
 BUILD(affine_nothing, p2c_affine(x, 1, 0))
 BUILD(add, p2c_add(x, vector(x)))
+BUILD(sub, p2c_sub(vector(x), x))
 BUILD(mul, p2c_mul(vector(x), x))
 BUILD(div_, p2c_div(x, positive(vector(x))))
 BUILD(lerp, p2c_lerp(x, p2c_affine(x, 3, 1), weight(net, "w", P2C_DIMS(1, C))))
@@ -99,6 +101,7 @@ static const struct {
     ROW(prelu),
     ROW(tanh_),
     ROW(sigmoid),
+    ROW(abs_),
     ROW(exp_),
     ROW(log_),
     ROW(pow_),
@@ -106,6 +109,7 @@ static const struct {
     ROW(affine),
     ROW(affine_nothing),
     ROW(add),
+    ROW(sub),
     ROW(mul),
     ROW(div_),
     ROW(lerp),
