@@ -356,6 +356,10 @@ P2C_API P2cNode *p2c_resize_nearest(P2cNode *x, int height, int width, P2cCoordi
 P2C_API P2cNode *p2c_sum(P2cNode *x);          /* of all elements -> scalar */
 P2C_API P2cNode *p2c_mean(P2cNode *x);         /* of all elements -> scalar */
 P2C_API P2cNode *p2c_sum_channels(P2cNode *x); /* (n, c, h, w) -> (n, 1, h, w) */
+/* Mean and maximum along an axis, which stays with size 1, so that the result broadcasts against x.
+ * A NaN is larger than all else. Equal maxima share the gradient evenly. */
+P2C_API P2cNode *p2c_mean_axis(P2cNode *x, int axis);
+P2C_API P2cNode *p2c_max_axis(P2cNode *x, int axis);
 /* exp(x - max) / sum of those, along an axis -> x's shape. Bridle 1990 */
 P2C_API P2cNode *p2c_softmax(P2cNode *x, int axis);
 /* Rows x / max(|x|, eps). (n, d) -> the same */

@@ -328,6 +328,20 @@ static const char *write_sum_channels(Writer *w, const P2cNode *node) {
                          ATTRIBUTES(p2c_onnx_attr_int(&w->out, "keepdims", 1)));
 }
 
+/* of an operation that has its axes as an attribute in operator set 17 */
+static const char *reduced(Writer *w, const P2cNode *node, const char *op) {
+    int64_t axis = P2C_ATTRIBUTES(node, P2cAxisAttributes)->axis;
+    return p2c_onnx_node(&w->out, op, NAMES(operand(w, node, 0)),
+                         ATTRIBUTES(p2c_onnx_attr_ints(&w->out, "axes", 1, &axis),
+                                    p2c_onnx_attr_int(&w->out, "keepdims", 1)));
+}
+static const char *write_mean_axis(Writer *w, const P2cNode *node) {
+    return reduced(w, node, "ReduceMean");
+}
+static const char *write_max_axis(Writer *w, const P2cNode *node) {
+    return reduced(w, node, "ReduceMax");
+}
+
 static const char *write_softmax(Writer *w, const P2cNode *node) {
     return p2c_onnx_node(&w->out, "Softmax", NAMES(operand(w, node, 0)),
                          ATTRIBUTES(p2c_onnx_attr_int(
@@ -375,6 +389,8 @@ static Write *const writers[P2C_OP_COUNT] = {
     [P2C_OP_global_avg_pool] = write_global_avg_pool,
     [P2C_OP_global_max_pool] = write_global_max_pool,
     [P2C_OP_sum_channels] = write_sum_channels,
+    [P2C_OP_mean_axis] = write_mean_axis,
+    [P2C_OP_max_axis] = write_max_axis,
     [P2C_OP_softmax] = write_softmax,
     [P2C_OP_l2_normalize] = write_l2_normalize,
     [P2C_OP_matmul] = write_matmul,

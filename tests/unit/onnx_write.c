@@ -79,6 +79,8 @@ BUILD(bilinear_asymmetric, p2c_resize_bilinear(x, 9, 12, P2C_ASYMMETRIC))
 BUILD(nearest, p2c_resize_nearest(x, 9, 5, P2C_HALF_PIXEL, P2C_ROUND_HALF_DOWN))
 BUILD(nearest_up, p2c_resize_nearest(x, 12, 16, P2C_ASYMMETRIC, P2C_ROUND_DOWN))
 BUILD(sum_channels, p2c_sum_channels(x))
+BUILD(mean_axis, p2c_mean_axis(x, 2))
+BUILD(max_axis, p2c_max_axis(x, 1))
 BUILD(l2_normalize, p2c_l2_normalize(vector(x), 1e-6f))
 
 #define ROW(name) \
@@ -134,6 +136,8 @@ static const struct {
     ROW(nearest),
     ROW(nearest_up),
     ROW(sum_channels),
+    ROW(mean_axis),
+    ROW(max_axis),
     ROW(l2_normalize),
 };
 
