@@ -375,6 +375,11 @@ P2C_API P2cNode *p2c_mse_loss(P2cNode *x, P2cNode *target); /* mean (x - t)^2 */
 /* Cross-entropy of sigmoid(x) against t in [0, 1]: mean max(x, 0) - x*t + log(1 + exp(-|x|)). No
  * gradient to the target. */
 P2C_API P2cNode *p2c_bce_with_logits(P2cNode *x, P2cNode *target);
+/* Cross entropy of softmax(x), over classes along axis 1: the mean over all other axes of
+ * -sum_k t_k * log(softmax(x)_k). x: logits (n, c), (n, c, w) or (n, c, h, w), c at least 2.
+ * target: of x's shape, the probabilities t; or with 1 in place of c, (n) too, the number of the
+ * class, from 0. A number that is no class makes the loss NaN. No gradient to target. */
+P2C_API P2cNode *p2c_cross_entropy(P2cNode *x, P2cNode *target);
 
 /* ---- gradients and updates ------------------------------------------------------------------- */
 
