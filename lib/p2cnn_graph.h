@@ -283,6 +283,12 @@ P2C_API P2cNode *p2c_mul(P2cNode *a, P2cNode *b);                  /* a * b */
 P2C_API P2cNode *p2c_div(P2cNode *a, P2cNode *b);                  /* a / b */
 /* (1 - w)*a + w*b. a and b of one shape; w is broadcast to it. */
 P2C_API P2cNode *p2c_lerp(P2cNode *a, P2cNode *b, P2cNode *w);
+/* Makes each element 0 with probability rate, 0 <= rate < 1, and divides the others by 1 - rate.
+ * Which elements depends only on the store's seed, on net's prefix, on how many dropouts below that
+ * prefix the graph has already, and on *step: a training whose step is restored with its weights
+ * goes on to the same bits. step is the caller's, must outlive the graph, and must change from run
+ * to run, as P2cAdam.step does. NULL: evaluation, which returns x. Srivastava 2014 */
+P2C_API P2cNode *p2c_dropout(P2cNet net, P2cNode *x, float rate, const int64_t *step);
 /* x, but no gradient goes back through it. */
 P2C_API P2cNode *p2c_detach(P2cNode *x);
 

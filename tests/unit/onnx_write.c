@@ -47,6 +47,7 @@ BUILD(prelu, p2c_prelu(x, weight(net, "slope", P2C_DIMS(C))))
 BUILD(tanh_, p2c_tanh(x))
 BUILD(sigmoid, p2c_sigmoid(x))
 BUILD(abs_, p2c_abs(x))
+BUILD(no_dropout, p2c_relu(p2c_dropout(net, x, 0.5f, NULL)))
 BUILD(exp_, p2c_exp(x))
 BUILD(log_, p2c_log(positive(x)))
 BUILD(pow_, p2c_pow(positive(x), 2.5f))
@@ -104,6 +105,7 @@ static const struct {
     ROW(tanh_),
     ROW(sigmoid),
     ROW(abs_),
+    ROW(no_dropout),
     ROW(exp_),
     ROW(log_),
     ROW(pow_),
