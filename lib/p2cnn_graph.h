@@ -253,6 +253,12 @@ P2C_API P2cNode *p2c_layer_instance_norm(P2cNode *x, P2cNode *rho, P2cNode *gamm
  * weight, bias, mean, var: (c) -> x's shape. No gradient to mean and var. Ioffe 2015 */
 P2C_API P2cNode *p2c_batch_norm(P2cNode *x, P2cNode *weight, P2cNode *bias, P2cNode *mean,
                                 P2cNode *var, float eps);
+/* The same in training: with the mean and the biased variance that each channel has in this batch,
+ * in at least two values. mean and var are frozen parameters that start as 0 and 1; every run moves
+ * them: mean += momentum * (batch mean - mean), and var the same towards the unbiased variance.
+ * PyTorch's momentum is 0.1. Ioffe 2015 */
+P2C_API P2cNode *p2c_batch_norm_train(P2cNode *x, P2cNode *weight, P2cNode *bias, P2cNode *mean,
+                                      P2cNode *var, float momentum, float eps);
 /* A weight divided by its largest singular value: y = w / sigma, sigma = u . W v, where W is w as a
  * matrix (out, rest). u (out) and v (rest) are frozen parameters. training: one power iteration
  * first, v = normalize(W^T u), u = normalize(W v), which is written back to them. For the gradient

@@ -183,10 +183,18 @@ static void what_cannot_be_written(void **state) {
     P2cNode *x, *y;
     world_init(&w, 1);
     y = network(&w, conv, &x);
-    P2cNode *loss = p2c_l1_loss(y, y);
-    assert_int_equal(p2c_onnx_write(w.ctx, scratch_path(*state, "net.onnx"), 1, &loss),
-                     P2C_ERR_ARGUMENT);
-    assert_error_says(w.ctx, "l1_loss cannot be written");
+    static const int64_t step = 1;
+    P2cNet net = p2c_net(w.g, w.store, "norm");
+    P2cNode *scale = weight(net, "w", P2C_DIMS(C));
+    P2cNode *refused[] = { p2c_l1_loss(y, y), p2c_dropout(net, x, 0.5f, &step),
+                           p2c_batch_norm_train(x, scale, scale, scale, scale, 0.1f, 1e-5f) };
+    static const char *const texts[] = { "l1_loss cannot be written", "dropout cannot be written",
+                                         "batch_norm_train cannot be written" };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        assert_int_equal(p2c_onnx_write(w.ctx, scratch_path(*state, "net.onnx"), 1, &refused[i]),
+                         P2C_ERR_ARGUMENT);
+        assert_error_says(w.ctx, texts[i]);
+    }
     assert_false(have_file(scratch_path(*state, "net.onnx")));
     assert_int_equal(p2c_onnx_write(w.ctx, "/nowhere/net.onnx", 1, &y), P2C_ERR_WRITE);
     world_clear(&w);
