@@ -417,12 +417,24 @@ typedef struct P2cAdam {
  * adam->step stays. The nets are of one store. */
 P2C_API void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam,
                           P2cNode *squares[]);
+/* SGD with momentum (Polyak 1964) as in PyTorch:
+ *     g += weight_decay * p;  b = momentum*b + g;  p -= lr * b
+ * b starts as 0. The caller's, and must outlive the graphs that use it. lr may be changed between
+ * runs. */
+typedef struct P2cSgd {
+    double lr;                     /* required */
+    double momentum, weight_decay; /* 0: none */
+    int64_t step;                  /* updates made so far: the library counts them */
+} P2cSgd;
+/* The same as p2c_minimize, with SGD in place of Adam. */
+P2C_API void p2c_minimize_sgd(P2cNode *loss, int count, const P2cNet nets[], P2cSgd *sgd,
+                              P2cNode *squares[]);
 /* After a run: the name of the first parameter of that net whose gradient is not finite; NULL: all
  * are. Borrowed from the store. */
 P2C_API const char *p2c_nonfinite_gradient(const P2cNode *squares);
 /* Gradient accumulation: adds only the backward pass of `loss`. Its gradients are kept, and the
- * next p2c_minimize of the same nets adds them to its own. A batch in N parts has N losses, each
- * divided by N. */
+ * next p2c_minimize (or _sgd) of the same nets adds them to its own. A batch in N parts has N
+ * losses, each divided by N. */
 P2C_API void p2c_accumulate(P2cNode *loss, int count, const P2cNet nets[]);
 
 /* Keeps a running average of the parameters of `net` in those of `average`, which it makes: at this

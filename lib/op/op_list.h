@@ -54,5 +54,7 @@ P2C_OP(cosine_similarity)
 P2C_OP(l2_normalize)
 P2C_OP(adam_begin)
 P2C_OP(adam)
+P2C_OP(sgd_begin)
+P2C_OP(sgd)
 P2C_OP(average)
 #undef P2C_OP
