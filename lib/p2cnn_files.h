@@ -145,7 +145,8 @@ P2C_API P2C_CHECKED P2cStatus p2c_store_view(const P2cStore *store, const char *
                                              P2cValue **out);
 /* The same as p2c_store_view and p2c_store_load for Adam's moments, under PyTorch's names:
  * {"exp_avg": {full name: tensor, ...}, "exp_avg_sq": {...}}. Only parameters that a p2c_minimize
- * updates have moments: build the graph before loading. */
+ * updates have moments: build the graph before loading. If a p2c_minimize_sgd updates any, there is
+ * "momentum_buffer" too. */
 P2C_API P2C_CHECKED P2cStatus p2c_store_view_moments(const P2cStore *store, const char *prefix,
                                                      P2cValue **out);
 P2C_API P2C_CHECKED P2cStatus p2c_store_load_moments(P2cStore *store, const char *prefix,

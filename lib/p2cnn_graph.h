@@ -253,6 +253,12 @@ P2C_API P2cNode *p2c_layer_instance_norm(P2cNode *x, P2cNode *rho, P2cNode *gamm
  * weight, bias, mean, var: (c) -> x's shape. No gradient to mean and var. Ioffe 2015 */
 P2C_API P2cNode *p2c_batch_norm(P2cNode *x, P2cNode *weight, P2cNode *bias, P2cNode *mean,
                                 P2cNode *var, float eps);
+/* The same in training: with the mean and the biased variance that each channel has in this batch,
+ * in at least two values. mean and var are frozen parameters that start as 0 and 1; every run moves
+ * them: mean += momentum * (batch mean - mean), and var the same towards the unbiased variance.
+ * PyTorch's momentum is 0.1. Ioffe 2015 */
+P2C_API P2cNode *p2c_batch_norm_train(P2cNode *x, P2cNode *weight, P2cNode *bias, P2cNode *mean,
+                                      P2cNode *var, float momentum, float eps);
 /* A weight divided by its largest singular value: y = w / sigma, sigma = u . W v, where W is w as a
  * matrix (out, rest). u (out) and v (rest) are frozen parameters. training: one power iteration
  * first, v = normalize(W^T u), u = normalize(W v), which is written back to them. For the gradient
@@ -268,6 +274,7 @@ P2C_API P2cNode *p2c_leaky_relu(P2cNode *x, float slope); /* x > 0 ? x : slope*x
 P2C_API P2cNode *p2c_prelu(P2cNode *x, P2cNode *slope);
 P2C_API P2cNode *p2c_tanh(P2cNode *x);
 P2C_API P2cNode *p2c_sigmoid(P2cNode *x); /* 1 / (1 + exp(-x)) */
+P2C_API P2cNode *p2c_abs(P2cNode *x);     /* |x|; no gradient where x is 0 */
 P2C_API P2cNode *p2c_exp(P2cNode *x);
 P2C_API P2cNode *p2c_log(P2cNode *x); /* the natural logarithm */
 /* As C's powf: NaN for x < 0 unless the exponent is whole; 0.5 is the square root. An exponent of 0
@@ -277,10 +284,17 @@ P2C_API P2cNode *p2c_pow(P2cNode *x, float exponent);
 P2C_API P2cNode *p2c_clamp(P2cNode *x, float low, float high);
 P2C_API P2cNode *p2c_affine(P2cNode *x, float scale, float shift); /* scale*x + shift */
 P2C_API P2cNode *p2c_add(P2cNode *a, P2cNode *b);                  /* a + b */
+P2C_API P2cNode *p2c_sub(P2cNode *a, P2cNode *b);                  /* a - b */
 P2C_API P2cNode *p2c_mul(P2cNode *a, P2cNode *b);                  /* a * b */
 P2C_API P2cNode *p2c_div(P2cNode *a, P2cNode *b);                  /* a / b */
 /* (1 - w)*a + w*b. a and b of one shape; w is broadcast to it. */
 P2C_API P2cNode *p2c_lerp(P2cNode *a, P2cNode *b, P2cNode *w);
+/* Makes each element 0 with probability rate, 0 <= rate < 1, and divides the others by 1 - rate.
+ * Which elements depends only on the store's seed, on net's prefix, on how many dropouts below that
+ * prefix the graph has already, and on *step: a training whose step is restored with its weights
+ * goes on to the same bits. step is the caller's, must outlive the graph, and must change from run
+ * to run, as P2cAdam.step does. NULL: evaluation, which returns x. Srivastava 2014 */
+P2C_API P2cNode *p2c_dropout(P2cNet net, P2cNode *x, float rate, const int64_t *step);
 /* x, but no gradient goes back through it. */
 P2C_API P2cNode *p2c_detach(P2cNode *x);
 
@@ -354,6 +368,10 @@ P2C_API P2cNode *p2c_resize_nearest(P2cNode *x, int height, int width, P2cCoordi
 P2C_API P2cNode *p2c_sum(P2cNode *x);          /* of all elements -> scalar */
 P2C_API P2cNode *p2c_mean(P2cNode *x);         /* of all elements -> scalar */
 P2C_API P2cNode *p2c_sum_channels(P2cNode *x); /* (n, c, h, w) -> (n, 1, h, w) */
+/* Mean and maximum along an axis, which stays with size 1, so that the result broadcasts against x.
+ * A NaN is larger than all else. Equal maxima share the gradient evenly. */
+P2C_API P2cNode *p2c_mean_axis(P2cNode *x, int axis);
+P2C_API P2cNode *p2c_max_axis(P2cNode *x, int axis);
 /* exp(x - max) / sum of those, along an axis -> x's shape. Bridle 1990 */
 P2C_API P2cNode *p2c_softmax(P2cNode *x, int axis);
 /* Rows x / max(|x|, eps). (n, d) -> the same */
@@ -369,6 +387,11 @@ P2C_API P2cNode *p2c_mse_loss(P2cNode *x, P2cNode *target); /* mean (x - t)^2 */
 /* Cross-entropy of sigmoid(x) against t in [0, 1]: mean max(x, 0) - x*t + log(1 + exp(-|x|)). No
  * gradient to the target. */
 P2C_API P2cNode *p2c_bce_with_logits(P2cNode *x, P2cNode *target);
+/* Cross entropy of softmax(x), over classes along axis 1: the mean over all other axes of
+ * -sum_k t_k * log(softmax(x)_k). x: logits (n, c), (n, c, w) or (n, c, h, w), c at least 2.
+ * target: of x's shape, the probabilities t; or with 1 in place of c, (n) too, the number of the
+ * class, from 0. A number that is no class makes the loss NaN. No gradient to target. */
+P2C_API P2cNode *p2c_cross_entropy(P2cNode *x, P2cNode *target);
 
 /* ---- gradients and updates ------------------------------------------------------------------- */
 
@@ -394,12 +417,24 @@ typedef struct P2cAdam {
  * adam->step stays. The nets are of one store. */
 P2C_API void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam,
                           P2cNode *squares[]);
+/* SGD with momentum (Polyak 1964) as in PyTorch:
+ *     g += weight_decay * p;  b = momentum*b + g;  p -= lr * b
+ * b starts as 0. The caller's, and must outlive the graphs that use it. lr may be changed between
+ * runs. */
+typedef struct P2cSgd {
+    double lr;                     /* required */
+    double momentum, weight_decay; /* 0: none */
+    int64_t step;                  /* updates made so far: the library counts them */
+} P2cSgd;
+/* The same as p2c_minimize, with SGD in place of Adam. */
+P2C_API void p2c_minimize_sgd(P2cNode *loss, int count, const P2cNet nets[], P2cSgd *sgd,
+                              P2cNode *squares[]);
 /* After a run: the name of the first parameter of that net whose gradient is not finite; NULL: all
  * are. Borrowed from the store. */
 P2C_API const char *p2c_nonfinite_gradient(const P2cNode *squares);
 /* Gradient accumulation: adds only the backward pass of `loss`. Its gradients are kept, and the
- * next p2c_minimize of the same nets adds them to its own. A batch in N parts has N losses, each
- * divided by N. */
+ * next p2c_minimize (or _sgd) of the same nets adds them to its own. A batch in N parts has N
+ * losses, each divided by N. */
 P2C_API void p2c_accumulate(P2cNode *loss, int count, const P2cNet nets[]);
 
 /* Keeps a running average of the parameters of `net` in those of `average`, which it makes: at this

@@ -5,7 +5,7 @@
 #include "op/adam.h"
 
 static void forward(const P2cCall *call) {
-    const P2cAdamAttributes *a = P2C_ATTRIBUTES(call->node, P2cAdamAttributes);
+    const P2cUpdateAttributes *a = P2C_ATTRIBUTES(call->node, P2cUpdateAttributes);
     const P2cAdamRates r = *(const P2cAdamRates *)call->x[2];
     float *p = call->x[0], *m = call->x[3], *v = call->x[4], low = *a->low, high = *a->high;
     const float *gradient = call->x[1];

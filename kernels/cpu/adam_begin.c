@@ -6,7 +6,7 @@
 #include "op/adam.h"
 
 static void forward(const P2cCall *call) {
-    P2cAdam *o = P2C_ATTRIBUTES(call->node, P2cAdamBeginAttributes)->adam;
+    P2cAdam *o = P2C_ATTRIBUTES(call->node, P2cUpdateBeginAttributes)->settings;
     bool finite = isfinite(*call->x[0]) && isfinite(*call->x[1]);
     double step = (double)(o->step + 1);
     float earlier = call->node->count == 3 ? ((const P2cAdamRates *)call->x[2])->updates : 0;

@@ -1,35 +1,9 @@
 /* softmax: y = exp(x - max) / sum of those, along an axis;  dx += y * (dy - sum of dy * y)
  *
- * Tensors are seen as (outer, axis, inner). WIDTH neighbours along inner are computed at once, with
- * sums in double, in the order of the axis. If inner is 1, a line has consecutive elements, and
- * lines are computed one by one. */
+ * Works on lines, see lines.h. Neighbours are summed in double, in the order of the axis. */
 #include <math.h>
 
-#include "cpu.h"
-#include "op/axis.h"
-
-enum { WIDTH = 64 };
-
-typedef struct Lines {
-    size_t outer, size, inner;
-} Lines;
-
-static Lines lines_of(const P2cNode *node) {
-    int axis = P2C_ATTRIBUTES(node, P2cAxisAttributes)->axis;
-    Lines s = { 1, (size_t)node->dims.d[axis], 1 };
-    for (int i = 0; i < axis; i++) s.outer *= (size_t)node->dims.d[i];
-    for (int i = axis + 1; i < 4; i++) s.inner *= (size_t)node->dims.d[i];
-    return s;
-}
-
-/* Blocks of neighbouring lines: their number, where one begins, how many lines it has. */
-static size_t block_count(Lines s) { return s.outer * ((s.inner + WIDTH - 1) / WIDTH); }
-
-static size_t block_at(Lines s, size_t i, size_t *width) {
-    size_t across = (s.inner + WIDTH - 1) / WIDTH, first = i % across * WIDTH;
-    *width = s.inner - first < WIDTH ? s.inner - first : WIDTH;
-    return i / across * s.size * s.inner + first;
-}
+#include "lines.h"
 
 /* ---- neighbours at once; y may be x ---- */
 
@@ -89,27 +63,30 @@ static void backward_line(const float *y, const float *dy, float *dx, size_t n) 
 /* ---- all lines ---- */
 
 static void forward(const P2cCall *call) {
-    Lines s = lines_of(call->node);
+    Lines s = lines_of(call->node->dims, P2C_ATTRIBUTES(call->node, P2cAxisAttributes)->axis);
     size_t blocks = block_count(s);
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) \
     schedule(static)
     for (size_t i = 0; i < blocks; i++) {
-        size_t width, at = block_at(s, i, &width);
-        if (s.inner == 1) forward_line(call->x[0] + at, call->y + at, s.size);
-        else forward_block(call->x[0] + at, call->y + at, s.size, s.inner, width);
+        Block b = block_at(s, i);
+        if (s.inner == 1) forward_line(call->x[0] + b.at, call->y + b.at, s.size);
+        else forward_block(call->x[0] + b.at, call->y + b.at, s.size, s.inner, b.width);
     }
 }
 
 static void backward(const P2cCall *call) {
-    Lines s = lines_of(call->node);
+    Lines s = lines_of(call->node->dims, P2C_ATTRIBUTES(call->node, P2cAxisAttributes)->axis);
     size_t blocks = block_count(s);
     if (!call->dx[0]) return;
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) \
     schedule(static)
     for (size_t i = 0; i < blocks; i++) {
-        size_t width, at = block_at(s, i, &width);
-        if (s.inner == 1) backward_line(call->y + at, call->dy + at, call->dx[0] + at, s.size);
-        else backward_block(call->y + at, call->dy + at, call->dx[0] + at, s.size, s.inner, width);
+        Block b = block_at(s, i);
+        if (s.inner == 1)
+            backward_line(call->y + b.at, call->dy + b.at, call->dx[0] + b.at, s.size);
+        else
+            backward_block(call->y + b.at, call->dy + b.at, call->dx[0] + b.at, s.size, s.inner,
+                           b.width);
     }
 }
 

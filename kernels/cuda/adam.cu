@@ -51,7 +51,7 @@ static __global__ void forward_kernel(const Batch<Updated> batch, const P2cAdamR
 }
 
 static Updated tensor_of_call(const P2cCall *call) {
-    const P2cAdamAttributes *a = P2C_ATTRIBUTES(call->node, P2cAdamAttributes);
+    const P2cUpdateAttributes *a = P2C_ATTRIBUTES(call->node, P2cUpdateAttributes);
     Updated t = { call->x[0], call->x[3], call->x[4],
                   call->y,    call->x[1], (unsigned)count_of(call->node->x[0]),
                   *a->low,    *a->high };

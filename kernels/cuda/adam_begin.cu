@@ -15,8 +15,12 @@ struct RunParams {
     int counts; /* copied back: 1 if the update took place */
 };
 
+static P2cAdam *adam_of(const P2cCall *call) {
+    return (P2cAdam *)P2C_ATTRIBUTES(call->node, P2cUpdateBeginAttributes)->settings;
+}
+
 static void before(const P2cCall *call) {
-    const P2cAdam *o = P2C_ATTRIBUTES(call->node, P2cAdamBeginAttributes)->adam;
+    const P2cAdam *o = adam_of(call);
     double step = (double)(o->step + 1);
     RunParams params = { step,
                          o->lr,
@@ -31,8 +35,7 @@ static void before(const P2cCall *call) {
 }
 
 static void after(const P2cCall *call) {
-    if (((const RunParams *)call->run_params_host)->counts)
-        P2C_ATTRIBUTES(call->node, P2cAdamBeginAttributes)->adam->step++;
+    if (((const RunParams *)call->run_params_host)->counts) adam_of(call)->step++;
 }
 
 /* earlier: the result of the previous adam_begin in the run, or NULL. */

@@ -1,47 +1,12 @@
 /* softmax: y = exp(x - max) / sum of those, along an axis;  dx += y * (dy - sum of dy * y)
  *
- * Tensors are seen as (outer, axis, inner). If inner is 1, a line has consecutive elements and a
- * block computes it. Otherwise a thread computes a line, so that neighbouring threads read
- * neighbouring elements. */
-#include <math.h>
-
-#include "cuda.cuh"
-#include "op/axis.h"
-
-struct Lines {
-    unsigned size, inner, count; /* number of elements of a line, their distance, number of lines */
-};
-
-static Lines lines_of(const P2cNode *node) {
-    int axis = P2C_ATTRIBUTES(node, P2cAxisAttributes)->axis;
-    Lines s = { (unsigned)node->dims.d[axis], 1,
-                (unsigned)p2c_dims_count(node->dims) / (unsigned)node->dims.d[axis] };
-    for (int i = axis + 1; i < 4; i++) s.inner *= (unsigned)node->dims.d[i];
-    return s;
-}
-
-/* The offset of line i. */
-static __device__ inline unsigned begin_of(Lines s, unsigned i) {
-    return i / s.inner * (s.size * s.inner) + i % s.inner;
-}
-
-/* The largest value in a block, in all its threads. All threads must call it, once. */
-static __device__ inline float block_max(float value) {
-    __shared__ float most[THREADS / WARP];
-    for (int step = WARP / 2; step; step /= 2)
-        value = fmaxf(value, __shfl_xor_sync(0xFFFFFFFFu, value, step));
-    if (threadIdx.x % WARP == 0) most[threadIdx.x / WARP] = value;
-    __syncthreads();
-    for (int i = 0; i < THREADS / WARP; i++) value = fmaxf(value, most[i]);
-    return value;
-}
+ * A block or a thread computes a line, see lines.cuh. */
+#include "lines.cuh"
 
 /* y may be x, because each element is read and written by the same thread. */
 static __global__ void forward_blocks(const float *x, float *y, Lines s) {
     const float *from = x + (size_t)blockIdx.x * s.size;
-    float *to = y + (size_t)blockIdx.x * s.size, most = -INFINITY, sum = 0;
-    for (unsigned k = threadIdx.x; k < s.size; k += THREADS) most = fmaxf(most, from[k]);
-    most = block_max(most);
+    float *to = y + (size_t)blockIdx.x * s.size, most = max_by_block(x, s, blockIdx.x), sum = 0;
     for (unsigned k = threadIdx.x; k < s.size; k += THREADS) sum += to[k] = expf(from[k] - most);
     float by = 1 / block_sum(sum);
     for (unsigned k = threadIdx.x; k < s.size; k += THREADS) to[k] *= by;
@@ -51,9 +16,8 @@ static __global__ void forward_threads(const float *x, float *y, Lines s) {
     unsigned i = global_thread(), at;
     if (i >= s.count) return;
     at = begin_of(s, i);
-    float most = -INFINITY;
+    float most = max_by_thread(x, s, i);
     double sum = 0;
-    for (unsigned k = 0; k < s.size; k++) most = fmaxf(most, x[at + k * s.inner]);
     for (unsigned k = 0; k < s.size; k++)
         sum += y[at + k * s.inner] = expf(x[at + k * s.inner] - most);
     float by = (float)(1 / sum);
@@ -61,7 +25,7 @@ static __global__ void forward_threads(const float *x, float *y, Lines s) {
 }
 
 static void forward(const P2cCall *call) {
-    Lines s = lines_of(call->node);
+    Lines s = lines_of(call->node->dims, P2C_ATTRIBUTES(call->node, P2cAxisAttributes)->axis);
     if (s.inner == 1)
         P2C_LAUNCH(forward_blocks, s.count, THREADS, 0, call->queue, call->x[0], call->y, s);
     else
@@ -92,7 +56,7 @@ static __global__ void backward_threads(const float *y, const float *dy, float *
 }
 
 static void backward(const P2cCall *call) {
-    Lines s = lines_of(call->node);
+    Lines s = lines_of(call->node->dims, P2C_ATTRIBUTES(call->node, P2cAxisAttributes)->axis);
     float *dx = call->dx[0];
     if (!dx) return;
     if (s.inner == 1)

@@ -5,15 +5,15 @@
  *   p2c_minimize     backward(loss 2)                goes on from them
  *                    sum_squares, a chain per net    the norm; a NaN or an infinity anywhere shows
  *                                                    in it
- *                    adam_begin                      counts the update, unless that sum or the loss
+ *                    adam_begin or sgd_begin         counts the update, unless that sum or the loss
  *                                                    is not finite; makes its rates
- *                    adam, one per parameter         not when adam_begin said no */
+ *                    adam or sgd, one per parameter  not when the one before said no */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "graph.h"
-#include "op/adam.h"
+#include "op/update.h"
 
 /* The first net that the parameter belongs to; -1: none. */
 static int net_of(const P2cParam *param, int count, const P2cNet nets[]) {
@@ -83,41 +83,51 @@ static P2cNode *chain_of_squares(const Group *group, P2cGraph *graph, int net, i
     return sum ? sum : p2c_output(p2c_constant(graph, P2C_SCALAR, 0));
 }
 
-/* The graph's last adam_begin of this P2cAdam, from which the next one counts on; NULL: none. */
-static P2cNode *find_begin(const P2cGraph *graph, const P2cAdam *adam) {
+/* How the parameters of a group are updated. */
+typedef struct Optimiser {
+    const P2cOp *begin, *update;
+    void *settings; /* the caller's P2cAdam or P2cSgd */
+    /* gives a parameter what its updates keep, one or two tensors of its size */
+    P2cStatus (*state)(P2cStore *store, P2cParam *param, float *state[2]);
+} Optimiser;
+
+/* The graph's last begin with these settings, from which the next one counts on; NULL: none. */
+static P2cNode *find_begin(const P2cGraph *graph, const Optimiser *o) {
     for (int i = graph->node_count - 1; i >= 0; i--) {
         P2cNode *node = graph->nodes[i];
-        if (node->op == &p2c_op_adam_begin &&
-            P2C_ATTRIBUTES(node, P2cAdamBeginAttributes)->adam == adam)
+        if (node->op == o->begin &&
+            P2C_ATTRIBUTES(node, P2cUpdateBeginAttributes)->settings == o->settings)
             return node;
     }
     return NULL;
 }
 
-static void update_param(P2cNode *node, P2cNode *gradient, P2cNode *begin, P2cStore *store) {
+static void update_param(P2cNode *node, P2cNode *gradient, P2cNode *begin, P2cStore *store,
+                         const Optimiser *o) {
     P2cGraph *graph = begin->state->graph;
     P2cParam *param = node->state->param;
-    P2cStatus status = p2c_store_moments(store, param);
+    float *state[2] = { NULL, NULL };
+    P2cStatus status = o->state(store, param, state);
     if (status != P2C_OK) {
         p2c_graph_fail(graph, status, "%s", p2c_error(store->ctx));
         return;
     }
-    P2cNode *x[] = { node, gradient, begin, p2c_moment(graph, param->m, param->dims),
-                     p2c_moment(graph, param->v, param->dims) };
-    p2c_node_new(&p2c_op_adam, 5, x, &(P2cAdamAttributes){ &param->low, &param->high },
-                 sizeof(P2cAdamAttributes));
+    P2cNode *x[5] = { node, gradient, begin, p2c_moment(graph, state[0], param->dims) };
+    if (state[1]) x[4] = p2c_moment(graph, state[1], param->dims);
+    p2c_node_new(o->update, state[1] ? 5 : 4, x,
+                 &(P2cUpdateAttributes){ &param->low, &param->high }, sizeof(P2cUpdateAttributes));
 }
 
-static void update_group(const Group *group, P2cNode *begin, P2cStore *store) {
+static void update_group(const Group *group, P2cNode *begin, P2cStore *store, const Optimiser *o) {
     for (int i = 0; i < group->count; i++) {
         if (!group->grads[i]) continue;
-        update_param(group->params[i], group->grads[i], begin, store);
+        update_param(group->params[i], group->grads[i], begin, store, o);
         group->params[i]->state->earlier = NULL;
     }
 }
 
-void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam,
-                  P2cNode *squares[]) {
+static void minimize(P2cNode *loss, int count, const P2cNet nets[], const Optimiser *o,
+                     P2cNode *squares[]) {
     if (squares) memset(squares, 0, (size_t)count * sizeof *squares);
     if (!loss) return;
     P2cGraph *graph = loss->state->graph;
@@ -130,13 +140,38 @@ void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam,
             if (squares) squares[i] = sum;
             total = i ? p2c_add(total, sum) : sum;
         }
-        P2cNode *x[] = { total, loss, find_begin(graph, adam) };
+        P2cNode *x[] = { total, loss, find_begin(graph, o) };
         P2cNode *begin =
-            p2c_node_new(&p2c_op_adam_begin, x[2] ? 3 : 2, x, &(P2cAdamBeginAttributes){ adam },
-                         sizeof(P2cAdamBeginAttributes));
-        if (begin) update_group(&group, begin, nets[0].store);
+            p2c_node_new(o->begin, x[2] ? 3 : 2, x, &(P2cUpdateBeginAttributes){ o->settings },
+                         sizeof(P2cUpdateBeginAttributes));
+        if (begin) update_group(&group, begin, nets[0].store, o);
     }
     group_clear(&group);
+}
+
+static P2cStatus adam_state(P2cStore *store, P2cParam *param, float *state[2]) {
+    P2cStatus status = p2c_store_moments(store, param);
+    state[0] = param->m;
+    state[1] = param->v;
+    return status;
+}
+
+void p2c_minimize(P2cNode *loss, int count, const P2cNet nets[], P2cAdam *adam,
+                  P2cNode *squares[]) {
+    minimize(loss, count, nets, &(Optimiser){ &p2c_op_adam_begin, &p2c_op_adam, adam, adam_state },
+             squares);
+}
+
+static P2cStatus sgd_state(P2cStore *store, P2cParam *param, float *state[2]) {
+    P2cStatus status = p2c_store_momentum(store, param);
+    state[0] = param->momentum;
+    return status;
+}
+
+void p2c_minimize_sgd(P2cNode *loss, int count, const P2cNet nets[], P2cSgd *sgd,
+                      P2cNode *squares[]) {
+    minimize(loss, count, nets, &(Optimiser){ &p2c_op_sgd_begin, &p2c_op_sgd, sgd, sgd_state },
+             squares);
 }
 
 const char *p2c_nonfinite_gradient(const P2cNode *squares) {

@@ -25,6 +25,7 @@ static void param_free(P2cParam *p, P2cContext *ctx) {
     p2c_device_give(ctx, p->data, bytes);
     p2c_device_give(ctx, p->m, bytes);
     p2c_device_give(ctx, p->v, bytes);
+    p2c_device_give(ctx, p->momentum, bytes);
     free(p->name);
     free(p);
 }
@@ -126,6 +127,12 @@ P2cStatus p2c_store_moments(P2cStore *store, P2cParam *p) {
     size_t n = p2c_dims_count(p->dims);
     P2cStatus status = p->m ? P2C_OK : take_floats(store->ctx, "the optimiser", n, &p->m);
     return status || p->v ? status : take_floats(store->ctx, "the optimiser", n, &p->v);
+}
+
+P2cStatus p2c_store_momentum(P2cStore *store, P2cParam *p) {
+    return p->momentum
+               ? P2C_OK
+               : take_floats(store->ctx, "the optimiser", p2c_dims_count(p->dims), &p->momentum);
 }
 
 /* ---- access ---------------------------------------------------------------------------------- */

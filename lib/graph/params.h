@@ -15,7 +15,8 @@ typedef struct P2cParam {
     float low, high; /* every update ends within */
     float *data;     /* device memory; int64 parameters keep theirs in `count` */
     int64_t count;
-    float *m, *v; /* Adam's moments; NULL until an update is built */
+    float *m, *v;    /* Adam's moments; NULL until an update is built */
+    float *momentum; /* SGD's buffer; the same */
 } P2cParam;
 
 struct P2cStore {
@@ -30,6 +31,8 @@ P2cStatus p2c_store_param(P2cStore *store, const char *name, P2cDims dims, P2cIn
                           P2cParam **out);
 /* Gives a parameter its moments, zero at first. */
 P2cStatus p2c_store_moments(P2cStore *store, P2cParam *param);
+/* Gives a parameter its momentum buffer, the same. */
+P2cStatus p2c_store_momentum(P2cStore *store, P2cParam *param);
 
 /* The part of a parameter's name below `prefix` ("" is above all), or NULL when it is not below. */
 const char *p2c_name_below(const char *name, const char *prefix);

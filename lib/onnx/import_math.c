@@ -2,7 +2,6 @@
  * operations.
  *
  *   max(a,b) = a + relu(b-a)
- *   |x| = relu(x) + relu(-x)
  *   softplus(x) = relu(x) + log(1 + exp(-|x|))
  *   mish(x) = x * tanh(softplus(x))
  *   elu(x) = relu(x) + alpha*(exp(min(x,0)) - 1)
@@ -46,9 +45,8 @@ P2cNode *p2c_import_elu(P2cNode *x, const float alpha[]) {
                    p2c_affine(p2c_exp(p2c_clamp(x, -INFINITY, 0)), alpha[0], -alpha[0]));
 }
 
-static P2cNode *absolute(P2cNode *x) { return p2c_add(positive(x), negative_part(x)); }
 static P2cNode *softplus(P2cNode *x) {
-    return p2c_add(positive(x), p2c_log(p2c_affine(p2c_exp(p2c_affine(absolute(x), -1, 0)), 1, 1)));
+    return p2c_add(positive(x), p2c_log(p2c_affine(p2c_exp(p2c_affine(p2c_abs(x), -1, 0)), 1, 1)));
 }
 static P2cNode *mish(P2cNode *x) { return p2c_mul(x, p2c_tanh(softplus(x))); }
 static P2cNode *hard_swish(P2cNode *x) {
@@ -60,7 +58,7 @@ static P2cNode *reciprocal(P2cNode *x) { return p2c_pow(x, -1); }
 static P2cNode *square(P2cNode *x) { return p2c_mul(x, x); }
 static P2cNode *negative(P2cNode *x) { return p2c_affine(x, -1, 0); }
 static P2cNode *relu6(P2cNode *x) { return p2c_clamp(x, 0, 6); }
-static P2cNode *softsign(P2cNode *x) { return p2c_div(x, p2c_affine(absolute(x), 1, 1)); }
+static P2cNode *softsign(P2cNode *x) { return p2c_div(x, p2c_affine(p2c_abs(x), 1, 1)); }
 static P2cNode *swish(P2cNode *x) { return p2c_mul(x, p2c_sigmoid(x)); }
 
 static const struct {
@@ -71,7 +69,7 @@ static const struct {
     { "Tanh", p2c_tanh },    { "Exp", p2c_exp },           { "Log", p2c_log },
     { "Sqrt", square_root }, { "Rsqrt", reciprocal_root }, { "Reciprocal", reciprocal },
     { "Inv", reciprocal },   { "Square", square },         { "Neg", negative },
-    { "Abs", absolute },     { "Softplus", softplus },     { "Softsign", softsign },
+    { "Abs", p2c_abs },      { "Softplus", softplus },     { "Softsign", softsign },
     { "Mish", mish },        { "HardSwish", hard_swish },  { "Swish", swish },
 };
 
@@ -88,10 +86,9 @@ P2cStatus p2c_import_unary(P2cImporter *im, P2cImported **in, P2cImported **out)
 
 /* ---- two operands ---- */
 
-static P2cNode *subtract(P2cNode *a, P2cNode *b) { return p2c_add(a, p2c_affine(b, -1, 0)); }
-static P2cNode *larger(P2cNode *a, P2cNode *b) { return p2c_add(a, p2c_relu(subtract(b, a))); }
-static P2cNode *smaller(P2cNode *a, P2cNode *b) { return subtract(a, p2c_relu(subtract(a, b))); }
-static P2cNode *squared_difference(P2cNode *a, P2cNode *b) { return square(subtract(a, b)); }
+static P2cNode *larger(P2cNode *a, P2cNode *b) { return p2c_add(a, p2c_relu(p2c_sub(b, a))); }
+static P2cNode *smaller(P2cNode *a, P2cNode *b) { return p2c_sub(a, p2c_relu(p2c_sub(a, b))); }
+static P2cNode *squared_difference(P2cNode *a, P2cNode *b) { return square(p2c_sub(a, b)); }
 
 static const struct {
     const char *op;
@@ -99,7 +96,7 @@ static const struct {
 } binary[] = {
     { "Add", p2c_add },     { "AddV2", p2c_add },
     { "BiasAdd", p2c_add }, { "Sum", p2c_add },
-    { "AddN", p2c_add },    { "Sub", subtract },
+    { "AddN", p2c_add },    { "Sub", p2c_sub },
     { "Mul", p2c_mul },     { "Div", p2c_div },
     { "RealDiv", p2c_div }, { "Max", larger },
     { "Maximum", larger },  { "Min", smaller },

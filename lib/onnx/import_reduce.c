@@ -32,18 +32,12 @@ static P2cNode *reduce_middle(P2cNode *x, int before, int n, int after, const ch
     if (!strcmp(op, "SumSquare")) return reduce_middle(p2c_mul(x, x), before, n, after, "Sum");
     if (!strcmp(op, "L2"))
         return p2c_pow(reduce_middle(p2c_mul(x, x), before, n, after, "Sum"), 0.5f);
-    bool sum = !strcmp(op, "Sum"), mean = !strcmp(op, "Mean");
-    float scale = sum ? (float)n : 1;
-    if (!sum && !mean && strcmp(op, "Max")) return NULL;
-    if (after > 1 && !(sum || mean))
-        x = p2c_transpose(p2c_reshape(x, P2C_DIMS(before, n, after)), (int[4]){ 0, 2, 1, 3 });
-    if (after > 1 && (sum || mean)) {
-        P2cNode *total = p2c_sum_channels(p2c_reshape(x, P2C_DIMS(before, n, after, 1)));
-        return p2c_import_affine(total, (float[]){ mean ? 1.0f / (float)n : 1, 0 });
-    }
-    x = p2c_reshape(x, P2C_DIMS(1, before * after, n, 1));
-    return sum || mean ? p2c_import_affine(p2c_global_avg_pool(x), (float[]){ scale, 0 })
-                       : p2c_global_max_pool(x);
+    if (!strcmp(op, "Sum"))
+        return p2c_affine(reduce_middle(x, before, n, after, "Mean"), (float)n, 0);
+    x = p2c_reshape(x, P2C_DIMS(before, n, after));
+    return !strcmp(op, "Max")    ? p2c_max_axis(x, 1)
+           : !strcmp(op, "Mean") ? p2c_mean_axis(x, 1)
+                                 : NULL;
 }
 
 static P2cShape reduced_shape(P2cShape shape, const bool axes[], bool keep) {

@@ -90,6 +90,7 @@ typedef const char *Write(Writer *w, const P2cNode *node);
     }
 PLAIN(write_tanh, "Tanh")
 PLAIN(write_sigmoid, "Sigmoid")
+PLAIN(write_abs, "Abs")
 PLAIN(write_exp, "Exp")
 PLAIN(write_log, "Log")
 PLAIN(write_detach, "Identity")
@@ -99,6 +100,7 @@ PLAIN(write_detach, "Identity")
         return pair(w, op, aligned(w, node, 0), aligned(w, node, 1)); \
     }
 BINARY(write_add, "Add")
+BINARY(write_sub, "Sub")
 BINARY(write_mul, "Mul")
 BINARY(write_div, "Div")
 BINARY(write_matmul, "MatMul")
@@ -326,6 +328,20 @@ static const char *write_sum_channels(Writer *w, const P2cNode *node) {
                          ATTRIBUTES(p2c_onnx_attr_int(&w->out, "keepdims", 1)));
 }
 
+/* of an operation that has its axes as an attribute in operator set 17 */
+static const char *reduced(Writer *w, const P2cNode *node, const char *op) {
+    int64_t axis = P2C_ATTRIBUTES(node, P2cAxisAttributes)->axis;
+    return p2c_onnx_node(&w->out, op, NAMES(operand(w, node, 0)),
+                         ATTRIBUTES(p2c_onnx_attr_ints(&w->out, "axes", 1, &axis),
+                                    p2c_onnx_attr_int(&w->out, "keepdims", 1)));
+}
+static const char *write_mean_axis(Writer *w, const P2cNode *node) {
+    return reduced(w, node, "ReduceMean");
+}
+static const char *write_max_axis(Writer *w, const P2cNode *node) {
+    return reduced(w, node, "ReduceMax");
+}
+
 static const char *write_softmax(Writer *w, const P2cNode *node) {
     return p2c_onnx_node(&w->out, "Softmax", NAMES(operand(w, node, 0)),
                          ATTRIBUTES(p2c_onnx_attr_int(
@@ -355,9 +371,11 @@ static Write *const writers[P2C_OP_COUNT] = {
     [P2C_OP_clamp] = write_clamp,
     [P2C_OP_affine] = write_affine,
     [P2C_OP_add] = write_add,
+    [P2C_OP_sub] = write_sub,
     [P2C_OP_mul] = write_mul,
     [P2C_OP_div] = write_div,
     [P2C_OP_lerp] = write_lerp,
+    [P2C_OP_abs] = write_abs,
     [P2C_OP_exp] = write_exp,
     [P2C_OP_log] = write_log,
     [P2C_OP_pow] = write_pow,
@@ -371,6 +389,8 @@ static Write *const writers[P2C_OP_COUNT] = {
     [P2C_OP_global_avg_pool] = write_global_avg_pool,
     [P2C_OP_global_max_pool] = write_global_max_pool,
     [P2C_OP_sum_channels] = write_sum_channels,
+    [P2C_OP_mean_axis] = write_mean_axis,
+    [P2C_OP_max_axis] = write_max_axis,
     [P2C_OP_softmax] = write_softmax,
     [P2C_OP_l2_normalize] = write_l2_normalize,
     [P2C_OP_matmul] = write_matmul,

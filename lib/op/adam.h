@@ -1,18 +1,9 @@
-/* adam.h: the attributes of adam_begin and adam, and what the first hands to the second. */
+/* adam.h: what adam_begin hands to adam; their attributes are in update.h. */
 #ifndef P2C_OP_ADAM_H
 #define P2C_OP_ADAM_H
 
 #include "op.h"
-
-/* the caller's: options, which are read at every run, and the number of the last update */
-typedef struct P2cAdamBeginAttributes {
-    P2cAdam *adam;
-} P2cAdamBeginAttributes;
-
-/* the parameter's range, which is the store's */
-typedef struct P2cAdamAttributes {
-    const float *low, *high;
-} P2cAdamAttributes;
+#include "update.h"
 
 /* The result of adam_begin, a vector of floats: the same for all elements of all its parameters. */
 typedef struct P2cAdamRates {

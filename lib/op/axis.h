@@ -1,4 +1,5 @@
-/* axis.h: the attributes of operations that work along one axis: concat, softmax. */
+/* axis.h: the attributes of operations that work along one axis: concat, softmax, mean_axis,
+ * max_axis. */
 #ifndef P2C_OP_AXIS_H
 #define P2C_OP_AXIS_H
 

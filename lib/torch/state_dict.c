@@ -4,6 +4,7 @@
  *     parameters below "genA2B"     {"gap_fc.weight": tensor, ...}      the name after the prefix
  *     moments below any prefix      {"exp_avg": {"genA2B.gap_fc.weight": tensor, ...},
  *                                   "exp_avg_sq": {...}}                the full name
+ *                                   and "momentum_buffer", SGD's, when there is any
  *
  * Loading first compares all names and shapes and then copies, so that a mismatch changes
  * nothing. */
@@ -18,12 +19,17 @@
 #include "pt.h"
 
 /* Which numbers of a parameter a dict holds. */
-typedef enum Part { VALUES, EXP_AVG, EXP_AVG_SQ } Part;
-static const char *const part_names[] = { [EXP_AVG] = "exp_avg", [EXP_AVG_SQ] = "exp_avg_sq" };
+typedef enum Part { VALUES, EXP_AVG, EXP_AVG_SQ, MOMENTUM } Part;
+static const char *const part_names[] = {
+    [EXP_AVG] = "exp_avg", [EXP_AVG_SQ] = "exp_avg_sq", [MOMENTUM] = "momentum_buffer"
+};
 
 /* NULL for values that are not floats: int64 values live in p->count. */
 static float *memory_of(const P2cParam *p, Part part) {
-    return part == VALUES ? p->data : part == EXP_AVG ? p->m : p->v;
+    return part == VALUES       ? p->data
+           : part == EXP_AVG    ? p->m
+           : part == EXP_AVG_SQ ? p->v
+                                : p->momentum;
 }
 
 /* Returns the key of a parameter in the dict of this part, or NULL when it does not belong
@@ -151,7 +157,10 @@ P2cStatus p2c_store_load_moments(P2cStore *store, const char *prefix, const P2cV
     for (Part part = EXP_AVG; part <= EXP_AVG_SQ; part++)
         compare(store, prefix, part, p2c_value_get(moments, part_names[part]), &c);
     P2cStatus status = report(store, "Adam's moments", prefix, &c);
-    for (Part part = EXP_AVG; part <= EXP_AVG_SQ && status == P2C_OK; part++)
+    c = (Complaints){ 0 };
+    compare(store, prefix, MOMENTUM, p2c_value_get(moments, part_names[MOMENTUM]), &c);
+    if (status == P2C_OK) status = report(store, "SGD's momentum buffers", prefix, &c);
+    for (Part part = EXP_AVG; part <= MOMENTUM && status == P2C_OK; part++)
         status = load_part(store, prefix, part, p2c_value_get(moments, part_names[part]));
     return status;
 }
@@ -216,11 +225,18 @@ P2cStatus p2c_store_copy(P2cStore *store, const char *from, const char *to) {
     return status;
 }
 
+static bool has_momentum(const P2cStore *store, const char *prefix) {
+    for (int i = 0; i < store->count; i++)
+        if (key_of(store->params[i], prefix, MOMENTUM)) return true;
+    return false;
+}
+
 P2cStatus p2c_store_view_moments(const P2cStore *store, const char *prefix, P2cValue **out) {
     P2cValue *moments = *out = p2c_value_dict();
     P2cStatus status = moments ? P2C_OK : no_memory(store, "moments", prefix);
-    for (Part part = EXP_AVG; part <= EXP_AVG_SQ && status == P2C_OK; part++) {
+    for (Part part = EXP_AVG; part <= MOMENTUM && status == P2C_OK; part++) {
         P2cValue *values;
+        if (part == MOMENTUM && !has_momentum(store, prefix)) continue;
         status = save_part(store, prefix, part, true, &values);
         if (!status && p2c_value_set(moments, part_names[part], values))
             status = no_memory(store, "moments", prefix);

@@ -41,8 +41,8 @@ static void update(const Setting *s, int t, size_t n, double *p, const float *g,
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
     (void)c;
-    return p2c_node_new(&p2c_op_adam, 5, x, &(P2cAdamAttributes){ NULL, NULL },
-                        sizeof(P2cAdamAttributes));
+    return p2c_node_new(&p2c_op_adam, 5, x, &(P2cUpdateAttributes){ NULL, NULL },
+                        sizeof(P2cUpdateAttributes));
 }
 
 static void set_rates(float *x, const P2cAdam *a) {
@@ -79,8 +79,8 @@ static void state_init(State *s, const OpTest *t, const Setting *setting, size_t
     s->n = n;
     s->adam = setting->adam;
     for (int i = 3; i < 5; i++) memset(s->run.call.x[i], 0, n * sizeof(float));
-    *P2C_ATTRIBUTES(s->run.node, P2cAdamAttributes) =
-        (P2cAdamAttributes){ &setting->low, &setting->high };
+    *P2C_ATTRIBUTES(s->run.node, P2cUpdateAttributes) =
+        (P2cUpdateAttributes){ &setting->low, &setting->high };
     s->p = calloc(3 * n, sizeof *s->p);
     s->m = s->p + n;
     s->v = s->m + n;

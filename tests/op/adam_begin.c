@@ -4,8 +4,8 @@
 #include "op/adam.h"
 
 static P2cNode *build(const OpCase *c, P2cNode *const x[]) {
-    return p2c_node_new(&p2c_op_adam_begin, c->count, x, &(P2cAdamBeginAttributes){ NULL },
-                        sizeof(P2cAdamBeginAttributes));
+    return p2c_node_new(&p2c_op_adam_begin, c->count, x, &(P2cUpdateBeginAttributes){ NULL },
+                        sizeof(P2cUpdateBeginAttributes));
 }
 
 static void check_rates(const float *y, const P2cAdam *a, double t, float updates) {
@@ -44,7 +44,7 @@ static void check(OpTest *t, int level, bool after, int64_t step) {
     };
     op_run_init(&run, t, &c);
     op_run_level(&run, level);
-    P2C_ATTRIBUTES(run.node, P2cAdamBeginAttributes)->adam = &adam;
+    P2C_ATTRIBUTES(run.node, P2cUpdateBeginAttributes)->settings = &adam;
     for (size_t i = 0; i < COUNT(rows); i++, t->cases++) {
         int64_t before = adam.step;
         *run.call.x[0] = rows[i].squares, *run.call.x[1] = rows[i].loss;

@@ -14,6 +14,7 @@
     X(state_dict) \
     X(autodiff) \
     X(minimize) \
+    X(learning) \
     X(schedule) \
     X(step) \
     X(image) \

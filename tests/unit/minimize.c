@@ -185,6 +185,38 @@ static void twice_in_a_run(void **state) {
     assert_true(got[0][0] < 0.7f);
 }
 
+/* SGD: two updates in a run, counted and with momentum from one to the next; none when a gradient
+ * is not finite. loss = sum(p*x) */
+static void sgd(void **state) {
+    (void)state;
+    World w;
+    world_init(&w, 1);
+    P2cNet net = p2c_net(w.g, w.store, "a");
+    P2cSgd settings = { .lr = 0.5, .momentum = 0.5 };
+    P2cNode *p = p2c_param(net, "p", P2C_DIMS(3), P2C_CONSTANT(1)),
+            *x = p2c_input(w.g, "x", P2C_DIMS(3)), *squares[2];
+    for (int i = 0; i < 2; i++)
+        p2c_minimize_sgd(p2c_sum(p2c_mul(p, x)), 1, &net, &settings, &squares[i]);
+    OK(p2c_graph_finish(w.g));
+    float got[3];
+    OK(p2c_node_write(x, (float[]){ 1, NAN, 2 }));
+    OK(p2c_graph_run(w.g));
+    read_param(&w, "a.p", got);
+    assert_string_equal(p2c_nonfinite_gradient(squares[1]), "a.p");
+    assert_true(settings.step == 0 && got[0] == 1 && got[1] == 1 && got[2] == 1);
+    OK(p2c_node_write(x, (float[]){ 1, -2, 0 }));
+    OK(p2c_graph_run(w.g));
+    read_param(&w, "a.p", got);
+    assert_true(read_scalar(squares[1]) == 5 && settings.step == 2);
+    /* 0.5 * (1 + 1.5) times the gradient */
+    assert_true(got[0] == -0.25f && got[1] == 3.5f && got[2] == 1);
+    settings.lr = 0;
+    OK(p2c_graph_run(w.g));
+    read_param(&w, "a.p", got);
+    assert_true(got[0] == -0.25f && settings.step == 4);
+    world_clear(&w);
+}
+
 static void averages(void **state) {
     (void)state;
     World w;
@@ -287,9 +319,14 @@ static void many_parameters(void **state) {
 extern const struct CMUnitTest p2c_tests_minimize[];
 extern const size_t p2c_tests_minimize_count;
 const struct CMUnitTest p2c_tests_minimize[] = {
-    cmocka_unit_test(norms),    cmocka_unit_test(bad_gradient),
-    cmocka_unit_test(bad_loss), cmocka_unit_test(accumulated),
-    cmocka_unit_test(spent),    cmocka_unit_test(twice_in_a_run),
-    cmocka_unit_test(averages), cmocka_unit_test(many_parameters),
+    cmocka_unit_test(norms),
+    cmocka_unit_test(bad_gradient),
+    cmocka_unit_test(bad_loss),
+    cmocka_unit_test(accumulated),
+    cmocka_unit_test(spent),
+    cmocka_unit_test(twice_in_a_run),
+    cmocka_unit_test(sgd),
+    cmocka_unit_test(averages),
+    cmocka_unit_test(many_parameters),
 };
 const size_t p2c_tests_minimize_count = COUNT(p2c_tests_minimize);

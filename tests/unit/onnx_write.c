@@ -46,6 +46,8 @@ BUILD(leaky_relu, p2c_leaky_relu(x, 0.2f))
 BUILD(prelu, p2c_prelu(x, weight(net, "slope", P2C_DIMS(C))))
 BUILD(tanh_, p2c_tanh(x))
 BUILD(sigmoid, p2c_sigmoid(x))
+BUILD(abs_, p2c_abs(x))
+BUILD(no_dropout, p2c_relu(p2c_dropout(net, x, 0.5f, NULL)))
 BUILD(exp_, p2c_exp(x))
 BUILD(log_, p2c_log(positive(x)))
 BUILD(pow_, p2c_pow(positive(x), 2.5f))
@@ -53,6 +55,7 @@ BUILD(clamp, p2c_clamp(x, -0.3f, 0.4f))
 BUILD(affine, p2c_affine(x, -2, 0.5f))
 BUILD(affine_nothing, p2c_affine(x, 1, 0))
 BUILD(add, p2c_add(x, vector(x)))
+BUILD(sub, p2c_sub(vector(x), x))
 BUILD(mul, p2c_mul(vector(x), x))
 BUILD(div_, p2c_div(x, positive(vector(x))))
 BUILD(lerp, p2c_lerp(x, p2c_affine(x, 3, 1), weight(net, "w", P2C_DIMS(1, C))))
@@ -77,6 +80,8 @@ BUILD(bilinear_asymmetric, p2c_resize_bilinear(x, 9, 12, P2C_ASYMMETRIC))
 BUILD(nearest, p2c_resize_nearest(x, 9, 5, P2C_HALF_PIXEL, P2C_ROUND_HALF_DOWN))
 BUILD(nearest_up, p2c_resize_nearest(x, 12, 16, P2C_ASYMMETRIC, P2C_ROUND_DOWN))
 BUILD(sum_channels, p2c_sum_channels(x))
+BUILD(mean_axis, p2c_mean_axis(x, 2))
+BUILD(max_axis, p2c_max_axis(x, 1))
 BUILD(l2_normalize, p2c_l2_normalize(vector(x), 1e-6f))
 
 #define ROW(name) \
@@ -99,6 +104,8 @@ static const struct {
     ROW(prelu),
     ROW(tanh_),
     ROW(sigmoid),
+    ROW(abs_),
+    ROW(no_dropout),
     ROW(exp_),
     ROW(log_),
     ROW(pow_),
@@ -106,6 +113,7 @@ static const struct {
     ROW(affine),
     ROW(affine_nothing),
     ROW(add),
+    ROW(sub),
     ROW(mul),
     ROW(div_),
     ROW(lerp),
@@ -130,6 +138,8 @@ static const struct {
     ROW(nearest),
     ROW(nearest_up),
     ROW(sum_channels),
+    ROW(mean_axis),
+    ROW(max_axis),
     ROW(l2_normalize),
 };
 
@@ -173,10 +183,18 @@ static void what_cannot_be_written(void **state) {
     P2cNode *x, *y;
     world_init(&w, 1);
     y = network(&w, conv, &x);
-    P2cNode *loss = p2c_l1_loss(y, y);
-    assert_int_equal(p2c_onnx_write(w.ctx, scratch_path(*state, "net.onnx"), 1, &loss),
-                     P2C_ERR_ARGUMENT);
-    assert_error_says(w.ctx, "l1_loss cannot be written");
+    static const int64_t step = 1;
+    P2cNet net = p2c_net(w.g, w.store, "norm");
+    P2cNode *scale = weight(net, "w", P2C_DIMS(C));
+    P2cNode *refused[] = { p2c_l1_loss(y, y), p2c_dropout(net, x, 0.5f, &step),
+                           p2c_batch_norm_train(x, scale, scale, scale, scale, 0.1f, 1e-5f) };
+    static const char *const texts[] = { "l1_loss cannot be written", "dropout cannot be written",
+                                         "batch_norm_train cannot be written" };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        assert_int_equal(p2c_onnx_write(w.ctx, scratch_path(*state, "net.onnx"), 1, &refused[i]),
+                         P2C_ERR_ARGUMENT);
+        assert_error_says(w.ctx, texts[i]);
+    }
     assert_false(have_file(scratch_path(*state, "net.onnx")));
     assert_int_equal(p2c_onnx_write(w.ctx, "/nowhere/net.onnx", 1, &y), P2C_ERR_WRITE);
     world_clear(&w);
