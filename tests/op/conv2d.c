@@ -43,12 +43,34 @@ void conv2d_reference(const OpCase *c, double *const x[], double *y) {
 
 P2cNode *conv2d_build(const OpCase *c, P2cNode *const x[]) {
     const P2cConvAttributes *o = c->options;
-    return p2c_conv2d(x[0], x[1], c->count == 3 ? x[2] : NULL, o->conv);
+    P2cNode *node = p2c_conv2d(x[0], x[1], c->count == 3 ? x[2] : NULL, o->conv);
+    if (node) P2C_ATTRIBUTES(node, P2cConvAttributes)->way = o->way;
+    return node;
 }
 
 const OpCase *conv2d_complete(ConvCase *k) {
     k->c.options = &k->options;
     return &k->c;
+}
+
+/* Winograd's algorithm rounds more: results pass through products with numbers of up to 100 times
+ * their size. */
+static const float WINOGRAD = 6e-5f;
+
+static bool may_be_winograd(const ConvCase *k) {
+    const P2cConv2d *o = &k->options.conv;
+    P2cDims w = op_dims(k->c.x[1]);
+    return w.d[2] == 3 && w.d[3] == 3 && o->stride < 2 && o->dilation < 2 && o->groups < 2 &&
+           !strcmp(test_device(), "cpu");
+}
+
+void conv2d_check(OpTest *t, ConvCase *k) {
+    ConvCase other = *k;
+    k->options.way = P2C_CONV_EXACT;
+    op_check(t, conv2d_complete(k));
+    other.options.way = P2C_CONV_WINOGRAD;
+    other.c.tolerance = WINOGRAD;
+    if (may_be_winograd(k)) op_check(t, conv2d_complete(&other));
 }
 
 ConvCase conv2d_make(ConvRow r) {
@@ -187,8 +209,8 @@ static void widths(OpTest *t) {
                 (ConvRow){ 1, 3, 4, w, 9, k[i], k[i], 1, k[i] / 2, 1, reflect && k[i] / 2 < 4, 1 });
             ConvCase depthwise =
                 conv2d_make((ConvRow){ 2, 3, 5, w, 3, k[i], k[i], 1 + w % 2, k[i] / 2, 3, 0, 0 });
-            op_check(t, conv2d_complete(&c));
-            op_check(t, conv2d_complete(&depthwise));
+            conv2d_check(t, &c);
+            conv2d_check(t, &depthwise);
         }
 }
 
@@ -242,7 +264,7 @@ void test_op_conv2d(void **state) {
     for (size_t i = 0; i < COUNT(conv2d_rows); i++) {
         ConvCase k = conv2d_make(conv2d_rows[i]);
         if (conv2d_too_long(&k.c)) left_out++;
-        else op_check(&t, conv2d_complete(&k));
+        else conv2d_check(&t, &k);
     }
     if (left_out)
         print_message("%d of the largest cases are left out in the emulation\n", left_out);
