@@ -254,8 +254,28 @@ static void refusals(OpTest *t) {
                "bias has shape (3), expected (2)");
 }
 
+/* A convolution is built as its context says at that time. */
+static void exact_setting(void) {
+    P2cContext *ctx;
+    P2cGraph *graph;
+    assert_int_equal(p2c_context_new(&ctx, "cpu", 1), P2C_OK);
+    assert_int_equal(p2c_graph_new(&graph, ctx), P2C_OK);
+    P2cNode *x = p2c_input(graph, "x", P2C_DIMS(1, 8, 4, 4)),
+            *w = p2c_input(graph, "w", P2C_DIMS(8, 8, 3, 3));
+    for (int exact = 0; exact < 2; exact++) {
+        p2c_context_set_exact_convolutions(ctx, exact);
+        assert_int_equal(p2c_context_exact_convolutions(ctx), exact);
+        P2cNode *y = p2c_conv2d(x, w, NULL, (P2cConv2d){ .pad = 1 });
+        assert_int_equal(P2C_ATTRIBUTES(y, P2cConvAttributes)->way,
+                         exact ? P2C_CONV_EXACT : P2C_CONV_FASTEST);
+    }
+    p2c_graph_free(&graph);
+    p2c_context_free(&ctx);
+}
+
 void test_op_conv2d(void **state) {
     (void)state;
+    exact_setting();
     OpTest t = { .op = P2C_OP_conv2d,
                  .build = conv2d_build,
                  .reference = conv2d_reference,
