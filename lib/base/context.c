@@ -20,6 +20,8 @@ P2cStatus p2c_context_new(P2cContext **out, const char *device, int threads) {
     ctx->threads = threads                             ? threads
                    : omp_get_num_procs() < MAX_THREADS ? omp_get_num_procs()
                                                        : MAX_THREADS;
+    const char *exact = getenv("P2C_CONV_EXACT");
+    ctx->exact_convolutions = exact && *exact && strcmp(exact, "0");
     int index = 0;
     const P2cDevice *found = p2c_device_find(device, &index);
     if (!found)
@@ -44,6 +46,11 @@ P2cStatus p2c_context_set_precision(P2cContext *ctx, P2cPrecision precision) {
     ctx->precision = precision;
     return P2C_OK;
 }
+
+void p2c_context_set_exact_convolutions(P2cContext *ctx, bool exact) {
+    ctx->exact_convolutions = exact;
+}
+bool p2c_context_exact_convolutions(const P2cContext *ctx) { return ctx->exact_convolutions; }
 
 P2cPrecision p2c_context_precision(const P2cContext *ctx) { return ctx->precision; }
 size_t p2c_device_memory_free(const P2cContext *ctx) {

@@ -17,6 +17,7 @@ struct P2cContext {
     P2cGraph *running;
     int threads;
     P2cPrecision precision;
+    bool exact_convolutions;
     size_t device_bytes; /* taken by p2c_device_take */
     char device_name[160];
     char error[1024];

@@ -85,7 +85,9 @@ const P2cOp p2c_op_conv2d = {
 };
 
 P2cNode *p2c_conv2d(P2cNode *x, P2cNode *w, P2cNode *b, P2cConv2d options) {
-    P2cConvAttributes attributes = { .conv = with_defaults(options) };
+    bool exact = x && p2c_context_exact_convolutions(p2c_graph_context(p2c_node_graph(x)));
+    P2cConvAttributes attributes = { .conv = with_defaults(options),
+                                     .way = exact ? P2C_CONV_EXACT : P2C_CONV_FASTEST };
     return p2c_node_new(&p2c_op_conv2d, b ? 3 : 2, (P2cNode *[]){ x, w, b }, &attributes,
                         sizeof attributes);
 }

@@ -43,12 +43,34 @@ void conv2d_reference(const OpCase *c, double *const x[], double *y) {
 
 P2cNode *conv2d_build(const OpCase *c, P2cNode *const x[]) {
     const P2cConvAttributes *o = c->options;
-    return p2c_conv2d(x[0], x[1], c->count == 3 ? x[2] : NULL, o->conv);
+    P2cNode *node = p2c_conv2d(x[0], x[1], c->count == 3 ? x[2] : NULL, o->conv);
+    if (node) P2C_ATTRIBUTES(node, P2cConvAttributes)->way = o->way;
+    return node;
 }
 
 const OpCase *conv2d_complete(ConvCase *k) {
     k->c.options = &k->options;
     return &k->c;
+}
+
+/* Winograd's algorithm rounds more: results pass through products with numbers of up to 100 times
+ * their size. */
+static const float WINOGRAD = 6e-5f;
+
+static bool may_be_winograd(const ConvCase *k) {
+    const P2cConv2d *o = &k->options.conv;
+    P2cDims w = op_dims(k->c.x[1]);
+    return w.d[2] == 3 && w.d[3] == 3 && o->stride < 2 && o->dilation < 2 && o->groups < 2 &&
+           !strcmp(test_device(), "cpu");
+}
+
+void conv2d_check(OpTest *t, ConvCase *k) {
+    ConvCase other = *k;
+    k->options.way = P2C_CONV_EXACT;
+    op_check(t, conv2d_complete(k));
+    other.options.way = P2C_CONV_WINOGRAD;
+    other.c.tolerance = WINOGRAD;
+    if (may_be_winograd(k)) op_check(t, conv2d_complete(&other));
 }
 
 ConvCase conv2d_make(ConvRow r) {
@@ -187,8 +209,8 @@ static void widths(OpTest *t) {
                 (ConvRow){ 1, 3, 4, w, 9, k[i], k[i], 1, k[i] / 2, 1, reflect && k[i] / 2 < 4, 1 });
             ConvCase depthwise =
                 conv2d_make((ConvRow){ 2, 3, 5, w, 3, k[i], k[i], 1 + w % 2, k[i] / 2, 3, 0, 0 });
-            op_check(t, conv2d_complete(&c));
-            op_check(t, conv2d_complete(&depthwise));
+            conv2d_check(t, &c);
+            conv2d_check(t, &depthwise);
         }
 }
 
@@ -232,8 +254,28 @@ static void refusals(OpTest *t) {
                "bias has shape (3), expected (2)");
 }
 
+/* A convolution is built as its context says at that time. */
+static void exact_setting(void) {
+    P2cContext *ctx;
+    P2cGraph *graph;
+    assert_int_equal(p2c_context_new(&ctx, "cpu", 1), P2C_OK);
+    assert_int_equal(p2c_graph_new(&graph, ctx), P2C_OK);
+    P2cNode *x = p2c_input(graph, "x", P2C_DIMS(1, 8, 4, 4)),
+            *w = p2c_input(graph, "w", P2C_DIMS(8, 8, 3, 3));
+    for (int exact = 0; exact < 2; exact++) {
+        p2c_context_set_exact_convolutions(ctx, exact);
+        assert_int_equal(p2c_context_exact_convolutions(ctx), exact);
+        P2cNode *y = p2c_conv2d(x, w, NULL, (P2cConv2d){ .pad = 1 });
+        assert_int_equal(P2C_ATTRIBUTES(y, P2cConvAttributes)->way,
+                         exact ? P2C_CONV_EXACT : P2C_CONV_FASTEST);
+    }
+    p2c_graph_free(&graph);
+    p2c_context_free(&ctx);
+}
+
 void test_op_conv2d(void **state) {
     (void)state;
+    exact_setting();
     OpTest t = { .op = P2C_OP_conv2d,
                  .build = conv2d_build,
                  .reference = conv2d_reference,
@@ -242,7 +284,7 @@ void test_op_conv2d(void **state) {
     for (size_t i = 0; i < COUNT(conv2d_rows); i++) {
         ConvCase k = conv2d_make(conv2d_rows[i]);
         if (conv2d_too_long(&k.c)) left_out++;
-        else op_check(&t, conv2d_complete(&k));
+        else conv2d_check(&t, &k);
     }
     if (left_out)
         print_message("%d of the largest cases are left out in the emulation\n", left_out);

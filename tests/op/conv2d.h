@@ -33,6 +33,10 @@ bool conv2d_too_long(const OpCase *c);
 extern const ConvRow conv2d_rows[];
 extern const int conv2d_row_count;
 
+/* Checks a case by the algorithms with plain sums and, where a CPU has another one for it, by
+ * Winograd's. */
+void conv2d_check(OpTest *t, ConvCase *k);
+
 P2cNode *conv2d_build(const OpCase *c, P2cNode *const x[]);
 P2cNode *conv2d_build_fused(const OpCase *c, P2cNode *const x[]);
 void conv2d_reference(const OpCase *c, double *const x[], double *y);

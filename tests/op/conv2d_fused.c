@@ -80,7 +80,7 @@ static void normed(OpTest *t) {
     for (size_t i = 0; i < COUNT(normed_rows); i++) {
         ConvCase c = conv2d_make_explicit(normed_rows[i]);
         conv2d_add_norm(&c, i % 2 ? 1e-5f : 0.5f);
-        op_check(t, conv2d_complete(&c));
+        conv2d_check(t, &c);
     }
 }
 
@@ -104,13 +104,13 @@ static void upsampled(OpTest *t) {
             for (int factor = 2; factor <= 3; factor++) {
                 ConvCase c = conv2d_make_upsampled(upsampled_rows[i], factor);
                 if (with_norm) conv2d_add_norm(&c, 0.5f);
-                op_check(t, conv2d_complete(&c));
+                conv2d_check(t, &c);
             }
         for (int w = 1; w <= 20; w++) {
             ConvCase c =
                 conv2d_make_upsampled((ConvRow){ 1, 3, 4, 2 * w, 9, 3, 3, 1, 1, 1, w % 2, 1 }, 2);
             if (with_norm) conv2d_add_norm(&c, 0.5f);
-            op_check(t, conv2d_complete(&c));
+            conv2d_check(t, &c);
         }
     }
 }
@@ -153,7 +153,7 @@ static void dilated(OpTest *t) {
             t->build = factor ? conv2d_build_fused : conv2d_build;
             t->reference = factor ? fused_reference : conv2d_reference;
             t->folds = factor ? P2C_FOLD_UPSAMPLE | P2C_FOLD_NORM : 0;
-            op_check(t, conv2d_complete(&c));
+            conv2d_check(t, &c);
         }
     }
 }
@@ -165,7 +165,35 @@ static void activate(OpTest *t, ConvCase k, int i) {
     k.c.terms[1] = 0.1f; /* a weight's gradient is a sum of products of either sign */
     t->folds = P2C_FOLD_ACTIVATION | (k.options.normed ? P2C_FOLD_NORM : 0) |
                (k.options.upsample > 1 ? P2C_FOLD_UPSAMPLE : 0);
-    if (!conv2d_too_long(&k.c)) op_check(t, conv2d_complete(&k));
+    if (!conv2d_too_long(&k.c)) conv2d_check(t, &k);
+}
+
+/* ---- Winograd's algorithm: maps of all sizes, with all that is fused, pads of 0 to 2 ---- */
+
+static ConvCase winograd_case(int h, int w, int i) {
+    static const int channels[] = { 8, 1, 11, 4, 16, 10, 2, 19 };
+    int pad = i % 3 == 0 || h < 3 || w < 3 ? 1 : i % 3 == 1 ? 0 : 2;
+    bool reflect = i % 2 && pad == 1 && h > 1 && w > 1;
+    ConvRow r = { 1 + i % 2, channels[i % 8], h,         w, channels[i / 3 % 8], 3, 3, 1, pad,
+                  1,         reflect,         i % 5 == 0 };
+    return h % 2 == 0 && w % 2 == 0 && i % 4 < 2 ? conv2d_make_upsampled(r, 2)
+                                                 : conv2d_make_explicit(r);
+}
+
+/* With an activation where maps are small: of many results one would be so near to 0 that rounding
+ * decides its sign. */
+static void winograd(OpTest *t) {
+    static const int odd[][2] = { { 1, 70 },  { 70, 1 },  { 3, 129 }, { 61, 34 },
+                                  { 24, 24 }, { 48, 48 }, { 65, 66 }, { 5, 260 } };
+    int i = 0;
+    for (int h = 1; h <= 20; h++)
+        for (int w = 1 + h % 3; w <= 20; w += 3, i++) activate(t, winograd_case(h, w, i), i);
+    t->folds = P2C_FOLD_NORM | P2C_FOLD_UPSAMPLE;
+    for (size_t k = 0; k < COUNT(odd); k++, i++) {
+        ConvCase c = winograd_case(odd[k][0], odd[k][1], i);
+        if (i % 2) conv2d_add_norm(&c, 0.5f);
+        if (!conv2d_too_long(&c.c)) conv2d_check(t, &c);
+    }
 }
 
 static void activated(OpTest *t) {
@@ -186,6 +214,7 @@ static void activated(OpTest *t) {
         activate(t,
                  conv2d_make_explicit((ConvRow){ 2, 3, 4, w, 1 + w % 10, 3, 3, 1, 1, 1, 0, w % 2 }),
                  w);
+    winograd(t);
 }
 
 void conv2d_check_fused(OpTest *t) {

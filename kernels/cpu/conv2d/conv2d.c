@@ -1,9 +1,10 @@
 /* conv2d: picks the way to compute it.
- * Direct while a group's weights stay in the second-level cache, which all of the generator's
- * layers do; im2col and GEMM for the discriminators' wide layers on small maps, where the weights
- * are the larger operand. The direct input gradient is a convolution with stride 1; the few strided
- * layers take GEMM for it, and so do weight gradients of rows that do not fill vectors, where sums
- * along a row would leave lanes idle: 7x7 and 28x28 maps are two to eight times as fast. */
+ * Winograd's algorithm for most 3x3 kernels (is_winograd). Else direct while a group's weights stay
+ * in the second-level cache, which all of the generator's layers do; im2col and GEMM for the
+ * discriminators' wide layers on small maps, where the weights are the larger operand. The direct
+ * input gradient is a convolution with stride 1; the few strided layers take GEMM for it, and so do
+ * weight gradients of rows that do not fill vectors, where sums along a row would leave lanes idle:
+ * 7x7 and 28x28 maps are two to eight times as fast. */
 #include <string.h>
 
 #include "../upsample.h"
@@ -18,12 +19,29 @@ static bool is_direct(Conv s) {
 /* 16: of the widest, so that all processors choose the same way */
 static bool fills_vectors(Conv s) { return s.groups > 1 || s.ow % 16 == 0; }
 
+/* Winograd's algorithm is possible for these; a rule says where it is the faster one, from
+ * measurements with AVX-512, AVX2 and SSE4.2. Transforms of tiles must be paid for by channels on
+ * the other side, and transforms of weights, which cost the same for every size of map, by
+ * tiles. */
+static bool is_winograd(Conv s, bool faster) {
+    if (s.kh != 3 || s.kw != 3 || s.stride != 1 || s.dilation != 1 || s.groups != 1) return false;
+    if (s.pad_x > 2 || (s.reflect && s.pad_x != 1) || s.way == P2C_CONV_EXACT) return false;
+    return s.way == P2C_CONV_WINOGRAD || (faster && s.cin >= 8 && s.cout >= 8);
+}
+static int tiles_in(Conv s) { return (s.oh + 3) / 4 * ((s.ow + 3) / 4); }
+static bool winograd_forward(Conv s) { return is_winograd(s, s.cout >= 16 && tiles_in(s) >= 32); }
+static bool winograd_input(Conv s) { return is_winograd(s, tiles_in(s) >= 16); }
+static bool winograd_weight(Conv s) {
+    return is_winograd(s, tiles_in(s) >= (s.cin + s.cout >= 24 ? 32 : 1024));
+}
+
 static void forward(const P2cCall *call) {
     Conv s = conv_of(call->node);
     float eps = P2C_ATTRIBUTES(call->node, P2cConvAttributes)->norm.eps;
     if (s.normed) P2C_CPU(instance_norm_statistics)
     (call->x[0], call->node->x[0]->dims, eps, call->saved, call->threads);
-    if (is_direct(s)) P2C_CPU(conv2d_direct)(call, s);
+    if (winograd_forward(s)) P2C_CPU(conv2d_winograd)(call, s);
+    else if (is_direct(s)) P2C_CPU(conv2d_direct)(call, s);
     else P2C_CPU(conv2d_gemm)(call, s);
 }
 
@@ -41,7 +59,8 @@ static void bias_gradient(const P2cCall *call, Conv s) {
 }
 
 static void plain_input_gradient(const P2cCall *call, Conv s) {
-    if (is_direct(s) && s.stride == 1) P2C_CPU(conv2d_direct_input_gradient)(call, s);
+    if (winograd_input(s)) P2C_CPU(conv2d_winograd_input_gradient)(call, s);
+    else if (is_direct(s) && s.stride == 1) P2C_CPU(conv2d_direct_input_gradient)(call, s);
     else P2C_CPU(conv2d_gemm_input_gradient)(call, s);
 }
 
@@ -93,11 +112,15 @@ static void input_gradient(const P2cCall *call, Conv s) {
     (call->x[0], gradient, call->dx[0], x, s.relu, call->saved, call->threads);
 }
 
+static void weight_gradient(const P2cCall *call, Conv s) {
+    if (winograd_weight(s)) P2C_CPU(conv2d_winograd_weight_gradient)(call, s);
+    else if (is_direct(s) && fills_vectors(s)) P2C_CPU(conv2d_direct_weight_gradient)(call, s);
+    else P2C_CPU(conv2d_gemm_weight_gradient)(call, s);
+}
+
 static void plain_backward(const P2cCall *call, Conv s) {
     if (call->dx[0]) input_gradient(call, s);
-    if (call->dx[1])
-        (is_direct(s) && fills_vectors(s) ? P2C_CPU(conv2d_direct_weight_gradient)
-                                          : P2C_CPU(conv2d_gemm_weight_gradient))(call, s);
+    if (call->dx[1]) weight_gradient(call, s);
     if (call->dx[2]) bias_gradient(call, s);
 }
 
@@ -117,19 +140,27 @@ static void backward(const P2cCall *call) {
     plain_backward(&inner, s);
 }
 
-static size_t backward_work(const P2cNode *node, Conv s, int threads) {
-    bool direct = is_direct(s);
-    size_t input = direct && s.stride == 1 ? P2C_CPU(conv2d_direct_input_work)(s, threads)
-                                           : P2C_CPU(conv2d_gemm_work)(s, true, threads);
-    size_t weight = direct && fills_vectors(s) ? P2C_CPU(conv2d_direct_weight_work)(s, threads)
-                                               : P2C_CPU(conv2d_gemm_work)(s, true, threads);
-    input += sizeof(float) * (normed_floats(node, s) + repeated_floats(s));
-    return sizeof(float) * passed_floats(node, s) + (input > weight ? input : weight);
+static size_t input_work(Conv s, int threads) {
+    if (winograd_input(s)) return P2C_CPU(conv2d_winograd_input_work)(s, threads);
+    if (is_direct(s) && s.stride == 1) return P2C_CPU(conv2d_direct_input_work)(s, threads);
+    return P2C_CPU(conv2d_gemm_work)(s, true, threads);
+}
+
+static size_t weight_work(Conv s, int threads) {
+    if (winograd_weight(s)) return P2C_CPU(conv2d_winograd_weight_work)(s, threads);
+    if (is_direct(s) && fills_vectors(s)) return P2C_CPU(conv2d_direct_weight_work)(s, threads);
+    return P2C_CPU(conv2d_gemm_work)(s, true, threads);
 }
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
     Conv s = conv_of(node);
-    if (backward) return backward_work(node, s, threads);
+    size_t input = sizeof(float) * (normed_floats(node, s) + repeated_floats(s)), weight;
+    if (backward) {
+        input += input_work(s, threads);
+        weight = weight_work(s, threads);
+        return sizeof(float) * passed_floats(node, s) + (input > weight ? input : weight);
+    }
+    if (winograd_forward(s)) return P2C_CPU(conv2d_winograd_work)(s, threads);
     return is_direct(s) ? P2C_CPU(conv2d_direct_work)(s, threads)
                         : P2C_CPU(conv2d_gemm_work)(s, false, threads);
 }

@@ -13,7 +13,8 @@ typedef struct Conv {
     int n, groups, cin, cout, h, w, kh, kw, oh, ow, stride, dilation, pad_y, pad_x, up;
     bool reflect;
     bool normed, relu; /* fused: x is normalised as it is read, see norm_at */
-    float slope;       /* of the activation that y is stored with */
+    P2cConvWay way;
+    float slope; /* of the activation that y is stored with */
 } Conv;
 
 static inline Conv conv_of(const P2cNode *node) {
@@ -39,6 +40,7 @@ static inline Conv conv_of(const P2cNode *node) {
                    .reflect = o.reflect,
                    .normed = a->normed,
                    .relu = a->norm.relu,
+                   .way = a->way,
                    .slope = p2c_slope(a->activation) };
 }
 
@@ -74,6 +76,16 @@ size_t P2C_CPU(conv2d_direct_input_work)(Conv s, int threads);
 void P2C_CPU(conv2d_direct_input_gradient)(const P2cCall *call, Conv s);
 size_t P2C_CPU(conv2d_direct_weight_work)(Conv s, int threads);
 void P2C_CPU(conv2d_direct_weight_gradient)(const P2cCall *call, Conv s);
+/* winograd.c, winograd_borders.c, winograd_weights.c: for 3x3 kernels with stride 1, where
+ * conv2d.c's rule says so. */
+size_t P2C_CPU(conv2d_winograd_work)(Conv s, int threads);
+void P2C_CPU(conv2d_winograd)(const P2cCall *call, Conv s);
+size_t P2C_CPU(conv2d_winograd_input_work)(Conv s, int threads);
+void P2C_CPU(conv2d_winograd_input_gradient)(const P2cCall *call, Conv s);
+size_t P2C_CPU(conv2d_winograd_border_work)(Conv s);
+void P2C_CPU(conv2d_winograd_borders)(const P2cCall *call, Conv s);
+size_t P2C_CPU(conv2d_winograd_weight_work)(Conv s, int threads);
+void P2C_CPU(conv2d_winograd_weight_gradient)(const P2cCall *call, Conv s);
 /* conv2d_gemm.c: im2col and matrix products, for everything else. */
 size_t P2C_CPU(conv2d_gemm_work)(Conv s, bool backward, int threads);
 void P2C_CPU(conv2d_gemm)(const P2cCall *call, Conv s);

@@ -9,7 +9,7 @@
 
 #include "strip.h"
 
-enum { TAPS = 3, DY_BYTES = 64 << 10 };
+enum { TAPS = 3, DY_BYTES = 16 << 10 };
 
 /* Number of input channels in a piece, such that every layer has several pieces. */
 static int channels_of(Conv s) { return max_int(1, min_int(8, (s.cin + 3) / 4)); }
@@ -20,7 +20,7 @@ static Conv piece_of(Conv s) {
     return s;
 }
 
-/* A strip of as many rows as keep a block's dy in cache. */
+/* A strip of as many rows as keep a block's dy in the first-level cache, beside its x. */
 static Strip weight_strip(Conv s) {
     Conv piece = piece_of(s);
     int fit = DY_BYTES / (int)(BLOCK * sizeof(float)) / s.ow;
