@@ -52,8 +52,8 @@ static bool linear_relu(P2cNode *linear, P2cNode *relu, int k) {
  * norm do that, nobody needs the norm, and the normalised map never exists. */
 static bool norm_conv(P2cNode *norm, P2cNode *conv, int k) {
     P2cConvAttributes *a = P2C_ATTRIBUTES(conv, P2cConvAttributes);
-    if (a->normed) return false;
-    a->normed = true;
+    if (a->normalised) return false;
+    a->normalised = true;
     a->norm = *P2C_ATTRIBUTES(norm, P2cNormAttributes);
     conv->x[k] = norm->x[0];
     return conv->op->shape(conv) == P2C_OK; /* dims stay; saved_bytes changes */

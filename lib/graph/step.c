@@ -54,7 +54,7 @@ static P2cStatus touch_scratch(P2cGraph *graph, P2cStep *step) {
 
 bool p2c_reads_statistics(const P2cNode *node) {
     return node->op == &p2c_op_instance_norm || node->op == &p2c_op_layer_instance_norm ||
-           (node->op == &p2c_op_conv2d && P2C_ATTRIBUTES(node, P2cConvAttributes)->normed);
+           (node->op == &p2c_op_conv2d && P2C_ATTRIBUTES(node, P2cConvAttributes)->normalised);
 }
 
 static void touch_x_statistics(P2cStep *step) {

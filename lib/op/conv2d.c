@@ -76,7 +76,7 @@ static P2cStatus shape(P2cNode *node) {
     node->dims = P2C_DIMS(x.d[0], w.d[0],
                           (x.d[2] + 2 * o->pad - (int)kernel_span(w.d[2], o)) / o->stride + 1,
                           (x.d[3] + 2 * o->pad - (int)kernel_span(w.d[3], o)) / o->stride + 1);
-    node->saved_bytes = a->normed ? (size_t)x.d[0] * (size_t)x.d[1] * 2 * sizeof(float) : 0;
+    node->saved_bytes = a->normalised ? (size_t)x.d[0] * (size_t)x.d[1] * 2 * sizeof(float) : 0;
     return P2C_OK;
 }
 

@@ -12,7 +12,7 @@ typedef enum P2cConvWay { P2C_CONV_FASTEST, P2C_CONV_EXACT, P2C_CONV_WINOGRAD } 
 typedef struct P2cConvAttributes {
     P2cConv2d conv;
     P2cNormAttributes norm;
-    bool normed; /* fused: convolves the instance norm of x (with its ReLU) instead of x */
+    bool normalised; /* fused: convolves the instance norm of x (with its ReLU) instead of x */
     /* fused: x is read as if it were repeated so often along both axes, after the norm if there is
      * one; 0 or 1: as it is */
     int upsample;

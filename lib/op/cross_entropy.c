@@ -3,7 +3,8 @@
  *   x (n,c), (n,c,w) or (n,c,h,w), c >= 2 -> scalar.  t of x's shape: probabilities of the classes;
  *   or with one value in place of c, the number of the class: t_k is 1 for it and 0 for the others.
  *   dx_k += dy / positions * (softmax(x)_k * sum_j t_j - t_k);  none to t
- * Keeps of each position, for backward: the largest x, the sum of exp(x - largest), the sum of t. */
+ * Keeps of each position, for backward: the largest x, the sum of exp(x - largest), the sum of
+ * t. */
 #include "graph/node.h"
 
 static bool fits(P2cDims x, P2cDims t) {

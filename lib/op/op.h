@@ -79,7 +79,7 @@ typedef struct P2cCall {
 
 /* Patterns of two operations that one kernel computes in one pass, see fuse.c. */
 typedef enum P2cFold {
-    P2C_FOLD_NORM = 1,       /* conv2d of an instance norm: P2cConvAttributes.normed */
+    P2C_FOLD_NORM = 1,       /* conv2d of an instance norm: P2cConvAttributes.normalised */
     P2C_FOLD_UPSAMPLE = 2,   /* conv2d or add of a nearest upsampling: .upsample */
     P2C_FOLD_CONCAT = 4,     /* add of a concat of channels: operands 1 and on are its pieces */
     P2C_FOLD_ACTIVATION = 8, /* a ReLU, leaky or not, of this operation's result: .activation */

@@ -180,7 +180,7 @@ static void check_x_statistics(Check *k) {
     const P2cNode *node = k->run.node;
     P2cOpId op = node->op->id;
     bool norm = op == P2C_OP_instance_norm || op == P2C_OP_layer_instance_norm ||
-                (op == P2C_OP_conv2d && P2C_ATTRIBUTES(node, P2cConvAttributes)->normed);
+                (op == P2C_OP_conv2d && P2C_ATTRIBUTES(node, P2cConvAttributes)->normalised);
     if (!norm || p2c_device_is_host(k->run.ctx->device)) return;
     size_t planes = (size_t)node->x[0]->dims.d[0] * (size_t)node->x[0]->dims.d[1];
     double *m = statistics_of(k->xd[0], node->x[0]->dims);

@@ -6,7 +6,7 @@ void conv2d_print(FILE *out, const OpCase *c) {
     const P2cConvAttributes *o = c->options;
     fprintf(out, "stride %d, pad %d, groups %d, dilation %d, reflect %d", o->conv.stride,
             o->conv.pad, o->conv.groups, o->conv.dilation, o->conv.reflect);
-    if (o->normed) fprintf(out, ", of a norm with eps %g", o->norm.eps);
+    if (o->normalised) fprintf(out, ", of a norm with eps %g", o->norm.eps);
     if (o->upsample > 1) fprintf(out, ", upsample %d", o->upsample);
     if (o->activation.on) fprintf(out, ", activation with slope %g", o->activation.slope);
 }
@@ -96,7 +96,7 @@ ConvCase conv2d_make_explicit(ConvRow r) {
 }
 
 void conv2d_add_norm(ConvCase *c, float eps) {
-    c->options.normed = true;
+    c->options.normalised = true;
     c->options.norm.eps = eps;
 }
 

@@ -5,17 +5,17 @@
  * against its parts in tests/unit/fuse.c. */
 static double *norm_of(P2cDims d, const double *x, double eps) {
     int area = d.d[2] * d.d[3];
-    double *normed = malloc(p2c_dims_count(d) * sizeof *normed);
-    assert_non_null(normed);
+    double *normalised = malloc(p2c_dims_count(d) * sizeof *normalised);
+    assert_non_null(normalised);
     for (int p = 0; p < d.d[0] * d.d[1]; p++) {
         const double *from = x + (size_t)p * area;
         double mean = 0, var = 0;
         for (int i = 0; i < area; i++) mean += from[i] / area;
         for (int i = 0; i < area; i++) var += (from[i] - mean) * (from[i] - mean) / area;
         for (int i = 0; i < area; i++)
-            normed[(size_t)p * area + i] = (from[i] - mean) / sqrt(var + eps);
+            normalised[(size_t)p * area + i] = (from[i] - mean) / sqrt(var + eps);
     }
-    return normed;
+    return normalised;
 }
 
 /* x with each value repeated factor x factor times. */
@@ -37,12 +37,12 @@ static void fused_reference(const OpCase *c, double *const x[], double *y) {
     int factor = o->upsample > 1 ? o->upsample : 1;
     OpCase plain = *c;
     P2cDims d = op_dims(c->x[0]);
-    double *normed = o->normed ? norm_of(d, x[0], o->norm.eps) : NULL,
-           *large = repeated(d, normed ? normed : x[0], factor);
+    double *normalised = o->normalised ? norm_of(d, x[0], o->norm.eps) : NULL,
+           *large = repeated(d, normalised ? normalised : x[0], factor);
     plain.x[0].d[2] *= factor;
     plain.x[0].d[3] *= factor;
     conv2d_reference(&plain, (double *[]){ large, x[1], x[2] }, y);
-    free(normed);
+    free(normalised);
     free(large);
 }
 
@@ -73,7 +73,7 @@ static const ConvRow normed_rows[] = {
     { 1, 260, 4, 5, 130, 3, 3, 1, 1, 1, 1, 0 }, { 2, 8, 33, 40, 16, 3, 3, 1, 1, 1, 0, 1 },
 };
 
-static void normed(OpTest *t) {
+static void normalised(OpTest *t) {
     t->build = conv2d_build_fused;
     t->reference = fused_reference;
     t->folds = P2C_FOLD_NORM;
@@ -163,7 +163,7 @@ static void activate(OpTest *t, ConvCase k, int i) {
     k.options.activation = (P2cActivation){ true, i % 2 ? 0.2f : 0 };
     if (i % 3 == 0) conv2d_add_norm(&k, 0.5f);
     k.c.terms[1] = 0.1f; /* a weight's gradient is a sum of products of either sign */
-    t->folds = P2C_FOLD_ACTIVATION | (k.options.normed ? P2C_FOLD_NORM : 0) |
+    t->folds = P2C_FOLD_ACTIVATION | (k.options.normalised ? P2C_FOLD_NORM : 0) |
                (k.options.upsample > 1 ? P2C_FOLD_UPSAMPLE : 0);
     if (!conv2d_too_long(&k.c)) conv2d_check(t, &k);
 }
@@ -218,7 +218,7 @@ static void activated(OpTest *t) {
 }
 
 void conv2d_check_fused(OpTest *t) {
-    normed(t);
+    normalised(t);
     upsampled(t);
     dilated(t);
     activated(t);

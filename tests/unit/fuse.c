@@ -658,7 +658,7 @@ static void check_statistics(const P2cCall *call, int *count) {
 /* written independently of the graph's own rule */
 static bool reads_statistics(const P2cNode *node) {
     return node->op->id == P2C_OP_instance_norm || node->op->id == P2C_OP_layer_instance_norm ||
-           (node->op->id == P2C_OP_conv2d && P2C_ATTRIBUTES(node, P2cConvAttributes)->normed);
+           (node->op->id == P2C_OP_conv2d && P2C_ATTRIBUTES(node, P2cConvAttributes)->normalised);
 }
 
 static void forward_with_statistics(const P2cCall *call) {

@@ -24,7 +24,7 @@ typedef struct Net {
     P2cNode *x, *classes, *logits, *loss, *squares;
 } Net;
 
-static P2cNode *normed(P2cNet net, P2cNode *x, bool training) {
+static P2cNode *normalised(P2cNet net, P2cNode *x, bool training) {
     P2cNode *weight = p2c_param(net, "weight", P2C_DIMS(CHANNELS), P2C_CONSTANT(1)),
             *bias = p2c_param(net, "bias", P2C_DIMS(CHANNELS), P2C_CONSTANT(0)),
             *mean = p2c_param(net, "running_mean", P2C_DIMS(CHANNELS), P2C_BUFFER(0)),
@@ -39,7 +39,7 @@ static P2cNode *network(P2cNet net, P2cNode *x, const int64_t *step) {
     x = p2c_conv2d(x, p2c_param(conv, "weight", P2C_DIMS(CHANNELS, 1, 3, 3), P2C_CONSTANT(0)),
                    p2c_param(conv, "bias", P2C_DIMS(CHANNELS), P2C_CONSTANT(0)),
                    (P2cConv2d){ .pad = 1 });
-    x = p2c_relu(normed(p2c_scope(net, "norm"), x, step));
+    x = p2c_relu(normalised(p2c_scope(net, "norm"), x, step));
     x = p2c_dropout(net, p2c_reshape(x, P2C_DIMS(N, FLAT)), 0.25f, step);
     return p2c_linear(x, p2c_param(linear, "weight", P2C_DIMS(CLASSES, FLAT), P2C_CONSTANT(0)),
                       p2c_param(linear, "bias", P2C_DIMS(CLASSES), P2C_CONSTANT(0)));

@@ -38,7 +38,7 @@ static bool winograd_weight(Conv s) {
 static void forward(const P2cCall *call) {
     Conv s = conv_of(call->node);
     float eps = P2C_ATTRIBUTES(call->node, P2cConvAttributes)->norm.eps;
-    if (s.normed) P2C_CPU(instance_norm_statistics)
+    if (s.normalised) P2C_CPU(instance_norm_statistics)
     (call->x[0], call->node->x[0]->dims, eps, call->saved, call->threads);
     if (winograd_forward(s)) P2C_CPU(conv2d_winograd)(call, s);
     else if (is_direct(s)) P2C_CPU(conv2d_direct)(call, s);
@@ -67,7 +67,7 @@ static void plain_input_gradient(const P2cCall *call, Conv s) {
 /* ---- what is fused in front: their gradients are in scratch only ---- */
 
 static size_t normed_floats(const P2cNode *node, Conv s) {
-    return s.normed ? aligned_floats(p2c_dims_count(node->x[0]->dims)) : 0;
+    return s.normalised ? aligned_floats(p2c_dims_count(node->x[0]->dims)) : 0;
 }
 static size_t repeated_floats(Conv s) {
     return s.up > 1 ? aligned_floats((size_t)s.n * (size_t)(s.groups * s.cin) * (size_t)s.h *
@@ -101,7 +101,7 @@ static void input_gradient(const P2cCall *call, Conv s) {
     const P2cDims x = call->node->x[0]->dims;
     P2cCall inner = *call;
     float *gradient = call->work;
-    if (!s.normed) {
+    if (!s.normalised) {
         repeated_input_gradient(call, s);
         return;
     }

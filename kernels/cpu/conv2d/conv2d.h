@@ -12,7 +12,7 @@
 typedef struct Conv {
     int n, groups, cin, cout, h, w, kh, kw, oh, ow, stride, dilation, pad_y, pad_x, up;
     bool reflect;
-    bool normed, relu; /* fused: x is normalised as it is read, see norm_at */
+    bool normalised, relu; /* fused: x is normalised as it is read, see norm_at */
     P2cConvWay way;
     float slope; /* of the activation that y is stored with */
 } Conv;
@@ -38,7 +38,7 @@ static inline Conv conv_of(const P2cNode *node) {
                    .pad_x = o.pad,
                    .up = up,
                    .reflect = o.reflect,
-                   .normed = a->normed,
+                   .normalised = a->normalised,
                    .relu = a->norm.relu,
                    .way = a->way,
                    .slope = p2c_slope(a->activation) };
@@ -64,8 +64,8 @@ static inline int padded_index(int i, int size, bool reflect) {
 /* How plane p of x is normalised as it is read, from the statistics that forward has saved. Without
  * a norm: not at all, to the bit. */
 static inline Norm norm_at(const P2cCall *call, Conv s, size_t p) {
-    return s.normed ? norm_of((const float *)call->saved + 2 * p, s.relu)
-                    : (Norm){ 0, 1, -INFINITY };
+    return s.normalised ? norm_of((const float *)call->saved + 2 * p, s.relu)
+                        : (Norm){ 0, 1, -INFINITY };
 }
 
 /* conv2d_direct.c, conv2d_direct_weights.c: for weights that stay in cache. The input gradient

@@ -84,7 +84,7 @@ static inline void pack_phase(const float *from, Conv s, Norm norm, int phase, i
     /* first i that reads outside the row */
     int inside = shift < s.w ? (s.w - 1 - shift) / s.stride + 1 : 0;
     int run = max_int(i, min_int(count, inside)), at = i * s.stride + shift;
-    if (s.up == 1 && s.stride == 1 && !s.normed)
+    if (s.up == 1 && s.stride == 1 && !s.normalised)
         memcpy(to + i, from + at, (size_t)(run - i) * sizeof *to);
     else if (s.up == 1) pack_inside(from, at, s.stride, run - i, norm, to + i);
     /* with stride 1 the whole row is packed */

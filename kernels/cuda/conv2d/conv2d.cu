@@ -7,7 +7,7 @@
 
 static void forward(const P2cCall *call) {
     Conv s = conv_of(call->node);
-    if (s.normed && !call->x_statistics)
+    if (s.normalised && !call->x_statistics)
         p2c_cuda_plane_statistics(call, call->x[0], call->node->x[0]->dims, (float *)call->saved,
                                   call->work);
     p2c_cuda_conv2d_forward(call, s);
@@ -47,7 +47,7 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
         return passed_bytes(node, s) +
                larger(p2c_cuda_conv2d_input_work(s), p2c_cuda_conv2d_weight_work(s));
     size_t bytes = p2c_cuda_conv2d_forward_work(s);
-    if (s.normed) bytes = larger(bytes, p2c_cuda_plane_statistics_work(node->x[0]->dims));
+    if (s.normalised) bytes = larger(bytes, p2c_cuda_plane_statistics_work(node->x[0]->dims));
     /* for the case that forward leaves the statistics of y to it */
     return larger(bytes, p2c_cuda_plane_statistics_work(node->dims));
 }

@@ -53,7 +53,7 @@
 struct Conv {
     int n, groups, cin, cout, h, w, xh, xw, up, kh, kw, oh, ow, stride, dilation, pad;
     bool reflect;
-    bool normed, relu; /* x is normalised as it is read */
+    bool normalised, relu; /* x is normalised as it is read */
     float eps;
     float slope; /* of the activation that is applied to y */
 };
@@ -68,7 +68,7 @@ static inline Conv conv_of(const P2cNode *node) {
     s.xh = x.d[2], s.xw = x.d[3], s.up = up, s.h = x.d[2] * up, s.w = x.d[3] * up;
     s.kh = w.d[2], s.kw = w.d[3], s.oh = y.d[2], s.ow = y.d[3], s.stride = o.stride,
     s.dilation = o.dilation, s.pad = o.pad;
-    s.reflect = o.reflect, s.normed = a->normed, s.relu = a->norm.relu, s.eps = a->norm.eps,
+    s.reflect = o.reflect, s.normalised = a->normalised, s.relu = a->norm.relu, s.eps = a->norm.eps,
     s.slope = p2c_slope(a->activation);
     return s;
 }
@@ -111,7 +111,7 @@ static inline const float *statistics_of_x(const P2cCall *call) {
  * bit. */
 static __device__ inline Norm norm_at(const float *statistics, int p, const Conv &s) {
     Norm none = { 0, 1, -INFINITY };
-    return s.normed ? norm_of(statistics, p, s.eps, s.relu) : none;
+    return s.normalised ? norm_of(statistics, p, s.eps, s.relu) : none;
 }
 
 /* Computes y. forward.cu; if x is normalised, its statistics must have been computed. */

@@ -115,11 +115,11 @@ static size_t gradient_bytes(Conv s) {
 }
 
 size_t p2c_cuda_conv2d_direct_input_work(Conv s) {
-    return s.normed ? gradient_bytes(s) + p2c_cuda_plane_statistics_work(x_dims(s)) : 0;
+    return s.normalised ? gradient_bytes(s) + p2c_cuda_plane_statistics_work(x_dims(s)) : 0;
 }
 
 void p2c_cuda_conv2d_direct_input_gradient(const P2cCall *call, Conv s) {
-    float *g = s.normed ? (float *)call->work : call->dx[0];
+    float *g = s.normalised ? (float *)call->work : call->dx[0];
     ConvDirect d = { s,
                      NULL,
                      call->x[1],
@@ -128,10 +128,10 @@ void p2c_cuda_conv2d_direct_input_gradient(const P2cCall *call, Conv s) {
                      call->dy,
                      g,
                      (unsigned)p2c_dims_count(x_dims(s)),
-                     s.normed || is_overwritten(call, 0),
+                     s.normalised || is_overwritten(call, 0),
                      s.stride / gcd(s.stride, s.dilation) };
     P2C_LAUNCH(direct_input_kernel, blocks_for(d.count), THREADS, 0, call->queue, d);
-    if (s.normed)
+    if (s.normalised)
         p2c_cuda_norm_gradient(call, call->x[0], g, call->dx[0], x_dims(s), s.relu, s.eps,
                                statistics_of_x(call), (char *)call->work + gradient_bytes(s),
                                is_overwritten(call, 0));

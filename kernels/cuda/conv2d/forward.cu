@@ -149,7 +149,7 @@ static auto kernel_for(const Product &p, P2cPrecision precision) -> void (*)(Con
 static Product product_of(Conv s) {
     Product p = {};
     p.channels = s.cin, p.rows = s.xh, p.cols = s.xw, p.height = s.h, p.width = s.w, p.up = s.up;
-    p.reflect = s.reflect, p.normed = s.normed, p.relu = s.relu, p.eps = s.eps;
+    p.reflect = s.reflect, p.normalised = s.normalised, p.relu = s.relu, p.eps = s.eps;
     p.per_output = s.cin * s.kh * s.kw, p.per_source = s.kh * s.kw, p.per_row = s.kw,
     p.per_column = 1;
     p.taps_y = s.kh, p.taps_x = s.kw, p.apart = s.dilation, p.step = s.stride,

@@ -105,7 +105,7 @@ static __device__ inline void put_tile(const ConvGradient &g, Spot at, Class of,
             if (place[i].to < 0) continue;
             float value = acc[i / 2][j][i % 2 * 2 + r];
             put(&to[place[i].to], value, g.overwrite);
-            if (!g.s.normed) continue;
+            if (!g.s.normalised) continue;
             float y = (x[place[i].from] - norm.mean) * norm.r, passed = y > norm.floor ? value : 0;
             sum[j][r] += passed;
             sum_y[j][r] += passed * y;
@@ -156,7 +156,7 @@ static __global__ void input_kernel(ConvGradient g) {
                                           g.counters, shared, acc);
     if (!mine) return;
     put_tile<MT, NT>(g, at, of, acc, sum, sum_y);
-    if (!g.s.normed) return;
+    if (!g.s.normalised) return;
     put_pieces<NT>(g, at, tiles, reinterpret_cast<float *>(shared), sum, sum_y);
     if (is_last_block(g.counters + counters_of_splits(g.p.t) + at.group, tiles))
         merge_planes(g, at, tiles);
@@ -198,7 +198,7 @@ static __global__ void fold_kernel(ConvFold f) {
     if (e >= f.count) return;
     int column = (int)(e % s.xw), row = (int)(e / s.xw % s.xh), plane = (int)(e / s.xw / s.xh);
     float g = collected(f, f.g + (size_t)plane * f.rows * f.cols, row, column);
-    if (s.normed) {
+    if (s.normalised) {
         Norm norm = norm_of(f.statistics, plane, s.eps, s.relu);
         float2 mean = f.means[plane];
         float y = (f.x[e] - norm.mean) * norm.r;
@@ -230,7 +230,7 @@ static auto kernel_for(const ConvGradient &g, P2cPrecision precision) -> void (*
 }
 
 static bool is_product(Conv s) { return s.groups == 1 && (s.stride == 1 || s.dilation == 1); }
-static bool is_folded(Conv s) { return s.reflect || s.up > 1 || s.normed; }
+static bool is_folded(Conv s) { return s.reflect || s.up > 1 || s.normalised; }
 
 static ConvGradient gradient_of(Conv s) {
     ConvGradient g = {};
@@ -260,7 +260,7 @@ static WorkParts parts_of(const ConvGradient &g) {
            tiles = (size_t)g.classes * g.p.t.tiles_x * g.p.t.tiles_y;
     WorkParts p = {};
     if (is_folded(g.s)) p.g = aligned_bytes(planes * g.rows * g.cols * sizeof(float));
-    if (g.s.normed)
+    if (g.s.normalised)
         p.means = aligned_bytes(planes * sizeof(float2)),
         p.pieces = aligned_bytes(planes * tiles * sizeof(float2));
     p.shares = splits_bytes(g.p, g.s.n, g.classes);

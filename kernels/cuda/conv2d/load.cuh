@@ -74,7 +74,7 @@ static __device__ inline void load_patch(const Product &p, Spot at, int k, int e
     constexpr int FLOATS = floats_in_word<P>(), WORDS = LOADS / FLOATS;
     const int items = (int)p.by_positions.d * (p.t.chunk / WORDS);
     const size_t area = (size_t)p.rows * p.cols;
-    const float floor = p.normed && p.relu ? 0 : -INFINITY;
+    const float floor = p.normalised && p.relu ? 0 : -INFINITY;
     for (int e = (int)threadIdx.x; e < items; e += (int)blockDim.x) {
         const Pixels from = pixels_at(p, at, e);
         const int group = from.group * LOADS, count = from.inside ? end - k - group : 0;
@@ -87,7 +87,7 @@ static __device__ inline void load_patch(const Product &p, Spot at, int k, int e
             for (int i = 0; i < LOADS; i++)
                 v[i] = i < count ? from.pixel[(k + group + i) * area] : 0;
         }
-        if (p.normed) {
+        if (p.normalised) {
 #pragma unroll
             for (int i = 0; i < LOADS; i++) {
                 if (i >= count) continue;

@@ -50,7 +50,7 @@ struct Product {
     const float *from;
     int channels, rows, cols; /* of a picture in memory */
     int height, width, up;    /* the repeated size, and the factor */
-    bool reflect, normed, relu;
+    bool reflect, normalised, relu;
     float eps;
     const float *statistics;
     /* weights: weight(channel, k, u, v) = weights[channel*per_output + k*per_source + u*per_row +
@@ -114,7 +114,7 @@ static __host__ __device__ inline SharedParts shared_of(const Product &p, int fl
     const int staged = t.staged ? t.chunk * floats : 0; /* channels */
     SharedParts at;
     at.norms = 0;
-    at.patch = p.normed ? (2 * t.split + 3) / 4 * 4 : 0;
+    at.patch = p.normalised ? (2 * t.split + 3) / 4 * 4 : 0;
     at.weights = at.patch + t.chunk * t.plane;
     at.stage = at.weights + t.chunk * t.lines * t.line;
     at.stage_weights = at.stage + staged * (int)p.by_positions.d;

@@ -161,7 +161,7 @@ static __device__ inline bool compute_tile(const Product &p, Spot at, int tiles,
 #pragma unroll
     for (int i = 0; i < MT * NT * 4; i++) acc[i / 4 / NT][i / 4 % NT][i % 4] = 0;
     if (p.t.staged && begin < end) stage<P>(p, at, begin, end, staged_patch, staged_weights);
-    if (p.normed) load_norms(p, at, begin, end, norms);
+    if (p.normalised) load_norms(p, at, begin, end, norms);
     for (int k = begin; k < end; k += chunk) {
         if (p.t.staged) cp_async_wait<0>();
         __syncthreads(); /* the previous chunk has been multiplied, and the norms are loaded */
