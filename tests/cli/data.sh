@@ -57,7 +57,7 @@ rmdir "$W/empty"
 check 'data: help' "$data" --help
 cp "$logs/out" "$logs/help"
 for option in out domain test size align faces models detector landmarks matte reject near keep-duplicates strict data_path save_path jobs version help; do
-    check "data: help explains --$option" grep -Eq -- "--$option\b.* [a-z]" "$logs/help"
+    check "data: help explains --$option" sh -c "grep -A 1 -e '--$option\b' '$logs/help' | grep -q '[a-z] [a-z]'"
 done
 check 'data: version' sh -c "'$data' --version | grep -Eqx 'p2c-data [0-9]+\.[0-9]+\.[0-9]+'"
 check 'data: a full standard output is noticed' sh -c "'$data' --help >/dev/full 2>'$logs/full'; [ \$? = 4 ] && [ \$(wc -l <'$logs/full') = 1 ]"

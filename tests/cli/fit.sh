@@ -14,7 +14,7 @@ courses() { sed 's/,"ms":[^,}]*//' "$runs/$1/metrics.jsonl"; }
 same_course() { [ -s "$runs/$1/metrics.jsonl" ] && diff <(courses "$1") <(courses "$2"); }
 tasks() { "$fit" --help | grep -q -- "$1"; }
 
-for word in '--portraits DIR' '--teacher FILE' '--resume' 'p2c-fit check WEIGHTS' '--lr X .*(0.002)' 'Exit codes: 0 done'; do check "fit: help says $word" tasks "$word"; done
+for word in '--portraits DIR' '--teacher FILE' '--resume' 'p2c-fit check WEIGHTS' '--lr X .*(0.002)' '^  0  *done'; do check "fit: help says $word" tasks "$word"; done
 check 'fit: version' sh -c "'$fit' --version | grep -Eqx 'p2c-fit [0-9]+\.[0-9]+\.[0-9]+'"
 
 no_fit() { program=$fit refused "$@"; }

@@ -33,7 +33,7 @@ check 'pkg-config: the same version' [ "$(pkg-config --modversion p2cnn)" = "$ve
 check 'soname' sh -c "readelf -d '$prefix/lib/libp2cnn.so.$version' | grep -q 'SONAME.*libp2cnn.so.0'"
 check 'the shared library is not executable' [ "$(stat -c %a "$prefix/lib/libp2cnn.so.$version")" = 644 ]
 # What the headers declare, and nothing else.
-echo '#include <p2cnn.h>' | "$CC" -E -P -I"$prefix/include" -x c - | tr '\n;' ' \n' | sed -n 's/.*visibility("default").*[ *]\(p2c_[a-z0-9_]*\)(.*/\1/p' | sort >"$T/declared"
+echo '#include <p2cnn.h>' | $CC -E -P -I"$prefix/include" -x c - | tr '\n;' ' \n' | sed -n 's/.*visibility("default").*[ *]\(p2c_[a-z0-9_]*\)(.*/\1/p' | sort >"$T/declared"
 nm -D --defined-only "$prefix/lib/libp2cnn.so" | awk '{ print $3 }' | sort >"$T/exported"
 check 'the headers declare functions' [ "$(wc -l <"$T/declared")" -gt 100 ]
 check 'what the headers declare is exported, and nothing else' sh -c "diff '$T/declared' '$T/exported' >&2"
@@ -69,7 +69,7 @@ sed 's/^/    /' "$logs/out"
 unset LD_LIBRARY_PATH
 # shellcheck disable=SC2046,SC2086 # words, on purpose
 # Only libp2cnn is linked statically. The libraries it needs are shared, so the linker finds what they need in turn.
-check 'static linking' "$CC" $SANITIZE docs/examples/cartoon.c $(pkg-config --cflags p2cnn) "$prefix/lib/libp2cnn.a" $(pkg-config --libs $(pkg-config --print-requires-private p2cnn)) $(sed -n 's/^Libs.private: //p' "$prefix/lib/pkgconfig/p2cnn.pc") -o "$T/static"
+check 'static linking' $CC $SANITIZE docs/examples/cartoon.c $(pkg-config --cflags p2cnn) "$prefix/lib/libp2cnn.a" $(pkg-config --libs $(pkg-config --print-requires-private p2cnn)) $(sed -n 's/^Libs.private: //p' "$prefix/lib/pkgconfig/p2cnn.pc") -o "$T/static"
 check 'static linking: runs' "$T/static" "$W/good.pt" "$W/face.png" "$W/example.png"
 check 'static linking: the same' cmp "$W/example.png" "$W/program.png"
 rm -f "$W"/{example,program}.png

@@ -142,7 +142,7 @@ static void no_face_network(void **state) {
     refuses(scratch, scratch_path(scratch, "absent.pth"), EXIT_BAD_INPUT,
             "face weights|absent.pth");
     put_file(scratch_path(scratch, "text.pth"), "no weights", 10);
-    refuses(scratch, scratch->path, EXIT_BAD_INPUT, "text.pth|no PyTorch file");
+    refuses(scratch, scratch->path, EXIT_BAD_INPUT, "text.pth|not a PyTorch file");
     P2cStore *generator = made_store(scratch->ctx, true, P2C_FACENET_TREB1EN);
     refuses(scratch, written(scratch, state_dict(generator), NULL), EXIT_BAD_INPUT,
             "face.pt|no weights of a face network|got 406 entries: ConvBlock1.1.weight, ");
