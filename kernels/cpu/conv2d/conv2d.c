@@ -64,16 +64,35 @@ static void plain_input_gradient(const P2cCall *call, Conv s) {
     else P2C_CPU(conv2d_gemm_input_gradient)(call, s);
 }
 
-/* ---- what is fused in front: their gradients are in scratch only ---- */
+/* ---- backward's scratch ------------------------------------------------------------------------
+ *
+ *     | passed | normalised | repeated | the input gradient's own |
+ *     | passed | the weight gradient's own                         |
+ *
+ * passed: dy after the activation's gradient. normalised: the gradient of the normalised x.
+ * repeated: the gradient of the upsampled x. Each is empty where nothing of the kind is fused. The
+ * two gradients are computed one after the other, so they share what follows `passed`. `work` asks
+ * for this, and `backward` uses it. */
 
-static size_t normed_floats(const P2cNode *node, Conv s) {
-    return s.normalised ? aligned_floats(p2c_dims_count(node->x[0]->dims)) : 0;
-}
+/* Where the parts begin, in floats; passed begins at 0. */
+typedef struct Layout {
+    size_t normalised, repeated, input;
+} Layout;
+
 static size_t repeated_floats(Conv s) {
-    return s.up > 1 ? aligned_floats((size_t)s.n * (size_t)(s.groups * s.cin) * (size_t)s.h *
-                                     (size_t)s.w)
-                    : 0;
+    return (size_t)s.n * (size_t)(s.groups * s.cin) * (size_t)s.h * (size_t)s.w;
 }
+
+static Layout layout_of(const P2cNode *node, Conv s) {
+    Layout at;
+    at.normalised = s.slope != 1 ? aligned_floats(p2c_dims_count(node->dims)) : 0;
+    at.repeated =
+        at.normalised + (s.normalised ? aligned_floats(p2c_dims_count(node->x[0]->dims)) : 0);
+    at.input = at.repeated + (s.up > 1 ? aligned_floats(repeated_floats(s)) : 0);
+    return at;
+}
+
+/* ---- what is fused before it ----------------------------------------------------------------- */
 
 /* dx += the sum over the copies of each pixel. */
 static void sum_copies(const P2cCall *call, Conv s, const float *repeated, float *dx) {
@@ -84,32 +103,22 @@ static void sum_copies(const P2cCall *call, Conv s, const float *repeated, float
                    dx + (size_t)i * (size_t)w);
 }
 
-static void repeated_input_gradient(const P2cCall *call, Conv s) {
-    P2cCall inner = *call;
-    float *gradient = call->work;
-    if (s.up == 1) {
-        plain_input_gradient(call, s);
-        return;
-    }
-    inner.work = gradient + repeated_floats(s);
-    inner.dx[0] = memset(gradient, 0, repeated_floats(s) * sizeof *gradient);
-    plain_input_gradient(&inner, s);
-    sum_copies(call, s, gradient, call->dx[0]);
-}
-
-static void input_gradient(const P2cCall *call, Conv s) {
+/* Each gradient is added to the one before it, and the first in scratch starts as zeros. */
+static void input_gradient(const P2cCall *call, Conv s, float *scratch) {
     const P2cDims x = call->node->x[0]->dims;
+    const Layout at = layout_of(call->node, s);
+    float *normalised = call->dx[0];
     P2cCall inner = *call;
-    float *gradient = call->work;
-    if (!s.normalised) {
-        repeated_input_gradient(call, s);
-        return;
-    }
-    inner.work = gradient + normed_floats(call->node, s);
-    inner.dx[0] = memset(gradient, 0, p2c_dims_count(x) * sizeof *gradient);
-    repeated_input_gradient(&inner, s);
-    P2C_CPU(instance_norm_gradient)
-    (call->x[0], gradient, call->dx[0], x, s.relu, call->saved, call->threads);
+    inner.work = scratch + at.input;
+    if (s.normalised)
+        normalised = memset(scratch + at.normalised, 0, p2c_dims_count(x) * sizeof(float));
+    inner.dx[0] = normalised;
+    if (s.up > 1)
+        inner.dx[0] = memset(scratch + at.repeated, 0, repeated_floats(s) * sizeof(float));
+    plain_input_gradient(&inner, s);
+    if (s.up > 1) sum_copies(call, s, inner.dx[0], normalised);
+    if (s.normalised) P2C_CPU(instance_norm_gradient)
+    (call->x[0], normalised, call->dx[0], x, s.relu, call->saved, call->threads);
 }
 
 static void weight_gradient(const P2cCall *call, Conv s) {
@@ -118,26 +127,17 @@ static void weight_gradient(const P2cCall *call, Conv s) {
     else P2C_CPU(conv2d_gemm_weight_gradient)(call, s);
 }
 
-static void plain_backward(const P2cCall *call, Conv s) {
-    if (call->dx[0]) input_gradient(call, s);
-    if (call->dx[1]) weight_gradient(call, s);
-    if (call->dx[2]) bias_gradient(call, s);
-}
-
-/* If y has an activation, the gradient that passes it is computed first, in scratch. */
-static size_t passed_floats(const P2cNode *node, Conv s) {
-    return s.slope != 1 ? aligned_floats(p2c_dims_count(node->dims)) : 0;
-}
-
 static void backward(const P2cCall *call) {
     Conv s = conv_of(call->node);
     P2cCall inner = *call;
     if (s.slope != 1) {
         passed_gradient(call, s.slope, call->work);
         inner.dy = call->work;
-        inner.work = (float *)call->work + passed_floats(call->node, s);
     }
-    plain_backward(&inner, s);
+    inner.work = (float *)call->work + layout_of(call->node, s).normalised;
+    if (call->dx[0]) input_gradient(&inner, s, call->work);
+    if (call->dx[1]) weight_gradient(&inner, s);
+    if (call->dx[2]) bias_gradient(&inner, s);
 }
 
 static size_t input_work(Conv s, int threads) {
@@ -154,11 +154,11 @@ static size_t weight_work(Conv s, int threads) {
 
 static size_t work(const P2cNode *node, bool backward, int threads) {
     Conv s = conv_of(node);
-    size_t input = sizeof(float) * (normed_floats(node, s) + repeated_floats(s)), weight;
     if (backward) {
-        input += input_work(s, threads);
-        weight = weight_work(s, threads);
-        return sizeof(float) * passed_floats(node, s) + (input > weight ? input : weight);
+        const Layout at = layout_of(node, s);
+        size_t input = sizeof(float) * at.input + input_work(s, threads);
+        size_t weight = sizeof(float) * at.normalised + weight_work(s, threads);
+        return input > weight ? input : weight;
     }
     if (winograd_forward(s)) return P2C_CPU(conv2d_winograd_work)(s, threads);
     return is_direct(s) ? P2C_CPU(conv2d_direct_work)(s, threads)
