@@ -3,7 +3,7 @@
 #   make demo       installs what is missing, builds, draws faces, and learns for a minute or two to
 #                   turn them into cartoons
 #   make check      installs what is missing, builds, and runs every test
-#   make bench      times p2cnn, beside PyTorch when there is one
+#   make bench      times the forward pass and the training step
 #   make gpu-report on a machine with an NVIDIA GPU and nvcc: tests and times of all that runs there
 #   make install    PREFIX=/usr/local (or BINDIR, LIBDIR, INCLUDEDIR, MANDIR), DESTDIR=
 #   make uninstall  removes what make install put there

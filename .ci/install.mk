@@ -49,6 +49,8 @@ DEB := build/deb/p2cnn-$(VERSION)
 deb:
 	@command -v dpkg-buildpackage >/dev/null && command -v dh >/dev/null || \
 	    { echo "make deb needs the packages dpkg-dev and debhelper" >&2; exit 1; }
+	@git rev-parse --is-inside-work-tree >/dev/null 2>&1 || \
+	    { echo "make deb needs git, and a checkout of the sources" >&2; exit 1; }
 	rm -rf build/deb && mkdir -p $(DEB)
 	git ls-files -z | xargs -0 cp --parents -t $(DEB)
 	cp -r .ci/debian $(DEB)/debian

@@ -39,7 +39,8 @@ static const CliOption table[] = {
     TEXT(faces, "N|largest|all", "how many faces of a photo become pictures, the largest first"),
     TEXT(models, "DIR",
          "folder with networks that replace the built-in ones: detector.onnx, landmarks.onnx, "
-         "matte.onnx ($P2CNN_MODELS, else $XDG_DATA_HOME/p2cnn, else ~/.local/share/p2cnn)"),
+         "matte.onnx or matte.pb ($P2CNN_MODELS, else $XDG_DATA_HOME/p2cnn, else "
+         "~/.local/share/p2cnn)"),
     TEXT(detector, "FILE|dlib", "the network that finds faces; dlib: the built-in detector"),
     TEXT(landmarks, "FILE|built-in|none",
          "the network that finds 68 points of each face; none: guess them from the face's box"),

@@ -156,8 +156,8 @@ typedef struct P2cPreparer P2cPreparer;
 typedef struct P2cPreparerOptions {
     const char *models;   /* the folder of models; NULL: see p2c_models_folder */
     const char *detector; /* of faces: an ONNX file, or "dlib", which is built in */
-    const char
-        *landmarks;    /* an ONNX file, "built-in", or "none": points are guessed from the box */
+    /* an ONNX file, "built-in", or "none": points are guessed from the box */
+    const char *landmarks;
     const char *matte; /* an ONNX or TensorFlow file, "built-in", or "none": keep the background */
 } P2cPreparerOptions;
 
@@ -267,7 +267,7 @@ typedef enum P2cLayout {
 } P2cLayout;
 
 typedef struct P2cPhotoOptions {
-    int faces;   /* at most so many, the largest first; 0: all */
+    int faces;   /* at most so many, the largest first; 0 or less: all */
     bool centre; /* when no face is found, take the middle of the photo for one */
     P2cLayout layout;
     P2cBackground background;

@@ -131,9 +131,9 @@ P2C_API P2cPrecision p2c_context_precision(const P2cContext *ctx);
 P2C_API const char *p2c_precision_name(P2cPrecision precision); /* "fp32", "tf32", "bf16" */
 
 /* The CPU computes most 3x3 convolutions by Winograd's algorithm, up to three times as fast; its
- * rounding errors are a few times those of plain sums (docs/design.md, Floats). true: plain sums,
- * in every graph whose convolutions are built from now on. A context starts with false, or with
- * true where the environment has P2C_CONV_EXACT=1. A GPU computes the same either way. */
+ * rounding errors are about four times those of plain sums. true: plain sums, in every graph whose
+ * convolutions are built from now on. A context starts with false, or with true where the
+ * environment has P2C_CONV_EXACT=1. A GPU computes the same either way. */
 P2C_API void p2c_context_set_exact_convolutions(P2cContext *ctx, bool exact);
 P2C_API bool p2c_context_exact_convolutions(const P2cContext *ctx);
 

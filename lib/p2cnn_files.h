@@ -72,12 +72,13 @@ P2C_API P2cValue *p2c_value_float(double value);
 P2C_API P2cValue *p2c_value_string(const char *text); /* a copy of text */
 P2C_API P2cValue *p2c_value_list(void);
 P2C_API P2cValue *p2c_value_dict(void);
-/* data: contiguous, and copied; NULL: zeros. */
+/* data: contiguous, and copied; NULL: zeros. A size below 0, or too many bytes, gives NULL, too. */
 P2C_API P2cValue *p2c_value_tensor(P2cType type, P2cShape shape, const void *data);
 /* Frees the value and all that it contains. */
 P2C_API void p2c_value_free(P2cValue **value);
 /* Put `value` into a list or dict, which owns it from then on. A key that is there already gets the
- * new value. They fail only with P2C_ERR_MEMORY, which frees `value`. A NULL value fails so, too:
+ * new value. They fail only with P2C_ERR_MEMORY, which frees `value`; having no
+ * context, they leave no line of text. A NULL value fails so, too:
  * what a constructor returns need not be checked before. */
 P2C_API P2C_CHECKED P2cStatus p2c_value_append(P2cValue *list, P2cValue *value);
 P2C_API P2C_CHECKED P2cStatus p2c_value_set(P2cValue *dict, const char *key, P2cValue *value);
@@ -188,7 +189,8 @@ P2C_API P2C_CHECKED P2cStatus p2c_model_build(const P2cModel *model, P2cNet net,
 
 /* Writes what leads to `count` outputs of a graph as an ONNX file (operator set 17), weights
  * included. Call it before p2c_graph_finish. Inputs and outputs have the names of their nodes.
- * P2C_ERR_ARGUMENT: an output is NULL; P2C_ERR_WRITE. */
+ * P2C_ERR_ARGUMENT: an output is NULL, or needs an operation that cannot be written (losses, sum,
+ * mean, gradients, ...), which the error names; P2C_ERR_WRITE, P2C_ERR_MEMORY. */
 P2C_API P2C_CHECKED P2cStatus p2c_onnx_write(P2cContext *ctx, const char *path, int count,
                                              P2cNode *const outputs[]);
 /* Whether such a file computes what its graph does: both are run on the same numbers, and may

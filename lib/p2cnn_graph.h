@@ -397,7 +397,10 @@ P2C_API P2cNode *p2c_cross_entropy(P2cNode *x, P2cNode *target);
 
 /* Adds the backward pass of the scalar `loss` at this point of the order, and nothing more. of:
  * `count` inputs, parameters or results. grads[i] becomes the node of d loss / d of[i], or NULL
- * where of[i] does not influence the loss. To be read, it must be given to p2c_output. */
+ * where of[i] does not influence the loss. To be read, it must be given to p2c_output.
+ * p2c_graph_finish fails with P2C_ERR_ARGUMENT where this pass, or that of p2c_minimize, needs a
+ * parameter that is updated between its use and the pass: build the network again after the
+ * update. */
 P2C_API void p2c_backward(P2cNode *loss, int count, P2cNode *const of[], P2cNode *grads[]);
 
 /* Adam (Kingma 2015), with the decay added to the gradient, as in PyTorch's Adam:

@@ -72,7 +72,7 @@ static P2cStatus find_faces(const Work *w, P2cPreparer *preparer, P2cFace **face
     P2cStatus status = p2c_preparer_find(preparer, w->photo, faces, count);
     w->result->find_ms = p2c_clock_ms() - start;
     if (status) return status;
-    if (w->options->faces && *count > w->options->faces) *count = w->options->faces;
+    if (w->options->faces > 0 && *count > w->options->faces) *count = w->options->faces;
     if (*count || !w->options->centre) return P2C_OK;
     free(*faces);
     *faces = malloc(sizeof **faces);

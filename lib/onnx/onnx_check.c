@@ -1,5 +1,6 @@
 /* onnx_check.c: checks that a written ONNX file computes what its graph computes: reads it back,
  * builds it and runs both. */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -72,6 +73,7 @@ static P2cStatus compare(const Check *c, const P2cNode *want, const P2cNode *got
 
 P2cStatus p2c_onnx_check(P2cContext *ctx, const char *path, P2cNode *input, int count,
                          P2cNode *const outputs[]) {
+    assert(count <= MOST_OUTPUTS);
     Check c = { .ctx = ctx, .path = path };
     P2cStatus status = build(&c, input, count);
     if (!status) status = feed(ctx, input, c.input);

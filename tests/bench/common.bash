@@ -10,4 +10,4 @@ middle() { tr ' ' '\n' | sed '/^$/d' | sort -n | awk '{ v[NR] = $1 } END { print
 
 peer=
 if [ -d "$shared/oracle" ] && python3 -c 'import torch' 2>/dev/null; then peer=yes; fi
-[ -n "$peer" ] || echo "PyTorch, or ../shared/oracle, is not here: only p2cnn is measured"
+[ -n "$peer" ] || echo "PyTorch, or the reference networks, are not here: only p2cnn is measured"

@@ -49,7 +49,7 @@ if [ -d "$shared/oracle" ] && python3 -c 'import torch; assert torch.cuda.is_ava
     section "PyTorch, same machine"
     timeout 200 python3 "$shared/oracle/p2c_torch.py" bench cuda
 else
-    echo "PyTorch, or ../shared/oracle, is not here: only p2cnn is measured"
+    echo "PyTorch, or the reference networks, are not here: only p2cnn is measured"
 fi
 
 section "end"

@@ -64,7 +64,7 @@ P2cNode *conv2d_build_fused(const OpCase *c, P2cNode *const x[]) {
     return node;
 }
 
-static const ConvRow normed_rows[] = {
+static const ConvRow normalised_rows[] = {
     { 1, 3, 5, 9, 8, 1, 1, 1, 0, 1, 0, 1 },     { 2, 3, 8, 8, 4, 3, 3, 2, 1, 1, 0, 0 },
     { 3, 5, 9, 7, 3, 3, 3, 2, 1, 1, 1, 1 },     { 1, 3, 12, 9, 8, 7, 7, 1, 3, 1, 1, 0 },
     { 1, 3, 5, 9, 8, 1, 1, 1, 3, 1, 0, 1 },     { 2, 6, 5, 7, 4, 3, 3, 1, 1, 2, 0, 1 },
@@ -77,8 +77,8 @@ static void normalised(OpTest *t) {
     t->build = conv2d_build_fused;
     t->reference = fused_reference;
     t->folds = P2C_FOLD_NORM;
-    for (size_t i = 0; i < COUNT(normed_rows); i++) {
-        ConvCase c = conv2d_make_explicit(normed_rows[i]);
+    for (size_t i = 0; i < COUNT(normalised_rows); i++) {
+        ConvCase c = conv2d_make_explicit(normalised_rows[i]);
         conv2d_add_norm(&c, i % 2 ? 1e-5f : 0.5f);
         conv2d_check(t, &c);
     }

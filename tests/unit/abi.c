@@ -34,6 +34,7 @@ static const struct {
     STRUCT(P2cPad, 24, value, 20),
     STRUCT(P2cPool2d, 16, pad, 12),
     STRUCT(P2cAdam, 48, step, 40),
+    STRUCT(P2cSgd, 32, step, 24),
     STRUCT(P2cGenerator, 8, full, 4),
     STRUCT(P2cGenerated, 24, heatmap, 16),
     STRUCT(P2cDiscriminator, 12, training, 8),

@@ -68,7 +68,7 @@ static inline Norm norm_at(const P2cCall *call, Conv s, size_t p) {
                         : (Norm){ 0, 1, -INFINITY };
 }
 
-/* conv2d_direct.c, conv2d_direct_weights.c: for weights that stay in cache. The input gradient
+/* direct.c, direct_weights.c: for weights that stay in cache. The input gradient
  * wants stride 1. */
 size_t P2C_CPU(conv2d_direct_work)(Conv s, int threads);
 void P2C_CPU(conv2d_direct)(const P2cCall *call, Conv s);
@@ -86,7 +86,7 @@ size_t P2C_CPU(conv2d_winograd_border_work)(Conv s);
 void P2C_CPU(conv2d_winograd_borders)(const P2cCall *call, Conv s);
 size_t P2C_CPU(conv2d_winograd_weight_work)(Conv s, int threads);
 void P2C_CPU(conv2d_winograd_weight_gradient)(const P2cCall *call, Conv s);
-/* conv2d_gemm.c: im2col and matrix products, for everything else. */
+/* gemm.c: im2col and matrix products, for everything else. */
 size_t P2C_CPU(conv2d_gemm_work)(Conv s, bool backward, int threads);
 void P2C_CPU(conv2d_gemm)(const P2cCall *call, Conv s);
 void P2C_CPU(conv2d_gemm_input_gradient)(const P2cCall *call, Conv s);

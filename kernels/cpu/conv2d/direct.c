@@ -1,4 +1,4 @@
-/* conv2d_direct: convolution by its definition, vectorised along the row, and its input gradient,
+/* direct.c: convolution by its definition, vectorised along the row, and its input gradient,
  * which is a convolution of dy with the weights rotated by 180 degrees.
  *
  * Input is packed by strips of rows (strip.h). For BLOCK output channels and two vectors of pixels

@@ -1,4 +1,4 @@
-/* conv2d_direct_weights: the weight gradient of a convolution, vectorised along the row.
+/* direct_weights.c: the weight gradient of a convolution, vectorised along the row.
  *      dw[o][tap] += sum over pixels of dy[o][pixel] * packed[tap][pixel]
  *
  * Input is packed by strips of rows (strip.h). For BLOCK outputs and TAPS taps at a time, vectors

@@ -1,4 +1,4 @@
-/* conv2d_gemm: convolution as matrix products over im2col columns, one tile of pixels at a time.
+/* gemm.c: convolution as matrix products over im2col columns, one tile of pixels at a time.
  *   columns[c*kh*kw + u*kw + v][pixel] = x[c][row*stride+u*dilation-pad][col*stride+v*dilation-pad]
  *   forward          y  (cout x pixels)  = w (cout x taps) . columns
  *   input gradient   columns' = w^T . dy, added back to where they were read (col2im)

@@ -1,5 +1,5 @@
-/* winograd: 3x3 convolutions with stride 1 by F(4x4,3x3), a quarter of the multiplications; and the
- * input gradient, which is such a convolution of dy with the weights turned round. Matrices and
+/* winograd.c: 3x3 convolutions with stride 1 by F(4x4,3x3), a quarter of the multiplications; and
+ * the input gradient, which is such a convolution of dy with the weights turned round. Matrices and
  * sources: winograd_transforms.h; tiles: winograd_tiles.h.
  *
  *      U[block][point][c][BLOCK]   G g G^T of all weights, in blocks of output channels

@@ -1,4 +1,4 @@
-/* winograd_borders: what a reflected border of one pixel adds to the input gradient of a 3x3
+/* winograd_borders.c: what a reflected border of one pixel adds to the input gradient of a 3x3
  * convolution.
  *
  * Rows -1 and h and columns -1 and w of the padded input were read from rows 1 and h-2, columns 1

@@ -1,11 +1,11 @@
-/* winograd_weights: the weight gradient of a 3x3 convolution with stride 1 by F(3x3,4x4), a quarter
- * of the multiplications. Matrices and sources: winograd_transforms.h; tiles: winograd_tiles.h.
+/* winograd_weights.c: the weight gradient of a 3x3 convolution with stride 1 by F(3x3,4x4), a
+ * quarter of the multiplications. Matrices and sources: winograd_transforms.h; tiles:
+ * winograd_tiles.h.
  *
  *      V[point][c][tile]    B^T d B of the input's patches, as in forward
  *      D[point][o][tile]    H dy H^T of the tiles of dy
- *      M[point][block]      sum over all tiles of D[point][o] * V[point][c], a vector for a block
- *                           of
- *                          SUM_O x SUM_C pairs (o,c), one lane each
+ *      M[point][block]      sum over all tiles of D[point][o] * V[point][c]: for each block of
+ *                           SUM_O x SUM_C pairs (o,c) a vector, one lane each
  *
  * and then C^T M C, added to dw. Chunks of tiles follow one another; threads divide channels, then
  * points and outputs, of each: so that sums are the same for every number of threads. */
