@@ -174,11 +174,11 @@ $B/%.pb-c.c $B/%.pb-c.h: %.proto
 	$(call say,PROTO,$<)
 	@mkdir -p $(@D)
 	$Q protoc-c -I$(<D) --c_out=$(@D) $<
-$B/%.pb-c.o: $B/%.pb-c.c
+$B/%.pb-c.o: $B/%.pb-c.c Makefile $(STAMP)
 	$(call say,CC,$<)
 	$Q $(CC) $(BASE) $(CFLAGS) -c -o $@ $<
 PROTO_O := $(patsubst %.c,$B/%.o,$(wildcard $(PROTO:.proto=*.c)))
-$(PROTO_O): PKG_CFLAGS += -I$B/lib/onnx
+$(PROTO_O): private PKG_CFLAGS += -I$B/lib/onnx
 $(PROTO_O): | $(PROTO:%.proto=$B/%.pb-c.h)
 
 # ---- tests --------------------------------------------------------------------------------------

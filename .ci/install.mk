@@ -4,7 +4,8 @@
 BASHDIR ?= $(DATADIR)/bash-completion/completions
 ZSHDIR  ?= $(DATADIR)/zsh/site-functions
 NAMES   := $(notdir $(PROGRAMS))
-MANUAL  := $(if $(filter $(MACHINE),$(shell cc -dumpmachine)),$(NAMES:%=$B/manual/%.1))
+HERE    := $(shell uname -m | sed 's/^i[3-6]86$$/i686/; s/^arm64$$/aarch64/')
+MANUAL  := $(if $(filter $(HERE)-%,$(MACHINE)),$(NAMES:%=$B/manual/%.1))
 $B/manual/%.1: $B/%
 	@mkdir -p $(@D)
 	$Q $< --print man >$@

@@ -256,7 +256,7 @@ P2C_API P2cNode *p2c_batch_norm(P2cNode *x, P2cNode *weight, P2cNode *bias, P2cN
 /* The same in training: with the mean and the biased variance that each channel has in this batch,
  * in at least two values. mean and var are frozen parameters that start as 0 and 1; every run moves
  * them: mean += momentum * (batch mean - mean), and var the same towards the unbiased variance.
- * PyTorch's momentum is 0.1. Ioffe 2015 */
+ * PyTorch's momentum is 0.1. A batch that is not finite makes them so, as in PyTorch. Ioffe 2015 */
 P2C_API P2cNode *p2c_batch_norm_train(P2cNode *x, P2cNode *weight, P2cNode *bias, P2cNode *mean,
                                       P2cNode *var, float momentum, float eps);
 /* A weight divided by its largest singular value: y = w / sigma, sigma = u . W v, where W is w as a
@@ -293,7 +293,8 @@ P2C_API P2cNode *p2c_lerp(P2cNode *a, P2cNode *b, P2cNode *w);
  * Which elements depends only on the store's seed, on net's prefix, on how many dropouts below that
  * prefix the graph has already, and on *step: a training whose step is restored with its weights
  * goes on to the same bits. step is the caller's, must outlive the graph, and must change from run
- * to run, as P2cAdam.step does. NULL: evaluation, which returns x. Srivastava 2014 */
+ * to run, as P2cAdam.step does; build dropouts before the update that counts it. NULL: evaluation,
+ * which returns x. Srivastava 2014 */
 P2C_API P2cNode *p2c_dropout(P2cNet net, P2cNode *x, float rate, const int64_t *step);
 /* x, but no gradient goes back through it. */
 P2C_API P2cNode *p2c_detach(P2cNode *x);

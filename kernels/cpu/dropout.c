@@ -38,7 +38,8 @@ static void backward(const P2cCall *call) {
     for (size_t i = 0; i < n; i += 4) {
         float scales[4];
         draw(a, step, i, scales);
-        for (size_t k = i; k < i + 4 && k < n; k++) dx[k] += dy[k] * scales[k - i];
+        for (size_t k = i; k < i + 4 && k < n; k++)
+            if (scales[k - i] > 0) dx[k] += dy[k] * scales[k - i];
     }
 }
 

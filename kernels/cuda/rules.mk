@@ -53,9 +53,9 @@ $B/%.o: %.cc Makefile kernels/cuda/rules.mk $(B)/flags
 	$Q $(CXX) $(EMULATED) -Wshadow $(CFLAGS) -c -o $@ $<
 # What runs for every thread of every kernel is not itself under sanitizers; nor are the references,
 # which other builds have under them.
-$B/tests/op/%.o $B/tests/golden/%.o: SANITIZE :=
+$B/tests/op/%.o $B/tests/golden/%.o: private SANITIZE :=
 $B/kernels/cuda/%.o: FEWER := $(if $(SANITIZERS),-fno-sanitize=undefined -fsanitize=bounds)
-$(foreach f,fiber block waiting mma,$B/$(EMULATOR)/$f.o): SANITIZE :=
+$(foreach f,fiber block waiting mma,$B/$(EMULATOR)/$f.o): private SANITIZE :=
 
 # The emulation's own tests, without the library.
 EMULATOR_TESTS := $(wildcard $(EMULATOR)/self/*.c $(EMULATOR)/self/*.cu)

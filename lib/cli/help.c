@@ -14,6 +14,7 @@ static void wrap(const char *text, size_t length, int column, int indent) {
     while (text < end) {
         size_t blanks = strspn(text, " \n");
         text += blanks;
+        if (text >= end) break;
         size_t word = strcspn(text, " \n");
         if (text + word > end) word = (size_t)(end - text);
         if (!word) break;

@@ -218,20 +218,20 @@ static P2cStatus collect_gradients(P2cGraph *graph, const P2cNode *marker) {
     return P2C_OK;
 }
 
-/* For each parameter the id of the last node before `marker` that updates it; -1: none. Power
- * iterations, which gradients go through, do not count: they save the values that backward
- * reads. */
+/* For each node the id of the last one before `marker` that writes into it; -1: none. */
 static void find_updates(const P2cGraph *graph, const P2cNode *marker, int updated[]) {
     for (int i = 0; i < marker->state->id; i++) {
         const P2cNode *node = graph->nodes[i];
         updated[i] = -1;
-        for (int k = 0; node->op && node->op->blocks && k < node->count; k++)
+        for (int k = 0; node->op && k < node->count; k++)
             if (node->op->writes >> k & 1) updated[node->x[k]->state->id] = i;
     }
 }
 
 /* Gradients through values of one network and weights of the next would be those of neither:
- * refuses where a backward step reads a parameter that changes between its node and `marker`. */
+ * refuses where a backward step reads a parameter that changes between its node and `marker`.
+ * Operations that write what they read themselves (spectral_norm, batch_norm_train) save the values
+ * that backward needs. */
 static P2cStatus check_stale(P2cGraph *graph, const P2cNode *marker, const bool active[]) {
     int *updated = malloc(((size_t)marker->state->id + 1) * sizeof *updated);
     if (!updated)
@@ -240,7 +240,7 @@ static P2cStatus check_stale(P2cGraph *graph, const P2cNode *marker, const bool 
     for (int i = 0; i < marker->state->id; i++) {
         const P2cNode *node = graph->nodes[i];
         for (int k = 0; active[i] && node->op && node->op->keeps_x && k < node->count; k++)
-            if (updated[node->x[k]->state->id] > i)
+            if (updated[node->x[k]->state->id] > i && !(node->op->writes >> k & 1))
                 p2c_graph_fail(graph, P2C_ERR_ARGUMENT,
                                "backward: %s is updated between its use and this backward pass; "
                                "build the network anew after the update",

@@ -178,6 +178,21 @@ static void test_goes_back(void **state) {
     puppet_close(&p);
 }
 
+/* A run that is stopped just after it went back saves the same step again, with the new branch. Else
+ * the data that failed would come again. */
+static void test_stopped_after_going_back(void **state) {
+    Puppet p;
+    puppet_open(&p, *state);
+    memcpy(p.skip, (int64_t[]){ 6, 8, 9 }, 3 * sizeof *p.skip);
+    LoopPlan plan = { .total = 20, .last = 7, .save_every = 4 };
+    assert_int_equal(puppet_run(&p, plan), 0);
+    plan.last = 20;
+    p.stop = 9;
+    assert_int_equal(puppet_run(&p, plan), EXIT_TERMINATED);
+    SAVED(&p, 4, 7, 7);
+    puppet_close(&p);
+}
+
 /* Steps fail again after going back: back once more, and the end. The new branch is saved. */
 static void test_diverges(void **state) {
     Puppet p;
@@ -256,8 +271,9 @@ static void test_failing_saves(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_loop[] = {
-    RUNS_TEST(test_saves),         RUNS_TEST(test_save_waits), RUNS_TEST(test_goes_back),
-    RUNS_TEST(test_diverges),      RUNS_TEST(test_signal),     RUNS_TEST(test_failures),
-    RUNS_TEST(test_failing_saves),
+    RUNS_TEST(test_saves),     RUNS_TEST(test_save_waits),
+    RUNS_TEST(test_goes_back), RUNS_TEST(test_stopped_after_going_back),
+    RUNS_TEST(test_diverges),  RUNS_TEST(test_signal),
+    RUNS_TEST(test_failures),  RUNS_TEST(test_failing_saves),
 };
 const size_t p2c_tests_loop_count = sizeof p2c_tests_loop / sizeof *p2c_tests_loop;

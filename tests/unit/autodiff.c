@@ -387,6 +387,26 @@ static void averaged_in_between(void **state) {
     world_clear(&w);
 }
 
+/* Statistics that a later pass in training moves are not those that this pass used. */
+static void statistics_moved_in_between(void **state) {
+    (void)state;
+    World w;
+    world_init(&w, 1);
+    P2cNet net = p2c_net(w.g, w.store, "n");
+    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(4, 2)),
+            *weight = p2c_param(net, "weight", P2C_DIMS(2), P2C_CONSTANT(1)),
+            *bias = p2c_param(net, "bias", P2C_DIMS(2), P2C_CONSTANT(0)),
+            *mean = p2c_param(net, "mean", P2C_DIMS(2), P2C_BUFFER(0)),
+            *var = p2c_param(net, "var", P2C_DIMS(2), P2C_BUFFER(1)), *gradient;
+    P2cNode *loss = p2c_sum(p2c_batch_norm(x, weight, bias, mean, var, 1e-5f));
+    p2c_output(p2c_batch_norm_train(x, weight, bias, mean, var, 0.1f, 1e-5f));
+    p2c_backward(loss, 1, &x, &gradient);
+    p2c_output(gradient);
+    assert_int_equal(p2c_graph_finish(w.g), P2C_ERR_ARGUMENT);
+    assert_non_null(strstr(p2c_error(w.ctx), "is updated between"));
+    world_clear(&w);
+}
+
 extern const struct CMUnitTest p2c_tests_autodiff[];
 extern const size_t p2c_tests_autodiff_count;
 const struct CMUnitTest p2c_tests_autodiff[] = {
@@ -402,5 +422,6 @@ const struct CMUnitTest p2c_tests_autodiff[] = {
     cmocka_unit_test(stays_in_range),
     cmocka_unit_test(updated_in_between),
     cmocka_unit_test(averaged_in_between),
+    cmocka_unit_test(statistics_moved_in_between),
 };
 const size_t p2c_tests_autodiff_count = COUNT(p2c_tests_autodiff);

@@ -12,7 +12,8 @@ typedef struct Loop {
     const LoopHooks *hooks;
     void *trainer;
     LoopPlan plan;
-    bool save_waits;
+    /* branched: it went back, and no checkpoint has the new branch yet */
+    bool save_waits, branched;
     char trouble[256]; /* what the newest skipped step was skipped for */
 } Loop;
 
@@ -23,7 +24,10 @@ bool loop_due(int64_t step, int64_t every) { return every && step > 0 && step % 
 /* ---- saving and going back ------------------------------------------------------------------- */
 
 static int save_checkpoint(Loop *l) {
-    return l->run->saved == l->run->state.step ? 0 : l->hooks->save(l->trainer);
+    if (l->run->saved == l->run->state.step && !l->branched) return 0;
+    int code = l->hooks->save(l->trainer);
+    if (!code) l->branched = false;
+    return code;
 }
 
 /* A save that falls due. When the disk is full the run goes on: the older checkpoints are there. */
@@ -65,6 +69,7 @@ static int roll_back(Loop *l) {
     int code = load_newest(l);
     if (code) return code;
     r->state.branch++;
+    l->branched = true;
     guard_rolled_back(&r->state.guard);
     if ((code = rewind_outputs(r))) return code;
     run_event(r,
@@ -145,9 +150,9 @@ static int end_diverged(Loop *l) {
     Run *r = l->run;
     int code = roll_back(l);
     if (!code) {
-        r->saved = -1; /* the same step, but with another branch of data to go on with */
+        /* the same step, but with another branch of data to go on with; when it cannot be written
+         * again, it is still there as it was */
         code = save_checkpoint(l);
-        /* when it cannot be written again, it is still there as it was */
         r->saved = r->state.step;
     }
     if (code == EXIT_DEVICE) return lose_device(l);
