@@ -178,8 +178,8 @@ static void test_goes_back(void **state) {
     puppet_close(&p);
 }
 
-/* A run that is stopped just after it went back saves the same step again, with the new branch. Else
- * the data that failed would come again. */
+/* A run that is stopped just after it went back saves the same step again, with the new branch.
+ * Else the data that failed would come again. */
 static void test_stopped_after_going_back(void **state) {
     Puppet p;
     puppet_open(&p, *state);
