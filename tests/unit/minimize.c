@@ -212,6 +212,7 @@ static void sgd(void **state) {
     assert_true(got[0] == -0.25f && got[1] == 3.5f && got[2] == 1);
     settings.lr = 0;
     OK(p2c_graph_run(w.g));
+    OK(p2c_graph_wait(w.g)); /* a GPU counts updates when it is waited for */
     read_param(&w, "a.p", got);
     assert_true(got[0] == -0.25f && settings.step == 4);
     world_clear(&w);
