@@ -27,7 +27,7 @@ if [ -n "$emulated" ]; then
     env -u P2C_EMULATED_REPORT "$B/test-emulator" 2>&1 | tail -n 3; [ "${PIPESTATUS[0]}" = 0 ] || failed="$failed test-emulator"
 fi
 run "$B/test-op"
-run "$B/test-unit" graph state_dict autodiff minimize cartoonizer
+run "$B/test-unit" graph state_dict autodiff minimize learning step cartoonizer
 # The emulation is ten thousand times slower than a GPU, so it runs only a single step of trainings.
 if [ -n "$emulated" ]; then
     for each in test_generator_ch8 'test_disc*_7' 'test_disc*_5' test_mobilefacenet test_matte test_landmarks test_precision; do run "$B/test-golden" "$each"; done
