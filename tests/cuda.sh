@@ -43,7 +43,7 @@ cases=$(sed -n 's/^\([0-9]*\) cases,.*/\1/p' "$T/log" | awk '{ n += $1 } END { p
 if [ -n "$emulated" ]; then
     echo "== kernels/cuda ($SECONDS s)"
     ran=$(cut -f1,2 "$T/kernels" | sort -u | wc -l)
-    echo "$(cat kernels/cuda/*.cu* | grep -c '__global__') kernels are defined; $ran different launches ran, in $cases cases of operations and in networks"
+    echo "$(cat kernels/cuda/*.cu* kernels/cuda/conv2d/*.cu* | grep -c '__global__') kernels are defined; $ran different launches ran, in $cases cases of operations and in networks"
     tests/cuda_on_cpu/coverage.sh "$B"
 else
     echo "$cases cases of operations"

@@ -6,11 +6,11 @@ if ! command -v gcov >/dev/null; then
     echo "gcov is not here: no count of lines"
     exit 0
 fi
-for file in kernels/cuda/*.cu; do
-    [ -e "$B/${file%.cu}.gcda" ] && gcov -t -o "$B/kernels/cuda" "$B/${file%.cu}.gcda" 2>/dev/null
+for file in kernels/cuda/*.cu kernels/cuda/conv2d/*.cu; do
+    [ -e "$B/${file%.cu}.gcda" ] && gcov -t -o "$B/${file%/*}" "$B/${file%.cu}.gcda" 2>/dev/null
 done | awk -F: '
-    $2 ~ /^ *0$/ && $3 == "Source" { file = $4; next }
-    file !~ /^kernels\/cuda\/[^\/]*$/ { next }
+    $2 ~ /^ *0$/ && $3 == "Source" { file = $4; sub(/conv2d\/\.\.\//, "", file); next }
+    file !~ /^kernels\/cuda\/(conv2d\/)?[^\/]*$/ { next }
     { count = $1; gsub(/[ *]/, "", count); line = $2; gsub(/ /, "", line); at = file ":" line }
     count == "-" || count == "" { next }
     !(at in known) { known[at] = 1; lines++ }
