@@ -145,7 +145,7 @@ static void no_face_network(void **state) {
     refuses(scratch, scratch->path, EXIT_BAD_INPUT, "text.pth|not a PyTorch file");
     P2cStore *generator = made_store(scratch->ctx, true, P2C_FACENET_TREB1EN);
     refuses(scratch, written(scratch, state_dict(generator), NULL), EXIT_BAD_INPUT,
-            "face.pt|no weights of a face network|got 406 entries: ConvBlock1.1.weight, ");
+            "face.pt|not the weights of a face network|got 406 entries: ConvBlock1.1.weight, ");
     refuses(scratch, written(scratch, state_dict(generator), "genA2B"), EXIT_BAD_INPUT,
             "face.pt|got 2 entries: epoch, genA2B, -");
     p2c_store_free(&generator);
