@@ -143,8 +143,7 @@ void options_help(const char *format) {
         .exit_codes = exit_codes,
         .commands = "build check",
     };
-    if (format) cli_print_program(&program, format);
-    else cli_help_program(&program);
+    cli_print_program(&program, format);
 }
 
 /* ---- the meaning of values ---- */

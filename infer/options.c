@@ -157,8 +157,7 @@ void options_help(const char *format) {
         .defaults = NULL,
         .exit_codes = exit_codes,
     };
-    if (format) cli_print_program(&program, format);
-    else cli_help_program(&program);
+    cli_print_program(&program, format);
 }
 
 /* ---- the meaning of values ---- */

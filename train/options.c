@@ -5,6 +5,7 @@
  * have no effect say so. */
 #include "options.h"
 #include "cli/program.h"
+#include "run/loop.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -196,15 +197,6 @@ static const char intro[] =
     "\n"
     "Names of options may have '_' or '-'. The value in parentheses is used if you do\n"
     "not give the option. --x is the same as --x true.\n";
-static const char exit_codes[] = "  0    done\n"
-                                 "  2    wrong usage\n"
-                                 "  3    bad input\n"
-                                 "  4    cannot write\n"
-                                 "  5    out of memory\n"
-                                 "  6    the device failed\n"
-                                 "  7    diverged: the losses are not finite\n"
-                                 "  130  stopped by Ctrl-C, after saving a checkpoint\n"
-                                 "  143  stopped by a signal, likewise\n";
 
 void options_help(const char *format) {
     Options standard = defaults();
@@ -217,11 +209,10 @@ void options_help(const char *format) {
         .table = table,
         .count = COUNT,
         .defaults = &standard,
-        .exit_codes = exit_codes,
+        .exit_codes = run_exit_codes,
         .commands = NULL,
     };
-    if (format) cli_print_program(&program, format);
-    else cli_help_program(&program);
+    cli_print_program(&program, format);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */

@@ -128,9 +128,6 @@ typedef struct CliParser {
 
 /* Returns 0, or EXIT_USAGE after a message. If an option is given twice, the last one counts. */
 int cli_parse(CliParser *parser, int argc, char **argv);
-/* help.c: the options below their headings, at most 80 columns wide. With defaults (a struct of the
- * program) each tells its own. */
-void cli_help(const CliOption *table, int count, const void *defaults);
 /* Returns the index of the option with this name, or -1. */
 int cli_find(const CliOption *table, int count, const char *name);
 /* Stores the value that `text` says. Returns false, and stores nothing, if the option does not

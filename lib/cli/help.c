@@ -66,26 +66,27 @@ static void print_option(const CliOption *o, const void *defaults) {
     wrap(text, strlen(text), OPTION_WIDTH, OPTION_WIDTH);
 }
 
-void cli_help(const CliOption *table, int count, const void *defaults) {
+static void print_options(const CliOption *table, int count, const void *defaults) {
     for (int i = 0; i < count; i++)
         if (table[i].kind == CLI_HEADING) printf("%s%s\n", i ? "\n" : "", table[i].name);
         else print_option(&table[i], defaults);
 }
 
-void cli_help_program(const CliProgram *p) {
+static void print_help(const CliProgram *p) {
     char first[256];
     snprintf(first, sizeof first, "%s %s.", p->name, p->summary);
     print_text(first);
     putchar('\n');
     print_text(p->intro);
     putchar('\n');
-    cli_help(p->table, p->count, p->defaults);
+    print_options(p->table, p->count, p->defaults);
     printf("\nExit codes\n");
     print_text(p->exit_codes);
 }
 
 void cli_print_program(const CliProgram *program, const char *format) {
-    if (!strcmp(format, "man")) cli_print_manual(program);
+    if (!format) print_help(program);
+    else if (!strcmp(format, "man")) cli_print_manual(program);
     else if (!strcmp(format, "bash")) cli_print_bash(program);
     else cli_print_zsh(program);
 }

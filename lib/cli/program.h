@@ -14,17 +14,14 @@ typedef struct CliProgram {
     const char *intro;    /* above the options */
     const CliOption *table;
     int count;
-    const void *defaults; /* see cli_help */
+    const void *defaults; /* the struct of options as it begins; NULL: defaults are not told */
     const char *exit_codes;
     const char *commands; /* words that may come first, separated by blanks; NULL: none */
 } CliProgram;
 
-/* --help, at most 80 columns wide. */
-void cli_help_program(const CliProgram *program);
-
 #define CLI_PRINT_FORMATS "man|bash|zsh"
 /* A manual page in the language of man(7), or a completion for a shell, on stdout. format: one of
- * CLI_PRINT_FORMATS. */
+ * CLI_PRINT_FORMATS; NULL: --help, at most 80 columns wide. */
 void cli_print_program(const CliProgram *program, const char *format);
 
 /* ---- for help.c, manual.c and completion.c ---- */

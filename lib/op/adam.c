@@ -7,25 +7,11 @@
  * Kingma & Ba 2015; the decay is not decoupled, as in torch.optim.Adam. Nodes come from
  * p2c_minimize (minimize.c). */
 #include "adam.h"
-#include "graph/node.h"
+#include "update_shape.h"
 
 static P2cStatus shape(P2cNode *node) {
-    static const struct {
-        const char *name;
-        int operand;
-    } like_param[] = { { "gradient", 1 }, { "first moment", 3 }, { "second moment", 4 } };
-    const P2cDims param = node->x[0]->dims;
-    for (int i = 0; i < 3; i++) {
-        const P2cDims x = node->x[like_param[i].operand]->dims;
-        if (!p2c_dims_equal(param, x))
-            return p2c_node_fail(node, "parameter %s, %s %s", p2c_dims_text(param).text,
-                                 like_param[i].name, p2c_dims_text(x).text);
-    }
-    if ((int)p2c_dims_count(node->x[2]->dims) != P2C_ADAM_RATES)
-        return p2c_node_fail(node, "expected rates (%d), got %s", P2C_ADAM_RATES,
-                             p2c_dims_text(node->x[2]->dims).text);
-    node->dims = P2C_SCALAR;
-    return P2C_OK;
+    static const char *const kept[] = { "first moment", "second moment", NULL };
+    return p2c_update_shape(node, P2C_ADAM_RATES, kept);
 }
 
 const P2cOp p2c_op_adam = { .id = P2C_OP_adam,

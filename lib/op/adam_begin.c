@@ -6,19 +6,9 @@
  *   -> P2cAdamRates as a vector
  * Nodes come from p2c_minimize (minimize.c). */
 #include "adam.h"
-#include "graph/node.h"
+#include "update_shape.h"
 
-static P2cStatus shape(P2cNode *node) {
-    for (int k = 0; k < 2; k++)
-        if (p2c_dims_count(node->x[k]->dims) != 1)
-            return p2c_node_fail(node, "expected a scalar, got %s",
-                                 p2c_dims_text(node->x[k]->dims).text);
-    if (node->count == 3 && (int)p2c_dims_count(node->x[2]->dims) != P2C_ADAM_RATES)
-        return p2c_node_fail(node, "expected (%d) of the one before, got %s", P2C_ADAM_RATES,
-                             p2c_dims_text(node->x[2]->dims).text);
-    node->dims = P2C_DIMS(P2C_ADAM_RATES);
-    return P2C_OK;
-}
+static P2cStatus shape(P2cNode *node) { return p2c_update_begin_shape(node, P2C_ADAM_RATES); }
 
 const P2cOp p2c_op_adam_begin = { .id = P2C_OP_adam_begin,
                                   .name = "adam_begin",

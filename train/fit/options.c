@@ -1,5 +1,6 @@
 /* options.c: the command line of p2c-fit, and what a checkpoint keeps of it. */
 #include "options.h"
+#include "../run/loop.h"
 #include "cli/program.h"
 
 #include <limits.h>
@@ -117,15 +118,6 @@ static const char intro[] =
     "\n"
     "Names of options may have '_' or '-'. The value in parentheses is used if you do\n"
     "not give the option.\n";
-static const char exit_codes[] = "  0    done\n"
-                                 "  2    wrong usage\n"
-                                 "  3    bad input\n"
-                                 "  4    cannot write\n"
-                                 "  5    out of memory\n"
-                                 "  6    the device failed\n"
-                                 "  7    diverged: the losses are not finite\n"
-                                 "  130  stopped by Ctrl-C, after saving a checkpoint\n"
-                                 "  143  stopped by a signal, likewise\n";
 
 void fit_options_help(const char *format) {
     FitOptions standard = defaults();
@@ -138,11 +130,10 @@ void fit_options_help(const char *format) {
         .table = table,
         .count = COUNT,
         .defaults = &standard,
-        .exit_codes = exit_codes,
+        .exit_codes = run_exit_codes,
         .commands = "matte landmarks check",
     };
-    if (format) cli_print_program(&program, format);
-    else cli_help_program(&program);
+    cli_print_program(&program, format);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */

@@ -7,6 +7,16 @@
 #include "cli/cli.h"
 #include "cli/stop.h"
 
+const char run_exit_codes[] = "  0    done\n"
+                              "  2    wrong usage\n"
+                              "  3    bad input\n"
+                              "  4    cannot write\n"
+                              "  5    out of memory\n"
+                              "  6    the device failed\n"
+                              "  7    diverged: the losses are not finite\n"
+                              "  130  stopped by Ctrl-C, after saving a checkpoint\n"
+                              "  143  stopped by a signal, likewise\n";
+
 typedef struct Loop {
     Run *run;
     const LoopHooks *hooks;

@@ -10,6 +10,9 @@
 
 #include "run.h"
 
+/* The exit codes of a program that trains, for CliProgram.exit_codes. */
+extern const char run_exit_codes[];
+
 /* The trainer is what was given to loop_run. Hooks that return int do so as run.h says. */
 typedef struct LoopHooks {
     const char *data;   /* what is learnt from, in one word: "pictures" */
