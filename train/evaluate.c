@@ -16,6 +16,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "augment.h"
 #include "cli/cli.h"
@@ -62,8 +63,9 @@ typedef struct Look {
 
 static P2cNode *generate(const Look *look, P2cStore *store, const EvaluateOptions *o,
                          const char *plain, const char *averaged, P2cNode *x) {
+    bool narrow = o->ch_b2a && !strcmp(plain, "genB2A");
     return p2c_generator(p2c_net(look->graph, store, o->ema ? averaged : plain), x,
-                         (P2cGenerator){ .ch = o->ch, .full = o->full })
+                         (P2cGenerator){ .ch = narrow ? o->ch_b2a : o->ch, .full = o->full })
         .image;
 }
 

@@ -7,6 +7,7 @@
 
 typedef struct EvaluateOptions {
     int size, ch;
+    int ch_b2a;     /* channels of genB2A; 0: ch */
     bool full, ema; /* the large generators; the averaged ones, genA2B_ema and genB2A_ema */
     bool face;      /* a face network's parameters are in the store, under "face" */
     P2cFaceKind kind;

@@ -51,9 +51,11 @@ static int tolerate_picture(int code, int *bad) {
 static P2cGenerated generate(Sheet *sheet, P2cStore *store, const GridOptions *o, const char *name,
                              P2cNode *x) {
     char full_name[32];
+    bool narrow = o->ch_b2a && !strcmp(name, "genB2A");
     snprintf(full_name, sizeof full_name, "%s%s", name, o->ema ? "_ema" : "");
-    P2cGenerated made = p2c_generator(p2c_net(sheet->graph, store, full_name), x,
-                                      (P2cGenerator){ .ch = o->ch, .full = o->full });
+    P2cGenerated made =
+        p2c_generator(p2c_net(sheet->graph, store, full_name), x,
+                      (P2cGenerator){ .ch = narrow ? o->ch_b2a : o->ch, .full = o->full });
     p2c_output(made.image);
     p2c_output(made.heatmap);
     return made;

@@ -14,6 +14,7 @@
 
 typedef struct GridOptions {
     int size, ch;
+    int ch_b2a; /* channels of genB2A; 0: ch */
     bool full;
     bool ema;           /* the averaged generators, "genA2B_ema" and "genB2A_ema" */
     const char *folder; /* where pictures go; must exist */

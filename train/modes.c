@@ -34,6 +34,7 @@ static int draw_tests(P2cContext *ctx, P2cStore *store, const Options *o, RunDir
     snprintf(folder, sizeof folder, "%s/test", run->path);
     GridOptions grid = { .size = o->img_size,
                          .ch = o->ch,
+                         .ch_b2a = o->ch_b2a,
                          .full = !o->light,
                          .ema = o->ema > 0,
                          .folder = folder,
@@ -82,6 +83,7 @@ enum { WARM_UP = 1, WARM_UP_GPU = 2 };
 
 /* Smooth pictures: the content does not change the time. */
 static P2cStatus write_pictures(const Step *step, const Options *o) {
+    if (!step->graph) return P2C_OK;
     size_t n =
         (size_t)(o->batch_size * o->accumulate) * 3 * (size_t)o->img_size * (size_t)o->img_size;
     float *pixels = malloc(n * sizeof *pixels);
@@ -94,13 +96,23 @@ static P2cStatus write_pictures(const Step *step, const Options *o) {
     return status;
 }
 
-static P2cStatus time_steps(const P2cContext *ctx, const Step *step, double *ms, int count) {
+static P2cStatus time_step(const Step *step, double *ms) {
+    double start = now_ms();
+    P2cStatus status = p2c_graph_run(step->graph);
+    if (!status) status = p2c_graph_wait(step->graph);
+    *ms = now_ms() - start;
+    return status;
+}
+
+/* With --identity_every N, ms is the mean over N steps, one of which has the identity terms. */
+static P2cStatus time_steps(const P2cContext *ctx, const Step steps[2], int every, double *ms,
+                            int count) {
     P2cStatus status = P2C_OK;
+    double with = 0, without = 0;
     for (int i = p2c_device_memory_used(ctx) ? -WARM_UP_GPU : -WARM_UP; !status && i < count; i++) {
-        double start = now_ms();
-        status = p2c_graph_run(step->graph);
-        if (!status) status = p2c_graph_wait(step->graph);
-        if (i >= 0) ms[i] = now_ms() - start;
+        status = time_step(&steps[0], &with);
+        if (!status && every > 1) status = time_step(&steps[1], &without);
+        if (i >= 0) ms[i] = (with + (every - 1) * without) / every;
     }
     return status;
 }
@@ -119,18 +131,21 @@ static void print_times(const P2cContext *ctx, const Options *o, double *ms, int
 int mode_benchmark(const Options *o) {
     P2cContext *ctx = NULL;
     P2cStore *store = NULL;
-    Step step = { 0 };
+    Step steps[2] = { { 0 }, { 0 } };
+    StepUpdates updates;
     StepOptions s = trainer_step_options(o);
     s.face = true;
     s.memory_limit = memory_available();
     double *ms = malloc((size_t)o->benchmark * sizeof *ms);
     int code = ms ? options_open_device(o, &ctx) : report_status(NULL, P2C_ERR_MEMORY);
     if (!code) code = report_status(ctx, p2c_store_new(&store, ctx, (uint64_t)o->seed));
-    if (!code) code = report_status(ctx, step_init(&step, ctx, store, &s));
-    if (!code) code = report_status(ctx, write_pictures(&step, o));
-    if (!code) code = report_status(ctx, time_steps(ctx, &step, ms, o->benchmark));
+    if (!code) code = report_status(ctx, trainer_build_steps(steps, &updates, ctx, store, &s));
+    for (int i = 0; i < 2 && !code; i++) code = report_status(ctx, write_pictures(&steps[i], o));
+    if (!code)
+        code = report_status(ctx, time_steps(ctx, steps, o->identity_every, ms, o->benchmark));
     if (!code) print_times(ctx, o, ms, o->benchmark);
-    step_clear(&step);
+    step_clear(&steps[0]);
+    step_clear(&steps[1]);
     p2c_store_free(&store);
     p2c_context_free(&ctx);
     free(ms);

@@ -63,6 +63,10 @@ static const CliOption table[] = {
     HEADING("Networks"),
     WHOLE(ch, 4, 1024, SHAPE,
           "channels of the first layer, divisible by 4; the cost grows with its square"),
+    WHOLE(
+        ch_b2a, 0, 1024, SHAPE,
+        "channels of the way back, genB2A, which nobody ships and which is half of the cost: fewer "
+        "make steps faster; 0: as --ch"),
     BOOL(light, SHAPE, "the small generators; false: 18 times as many parameters"),
     TEXT(pretrained_weights, "FILE", 0,
          "start from the networks of this checkpoint instead of random ones"),
@@ -78,6 +82,7 @@ static const CliOption table[] = {
     WHOLE(accumulate, 1, 1024, KEPT,
           "batches whose gradients are added up for one step: a large batch in little memory"),
     REAL(lr, 1, KEPT, "learning rate of Adam, above 0"),
+    REAL(lr_dis, 1, KEPT, "learning rate of the discriminators; 0: as --lr"),
     BOOL(decay_flag, KEPT, "decrease lr to 0 over the second half"),
     REAL(weight_decay, 1, KEPT, "fraction of each weight that is added to its gradient"),
     REAL(adv_weight, HUGE_VAL, KEPT,
@@ -86,6 +91,8 @@ static const CliOption table[] = {
          "weight of the cycle loss: to get the picture back from its translation"),
     REAL(identity_weight, HUGE_VAL, KEPT,
          "weight of the identity loss: not to change a cartoon, or a photo, that is one already"),
+    WHOLE(identity_every, 1, 1000, KEPT,
+          "compute the identity terms in every Nth step only, with N times their weight: faster"),
     REAL(cam_weight, HUGE_VAL, KEPT,
          "weight of the CAM loss: to look where photos and cartoons differ"),
     REAL(faceid_weight, HUGE_VAL, KEPT,
@@ -154,6 +161,7 @@ static Options defaults(void) {
                       .device = "auto",
                       .milestone = 50000,
                       .accumulate = 1,
+                      .identity_every = 1,
                       .keep = 5,
                       .workers = 2,
                       .cache_mib = 1024,
@@ -223,6 +231,8 @@ static void describe_wrong(const void *options, char *text, size_t size) {
     int near = o->img_size / 16 * 16;
     *text = 0;
     if (o->ch % 4) snprintf(text, size, "--ch %d: expected a number divisible by 4", o->ch);
+    else if (o->ch_b2a % 4)
+        snprintf(text, size, "--ch_b2a %d: expected a number divisible by 4", o->ch_b2a);
     else if (o->img_size % 16)
         snprintf(text, size, "--img_size %d: expected a number divisible by 16, such as %d",
                  o->img_size, near);

@@ -23,6 +23,9 @@ typedef struct Options {
     int64_t max_steps;                  /* stop when the run is this old; 0: at --iteration */
     int64_t milestone, eval_freq, seed; /* eval_freq 0: never */
     double ema;                         /* 0: no averaged generators */
+    int ch_b2a;                         /* channels of genB2A; 0: ch */
+    int identity_every;                 /* steps; see StepOptions */
+    double lr_dis;                      /* 0: lr */
     int accumulate, keep, threads, workers, cache_mib, benchmark;
     const char *print;
     bool augment, skip_bad, override, tensorboard, help, version;
@@ -49,8 +52,8 @@ int options_open_device(const Options *options, P2cContext **ctx);
  * files lie (kept_options_save). */
 P2cValue *options_save(const Options *options);
 /* Going on from a checkpoint that holds `saved`, as kept_options_take says: with --override the
- * command line wins, but never for what shapes the networks: ch, img_size, light. On failure, which
- * is reported, the options are as before. `saved` may be freed afterwards. */
+ * command line wins, but never for what shapes the networks: ch, ch_b2a, img_size, light. On
+ * failure, which is reported, the options are as before. `saved` may be freed afterwards. */
 int options_resume(Options *options, const P2cValue *saved);
 
 #endif

@@ -8,18 +8,25 @@
 #include "series.h"
 #include "trainer.h"
 
+/* Such a term of a step without identity terms would be a number of another kind. */
+static bool needs_identity(Term term) {
+    return term == TERM_IDENTITY || term == TERM_CAM || term == TERM_G;
+}
+
 void trainer_measure(Trainer *t, double ms, bool skipped) {
     double values[SERIES_COUNT];
     TickerValue shown[TERM_COUNT];
+    const Step *step = trainer_step(t, t->run.state.step);
     for (int k = 0; k < TERM_COUNT; k++) {
-        values[SERIES_SUM + k] = scalar_of(t->step.sum[k]);
-        values[SERIES_A + k] = scalar_of(t->step.of_a[k]);
-        values[SERIES_B + k] = scalar_of(t->step.of_b[k]);
+        bool whole = step->has_identity || !needs_identity(k);
+        values[SERIES_SUM + k] = whole ? scalar_of(step->sum[k]) : NAN;
+        values[SERIES_A + k] = whole ? scalar_of(step->of_a[k]) : NAN;
+        values[SERIES_B + k] = whole ? scalar_of(step->of_b[k]) : NAN;
     }
-    values[SERIES_LR] = t->step.generators.lr;
+    values[SERIES_LR] = t->updates.generators.lr;
     values[SERIES_MS] = ms;
     for (int i = 0; i < NETWORKS; i++)
-        values[SERIES_GRADIENTS + i] = sqrt(scalar_of(t->step.squares[i]));
+        values[SERIES_GRADIENTS + i] = sqrt(scalar_of(step->squares[i]));
     run_add_step(&t->run, values, skipped);
     series_for_ticker(t->run.metrics, shown);
     ticker_step(&t->run.ticker, t->run.state.step,
@@ -38,6 +45,7 @@ int trainer_grids(Trainer *t) {
     snprintf(folder, sizeof folder, "%s/img", t->run.dir.path);
     GridOptions grid = { .size = o->img_size,
                          .ch = o->ch,
+                         .ch_b2a = o->ch_b2a,
                          .full = !o->light,
                          .ema = o->ema > 0,
                          .folder = folder,
@@ -75,6 +83,7 @@ int trainer_evaluate(Trainer *t) {
     const Options *o = t->options;
     EvaluateOptions options = { .size = o->img_size,
                                 .ch = o->ch,
+                                .ch_b2a = o->ch_b2a,
                                 .full = !o->light,
                                 .ema = o->ema > 0,
                                 .face = t->has_face,
@@ -114,10 +123,13 @@ static void describe(const Trainer *t, ReportSettings *s) {
                t->test_b.count);
     report_set(s, "picture size", "%d x %d", o->img_size, o->img_size);
     report_set(s, "networks", "ch %d, %s generators", o->ch, o->light ? "light" : "full");
+    if (o->ch_b2a) report_set(s, "way back", "ch %d", o->ch_b2a);
+    if (o->identity_every > 1) report_set(s, "identity terms", "every %d steps", o->identity_every);
     report_set(s, "batch", "%d%s", o->batch_size * o->accumulate,
                o->accumulate > 1 ? ", in parts" : "");
     report_set(s, "learning rate", "%g, %s, weight decay %g", o->lr,
                o->decay_flag ? "falling over the second half" : "constant", o->weight_decay);
+    if (o->lr_dis > 0) report_set(s, "discriminators' rate", "%g", o->lr_dis);
     report_set(s, "loss weights", "adv %g, cycle %g, identity %g, cam %g, faceid %g", o->adv_weight,
                o->cycle_weight, o->identity_weight, o->cam_weight,
                t->has_face ? o->faceid_weight : 0);

@@ -108,8 +108,9 @@ static int open_face(Trainer *t) {
 StepOptions trainer_step_options(const Options *o) {
     StepOptions s = step_defaults();
     s.batch = o->batch_size, s.parts = o->accumulate, s.size = o->img_size, s.ch = o->ch,
+    s.ch_b2a = o->ch_b2a, s.identity_every = o->identity_every;
     s.full = !o->light, s.average = o->ema > 0;
-    s.lr = o->lr, s.weight_decay = o->weight_decay;
+    s.lr = o->lr, s.lr_dis = o->lr_dis, s.weight_decay = o->weight_decay;
     s.adv = o->adv_weight, s.cycle = o->cycle_weight, s.identity = o->identity_weight,
     s.cam = o->cam_weight, s.faceid = o->faceid_weight;
     s.rho_clip = (float)o->rho_clipper, s.w_clip = (float)o->w_clipper;
@@ -122,21 +123,35 @@ P2cStatus trainer_create_generators(P2cContext *ctx, P2cStore *store, const Opti
     P2cStatus status = p2c_graph_new(&graph, ctx);
     if (status) return status;
     P2cNode *x = p2c_input(graph, "x", P2C_DIMS(1, 3, o->img_size, o->img_size));
-    P2cGenerator options = { .ch = o->ch, .full = !o->light };
+    P2cGenerator there = { .ch = o->ch, .full = !o->light },
+                 back = { .ch = o->ch_b2a ? o->ch_b2a : o->ch, .full = !o->light };
     P2cNode *a2b =
-        p2c_generator(p2c_net(graph, store, ema ? "genA2B_ema" : "genA2B"), x, options).image;
+        p2c_generator(p2c_net(graph, store, ema ? "genA2B_ema" : "genA2B"), x, there).image;
     P2cNode *b2a =
-        p2c_generator(p2c_net(graph, store, ema ? "genB2A_ema" : "genB2A"), x, options).image;
+        p2c_generator(p2c_net(graph, store, ema ? "genB2A_ema" : "genB2A"), x, back).image;
     if (!a2b || !b2a) status = p2c_graph_finish(graph); /* which says why */
     p2c_graph_free(&graph);
     return status;
+}
+
+P2cStatus trainer_build_steps(Step steps[2], StepUpdates *updates, P2cContext *ctx, P2cStore *store,
+                              const StepOptions *options) {
+    StepOptions without = *options;
+    without.identity_every = 0;
+    *updates = step_updates(options);
+    P2cStatus status = step_init(&steps[0], updates, ctx, store, options);
+    if (status || options->identity_every == 1) return status;
+    size_t taken = p2c_graph_arena_bytes(steps[0].graph);
+    if (without.memory_limit)
+        without.memory_limit -= taken < without.memory_limit ? taken : without.memory_limit - 1;
+    return step_init(&steps[1], updates, ctx, store, &without);
 }
 
 static int build_step(Trainer *t) {
     StepOptions s = trainer_step_options(t->options);
     s.face = t->has_face, s.face_kind = t->face;
     s.memory_limit = memory_available();
-    P2cStatus status = step_init(&t->step, t->run.ctx, t->store, &s);
+    P2cStatus status = trainer_build_steps(t->steps, &t->updates, t->run.ctx, t->store, &s);
     if (status == P2C_ERR_MEMORY) {
         complain("%s: use a smaller --batch_size (with --accumulate), --img_size or --ch%s",
                  p2c_error(t->run.ctx),
@@ -164,7 +179,9 @@ static double store_bytes(const P2cStore *store) {
 static void describe_memory(const Trainer *t) {
     double gib = (double)(1 << 30), used = (double)p2c_device_memory_used(t->run.ctx),
            kept = (double)loader_kept_bytes(t->loader);
-    double need = (double)p2c_graph_arena_bytes(t->step.graph) + store_bytes(t->store) + kept;
+    double need = store_bytes(t->store) + kept;
+    for (int i = 0; i < 2; i++)
+        if (t->steps[i].graph) need += (double)p2c_graph_arena_bytes(t->steps[i].graph);
     if (used > 0)
         say("memory       %.2f GiB of the GPU's needed, %.2f GiB available", used / gib,
             (used + (double)p2c_device_memory_free(t->run.ctx)) / gib);
@@ -187,8 +204,8 @@ static void describe_networks(const Trainer *t) {
 int trainer_restore(Trainer *t, const P2cValue *tree) {
     int code = checkpoint_load(t->run.ctx, t->store, state_networks, tree);
     if (code) return code;
-    t->step.generators.step = t->state.generators;
-    t->step.discriminators.step = t->state.discriminators;
+    t->updates.generators.step = t->state.generators;
+    t->updates.discriminators.step = t->state.discriminators;
     t->run.saved = t->run.state.step;
     return 0;
 }
@@ -266,7 +283,8 @@ void trainer_close(Trainer *t) {
     folder_clear(&t->test_b);
     free(t->a);
     free(t->b);
-    step_clear(&t->step);
+    step_clear(&t->steps[0]);
+    step_clear(&t->steps[1]);
     p2c_store_free(&t->store);
     run_close(&t->run, t->options->resume);
 }

@@ -12,6 +12,10 @@
  * single passes give. Spectral norm takes one power iteration per discriminator pass: real, fake,
  * and fake again, as published.
  *
+ * The lite step (StepOptions.ch_b2a, .identity_every) spends less on what nobody ships: genB2A may
+ * be narrower, and the identity terms may come with every Nth step only, N times as heavy: lazy
+ * regularisation (StyleGAN2, Karras 2020). Its default is the published step.
+ *
  * A batch in several parts gives what it gives in one: gradients add up over the parts, the power
  * iteration of a pass is taken at its first part. It is unrolled in the graph, so that only one
  * part's activations are there at a time; the price is that the fakes are made once
@@ -35,6 +39,7 @@ StepOptions step_defaults(void) {
                           .parts = 1,
                           .size = 256,
                           .ch = 32,
+                          .identity_every = 1,
                           .lr = 1e-4,
                           .weight_decay = 1e-4,
                           .adv = 1,
@@ -49,6 +54,7 @@ StepOptions step_defaults(void) {
 /* What the pieces of the step share while it is built. */
 typedef struct Builder {
     Step *step;
+    StepUpdates *updates;
     P2cGraph *graph;
     P2cStore *store;
     const StepOptions *options;
@@ -57,7 +63,7 @@ typedef struct Builder {
 } Builder;
 
 /* A domain as one part of the step sees it: its real pictures, the fakes made from the other
- * domain, and its discriminators. */
+ * domain, the identities (NULL in a step without), and its discriminators. */
 typedef struct Domain {
     const char *global, *local; /* names of its discriminators */
     P2cNode *real, *fake, *same, *fake_cam, *same_cam;
@@ -82,13 +88,20 @@ static Part part_of(const Builder *b, int m) {
 /* ---- generators ------------------------------------------------------------------------------ */
 
 static P2cGenerated generate(const Builder *b, const char *name, P2cNode *x) {
+    const StepOptions *o = b->options;
+    bool narrow = o->ch_b2a && !strcmp(name, "genB2A");
     return p2c_generator(p2c_net(b->graph, b->store, name), x,
-                         (P2cGenerator){ .ch = b->options->ch, .full = b->options->full });
+                         (P2cGenerator){ .ch = narrow ? o->ch_b2a : o->ch, .full = o->full });
 }
 
 /* One pass on (source, target): the fake of the target's domain, and the target's identity. */
 static void generate_pair(const Builder *b, const char *name, const Domain *source, Domain *to) {
     int n = b->options->batch;
+    if (!b->options->identity_every) {
+        P2cGenerated made = generate(b, name, source->real);
+        to->fake = made.image, to->fake_cam = made.cam;
+        return;
+    }
     P2cGenerated made =
         generate(b, name, p2c_concat(2, (P2cNode *[]){ source->real, to->real }, 0));
     to->fake = p2c_slice(made.image, 0, 0, n);
@@ -138,7 +151,7 @@ static void discriminate(const Builder *b, const Part *part, bool real, bool fir
     add_term(&step->of_b[TERM_D], of_b, weight);
     P2cNode *loss = p2c_affine(p2c_add(of_a, of_b), (float)weight, 0);
     if (last)
-        p2c_minimize(loss, DISCRIMINATORS, b->nets + GENERATORS, &step->discriminators,
+        p2c_minimize(loss, DISCRIMINATORS, b->nets + GENERATORS, &b->updates->discriminators,
                      step->squares + GENERATORS);
     else p2c_accumulate(loss, DISCRIMINATORS, b->nets + GENERATORS);
 }
@@ -159,14 +172,26 @@ static void generator_terms(const Builder *b, const Domain *d, P2cNode *cycled, 
                             bool first, P2cNode *term[TERM_COUNT]) {
     term[TERM_ADV] = judge_both(b, d, d->fake, b->one, first);
     term[TERM_CYCLE] = p2c_l1_loss(cycled, d->real);
-    term[TERM_IDENTITY] = p2c_l1_loss(d->same, d->real);
-    term[TERM_CAM] = p2c_add(p2c_bce_with_logits(d->fake_cam, b->one),
-                             p2c_bce_with_logits(d->same_cam, b->zero));
+    term[TERM_IDENTITY] =
+        d->same ? p2c_l1_loss(d->same, d->real) : p2c_constant(b->graph, P2C_SCALAR, 0);
+    term[TERM_CAM] = p2c_bce_with_logits(d->fake_cam, b->one);
+    if (d->same)
+        term[TERM_CAM] = p2c_add(term[TERM_CAM], p2c_bce_with_logits(d->same_cam, b->zero));
     term[TERM_FACEID] = b->options->face ? face_distance(b, source, d->fake)
                                          : p2c_constant(b->graph, P2C_SCALAR, 0);
 }
 
-static P2cNode *weighted(const StepOptions *o, P2cNode *const term[TERM_COUNT]) {
+/* What the identity terms weigh more in a step that stands for several. */
+static P2cNode *repeated_identity(const Builder *b, const Domain *d, P2cNode *identity) {
+    const StepOptions *o = b->options;
+    P2cNode *cam = p2c_bce_with_logits(d->same_cam, b->zero),
+            *sum = p2c_add(p2c_affine(identity, (float)o->identity, 0),
+                           p2c_affine(cam, (float)o->cam, 0));
+    return p2c_affine(sum, (float)(o->identity_every - 1), 0);
+}
+
+static P2cNode *weighted(const Builder *b, const Domain *d, P2cNode *const term[TERM_COUNT]) {
+    const StepOptions *o = b->options;
     const double weights[TERM_COUNT] = { [TERM_ADV] = o->adv,
                                          [TERM_CYCLE] = o->cycle,
                                          [TERM_IDENTITY] = o->identity,
@@ -175,6 +200,7 @@ static P2cNode *weighted(const StepOptions *o, P2cNode *const term[TERM_COUNT]) 
     P2cNode *sum = p2c_affine(term[TERM_ADV], (float)weights[TERM_ADV], 0);
     for (int t = TERM_CYCLE; t < TERM_COUNT; t++)
         sum = p2c_add(sum, p2c_affine(term[t], (float)weights[t], 0));
+    if (o->identity_every > 1) sum = p2c_add(sum, repeated_identity(b, d, term[TERM_IDENTITY]));
     return sum;
 }
 
@@ -187,14 +213,14 @@ static void update_networks(const Builder *b, const Part *part, bool first, bool
             *cycled_b = generate(b, "genA2B", part->photos.fake).image;
     generator_terms(b, &part->photos, cycled_a, part->cartoons.real, first, a);
     generator_terms(b, &part->cartoons, cycled_b, part->photos.real, first, c);
-    a[TERM_G] = weighted(b->options, a);
-    c[TERM_G] = weighted(b->options, c);
+    a[TERM_G] = weighted(b, &part->photos, a);
+    c[TERM_G] = weighted(b, &part->cartoons, c);
     for (int t = TERM_G; t < TERM_COUNT; t++) {
         add_term(&step->of_a[t], a[t], 1.0 / b->options->parts);
         add_term(&step->of_b[t], c[t], 1.0 / b->options->parts);
     }
     P2cNode *loss = p2c_affine(p2c_add(a[TERM_G], c[TERM_G]), (float)(1.0 / b->options->parts), 0);
-    if (last) p2c_minimize(loss, GENERATORS, b->nets, &step->generators, step->squares);
+    if (last) p2c_minimize(loss, GENERATORS, b->nets, &b->updates->generators, step->squares);
     else p2c_accumulate(loss, GENERATORS, b->nets);
 }
 
@@ -246,20 +272,28 @@ static void build_averages(const Builder *b) {
     char name[32];
     for (int i = 0; i < GENERATORS; i++)
         p2c_average(p2c_net(b->graph, b->store, average_name(i, name)), b->nets[i],
-                    &b->step->decay);
+                    &b->updates->decay);
 }
 
-P2cStatus step_init(Step *step, P2cContext *ctx, P2cStore *store, const StepOptions *o) {
+StepUpdates step_updates(const StepOptions *o) {
     P2cAdam adam = {
         .lr = o->lr, .beta1 = 0.5, .beta2 = 0.999, .eps = 1e-8, .weight_decay = o->weight_decay
     };
+    StepUpdates updates = { .generators = adam, .discriminators = adam };
+    if (o->lr_dis > 0) updates.discriminators.lr = o->lr_dis;
+    return updates;
+}
+
+P2cStatus step_init(Step *step, StepUpdates *updates, P2cContext *ctx, P2cStore *store,
+                    const StepOptions *o) {
     P2cDims dims = P2C_DIMS(o->batch * o->parts, 3, o->size, o->size);
-    *step = (Step){ .generators = adam, .discriminators = adam };
+    *step = (Step){ .has_identity = o->identity_every > 0 };
     P2cStatus status = p2c_graph_new(&step->graph, ctx);
     if (status) return status;
     Part *parts = calloc((size_t)o->parts, sizeof *parts);
     if (!parts) return P2C_ERR_MEMORY;
     Builder b = { step,
+                  updates,
                   step->graph,
                   store,
                   o,

@@ -9,11 +9,17 @@ typedef struct StepOptions {
      * accumulation) */
     int batch, parts;
     int size, ch;
-    bool full; /* the large generator */
+    int ch_b2a; /* channels of genB2A; 0: ch */
+    bool full;  /* the large generators */
+    /* The identity terms (of the identity loss and of the CAM loss) cost a third of the generators'
+     * work. 1: each step has them, as published. N: this step does, with N times their weight, and
+     * stands for N steps. 0: this step does without. */
+    int identity_every;
     bool face; /* a face network's parameters are in the store, under "face" */
     P2cFaceKind face_kind;
-    bool average; /* keep averaged generators, genA2B_ema and genB2A_ema */
-    double lr, weight_decay;
+    bool average;      /* keep averaged generators, genA2B_ema and genB2A_ema */
+    double lr, lr_dis; /* of the generators; of the discriminators, 0: the same */
+    double weight_decay;
     double adv, cycle, identity, cam, faceid; /* weights of the loss terms */
     /* upper bounds of rho, and of w_gamma and w_beta; the lower ones are 0 */
     float rho_clip, w_clip;
@@ -49,15 +55,23 @@ typedef struct Step {
     /* after a run: the sum of squares of each network's gradients; one not finite: nor it nor its
      * siblings were updated */
     P2cNode *squares[NETWORKS];
+    bool has_identity; /* else the terms identity and cam lack what the identity pass gives */
+} Step;
+
+/* What the updates of a step read and count. Steps over one store may share it. */
+typedef struct StepUpdates {
     P2cAdam generators, discriminators; /* lr may be changed between runs */
     /* of the averaged generators, likewise; 0 at first: they are the generators */
     double decay;
-} Step;
+} StepUpdates;
+
+/* No update so far; the rates of the options. */
+StepUpdates step_updates(const StepOptions *options);
 
 /* Builds and finishes the graph; parameters are created in the store when they are not there:
- * genA2B, genB2A, disGA, disGB, disLA, disLB, and face when options.face. *step is the caller's
- * storage, must not move, and is to be cleared in either case. */
-P2C_CHECKED P2cStatus step_init(Step *step, P2cContext *ctx, P2cStore *store,
+ * genA2B, genB2A, disGA, disGB, disLA, disLB, and face when options.face. *step and *updates are
+ * the caller's storage, and must not move; step is to be cleared in either case. */
+P2C_CHECKED P2cStatus step_init(Step *step, StepUpdates *updates, P2cContext *ctx, P2cStore *store,
                                 const StepOptions *options);
 void step_clear(Step *step);
 /* Lets the averaged generators start from what the generators are now: after loading weights that

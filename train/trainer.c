@@ -13,15 +13,28 @@ double trainer_rate(const Options *o, int64_t step) {
     return fmax(0, o->lr - o->lr / (double)half * (double)(step - half));
 }
 
+const Step *trainer_step(const Trainer *t, int64_t step) {
+    return &t->steps[(step - 1) % t->options->identity_every != 0];
+}
+
 /* ---- a step ---------------------------------------------------------------------------------- */
 
 /* A GPU is waited for before anything of it is looked at: its failure must not look like a loss
  * that is not finite. */
 static P2cStatus run_graph(Trainer *t) {
-    P2cStatus status = p2c_node_write(t->step.a, t->a);
-    if (!status) status = p2c_node_write(t->step.b, t->b);
-    if (!status) status = p2c_graph_run(t->step.graph);
-    return status ? status : p2c_graph_wait(t->step.graph);
+    const Step *step = trainer_step(t, t->run.state.step + 1);
+    P2cStatus status = p2c_node_write(step->a, t->a);
+    if (!status) status = p2c_node_write(step->b, t->b);
+    if (!status) status = p2c_graph_run(step->graph);
+    return status ? status : p2c_graph_wait(step->graph);
+}
+
+static void set_rates(Trainer *t, int64_t step) {
+    const Options *o = t->options;
+    double fall = trainer_rate(o, step) / o->lr;
+    t->updates.generators.lr = trainer_rate(o, step);
+    t->updates.discriminators.lr = o->lr_dis > 0 ? o->lr_dis * fall : t->updates.generators.lr;
+    t->updates.decay = p2c_average_decay(o->ema, t->updates.generators.step);
 }
 
 static int run_step(void *trainer) {
@@ -29,8 +42,7 @@ static int run_step(void *trainer) {
     const RunState *run = &t->run.state;
     int code = loader_next(t->loader, run->step, run->branch, t->a, t->b);
     if (code) return code;
-    t->step.generators.lr = t->step.discriminators.lr = trainer_rate(t->options, run->step + 1);
-    t->step.decay = p2c_average_decay(t->options->ema, t->step.generators.step);
+    set_rates(t, run->step + 1);
     return report_unless_device(t->run.ctx, run_graph(t));
 }
 
@@ -51,7 +63,8 @@ static bool find_bad_gradient(const Step *step, char *text, size_t size) {
 }
 
 static bool find_trouble(const void *trainer, char *text, size_t size) {
-    const Step *step = &((const Trainer *)trainer)->step;
+    const Trainer *t = trainer;
+    const Step *step = trainer_step(t, t->run.state.step);
     if (find_bad_gradient(step, text, size)) return true;
     for (int k = 0; k < TERM_COUNT; k++) {
         double value = scalar_of(step->sum[k]);
@@ -66,7 +79,8 @@ static bool find_trouble(const void *trainer, char *text, size_t size) {
 static void measure_step(void *trainer, double ms, bool skipped) {
     Trainer *t = trainer;
     trainer_measure(t, ms, skipped);
-    double adv = t->options->adv_weight, d = scalar_of(t->step.sum[TERM_D]);
+    double adv = t->options->adv_weight,
+           d = scalar_of(trainer_step(t, t->run.state.step)->sum[TERM_D]);
     if (adv > 0 && state_discriminators_won(&t->state, d / adv))
         run_event(&t->run,
                   "warning: d has been below %g for %d steps (it is %.3g; 2 to 2.5 is healthy): "
@@ -86,8 +100,8 @@ static int do_periodic(void *trainer) {
 
 int trainer_save(Trainer *t) {
     const Options *o = t->options;
-    t->state.generators = t->step.generators.step;
-    t->state.discriminators = t->step.discriminators.step;
+    t->state.generators = t->updates.generators.step;
+    t->state.discriminators = t->updates.discriminators.step;
     return run_save(&t->run, t->store, state_networks, state_save(&t->state, &t->run.state, o),
                     (CheckpointPolicy){ .keep = o->keep, .milestone = o->milestone });
 }

@@ -16,7 +16,10 @@ typedef struct Trainer {
     P2cStore *store;
     Loader *loader;
     Folder test_a, test_b; /* empty when the dataset has none */
-    Step step;
+    /* The second is without identity terms, for the steps between those of --identity_every; its
+     * graph is NULL if there are none. */
+    Step steps[2];
+    StepUpdates updates;
     float *a, *b; /* a batch: real photos, real cartoons */
     bool has_face;
     P2cFaceKind face;
@@ -27,6 +30,9 @@ typedef struct Trainer {
 int trainer_open(Trainer *trainer);
 void trainer_close(Trainer *trainer);
 StepOptions trainer_step_options(const Options *options);
+/* Builds one or two steps over one store. Both are to be cleared in either case. */
+P2C_CHECKED P2cStatus trainer_build_steps(Step steps[2], StepUpdates *updates, P2cContext *ctx,
+                                          P2cStore *store, const StepOptions *options);
 /* Weights and moments of a checkpoint, *tree as from checkpoint_find; and Adam's counts, from
  * trainer->state. */
 int trainer_restore(Trainer *trainer, const P2cValue *tree);
@@ -45,6 +51,8 @@ int trainer_run(Trainer *trainer); /* loop_run */
  * second half. */
 double trainer_rate(const Options *options, int64_t step);
 int trainer_save(Trainer *trainer);
+/* The graph that computes step `step`, from 1. */
+const Step *trainer_step(const Trainer *trainer, int64_t step);
 
 /* ---- outputs.c ---- */
 /* The numbers of the step that has just run. */

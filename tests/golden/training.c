@@ -26,6 +26,7 @@ typedef struct Training {
     P2cContext *ctx;
     P2cStore *store;
     Step step;
+    StepUpdates updates;
     P2cValue *golden;
     float *a, *b;  /* all pictures */
     size_t pixels; /* of one picture */
@@ -47,7 +48,8 @@ static void open_training(Training *t, const Run *run) {
     options.ch = run->ch, options.size = run->size, options.face = true, options.lr = run->lr;
     test_context(&t->ctx, 0);
     must(t->ctx, p2c_store_new(&t->store, t->ctx, 1));
-    must(t->ctx, step_init(&t->step, t->ctx, t->store, &options));
+    t->updates = step_updates(&options);
+    must(t->ctx, step_init(&t->step, &t->updates, t->ctx, t->store, &options));
     must(t->ctx, hash_fill(t->store));
     snprintf(path, sizeof path, "tests/golden/data/training_%s.pt", run->tag);
     must(t->ctx, p2c_pt_read(t->ctx, path, &t->golden));
@@ -68,7 +70,7 @@ static void close_training(Training *t) {
 static void train(Training *t, const Run *run, int i) {
     int half = run->iterations / 2;
     if (i >= half)
-        t->step.generators.lr = t->step.discriminators.lr =
+        t->updates.generators.lr = t->updates.discriminators.lr =
             run->lr - run->lr / half * (i + 1 - half);
     must(t->ctx, p2c_node_write(t->step.a, t->a + (size_t)(i % run->pictures) * t->pixels));
     must(t->ctx, p2c_node_write(t->step.b, t->b + (size_t)(i % run->pictures) * t->pixels));

@@ -638,6 +638,7 @@ static void torch_loads_it(void **state) {
     Runs *runs = *state;
     RunDir run;
     Step step;
+    StepUpdates updates = { 0 };
     P2cStore *store;
     P2cGraph *graph;
     char command[RUN_FILE + 128];
@@ -652,7 +653,7 @@ static void torch_loads_it(void **state) {
     options.size = 128;
     options.face = true;
     OK(p2c_store_new(&store, runs->ctx, 1));
-    OK(step_init(&step, runs->ctx, store, &options));
+    OK(step_init(&step, &updates, runs->ctx, store, &options));
     OK(p2c_graph_new(&graph, runs->ctx));
     for (int i = PUBLISHED; i < ALL; i++)
         p2c_generator(p2c_net(graph, store, state_networks.list[i].name),

@@ -20,17 +20,24 @@ typedef struct Trainee {
     P2cContext *ctx;
     P2cStore *store;
     Step step;
+    StepUpdates updates;
 } Trainee;
 
 #define OK(call) assert_int_equal(call, P2C_OK)
 
-static void trainee_init(Trainee *t, int batch, int parts, double decay) {
-    StepOptions o = step_defaults();
-    o.ch = CH, o.size = SIZE, o.batch = batch, o.parts = parts, o.average = decay > 0;
+static void trainee_init_with(Trainee *t, StepOptions o, double decay) {
+    o.ch = CH, o.size = SIZE, o.average = decay > 0;
     OK(p2c_context_new(&t->ctx, test_device(), 2));
     OK(p2c_store_new(&t->store, t->ctx, 7));
-    OK(step_init(&t->step, t->ctx, t->store, &o));
-    t->step.decay = decay;
+    t->updates = step_updates(&o);
+    OK(step_init(&t->step, &t->updates, t->ctx, t->store, &o));
+    t->updates.decay = decay;
+}
+
+static void trainee_init(Trainee *t, int batch, int parts, double decay) {
+    StepOptions o = step_defaults();
+    o.batch = batch, o.parts = parts;
+    trainee_init_with(t, o, decay);
 }
 
 static void trainee_clear(Trainee *t) {
@@ -104,8 +111,8 @@ static void test_parts(void **state) {
         assert_true(largest_difference(&whole, &cut, "weight_u") < 1e-5);
         /* Adam takes the sign of a gradient that is only noise */
         assert_true(largest_difference(&whole, &cut, "weight") <= 2e-4 + 1e-6);
-        assert_int_equal(cut.step.generators.step, 1);
-        assert_int_equal(cut.step.discriminators.step, 1);
+        assert_int_equal(cut.updates.generators.step, 1);
+        assert_int_equal(cut.updates.discriminators.step, 1);
         trainee_clear(&whole);
         trainee_clear(&cut);
     }
@@ -123,16 +130,80 @@ static void test_bad_picture(void **state) {
     assert_true(largest_difference(&t, &untouched, "weight") == 0 &&
                 largest_difference(&t, &untouched, "weight_orig") == 0);
     assert_true(largest_difference(&t, &untouched, "rho") == 0);
-    assert_true(t.step.generators.step == 0 && t.step.discriminators.step == 0);
+    assert_true(t.updates.generators.step == 0 && t.updates.discriminators.step == 0);
     const char *name = NULL;
     for (int i = 0; i < NETWORKS && !name; i++) name = p2c_nonfinite_gradient(t.step.squares[i]);
     assert_non_null(name);
     run(&t, 1, NULL);
-    assert_true(t.step.generators.step == 1 && t.step.discriminators.step == 1);
+    assert_true(t.updates.generators.step == 1 && t.updates.discriminators.step == 1);
     assert_true(isfinite(scalar(t.step.sum[TERM_G])) &&
                 largest_difference(&t, &untouched, "weight") > 0);
     trainee_clear(&t);
     trainee_clear(&untouched);
+}
+
+/* ---- the lite step ---- */
+
+static void expect_same(const Trainee *x, const Trainee *y, Term term) {
+    assert_float_equal(scalar(x->step.sum[term]), scalar(y->step.sum[term]), 1e-6);
+}
+
+/* A step that stands for five has the terms of one, weighs identity and its half of CAM five times,
+ * and moves the generators elsewhere. One without has the terms that need no identity. */
+static void test_identity_every(void **state) {
+    (void)state;
+    enum { EVERY = 5 };
+    Trainee one, five, none;
+    StepOptions o = step_defaults();
+    trainee_init_with(&one, o, 0);
+    o.identity_every = EVERY;
+    trainee_init_with(&five, o, 0);
+    o.identity_every = 0;
+    trainee_init_with(&none, o, 0);
+    run(&one, 1, NULL);
+    run(&five, 1, NULL);
+    run(&none, 1, NULL);
+    for (Term t = TERM_D; t < TERM_COUNT; t++)
+        if (t != TERM_G) expect_same(&one, &five, t);
+    expect_same(&one, &none, TERM_D);
+    expect_same(&one, &none, TERM_ADV);
+    expect_same(&one, &none, TERM_CYCLE);
+    assert_true(one.step.has_identity && five.step.has_identity && !none.step.has_identity);
+    double identity = o.identity * scalar(one.step.sum[TERM_IDENTITY]),
+           cam = o.cam * (scalar(one.step.sum[TERM_CAM]) - scalar(none.step.sum[TERM_CAM])),
+           g = scalar(one.step.sum[TERM_G]);
+    assert_true(identity > 1 && cam > 1);
+    assert_float_equal(scalar(five.step.sum[TERM_G]), g + (EVERY - 1) * (identity + cam), 1e-5 * g);
+    assert_float_equal(scalar(none.step.sum[TERM_G]), g - identity - cam, 1e-5 * g);
+    assert_true(largest_difference(&one, &five, "weight") > 0);
+    trainee_clear(&one);
+    trainee_clear(&five);
+    trainee_clear(&none);
+}
+
+/* Two steps over one store take turns, and count their updates together. */
+static void test_steps_in_turns(void **state) {
+    (void)state;
+    Trainee t;
+    Step second;
+    static float a[PIXELS], b[PIXELS];
+    StepOptions o = step_defaults();
+    o.ch_b2a = 2 * CH, o.identity_every = 2;
+    trainee_init_with(&t, o, 0);
+    o.ch = CH, o.size = SIZE, o.identity_every = 0;
+    OK(step_init(&second, &t.updates, t.ctx, t.store, &o));
+    int wide = p2c_store_find(t.store, "genB2A.ConvBlock1.1.weight"),
+        narrow = p2c_store_find(t.store, "genA2B.ConvBlock1.1.weight");
+    assert_int_equal(p2c_store_dims(t.store, wide).d[0], 2 * p2c_store_dims(t.store, narrow).d[0]);
+    run(&t, 1, NULL);
+    draw(a, b, 1);
+    OK(p2c_node_write(second.a, a));
+    OK(p2c_node_write(second.b, b));
+    OK(p2c_graph_run(second.graph));
+    assert_true(isfinite(scalar(second.sum[TERM_G])));
+    assert_true(t.updates.generators.step == 2 && t.updates.discriminators.step == 2);
+    step_clear(&second);
+    trainee_clear(&t);
 }
 
 static void test_averages(void **state) {
@@ -165,5 +236,7 @@ static void test_averages(void **state) {
 
 const struct CMUnitTest p2c_tests_step[] = { cmocka_unit_test(test_parts),
                                              cmocka_unit_test(test_bad_picture),
+                                             cmocka_unit_test(test_identity_every),
+                                             cmocka_unit_test(test_steps_in_turns),
                                              cmocka_unit_test(test_averages) };
 const size_t p2c_tests_step_count = sizeof p2c_tests_step / sizeof *p2c_tests_step;
