@@ -112,8 +112,8 @@ TESTS    := $(foreach d,op unit golden train,$B/test-$d)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all demo demo-built check check-built check-cuda bench gpu-report install uninstall deb \
-        deps clean FORCE
+.PHONY: all demo demo-built check check-built check-cuda bench profile gpu-report install \
+        uninstall deb deps clean FORCE
 FORCE:
 include $(if $(CUDA),kernels/cuda/rules.mk) .ci/install.mk
 
@@ -239,11 +239,17 @@ bench: all
 	@tests/bench/infer.sh $B/p2c-infer
 	@tests/bench/train.sh $B/p2c-train
 
+# Where the time goes: one thread, ch 32, 256 x 256.
+profile: $B/bench-profile
+	@$B/bench-profile forward
+	@$B/bench-profile step
+
 # How good networks for faces are, beside others; and what only a machine with a GPU can tell.
 $B/bench-faces: $B/tests/bench/faces.o $(filter-out %/main.o,$(FIT_O)) $(RUN_O) $(CLI_O) \
                 $B/libp2cnn.a
 $B/bench-gpu: $B/tests/bench/gpu.o $B/train/step.o $(CLI_O) $B/libp2cnn.a
-$B/bench-faces $B/bench-gpu:
+$B/bench-profile: $B/tests/bench/profile.o $B/train/step.o $(CLI_O) $B/libp2cnn.a
+$B/bench-faces $B/bench-gpu $B/bench-profile:
 	$(call say,LD,$@)
 	$Q $(link)
 gpu-report:

@@ -191,19 +191,23 @@ P2C_API size_t p2c_graph_arena_bytes(const P2cGraph *graph);
 P2C_API int p2c_graph_step_count(const P2cGraph *graph);
 
 /* Where the time of a run goes: steps of one kind and shape together, the slowest first. */
-enum { P2C_PROFILE_ENTRIES = 400 };
+enum { P2C_PROFILE_ENTRIES = 1000 };
 typedef struct P2cProfileEntry {
     char name[192]; /* operation and shapes, such as "conv2d backward (1,32,64,64) (16,32,3,3)" */
     int steps;
     double ms, bytes; /* milliseconds; and what the steps read and write at least */
+    /* floating point operations of convolutions and matrix products by their definition, two for
+     * each multiplication and addition; other operations are not counted */
+    double flop;
 } P2cProfileEntry;
 typedef struct P2cProfile {
     int count; /* of entries; what does not fit is gathered in the last one, "..." */
     double ms; /* of all steps, one after another */
     P2cProfileEntry entries[P2C_PROFILE_ENTRIES];
 } P2cProfile;
-/* Runs the graph once, then each step ten times by itself. After that the values in the graph are
- * meaningless, and its updates were made many times. */
+/* On a CPU: runs the graph some times, with a look at the clock after every step, and takes each
+ * step's shortest time. On a GPU: runs it once, then each step ten times by itself. After that the
+ * values in the graph are meaningless, and its updates were made many times. */
 P2C_API P2C_CHECKED P2cStatus p2c_graph_profile(P2cGraph *graph, P2cProfile *profile);
 
 /* ---- operations -------------------------------------------------------------------------------

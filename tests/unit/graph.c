@@ -427,11 +427,37 @@ static void profiled(void **state) {
     world_clear(&w);
 }
 
+/* A convolution and its weight gradient, of 4 * 8 * 8 results with 2 * 3 * 3 products each; and a
+ * linear layer of 5 results with 256 products, with both of its gradients. */
+static void counted_flop(void **state) {
+    (void)state;
+    static P2cProfile profile;
+    World w;
+    P2cAdam adam = { .lr = 1e-3 };
+    world_init(&w, 1);
+    P2cNet net = p2c_net(w.g, w.store, "net");
+    P2cNode *x = p2c_input(w.g, "x", P2C_DIMS(1, 2, 8, 8)),
+            *h = p2c_conv2d(
+                x, p2c_param(net, "conv.weight", P2C_DIMS(4, 2, 3, 3), P2C_KAIMING_UNIFORM), NULL,
+                (P2cConv2d){ .pad = 1 }),
+            *y = p2c_linear(p2c_reshape(h, P2C_DIMS(1, 256)),
+                            p2c_param(net, "linear.weight", P2C_DIMS(5, 256), P2C_KAIMING_UNIFORM),
+                            NULL);
+    p2c_minimize(p2c_mean(y), 1, &net, &adam, NULL);
+    OK(p2c_graph_finish(w.g));
+    OK(p2c_graph_profile(w.g, &profile));
+    double flop = 0;
+    for (int i = 0; i < profile.count; i++) flop += profile.entries[i].flop;
+    assert_true(flop == 2 * 2 * 4 * 8 * 8 * 2 * 3 * 3 + 3 * 2 * 5 * 256);
+    world_clear(&w);
+}
+
 extern const struct CMUnitTest p2c_tests_graph[];
 extern const size_t p2c_tests_graph_count;
 const struct CMUnitTest p2c_tests_graph[] = {
     cmocka_unit_test(no_memory_for_a_recording),
     cmocka_unit_test(profiled),
+    cmocka_unit_test(counted_flop),
     cmocka_unit_test(first_error_is_kept),
     cmocka_unit_test(other_graph),
     cmocka_unit_test(bad_sizes),
