@@ -204,7 +204,7 @@ demo check: deps
 	@$(MAKE) --no-print-directory $@-built
 
 demo-built: all $(HELPERS)
-	@B=$B DLIB=$(DLIB) tests/demo/demo.sh
+	@B=$B DLIB=$(DLIB) PHOTO="$(PHOTO)" tests/demo/demo.sh
 
 # Waiting threads sleep soon (GOMP_SPINCOUNT), so that the tests take no longer on a busy machine.
 # Leaks count as failures. The exit codes of the sanitizers differ from those of every program here.

@@ -26,7 +26,7 @@ static int print_model(const char *role, const char *path) {
 
 int list_models(const Options *o) {
     static const char *const roles[] = { "weights", "detector", "landmarks", "matte" };
-    static const char *const without[] = { "none: use --weights FILE",
+    static const char *const without[] = { "none: a generator is built in",
                                            "none: dlib's detector is built in",
                                            "none: a network is built in",
                                            "none: a network is built in" };

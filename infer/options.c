@@ -45,8 +45,8 @@ static const CliOption table[] = {
       0 },
     { "Models", 0, CLI_HEADING, 0, 0, 0, NULL, NULL, 0 },
     { "weights", 'w', CLI_TEXT, FIELD(weights), 0, 0, "FILE",
-      "PyTorch file: a checkpoint with genA2B, or the state dict of a generator (weights.pt in the "
-      "models folder)",
+      "the generator: a PyTorch file, which is a checkpoint with genA2B or a generator's state "
+      "dict, or 'built-in' (weights.pt in the models folder, else built-in)",
       0 },
     { "direction", 0, CLI_TEXT, FIELD(direction), 0, 0, "A2B|B2A",
       "A2B: photo to cartoon; B2A: cartoon to photo. Selects the generator of a checkpoint (A2B)",
@@ -108,10 +108,10 @@ static const char intro[] =
     "Nothing is uploaded: all work is done on this computer.\n"
     "\n"
     "Examples\n"
-    "  p2c-infer --weights W.pt PHOTO.jpg -o CARTOON.png\n"
-    "      draw the largest face as a square picture on white\n"
     "  p2c-infer PHOTO.jpg\n"
-    "      the same with weights.pt from the models folder; writes PHOTO_cartoon.png\n"
+    "      draw the largest face as a square picture on white, PHOTO_cartoon.png\n"
+    "  p2c-infer --weights W.pt PHOTO.jpg -o CARTOON.png\n"
+    "      the same with a generator of your own\n"
     "  p2c-infer --layout keep --faces all PARTY.jpg\n"
     "      keep the photo and replace every face in it by its cartoon\n"
     "  p2c-infer --layout sheet --background '#dde6f0' *.jpg -o sheets/\n"
@@ -128,8 +128,8 @@ static const char intro[] =
     "Each IN is a PNG or JPEG photo, or a folder of them. p2c-infer finds the face,\n"
     "turns it upright, cuts it out with its hair and removes the background. The\n"
     "networks for this are built in. A photo with a transparent background keeps its\n"
-    "own outline. The cartoon generator itself is a file: give it with --weights, or\n"
-    "put it into the models folder as weights.pt.\n"
+    "own outline. To draw with a generator of your own, give its file with --weights,\n"
+    "or put it into the models folder as weights.pt.\n"
     "\n"
     "If a photo fails, p2c-infer says why and goes on with the others. A file is\n"
     "written completely or not at all. Your photos are never overwritten.\n"
@@ -230,9 +230,12 @@ static int read_words(Options *o) {
 
 static void find_weights(Options *o) {
     char folder[sizeof o->found_weights];
-    if (o->weights || o->benchmark || !p2c_models_folder(o->models, folder, sizeof folder)) return;
-    if (p2c_models_find(folder, "weights", o->found_weights, sizeof o->found_weights))
-        o->weights = o->found_weights;
+    if (o->weights || o->benchmark) return;
+    o->weights =
+        p2c_models_folder(o->models, folder, sizeof folder) &&
+                p2c_models_find(folder, "weights", o->found_weights, sizeof o->found_weights)
+            ? o->found_weights
+            : "built-in";
 }
 
 /* ---- which options are needed, and which go together ---- */
@@ -242,7 +245,6 @@ static const char *wrong_beside(const Options *o) {
         return o->list     ? "--list-weights takes no pictures"
                : o->export ? "--export takes no pictures"
                            : "--models-list takes no pictures";
-    if (o->export && !o->weights) return "--export: no weights given; add --weights FILE";
     return NULL;
 }
 
@@ -262,10 +264,7 @@ static const char *wrong_pictures(const Options *o) {
     bool photo_options = o->layout || o->faces || o->background || o->on_no_face || o->detector ||
                          o->landmarks || o->matte;
     if (!o->input_count)
-        return "no picture given; try p2c-infer --weights W.pt PHOTO.jpg -o CARTOON.png, or --help";
-    if (!o->weights)
-        return "no weights given; add --weights FILE, or put weights.pt into the models folder "
-               "(see --models)";
+        return "no picture given; try p2c-infer PHOTO.jpg -o CARTOON.png, or --help";
     if (o->prepared && photo_options)
         return "--prepared: no face is searched in portraits, and they have no layout and no "
                "background; leave those options out";
@@ -278,7 +277,7 @@ static const char *wrong_pictures(const Options *o) {
 static int check(const Options *o) {
     const char *wrong;
     if (o->list || o->export || o->models_list) wrong = wrong_beside(o);
-    else if (o->ema && !o->weights)
+    else if (o->ema && (!o->weights || !strcmp(o->weights, "built-in")))
         wrong = "--ema: no weights given; add --weights FILE with a checkpoint that has an "
                 "averaged generator";
     else wrong = o->benchmark ? wrong_benchmark(o) : wrong_pictures(o);

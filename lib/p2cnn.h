@@ -7,11 +7,11 @@
  *
  * Rules about errors, ownership, threads and options stand in p2cnn_base.h.
  *
- * A photo becomes cartoons of all faces in it, by weights from a file:
+ * A photo becomes cartoons of all faces in it:
  *
  *     P2cContext *ctx;
  *     if (p2c_context_new(&ctx, "auto", 0) != P2C_OK) die(p2c_error(ctx));
- *     P2cCartoonizerOptions trained = { .weights = "weights.pt" };
+ *     P2cCartoonizerOptions trained = { .weights = "built-in" };
  *     P2cPreparerOptions defaults = { 0 };
  *     P2cPhotoOptions whole = { .layout = P2C_LAYOUT_KEEP,
  *                               .background = { .kind = P2C_BACKGROUND_PHOTO } };
@@ -207,8 +207,9 @@ P2C_API bool p2c_models_find(const char *folder, const char *role, char *path, s
 
 typedef struct P2cCartoonizer P2cCartoonizer;
 typedef struct P2cCartoonizerOptions {
-    /* A .pt file: a checkpoint with genA2B and genB2A, or a state dict of one generator. NULL: a
-     * generator of width 32 with random weights, for timing. */
+    /* A .pt file: a checkpoint with genA2B and genB2A, or a state dict of one generator; or
+     * "built-in": the generator that comes with the library. NULL: a generator of width 32 with
+     * random weights, for timing. */
     const char *weights;
     const char *direction; /* "A2B" (photo to cartoon) or "B2A"; NULL: "A2B" */
     /* Use the averaged generator of a checkpoint, genA2B_ema or genB2A_ema. */

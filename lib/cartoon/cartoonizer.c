@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "model/builtin.h"
 
 enum { DEFAULT_SIZE = 256, MIN_SIZE = 32, MAX_SIZE = 4096, DEFAULT_CH = 32, INITIAL_SEED = 1 };
 
@@ -74,6 +75,11 @@ static P2cStatus build(P2cCartoonizer *c, const char *name, P2cGenerator options
     return c->made.image && c->made.heatmap ? P2C_OK : p2c_graph_finish(c->graph);
 }
 
+static P2cStatus read_weights(P2cContext *ctx, const char *path, P2cValue **file) {
+    return strcmp(path, "built-in") ? p2c_pt_read(ctx, path, file)
+                                    : p2c_builtin_read(&p2c_builtin_generator, ctx, file);
+}
+
 static P2cStatus build_from(P2cCartoonizer *c, const P2cCartoonizerOptions *options,
                             const char *name) {
     P2cContext *ctx = c->ctx;
@@ -81,7 +87,7 @@ static P2cStatus build_from(P2cCartoonizer *c, const P2cCartoonizerOptions *opti
     const P2cValue *weights = NULL;
     P2cGenerator generator = { 0 };
     int fixed = 0;
-    P2cStatus status = p2c_pt_read(ctx, options->weights, &file);
+    P2cStatus status = read_weights(ctx, options->weights, &file);
     if (!status)
         status = (options->ema ? find_averaged : find_generator)(ctx, options->weights, file, name,
                                                                  &weights);

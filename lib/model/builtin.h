@@ -1,5 +1,6 @@
-/* builtin.h: the networks that are built into the library, so that photos can be prepared without
- * any model file: their builders, and their weights, which are linked in (weights/weights.S). */
+/* builtin.h: the networks that are built into the library, so that a photo becomes a cartoon
+ * without any model file: their builders, and their weights, which are linked in
+ * (weights/weights.S). */
 #ifndef P2C_MODEL_BUILTIN_H
 #define P2C_MODEL_BUILTIN_H
 
@@ -8,13 +9,19 @@
 typedef struct P2cBuiltin {
     const char *name; /* name of its entry in the file of weights, also for error texts */
     int size;         /* its input is a picture (1,3,size,size), RGB in [0,1] */
-    P2cNode *(*build)(P2cNet net, P2cNode *picture);
-    const unsigned char *weights, *end; /* the bytes of a PyTorch file */
+    P2cNode *(*build)(P2cNet net, P2cNode *picture); /* NULL: p2c_generator */
+    const unsigned char *weights, *end;              /* the bytes of a PyTorch file */
 } P2cBuiltin;
 
 /* gives (1,136): x, y, x, y, ... as fractions of the square */
 extern const P2cBuiltin p2c_builtin_landmarks;
 extern const P2cBuiltin p2c_builtin_matte; /* gives (1,1,256,256): alpha */
+/* The light generator that makes cartoons of photos; size: of the pictures that it was trained on.
+ * Its input is in [-1,1], and p2c_generator_options knows its width. */
+extern const P2cBuiltin p2c_builtin_generator;
+/* Reads the file of weights: a dict that holds the network's state dict under its name. *tree is
+ * the caller's, to be freed with p2c_value_free. */
+P2C_CHECKED P2cStatus p2c_builtin_read(const P2cBuiltin *builtin, P2cContext *ctx, P2cValue **tree);
 /* Loads the weights into the parameters below `prefix`, which its builder made. */
 P2C_CHECKED P2cStatus p2c_builtin_load(const P2cBuiltin *builtin, P2cContext *ctx, P2cStore *store,
                                        const char *prefix);

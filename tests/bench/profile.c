@@ -28,12 +28,14 @@ static void must(const P2cContext *ctx, P2cStatus status) {
 
 /* SUMS independent chains of dependent multiply-adds: enough to hide the latency of each. */
 #define MULTIPLY_ADD(name, isa, bytes) \
-    __attribute__((target(isa), optimize("O3"), noinline)) static float name(int rounds, float x) { \
+    __attribute__((target(isa), optimize("O3"), noinline)) static float name(int rounds, \
+                                                                             float x) { \
         typedef float Vec __attribute__((vector_size(bytes))); \
         Vec sums[SUMS], factor = x - (Vec){ 0 }; \
         for (int i = 0; i < SUMS; i++) sums[i] = factor * (float)i; \
         for (int r = 0; r < rounds; r++) \
-            _Pragma("GCC unroll 16") for (int i = 0; i < SUMS; i++) sums[i] = sums[i] * factor + factor; \
+            _Pragma("GCC unroll 16") for (int i = 0; i < SUMS; i++) sums[i] = \
+                sums[i] * factor + factor; \
         float total = 0; \
         for (int i = 0; i < SUMS; i++) total += sums[i][0]; \
         return total; \
@@ -75,7 +77,8 @@ static void print_entry(const P2cProfileEntry *e, double ms, double peak) {
     printf("%5.1f %%  %9.3f ms  %4d x %8.1f us  ", 100 * e->ms / ms, e->ms, e->steps,
            1e3 * e->ms / e->steps);
     if (e->flop > 0)
-        printf("%6.1f GFLOP/s (%3.0f %%)", e->flop / e->ms / 1e6, 100 * e->flop / e->ms / 1e6 / peak);
+        printf("%6.1f GFLOP/s (%3.0f %%)", e->flop / e->ms / 1e6,
+               100 * e->flop / e->ms / 1e6 / peak);
     else printf("%22s", "");
     printf("  %5.1f GB/s  %s\n", e->bytes / e->ms / 1e6, e->name);
 }

@@ -10,7 +10,6 @@ exported light4 --weights good.pt --size 32 --with-cam
 exported light8 --weights light8.pt --size 64
 exported full4 --weights full4.pt --with-cam
 program=$infer
-refused 2 '--export: no weights' --export x.onnx
 refused 2 'takes no pictures' --weights good.pt --export x.onnx face.png
 refused 4 'nowhere' --weights good.pt --export nowhere/x.onnx
 refused 4 '/dev/full' --weights good.pt --size 32 --export /dev/full

@@ -6,7 +6,6 @@ refused 2 'did you mean --benchmark' --bench=3
 refused 2 'unknown option -x' -x
 refused 2 'unknown option -oout.png' -oout.png
 refused 2 'no picture given'
-refused 2 'no weights given' face.png
 refused 2 '--size needs a value' --size
 refused 2 '--size abc: expected a whole number' --size abc
 refused 2 '--size -3: expected a whole number' --size -3

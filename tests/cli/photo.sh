@@ -107,10 +107,11 @@ if command -v python3 >/dev/null; then check 'JSON: whole' python3 "$T/read.py" 
 cp "$W/good.pt" "$T/models/weights.pt"
 check 'weights of the models folder' sh -c "cd '$W' && '$infer' photo.png -o out.png 2>/dev/null && cmp out.png '$T/crop.png'"
 check '--models-list' sh -c "'$infer' --models-list | grep '^weights' | grep -q \$(sha256sum <'$T/models/weights.pt' | cut -d' ' -f1)"
+check 'without weights: the built-in ones' sh -c "cd '$W' && P2CNN_MODELS= XDG_DATA_HOME='$T/nowhere' '$infer' photo.png -o out.png 2>/dev/null && '$infer' --weights built-in photo.png -o again.png 2>/dev/null && cmp out.png again.png && ! cmp -s out.png '$T/crop.png'"
 check '--models-list: what is not there' sh -c "'$infer' --models-list | grep -q '^landmarks .*built in'"
 echo 'no network' >"$T/models/matte.onnx"
 refused 3 'matte.onnx' photo.png
 check 'what is built in, also where the folder has another' sh -c "cd '$W' && '$infer' --matte built-in photo.png -o out.png && cmp out.png '$T/crop.png'"
 refused 2 'takes no pictures' --models-list photo.png
-rm -rf "$W"/{photo,out,patterns}.png "$T/models"
+rm -rf "$W"/{photo,out,again,patterns}.png "$T/models"
 unset P2CNN_MODELS

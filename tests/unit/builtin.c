@@ -79,6 +79,42 @@ static void matte(void **state) {
     p2c_matte_close(&matte);
 }
 
+static int gray(const P2cImage *image, int x, int y) {
+    const unsigned char *p = image->pixels + 3 * (y * image->width + x);
+    return (p[0] + p[1] + p[2]) / 3;
+}
+
+/* Of the pixels of a square, how many are darker than a value. */
+static double share_below(const P2cImage *image, int x, int y, int side, int value) {
+    int count = 0;
+    for (int i = 0; i < side * side; i++) count += gray(image, x + i % side, y + i / side) < value;
+    return (double)count / (side * side);
+}
+
+/* What the built-in generator makes of a drawn head on white: white stays white, dark eyes stay
+ * dark, and skin gets as light as the cartoons' is. The weights are those of the library, however
+ * its user names them. */
+static void generator(void **state) {
+    Scratch *scratch = *state;
+    P2cCartoonizer *cartoonizer;
+    P2cImage head = test_drawn(256, 256, 128, 128, 130), cartoon = { 0 };
+    P2cCartoonizerOptions options = { .weights = "built-in", .size = 128 };
+    for (int i = 0; i < 256 * 256; i++) /* the wall behind */
+        if (hypot(i % 256 - 128, i / 256 - 128) > 120) memset(head.pixels + 3 * i, 255, 3);
+    assert_works(scratch->ctx, p2c_cartoonizer_open(scratch->ctx, &options, &cartoonizer));
+    assert_works(scratch->ctx, p2c_cartoonizer_run(cartoonizer, &head, &cartoon, NULL));
+    assert_true(cartoon.width == 128 && cartoon.height == 128 && cartoon.channels == 3);
+    assert_true(share_below(&cartoon, 0, 0, 12, 215) < 0.1);
+    assert_true(share_below(&cartoon, 58, 62, 12, 215) < 0.5);
+    double dark = share_below(&cartoon, 28, 28, 72, 100);
+    if (!(dark > 0.01 && dark < 0.7)) fail_msg("a share of %g is dark", dark);
+    p2c_image_clear(&head);
+    p2c_image_clear(&cartoon);
+    p2c_cartoonizer_close(&cartoonizer);
+    options.direction = "B2A";
+    assert_int_equal(p2c_cartoonizer_open(scratch->ctx, &options, &cartoonizer), P2C_ERR_FORMAT);
+}
+
 /* A mirrored crop gives the mirrored result, because each run sees both. */
 static void a_mirrored_crop(void **state) {
     Scratch *scratch = *state;
@@ -106,13 +142,15 @@ static void sizes(void **state) {
     Scratch *scratch = *state;
     static const struct {
         const P2cBuiltin *network;
-        size_t most;
-    } networks[] = { { &p2c_builtin_landmarks, 400000 }, { &p2c_builtin_matte, 300000 } };
-    for (int k = 0; k < 2; k++) {
+        size_t most, bytes;
+    } networks[] = { { &p2c_builtin_landmarks, 400000, 1 << 20 },
+                     { &p2c_builtin_matte, 300000, 1 << 20 },
+                     { &p2c_builtin_generator, 1000000, 2500000 } };
+    for (int k = 0; k < 3; k++) {
         const P2cBuiltin *b = networks[k].network;
         size_t size = (size_t)(b->end - b->weights), numbers = 0;
         P2cValue *tree;
-        assert_true(size < 1 << 20);
+        assert_true(size < networks[k].bytes);
         assert_works(scratch->ctx,
                      p2c_pt_read_memory(scratch->ctx, b->name, b->weights, size, &tree));
         const P2cValue *dict = p2c_value_get(tree, b->name);
@@ -231,9 +269,11 @@ static void the_preparer_takes_them(void **state) {
     assert_error_says(scratch->ctx, "matte.onnx");
 }
 
-const struct CMUnitTest p2c_tests_builtin[] = {
-    TEST(landmarks),           TEST(matte),
-    TEST(a_mirrored_crop),     TEST(sizes),
-    TEST(a_picture_in_0_to_1), TEST(the_preparer_takes_them)
-};
+const struct CMUnitTest p2c_tests_builtin[] = { TEST(landmarks),
+                                                TEST(matte),
+                                                TEST(generator),
+                                                TEST(a_mirrored_crop),
+                                                TEST(sizes),
+                                                TEST(a_picture_in_0_to_1),
+                                                TEST(the_preparer_takes_them) };
 const size_t p2c_tests_builtin_count = sizeof p2c_tests_builtin / sizeof *p2c_tests_builtin;

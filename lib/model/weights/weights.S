@@ -11,4 +11,5 @@
     .endm
     file p2c_weights_landmarks, "lib/model/weights/landmarks.pt"
     file p2c_weights_matte, "lib/model/weights/matte.pt"
+    file p2c_weights_generator, "lib/model/weights/generator.pt"
     .section .note.GNU-stack, "", %progbits
