@@ -29,7 +29,7 @@ typedef struct Evaluation {
     Measures of_cartoons, of_photos;
     double cycle_l1;      /* mean |genB2A(genA2B(a)) - a|, pixels in [-1,1] */
     double score;         /* measures_score */
-    int photos, cartoons; /* how many were measured */
+    int photos, cartoons; /* how many were measured; as many pictures were made as photos */
 } Evaluation;
 
 /* What stays the same from one evaluation to the next, computed once: the photos, the cartoons and

@@ -24,7 +24,7 @@ static void print_row(const char *title, double made, double drawn, double photo
 }
 
 void evaluation_print(const Evaluation *e) {
-    printf("%d photos, %d cartoons to compare with\n", e->photos, e->cartoons);
+    printf("%d pictures made, %d cartoons to compare with\n", e->photos, e->cartoons);
     printf("%-26s %10s %10s %10s\n", "", "made", "drawn", "photos");
     for (int k = 0; k < MEASURE_COUNT; k++)
         print_row(measure_names[k].title, e->made.value[k], e->of_cartoons.value[k],

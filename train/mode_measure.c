@@ -72,7 +72,6 @@ static void forget_photos(Evaluation *e) {
     static const Measure of_pairs[] = { MEASURE_ID_SIMILARITY, MEASURE_ID_FLOOR, MEASURE_ID_MARGIN,
                                         MEASURE_POINTS, MEASURE_EYES };
     e->of_photos = measures_none();
-    e->photos = 0;
     for (size_t i = 0; i < sizeof of_pairs / sizeof *of_pairs; i++)
         e->made.value[of_pairs[i]] = e->of_cartoons.value[of_pairs[i]] = NAN;
     e->score = measures_score(&e->made);
