@@ -104,7 +104,7 @@ LIB_O    := $(call objects,$(addprefix lib/,base graph op model image torch onnx
 CLI_O    := $(call objects,lib/cli)
 # Two programs that train, and what both are made of: run a training, whatever is trained.
 RUN_O    := $(call objects,train/run)
-TRAIN_O  := $(call objects,train)
+TRAIN_O  := $(call objects,train train/measure)
 FIT_O    := $(call objects,train/fit train/fit/scene)
 PROGRAMS := $B/p2c-infer $B/p2c-train $B/p2c-data $B/p2c-fit
 HELPERS  := $(patsubst %.c,$B/%,$(wildcard tests/demo/*.c tests/cli/*.c))

@@ -2,18 +2,20 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
+#include "face.h"
 #include "grid.h"
 #include "run/memory.h"
 #include "trainer.h"
 
 /* ---- test: every test picture, by the newest networks ---------------------------------------- */
 
-static int load_generators(P2cContext *ctx, P2cStore **store, Options *o, const P2cValue *tree) {
-    TrainState state;
+static int load_generators(P2cContext *ctx, P2cStore **store, Options *o, const P2cValue *tree,
+                           TrainState *state) {
     RunState run;
-    int code = state_load(&state, &run, p2c_value_get(tree, "p2cnn"));
+    int code = state_load(state, &run, p2c_value_get(tree, "p2cnn"));
     if (!code) code = options_resume(o, p2c_value_get(p2c_value_get(tree, "p2cnn"), "options"));
     if (!code) code = report_status(ctx, p2c_store_new(store, ctx, 0));
     if (!code) code = report_status(ctx, trainer_create_generators(ctx, *store, o, o->ema > 0));
@@ -21,16 +23,19 @@ static int load_generators(P2cContext *ctx, P2cStore **store, Options *o, const 
                 : report_device(ctx, checkpoint_load_networks(ctx, *store, state_networks, tree));
 }
 
-static int draw_tests(P2cContext *ctx, P2cStore *store, const Options *o, RunDir *run) {
-    Folder a = { 0 }, b = { 0 };
+static int open_tests(const Options *o, Folder *a, Folder *b) {
     char folder[RUN_FILE];
-    int code = trainer_open_tests(o, &a, &b);
-    if (!code && !a.count && !b.count) {
-        trainer_folder(o, "testA", folder);
-        complain("%s: no test pictures, neither here nor in testB", folder);
-        code = EXIT_BAD_INPUT;
-    }
-    if (!code) code = rundir_make(run, "test");
+    int code = trainer_open_tests(o, a, b);
+    if (code || a->count || b->count) return code;
+    trainer_folder(o, "testA", folder);
+    complain("%s: no test pictures, neither here nor in testB", folder);
+    return EXIT_BAD_INPUT;
+}
+
+static int draw_tests(P2cContext *ctx, P2cStore *store, const Options *o, RunDir *run,
+                      const Folder *a, const Folder *b) {
+    char folder[RUN_FILE];
+    int code = rundir_make(run, "test");
     snprintf(folder, sizeof folder, "%s/test", run->path);
     GridOptions grid = { .size = o->img_size,
                          .ch = o->ch,
@@ -38,15 +43,67 @@ static int draw_tests(P2cContext *ctx, P2cStore *store, const Options *o, RunDir
                          .full = !o->light,
                          .ema = o->ema > 0,
                          .folder = folder,
-                         .test_a = a.paths,
-                         .test_b = b.paths,
-                         .test_a_count = a.count,
-                         .test_b_count = b.count };
+                         .test_a = a->paths,
+                         .test_b = b->paths,
+                         .test_a_count = a->count,
+                         .test_b_count = b->count };
     if (!code) code = report_device(ctx, grid_test(ctx, store, &grid));
     if (!code)
-        say("%d photos and %d cartoons, seven rows each, are in %s", a.count, b.count, folder);
-    folder_clear(&a);
-    folder_clear(&b);
+        say("%d photos and %d cartoons, seven rows each, are in %s", a->count, b->count, folder);
+    return code;
+}
+
+/* The face network that is asked for, or the run's own, if its file is still there. */
+static int open_face(P2cContext *ctx, P2cStore *store, const Options *o, const TrainState *state,
+                     EvaluateOptions *evaluate) {
+    const char *path = o->face_weights ? o->face_weights : state->face_weights;
+    int code = *path ? face_load(ctx, store, path, &evaluate->kind) : 0;
+    evaluate->face = *path && !code;
+    return o->face_weights ? code : 0;
+}
+
+static int open_cartoons(const Options *o, Folder *train_b) {
+    char path[RUN_FILE];
+    struct stat info;
+    trainer_folder(o, "trainB", path);
+    return stat(path, &info) ? 0 : folder_open(train_b, path, FOLDER_DATASET);
+}
+
+/* Also written to test/measures.json. */
+static int run_evaluation(P2cContext *ctx, P2cStore *store, const EvaluateOptions *options,
+                          const RunDir *run) {
+    char path[RUN_FILE + 24];
+    Evaluator *evaluator;
+    Evaluation e;
+    int code = evaluator_open(&evaluator, ctx, store, options);
+    if (!code) code = evaluator_run(evaluator, &e);
+    evaluator_close(&evaluator);
+    if (code) return report_device(ctx, code);
+    evaluation_print(&e);
+    snprintf(path, sizeof path, "%s/test/measures.json", run->path);
+    return evaluation_write(ctx, path, &e);
+}
+
+static int measure_tests(P2cContext *ctx, P2cStore *store, const Options *o,
+                         const TrainState *state, const RunDir *run, const Folder *a,
+                         const Folder *b) {
+    Folder train_b = { 0 };
+    EvaluateOptions options = { .size = o->img_size,
+                                .ch = o->ch,
+                                .ch_b2a = o->ch_b2a,
+                                .full = !o->light,
+                                .ema = o->ema > 0,
+                                .a = a->paths,
+                                .count_a = a->count };
+    int code = open_cartoons(o, &train_b);
+    char **cartoons = trainer_cartoons(&train_b, b);
+    if (!code && !cartoons) code = report_status(NULL, P2C_ERR_MEMORY);
+    if (!code) code = open_face(ctx, store, o, state, &options);
+    options.b = cartoons;
+    options.count_b = train_b.count + b->count;
+    if (!code) code = run_evaluation(ctx, store, &options, run);
+    free(cartoons);
+    folder_clear(&train_b);
     return code;
 }
 
@@ -55,6 +112,8 @@ int mode_test(Options *o) {
     P2cStore *store = NULL;
     P2cValue *tree = NULL;
     RunDir run = { .lock = -1 };
+    TrainState state;
+    Folder a = { 0 }, b = { 0 };
     int64_t step;
     int code = options_open_device(o, &ctx);
     const char *dataset = options_given(o, "dataset") ? o->dataset : NULL;
@@ -66,9 +125,13 @@ int mode_test(Options *o) {
                                                 .look = true,
                                                 .now = time(NULL) });
     if (!code) code = checkpoint_find(ctx, &run, &tree, &step);
-    if (!code) code = load_generators(ctx, &store, o, tree);
+    if (!code) code = load_generators(ctx, &store, o, tree, &state);
     checkpoint_free(&tree);
-    if (!code) code = draw_tests(ctx, store, o, &run);
+    if (!code) code = open_tests(o, &a, &b);
+    if (!code) code = draw_tests(ctx, store, o, &run, &a, &b);
+    if (!code && a.count) code = measure_tests(ctx, store, o, &state, &run, &a, &b);
+    folder_clear(&a);
+    folder_clear(&b);
     rundir_close(&run);
     p2c_store_free(&store);
     p2c_context_free(&ctx);

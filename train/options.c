@@ -41,6 +41,9 @@ static const CliOption table[] = {
       "test: draw every test picture with the newest networks of a run", 0 },
     TEXT(run, "NAME", 0, "name of the run's folder, or a path to it; default: dataset and date"),
     TEXT(result_dir, "DIR", 0, "folder in which run folders are made"),
+    TEXT(measure, "DIR", 0,
+         "only measure the pictures of this folder against the cartoons of --dataset, and as "
+         "likenesses of those photos in testA that have the same names"),
     BOOL(resume, 0, "continue from the newest checkpoint of --run, with its options"),
     FLAG(override, "with --resume: options given here may differ from those of the checkpoint"),
     LONG(iteration, 1, HUGE_VAL, KEPT,
@@ -258,6 +261,9 @@ int options_check(const Options *o) {
     if (o->benchmark && (o->resume || test))
         wrong =
             "--benchmark times steps on pictures of its own; leave --resume and --phase test out";
+    else if (o->measure && (o->benchmark || o->resume || test))
+        wrong = "--measure is about pictures that are there already; leave --benchmark, --resume "
+                "and --phase test out";
     else if (o->pretrained_weights && (o->resume || test))
         wrong = "--pretrained_weights starts a new run; leave it out, or --resume or --phase test";
     else if (o->override && !o->resume && !test)

@@ -17,6 +17,7 @@ typedef struct Options {
     /* p2cnn's own */
     const char *data_root;  /* where --dataset is looked for */
     const char *result_dir; /* where run folders are made */
+    const char *measure;    /* folder of pictures to measure; NULL: train or test */
     /* name of the run folder, or a path to it; NULL: from dataset and date */
     const char *run;
     const char *face_weights, *device, *precision;

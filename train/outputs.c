@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "evaluate.h"
 #include "grid.h"
 #include "series.h"
 #include "trainer.h"
@@ -66,21 +65,24 @@ int trainer_grids(Trainer *t) {
 
 /* ---- evaluation ------------------------------------------------------------------------------ */
 
-static int keep_best(Trainer *t, double kid) {
+static int keep_best(Trainer *t, double score) {
     TrainState before = t->state;
-    bool better = isfinite(kid) && (!t->state.best_step || kid < t->state.best_kid);
+    bool better = isfinite(score) && (!t->state.best_step || score < t->state.best_score);
     if (!better || !guard_is_calm(&t->run.state.guard, t->run.state.step)) return 0;
-    t->state.best_kid = kid;
+    t->state.best_score = score;
     t->state.best_step = t->run.state.step;
     int code = trainer_save(t);
     if (!code && !checkpoint_link_best(&t->run.dir, t->run.state.step)) return 0;
-    t->state.best_kid = before.best_kid; /* on a full disk: a later one gets its chance */
+    t->state.best_score = before.best_score; /* on a full disk: a later one gets its chance */
     t->state.best_step = before.best_step;
     return only_device(code);
 }
 
-int trainer_evaluate(Trainer *t) {
+static int open_evaluator(Trainer *t) {
     const Options *o = t->options;
+    const Folder *train_b = loader_folder(t->loader, 1);
+    if (!t->cartoons) t->cartoons = trainer_cartoons(train_b, &t->test_b);
+    if (!t->cartoons) return report_status(NULL, P2C_ERR_MEMORY);
     EvaluateOptions options = { .size = o->img_size,
                                 .ch = o->ch,
                                 .ch_b2a = o->ch_b2a,
@@ -90,28 +92,37 @@ int trainer_evaluate(Trainer *t) {
                                 .kind = t->face,
                                 .a = t->test_a.paths,
                                 .count_a = t->test_a.count,
-                                .b = t->test_b.paths,
-                                .count_b = t->test_b.count };
+                                .b = t->cartoons,
+                                .count_b = train_b->count + t->test_b.count };
+    return evaluator_open(&t->evaluator, t->run.ctx, t->store, &options);
+}
+
+static void say_evaluation(Trainer *t, const Evaluation *e) {
+    char likeness[120] = "ID and KID need --face_weights";
+    const double *made = e->made.value, *drawn = e->of_cartoons.value;
+    if (isfinite(made[MEASURE_ID_MARGIN]))
+        snprintf(likeness, sizeof likeness, "ID margin %.3f, KID %.4f +- %.4f",
+                 made[MEASURE_ID_MARGIN], made[MEASURE_KID], made[MEASURE_KID_DEVIATION]);
+    ticker_say(&t->run.ticker,
+               "step %" PRId64 ": SWD %.1f (drawn cartoons %.1f, photos %.1f), lines %.3f (%.3f), "
+               "landmarks %.3f, %s, cycle L1 %.4f, on %d photos and %d cartoons",
+               t->run.state.step, made[MEASURE_SWD], drawn[MEASURE_SWD],
+               e->of_photos.value[MEASURE_SWD], made[MEASURE_LINES], drawn[MEASURE_LINES],
+               made[MEASURE_POINTS], likeness, e->cycle_l1, e->photos, e->cartoons);
+}
+
+int trainer_evaluate(Trainer *t) {
     Evaluation e;
+    double values[EVALUATION_COUNT];
     if (!t->test_a.count) return 0;
     ticker_hide(&t->run.ticker);
-    int code = evaluate(t->run.ctx, t->store, &options, &e);
+    int code = t->evaluator ? 0 : open_evaluator(t);
+    if (!code) code = evaluator_run(t->evaluator, &e);
     if (code) return only_device(code);
-    double values[EVALUATION_COUNT] = { [EVALUATION_KID] = e.kid,
-                                        [EVALUATION_ID_SIMILARITY] = e.id_similarity,
-                                        [EVALUATION_CYCLE_L1] = e.cycle_l1 };
+    series_of_evaluation(&e, values);
     run_add_evaluation(&t->run, values);
-    if (isfinite(e.kid))
-        ticker_say(&t->run.ticker,
-                   "step %" PRId64
-                   ": KID %.4f, ID similarity %.3f, cycle L1 %.4f on %d photos, %d cartoons",
-                   t->run.state.step, e.kid, e.id_similarity, e.cycle_l1, e.photos, e.cartoons);
-    else
-        ticker_say(&t->run.ticker,
-                   "step %" PRId64 ": cycle L1 %.4f on %d photos (KID and ID similarity need "
-                   "--face_weights and cartoons to test)",
-                   t->run.state.step, e.cycle_l1, e.photos);
-    return keep_best(t, e.kid);
+    say_evaluation(t, &e);
+    return keep_best(t, e.score);
 }
 
 /* ---- the report ------------------------------------------------------------------------------ */

@@ -12,8 +12,15 @@ enum {
     PANEL_CAM,
     PANEL_FACE,
     PANEL_G,
-    PANEL_KID,
+    PANEL_SWD,
+    PANEL_SWD_LEVELS,
+    PANEL_LINES,
+    PANEL_FLAT,
     PANEL_SIMILARITY,
+    PANEL_KID,
+    PANEL_KID_DEVIATION,
+    PANEL_POINTS,
+    PANEL_EYES,
     PANEL_EVAL_CYCLE,
     PANEL_GRAD_G,
     PANEL_GRAD_D,
@@ -42,11 +49,33 @@ static const Panel panels[] = {
                   "The weighted sum that the generators make small. It follows cam, which weighs "
                   "most.",
                   .log = true },
-    [PANEL_KID] = { "Evaluation: KID",
-                    "How different cartoons made of test photos are from drawn ones, as a whole. "
-                    "Less is better: the best checkpoint is often not the last." },
+    [PANEL_SWD] = { "Evaluation: distance of patches (SWD)",
+                    "How different small pieces of the cartoons made are from pieces of drawn "
+                    "ones. From the photos' line down to that of drawn cartoons among themselves. "
+                    "The score adds a penalty for lost likeness; the checkpoint with the least is "
+                    "best.pt.",
+                    .log = true },
+    [PANEL_SWD_LEVELS] = { "Evaluation: distance of patches, by size",
+                           "Full size: lines and texture. The smallest: where colours are. What is "
+                           "far above the others is what the cartoons get wrong.",
+                           .log = true },
+    [PANEL_LINES] = { "Evaluation: share of line pixels",
+                      "Should rise from the photos' line to the drawn cartoons'." },
+    [PANEL_FLAT] = { "Evaluation: share of flat pixels",
+                     "Should come near the drawn cartoons'. Less: grain or shading; more: blur." },
     [PANEL_SIMILARITY] = { "Evaluation: face likeness",
-                           "Of test photos and their cartoons; more is better." },
+                           "Cosine of a test photo and its cartoon, of the cartoon and other "
+                           "people, and the difference. Good: a margin above 0.15." },
+    [PANEL_KID] = { "Evaluation: KID",
+                    "How different faces in the cartoons made are from faces in drawn ones, by the "
+                    "face network, which hardly sees style. Less is better." },
+    [PANEL_KID_DEVIATION] = { "Evaluation: standard error of KID",
+                              "Differences of KID below this mean nothing." },
+    [PANEL_POINTS] = { "Evaluation: landmark distance",
+                       "How far features lie from the photo's, in distances of the outer corners "
+                       "of the eyes. Less is better; should stay well below others: two people." },
+    [PANEL_EYES] = { "Evaluation: eye area",
+                     "Relative to the photo's. Near that of drawn cartoons." },
     [PANEL_EVAL_CYCLE] = { "Evaluation: cycle",
                            "Of test photos, there and back again; less is better. If it rises "
                            "while the "
@@ -98,13 +127,55 @@ static const Series steps[SERIES_COUNT] = {
 };
 
 static const Series evaluations[EVALUATION_COUNT] = {
-    [EVALUATION_KID] = { "kid", NULL, PANEL_KID },
-    [EVALUATION_ID_SIMILARITY] = { "id_similarity", "likeness", PANEL_SIMILARITY },
+    [MEASURE_SWD] = { "swd", "made", PANEL_SWD },
+    [MEASURE_SWD_1] = { "swd_1", "full size", PANEL_SWD_LEVELS },
+    { "swd_2", "1/2", PANEL_SWD_LEVELS },
+    { "swd_4", "1/4", PANEL_SWD_LEVELS },
+    { "swd_8", "1/8", PANEL_SWD_LEVELS },
+    { "swd_16", "1/16", PANEL_SWD_LEVELS },
+    { "swd_32", "1/32", PANEL_SWD_LEVELS },
+    [MEASURE_KID] = { "kid", "made", PANEL_KID },
+    [MEASURE_KID_DEVIATION] = { "kid_deviation", "error", PANEL_KID_DEVIATION },
+    [MEASURE_ID_SIMILARITY] = { "id_similarity", "own photo", PANEL_SIMILARITY },
+    [MEASURE_ID_FLOOR] = { "id_floor", "other people", PANEL_SIMILARITY },
+    [MEASURE_ID_MARGIN] = { "id_margin", "margin", PANEL_SIMILARITY },
+    [MEASURE_POINTS] = { "landmark_distance", "made", PANEL_POINTS },
+    [MEASURE_EYES] = { "eye_area", "made", PANEL_EYES },
+    [MEASURE_LINES] = { "lines", "made", PANEL_LINES },
+    [MEASURE_FLAT] = { "flat", "made", PANEL_FLAT },
     [EVALUATION_CYCLE_L1] = { "cycle_l1", "cycle", PANEL_EVAL_CYCLE },
+    [EVALUATION_SCORE] = { "score", NULL, PANEL_SWD },
+    [EVALUATION_SWD_CARTOONS] = { "swd_cartoons", "drawn", PANEL_SWD },
+    [EVALUATION_SWD_PHOTOS] = { "swd_photos", "photos", PANEL_SWD },
+    [EVALUATION_KID_CARTOONS] = { "kid_cartoons", "drawn", PANEL_KID },
+    [EVALUATION_KID_PHOTOS] = { "kid_photos", "photos", PANEL_KID },
+    [EVALUATION_POINTS_PHOTOS] = { "landmark_distance_photos", "others", PANEL_POINTS },
+    [EVALUATION_EYES_CARTOONS] = { "eye_area_cartoons", "drawn", PANEL_EYES },
+    [EVALUATION_LINES_CARTOONS] = { "lines_cartoons", "drawn", PANEL_LINES },
+    [EVALUATION_LINES_PHOTOS] = { "lines_photos", "photos", PANEL_LINES },
+    [EVALUATION_FLAT_CARTOONS] = { "flat_cartoons", "drawn", PANEL_FLAT },
+    [EVALUATION_FLAT_PHOTOS] = { "flat_photos", "photos", PANEL_FLAT },
 };
 
 const MetricsTable series_table = { steps,  SERIES_COUNT,    evaluations, EVALUATION_COUNT,
                                     panels, COUNT_OF(panels) };
+
+void series_of_evaluation(const Evaluation *e, double values[EVALUATION_COUNT]) {
+    const double *drawn = e->of_cartoons.value, *photos = e->of_photos.value;
+    memcpy(values, e->made.value, sizeof e->made.value);
+    values[EVALUATION_CYCLE_L1] = e->cycle_l1;
+    values[EVALUATION_SCORE] = e->score;
+    values[EVALUATION_SWD_CARTOONS] = drawn[MEASURE_SWD];
+    values[EVALUATION_SWD_PHOTOS] = photos[MEASURE_SWD];
+    values[EVALUATION_KID_CARTOONS] = drawn[MEASURE_KID];
+    values[EVALUATION_KID_PHOTOS] = photos[MEASURE_KID];
+    values[EVALUATION_POINTS_PHOTOS] = photos[MEASURE_POINTS];
+    values[EVALUATION_EYES_CARTOONS] = drawn[MEASURE_EYES];
+    values[EVALUATION_LINES_CARTOONS] = drawn[MEASURE_LINES];
+    values[EVALUATION_LINES_PHOTOS] = photos[MEASURE_LINES];
+    values[EVALUATION_FLAT_CARTOONS] = drawn[MEASURE_FLAT];
+    values[EVALUATION_FLAT_PHOTOS] = photos[MEASURE_FLAT];
+}
 
 void series_for_ticker(const Metrics *metrics, TickerValue values[TERM_COUNT]) {
     for (int t = 0; t < TERM_COUNT; t++)
@@ -148,6 +219,13 @@ const ReportHint series_hints[] = {
       "Level or falling. Rising over thousands of steps: the pictures lose the person." },
     { "g", "The sum of all the generators' terms with their weights.",
       "From above 2,000 to some hundreds; jumps with cam." },
+    { "SWD", "Difference of patches of the cartoons made and of drawn ones; see docs/training.md.",
+      "Falling towards that of drawn cartoons among themselves. The scales are thousandths of the "
+      "patches' deviation." },
+    { "margin",
+      "How much more a cartoon is like its own photo than like other people's, by the face "
+      "network.",
+      "Above 0.15. Falling while SWD falls: everybody gets the same cartoon." },
     { "gradient norms", "How hard each network is pulled.",
       "Level over thousands of steps. Growing without end, or steps skipped again and again: the "
       "run diverges; a lower learning rate helps." },

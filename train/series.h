@@ -3,6 +3,7 @@
 #ifndef P2C_TRAIN_SERIES_H
 #define P2C_TRAIN_SERIES_H
 
+#include "evaluate.h"
 #include "run/metrics.h"
 #include "run/report.h"
 #include "run/ticker.h"
@@ -19,15 +20,27 @@ enum {
     SERIES_GRADIENTS, /* norms: genA2B genB2A disGA disGB disLA disLB */
     SERIES_COUNT = SERIES_GRADIENTS + 6
 };
+/* The values of an evaluation: MEASURE_* of the pictures made; then these. */
 typedef enum SeriesEvaluation {
-    EVALUATION_KID,
-    EVALUATION_ID_SIMILARITY,
-    EVALUATION_CYCLE_L1,
+    EVALUATION_CYCLE_L1 = MEASURE_COUNT,
+    EVALUATION_SCORE,
+    /* yardsticks: of cartoons, of photos */
+    EVALUATION_SWD_CARTOONS,
+    EVALUATION_SWD_PHOTOS,
+    EVALUATION_KID_CARTOONS,
+    EVALUATION_KID_PHOTOS,
+    EVALUATION_POINTS_PHOTOS,
+    EVALUATION_EYES_CARTOONS,
+    EVALUATION_LINES_CARTOONS,
+    EVALUATION_LINES_PHOTOS,
+    EVALUATION_FLAT_CARTOONS,
+    EVALUATION_FLAT_PHOTOS,
     EVALUATION_COUNT
 } SeriesEvaluation;
 
 extern const MetricsTable series_table;
 
+void series_of_evaluation(const Evaluation *evaluation, double values[EVALUATION_COUNT]);
 /* Smoothed terms for the progress line. */
 void series_for_ticker(const Metrics *metrics, TickerValue values[TERM_COUNT]);
 /* "How to read this", and the labels of sample grids (to NULL). */

@@ -54,6 +54,15 @@ int trainer_open_tests(const Options *o, Folder *a, Folder *b) {
     return 0;
 }
 
+char **trainer_cartoons(const Folder *train_b, const Folder *test_b) {
+    size_t train = (size_t)train_b->count, test = (size_t)test_b->count;
+    char **paths = malloc((train + test + 1) * sizeof *paths);
+    if (!paths) return NULL;
+    if (train) memcpy(paths, train_b->paths, train * sizeof *paths);
+    if (test) memcpy(paths + train, test_b->paths, test * sizeof *paths);
+    return paths;
+}
+
 /* The pictures of a run must stay the same, or its order of them means nothing. */
 static int check_pictures(Trainer *t) {
     int64_t counts[2] = { loader_count(t->loader, 0), loader_count(t->loader, 1) };
@@ -279,6 +288,8 @@ int trainer_open(Trainer *t) {
 
 void trainer_close(Trainer *t) {
     loader_close(&t->loader);
+    evaluator_close(&t->evaluator);
+    free(t->cartoons);
     folder_clear(&t->test_a);
     folder_clear(&t->test_b);
     free(t->a);

@@ -11,8 +11,8 @@ extern const CheckpointNetworks state_networks;
 typedef struct TrainState {
     int64_t generators, discriminators; /* updates made, which is what Adam counts */
     int64_t won;                        /* steps in a row with d below STATE_WON_BELOW */
-    double best_kid;
-    int64_t best_step; /* 0: none yet */
+    double best_score;                  /* measures_score of the best evaluation so far */
+    int64_t best_step;                  /* 0: none yet */
     /* training pictures of A and B: how many, and a hash of their names */
     int64_t pictures[2];
     uint64_t hashes[2];

@@ -117,7 +117,7 @@ static int go_back(void *trainer, const P2cValue *tree) {
     t->run.state.step = run.step;
     t->state.generators = then.generators;
     t->state.discriminators = then.discriminators;
-    t->state.best_kid = then.best_kid;
+    t->state.best_score = then.best_score;
     t->state.best_step = then.best_step;
     t->state.won = 0;
     return trainer_restore(t, tree);

@@ -4,6 +4,7 @@
 #ifndef P2C_TRAIN_TRAINER_H
 #define P2C_TRAIN_TRAINER_H
 
+#include "evaluate.h"
 #include "loader.h"
 #include "options.h"
 #include "state.h"
@@ -20,6 +21,8 @@ typedef struct Trainer {
      * graph is NULL if there are none. */
     Step steps[2];
     StepUpdates updates;
+    Evaluator *evaluator;  /* NULL until the first evaluation */
+    char **cartoons;       /* what it compares with: the paths of trainB and testB, borrowed */
     float *a, *b; /* a batch: real photos, real cartoons */
     bool has_face;
     P2cFaceKind face;
@@ -42,6 +45,8 @@ P2cStatus trainer_create_generators(P2cContext *ctx, P2cStore *store, const Opti
 /* Lists the test pictures. A missing folder is reported and counts as empty. To be cleared in
  * either case. */
 int trainer_open_tests(const Options *options, Folder *a, Folder *b);
+/* The paths of both folders, in one new array of borrowed texts; NULL: out of memory. */
+char **trainer_cartoons(const Folder *train_b, const Folder *test_b);
 /* <data_root>/<dataset>/<name>, or <dataset>/<name> when the dataset is a path. */
 void trainer_folder(const Options *options, const char *name, char path[RUN_FILE]);
 
@@ -65,5 +70,8 @@ void trainer_report(Trainer *trainer, ReportState state, const char *note);
 /* ---- modes.c: other modes of the program ---- */
 int mode_test(Options *options);
 int mode_benchmark(const Options *options);
+
+/* ---- mode_measure.c ---- */
+int mode_measure(const Options *options);
 
 #endif

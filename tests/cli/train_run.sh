@@ -31,9 +31,27 @@ check 'p2c-infer takes the averaged ones' sh -c "cd '$W' && '$infer' --prepared 
 check 'p2c-infer: the averaged ones are others' sh -c "! cmp -s '$W/cartoon.png' '$W/average.png'"
 check 'the test phase' training --run first --phase test
 check 'the test phase: says where' grep -qx '2 photos and 2 cartoons, seven rows each, are in experiment/first/test' "$out"
-check 'the test phase: pictures' [ "$(cd "$runs/first/test" && echo *)" = 'A2B_0001.png A2B_0002.png B2A_0001.png B2A_0002.png' ]
-check 'the test phase: a column' is_square "$runs/first/test/B2A_0002.png" 96
+check 'the test phase: pictures' [ "$(cd "$runs/first/test" && echo *)" = 'A2B_0001.png A2B_0002.png B2A_0001.png B2A_0002.png measures.json' ]
+check 'the test phase: measures' grep -Eqx 'SWD, mean of the levels +[0-9.]+ +[0-9.]+ +[0-9.]+' "$out"
+check 'the test phase: what was compared' grep -qx '2 pictures made, 5 cartoons to compare with' "$out"
+check 'the test phase: no face network' grep -qx 'KID and ID are not measured: they need --face_weights' "$out"
+json=$runs/first/test/measures.json
+check 'the test phase: JSON' grep -Eqx '\{"photo_count": 2, "cartoon_count": 5, "score": [0-9.]+, "cycle_l1": [0-9.]+,' "$json"
+for key in made drawn photos; do check "the test phase: JSON: $key" grep -Eq "^ \"$key\": \{\"swd\": [0-9.]+, .* \"swd_32\": null, \"kid\": null, .*\"lines\": [0-9.e-]+, \"flat\": [0-9.e-]+\}" "$json"; done
 cp "$(model first latest)" "$W/start.pt"
+
+# Pictures that p2c-infer has made; and those of nobody.
+check 'measure: pictures' sh -c "cd '$W' && mkdir made && '$infer' --prepared --size 96 --weights experiment/first/model/tiny_params_latest.pt dataset/tiny/testA -o made/"
+check 'measure' training --dataset tiny --img_size 96 --measure made
+check 'measure: likeness' grep -Eq '^landmark distance +[0-9.]+ +[0-9.]+ +[0-9.]+$' "$out"
+mv "$W/made/0001.png" "$W/made/nobody.png"
+check 'measure: other names' training --dataset tiny --img_size 96 --measure made
+check 'measure: other names: no likeness' sh -c "grep -q '^made/nobody.png: no photo of this name in testA' '$out' && ! grep -q '^landmark' '$out'"
+check 'measure: other names: the others' grep -Eq '^SWD, mean of the levels +[0-9.]+ +[0-9.]+ +-$' "$out"
+check 'an evaluation' training "${small[@]}" --run measured --max-steps 2 --eval_freq 1
+check 'an evaluation: says' grep -Eq '^step 1: SWD [0-9.]+ \(drawn cartoons [0-9.]+, photos [0-9.]+\), .* on 2 photos and 5 cartoons$' "$out"
+check 'an evaluation: the best' test -s "$runs/measured/model/best.pt"
+check 'an evaluation: in the report' grep -q 'Evaluation: share of line pixels' "$runs/measured/report.html"
 
 # Folders of pictures and runs; generated names.
 cp -r "$W/dataset/tiny" "$W/elsewhere"

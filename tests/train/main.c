@@ -25,6 +25,7 @@ const char *const program_name = "test-train";
     X(report) \
     X(tensorboard) \
     X(face) \
+    X(measure) \
     X(evaluate) \
     X(grid) \
     X(fit) \

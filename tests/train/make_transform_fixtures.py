@@ -4,6 +4,7 @@
     source_40x52.png                    a gradient, hard edges and noise
     crop_<left>_<top>[_mirrored].rgb    its training pictures of 16x16, scaled to 46x46: rows of 8-bit pixels
     test.rgb                            scaled to 16x16
+    lanczos_24.rgb, lanczos_60.rgb      scaled to 24x24 and 60x60 by LANCZOS
 
 Run from anywhere: python3 tests/train/make_transform_fixtures.py."""
 import pathlib
@@ -37,4 +38,5 @@ if __name__ == "__main__":
     for left, top, mirrored in CROPS:
         name = f"crop_{left}_{top}{'_mirrored' if mirrored else ''}.rgb"
         (DATA / name).write_bytes(training_picture(source, left, top, mirrored).tobytes())
+    for side in (24, 60): (DATA / f"lanczos_{side}.rgb").write_bytes(source.resize((side, side), Image.LANCZOS).tobytes())
     (DATA / "test.rgb").write_bytes(source.resize((SIZE, SIZE), Image.BILINEAR).tobytes())

@@ -175,11 +175,12 @@ static void the_trainers_line(void **state) {
     Scratch *s = *state;
     const char *path = scratch_path(s, "metrics.jsonl");
     Metrics *m;
-    double values[SERIES_COUNT];
+    double values[SERIES_COUNT], evaluated[EVALUATION_COUNT];
     for (int i = 0; i < SERIES_COUNT; i++) values[i] = i;
+    for (int i = 0; i < EVALUATION_COUNT; i++) evaluated[i] = i;
     assert_int_equal(metrics_open(&m, s->ctx, path, &series_table, 0), 0);
     assert_null(metrics_step(m, 1, values, false));
-    assert_null(metrics_evaluation(m, 1, values));
+    assert_null(metrics_evaluation(m, 1, evaluated));
     assert_file(
         path,
         "{\"step\":1,\"d\":0,\"g\":1,\"adv\":2,\"cycle\":3,\"identity\":4,\"cam\":5,\"faceid\":6,"
@@ -189,7 +190,13 @@ static void the_trainers_line(void **state) {
         "B\":20,\"lr\":21,\"ms\":22,"
         "\"grad_genA2B\":23,\"grad_genB2A\":24,\"grad_disGA\":25,\"grad_disGB\":26,\"grad_disLA\":"
         "27,\"grad_disLB\":28}\n"
-        "{\"step\":1,\"eval\":{\"kid\":0,\"id_similarity\":1,\"cycle_l1\":2}}\n");
+        "{\"step\":1,\"eval\":{\"swd\":0,\"swd_1\":1,\"swd_2\":2,\"swd_4\":3,\"swd_8\":4,"
+        "\"swd_16\":5,\"swd_32\":6,\"kid\":7,\"kid_deviation\":8,\"id_similarity\":9,"
+        "\"id_floor\":10,\"id_margin\":11,\"landmark_distance\":12,\"eye_area\":13,\"lines\":14,"
+        "\"flat\":15,\"cycle_l1\":16,\"score\":17,\"swd_cartoons\":18,\"swd_photos\":19,"
+        "\"kid_cartoons\":20,\"kid_photos\":21,\"landmark_distance_photos\":22,"
+        "\"eye_area_cartoons\":23,\"lines_cartoons\":24,\"lines_photos\":25,"
+        "\"flat_cartoons\":26,\"flat_photos\":27}}\n");
     for (int t = 0; t < TERM_COUNT; t++)
         assert_string_equal(series_table.steps[SERIES_SUM + t].name, term_names[t]);
     TickerValue shown[TERM_COUNT];

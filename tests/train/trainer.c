@@ -49,7 +49,7 @@ static TrainState some_state(void) {
     TrainState s = { .generators = 17,
                      .discriminators = 18,
                      .won = 5,
-                     .best_kid = -1e-3,
+                     .best_score = 81.25,
                      .best_step = 1000,
                      .pictures = { 359, 194 },
                      .hashes = { 0, UINT64_MAX } };
@@ -79,13 +79,40 @@ static void test_state(void **state) {
     assert_true(run.guard.skips == 3 && run.guard.skipped[0] == 0 && run.guard.skipped[1] == 7 &&
                 run.guard.skipped[2] == 9);
     assert_true(got.generators == 17 && got.discriminators == 18 && got.won == 5);
-    assert_true(got.best_kid == -1e-3 && got.best_step == 1000);
+    assert_true(got.best_score == 81.25 && got.best_step == 1000);
     assert_true(!memcmp(got.pictures, s.pictures, sizeof s.pictures) &&
                 !memcmp(got.hashes, s.hashes, sizeof s.hashes));
     assert_string_equal(got.face_weights, s.face_weights);
     assert_non_null(p2c_value_get(p2c_value_get(read, "options"), "lr"));
     p2c_value_free(&dict);
     p2c_value_free(&read);
+}
+
+static P2cValue *copy_of(const P2cValue *v) {
+    switch (p2c_value_kind(v)) {
+    case P2C_INT: return p2c_value_int(p2c_value_as_int(v));
+    case P2C_FLOAT: return p2c_value_float(p2c_value_as_float(v));
+    case P2C_STRING: return p2c_value_string(p2c_value_as_string(v));
+    default: return p2c_value_none();
+    }
+}
+
+/* Older programs chose the best checkpoint by KID. A run of theirs goes on, and chooses anew. */
+static void test_state_with_kid(void **state) {
+    (void)state;
+    TrainState s = some_state(), got;
+    RunState run;
+    P2cValue *now = saved(&s), *dict = p2c_value_dict();
+    for (size_t i = 0; i < p2c_value_count(now); i++) {
+        const char *key = p2c_value_key(now, i);
+        if (strcmp(key, "best_score") != 0)
+            assert_int_equal(p2c_value_set(dict, key, copy_of(p2c_value_at(now, i))), P2C_OK);
+    }
+    assert_int_equal(p2c_value_set(dict, "best_kid", p2c_value_float(-1e-3)), P2C_OK);
+    assert_int_equal(state_load(&got, &run, dict), 0);
+    assert_true(got.best_step == 0 && got.generators == 17);
+    p2c_value_free(&now);
+    p2c_value_free(&dict);
 }
 
 /* A published checkpoint has no state, that of a later program has another format, and a damaged
@@ -99,7 +126,7 @@ static void test_state_refused(void **state) {
     assert_int_equal(p2c_value_set(dict, "format", p2c_value_int(2)), P2C_OK);
     assert_int_equal(state_load(&got, &run, dict), EXIT_BAD_INPUT);
     p2c_value_free(&dict);
-    static const char *const names[] = { "step", "branch", "seconds", "hash_A", "pictures_B" };
+    static const char *const names[] = { "step", "branch", "best_score", "hash_A", "pictures_B" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         dict = saved(&s);
         assert_int_equal(p2c_value_set(dict, names[i], p2c_value_none()), P2C_OK);
@@ -123,7 +150,9 @@ static void test_won(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_trainer[] = { cmocka_unit_test(test_rate),
-                                                cmocka_unit_test(test_decay), TEST(test_state),
+                                                cmocka_unit_test(test_decay),
+                                                TEST(test_state),
+                                                cmocka_unit_test(test_state_with_kid),
                                                 cmocka_unit_test(test_state_refused),
                                                 cmocka_unit_test(test_won) };
 const size_t p2c_tests_trainer_count = sizeof p2c_tests_trainer / sizeof *p2c_tests_trainer;
