@@ -33,9 +33,9 @@ static int part_of(int n, int most, int unit) {
  * A line is a row of a or a column of b: to[k * width + line]. Of `group` lines `count` exist; what
  * comes of the others is never stored. */
 
-/* v[line], each with its elements for LANES neighbouring k, to the order of a packed panel: all lines
- * for one k after the other. group: a power of two. Each pass makes one sequence of vectors of two,
- * element by element, of the first half of the lines and of the second. */
+/* v[line], each with its elements for LANES neighbouring k, to the order of a packed panel: for one
+ * k after the other, all lines. group: a power of two. Each pass joins two sequences of vectors to
+ * one, element by element: one of the first half of v and one of the second. */
 ALWAYS_INLINE void turn(Vec v[LANES], int group) {
 #pragma GCC unroll 4
     for (int sequences = group; sequences > 1; sequences /= 2) {
