@@ -1,6 +1,11 @@
-/* gemm.h: matrix products, c = a b or c += a b, by one thread. */
+/* gemm.h: matrix products, c = a b or c += a b, by one thread: gemm.c, or OpenBLAS in builds with
+ * BLAS=openblas. */
 #ifndef P2C_CPU_GEMM_H
 #define P2C_CPU_GEMM_H
+
+#ifdef P2C_OPENBLAS
+#include <cblas.h>
+#endif
 
 #include "cpu.h"
 
@@ -29,6 +34,23 @@ enum { GEMM_FLOATS = 256 * (256 + 48) };
  * on where c is cut into several products. */
 void P2C_CPU(gemm_packed)(const Gemm *g, float *work);
 
-static inline void gemm(const Gemm *g, float *work) { P2C_CPU(gemm_packed)(g, work); }
+#ifdef P2C_OPENBLAS
+/* With as many threads as OpenBLAS is set to, see device.c. */
+static inline void gemm_openblas(const Gemm *g) {
+    cblas_sgemm(CblasRowMajor, g->a.turned ? CblasTrans : CblasNoTrans,
+                g->b.turned ? CblasTrans : CblasNoTrans, g->m, g->n, g->k, 1, g->a.values,
+                g->a.stride, g->b.values, g->b.stride, g->add, g->c, g->c_stride);
+}
+#endif
+
+/* What the kernels call. */
+static inline void gemm(const Gemm *g, float *work) {
+#ifdef P2C_OPENBLAS
+    (void)work;
+    gemm_openblas(g);
+#else
+    P2C_CPU(gemm_packed)(g, work);
+#endif
+}
 
 #endif

@@ -1,4 +1,5 @@
-/* gemm.c: the CPU kernels' matrix product against three loops, for every instruction set. */
+/* gemm.c: the CPU kernels' matrix product against three loops, for every instruction set; and, in
+ * builds with BLAS=openblas, OpenBLAS: on some processors, some of its builds were wrong. */
 #ifdef __x86_64__
 #define P2C_ISA v2
 #else
@@ -127,6 +128,13 @@ static void check_parts(Multiply *f, const Product *p, const Matrix *a, const Ma
     free(got);
 }
 
+#ifdef P2C_OPENBLAS
+static void multiply_openblas(const Gemm *g, float *work) {
+    (void)work;
+    gemm_openblas(g);
+}
+#endif
+
 /* The worst error of all instruction sets. AVX2 and AVX-512 must agree to the bit. */
 static double check(const Product *p) {
     uint64_t state = (uint64_t)p->m * 7919 + (uint64_t)p->n * 104729 + (uint64_t)p->k;
@@ -147,6 +155,9 @@ static double check(const Product *p) {
         if (i == 2 && memcmp(here, here - count, count * sizeof *here))
             fail_msg("%s", name_of(p, "AVX-512 differs from AVX2"));
     }
+#ifdef P2C_OPENBLAS
+    worst = fmax(worst, check_whole(multiply_openblas, "OpenBLAS", p, &a, &b, &c, want, got));
+#endif
     free(a.values);
     free(b.values);
     free(c.values);
