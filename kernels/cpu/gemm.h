@@ -34,23 +34,22 @@ enum { GEMM_FLOATS = 256 * (256 + 48) };
  * on where c is cut into several products. */
 void P2C_CPU(gemm_packed)(const Gemm *g, float *work);
 
+/* gemm is what the kernels call. GEMM_CUTS_CHANGE_BITS: c has to be cut at fixed places. */
 #ifdef P2C_OPENBLAS
+enum { GEMM_CUTS_CHANGE_BITS = true };
 /* With as many threads as OpenBLAS is set to, see device.c. */
 static inline void gemm_openblas(const Gemm *g) {
     cblas_sgemm(CblasRowMajor, g->a.turned ? CblasTrans : CblasNoTrans,
                 g->b.turned ? CblasTrans : CblasNoTrans, g->m, g->n, g->k, 1, g->a.values,
                 g->a.stride, g->b.values, g->b.stride, g->add, g->c, g->c_stride);
 }
-#endif
-
-/* What the kernels call. */
 static inline void gemm(const Gemm *g, float *work) {
-#ifdef P2C_OPENBLAS
     (void)work;
     gemm_openblas(g);
-#else
-    P2C_CPU(gemm_packed)(g, work);
-#endif
 }
+#else
+enum { GEMM_CUTS_CHANGE_BITS = false };
+static inline void gemm(const Gemm *g, float *work) { P2C_CPU(gemm_packed)(g, work); }
+#endif
 
 #endif

@@ -57,13 +57,6 @@ typedef struct Way {
     double best;
 } Way;
 
-#ifdef P2C_OPENBLAS
-static void multiply_openblas(const Gemm *g, float *work) {
-    (void)work;
-    gemm_openblas(g);
-}
-#endif
-
 static int list_ways(Way *ways) {
     int count = 0;
 #ifdef __x86_64__
@@ -79,7 +72,7 @@ static int list_ways(Way *ways) {
 #ifdef P2C_OPENBLAS
     openblas_set_num_threads(1);
     printf("OpenBLAS has chosen its kernels for: %s\n", openblas_get_corename());
-    ways[count++] = (Way){ "OpenBLAS", multiply_openblas, NULL, 0, 0 };
+    ways[count++] = (Way){ "OpenBLAS", gemm, NULL, 0, 0 };
 #endif
     return count;
 }
@@ -158,8 +151,7 @@ int main(int argc, char **argv) {
         measure(s, ways, count, argc > 1 ? atof(argv[1]) : 1);
         printf("%-42s %c%c  %4d x %3d x %4d", s->what, s->a_turned ? 'T' : 'N',
                s->b_turned ? 'T' : 'N', s->m, s->n, s->k);
-        for (int i = 0; i < count; i++)
-            printf("  %8.1f", 2e-9 * s->m * s->n * s->k / ways[i].best);
+        for (int i = 0; i < count; i++) printf("  %8.1f", 2e-9 * s->m * s->n * s->k / ways[i].best);
         printf("\n");
     }
     return 0;

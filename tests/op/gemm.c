@@ -128,13 +128,6 @@ static void check_parts(Multiply *f, const Product *p, const Matrix *a, const Ma
     free(got);
 }
 
-#ifdef P2C_OPENBLAS
-static void multiply_openblas(const Gemm *g, float *work) {
-    (void)work;
-    gemm_openblas(g);
-}
-#endif
-
 /* The worst error of all instruction sets. AVX2 and AVX-512 must agree to the bit. */
 static double check(const Product *p) {
     uint64_t state = (uint64_t)p->m * 7919 + (uint64_t)p->n * 104729 + (uint64_t)p->k;
@@ -156,7 +149,7 @@ static double check(const Product *p) {
             fail_msg("%s", name_of(p, "AVX-512 differs from AVX2"));
     }
 #ifdef P2C_OPENBLAS
-    worst = fmax(worst, check_whole(multiply_openblas, "OpenBLAS", p, &a, &b, &c, want, got));
+    worst = fmax(worst, check_whole(gemm, "OpenBLAS", p, &a, &b, &c, want, got));
 #endif
     free(a.values);
     free(b.values);

@@ -14,6 +14,12 @@
 
 enum { ROWS = 72, OUTPUTS = 64, BACKWARD_PIXELS = 2048, FORWARD_FLOATS = 4 << 20 };
 
+/* Number of outputs in a block of the result: a thread's share, in whole OUTPUTS, since each block
+ * packs all columns again. */
+static int outputs_of(Conv s, int threads) {
+    int share = (s.cout + threads - 1) / threads;
+    return GEMM_CUTS_CHANGE_BITS ? OUTPUTS : (share + OUTPUTS - 1) / OUTPUTS * OUTPUTS;
+}
 static size_t taps_of(Conv s) { return (size_t)s.kh * (size_t)s.kw; }
 /* Number of input channels in a block of the gradients: about ROWS rows of columns. */
 static int channels_of(Conv s) { return max_int(1, min_int(s.cin, ROWS / (s.kh * s.kw))); }
@@ -97,10 +103,11 @@ static void col2im(const float *columns, Conv s, int channels, int top, int rows
  * cache. Split over blocks of outputs. */
 static void multiply(const P2cCall *call, Conv s, const float *w, const float *bias,
                      const float *columns, size_t pixels, float *y) {
-    int depth = s.cin * s.kh * s.kw, plane = s.oh * s.ow, blocks = (s.cout + OUTPUTS - 1) / OUTPUTS;
+    int depth = s.cin * s.kh * s.kw, plane = s.oh * s.ow, size = outputs_of(s, call->threads),
+        blocks = (s.cout + size - 1) / size;
 #pragma omp parallel for num_threads(call->threads) schedule(static)
     for (int b = 0; b < blocks; b++) {
-        int first = b * OUTPUTS, count = min_int(OUTPUTS, s.cout - first);
+        int first = b * size, count = min_int(size, s.cout - first);
         for (int o = first; o < first + count; o++)
             for (size_t i = 0; i < pixels; i++)
                 y[(size_t)o * (size_t)plane + i] = bias ? bias[o] : 0;
