@@ -96,8 +96,10 @@ typedef struct Shape {
     bool a_turned, b_turned, add;
 } Shape;
 
-/* Those of the discriminators, as conv2d/gemm.c cuts them, and a square. */
+/* Those of the discriminators, as conv2d/gemm.c cuts them for several threads and, the first, for
+ * one; and a square. */
 static const Shape shapes[] = {
+    { "forward 4x4, 128 to 256, 31x31", 256, 961, 2048, false, false, true },
     { "forward 4x4, 128 to 256, 31x31", 64, 961, 2048, false, false, true },
     { "forward 4x4, 512 to 1024, 7x7", 64, 49, 8192, false, false, true },
     { "dx 4x4, 128 to 256, 31x31", 64, 961, 256, true, false, false },
