@@ -3,7 +3,7 @@
 #   make demo       installs what is missing, builds, draws faces, and learns for a minute or two to
 #                   turn them into cartoons
 #   make check      installs what is missing, builds, and runs every test
-#   make bench      times the forward pass and the training step
+#   make bench      times the forward pass, the training step, and matrix products
 #   make gpu-report on a machine with an NVIDIA GPU and nvcc: tests and times of all that runs there
 #   make install    PREFIX=/usr/local (or BINDIR, LIBDIR, INCLUDEDIR, MANDIR), DESTDIR=
 #   make uninstall  removes what make install put there
@@ -15,6 +15,7 @@
 #   CUDA=1                  also build for NVIDIA GPUs, with nvcc; SMS="80 90": for which ones
 #   CUDA=emulated           the same for a GPU that is emulated on the CPU, for tests
 #   DLIB=0                  leave out dlib's face detector, and with it C++
+#   BLAS=openblas           matrix products by OpenBLAS instead of the project's own
 #   V=1                     show commands
 #   WERROR=1                warnings are errors
 #   KILLS=N                 how often the tests kill a training
@@ -40,6 +41,7 @@ PKG_CONFIG ?= pkg-config
 SAN        ?=
 CUDA       ?=
 DLIB       ?= 1
+BLAS       ?=
 SMS        ?= 80 90
 
 VERSION := $(shell sed -n 's/^.define P2C_VERSION_[A-Z]* \([0-9]*\)$$/\1/p' lib/p2cnn_base.h \
@@ -48,21 +50,22 @@ SONAME  := libp2cnn.so.$(shell sed -n 's/^.define P2C_ABI //p' lib/p2cnn_base.h)
 comma   := ,
 space   := $(subst ,, )
 $(if $(filter-out 1 emulated,$(CUDA)),$(error CUDA=$(CUDA): there are CUDA=1 and CUDA=emulated))
+$(if $(filter-out openblas,$(BLAS)),$(error BLAS=$(BLAS): there is BLAS=openblas))
 # The emulation is there to find faults: it is under sanitizers, unless SAN=none.
 SANITIZERS := $(filter-out none,$(or $(SAN),\
                   $(if $(filter emulated,$(CUDA)),address$(comma)undefined)))
 KIND := $(if $(CUDA),$(if $(filter emulated,$(CUDA)),emulated,cuda)) \
-        $(if $(SAN),san-$(subst $(comma),-,$(SAN)))
+        $(BLAS) $(if $(SAN),san-$(subst $(comma),-,$(SAN)))
 CONFIG  := $(or $(subst $(space),-,$(strip $(KIND))),release)
 B       := build/$(CONFIG)
 Q       := $(if $(V),,@)
 # "  CC    lib/graph/plan.c", unless V=1 shows the command itself.
 say      = $(if $V,,@printf '  %-5s %s\n' $1 $2)
 
-PACKAGES := libpng libjpeg libzip libexif libprotobuf-c
+PACKAGES := libpng libjpeg libzip libexif libprotobuf-c $(BLAS)
 ifneq ($(filter-out clean deps demo check,$(or $(MAKECMDGOALS),all)),)
-PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) openblas 2>/dev/null)
-PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PACKAGES) openblas 2>/dev/null)
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 $(if $(PKG_LIBS),,$(error libraries are missing; 'make deps' installs or names them))
 endif
 
@@ -71,12 +74,16 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 SANITIZE := $(if $(SANITIZERS),-fsanitize=$(SANITIZERS) -fno-sanitize-recover=all \
                 -fno-omit-frame-pointer)
 COMMON    = $(SANITIZE) -fPIC -fvisibility=hidden -MMD -MP -Ilib $(CPPFLAGS)
-BASE      = -std=gnu11 $(WARN) $(COMMON) -fopenmp $(PKG_CFLAGS) $(if $(CUDA),-DP2C_CUDA)
+BASE      = -std=gnu11 $(WARN) $(COMMON) -fopenmp $(PKG_CFLAGS) $(if $(CUDA),-DP2C_CUDA) \
+            $(if $(BLAS),-DP2C_OPENBLAS)
 # Contraction to fused multiply-add, and no errno or traps from arithmetic. Never -ffast-math, which
 # deletes checks for NaN. -Wno-psabi: wide vectors are only passed between inline functions.
 KERNEL   := -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi
 # Not dlib's pkg-config: it asks for the development packages of all that dlib could be built with.
-DLIB_LIBS := $(if $(filter-out 0,$(DLIB)),-ldlib -lstdc++ -lpthread)
+# Statically into programs: the detector needs a few small functions, the shared libdlib brings BLAS
+# and LAPACK with it, which may be OpenBLAS. The archive cannot go into a shared library.
+DLIB_LIB  := $(if $(findstring /,$(shell $(CC) -print-file-name=libdlib.a)),-l:libdlib.a,-ldlib)
+DLIB_LIBS  = $(if $(filter-out 0,$(DLIB)),$(DLIB_LIB) -lstdc++ -lpthread)
 LIBS      = $(PKG_LIBS) $(DLIB_LIBS) $(CUDA_LIBS) -lm
 
 # Kernels are compiled once for each instruction set; lib/base/device.c chooses at run time. The
@@ -133,6 +140,7 @@ all: $B/libp2cnn.a $B/libp2cnn.so $(PROGRAMS)
 $B/libp2cnn.a: $(LIB_O)
 	$(call say,AR,$@)
 	$Q rm -f $@ && $(AR) rcs $@ $^
+$B/libp2cnn.so: private DLIB_LIB := -ldlib
 $B/libp2cnn.so: $(LIB_O) lib/libp2cnn.map
 	$(call say,LD,$@)
 	$Q $(CC) $(BASE) $(CFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined \
@@ -235,9 +243,10 @@ check-cuda: all $(TESTS) $(HELPERS)
 
 # ---- times --------------------------------------------------------------------------------------
 
-bench: all
+bench: all $B/bench-gemm
 	@tests/bench/infer.sh $B/p2c-infer
 	@tests/bench/train.sh $B/p2c-train
+	@$B/bench-gemm
 
 # Where the time goes: one thread, ch 32, 256 x 256.
 profile: $B/bench-profile
@@ -249,7 +258,8 @@ $B/bench-faces: $B/tests/bench/faces.o $(filter-out %/main.o,$(FIT_O)) $(RUN_O) 
                 $B/libp2cnn.a
 $B/bench-gpu: $B/tests/bench/gpu.o $B/train/step.o $(CLI_O) $B/libp2cnn.a
 $B/bench-profile: $B/tests/bench/profile.o $B/train/step.o $(CLI_O) $B/libp2cnn.a
-$B/bench-faces $B/bench-gpu $B/bench-profile:
+$B/bench-gemm: $B/tests/bench/gemm.o $B/libp2cnn.a
+$B/bench-faces $B/bench-gpu $B/bench-profile $B/bench-gemm:
 	$(call say,LD,$@)
 	$Q $(link)
 gpu-report:

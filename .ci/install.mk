@@ -17,7 +17,7 @@ $B/manual/%.1: $B/%
 HEADERS := $(wildcard lib/p2cnn*.h)
 PC_SETTINGS = s|@PREFIX@|$(abspath $(PREFIX))|; s|@LIBDIR@|$(abspath $(LIBDIR))|; \
     s|@INCLUDEDIR@|$(abspath $(INCLUDEDIR))|; s|@VERSION@|$(VERSION)|; \
-    s|@PACKAGES@|$(PACKAGES) openblas|; \
+    s|@PACKAGES@|$(strip $(PACKAGES))|; \
     s|@LIBS@|$(strip $(DLIB_LIBS) $(CUDA_LIBS) -fopenmp -lm)|
 install: all $(MANUAL)
 	$(INSTALL) -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(INCLUDEDIR)" "$(DESTDIR)$(LIBDIR)/pkgconfig"

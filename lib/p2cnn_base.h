@@ -98,8 +98,8 @@ typedef struct P2cContext P2cContext;
  * with P2C_ERR_ARGUMENT (threads), P2C_ERR_DEVICE or P2C_ERR_MEMORY. *ctx is set even then, so that
  * p2c_error can say why (it is NULL only when memory is out): free it in either case.
  *
- * On the CPU the threads are those of OpenMP. OpenBLAS is set to one thread for the whole process,
- * because it is called inside them. */
+ * On the CPU the threads are those of OpenMP. Builds with BLAS=openblas set OpenBLAS to one thread
+ * for the whole process, because it is called inside them. */
 P2C_API P2C_CHECKED P2cStatus p2c_context_new(P2cContext **ctx, const char *device, int threads);
 /* Whatever was made with the context must be freed before. */
 P2C_API void p2c_context_free(P2cContext **ctx);

@@ -10,7 +10,6 @@ static inline float activated(float v, float slope) { return v > 0 ? v : slope *
 /* The gradient that passes the activation. y may stand for v, because both have the same sign. */
 static inline float passed(float dy, float y, float slope) { return y > 0 ? dy : slope * dy; }
 
-typedef int VecMask __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 static inline Vec activated_vector(Vec v, float slope) {
     VecMask positive = v > (Vec){ 0 };
     return (Vec)(((VecMask)v & positive) | ((VecMask)(slope * v) & ~positive));

@@ -8,11 +8,10 @@
  *
  * In y and dw output channels are independent, so each thread takes a block of them and goes
  * through the strips in order. In dx strips are independent. */
-#include <cblas.h>
 #include <omp.h>
 #include <string.h>
 
-#include "cpu.h"
+#include "gemm.h"
 #include "op/conv_transpose2d.h"
 
 /* ROWS: about so many rows of columns for a block of outputs. PIXELS, STRIP_FLOATS: most pixels,
@@ -130,15 +129,16 @@ static void make_columns(const float *dy, Conv s, int channels, int top, int row
 /* A block of output channels of group g, from `first` on. */
 typedef struct Block {
     int group, first, count;
-    float *columns;
+    float *columns, *work; /* the thread's: work is the scratch of a product */
 } Block;
 
 static Block block_at(const P2cCall *call, Conv s, int i) {
     int size = block_channels(s);
     Block b = { .group = i / blocks_of(s), .first = i % blocks_of(s) * size };
     b.count = min_int(size, s.cout - b.first);
-    b.columns = (float *)call->work +
-                (size_t)omp_get_thread_num() * columns_floats(s, size, block_strip(s));
+    size_t floats = columns_floats(s, size, block_strip(s));
+    b.columns = (float *)call->work + (size_t)omp_get_thread_num() * (floats + GEMM_FLOATS);
+    b.work = b.columns + floats;
     return b;
 }
 
@@ -154,8 +154,14 @@ static void forward_block(const P2cCall *call, Conv s, int n, Block b) {
     for (int top = 0; top < s.h; top += block_strip(s)) {
         int rows = min_int(block_strip(s), s.h - top), pixels = rows * s.w;
         const float *x = call->x[0] + ng * (size_t)s.cin * in_plane(s) + (size_t)top * (size_t)s.w;
-        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, b.count * kernel_of(s), pixels, s.cin,
-                    1, w, taps, x, plane, 0, b.columns, pixels);
+        gemm(&(Gemm){ .m = b.count * kernel_of(s),
+                      .n = pixels,
+                      .k = s.cin,
+                      .a = { w, taps, true },
+                      .b = { x, plane, false },
+                      .c = b.columns,
+                      .c_stride = pixels },
+             b.work);
         add_columns(b.columns, s, b.count, top, rows, y);
     }
 }
@@ -175,12 +181,19 @@ static void input_strip(const P2cCall *call, Conv s, size_t ng, int top) {
     int rows = min_int(whole_strip(s), s.h - top), pixels = rows * s.w,
         taps = s.cout * kernel_of(s);
     const float *w = call->x[1] + ng % (size_t)s.groups * group_weights(s);
-    float *columns = (float *)call->work +
-                     (size_t)omp_get_thread_num() * columns_floats(s, s.cout, whole_strip(s));
+    size_t floats = columns_floats(s, s.cout, whole_strip(s));
+    float *columns = (float *)call->work + (size_t)omp_get_thread_num() * (floats + GEMM_FLOATS);
     float *dx = call->dx[0] + ng * (size_t)s.cin * in_plane(s) + (size_t)top * (size_t)s.w;
     make_columns(call->dy + ng * (size_t)s.cout * out_plane(s), s, s.cout, top, rows, columns);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, s.cin, pixels, taps, 1, w, taps, columns,
-                pixels, 1, dx, (int)in_plane(s));
+    gemm(&(Gemm){ .m = s.cin,
+                  .n = pixels,
+                  .k = taps,
+                  .a = { w, taps, false },
+                  .b = { columns, pixels, false },
+                  .c = dx,
+                  .c_stride = (int)in_plane(s),
+                  .add = true },
+         columns + floats);
 }
 
 static void input_gradient(const P2cCall *call, Conv s) {
@@ -203,8 +216,15 @@ static void weight_block(const P2cCall *call, Conv s, Block b) {
                 call->x[0] + ng * (size_t)s.cin * in_plane(s) + (size_t)top * (size_t)s.w;
             make_columns(call->dy + (ng * (size_t)s.cout + (size_t)b.first) * out_plane(s), s,
                          b.count, top, rows, b.columns);
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, s.cin, b.count * kernel_of(s),
-                        pixels, 1, x, plane, b.columns, pixels, 1, dw, taps);
+            gemm(&(Gemm){ .m = s.cin,
+                          .n = b.count * kernel_of(s),
+                          .k = pixels,
+                          .a = { x, plane, false },
+                          .b = { b.columns, pixels, true },
+                          .c = dw,
+                          .c_stride = taps,
+                          .add = true },
+                 b.work);
         }
 }
 
@@ -238,7 +258,8 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
     Conv s = conv_of(node);
     size_t block = columns_floats(s, block_channels(s), block_strip(s)),
            strip = columns_floats(s, s.cout, whole_strip(s));
-    return sizeof(float) * (size_t)threads * (backward && strip > block ? strip : block);
+    return sizeof(float) * (size_t)threads *
+           ((backward && strip > block ? strip : block) + GEMM_FLOATS);
 }
 
 const P2cKernel P2C_CPU(conv_transpose2d) = { .forward = forward,

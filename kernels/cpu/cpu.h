@@ -27,6 +27,7 @@ enum { LANES = 8 };
 enum { LANES = 4 };
 #endif
 typedef float Vec __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef int VecMask __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
 /* For functions whose arguments are constants that shape the code, such as how many sums stay in
  * registers. */

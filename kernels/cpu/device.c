@@ -1,5 +1,7 @@
 /* device.c: the CPU as a device: memory, and the table of kernels for this instruction set. */
+#ifdef P2C_OPENBLAS
 #include <cblas.h>
+#endif
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,10 +71,11 @@ static void destroy_recording(P2cContext *ctx, P2cRecording *recording) {
 }
 static void close_nothing(P2cContext *ctx) { (void)ctx; }
 
-/* OpenBLAS gets one thread, because the kernels use several threads around the matrix products. */
 static P2cStatus open_cpu(P2cContext *ctx, int index) {
     (void)index;
-    openblas_set_num_threads(1);
+#ifdef P2C_OPENBLAS
+    openblas_set_num_threads(1); /* the kernels use several threads around the products */
+#endif
     snprintf(ctx->device_name, sizeof ctx->device_name, "cpu, %s, %d thread%s",
              P2C_CPU(device).detail, ctx->threads, ctx->threads == 1 ? "" : "s");
     return P2C_OK;

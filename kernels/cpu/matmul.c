@@ -1,11 +1,11 @@
 /* matmul: y = a b for each matrix of a batch;  da += dy b^T,  db += a^T dy, summed over the batches
  * that were broadcast.
  *
- * Each result is cut into tiles of a fixed size. A thread computes whole tiles by OpenBLAS, which
- * runs single-threaded, and adds batches in order. */
-#include <cblas.h>
+ * Each result is cut into tiles of a fixed size. A thread computes whole tiles, and adds batches in
+ * order. */
+#include <omp.h>
 
-#include "cpu.h"
+#include "gemm.h"
 
 enum { ROWS = 64, COLUMNS = 128 };
 
@@ -53,26 +53,31 @@ static size_t matrix_at(const int batch[2], int i, int j) {
 }
 
 /* Computes the tile from (row, column) on of the product of the factors' matrices (i,j). */
-static void multiply_tile(const Product *p, int i, int j, int row, int column, float *out) {
+static void multiply_tile(const Product *p, int i, int j, int row, int column, float *out,
+                          float *work) {
     size_t rows = (size_t)p->rows, depth = (size_t)p->depth, columns = (size_t)p->columns;
     const float *left = p->left.values + matrix_at(p->left.batch, i, j) * rows * depth +
                         (size_t)row * (p->left.turned ? 1 : depth);
     const float *right = p->right.values + matrix_at(p->right.batch, i, j) * depth * columns +
                          (size_t)column * (p->right.turned ? depth : 1);
-    cblas_sgemm(CblasRowMajor, p->left.turned ? CblasTrans : CblasNoTrans,
-                p->right.turned ? CblasTrans : CblasNoTrans, min_int(ROWS, p->rows - row),
-                min_int(COLUMNS, p->columns - column), p->depth, 1, left,
-                p->left.turned ? p->rows : p->depth, right, p->right.turned ? p->depth : p->columns,
-                p->add, out + (size_t)row * columns + (size_t)column, p->columns);
+    gemm(&(Gemm){ .m = min_int(ROWS, p->rows - row),
+                  .n = min_int(COLUMNS, p->columns - column),
+                  .k = p->depth,
+                  .a = { left, p->left.turned ? p->rows : p->depth, p->left.turned },
+                  .b = { right, p->right.turned ? p->depth : p->columns, p->right.turned },
+                  .c = out + (size_t)row * columns + (size_t)column,
+                  .c_stride = p->columns,
+                  .add = p->add },
+         work);
 }
 
 /* Matrix (i,j) of out is the sum over all matrices of the batch that were broadcast from it. There
  * are several only if they are added to what is there. */
-static void make_tile(const Product *p, int i, int j, int row, int column) {
+static void make_tile(const Product *p, int i, int j, int row, int column, float *work) {
     float *out = p->out + matrix_at(p->out_batch, i, j) * (size_t)p->rows * (size_t)p->columns;
     for (int u = i; u < (p->out_batch[0] == 1 ? p->batch[0] : i + 1); u++)
         for (int v = j; v < (p->out_batch[1] == 1 ? p->batch[1] : j + 1); v++)
-            multiply_tile(p, u, v, row, column, out);
+            multiply_tile(p, u, v, row, column, out, work);
 }
 
 static void multiply(const P2cCall *call, Product p) {
@@ -86,7 +91,8 @@ static void multiply(const P2cCall *call, Product p) {
             row = (int)(t / (size_t)across % (size_t)down) * ROWS;
         size_t matrix = t / (size_t)across / (size_t)down;
         make_tile(&p, (int)(matrix / (size_t)p.out_batch[1]),
-                  (int)(matrix % (size_t)p.out_batch[1]), row, column);
+                  (int)(matrix % (size_t)p.out_batch[1]), row, column,
+                  (float *)call->work + (size_t)omp_get_thread_num() * GEMM_FLOATS);
     }
 }
 
@@ -127,4 +133,9 @@ static void backward(const P2cCall *call) {
                                   true });
 }
 
-const P2cKernel P2C_CPU(matmul) = { .forward = forward, .backward = backward };
+static size_t work(const P2cNode *node, bool backward, int threads) {
+    (void)node, (void)backward;
+    return sizeof(float) * (size_t)threads * GEMM_FLOATS;
+}
+
+const P2cKernel P2C_CPU(matmul) = { .forward = forward, .backward = backward, .work = work };

@@ -7,6 +7,13 @@
 #include "face.h"
 
 #ifdef P2C_DLIB
+/* dlib's settings, which say that it was built with BLAS and LAPACK. The detector needs them only
+ * to decompose small filters, which dlib also does by itself. */
+#include <dlib/assert.h>
+#include <dlib/test_for_odr_violations.h>
+#undef DLIB_USE_BLAS
+#undef DLIB_USE_LAPACK
+
 #include <dlib/array2d.h>
 #include <dlib/image_processing/frontal_face_detector.h>
 

@@ -3,15 +3,17 @@
 fake=$T/fake
 mkdir "$fake"
 for tool in bash gcc g++ make cat env protoc-c; do ln -s "$(command -v $tool)" "$fake/"; done
-printf '#!/bin/sh\nif [ "$2" = libzip ]; then [ -e %s/installed ]; fi\n' "$T" >"$fake/pkg-config"
+printf '#!/bin/sh\ncase $2 in libzip) [ -e %s/installed ];; openblas) false;; esac\n' "$T" >"$fake/pkg-config"
 printf '#!/bin/sh\necho %s\n' 1000 >"$fake/id"
 chmod +x "$fake"/*
-deps() { PATH=$fake bash .ci/deps; }
+deps() { PATH=$fake BLAS=${1:-} bash .ci/deps; }
 check 'nothing missing here' .ci/deps
 deps >"$logs/deps" 2>&1
 code=$?
 check 'no way to install: fails' [ $code = 1 ]
 check 'no way to install: says what to type' grep -q 'apt-get install libzip-dev *$' "$logs/deps"
+deps openblas >"$logs/deps" 2>&1
+check 'BLAS=openblas: names it, too' grep -q 'apt-get install libzip-dev libopenblas-dev *$' "$logs/deps"
 printf '#!/bin/sh\necho 0\n' >"$fake/id"
 printf '#!/bin/sh\necho "$@" >>%s/apt; case "$*" in *install*libzip-dev) : >%s/installed;; esac\n' "$T" "$T" >"$fake/apt-get"
 chmod +x "$fake/apt-get"

@@ -31,6 +31,7 @@ version=$("$infer" --version | cut -d' ' -f2)
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 check 'pkg-config: the same version' [ "$(pkg-config --modversion p2cnn)" = "$version" ]
 check 'soname' sh -c "readelf -d '$prefix/lib/libp2cnn.so.$version' | grep -q 'SONAME.*libp2cnn.so.0'"
+[ -n "${BLAS:-}" ] || check 'OpenBLAS is not needed' sh -c "! grep -q openblas '$prefix/lib/pkgconfig/p2cnn.pc' && ! readelf -d '$prefix/bin'/* '$prefix/lib/libp2cnn.so' | grep -q openblas"
 check 'the shared library is not executable' [ "$(stat -c %a "$prefix/lib/libp2cnn.so.$version")" = 644 ]
 # What the headers declare, and nothing else.
 echo '#include <p2cnn.h>' | $CC -E -P -I"$prefix/include" -x c - | tr '\n;' ' \n' | sed -n 's/.*visibility("default").*[ *]\(p2c_[a-z0-9_]*\)(.*/\1/p' | sort >"$T/declared"

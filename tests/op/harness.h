@@ -199,6 +199,6 @@ double op_compare(const char *what, const float *got, const double *want, size_t
 /* The tests, each in the file of its operation. */
 #define P2C_OP(name) void test_op_##name(void **state);
 #include "op/op_list.h"
-void test_blas(void **state);
+void test_gemm(void **state);
 
 #endif

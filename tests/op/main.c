@@ -8,7 +8,7 @@
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_blas),
+        cmocka_unit_test(test_gemm),
 #define P2C_OP(name) cmocka_unit_test(test_op_##name),
 #include "op/op_list.h"
     };

@@ -6,14 +6,20 @@
  *
  * In both gradients input channels are independent: a thread takes a block of them and goes through
  * the tiles in order. */
-#include <cblas.h>
 #include <omp.h>
 #include <string.h>
 
+#include "../gemm.h"
 #include "conv2d.h"
 
 enum { ROWS = 72, OUTPUTS = 64, BACKWARD_PIXELS = 2048, FORWARD_FLOATS = 4 << 20 };
 
+/* Number of outputs in a block of the result: a thread's share, in whole OUTPUTS, since each block
+ * packs all columns again. */
+static int outputs_of(Conv s, int threads) {
+    int share = (s.cout + threads - 1) / threads;
+    return GEMM_CUTS_CHANGE_BITS ? OUTPUTS : (share + OUTPUTS - 1) / OUTPUTS * OUTPUTS;
+}
 static size_t taps_of(Conv s) { return (size_t)s.kh * (size_t)s.kw; }
 /* Number of input channels in a block of the gradients: about ROWS rows of columns. */
 static int channels_of(Conv s) { return max_int(1, min_int(s.cin, ROWS / (s.kh * s.kw))); }
@@ -25,11 +31,20 @@ static int forward_rows(Conv s) {
     return tile_rows(s, FORWARD_FLOATS / ((size_t)s.cin * taps_of(s)));
 }
 
+/* Forward: the columns of all channels, then each thread's scratch of a product. */
+static size_t columns_floats(Conv s) {
+    return aligned_floats((size_t)s.cin * taps_of(s) * (size_t)forward_rows(s) * (size_t)s.ow);
+}
+/* Backward, each thread: the columns of a block, then the scratch of a product. */
+static size_t block_floats(Conv s) {
+    return aligned_floats((size_t)channels_of(s) * taps_of(s) *
+                          (size_t)tile_rows(s, BACKWARD_PIXELS) * (size_t)s.ow);
+}
+
 size_t P2C_CPU(conv2d_gemm_work)(Conv s, bool backward, int threads) {
-    size_t ow = (size_t)s.ow;
-    if (!backward) return sizeof(float) * (size_t)s.cin * taps_of(s) * (size_t)forward_rows(s) * ow;
-    size_t block = (size_t)channels_of(s) * taps_of(s) * (size_t)tile_rows(s, BACKWARD_PIXELS) * ow;
-    return sizeof(float) * (size_t)threads * aligned_floats(block);
+    size_t count = (size_t)threads;
+    if (!backward) return sizeof(float) * (columns_floats(s) + count * GEMM_FLOATS);
+    return sizeof(float) * count * (block_floats(s) + GEMM_FLOATS);
 }
 
 /* ---- columns --------------------------------------------------------------------------------- */
@@ -88,16 +103,23 @@ static void col2im(const float *columns, Conv s, int channels, int top, int rows
  * cache. Split over blocks of outputs. */
 static void multiply(const P2cCall *call, Conv s, const float *w, const float *bias,
                      const float *columns, size_t pixels, float *y) {
-    int depth = s.cin * s.kh * s.kw, plane = s.oh * s.ow, blocks = (s.cout + OUTPUTS - 1) / OUTPUTS;
+    int depth = s.cin * s.kh * s.kw, plane = s.oh * s.ow, size = outputs_of(s, call->threads),
+        blocks = (s.cout + size - 1) / size;
 #pragma omp parallel for num_threads(call->threads) schedule(static)
     for (int b = 0; b < blocks; b++) {
-        int first = b * OUTPUTS, count = min_int(OUTPUTS, s.cout - first);
+        int first = b * size, count = min_int(size, s.cout - first);
         for (int o = first; o < first + count; o++)
             for (size_t i = 0; i < pixels; i++)
                 y[(size_t)o * (size_t)plane + i] = bias ? bias[o] : 0;
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, count, (int)pixels, depth, 1,
-                    w + (size_t)first * (size_t)depth, depth, columns, (int)pixels, 1,
-                    y + (size_t)first * (size_t)plane, plane);
+        gemm(&(Gemm){ .m = count,
+                      .n = (int)pixels,
+                      .k = depth,
+                      .a = { w + (size_t)first * (size_t)depth, depth, false },
+                      .b = { columns, (int)pixels, false },
+                      .c = y + (size_t)first * (size_t)plane,
+                      .c_stride = plane,
+                      .add = true },
+             (float *)call->work + columns_floats(s) + (size_t)omp_get_thread_num() * GEMM_FLOATS);
         for (int o = first; o < first + count && s.slope != 1; o++)
             for (size_t i = 0; i < pixels; i++)
                 y[(size_t)o * (size_t)plane + i] =
@@ -131,15 +153,16 @@ void P2C_CPU(conv2d_gemm)(const P2cCall *call, Conv s) {
 /* A block of input channels of one group, and the thread's scratch. */
 typedef struct Block {
     int group, first, count;
-    float *columns;
+    float *columns, *work;
 } Block;
 
 static Block block_at(const P2cCall *call, Conv s, int i) {
     int size = channels_of(s), per_group = (s.cin + size - 1) / size;
     Block b = { .group = i / per_group, .first = i % per_group * size };
     b.count = min_int(size, s.cin - b.first);
-    b.columns = (float *)call->work + (size_t)omp_get_thread_num() *
-                                          (P2C_CPU(conv2d_gemm_work)(s, true, 1) / sizeof(float));
+    b.columns =
+        (float *)call->work + (size_t)omp_get_thread_num() * (block_floats(s) + GEMM_FLOATS);
+    b.work = b.columns + block_floats(s);
     return b;
 }
 
@@ -158,8 +181,14 @@ static void input_block(const P2cCall *call, Conv s, Block b) {
             int rows = min_int(step, s.oh - top), pixels = rows * s.ow, ng = n * s.groups + b.group;
             const float *dy =
                 call->dy + (size_t)ng * (size_t)s.cout * (size_t)plane + (size_t)top * (size_t)s.ow;
-            cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, b.count * taps, pixels, s.cout, 1,
-                        w, s.cin * taps, dy, plane, 0, b.columns, pixels);
+            gemm(&(Gemm){ .m = b.count * taps,
+                          .n = pixels,
+                          .k = s.cout,
+                          .a = { w, s.cin * taps, true },
+                          .b = { dy, plane, false },
+                          .c = b.columns,
+                          .c_stride = pixels },
+                 b.work);
             col2im(b.columns, s, b.count, top, rows,
                    call->dx[0] + ((size_t)ng * (size_t)s.cin + (size_t)b.first) * in_plane);
         }
@@ -176,8 +205,15 @@ static void weight_block(const P2cCall *call, Conv s, Block b) {
                 call->dy + (size_t)ng * (size_t)s.cout * (size_t)plane + (size_t)top * (size_t)s.ow;
             im2col(call, (size_t)ng * (size_t)s.cin + (size_t)b.first, s, b.count, top, rows,
                    b.columns);
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, s.cout, b.count * taps, pixels, 1,
-                        dy, plane, b.columns, pixels, 1, dw, s.cin * taps);
+            gemm(&(Gemm){ .m = s.cout,
+                          .n = b.count * taps,
+                          .k = pixels,
+                          .a = { dy, plane, false },
+                          .b = { b.columns, pixels, true },
+                          .c = dw,
+                          .c_stride = s.cin * taps,
+                          .add = true },
+                 b.work);
         }
 }
 
