@@ -7,7 +7,6 @@
  * In both gradients input channels are independent: a thread takes a block of them and goes through
  * the tiles in order. */
 #include <cblas.h>
-#include <omp.h>
 #include <string.h>
 
 #include "conv2d.h"
@@ -138,8 +137,8 @@ static Block block_at(const P2cCall *call, Conv s, int i) {
     int size = channels_of(s), per_group = (s.cin + size - 1) / size;
     Block b = { .group = i / per_group, .first = i % per_group * size };
     b.count = min_int(size, s.cin - b.first);
-    b.columns = (float *)call->work + (size_t)omp_get_thread_num() *
-                                          (P2C_CPU(conv2d_gemm_work)(s, true, 1) / sizeof(float));
+    b.columns = (float *)call->work +
+                (size_t)p2c_team_slot() * (P2C_CPU(conv2d_gemm_work)(s, true, 1) / sizeof(float));
     return b;
 }
 
@@ -187,12 +186,12 @@ static size_t elements(Conv s) {
 
 void P2C_CPU(conv2d_gemm_input_gradient)(const P2cCall *call, Conv s) {
     int blocks = block_count(s);
-#pragma omp parallel for num_threads(threads_for(call, elements(s))) schedule(dynamic)
+#pragma omp parallel for num_threads(threads_for(call, elements(s))) schedule(static)
     for (int i = 0; i < blocks; i++) input_block(call, s, block_at(call, s, i));
 }
 
 void P2C_CPU(conv2d_gemm_weight_gradient)(const P2cCall *call, Conv s) {
     int blocks = block_count(s);
-#pragma omp parallel for num_threads(threads_for(call, elements(s))) schedule(dynamic)
+#pragma omp parallel for num_threads(threads_for(call, elements(s))) schedule(static)
     for (int i = 0; i < blocks; i++) weight_block(call, s, block_at(call, s, i));
 }
