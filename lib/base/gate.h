@@ -29,8 +29,9 @@ typedef struct Gate {
 #endif
 } Gate;
 
-/* Longer than it takes to begin the next loop, shorter than a change of threads is worth. */
-static const double GATE_SPIN_MS = 0.02;
+/* About as long as one thread works alone between most loops. A forward pass of the generator wakes
+ * sleepers 95 times with 20 us, 37 times with 50 us; on a busy machine both take the same time. */
+static const double GATE_SPIN_MS = 0.05;
 
 #ifdef __linux__
 static inline void gate_init(Gate *gate) { *gate = (Gate){ 0 }; }

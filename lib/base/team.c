@@ -110,8 +110,7 @@ static void start_workers(P2cTeam *team) {
 
 P2cTeam *p2c_team_new(int threads) {
     size_t bytes = sizeof(P2cTeam) + (size_t)(threads - 1) * sizeof(Worker);
-    P2cTeam *team =
-        aligned_alloc(CACHE_LINE, (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
+    P2cTeam *team = aligned_alloc(CACHE_LINE, (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
     if (!team) return NULL;
     *team = (P2cTeam){ .threads = threads, .process = getpid() };
     gate_init(&team->left);
