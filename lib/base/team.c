@@ -76,7 +76,8 @@ static void compute_pieces(P2cTeam *team) {
     int finished = 0;
     for (int piece; (piece = take_piece(team)) >= 0; finished++)
         compute_piece(team->body, team->data, piece, team->piece_count);
-    if (finished && (team->unfinished.value -= finished) == 0) gate_open(&team->unfinished);
+    if (finished && atomic_fetch_sub(&team->unfinished.value, finished) == finished)
+        gate_open(&team->unfinished);
 }
 
 /* ---- workers --------------------------------------------------------------------------------- */
@@ -146,7 +147,8 @@ void p2c_team_parallel(void (*body)(void *data), void *data, unsigned threads, u
     if (!team->tried) start_workers(team);
     team->body = body;
     team->data = data;
-    team->piece_count = team->unfinished.value = team->threads * PIECES_PER_THREAD;
+    team->piece_count = team->threads * PIECES_PER_THREAD;
+    team->unfinished.value = team->piece_count;
     team->left.value = team->piece_count;
     gate_open(&team->left);
     compute_pieces(team);
