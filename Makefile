@@ -74,7 +74,7 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 SANITIZE := $(if $(SANITIZERS),-fsanitize=$(SANITIZERS) -fno-sanitize-recover=all \
                 -fno-omit-frame-pointer)
 COMMON    = $(SANITIZE) -fPIC -fvisibility=hidden -MMD -MP -Ilib $(CPPFLAGS)
-BASE      = -std=gnu11 $(WARN) $(COMMON) -fopenmp $(PKG_CFLAGS) $(if $(CUDA),-DP2C_CUDA) \
+BASE      = -std=gnu11 $(WARN) $(COMMON) -pthread $(PKG_CFLAGS) $(if $(CUDA),-DP2C_CUDA) \
             $(if $(BLAS),-DP2C_OPENBLAS)
 # Contraction to fused multiply-add, and no errno or traps from arithmetic. Never -ffast-math, which
 # deletes checks for NaN. -Wno-psabi: wide vectors are only passed between inline functions.
@@ -84,7 +84,11 @@ KERNEL   := -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi
 # and LAPACK with it, which may be OpenBLAS. The archive cannot go into a shared library.
 DLIB_LIB  := $(if $(findstring /,$(shell $(CC) -print-file-name=libdlib.a)),-l:libdlib.a,-ldlib)
 DLIB_LIBS  = $(if $(filter-out 0,$(DLIB)),$(DLIB_LIB) -lstdc++ -lpthread)
-LIBS      = $(PKG_LIBS) $(DLIB_LIBS) $(CUDA_LIBS) -lm
+# Loops are shared among threads in OpenMP's notation. GCC's runtime is not linked, lib/base/team.h
+# takes its place by names that only the assembler sees: not for link-time optimisation. Clang's is.
+LOOPS    := -fopenmp -fno-lto
+OMP_LIBS := $(if $(findstring clang,$(shell $(CC) --version)),-fopenmp)
+LIBS      = $(PKG_LIBS) $(DLIB_LIBS) $(CUDA_LIBS) $(OMP_LIBS) -lm
 
 # Kernels are compiled once for each instruction set; lib/base/device.c chooses at run time. The
 # architecture is that of the compiler's target, which need not be this machine's.
@@ -125,8 +129,8 @@ FORCE:
 include $(if $(CUDA),kernels/cuda/rules.mk) .ci/install.mk
 
 # What objects are built with. When it changes, so does the stamp, and all of them are built again.
-FLAGS  = $(CC) | $(CXX) | $(NVCC) | $(BASE) | $(CFLAGS) | $(CXXFLAGS) | $(KERNEL) | $(MACHINE) | \
-         $(DLIB) | $(SMS)
+FLAGS  = $(CC) | $(CXX) | $(NVCC) | $(BASE) | $(CFLAGS) | $(CXXFLAGS) | $(LOOPS) | $(KERNEL) | \
+         $(MACHINE) | $(DLIB) | $(SMS)
 STAMP := $B/flags
 ifneq ($(file <$(STAMP)),$(strip $(FLAGS)))
 $(STAMP): FORCE
@@ -159,13 +163,13 @@ define isa_rule
 $B/kernels/cpu/%.$1.o: kernels/cpu/%.c Makefile $$(STAMP)
 	$$(call say,CC,"$$< ($1)")
 	@mkdir -p $$(@D)
-	$$Q $$(CC) $$(BASE) $$(CFLAGS) $$(KERNEL) $$(ISA_$1) -DP2C_ISA=$1 -c -o $$@ $$<
+	$$Q $$(CC) $$(BASE) $$(CFLAGS) $$(LOOPS) $$(KERNEL) $$(ISA_$1) -DP2C_ISA=$1 -c -o $$@ $$<
 endef
 $(foreach i,$(ISAS),$(eval $(call isa_rule,$i)))
 $B/%.o: %.c Makefile $(STAMP)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$Q $(CC) $(BASE) $(CFLAGS) -c -o $@ $<
+	$Q $(CC) $(BASE) $(CFLAGS) $(LOOPS) -c -o $@ $<
 $B/lib/model/weights/weights.o: $(wildcard lib/model/weights/*.pt)
 $B/%.o: %.S Makefile $(STAMP)
 	$(call say,AS,$<)
@@ -214,9 +218,8 @@ demo check: deps
 demo-built: all $(HELPERS)
 	@B=$B DLIB=$(DLIB) PHOTO="$(PHOTO)" tests/demo/demo.sh
 
-# Waiting threads sleep soon (GOMP_SPINCOUNT), so that the tests take no longer on a busy machine.
 # Leaks count as failures. The exit codes of the sanitizers differ from those of every program here.
-CHECK_ENV := GOMP_SPINCOUNT=1000 UBSAN_OPTIONS=print_stacktrace=1:exitcode=99 \
+CHECK_ENV := UBSAN_OPTIONS=print_stacktrace=1:exitcode=99 \
              ASAN_OPTIONS=detect_leaks=1:exitcode=99:allocator_may_return_null=1
 TEST_ENV   = $(CHECK_ENV) B=$B SAN=$(SAN) CC="$(CC)" SANITIZE="$(SANITIZE)" MAKE="$(MAKE)"
 ifneq ($(CUDA),)

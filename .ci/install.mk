@@ -18,7 +18,7 @@ HEADERS := $(wildcard lib/p2cnn*.h)
 PC_SETTINGS = s|@PREFIX@|$(abspath $(PREFIX))|; s|@LIBDIR@|$(abspath $(LIBDIR))|; \
     s|@INCLUDEDIR@|$(abspath $(INCLUDEDIR))|; s|@VERSION@|$(VERSION)|; \
     s|@PACKAGES@|$(strip $(PACKAGES))|; \
-    s|@LIBS@|$(strip $(DLIB_LIBS) $(CUDA_LIBS) -fopenmp -lm)|
+    s|@LIBS@|$(strip $(DLIB_LIBS) $(CUDA_LIBS) $(OMP_LIBS) -pthread -lm)|
 install: all $(MANUAL)
 	$(INSTALL) -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(INCLUDEDIR)" "$(DESTDIR)$(LIBDIR)/pkgconfig"
 	$(INSTALL) -m 755 $(PROGRAMS) "$(DESTDIR)$(BINDIR)/"

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/stop.h"
 #include "infer.h"
@@ -80,10 +79,13 @@ static int result_of(const Batch *b) {
     return 128 + (int)stop_signal;
 }
 
-/* Divides the threads among the workers. All workers share one GPU. */
+/* Divides the threads, or the cores that this process may use, among the workers. All workers share
+ * one GPU. */
 static int threads_of_each(const Options *o, int workers) {
-    long cores = o->threads ? o->threads : sysconf(_SC_NPROCESSORS_ONLN);
-    return workers == 1 ? o->threads : cores > workers ? (int)(cores / workers) : 1;
+    P2cContext *ctx;
+    int threads = p2c_context_new(&ctx, "cpu", o->threads) ? 1 : p2c_thread_count(ctx);
+    p2c_context_free(&ctx);
+    return threads > workers ? threads / workers : 1;
 }
 
 static int cartoon_all(const Options *o, const Jobs *jobs) {

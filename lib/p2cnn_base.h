@@ -94,12 +94,14 @@ P2C_API int p2c_exit_code(P2cStatus status);
 typedef struct P2cContext P2cContext;
 
 /* Makes a context. device: "cpu", "cuda" or "cuda:N" (an NVIDIA GPU, in builds with CUDA=1), or
- * "auto" (a GPU where there is one, else the CPU). threads: 1 to 256, 0 for one per core. Fails
+ * "auto" (a GPU where there is one, else the CPU). threads: 1 to 256, 0 for one per core
+ * that this process may use. Fails
  * with P2C_ERR_ARGUMENT (threads), P2C_ERR_DEVICE or P2C_ERR_MEMORY. *ctx is set even then, so that
  * p2c_error can say why (it is NULL only when memory is out): free it in either case.
  *
- * On the CPU the threads are those of OpenMP. Builds with BLAS=openblas set OpenBLAS to one thread
- * for the whole process, because it is called inside them. */
+ * Threads are the context's own. They start with the first work that is worth them, sleep while
+ * there is none, and end with the context. Builds with BLAS=openblas set OpenBLAS to one thread for
+ * the whole process, because it is called inside them. */
 P2C_API P2C_CHECKED P2cStatus p2c_context_new(P2cContext **ctx, const char *device, int threads);
 /* Whatever was made with the context must be freed before. */
 P2C_API void p2c_context_free(P2cContext **ctx);

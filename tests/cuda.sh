@@ -7,6 +7,7 @@ B=${B:-build/emulated}
 T=$(mktemp -d) || exit 1
 trap 'rm -rf "$T"' EXIT
 export P2C_TEST_DEVICE=cuda P2C_EMULATED_REPORT=$T/kernels
+export GOMP_SPINCOUNT=1000 # threads of the emulation sleep soon, so that it takes no longer on a busy machine
 failed=
 
 run() { # program, arguments: what it prints, and whether it passed

@@ -8,7 +8,6 @@
  *
  * In y and dw output channels are independent, so each thread takes a block of them and goes
  * through the strips in order. In dx strips are independent. */
-#include <omp.h>
 #include <string.h>
 
 #include "gemm.h"
@@ -137,7 +136,7 @@ static Block block_at(const P2cCall *call, Conv s, int i) {
     Block b = { .group = i / blocks_of(s), .first = i % blocks_of(s) * size };
     b.count = min_int(size, s.cout - b.first);
     size_t floats = columns_floats(s, size, block_strip(s));
-    b.columns = (float *)call->work + (size_t)omp_get_thread_num() * (floats + GEMM_FLOATS);
+    b.columns = (float *)call->work + (size_t)p2c_team_slot() * (floats + GEMM_FLOATS);
     b.work = b.columns + floats;
     return b;
 }
@@ -170,7 +169,7 @@ static void forward(const P2cCall *call) {
     Conv s = conv_of(call->node);
     int blocks = s.groups * blocks_of(s);
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) \
-    schedule(dynamic)
+    schedule(static)
     for (int i = 0; i < s.n * blocks; i++)
         forward_block(call, s, i / blocks, block_at(call, s, i % blocks));
 }
@@ -182,7 +181,7 @@ static void input_strip(const P2cCall *call, Conv s, size_t ng, int top) {
         taps = s.cout * kernel_of(s);
     const float *w = call->x[1] + ng % (size_t)s.groups * group_weights(s);
     size_t floats = columns_floats(s, s.cout, whole_strip(s));
-    float *columns = (float *)call->work + (size_t)omp_get_thread_num() * (floats + GEMM_FLOATS);
+    float *columns = (float *)call->work + (size_t)p2c_team_slot() * (floats + GEMM_FLOATS);
     float *dx = call->dx[0] + ng * (size_t)s.cin * in_plane(s) + (size_t)top * (size_t)s.w;
     make_columns(call->dy + ng * (size_t)s.cout * out_plane(s), s, s.cout, top, rows, columns);
     gemm(&(Gemm){ .m = s.cin,
@@ -199,7 +198,7 @@ static void input_strip(const P2cCall *call, Conv s, size_t ng, int top) {
 static void input_gradient(const P2cCall *call, Conv s) {
     int step = whole_strip(s), strips = (s.h + step - 1) / step;
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) \
-    schedule(dynamic)
+    schedule(static)
     for (int i = 0; i < s.n * s.groups * strips; i++)
         input_strip(call, s, (size_t)(i / strips), i % strips * step);
 }
@@ -230,7 +229,7 @@ static void weight_block(const P2cCall *call, Conv s, Block b) {
 
 static void weight_gradient(const P2cCall *call, Conv s) {
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) \
-    schedule(dynamic)
+    schedule(static)
     for (int i = 0; i < s.groups * blocks_of(s); i++) weight_block(call, s, block_at(call, s, i));
 }
 

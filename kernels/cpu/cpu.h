@@ -2,12 +2,13 @@
  * instruction set (P2C_ISA, see Makefile). P2C_CPU(name) is the name in the current compilation,
  * such as p2c_cpu_relu_v4.
  *
- * Threads: loops over independent elements or planes are split as OpenMP likes. Sums that cross
- * such a split are computed in pieces of fixed size and added in order, so that the result does not
- * depend on the number of threads. */
+ * Threads: loops over independent elements or planes are split as the team likes (base/team.h).
+ * Sums that cross such a split are computed in pieces of fixed size and added in order, so that the
+ * result does not depend on the number of threads. */
 #ifndef P2C_CPU_H
 #define P2C_CPU_H
 
+#include "base/team.h"
 #include "op/op.h"
 
 #define P2C_CPU_PASTE(name, isa) p2c_cpu_##name##_##isa

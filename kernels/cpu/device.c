@@ -46,22 +46,26 @@ static P2cStatus copy(P2cContext *ctx, void *to, const void *from, size_t bytes)
 static size_t free_bytes(P2cContext *ctx) { return (void)ctx, 0; }
 
 static void fill(P2cContext *ctx, float *to, size_t count, float value) {
+    P2cTeam *outer = p2c_team_enter(ctx->team);
 #pragma omp parallel for num_threads(count < WORTH_THREADS ? 1 : ctx->threads) schedule(static)
     for (size_t i = 0; i < count; i++) to[i] = value;
+    p2c_team_enter(outer);
 }
 
 static P2cStatus run(P2cContext *ctx, P2cRecording *recording) {
-    (void)ctx;
+    P2cTeam *outer = p2c_team_enter(ctx->team);
     recording->issue(recording->of);
+    p2c_team_enter(outer);
     return P2C_OK;
 }
 
 static P2cStatus time_issues(P2cContext *ctx, void (*issue)(void *of), void *of, int repeats,
                              double *ms) {
-    (void)ctx;
+    P2cTeam *outer = p2c_team_enter(ctx->team);
     double start = p2c_clock_ms();
     for (int i = 0; i < repeats; i++) issue(of);
     *ms = (p2c_clock_ms() - start) / repeats;
+    p2c_team_enter(outer);
     return P2C_OK;
 }
 

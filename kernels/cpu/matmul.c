@@ -3,8 +3,6 @@
  *
  * Each result is cut into tiles of a fixed size. A thread computes whole tiles, and adds batches in
  * order. */
-#include <omp.h>
-
 #include "gemm.h"
 
 enum { ROWS = 64, COLUMNS = 128 };
@@ -92,7 +90,7 @@ static void multiply(const P2cCall *call, Product p) {
         size_t matrix = t / (size_t)across / (size_t)down;
         make_tile(&p, (int)(matrix / (size_t)p.out_batch[1]),
                   (int)(matrix % (size_t)p.out_batch[1]), row, column,
-                  (float *)call->work + (size_t)omp_get_thread_num() * GEMM_FLOATS);
+                  (float *)call->work + (size_t)p2c_team_slot() * GEMM_FLOATS);
     }
 }
 

@@ -15,7 +15,7 @@ $(if $(CUDA_RUNTIME),,$(error CUDA=1 needs nvcc in PATH, and libcudart_static.a 
 NEWEST  := $(lastword $(SMS))
 GENCODE := $(foreach s,$(SMS),-gencode arch=compute_$s,code=sm_$s) \
            -gencode arch=compute_$(NEWEST),code=compute_$(NEWEST)
-HOST    := -fPIC -fvisibility=hidden -fopenmp -Wall -Wextra -Wno-missing-field-initializers \
+HOST    := -fPIC -fvisibility=hidden -Wall -Wextra -Wno-missing-field-initializers \
            $(SANITIZE)
 $B/%.o: %.cu Makefile kernels/cuda/rules.mk $(B)/flags
 	$(call say,NVCC,$<)
@@ -24,7 +24,7 @@ $B/%.o: %.cu Makefile kernels/cuda/rules.mk $(B)/flags
 	    -Xcompiler $(subst $(space),$(comma),$(strip $(HOST))) \
 	    -MMD -MP -Ikernels/cuda/native -Ilib -c -o $@ $<
 else
-CUDA_LIBS := -lstdc++ --coverage
+CUDA_LIBS := -lstdc++ --coverage -fopenmp # the emulation's own threads are OpenMP's
 EMULATOR  := tests/cuda_on_cpu
 EMU_O     := $(patsubst %.cc,$B/%.o,$(wildcard $(EMULATOR)/*.cc))
 LIB_O     += $(EMU_O)

@@ -1,13 +1,14 @@
 /* context.c: a context holds a device, a number of threads and one line about the newest
  * failure. */
-#include <omp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "context.h"
+#include "cores.h"
 #include "device.h"
+#include "team.h"
 
 enum { MAX_THREADS = 256 };
 
@@ -17,9 +18,11 @@ P2cStatus p2c_context_new(P2cContext **out, const char *device, int threads) {
     if (threads < 0 || threads > MAX_THREADS)
         return p2c_fail(ctx, P2C_ERR_ARGUMENT, "threads: %d is outside 0 to %d (0: one per core)",
                         threads, MAX_THREADS);
-    ctx->threads = threads                             ? threads
-                   : omp_get_num_procs() < MAX_THREADS ? omp_get_num_procs()
-                                                       : MAX_THREADS;
+    ctx->threads = threads                          ? threads
+                   : p2c_core_count() < MAX_THREADS ? p2c_core_count()
+                                                    : MAX_THREADS;
+    ctx->team = p2c_team_new(ctx->threads);
+    if (!ctx->team) return p2c_fail_memory(ctx, "a team of threads", (size_t)ctx->threads);
     const char *exact = getenv("P2C_CONV_EXACT");
     ctx->exact_convolutions = exact && *exact && strcmp(exact, "0");
     int index = 0;
@@ -63,6 +66,7 @@ size_t p2c_device_memory_used(const P2cContext *ctx) {
 void p2c_context_free(P2cContext **ctx) {
     if (!*ctx) return;
     if ((*ctx)->device) (*ctx)->device->close(*ctx);
+    p2c_team_free(&(*ctx)->team);
     free(*ctx);
     *ctx = NULL;
 }

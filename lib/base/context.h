@@ -16,6 +16,7 @@ struct P2cContext {
      * host */
     P2cGraph *running;
     int threads;
+    struct P2cTeam *team; /* of so many threads; NULL: loops are the calling thread's */
     P2cPrecision precision;
     bool exact_convolutions;
     size_t device_bytes; /* taken by p2c_device_take */

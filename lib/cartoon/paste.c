@@ -128,8 +128,10 @@ P2cStatus p2c_compose_paste(P2cContext *ctx, const P2cImage *cartoon, const P2cP
         Paste paste = { .colours = &colours, .portrait = picture, .ground = ground };
         invert_map(portrait->to_photo, paste.to_square);
         surround(portrait->to_photo, picture->width, &paste);
+        P2cTeam *outer = enter_team(ctx);
 #pragma omp parallel for num_threads(thread_count(ctx)) schedule(static)
         for (int y = paste.top; y < paste.bottom; y++) paste_row(&paste, y);
+        p2c_team_enter(outer);
     }
     p2c_image_clear(&small);
     p2c_image_clear(&colours);

@@ -200,7 +200,9 @@ P2cStatus p2c_align_cut(P2cContext *ctx, const P2cImage *photo, const P2cAlignme
     assert(photo != crop && alignment->size > 0);
     P2cStatus status = p2c_image_init(ctx, crop, alignment->size, alignment->size, photo->channels);
     if (status) return status;
+    P2cTeam *outer = enter_team(ctx);
 #pragma omp parallel for num_threads(thread_count(ctx)) schedule(static)
     for (int y = 0; y < crop->height; y++) cut_row(photo, alignment->to_photo, y, crop);
+    p2c_team_enter(outer);
     return P2C_OK;
 }

@@ -111,6 +111,7 @@ P2cStatus p2c_foreground_beyond(P2cContext *ctx, P2cImage *rgba) {
                                : p2c_fail_memory(ctx, "the head's colours", bytes);
     if (!status) status = p2c_image_init(ctx, &b, rgba->width, rgba->height, 3);
     if (!status) {
+        P2cTeam *outer = enter_team(ctx);
         run_pass(&(Pass){ .picture = rgba,
                           .f = rgba,
                           .b = rgba,
@@ -122,6 +123,7 @@ P2cStatus p2c_foreground_beyond(P2cContext *ctx, P2cImage *rgba) {
             &(Pass){
                 .picture = rgba, .f = &f, .b = &b, .f_out = rgba, .r = half_window(rgba, NEAR, 1) },
             threads, columns);
+        p2c_team_enter(outer);
     }
     free(columns);
     p2c_image_clear(&f);

@@ -176,8 +176,10 @@ P2cStatus p2c_guided_alpha(P2cContext *ctx, const P2cImage *crop, const float *r
         window_means(values, h, w, MOMENTS, r, columns, means);
         for (size_t i = 0; i < n; i++) solve(means + i * MOMENTS, values + i * LINE);
         window_means(values, h, w, LINE, r, columns, means);
+        P2cTeam *outer = enter_team(ctx);
 #pragma omp parallel for num_threads(thread_count(ctx)) schedule(static)
         for (int y = 0; y < crop->height; y++) apply_row(crop, means, h, w, y, alpha);
+        p2c_team_enter(outer);
     } else {
         status = p2c_fail_memory(ctx, "the matte", bytes);
     }

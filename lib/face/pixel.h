@@ -5,6 +5,8 @@
 
 #include "face.h"
 
+#include "base/team.h"
+
 #include <assert.h>
 #include <math.h>
 
@@ -55,6 +57,11 @@ static inline double matte_at(const P2cImage *portrait, double x, double y) {
 
 static inline int thread_count(const P2cContext *ctx) {
     return ctx && ctx->threads > 0 ? ctx->threads : 1;
+}
+
+/* Shares this thread's loops with the context's threads. Returns what to enter at the end. */
+static inline P2cTeam *enter_team(const P2cContext *ctx) {
+    return p2c_team_enter(ctx ? ctx->team : NULL);
 }
 
 #endif

@@ -2,6 +2,8 @@
  * is in check.c, what failures say in report.c. */
 #include "harness.h"
 
+#include "base/team.h"
+
 /* The address sanitizer also reports reads of canaries. */
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
@@ -210,12 +212,19 @@ void op_run_clear(OpRun *run) {
     p2c_context_free(&run->ctx);
 }
 
+static void call_with_team(OpRun *run, bool backward, int threads) {
+    P2cTeam *team = p2c_team_new(threads), *outer = p2c_team_enter(team);
+    (backward ? run->kernel->backward : run->kernel->forward)(&run->call);
+    p2c_team_enter(outer);
+    p2c_team_free(&team);
+}
+
 static void call_kernel(OpRun *run, bool backward, int threads) {
     size_t bytes = run->kernel->work ? run->kernel->work(run->node, backward, threads) : 0;
     run->call.work = bytes ? op_run_memory(run, "work", bytes) : NULL;
     run->call.threads = threads;
     run->phase = backward ? "backward" : "forward";
-    if (is_host(run)) (backward ? run->kernel->backward : run->kernel->forward)(&run->call);
+    if (is_host(run)) call_with_team(run, backward, threads);
     else call_on_device(run, backward, threads);
     op_run_canaries(run);
     if (bytes) buffer_drop(run);

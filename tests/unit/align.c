@@ -2,6 +2,7 @@
  * computes step by step; quarter turns; transparency; refusals. */
 #include "picture.h"
 
+#include "base/team.h"
 #include "face/face.h"
 
 #include <math.h>
@@ -178,12 +179,13 @@ static void transparency(void **state) {
 
 static void threads_do_not_show(void **state) {
     (void)state;
-    P2cContext one = { .threads = 1 }, three = { .threads = 3 };
+    P2cContext one = { .threads = 1 }, three = { .threads = 3, .team = p2c_team_new(3) };
     P2cImage photo = draw_photo(), a, b;
     P2cAlignment alignment = { .size = 101, .to_photo = { 0.8, 0.6, -3.3, -0.6, 0.8, 50 } };
     assert_works(&one, p2c_align_cut(&one, &photo, &alignment, &a));
     assert_works(&three, p2c_align_cut(&three, &photo, &alignment, &b));
     assert_int_equal(test_worst(a.pixels, b.pixels, 3 * 101 * 101), 0);
+    p2c_team_free(&three.team);
     p2c_image_clear(&photo);
     p2c_image_clear(&a);
     p2c_image_clear(&b);

@@ -2,6 +2,7 @@
  * formulas, window by window; everything else stays. */
 #include "picture.h"
 
+#include "base/team.h"
 #include "face/face.h"
 
 #include <math.h>
@@ -140,11 +141,12 @@ static void mixed_colours_come_back(void **state) {
 
 static void threads_do_not_show(void **state) {
     (void)state;
-    P2cContext one = { .threads = 1 }, many = { .threads = 7 };
+    P2cContext one = { .threads = 1 }, many = { .threads = 7, .team = p2c_team_new(7) };
     P2cImage a = patches(151, 67), b = copy(&a);
     assert_works(&one, p2c_foreground_colours(&one, &a));
     assert_works(&many, p2c_foreground_colours(&many, &b));
     assert_int_equal(test_worst(a.pixels, b.pixels, 4 * 151 * 67), 0);
+    p2c_team_free(&many.team);
     p2c_image_clear(&a);
     p2c_image_clear(&b);
 }

@@ -2,6 +2,7 @@
  * that it moves a rough edge to the picture's edge. */
 #include "picture.h"
 
+#include "base/team.h"
 #include "face/face.h"
 
 #include <math.h>
@@ -204,7 +205,7 @@ static void plain_mattes(void **state) {
 static void what_does_not_show(void **state) {
     (void)state;
     enum { H = 61, W = 83 };
-    P2cContext one = { .threads = 1 }, three = { .threads = 3 };
+    P2cContext one = { .threads = 1 }, three = { .threads = 3, .team = p2c_team_new(3) };
     P2cImage rgb = blocks(W, H), rgba = test_noise(W, H, 4, 8);
     float rough[20 * 30];
     uint8_t a[H * W], b[H * W];
@@ -213,6 +214,7 @@ static void what_does_not_show(void **state) {
     assert_works(&one, p2c_guided_alpha(&one, &rgb, rough, 20, 30, a));
     assert_works(&three, p2c_guided_alpha(&three, &rgba, rough, 20, 30, b));
     assert_int_equal(test_worst(a, b, H * W), 0);
+    p2c_team_free(&three.team);
     p2c_image_clear(&rgb);
     rgb = test_noise(1, 1, 3, 1);
     assert_works(&one, p2c_guided_alpha(&one, &rgb, rough, 1, 30, a));

@@ -5,6 +5,7 @@
  *                                 tests/unit/data is */
 #define GROUPS(X) \
     X(abi) \
+    X(team) \
     X(file) \
     X(value) \
     X(pt) \

@@ -3,6 +3,7 @@
 #include "cartoon/cartoon.h"
 #include "picture.h"
 
+#include "base/team.h"
 #include "face/face.h"
 
 #include <math.h>
@@ -236,7 +237,7 @@ static void squares_beside_the_photo(void **state) {
         { 0, -1, 20, 1, 0, -1000 },        { 3, 0, -40, 0, 3, -60 },
     };
     static const bool seen[] = { true, true, false, false, true };
-    P2cContext one = { .threads = 1 }, three = { .threads = 3 };
+    P2cContext one = { .threads = 1 }, three = { .threads = 3, .team = p2c_team_new(3) };
     P2cImage cartoon = flat(50, 50, 3, "\x40\x80\xff");
     for (size_t k = 0; k < sizeof maps / sizeof *maps; k++) {
         P2cPortrait p = portrait(maps[k], false);
@@ -250,6 +251,7 @@ static void squares_beside_the_photo(void **state) {
         p2c_image_clear(&before);
         p2c_portrait_clear(&p);
     }
+    p2c_team_free(&three.team);
     p2c_image_clear(&cartoon);
 }
 

@@ -7,7 +7,6 @@
  *
  * Weights are packed as [block of outputs][tap][output]. Every output is a sum in one fixed order,
  * however the map is cut into strips. */
-#include <omp.h>
 
 #include "strip.h"
 
@@ -25,7 +24,7 @@ static size_t work_bytes(Conv s, size_t each, int threads) {
 }
 static float *thread_scratch(const P2cCall *call, Conv s, size_t each) {
     return (float *)call->work + packed_weights(s) + aligned_floats((size_t)(s.cin * s.kh * s.kw)) +
-           (size_t)omp_get_thread_num() * each;
+           (size_t)p2c_team_slot() * each;
 }
 
 /* ---- weights --------------------------------------------------------------------------------- */
@@ -159,7 +158,7 @@ void P2C_CPU(conv2d_direct)(const P2cCall *call, Conv s) {
     pack_weights(call->x[1], s, weights);
     tap_offsets(s, t, offset);
 #pragma omp parallel for num_threads(threads_for(call, plane *(size_t)(s.n * s.groups * s.cout))) \
-    schedule(dynamic)
+    schedule(static)
     for (int piece = 0; piece < pieces; piece++) {
         int strip = piece % strips, ng = piece / strips, g = ng % s.groups, top = strip * t.rows;
         float *packed = thread_scratch(call, s, packed_strip(s, t));
@@ -262,7 +261,7 @@ void P2C_CPU(conv2d_direct_input_gradient)(const P2cCall *call, Conv s) {
     pack_weights_turned(call->x[1], back, weights);
     tap_offsets(back, t, offset);
 #pragma omp parallel for num_threads(threads_for(call, plane *(size_t)(s.n * s.groups * s.cin))) \
-    schedule(dynamic)
+    schedule(static)
     for (int piece = 0; piece < s.n * s.groups * strips; piece++) {
         int strip = piece % strips, ng = piece / strips, g = ng % s.groups;
         int from = strip ? strip * step + border : 0,

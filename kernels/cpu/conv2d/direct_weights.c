@@ -5,7 +5,6 @@
  * of partial sums stay in registers during a strip, and in scratch between strips. At the end their
  * lanes are added up. A thread takes a block of input channels and goes through all pictures and
  * strips in order, so that the sums do not depend on the number of threads. */
-#include <omp.h>
 
 #include "strip.h"
 
@@ -151,8 +150,8 @@ void P2C_CPU(conv2d_direct_weight_gradient)(const P2cCall *call, Conv s) {
     Strip t = weight_strip(s);
     int size = channels_of(s), per_group = (s.cin + size - 1) / size;
     size_t elements = (size_t)s.n * (size_t)(s.groups * s.cin) * (size_t)s.h * (size_t)s.w;
-#pragma omp parallel for num_threads(threads_for(call, elements)) schedule(dynamic)
+#pragma omp parallel for num_threads(threads_for(call, elements)) schedule(static)
     for (int i = 0; i < s.groups * per_group; i++)
         weight_piece(call, s, t, i / per_group, i % per_group * size,
-                     (float *)call->work + (size_t)omp_get_thread_num() * thread_floats(s, t));
+                     (float *)call->work + (size_t)p2c_team_slot() * thread_floats(s, t));
 }

@@ -6,7 +6,6 @@
  *
  * In both gradients input channels are independent: a thread takes a block of them and goes through
  * the tiles in order. */
-#include <omp.h>
 #include <string.h>
 
 #include "../gemm.h"
@@ -119,7 +118,7 @@ static void multiply(const P2cCall *call, Conv s, const float *w, const float *b
                       .c = y + (size_t)first * (size_t)plane,
                       .c_stride = plane,
                       .add = true },
-             (float *)call->work + columns_floats(s) + (size_t)omp_get_thread_num() * GEMM_FLOATS);
+             (float *)call->work + columns_floats(s) + (size_t)p2c_team_slot() * GEMM_FLOATS);
         for (int o = first; o < first + count && s.slope != 1; o++)
             for (size_t i = 0; i < pixels; i++)
                 y[(size_t)o * (size_t)plane + i] =
@@ -161,7 +160,7 @@ static Block block_at(const P2cCall *call, Conv s, int i) {
     Block b = { .group = i / per_group, .first = i % per_group * size };
     b.count = min_int(size, s.cin - b.first);
     b.columns =
-        (float *)call->work + (size_t)omp_get_thread_num() * (block_floats(s) + GEMM_FLOATS);
+        (float *)call->work + (size_t)p2c_team_slot() * (block_floats(s) + GEMM_FLOATS);
     b.work = b.columns + block_floats(s);
     return b;
 }
@@ -223,12 +222,12 @@ static size_t elements(Conv s) {
 
 void P2C_CPU(conv2d_gemm_input_gradient)(const P2cCall *call, Conv s) {
     int blocks = block_count(s);
-#pragma omp parallel for num_threads(threads_for(call, elements(s))) schedule(dynamic)
+#pragma omp parallel for num_threads(threads_for(call, elements(s))) schedule(static)
     for (int i = 0; i < blocks; i++) input_block(call, s, block_at(call, s, i));
 }
 
 void P2C_CPU(conv2d_gemm_weight_gradient)(const P2cCall *call, Conv s) {
     int blocks = block_count(s);
-#pragma omp parallel for num_threads(threads_for(call, elements(s))) schedule(dynamic)
+#pragma omp parallel for num_threads(threads_for(call, elements(s))) schedule(static)
     for (int i = 0; i < blocks; i++) weight_block(call, s, block_at(call, s, i));
 }

@@ -8,7 +8,6 @@
  *
  * and then A^T M A to y. Each sum over channels is made in order by one thread, however the work is
  * divided: chunks side by side where there are enough of them, else channels of one chunk. */
-#include <omp.h>
 
 #include "winograd_tiles.h"
 
@@ -183,7 +182,7 @@ static void compute_block(const Pass *p, Chunk k, int block, const float *V, flo
 /* ---- who does what ---- */
 
 static float *scratch_of(const Pass *p) {
-    return p->scratch + (size_t)omp_get_thread_num() * thread_floats(p->s, p->t);
+    return p->scratch + (size_t)p2c_team_slot() * thread_floats(p->s, p->t);
 }
 static float *m_of(const Pass *p, float *scratch) { return scratch + v_floats(p->s, p->t); }
 static float *packing_of(const Pass *p, float *scratch) {
@@ -191,7 +190,7 @@ static float *packing_of(const Pass *p, float *scratch) {
 }
 
 static void chunks_side_by_side(const Pass *p, int chunks, int threads) {
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
+#pragma omp parallel for num_threads(threads) schedule(static)
     for (int i = 0; i < chunks; i++) {
         Chunk k = chunk_at(p->t, i);
         float *V = scratch_of(p);
@@ -203,17 +202,13 @@ static void chunks_side_by_side(const Pass *p, int chunks, int threads) {
 static void chunk_by_chunk(const Pass *p, int chunks, int threads) {
     for (int i = 0; i < chunks; i++) {
         Chunk k = chunk_at(p->t, i);
-#pragma omp parallel num_threads(threads)
-        {
-            float *own = scratch_of(p);
-#pragma omp for schedule(static)
-            for (int c = 0; c < p->s.cin; c++)
-                transform_chunk(p->call, p->x, p->s, p->t, k, c, c + 1, packing_of(p, own),
-                                p->scratch);
-#pragma omp for schedule(static)
-            for (int b = 0; b < blocks_of(p->s); b++)
-                compute_block(p, k, b, p->scratch, m_of(p, own));
-        }
+#pragma omp parallel for num_threads(threads) schedule(static)
+        for (int c = 0; c < p->s.cin; c++)
+            transform_chunk(p->call, p->x, p->s, p->t, k, c, c + 1, packing_of(p, scratch_of(p)),
+                            p->scratch);
+#pragma omp parallel for num_threads(threads) schedule(static)
+        for (int b = 0; b < blocks_of(p->s); b++)
+            compute_block(p, k, b, p->scratch, m_of(p, scratch_of(p)));
     }
 }
 

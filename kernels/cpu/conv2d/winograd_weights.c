@@ -9,7 +9,6 @@
  *
  * and then C^T M C, added to dw. Chunks of tiles follow one another; threads divide channels, then
  * points and outputs, of each: so that sums are the same for every number of threads. */
-#include <omp.h>
 
 #include "winograd_tiles.h"
 
@@ -142,18 +141,22 @@ static void add_block(const Sums *z, int ob, int cb) {
     }
 }
 
-/* ---- all of it, by a team of threads ---- */
+/* ---- all of it ---- */
 
-static void add_chunk_by_all(const Sums *z, Chunk k, bool first) {
-    float *packed = z->packing + (size_t)omp_get_thread_num() * packing_floats(z->t);
-#pragma omp for schedule(static) nowait
-    for (int c = 0; c < z->s.cin; c++)
+/* Channel c of the input, or channel c - cin of dy. */
+static void transform_either(const Sums *z, Chunk k, int c) {
+    float *packed = z->packing + (size_t)p2c_team_slot() * packing_floats(z->t);
+    if (c < z->s.cin)
         transform_chunk(z->call, z->call->x[0], z->s, z->t, k, c, c + 1, packed, z->V);
-#pragma omp for schedule(static)
-    for (int o = 0; o < z->s.cout; o++) transform_dy_of(z, k, o, packed);
-#pragma omp for collapse(2) schedule(static)
-    for (int i = 0; i < POINTS; i++)
-        for (int b = 0; b < o_blocks(z->s); b++) add_chunk(z, k, i, b, first);
+    else transform_dy_of(z, k, c - z->s.cin, packed);
+}
+
+static void add_chunk_by_all(const Sums *z, Chunk k, int threads, bool first) {
+    int blocks = o_blocks(z->s);
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int c = 0; c < z->s.cin + z->s.cout; c++) transform_either(z, k, c);
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int i = 0; i < POINTS * blocks; i++) add_chunk(z, k, i / blocks, i % blocks, first);
 }
 
 void P2C_CPU(conv2d_winograd_weight_gradient)(const P2cCall *call, Conv s) {
@@ -164,11 +167,10 @@ void P2C_CPU(conv2d_winograd_weight_gradient)(const P2cCall *call, Conv s) {
     z.D = z.V + POINTS * plane_of(s.cin, t);
     z.packing = z.D + POINTS * plane_of(s.cout, t);
     size_t elements = (size_t)s.n * (size_t)(s.cin + s.cout) * (size_t)s.oh * (size_t)s.ow;
-#pragma omp parallel num_threads(threads_for(call, elements))
-    {
-        for (int i = 0; i < s.n * chunks_down(t); i++) add_chunk_by_all(&z, chunk_at(t, i), i == 0);
-#pragma omp for schedule(static)
-        for (int b = 0; b < o_blocks(s); b++)
-            for (int c = 0; c < c_blocks(s); c++) add_block(&z, b, c);
-    }
+    int threads = threads_for(call, elements);
+    for (int i = 0; i < s.n * chunks_down(t); i++)
+        add_chunk_by_all(&z, chunk_at(t, i), threads, i == 0);
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int b = 0; b < o_blocks(s); b++)
+        for (int c = 0; c < c_blocks(s); c++) add_block(&z, b, c);
 }

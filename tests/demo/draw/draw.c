@@ -4,6 +4,9 @@
 
 #include <math.h>
 
+#include "base/context.h"
+#include "base/team.h"
+
 enum { SAMPLES = 2 }; /* per pixel and direction */
 
 float limit(float v) { return v < 0 ? 0 : v > 1 ? 1 : v; }
@@ -77,7 +80,9 @@ static void draw_row(const Person *who, Style *style, int row, P2cImage *out) {
 P2cStatus draw_person(P2cContext *ctx, const Person *who, Style *style, int size, P2cImage *out) {
     P2cStatus status = p2c_image_init(ctx, out, size, size, 3);
     if (status) return status;
-#pragma omp parallel for schedule(dynamic)
+    P2cTeam *outer = p2c_team_enter(ctx->team);
+#pragma omp parallel for num_threads(ctx->threads) schedule(static)
     for (int i = 0; i < size; i++) draw_row(who, style, i, out);
+    p2c_team_enter(outer);
     return P2C_OK;
 }
