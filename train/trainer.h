@@ -21,9 +21,9 @@ typedef struct Trainer {
      * graph is NULL if there are none. */
     Step steps[2];
     StepUpdates updates;
-    Evaluator *evaluator;  /* NULL until the first evaluation */
-    char **cartoons;       /* what it compares with: the paths of trainB and testB, borrowed */
-    float *a, *b; /* a batch: real photos, real cartoons */
+    Evaluator *evaluator; /* NULL until the first evaluation */
+    char **cartoons;      /* what it compares with: the paths of trainB and testB, borrowed */
+    float *a, *b;         /* a batch: real photos, real cartoons */
     bool has_face;
     P2cFaceKind face;
 } Trainer;

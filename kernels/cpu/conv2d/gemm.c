@@ -159,8 +159,7 @@ static Block block_at(const P2cCall *call, Conv s, int i) {
     int size = channels_of(s), per_group = (s.cin + size - 1) / size;
     Block b = { .group = i / per_group, .first = i % per_group * size };
     b.count = min_int(size, s.cin - b.first);
-    b.columns =
-        (float *)call->work + (size_t)p2c_team_slot() * (block_floats(s) + GEMM_FLOATS);
+    b.columns = (float *)call->work + (size_t)p2c_team_slot() * (block_floats(s) + GEMM_FLOATS);
     b.work = b.columns + block_floats(s);
     return b;
 }
