@@ -69,7 +69,8 @@ static const CliOption table[] = {
         "make steps faster; 0: as --ch"),
     BOOL(light, SHAPE, "the small generators; false: 18 times as many parameters"),
     TEXT(pretrained_weights, "FILE", 0,
-         "start from the networks of this checkpoint instead of random ones"),
+         "start from the networks of this file, and with their --ch, --ch_b2a and --light; what it "
+         "lacks starts anew, as does Adam: see --warm_up"),
     TEXT(face_weights, "FILE", 0,
          "MobileFaceNet, for the loss that keeps the face similar; without a file that loss is 0"),
     REAL(ema, 1, KEPT,
@@ -83,6 +84,9 @@ static const CliOption table[] = {
           "batches whose gradients are added up for one step: a large batch in little memory"),
     REAL(lr, 1, KEPT, "learning rate of Adam, above 0"),
     REAL(lr_dis, 1, KEPT, "learning rate of the discriminators; 0: as --lr"),
+    LONG(warm_up, 0, HUGE_VAL, KEPT,
+         "let the learning rates rise from a tenth over the first N steps: for a start from "
+         "--pretrained_weights; 0: constant from the first step"),
     BOOL(decay_flag, KEPT, "decrease lr to 0 over the second half"),
     REAL(weight_decay, 1, KEPT, "fraction of each weight that is added to its gradient"),
     REAL(adv_weight, HUGE_VAL, KEPT,

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "face.h"
+#include "pretrained.h"
 #include "run/memory.h"
 #include "run/text.h"
 #include "series.h"
@@ -210,6 +211,7 @@ int trainer_restore(Trainer *t, const P2cValue *tree) {
     return 0;
 }
 
+/* tree: as run_open says. */
 static int open_run(Trainer *t, const char *dataset, P2cValue **tree) {
     const Options *o = t->options;
     RunRequest request = { .result_dir = o->result_dir,
@@ -229,16 +231,13 @@ static int find_checkpoint(Trainer *t, P2cValue **tree) {
     return code ? code : options_resume(o, p2c_value_get(p2cnn, "options"));
 }
 
-/* The weights to start from. */
+/* The weights to start from: those of a checkpoint, of --pretrained_weights, or random ones. */
 static int load_weights(Trainer *t, const P2cValue *tree) {
     const Options *o = t->options;
-    int code = tree ? trainer_restore(t, tree)
-               : o->pretrained_weights
-                   ? checkpoint_load_pretrained(t->run.ctx, t->store, state_networks,
-                                                o->pretrained_weights)
-                   : 0;
-    if (code || tree || !o->pretrained_weights || o->ema == 0)
-        return report_device(t->run.ctx, code);
+    if (!tree) return 0;
+    if (o->resume) return report_device(t->run.ctx, trainer_restore(t, tree));
+    int code = pretrained_load(t->run.ctx, t->store, o, tree);
+    if (code || o->ema == 0) return report_device(t->run.ctx, code);
     return report_status(t->run.ctx, step_restart_averages(t->store));
 }
 
@@ -250,6 +249,7 @@ static int open_all(Trainer *t, P2cValue **tree) {
     if (code) return code;
     say("p2c-train %s, %s", p2c_version(), p2c_device_name(t->run.ctx));
     if (o->resume && (code = find_checkpoint(t, tree))) return code;
+    if (o->pretrained_weights && (code = pretrained_read(t->run.ctx, o, tree))) return code;
     if ((code = open_pictures(t)) || (code = trainer_open_tests(o, &t->test_a, &t->test_b)) ||
         (code = check_pictures(t)))
         return code;

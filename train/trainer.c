@@ -7,10 +7,20 @@
 
 #include "run/loop.h"
 
-double trainer_rate(const Options *o, int64_t step) {
+/* From a tenth at the first step to all after the last one of the warm-up. Adam's second moments
+ * are rough while they come from a few gradients only, and a trained network has much to lose. */
+static double warmth(const Options *o, int64_t step) {
+    return step > o->warm_up ? 1 : 0.1 + 0.9 * (double)(step - 1) / (double)o->warm_up;
+}
+
+static double constant_then_falling(const Options *o, int64_t step) {
     int64_t half = o->iteration / 2;
     if (!o->decay_flag || step <= half || half == 0) return o->lr;
     return fmax(0, o->lr - o->lr / (double)half * (double)(step - half));
+}
+
+double trainer_rate(const Options *o, int64_t step) {
+    return constant_then_falling(o, step) * warmth(o, step);
 }
 
 const Step *trainer_step(const Trainer *t, int64_t step) {

@@ -47,8 +47,8 @@ void trainer_folder(const Options *options, const char *name, char path[RUN_FILE
 
 /* ---- trainer.c ---- */
 int trainer_run(Trainer *trainer); /* loop_run */
-/* The learning rate of step `step`, from 1: constant, then falling by lr/half each step over the
- * second half. */
+/* The generators' learning rate of step `step`, from 1: constant, then falling by lr/half each step
+ * over the second half; in the warm-up, times 0.1 to 1. */
 double trainer_rate(const Options *options, int64_t step);
 int trainer_save(Trainer *trainer);
 /* The graph that computes step `step`, from 1. */

@@ -52,8 +52,12 @@ one=(--ch 4 --img_size 96 --max_steps 1)
     check 'resume without a name: the last one' test -s "$runs/$day-2/model/tiny_params_0000002.pt"
 }
 check 'other networks to start from' training "${small[@]}" --max_steps 1 --run pretrained --pretrained_weights start.pt
-check 'other networks to start from: they are' "$helper/checkpoints" networks "$(model pretrained 0000000)" "$W/start.pt"
+check 'other networks to start from: they are' "$helper/checkpoints" starts "$(model pretrained 0000000)" "$W/start.pt"
+check 'other networks at another size: their width is taken' training --dataset tiny --img_size 112 --warm_up 4 --max_steps 1 --run pretrained-larger --pretrained_weights start.pt
+check 'other networks at another size: they are' "$helper/checkpoints" starts "$(model pretrained-larger 0000000)" "$W/start.pt"
+check 'other networks at another size: the first rate is a tenth' grep -q '"lr":1e-05[,}]' "$runs/pretrained-larger/metrics.jsonl"
 check 'other networks to start from: says so' grep -Eq '^disLB: [0-9]+ tensors loaded from start.pt$' "$out"
+no_training 3 'start.pt: these weights are of --ch_b2a 4, not 8' "${small[@]}" --ch_b2a 8 --max_steps 1 --run wrong --pretrained_weights start.pt
 
 number='[0-9]+\.[0-9]+'
 check 'benchmark' training --benchmark 2 --ch 4 --img_size 96 --threads 1
