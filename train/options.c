@@ -71,6 +71,9 @@ static const CliOption table[] = {
     TEXT(pretrained_weights, "FILE", 0,
          "start from the networks of this file, and with their --ch, --ch_b2a and --light; what it "
          "lacks starts anew, as does Adam: see --warm_up"),
+    FLAG(widen,
+         "double the widths of --pretrained_weights: channel i becomes 2i and 2i+1, which compute "
+         "the same, with a little noise on the copies so that they part"),
     TEXT(face_weights, "FILE", 0,
          "MobileFaceNet, for the loss that keeps the face similar; without a file that loss is 0"),
     REAL(ema, 1, KEPT,
@@ -266,6 +269,8 @@ int options_check(const Options *o) {
         wrong = "--pretrained_weights starts a new run; leave it out, or --resume or --phase test";
     else if (o->override && !o->resume && !test)
         wrong = "--override is about the options of a checkpoint; it needs --resume";
+    else if (o->widen && !o->pretrained_weights)
+        wrong = "--widen is about the networks of --pretrained_weights; add that option";
     if (wrong) complain("%s", wrong);
     return wrong ? EXIT_USAGE : 0;
 }

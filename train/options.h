@@ -29,7 +29,7 @@ typedef struct Options {
     int64_t warm_up;                    /* steps in which the rates rise; 0: none */
     int accumulate, keep, threads, workers, cache_mib, benchmark;
     const char *print;
-    bool augment, skip_bad, override, tensorboard, help, version;
+    bool widen, augment, skip_bad, override, tensorboard, help, version;
     /* of options.c */
     bool given[CLI_MAX_OPTIONS]; /* see options_given */
     KeptTexts resumed;           /* the checkpoint's --dataset, when the command line has none */

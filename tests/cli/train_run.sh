@@ -58,6 +58,10 @@ check 'other networks at another size: they are' "$helper/checkpoints" starts "$
 check 'other networks at another size: the first rate is a tenth' grep -q '"lr":1e-05[,}]' "$runs/pretrained-larger/metrics.jsonl"
 check 'other networks to start from: says so' grep -Eq '^disLB: [0-9]+ tensors loaded from start.pt$' "$out"
 no_training 3 'start.pt: these weights are of --ch_b2a 4, not 8' "${small[@]}" --ch_b2a 8 --max_steps 1 --run wrong --pretrained_weights start.pt
+check 'wider networks to start from' training --dataset tiny --img_size 96 --widen --max_steps 1 --run wider --pretrained_weights start.pt
+check 'wider networks to start from: says so' grep -qx 'widened      every channel is there twice; the second copies have noise of 2 %' "$out"
+check 'wider networks to start from: their width is kept' training --run wider --resume --max_steps 2 --ch 8
+no_training 3 'start.pt: these weights are of --ch 4, which --widen makes 8, not 16' --dataset tiny --img_size 96 --ch 16 --widen --max_steps 1 --run wrong --pretrained_weights start.pt
 
 number='[0-9]+\.[0-9]+'
 check 'benchmark' training --benchmark 2 --ch 4 --img_size 96 --threads 1

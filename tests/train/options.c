@@ -424,6 +424,8 @@ static void together(void **state) {
         { "--override", EXIT_USAGE },
         { "--pretrained_weights w.pt", 0 },
         { "--phase test --override", 0 },
+        { "--pretrained_weights w.pt --widen", 0 },
+        { "--widen", EXIT_USAGE },
         { "--pretrained_weights w.pt --resume", EXIT_USAGE },
         { "--pretrained_weights w.pt --phase test", EXIT_USAGE },
     };
