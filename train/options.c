@@ -43,6 +43,9 @@ static const CliOption table[] = {
     TEXT(result_dir, "DIR", 0, "folder in which run folders are made"),
     BOOL(resume, 0, "continue from the newest checkpoint of --run, with its options"),
     FLAG(override, "with --resume: options given here may differ from those of the checkpoint"),
+    TEXT(export_networks, "FILE", 0,
+         "write the networks of --run, or of --pretrained_weights, as one small file: averages "
+         "where there are any, float16, without what only --resume needs; then end"),
     LONG(iteration, 1, HUGE_VAL, KEPT,
          "steps of the whole training; lr decreases over the second half"),
     LONG(max_steps, 0, HUGE_VAL, 0,
@@ -269,6 +272,9 @@ int options_check(const Options *o) {
         wrong = "--pretrained_weights starts a new run; leave it out, or --resume or --phase test";
     else if (o->override && !o->resume && !test)
         wrong = "--override is about the options of a checkpoint; it needs --resume";
+    else if (o->export_networks && (o->resume || test || o->benchmark || o->widen))
+        wrong = "--export_networks only copies networks; leave --resume, --phase test, --benchmark "
+                "and --widen out";
     else if (o->widen && !o->pretrained_weights)
         wrong = "--widen is about the networks of --pretrained_weights; add that option";
     if (wrong) complain("%s", wrong);

@@ -20,6 +20,7 @@ typedef struct Options {
     /* name of the run folder, or a path to it; NULL: from dataset and date */
     const char *run;
     const char *face_weights, *device, *precision;
+    const char *export_networks;        /* file to write; NULL: train */
     int64_t max_steps;                  /* stop when the run is this old; 0: at --iteration */
     int64_t milestone, eval_freq, seed; /* eval_freq 0: never */
     double ema;                         /* 0: no averaged generators */

@@ -66,4 +66,7 @@ void trainer_report(Trainer *trainer, ReportState state, const char *note);
 int mode_test(Options *options);
 int mode_benchmark(const Options *options);
 
+/* ---- export.c: --export_networks ---- */
+int mode_export(const Options *options);
+
 #endif

@@ -187,8 +187,8 @@ P2cStatus widen_network(const P2cStore *store, const char *name, const P2cValue 
         const P2cValue *tensor = p2c_value_at(small, i);
         if (p2c_value_kind(tensor) != P2C_TENSOR) continue;
         snprintf(full_name, sizeof full_name, "%s.%s", name, key);
-        status = p2c_value_set(
-            *wide, key, widen_entry(store, full_name, key, tensor, spectral, noise, seed));
+        status = p2c_value_set(*wide, key,
+                               widen_entry(store, full_name, key, tensor, spectral, noise, seed));
     }
     if (status) p2c_value_free(wide);
     return status;

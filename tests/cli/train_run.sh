@@ -58,6 +58,15 @@ check 'other networks at another size: they are' "$helper/checkpoints" starts "$
 check 'other networks at another size: the first rate is a tenth' grep -q '"lr":1e-05[,}]' "$runs/pretrained-larger/metrics.jsonl"
 check 'other networks to start from: says so' grep -Eq '^disLB: [0-9]+ tensors loaded from start.pt$' "$out"
 no_training 3 'start.pt: these weights are of --ch_b2a 4, not 8' "${small[@]}" --ch_b2a 8 --max_steps 1 --run wrong --pretrained_weights start.pt
+check 'export' training --run first --export_networks small.pt
+check 'export: says so' grep -qx '6 networks, float16, are in small.pt; --pretrained_weights starts a run from them' "$out"
+check 'export: small' [ $(($(stat -c %s "$W/small.pt") * 5)) -lt "$(stat -c %s "$W/start.pt")" ]
+check 'export: a cartoon' sh -c "cd '$W' && '$infer' --prepared --weights small.pt $photo -o small.png"
+check 'export: that of the averages' "$helper/picture_distance" "$W/average.png" "$W/small.png" 8
+check 'export: a run starts from it' training --dataset tiny --img_size 96 --max_steps 1 --run small --pretrained_weights small.pt
+check 'export: again, from a file' training --pretrained_weights small.pt --export_networks again.pt
+check 'export: again: the same' cmp "$W/small.pt" "$W/again.pt"
+no_training 3 'nowhere.pt: cannot read' --pretrained_weights nowhere.pt --export_networks other.pt
 check 'wider networks to start from' training --dataset tiny --img_size 96 --widen --max_steps 1 --run wider --pretrained_weights start.pt
 check 'wider networks to start from: says so' grep -qx 'widened      every channel is there twice; the second copies have noise of 2 %' "$out"
 check 'wider networks to start from: their width is kept' training --run wider --resume --max_steps 2 --ch 8
@@ -67,4 +76,4 @@ number='[0-9]+\.[0-9]+'
 check 'benchmark' training --benchmark 2 --ch 4 --img_size 96 --threads 1
 check 'benchmark: its line' grep -Eqx "\{\"step_ms_median\": $number, \"step_ms_min\": $number, \"peak_rss_mib\": $number, \"steps\": 2, \"ch\": 4, \"size\": 96, \"batch\": 1, \"threads\": 1, \"precision\": \"fp32\", \"device\": \"cpu, [^\"]*\"\}" "$out"
 check 'benchmark: nothing else' [ "$(wc -l <"$out")" = 1 ]
-rm -rf "$W"/{dataset,experiment,elsewhere,here,cartoon.png,average.png,start.pt}
+rm -rf "$W"/{dataset,experiment,elsewhere,here,cartoon.png,average.png,start.pt,small.pt,small.png,again.pt}

@@ -426,6 +426,10 @@ static void together(void **state) {
         { "--phase test --override", 0 },
         { "--pretrained_weights w.pt --widen", 0 },
         { "--widen", EXIT_USAGE },
+        { "--export_networks e.pt --run first", 0 },
+        { "--export_networks e.pt --pretrained_weights w.pt", 0 },
+        { "--export_networks e.pt --resume", EXIT_USAGE },
+        { "--export_networks e.pt --phase test", EXIT_USAGE },
         { "--pretrained_weights w.pt --resume", EXIT_USAGE },
         { "--pretrained_weights w.pt --phase test", EXIT_USAGE },
     };

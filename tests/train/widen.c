@@ -1,4 +1,4 @@
-/* widen.c (test): widened networks compute what the small ones did, until noise parts the copies. */
+/* widen.c (test): widened networks compute what the small ones did, until noise parts copies. */
 #include "../../train/widen.h"
 
 #include <math.h>
@@ -147,8 +147,8 @@ static void noise_parts_copies(void **state) {
     }
 }
 
-/* Parts of the interface that the numbers above cannot show: the seed decides, and what does not fit
- * is passed on, to be named where it is loaded. */
+/* The seed decides about the noise. What does not fit is passed on, to be named where it is
+ * loaded. */
 static void seeds_and_misfits(void **state) {
     Runs *runs = *state;
     static Results unused;
