@@ -12,13 +12,13 @@ static int read_source(P2cContext *ctx, const Options *o, P2cValue **tree) {
     int64_t step;
     if (o->pretrained_weights)
         return report_status(ctx, p2c_pt_read(ctx, o->pretrained_weights, tree));
-    int code = rundir_open(&run, &(RunRequest){ .result_dir = o->result_dir,
-                                                .name = o->run,
-                                                .dataset =
-                                                    options_given(o, "dataset") ? o->dataset : NULL,
-                                                .resume = true,
-                                                .look = true,
-                                                .now = time(NULL) });
+    int code =
+        rundir_open(&run, &(RunRequest){ .result_dir = o->result_dir,
+                                         .name = o->run,
+                                         .dataset = options_given(o, "dataset") ? o->dataset : NULL,
+                                         .resume = true,
+                                         .look = true,
+                                         .now = time(NULL) });
     if (!code) code = checkpoint_find(ctx, &run, tree, &step);
     rundir_close(&run);
     return code;

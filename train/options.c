@@ -5,6 +5,7 @@
  * have no effect say so. */
 #include "options.h"
 #include "cli/program.h"
+#include "presets.h"
 #include "run/loop.h"
 
 #include <assert.h>
@@ -41,6 +42,12 @@ static const CliOption table[] = {
       "test: draw every test picture with the newest networks of a run", 0 },
     TEXT(run, "NAME", 0, "name of the run's folder, or a path to it; default: dataset and date"),
     TEXT(result_dir, "DIR", 0, "folder in which run folders are made"),
+    { "preset", 0, CLI_CHOICE, offsetof(Options, preset), 0, 0, PRESET_NAMES,
+      "a list of options, which is printed; options given here count more. quick: an hour on a "
+      "CPU; "
+      "cpu: the first phase of a long training there; published: photo2cartoon's; finetune: other "
+      "cartoons for --pretrained_weights",
+      0 },
     BOOL(resume, 0, "continue from the newest checkpoint of --run, with its options"),
     FLAG(override, "with --resume: options given here may differ from those of the checkpoint"),
     TEXT(export_networks, "FILE", 0,
@@ -186,8 +193,7 @@ static const char intro[] =
     "      start a run in experiment/first/; Ctrl-C saves and stops\n"
     "  p2c-train --run first --resume\n"
     "      continue it, with the same options\n"
-    "  p2c-train --dataset NAME --run small --img_size 96 --ch 8 \\\n"
-    "            --iteration 4000 --print_freq 200 --save_freq 500\n"
+    "  p2c-train --dataset NAME --run small --preset quick\n"
     "      a small run, to see it work on a CPU\n"
     "  p2c-train --run first --phase test\n"
     "      draw every test picture, into experiment/first/test/\n"
@@ -250,6 +256,24 @@ static void describe_wrong(const void *options, char *text, size_t size) {
     else if (o->ema == 1) snprintf(text, size, "--ema 1: expected less than 1; 0.999 is usual");
 }
 
+static void take_preset(Options *o) {
+    for (const PresetOption *p = o->preset ? preset_options(o->preset) : NULL; p && p->name; p++) {
+        int place = cli_find(table, COUNT, p->name);
+        bool taken = place >= 0 && (o->given[place] || cli_set(&table[place], o, p->value));
+        assert(taken);
+        (void)taken;
+    }
+}
+
+void options_say_preset(const Options *o) {
+    for (const PresetOption *p = o->preset ? preset_options(o->preset) : NULL; p && p->name; p++) {
+        char value[TEXT_SIZE];
+        cli_value(&table[cli_find(table, COUNT, p->name)], o, value, sizeof value);
+        if (!strcmp(value, p->value)) say("preset       --%s %s", p->name, value);
+        else say("preset       --%s %s, not %s", p->name, value, p->value);
+    }
+}
+
 int options_parse(Options *o, int argc, char **argv) {
     *o = defaults();
     char wrong[TEXT_SIZE] = "";
@@ -257,6 +281,7 @@ int options_parse(Options *o, int argc, char **argv) {
     int code = cli_parse(&parser, argc, argv);
     memcpy(o->given, parser.given, sizeof o->given);
     if (code || o->help || o->version || o->print) return code;
+    take_preset(o);
     describe_wrong(o, wrong, sizeof wrong);
     if (*wrong) complain("%s", wrong);
     return *wrong ? EXIT_USAGE : 0;
@@ -272,6 +297,8 @@ int options_check(const Options *o) {
         wrong = "--pretrained_weights starts a new run; leave it out, or --resume or --phase test";
     else if (o->override && !o->resume && !test)
         wrong = "--override is about the options of a checkpoint; it needs --resume";
+    else if (o->preset && (o->resume || test || o->export_networks))
+        wrong = "--preset is for a new run; one that exists has its options";
     else if (o->export_networks && (o->resume || test || o->benchmark || o->widen))
         wrong = "--export_networks only copies networks; leave --resume, --phase test, --benchmark "
                 "and --widen out";

@@ -250,6 +250,7 @@ static int open_all(Trainer *t, P2cValue **tree) {
     say("p2c-train %s, %s", p2c_version(), p2c_device_name(t->run.ctx));
     if (o->resume && (code = find_checkpoint(t, tree))) return code;
     if (o->pretrained_weights && (code = pretrained_read(t->run.ctx, o, tree))) return code;
+    options_say_preset(o);
     if ((code = open_pictures(t)) || (code = trainer_open_tests(o, &t->test_a, &t->test_b)) ||
         (code = check_pictures(t)))
         return code;

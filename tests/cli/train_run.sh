@@ -67,6 +67,9 @@ check 'export: a run starts from it' training --dataset tiny --img_size 96 --max
 check 'export: again, from a file' training --pretrained_weights small.pt --export_networks again.pt
 check 'export: again: the same' cmp "$W/small.pt" "$W/again.pt"
 no_training 3 'nowhere.pt: cannot read' --pretrained_weights nowhere.pt --export_networks other.pt
+check 'a preset' training --preset cpu --dataset tiny --ch 4 --ch_b2a 4 --img_size 96 --max_steps 1 --run preset
+check 'a preset: what it sets' grep -qx 'preset       --cam_weight 100' "$out"
+check 'a preset: what the command line changes' grep -qx 'preset       --ch 4, not 16' "$out"
 check 'wider networks to start from' training --dataset tiny --img_size 96 --widen --max_steps 1 --run wider --pretrained_weights start.pt
 check 'wider networks to start from: says so' grep -qx 'widened      every channel is there twice; the second copies have noise of 2 %' "$out"
 check 'wider networks to start from: their width is kept' training --run wider --resume --max_steps 2 --ch 8
