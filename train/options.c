@@ -100,6 +100,10 @@ static const CliOption table[] = {
     LONG(warm_up, 0, HUGE_VAL, KEPT,
          "let the learning rates rise from a tenth over the first N steps: for a start from "
          "--pretrained_weights; 0: constant from the first step"),
+    LONG(autoencoder_steps, 0, HUGE_VAL, KEPT,
+         "in the first N steps both generators only learn to reproduce their input, which is "
+         "faster; "
+         "0: none"),
     BOOL(decay_flag, KEPT, "decrease lr to 0 over the second half"),
     REAL(weight_decay, 1, KEPT, "fraction of each weight that is added to its gradient"),
     REAL(adv_weight, HUGE_VAL, KEPT,

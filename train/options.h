@@ -28,6 +28,7 @@ typedef struct Options {
     int ch_b2a;                         /* channels of genB2A; 0: ch */
     int identity_every;                 /* steps; see StepOptions */
     double lr_dis;                      /* 0: lr */
+    int64_t autoencoder_steps;          /* the first steps, see autoencoder.h; 0: none */
     int64_t warm_up;                    /* steps in which the rates rise; 0: none */
     int accumulate, keep, threads, workers, cache_mib, benchmark;
     const char *print;

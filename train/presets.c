@@ -9,7 +9,9 @@
  * instead of learning to classify. */
 #define LITE \
     { "ch", "16" }, { "img_size", "128" }, { "ch_b2a", "8" }, { "identity_every", "4" }, \
-        { "cam_weight", "100" }, { "cycle_weight", "15" }, { "lr", "0.0002" }, { "ema", "0.999" }
+        { "cam_weight", "100" }, { "cycle_weight", "15" }, { "lr", "0.0002" }, { \
+        "ema", "0.999" \
+    }
 #define END \
     { NULL, NULL }
 
@@ -17,7 +19,9 @@ static const PresetOption quick[] = {
     LITE, { "iteration", "8000" }, { "print_freq", "500" }, { "save_freq", "500" }, END
 };
 
-static const PresetOption cpu[] = { LITE, { "iteration", "45000" }, { "decay_flag", "false" }, END };
+static const PresetOption cpu[] = {
+    LITE, { "iteration", "45000" }, { "decay_flag", "false" }, END
+};
 
 /* The defaults, said aloud. */
 static const PresetOption published[] = { { "ch", "32" },
@@ -40,9 +44,9 @@ static const PresetOption published[] = { { "ch", "32" },
 
 /* From trained networks, whose widths come from their file. */
 static const PresetOption finetune[] = {
-    { "warm_up", "300" },    { "identity_every", "4" }, { "cam_weight", "100" },
+    { "warm_up", "300" },     { "identity_every", "4" }, { "cam_weight", "100" },
     { "cycle_weight", "15" }, { "ema", "0.999" },        { "iteration", "1500" },
-    { "print_freq", "250" }, { "save_freq", "250" },    END
+    { "print_freq", "250" },  { "save_freq", "250" },    END
 };
 
 const PresetOption *preset_options(const char *preset) {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "autoencoder.h"
 #include "face.h"
 #include "pretrained.h"
 #include "run/memory.h"
@@ -153,6 +154,8 @@ static int build_step(Trainer *t) {
     s.face = t->has_face, s.face_kind = t->face;
     s.memory_limit = memory_available();
     P2cStatus status = trainer_build_steps(t->steps, &t->updates, t->run.ctx, t->store, &s);
+    if (!status && t->options->autoencoder_steps)
+        status = autoencoder_init(&t->autoencoder, &t->updates, t->run.ctx, t->store, &s);
     if (status == P2C_ERR_MEMORY) {
         complain("%s: use a smaller --batch_size (with --accumulate), --img_size or --ch%s",
                  p2c_error(t->run.ctx),
@@ -181,8 +184,9 @@ static void describe_memory(const Trainer *t) {
     double gib = (double)(1 << 30), used = (double)p2c_device_memory_used(t->run.ctx),
            kept = (double)loader_kept_bytes(t->loader);
     double need = store_bytes(t->store) + kept;
-    for (int i = 0; i < 2; i++)
-        if (t->steps[i].graph) need += (double)p2c_graph_arena_bytes(t->steps[i].graph);
+    const P2cGraph *graphs[] = { t->steps[0].graph, t->steps[1].graph, t->autoencoder.graph };
+    for (int i = 0; i < 3; i++)
+        if (graphs[i]) need += (double)p2c_graph_arena_bytes(graphs[i]);
     if (used > 0)
         say("memory       %.2f GiB of the GPU's needed, %.2f GiB available", used / gib,
             (used + (double)p2c_device_memory_free(t->run.ctx)) / gib);
@@ -286,6 +290,7 @@ void trainer_close(Trainer *t) {
     free(t->b);
     step_clear(&t->steps[0]);
     step_clear(&t->steps[1]);
+    step_clear(&t->autoencoder);
     p2c_store_free(&t->store);
     run_close(&t->run, t->options->resume);
 }

@@ -24,6 +24,7 @@ double trainer_rate(const Options *o, int64_t step) {
 }
 
 const Step *trainer_step(const Trainer *t, int64_t step) {
+    if (step <= t->options->autoencoder_steps) return &t->autoencoder;
     return &t->steps[(step - 1) % t->options->identity_every != 0];
 }
 
@@ -32,9 +33,12 @@ const Step *trainer_step(const Trainer *t, int64_t step) {
 /* A GPU is waited for before anything of it is looked at: its failure must not look like a loss
  * that is not finite. */
 static P2cStatus run_graph(Trainer *t) {
-    const Step *step = trainer_step(t, t->run.state.step + 1);
-    P2cStatus status = p2c_node_write(step->a, t->a);
-    if (!status) status = p2c_node_write(step->b, t->b);
+    int64_t number = t->run.state.step + 1;
+    const Step *step = trainer_step(t, number);
+    /* as autoencoders both generators are to know both kinds of pictures */
+    bool swap = step == &t->autoencoder && number % 2 == 0;
+    P2cStatus status = p2c_node_write(step->a, swap ? t->b : t->a);
+    if (!status) status = p2c_node_write(step->b, swap ? t->a : t->b);
     if (!status) status = p2c_graph_run(step->graph);
     return status ? status : p2c_graph_wait(step->graph);
 }
@@ -91,7 +95,8 @@ static void measure_step(void *trainer, double ms, bool skipped) {
     trainer_measure(t, ms, skipped);
     double adv = t->options->adv_weight,
            d = scalar_of(trainer_step(t, t->run.state.step)->sum[TERM_D]);
-    if (adv > 0 && state_discriminators_won(&t->state, d / adv))
+    bool judged = t->run.state.step > t->options->autoencoder_steps;
+    if (adv > 0 && judged && state_discriminators_won(&t->state, d / adv))
         run_event(&t->run,
                   "warning: d has been below %g for %d steps (it is %.3g; 2 to 2.5 is healthy): "
                   "the discriminators tell all fakes apart, and the generators learn little from "

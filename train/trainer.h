@@ -19,6 +19,8 @@ typedef struct Trainer {
     /* The second is without identity terms, for the steps between those of --identity_every; its
      * graph is NULL if there are none. */
     Step steps[2];
+    Step
+        autoencoder; /* for the steps of --autoencoder_steps; its graph is NULL if there are none */
     StepUpdates updates;
     float *a, *b; /* a batch: real photos, real cartoons */
     bool has_face;

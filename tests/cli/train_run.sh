@@ -67,6 +67,14 @@ check 'export: a run starts from it' training --dataset tiny --img_size 96 --max
 check 'export: again, from a file' training --pretrained_weights small.pt --export_networks again.pt
 check 'export: again: the same' cmp "$W/small.pt" "$W/again.pt"
 no_training 3 'nowhere.pt: cannot read' --pretrained_weights nowhere.pt --export_networks other.pt
+whole=(--autoencoder_steps 2 --warm_up 3 --identity_every 2 --ema 0.9)
+check 'autoencoder: without a stop' training "${small[@]}" "${whole[@]}" --max_steps 4 --run whole
+check 'autoencoder: no discriminators at first' [ "$(sed -n 's/.*"d":\([^,]*\),.*/\1/p' "$runs/whole/metrics.jsonl" | head -n 2 | xargs)" = '0 0' ]
+check 'autoencoder: stopped in it' training "${small[@]}" "${whole[@]}" --max_steps 1 --run halves
+check 'autoencoder: continued' training --run halves --resume --max_steps 3
+check 'autoencoder: continued again' training --run halves --resume --max_steps 4
+check 'autoencoder: the same networks' same whole halves 0000004
+check 'autoencoder: the same losses' same_losses whole halves
 check 'a preset' training --preset cpu --dataset tiny --ch 4 --ch_b2a 4 --img_size 96 --max_steps 1 --run preset
 check 'a preset: what it sets' grep -qx 'preset       --cam_weight 100' "$out"
 check 'a preset: what the command line changes' grep -qx 'preset       --ch 4, not 16' "$out"
