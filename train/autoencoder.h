@@ -1,5 +1,5 @@
-/* autoencoder.h: steps before the training proper, in which both generators learn to reproduce their
- * input: the loss is that of an autoencoder, without discriminators. */
+/* autoencoder.h: steps before the training proper, in which both generators learn to reproduce
+ * their input: the loss is that of an autoencoder, without discriminators. */
 #ifndef P2C_TRAIN_AUTOENCODER_H
 #define P2C_TRAIN_AUTOENCODER_H
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "autoencoder.h"
+#include "estimate.h"
 #include "face.h"
 #include "pretrained.h"
 #include "run/memory.h"
@@ -271,6 +272,7 @@ static int open_all(Trainer *t, P2cValue **tree) {
     /* A run can go back to the first checkpoint, and it shows at once whether the disk has
      * space. */
     if (!o->resume && (code = report_device(t->run.ctx, trainer_save(t)))) return code;
+    estimate_run(t);
     return run_open_metrics(&t->run, &series_table, o->tensorboard);
 }
 

@@ -6,6 +6,7 @@ check 'a run: nothing on stderr' [ ! -s "$said" ]
 check 'a run: says what it works on' grep -qx 'pictures     A 3, B 3 to learn from; A 2, B 2 to test' "$out"
 check 'a run: says that the ID loss is off' grep -q '^ID loss *off: no --face_weights' "$out"
 check 'a run: says where things are' grep -qx 'done: step 4; the newest networks are experiment/first/model/tiny_params_latest.pt, how it went is in experiment/first/report.html' "$out"
+check 'a run: what it will take' grep -Eqx 'estimate     4 steps of about [0-9.e-]+ s: .*; up to [0-9.]+ GiB on disk' "$out"
 check 'a run: a line of losses' grep -Eq '^step 4/4  d [0-9.]+  g [0-9]+  .* ms  done$' "$out"
 check 'a run: its checkpoints' [ "$(numbered first)" = 'tiny_params_0000000.pt tiny_params_0000002.pt tiny_params_0000004.pt' ]
 check 'a run: the newest' cmp "$(model first latest)" "$(model first 0000004)"
