@@ -51,8 +51,7 @@ static double disk_bytes(const Trainer *t, int64_t last) {
     struct stat info;
     rundir_file(&t->run.dir, t->run.saved, file);
     if (stat(file, &info)) return NAN;
-    int64_t saves = last / o->save_freq + 1,
-            kept = o->keep && o->keep < saves ? o->keep : saves,
+    int64_t saves = last / o->save_freq + 1, kept = o->keep && o->keep < saves ? o->keep : saves,
             milestones = o->milestone ? last / o->milestone : 0;
     return (double)(kept + milestones + 1) * (double)info.st_size;
 }
@@ -63,9 +62,8 @@ void estimate_run(const Trainer *t) {
     double ms = step_ms(t), gib = disk_bytes(t, last) / (1 << 30);
     if (steps <= 0) return;
     if (isfinite(ms))
-        say("estimate     %s steps of about %s s: %s; up to %.2f GiB on disk",
-            text_count(steps).s, text_number(ms / 1e3).s,
-            text_duration(ms / 1e3 * (double)steps).s, gib);
+        say("estimate     %s steps of about %s s: %s; up to %.2f GiB on disk", text_count(steps).s,
+            text_number(ms / 1e3).s, text_duration(ms / 1e3 * (double)steps).s, gib);
     else
         say("estimate     %s steps; how long one takes is not known yet; up to %.2f GiB on disk",
             text_count(steps).s, gib);
