@@ -24,6 +24,7 @@ static int run_command(Options *options) {
     else if (options_check(options)) return EXIT_USAGE;
     else if (options->benchmark) return mode_benchmark(options);
     else if (options->measure) return mode_measure(options);
+    else if (options->export_networks) return mode_export(options);
     else if (!strcmp(options->phase, "test")) return mode_test(options);
     else return train_networks(options);
     return 0;

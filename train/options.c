@@ -5,6 +5,7 @@
  * have no effect say so. */
 #include "options.h"
 #include "cli/program.h"
+#include "presets.h"
 #include "run/loop.h"
 
 #include <assert.h>
@@ -44,8 +45,17 @@ static const CliOption table[] = {
     TEXT(measure, "DIR", 0,
          "only measure the pictures of this folder against the cartoons of --dataset, and as "
          "likenesses of those photos in testA that have the same names"),
+    { "preset", 0, CLI_CHOICE, offsetof(Options, preset), 0, 0, PRESET_NAMES,
+      "a list of options, which is printed; options given here count more. quick: an hour on a "
+      "CPU; cpu: the first phase of a long training there; published: photo2cartoon's; finetune: "
+      "other "
+      "cartoons for --pretrained_weights",
+      0 },
     BOOL(resume, 0, "continue from the newest checkpoint of --run, with its options"),
     FLAG(override, "with --resume: options given here may differ from those of the checkpoint"),
+    TEXT(export_networks, "FILE", 0,
+         "write the networks of --run, or of --pretrained_weights, as one small file: averages "
+         "where there are any, float16, without what only --resume needs; then end"),
     LONG(iteration, 1, HUGE_VAL, KEPT,
          "steps of the whole training; lr decreases over the second half"),
     LONG(max_steps, 0, HUGE_VAL, 0,
@@ -72,7 +82,11 @@ static const CliOption table[] = {
         "make steps faster; 0: as --ch"),
     BOOL(light, SHAPE, "the small generators; false: 18 times as many parameters"),
     TEXT(pretrained_weights, "FILE", 0,
-         "start from the networks of this checkpoint instead of random ones"),
+         "start from the networks of this file, and with their --ch, --ch_b2a and --light; what it "
+         "lacks starts anew, as does Adam: see --warm_up"),
+    FLAG(widen,
+         "double the widths of --pretrained_weights: channel i becomes 2i and 2i+1, which compute "
+         "the same, with a little noise on the copies so that they part"),
     TEXT(face_weights, "FILE", 0,
          "MobileFaceNet, for the loss that keeps the face similar; without a file that loss is 0"),
     REAL(ema, 1, KEPT,
@@ -86,6 +100,13 @@ static const CliOption table[] = {
           "batches whose gradients are added up for one step: a large batch in little memory"),
     REAL(lr, 1, KEPT, "learning rate of Adam, above 0"),
     REAL(lr_dis, 1, KEPT, "learning rate of the discriminators; 0: as --lr"),
+    LONG(warm_up, 0, HUGE_VAL, KEPT,
+         "let the learning rates rise from a tenth over the first N steps: for a start from "
+         "--pretrained_weights; 0: constant from the first step"),
+    LONG(autoencoder_steps, 0, HUGE_VAL, KEPT,
+         "in the first N steps both generators only learn to reproduce their input, which is "
+         "faster; "
+         "0: none"),
     BOOL(decay_flag, KEPT, "decrease lr to 0 over the second half"),
     REAL(weight_decay, 1, KEPT, "fraction of each weight that is added to its gradient"),
     REAL(adv_weight, HUGE_VAL, KEPT,
@@ -179,8 +200,7 @@ static const char intro[] =
     "      start a run in experiment/first/; Ctrl-C saves and stops\n"
     "  p2c-train --run first --resume\n"
     "      continue it, with the same options\n"
-    "  p2c-train --dataset NAME --run small --img_size 96 --ch 8 \\\n"
-    "            --iteration 4000 --print_freq 200 --save_freq 500\n"
+    "  p2c-train --dataset NAME --run small --preset quick\n"
     "      a small run, to see it work on a CPU\n"
     "  p2c-train --run first --phase test\n"
     "      draw every test picture, into experiment/first/test/\n"
@@ -243,6 +263,24 @@ static void describe_wrong(const void *options, char *text, size_t size) {
     else if (o->ema == 1) snprintf(text, size, "--ema 1: expected less than 1; 0.999 is usual");
 }
 
+static void take_preset(Options *o) {
+    for (const PresetOption *p = o->preset ? preset_options(o->preset) : NULL; p && p->name; p++) {
+        int place = cli_find(table, COUNT, p->name);
+        bool taken = place >= 0 && (o->given[place] || cli_set(&table[place], o, p->value));
+        assert(taken);
+        (void)taken;
+    }
+}
+
+void options_say_preset(const Options *o) {
+    for (const PresetOption *p = o->preset ? preset_options(o->preset) : NULL; p && p->name; p++) {
+        char value[TEXT_SIZE];
+        cli_value(&table[cli_find(table, COUNT, p->name)], o, value, sizeof value);
+        if (!strcmp(value, p->value)) say("preset       --%s %s", p->name, value);
+        else say("preset       --%s %s, not %s", p->name, value, p->value);
+    }
+}
+
 int options_parse(Options *o, int argc, char **argv) {
     *o = defaults();
     char wrong[TEXT_SIZE] = "";
@@ -250,6 +288,7 @@ int options_parse(Options *o, int argc, char **argv) {
     int code = cli_parse(&parser, argc, argv);
     memcpy(o->given, parser.given, sizeof o->given);
     if (code || o->help || o->version || o->print) return code;
+    take_preset(o);
     describe_wrong(o, wrong, sizeof wrong);
     if (*wrong) complain("%s", wrong);
     return *wrong ? EXIT_USAGE : 0;
@@ -268,6 +307,13 @@ int options_check(const Options *o) {
         wrong = "--pretrained_weights starts a new run; leave it out, or --resume or --phase test";
     else if (o->override && !o->resume && !test)
         wrong = "--override is about the options of a checkpoint; it needs --resume";
+    else if (o->preset && (o->resume || test || o->export_networks))
+        wrong = "--preset is for a new run; one that exists has its options";
+    else if (o->export_networks && (o->resume || test || o->benchmark || o->widen))
+        wrong = "--export_networks only copies networks; leave --resume, --phase test, --benchmark "
+                "and --widen out";
+    else if (o->widen && !o->pretrained_weights)
+        wrong = "--widen is about the networks of --pretrained_weights; add that option";
     if (wrong) complain("%s", wrong);
     return wrong ? EXIT_USAGE : 0;
 }

@@ -21,15 +21,19 @@ typedef struct Options {
     /* name of the run folder, or a path to it; NULL: from dataset and date */
     const char *run;
     const char *face_weights, *device, *precision;
+    const char *preset;                 /* NULL: none; its options are in the fields here */
+    const char *export_networks;        /* file to write; NULL: train */
     int64_t max_steps;                  /* stop when the run is this old; 0: at --iteration */
     int64_t milestone, eval_freq, seed; /* eval_freq 0: never */
     double ema;                         /* 0: no averaged generators */
     int ch_b2a;                         /* channels of genB2A; 0: ch */
     int identity_every;                 /* steps; see StepOptions */
     double lr_dis;                      /* 0: lr */
+    int64_t autoencoder_steps;          /* the first steps, see autoencoder.h; 0: none */
+    int64_t warm_up;                    /* steps in which the rates rise; 0: none */
     int accumulate, keep, threads, workers, cache_mib, benchmark;
     const char *print;
-    bool augment, skip_bad, override, tensorboard, help, version;
+    bool widen, augment, skip_bad, override, tensorboard, help, version;
     /* of options.c */
     bool given[CLI_MAX_OPTIONS]; /* see options_given */
     KeptTexts resumed;           /* the checkpoint's --dataset, when the command line has none */
@@ -42,6 +46,8 @@ void options_clear(Options *options);
 /* Checks that the options go together, so that none is ignored in silence. 0, or EXIT_USAGE,
  * reported. */
 int options_check(const Options *options);
+/* Says which options --preset sets, and to what, a line each; nothing without one. */
+void options_say_preset(const Options *options);
 /* --help; or what --print asks for: see cli/program.h. */
 void options_help(const char *format);
 /* Whether the command line gave this option. An unknown name is an assertion. */

@@ -7,7 +7,10 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "autoencoder.h"
+#include "estimate.h"
 #include "face.h"
+#include "pretrained.h"
 #include "run/memory.h"
 #include "run/text.h"
 #include "series.h"
@@ -161,6 +164,8 @@ static int build_step(Trainer *t) {
     s.face = t->has_face, s.face_kind = t->face;
     s.memory_limit = memory_available();
     P2cStatus status = trainer_build_steps(t->steps, &t->updates, t->run.ctx, t->store, &s);
+    if (!status && t->options->autoencoder_steps)
+        status = autoencoder_init(&t->autoencoder, &t->updates, t->run.ctx, t->store, &s);
     if (status == P2C_ERR_MEMORY) {
         complain("%s: use a smaller --batch_size (with --accumulate), --img_size or --ch%s",
                  p2c_error(t->run.ctx),
@@ -189,8 +194,9 @@ static void describe_memory(const Trainer *t) {
     double gib = (double)(1 << 30), used = (double)p2c_device_memory_used(t->run.ctx),
            kept = (double)loader_kept_bytes(t->loader);
     double need = store_bytes(t->store) + kept;
-    for (int i = 0; i < 2; i++)
-        if (t->steps[i].graph) need += (double)p2c_graph_arena_bytes(t->steps[i].graph);
+    const P2cGraph *graphs[] = { t->steps[0].graph, t->steps[1].graph, t->autoencoder.graph };
+    for (int i = 0; i < 3; i++)
+        if (graphs[i]) need += (double)p2c_graph_arena_bytes(graphs[i]);
     if (used > 0)
         say("memory       %.2f GiB of the GPU's needed, %.2f GiB available", used / gib,
             (used + (double)p2c_device_memory_free(t->run.ctx)) / gib);
@@ -219,6 +225,7 @@ int trainer_restore(Trainer *t, const P2cValue *tree) {
     return 0;
 }
 
+/* tree: as run_open says. */
 static int open_run(Trainer *t, const char *dataset, P2cValue **tree) {
     const Options *o = t->options;
     RunRequest request = { .result_dir = o->result_dir,
@@ -238,16 +245,13 @@ static int find_checkpoint(Trainer *t, P2cValue **tree) {
     return code ? code : options_resume(o, p2c_value_get(p2cnn, "options"));
 }
 
-/* The weights to start from. */
+/* The weights to start from: those of a checkpoint, of --pretrained_weights, or random ones. */
 static int load_weights(Trainer *t, const P2cValue *tree) {
     const Options *o = t->options;
-    int code = tree ? trainer_restore(t, tree)
-               : o->pretrained_weights
-                   ? checkpoint_load_pretrained(t->run.ctx, t->store, state_networks,
-                                                o->pretrained_weights)
-                   : 0;
-    if (code || tree || !o->pretrained_weights || o->ema == 0)
-        return report_device(t->run.ctx, code);
+    if (!tree) return 0;
+    if (o->resume) return report_device(t->run.ctx, trainer_restore(t, tree));
+    int code = pretrained_load(t->run.ctx, t->store, o, tree);
+    if (code || o->ema == 0) return report_device(t->run.ctx, code);
     return report_status(t->run.ctx, step_restart_averages(t->store));
 }
 
@@ -259,6 +263,8 @@ static int open_all(Trainer *t, P2cValue **tree) {
     if (code) return code;
     say("p2c-train %s, %s", p2c_version(), p2c_device_name(t->run.ctx));
     if (o->resume && (code = find_checkpoint(t, tree))) return code;
+    if (o->pretrained_weights && (code = pretrained_read(t->run.ctx, o, tree))) return code;
+    options_say_preset(o);
     if ((code = open_pictures(t)) || (code = trainer_open_tests(o, &t->test_a, &t->test_b)) ||
         (code = check_pictures(t)))
         return code;
@@ -275,6 +281,7 @@ static int open_all(Trainer *t, P2cValue **tree) {
     /* A run can go back to the first checkpoint, and it shows at once whether the disk has
      * space. */
     if (!o->resume && (code = report_device(t->run.ctx, trainer_save(t)))) return code;
+    estimate_run(t);
     return run_open_metrics(&t->run, &series_table, o->tensorboard);
 }
 
@@ -296,6 +303,7 @@ void trainer_close(Trainer *t) {
     free(t->b);
     step_clear(&t->steps[0]);
     step_clear(&t->steps[1]);
+    step_clear(&t->autoencoder);
     p2c_store_free(&t->store);
     run_close(&t->run, t->options->resume);
 }

@@ -7,13 +7,24 @@
 
 #include "run/loop.h"
 
-double trainer_rate(const Options *o, int64_t step) {
+/* From a tenth at the first step to all after the last one of the warm-up. Adam's second moments
+ * are rough while they come from a few gradients only, and a trained network has much to lose. */
+static double warmth(const Options *o, int64_t step) {
+    return step > o->warm_up ? 1 : 0.1 + 0.9 * (double)(step - 1) / (double)o->warm_up;
+}
+
+static double constant_then_falling(const Options *o, int64_t step) {
     int64_t half = o->iteration / 2;
     if (!o->decay_flag || step <= half || half == 0) return o->lr;
     return fmax(0, o->lr - o->lr / (double)half * (double)(step - half));
 }
 
+double trainer_rate(const Options *o, int64_t step) {
+    return constant_then_falling(o, step) * warmth(o, step);
+}
+
 const Step *trainer_step(const Trainer *t, int64_t step) {
+    if (step <= t->options->autoencoder_steps) return &t->autoencoder;
     return &t->steps[(step - 1) % t->options->identity_every != 0];
 }
 
@@ -22,9 +33,12 @@ const Step *trainer_step(const Trainer *t, int64_t step) {
 /* A GPU is waited for before anything of it is looked at: its failure must not look like a loss
  * that is not finite. */
 static P2cStatus run_graph(Trainer *t) {
-    const Step *step = trainer_step(t, t->run.state.step + 1);
-    P2cStatus status = p2c_node_write(step->a, t->a);
-    if (!status) status = p2c_node_write(step->b, t->b);
+    int64_t number = t->run.state.step + 1;
+    const Step *step = trainer_step(t, number);
+    /* as autoencoders both generators are to know both kinds of pictures */
+    bool swap = step == &t->autoencoder && number % 2 == 0;
+    P2cStatus status = p2c_node_write(step->a, swap ? t->b : t->a);
+    if (!status) status = p2c_node_write(step->b, swap ? t->a : t->b);
     if (!status) status = p2c_graph_run(step->graph);
     return status ? status : p2c_graph_wait(step->graph);
 }
@@ -81,7 +95,8 @@ static void measure_step(void *trainer, double ms, bool skipped) {
     trainer_measure(t, ms, skipped);
     double adv = t->options->adv_weight,
            d = scalar_of(trainer_step(t, t->run.state.step)->sum[TERM_D]);
-    if (adv > 0 && state_discriminators_won(&t->state, d / adv))
+    bool judged = t->run.state.step > t->options->autoencoder_steps;
+    if (adv > 0 && judged && state_discriminators_won(&t->state, d / adv))
         run_event(&t->run,
                   "warning: d has been below %g for %d steps (it is %.3g; 2 to 2.5 is healthy): "
                   "the discriminators tell all fakes apart, and the generators learn little from "

@@ -20,6 +20,7 @@ typedef struct Trainer {
     /* The second is without identity terms, for the steps between those of --identity_every; its
      * graph is NULL if there are none. */
     Step steps[2];
+    Step autoencoder; /* for --autoencoder_steps; its graph is NULL if there are none */
     StepUpdates updates;
     Evaluator *evaluator; /* NULL until the first evaluation */
     char **cartoons;      /* what it compares with: the paths of trainB and testB, borrowed */
@@ -52,8 +53,8 @@ void trainer_folder(const Options *options, const char *name, char path[RUN_FILE
 
 /* ---- trainer.c ---- */
 int trainer_run(Trainer *trainer); /* loop_run */
-/* The learning rate of step `step`, from 1: constant, then falling by lr/half each step over the
- * second half. */
+/* The generators' learning rate of step `step`, from 1: constant, then falling by lr/half each step
+ * over the second half; in the warm-up, times 0.1 to 1. */
 double trainer_rate(const Options *options, int64_t step);
 int trainer_save(Trainer *trainer);
 /* The graph that computes step `step`, from 1. */
@@ -73,5 +74,8 @@ int mode_benchmark(const Options *options);
 
 /* ---- mode_measure.c ---- */
 int mode_measure(const Options *options);
+
+/* ---- export.c: --export_networks ---- */
+int mode_export(const Options *options);
 
 #endif

@@ -4,6 +4,8 @@
  *                                        p2cnn.seconds and how often things are written;
  *                                        prints the first difference
  *     checkpoints networks A.pt B.pt     the networks of A are in B, too, bit for bit
+ *     checkpoints starts A.pt B.pt       the same, but of a generator of which B has the average,
+ *                                        A has that
  *     checkpoints whole FILE.pt...       each can be read, and its checksums are right; prints
  *                                        those for which this is not so
  *
@@ -104,23 +106,28 @@ static bool same(const P2cValue *a, const P2cValue *b, const char *path) {
     return false;
 }
 
-static bool same_networks(const P2cValue *a, const P2cValue *b) {
+static bool same_networks(const P2cValue *a, const P2cValue *b, bool averages) {
     bool equal = true;
     for (size_t i = 0; equal && i < p2c_value_count(a); i++) {
+        char average[PATH];
         const char *name = p2c_value_key(a, i);
-        const P2cValue *theirs = p2c_value_get(b, name);
+        snprintf(average, sizeof average, "%s_ema", name);
+        const P2cValue *theirs = averages ? p2c_value_get(b, average) : NULL;
+        if (!theirs) theirs = p2c_value_get(b, name);
         if (strcmp(name, "p2cnn"))
             equal = theirs ? same(p2c_value_at(a, i), theirs, name) : differ(name, "missing");
     }
     return equal;
 }
 
-static bool compare(P2cContext *ctx, char **files, bool all) {
+static bool compare(P2cContext *ctx, char **files, const char *mode) {
     P2cValue *a = NULL, *b = NULL;
     bool equal = false;
     if (p2c_pt_read(ctx, files[0], &a) || p2c_pt_read(ctx, files[1], &b))
         printf("%s\n", p2c_error(ctx));
-    else equal = all ? same(a, b, "") : same_networks(a, b);
+    else
+        equal =
+            strcmp(mode, "same") ? same_networks(a, b, !strcmp(mode, "starts")) : same(a, b, "");
     p2c_value_free(&a);
     p2c_value_free(&b);
     return equal;
@@ -138,14 +145,16 @@ static bool whole(P2cContext *ctx, const char *file) {
 int main(int argc, char **argv) {
     P2cContext *ctx = NULL;
     const char *mode = argc > 2 ? argv[1] : "";
-    bool all = !strcmp(mode, "same"), networks = !strcmp(mode, "networks"), good = true;
-    if (!(argc == 4 && (all || networks)) && strcmp(mode, "whole")) {
-        fprintf(stderr,
-                "usage: checkpoints same|networks A.pt B.pt, or checkpoints whole FILE.pt...\n");
+    bool two = !strcmp(mode, "same") || !strcmp(mode, "networks") || !strcmp(mode, "starts"),
+         good = true;
+    if (!(argc == 4 && two) && strcmp(mode, "whole")) {
+        fprintf(
+            stderr,
+            "usage: checkpoints same|networks|starts A.pt B.pt, or checkpoints whole FILE.pt...\n");
         return 2;
     }
     if (p2c_context_new(&ctx, "cpu", 1)) return 2;
-    if (all || networks) good = compare(ctx, argv + 2, all);
+    if (two) good = compare(ctx, argv + 2, mode);
     else
         for (int i = 2; i < argc; i++) good &= whole(ctx, argv[i]);
     p2c_context_free(&ctx);

@@ -58,7 +58,8 @@ lines=4 from spoilt 3 'dataset/spoilt/trainA/: none of its 1 pictures can be rea
 echo 'no weights' >"$W/text.pt"
 no_training 3 'text.pt' "${small[@]}" --run bad --pretrained_weights text.pt
 no_training 3 'missing.pt: cannot read: No such file' "${small[@]}" --run bad --pretrained_weights missing.pt
-no_training 3 'good.pt.*genA2B' --dataset tiny --ch 8 --img_size 96 --run bad --pretrained_weights good.pt # of ch 4
+no_training 3 'good.pt: these weights are of --ch 4, not 8' --dataset tiny --ch 8 --img_size 96 --run bad --pretrained_weights good.pt
+no_training 3 'good.pt: these weights are of --light true' --dataset tiny --light false --img_size 96 --run bad --pretrained_weights good.pt
 no_training 3 'missing.pth' "${small[@]}" --run bad --face_weights missing.pth
 
 # Where runs are written.

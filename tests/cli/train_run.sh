@@ -6,6 +6,7 @@ check 'a run: nothing on stderr' [ ! -s "$said" ]
 check 'a run: says what it works on' grep -qx 'pictures     A 3, B 3 to learn from; A 2, B 2 to test' "$out"
 check 'a run: says that the ID loss is off' grep -q '^ID loss *off: no --face_weights' "$out"
 check 'a run: says where things are' grep -qx 'done: step 4; the newest networks are experiment/first/model/tiny_params_latest.pt, how it went is in experiment/first/report.html' "$out"
+check 'a run: what it will take' grep -Eqx 'estimate     4 steps of about [0-9.e-]+ s: .*; up to [0-9.]+ GiB on disk' "$out"
 check 'a run: a line of losses' grep -Eq '^step 4/4  d [0-9.]+  g [0-9]+  .* ms  done$' "$out"
 check 'a run: its checkpoints' [ "$(numbered first)" = 'tiny_params_0000000.pt tiny_params_0000002.pt tiny_params_0000004.pt' ]
 check 'a run: the newest' cmp "$(model first latest)" "$(model first 0000004)"
@@ -70,11 +71,39 @@ one=(--ch 4 --img_size 96 --max_steps 1)
     check 'resume without a name: the last one' test -s "$runs/$day-2/model/tiny_params_0000002.pt"
 }
 check 'other networks to start from' training "${small[@]}" --max_steps 1 --run pretrained --pretrained_weights start.pt
-check 'other networks to start from: they are' "$helper/checkpoints" networks "$(model pretrained 0000000)" "$W/start.pt"
+check 'other networks to start from: they are' "$helper/checkpoints" starts "$(model pretrained 0000000)" "$W/start.pt"
+check 'other networks at another size: their width is taken' training --dataset tiny --img_size 112 --warm_up 4 --max_steps 1 --run pretrained-larger --pretrained_weights start.pt
+check 'other networks at another size: they are' "$helper/checkpoints" starts "$(model pretrained-larger 0000000)" "$W/start.pt"
+check 'other networks at another size: the first rate is a tenth' grep -q '"lr":1e-05[,}]' "$runs/pretrained-larger/metrics.jsonl"
 check 'other networks to start from: says so' grep -Eq '^disLB: [0-9]+ tensors loaded from start.pt$' "$out"
+no_training 3 'start.pt: these weights are of --ch_b2a 4, not 8' "${small[@]}" --ch_b2a 8 --max_steps 1 --run wrong --pretrained_weights start.pt
+check 'export' training --run first --export_networks small.pt
+check 'export: says so' grep -qx '6 networks, float16, are in small.pt; --pretrained_weights starts a run from them' "$out"
+check 'export: small' [ $(($(stat -c %s "$W/small.pt") * 5)) -lt "$(stat -c %s "$W/start.pt")" ]
+check 'export: a cartoon' sh -c "cd '$W' && '$infer' --prepared --weights small.pt $photo -o small.png"
+check 'export: that of the averages' "$helper/picture_distance" "$W/average.png" "$W/small.png" 8
+check 'export: a run starts from it' training --dataset tiny --img_size 96 --max_steps 1 --run small --pretrained_weights small.pt
+check 'export: again, from a file' training --pretrained_weights small.pt --export_networks again.pt
+check 'export: again: the same' cmp "$W/small.pt" "$W/again.pt"
+no_training 3 'nowhere.pt: cannot read' --pretrained_weights nowhere.pt --export_networks other.pt
+whole=(--autoencoder_steps 2 --warm_up 3 --identity_every 2 --ema 0.9)
+check 'autoencoder: without a stop' training "${small[@]}" "${whole[@]}" --max_steps 4 --run whole
+check 'autoencoder: no discriminators at first' [ "$(sed -n 's/.*"d":\([^,]*\),.*/\1/p' "$runs/whole/metrics.jsonl" | head -n 2 | xargs)" = '0 0' ]
+check 'autoencoder: stopped in it' training "${small[@]}" "${whole[@]}" --max_steps 1 --run halves
+check 'autoencoder: continued' training --run halves --resume --max_steps 3
+check 'autoencoder: continued again' training --run halves --resume --max_steps 4
+check 'autoencoder: the same networks' same whole halves 0000004
+check 'autoencoder: the same losses' same_losses whole halves
+check 'a preset' training --preset cpu --dataset tiny --ch 4 --ch_b2a 4 --img_size 96 --max_steps 1 --run preset
+check 'a preset: what it sets' grep -qx 'preset       --cam_weight 100' "$out"
+check 'a preset: what the command line changes' grep -qx 'preset       --ch 4, not 16' "$out"
+check 'wider networks to start from' training --dataset tiny --img_size 96 --widen --max_steps 1 --run wider --pretrained_weights start.pt
+check 'wider networks to start from: says so' grep -qx 'widened      every channel is there twice; the second copies have noise of 2 %' "$out"
+check 'wider networks to start from: their width is kept' training --run wider --resume --max_steps 2 --ch 8
+no_training 3 'start.pt: these weights are of --ch 4, which --widen makes 8, not 16' --dataset tiny --img_size 96 --ch 16 --widen --max_steps 1 --run wrong --pretrained_weights start.pt
 
 number='[0-9]+\.[0-9]+'
 check 'benchmark' training --benchmark 2 --ch 4 --img_size 96 --threads 1
 check 'benchmark: its line' grep -Eqx "\{\"step_ms_median\": $number, \"step_ms_min\": $number, \"peak_rss_mib\": $number, \"steps\": 2, \"ch\": 4, \"size\": 96, \"batch\": 1, \"threads\": 1, \"precision\": \"fp32\", \"device\": \"cpu, [^\"]*\"\}" "$out"
 check 'benchmark: nothing else' [ "$(wc -l <"$out")" = 1 ]
-rm -rf "$W"/{dataset,experiment,elsewhere,here,cartoon.png,average.png,start.pt}
+rm -rf "$W"/{dataset,experiment,elsewhere,here,cartoon.png,average.png,start.pt,small.pt,small.png,again.pt}

@@ -559,6 +559,24 @@ static void write_tree(Runs *runs, const char *path, const Toy *toy, int network
     p2c_value_free(&tree);
 }
 
+static int load_pretrained(Runs *runs, Toy *toy, const char *path) {
+    P2cValue *file;
+    OK(p2c_pt_read(runs->ctx, path, &file));
+    int code = checkpoint_load_pretrained(runs->ctx, toy->store, state_networks, file, path);
+    p2c_value_free(&file);
+    return code;
+}
+
+static bool same_as(const Toy *x, const char *of_x, const Toy *y, const char *of_y) {
+    P2cValue *a, *b;
+    OK(p2c_store_save(x->store, of_x, &a));
+    OK(p2c_store_save(y->store, of_y, &b));
+    bool same = same_tree(a, b);
+    p2c_value_free(&a);
+    p2c_value_free(&b);
+    return same;
+}
+
 static void pretrained(void **state) {
     Runs *runs = *state;
     RunDir run;
@@ -571,13 +589,10 @@ static void pretrained(void **state) {
     strcpy(path, runs_path(runs, "weights.pt"));
 
     write_tree(runs, path, &theirs, 6, false); /* genA2B, disGA, disLA */
-    assert_int_equal(
-        LOADING(runs, checkpoint_load_pretrained(runs->ctx, wider.store, state_networks, path)),
-        EXIT_BAD_INPUT);
+    assert_int_equal(LOADING(runs, load_pretrained(runs, &wider, path)), EXIT_BAD_INPUT);
     assert_heard(runs, 1,
                  "weights.pt: weights of genA2B do not fit, 2 tensors: misshapen fc.weight");
-    assert_int_equal(
-        LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, state_networks, path)), 0);
+    assert_int_equal(LOADING(runs, load_pretrained(runs, &ours, path)), 0);
     assert_heard(runs, 6, "genA2B: 4 tensors loaded from ");
     assert_heard(runs, 6, "disLB: not in ");
     assert_heard(runs, 6, "weights.pt, left at its initial values\n");
@@ -586,25 +601,21 @@ static void pretrained(void **state) {
             same_below(&ours, i % 2 || i > 5 ? &fresh : &theirs, state_networks.list[i].name));
 
     write_tree(runs, path, &theirs, 0, true);
-    assert_int_equal(
-        LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, state_networks, path)), 0);
+    assert_int_equal(LOADING(runs, load_pretrained(runs, &ours, path)), 0);
     assert_heard(runs, 6, "disGA: not in ");
-    P2cValue *a, *b;
-    OK(p2c_store_save(theirs.store, "genB2A", &a));
-    OK(p2c_store_save(ours.store, "genA2B", &b));
-    assert_true(same_tree(a, b));
-    p2c_value_free(&a);
-    p2c_value_free(&b);
+    assert_true(same_as(&ours, "genA2B", &theirs, "genB2A"));
 
-    open_run(runs, &run, false); /* our own checkpoint, with averages, which stay as they are */
+    open_run(runs, &run, false); /* our own checkpoint, whose averages become the generators */
     save(runs, &run, &theirs, 1, keep_all);
     assert_int_equal(
-        LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, state_networks,
-                                                 model(runs, "dogs_params_latest.pt"))),
-        0);
+        LOADING(runs, load_pretrained(runs, &ours, model(runs, "dogs_params_latest.pt"))), 0);
     assert_heard(runs, 6, "disLB: 4 tensors loaded from ");
-    for (int i = 0; i < ALL; i++)
+    assert_heard(runs, 6, "_latest.pt, its genB2A_ema\n");
+    for (int i = 2; i < ALL; i++)
         assert_true(same_below(&ours, i > 5 ? &fresh : &theirs, state_networks.list[i].name));
+    for (int i = 0; i < 2; i++)
+        assert_true(same_as(&ours, state_networks.list[i].name, &theirs,
+                            state_networks.list[PUBLISHED + i].name));
 
     P2cValue *tree; /* the last network is damaged: those before it are not loaded, either */
     OK(p2c_pt_read(runs->ctx, model(runs, "dogs_params_latest.pt"), &tree));
@@ -615,16 +626,10 @@ static void pretrained(void **state) {
     toy_init(&before, runs->ctx, 9, 3, ALL);
     toy_clear(&ours);
     toy_init(&ours, runs->ctx, 9, 3, ALL);
-    assert_int_equal(
-        LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, state_networks, path)),
-        EXIT_BAD_INPUT);
+    assert_int_equal(LOADING(runs, load_pretrained(runs, &ours, path)), EXIT_BAD_INPUT);
     assert_heard(runs, 1,
                  "weights.pt: weights of disLB do not fit, 4 tensors: missing ConvBlock4.weight");
     assert_int_equal(same_networks(&ours, &before), 8);
-    assert_int_equal(LOADING(runs, checkpoint_load_pretrained(runs->ctx, ours.store, state_networks,
-                                                              runs_path(runs, "nowhere.pt"))),
-                     EXIT_BAD_INPUT);
-    assert_heard(runs, 1, "nowhere.pt: cannot read: No such file");
     Toy *toys[] = { &theirs, &ours, &fresh, &wider, &before };
     for (int i = 0; i < 5; i++) toy_clear(toys[i]);
     rundir_close(&run);

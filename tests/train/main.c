@@ -14,6 +14,7 @@ const char *const program_name = "test-train";
     X(loader) \
     X(options) \
     X(step) \
+    X(widen) \
     X(guard) \
     X(loop) \
     X(trainer) \

@@ -333,7 +333,9 @@ static const char changed[] =
     "--weight_decay 0.01 "
     "--adv_weight 2 --cycle_weight 3 --identity_weight 4 --cam_weight 5 --faceid_weight 6 "
     "--rho_clipper 0.5 "
-    "--w_clipper 0.25 --ch 16 --img_size 128 --light no --augment no --seed 77 --ema 0.999";
+    "--w_clipper 0.25 --ch 16 --img_size 128 --light no --augment no --seed 77 --ema 0.999 "
+    "--ch_b2a 8 --identity_every 4 --lr_dis 0.0001 --warm_up 300 "
+    "--autoencoder_steps 10";
 
 static P2cValue *saved_by(const char *line) {
     Case c;
@@ -347,7 +349,7 @@ static P2cValue *saved_by(const char *line) {
 static void round_trip(void **state) {
     (void)state;
     P2cValue *saved = saved_by(changed);
-    assert_int_equal(p2c_value_count(saved), 26);
+    assert_int_equal(p2c_value_count(saved), 31);
     assert_int_equal(p2c_value_kind(p2c_value_get(saved, "light")), P2C_BOOL);
     assert_int_equal(p2c_value_kind(p2c_value_get(saved, "seed")), P2C_INT);
     assert_int_equal(p2c_value_kind(p2c_value_get(saved, "lr")), P2C_FLOAT);
@@ -410,6 +412,49 @@ static void written(void **state) {
     p2c_value_free(&saved);
 }
 
+/* A preset sets what the command line does not give; a checkpoint keeps it as if it were given. */
+static void presets(void **state) {
+    (void)state;
+    Case c;
+    parse_well(&c, "--preset cpu --ch 8 --lr 0.001");
+    assert_true(c.o.ch == 8 && c.o.lr == 0.001 && c.o.img_size == 128 && c.o.ch_b2a == 8);
+    assert_true(c.o.cam_weight == 100 && c.o.cycle_weight == 15 && c.o.identity_every == 4 &&
+                c.o.ema == 0.999 && !c.o.decay_flag && c.o.iteration == 45000);
+    assert_true(options_given(&c.o, "ch") && !options_given(&c.o, "cam_weight"));
+    P2cValue *saved = options_save(&c.o);
+    options_clear(&c.o);
+    parse_well(&c, "--resume");
+    resume(&c, saved);
+    assert_true(c.code == 0 && c.o.cam_weight == 100 && c.o.ch == 8 && !c.o.decay_flag);
+    options_clear(&c.o);
+    parse_well(&c, "--resume --cam_weight 1000");
+    resume(&c, saved);
+    assert_refused(&c, EXIT_USAGE, "another weight", "--cam_weight 1000 (checkpoint: 100)");
+    options_clear(&c.o);
+    p2c_value_free(&saved);
+}
+
+/* The published preset is the defaults; every preset is a list that can be taken and printed. */
+static void each_preset(void **state) {
+    (void)state;
+    Case c, plain;
+    parse_well(&plain, "");
+    P2cValue *standard = options_save(&plain.o), *published_ones;
+    parse_well(&c, "--preset published");
+    published_ones = options_save(&c.o);
+    assert_true(same_tree(standard, published_ones));
+    p2c_value_free(&standard);
+    p2c_value_free(&published_ones);
+    options_clear(&c.o);
+    options_clear(&plain.o);
+    static const char *const lines[] = { "--preset quick", "--preset finetune" };
+    for (int i = 0; i < 2; i++) {
+        parse_well(&c, lines[i]);
+        assert_true(c.o.cam_weight == 100 && c.o.cycle_weight == 15 && c.o.decay_flag);
+        options_clear(&c.o);
+    }
+}
+
 static void together(void **state) {
     (void)state;
     static const struct {
@@ -423,6 +468,15 @@ static void together(void **state) {
         { "--override", EXIT_USAGE },
         { "--pretrained_weights w.pt", 0 },
         { "--phase test --override", 0 },
+        { "--pretrained_weights w.pt --widen", 0 },
+        { "--widen", EXIT_USAGE },
+        { "--export_networks e.pt --run first", 0 },
+        { "--export_networks e.pt --pretrained_weights w.pt", 0 },
+        { "--preset cpu --pretrained_weights w.pt --widen", 0 },
+        { "--preset cpu --resume", EXIT_USAGE },
+        { "--preset cpu --phase test", EXIT_USAGE },
+        { "--export_networks e.pt --resume", EXIT_USAGE },
+        { "--export_networks e.pt --phase test", EXIT_USAGE },
         { "--pretrained_weights w.pt --resume", EXIT_USAGE },
         { "--pretrained_weights w.pt --phase test", EXIT_USAGE },
     };
@@ -563,6 +617,7 @@ const struct CMUnitTest p2c_tests_options[] = {
     cmocka_unit_test(given),           cmocka_unit_test(help_and_version),
     cmocka_unit_test(with_inputs),     cmocka_unit_test(round_trip),
     cmocka_unit_test(each_difference), cmocka_unit_test(written),
+    cmocka_unit_test(presets),         cmocka_unit_test(each_preset),
     cmocka_unit_test(together),        cmocka_unit_test(differences),
     cmocka_unit_test(override),        cmocka_unit_test(dataset_moved),
     cmocka_unit_test(damaged),         cmocka_unit_test(no_dict),

@@ -1,6 +1,7 @@
 /* step.c (test): the properties of the training step: parts against batches, the effect of a bad
  * picture, averages. tests/golden/training.c compares its numbers with PyTorch's. */
 #include "../../train/step.h"
+#include "../../train/autoencoder.h"
 #include "../device.h"
 
 #include <math.h>
@@ -87,6 +88,57 @@ static double largest_difference(const Trainee *x, const Trainee *y, const char 
         free(p);
     }
     return worst;
+}
+
+/* Of all parameters below a beginning of their names. */
+static double sum_of_squares(const Trainee *t, const char *beginning) {
+    double sum = 0;
+    for (int i = 0; i < p2c_store_count(t->store); i++) {
+        if (strncmp(p2c_store_name(t->store, i), beginning, strlen(beginning))) continue;
+        size_t n = p2c_dims_count(p2c_store_dims(t->store, i));
+        float *p = malloc(n * sizeof *p);
+        assert_non_null(p);
+        OK(p2c_store_read(t->store, i, p));
+        for (size_t k = 0; k < n; k++) sum += (double)p[k] * (double)p[k];
+        free(p);
+    }
+    return sum;
+}
+
+/* As autoencoders the generators come nearer to their input, in parts as at once, and the
+ * discriminators stay. */
+static void test_autoencoder(void **state) {
+    (void)state;
+    double first[2];
+    for (int parts = 1; parts <= 2; parts++) {
+        Trainee t;
+        Step autoencoder;
+        StepOptions o = step_defaults();
+        o.ch = CH, o.size = SIZE, o.batch = 2 / parts, o.parts = parts, o.ch_b2a = CH;
+        trainee_init(&t, 2 / parts, parts, 0);
+        OK(autoencoder_init(&autoencoder, &t.updates, t.ctx, t.store, &o));
+        Step real = t.step;
+        t.step = autoencoder;
+        double before = sum_of_squares(&t, "dis"), start = 0, end = 0;
+        for (int i = 0; i < 8; i++) {
+            run(&t, 2, NULL);
+            end = scalar(autoencoder.sum[TERM_IDENTITY]);
+            if (i == 0) start = end;
+        }
+        assert_true(end < start && scalar(autoencoder.sum[TERM_G]) == end);
+        assert_float_equal(end, scalar(autoencoder.of_a[TERM_G]) + scalar(autoencoder.of_b[TERM_G]),
+                           1e-6);
+        assert_true(scalar(autoencoder.sum[TERM_D]) == 0 && scalar(autoencoder.squares[5]) == 0);
+        assert_true(scalar(autoencoder.squares[0]) > 0 && scalar(autoencoder.squares[1]) > 0);
+        assert_true(sum_of_squares(&t, "dis") == before);
+        assert_int_equal(t.updates.generators.step, 8);
+        assert_int_equal(t.updates.discriminators.step, 0);
+        first[parts - 1] = start;
+        t.step = real;
+        step_clear(&autoencoder);
+        trainee_clear(&t);
+    }
+    assert_float_equal(first[0], first[1], 1e-5);
 }
 
 /* Four pictures at once, and in two or four parts, give the same losses, gradients and power
@@ -234,9 +286,9 @@ static void test_averages(void **state) {
     trainee_clear(&t);
 }
 
-const struct CMUnitTest p2c_tests_step[] = { cmocka_unit_test(test_parts),
-                                             cmocka_unit_test(test_bad_picture),
-                                             cmocka_unit_test(test_identity_every),
-                                             cmocka_unit_test(test_steps_in_turns),
-                                             cmocka_unit_test(test_averages) };
+const struct CMUnitTest p2c_tests_step[] = {
+    cmocka_unit_test(test_parts),          cmocka_unit_test(test_autoencoder),
+    cmocka_unit_test(test_bad_picture),    cmocka_unit_test(test_identity_every),
+    cmocka_unit_test(test_steps_in_turns), cmocka_unit_test(test_averages)
+};
 const size_t p2c_tests_step_count = sizeof p2c_tests_step / sizeof *p2c_tests_step;

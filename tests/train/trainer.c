@@ -30,6 +30,22 @@ static void test_rate(void **state) {
     assert_float_equal(trainer_rate(&published, 750000), 0.5e-4, 1e-15);
 }
 
+/* A tenth at first, all of it after N steps, in a straight line; the fall over the second half goes
+ * on beside it. */
+static void test_warm_up(void **state) {
+    (void)state;
+    Options o = { .iteration = 100, .lr = 2e-4, .warm_up = 10 };
+    for (int64_t step = 1; step <= 100; step++)
+        assert_float_equal(trainer_rate(&o, step),
+                           step <= 10 ? 2e-5 + 1.8e-5 * (double)(step - 1) : 2e-4, 1e-15);
+    Options cold = o;
+    cold.warm_up = 0, cold.decay_flag = o.decay_flag = true, o.warm_up = 60;
+    for (int64_t step = 1; step <= 100; step++)
+        assert_float_equal(trainer_rate(&o, step),
+                           trainer_rate(&cold, step) * fmin(1, 0.1 + 0.9 * (double)(step - 1) / 60),
+                           1e-15);
+}
+
 static void test_decay(void **state) {
     (void)state;
     Options o = { .ema = 0.999 };
@@ -150,6 +166,7 @@ static void test_won(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_trainer[] = { cmocka_unit_test(test_rate),
+                                                cmocka_unit_test(test_warm_up),
                                                 cmocka_unit_test(test_decay),
                                                 TEST(test_state),
                                                 cmocka_unit_test(test_state_with_kid),

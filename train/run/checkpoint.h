@@ -60,11 +60,16 @@ int checkpoint_load(P2cContext *ctx, P2cStore *store, CheckpointNetworks network
 /* The same without moments, for the networks that the store has. */
 int checkpoint_load_networks(P2cContext *ctx, P2cStore *store, CheckpointNetworks networks,
                              const P2cValue *tree);
-/* Networks to start a new run from: a checkpoint of any program with one or more of those in the
- * list, or a bare state dict, which becomes the first. Says of each network what became of it. When
- * one does not fit, nothing is changed. Averages stay as they are, in the file and in the store. */
+/* Networks to start a new run from: those of a file of any program that has one or more of the
+ * list, or a bare state dict, which is the first. The state dict of network i, borrowed: that of
+ * its average, if the file has one, since it is the better network, and Adam starts anew in any
+ * case. NULL: it is not in the file, or is an average. */
+const P2cValue *checkpoint_pretrained_dict(const P2cValue *file, CheckpointNetworks networks,
+                                           int i);
+/* Loads them, and says of each network what became of it. path: of the file, for messages. When one
+ * does not fit, nothing is changed. Averages in the store stay as they are. */
 int checkpoint_load_pretrained(P2cContext *ctx, P2cStore *store, CheckpointNetworks networks,
-                               const char *path);
+                               const P2cValue *file, const char *path);
 
 /* ---- between checkpoint.c and checkpoint_read.c ---- */
 

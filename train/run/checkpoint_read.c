@@ -143,15 +143,25 @@ int checkpoint_load(P2cContext *ctx, P2cStore *store, CheckpointNetworks network
 
 /* ---- pretrained ------------------------------------------------------------------------------ */
 
-/* The state dict that a file has for a network, NULL: none. A bare state dict is the first
- * network's. */
-static const P2cValue *find_dict(const P2cValue *file, CheckpointNetworks networks, int i) {
+/* The key of a network's average in a file of networks; NULL: it has none there. */
+static const char *average_key(const P2cValue *file, CheckpointNetworks networks, int i) {
+    for (int k = 0; k < networks.count; k++) {
+        CheckpointNetwork network = networks.list[k];
+        if (network.average_of && !strcmp(network.average_of, networks.list[i].name) &&
+            p2c_value_get(file, network.name))
+            return network.name;
+    }
+    return NULL;
+}
+
+const P2cValue *checkpoint_pretrained_dict(const P2cValue *file, CheckpointNetworks networks,
+                                           int i) {
     bool bare = true;
-    for (int k = 0; k < networks.count; k++)
-        bare &= networks.list[k].average_of || !p2c_value_get(file, networks.list[k].name);
+    for (int k = 0; k < networks.count; k++) bare &= !p2c_value_get(file, networks.list[k].name);
     if (networks.list[i].average_of) return NULL;
     if (bare) return i == 0 ? file : NULL;
-    return p2c_value_get(file, networks.list[i].name);
+    const char *average = average_key(file, networks, i);
+    return p2c_value_get(file, average ? average : networks.list[i].name);
 }
 
 static P2cStatus load_dicts(P2cStore *store, CheckpointNetworks networks, const P2cValue *file) {
@@ -159,7 +169,7 @@ static P2cStatus load_dicts(P2cStore *store, CheckpointNetworks networks, const 
     for (int load = 0; load < 2; load++)
         for (int i = 0; i < networks.count && !status; i++) {
             const char *name = networks.list[i].name;
-            const P2cValue *dict = find_dict(file, networks, i);
+            const P2cValue *dict = checkpoint_pretrained_dict(file, networks, i);
             if (!dict || !has_network(store, name)) continue;
             status = load ? p2c_store_load(store, name, dict) : p2c_store_check(store, name, dict);
         }
@@ -169,25 +179,20 @@ static P2cStatus load_dicts(P2cStore *store, CheckpointNetworks networks, const 
 static void say_what_became(const P2cStore *store, CheckpointNetworks networks,
                             const P2cValue *file, const char *path) {
     for (int i = 0; i < networks.count; i++) {
-        const char *name = networks.list[i].name;
+        const char *name = networks.list[i].name, *average = average_key(file, networks, i);
         int count = checkpoint_tensor_count(store, name);
         if (!count || networks.list[i].average_of) continue;
-        if (find_dict(file, networks, i)) say("%s: %d tensors loaded from %s", name, count, path);
-        else say("%s: not in %s, left at its initial values", name, path);
+        if (!checkpoint_pretrained_dict(file, networks, i))
+            say("%s: not in %s, left at its initial values", name, path);
+        else if (average) say("%s: %d tensors loaded from %s, its %s", name, count, path, average);
+        else say("%s: %d tensors loaded from %s", name, count, path);
     }
 }
 
 int checkpoint_load_pretrained(P2cContext *ctx, P2cStore *store, CheckpointNetworks networks,
-                               const char *path) {
-    P2cValue *file;
-    P2cStatus status = p2c_pt_read(ctx, path, &file);
-    if (status) {
-        complain("%s", p2c_error(ctx));
-        return p2c_exit_code(status);
-    }
-    status = load_dicts(store, networks, file);
+                               const P2cValue *file, const char *path) {
+    P2cStatus status = load_dicts(store, networks, file);
     if (status && status != P2C_ERR_DEVICE) complain("%s: %s", path, p2c_error(ctx));
     if (!status) say_what_became(store, networks, file, path);
-    checkpoint_free(&file);
     return p2c_exit_code(status);
 }
