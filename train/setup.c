@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "face.h"
 #include "run/memory.h"
 #include "run/text.h"
 #include "series.h"
@@ -89,7 +88,8 @@ static int open_face(Trainer *t) {
                  "with one");
         return EXIT_USAGE;
     }
-    int code = face_load(t->run.ctx, t->store, path, &t->face);
+    int code =
+        report_status(t->run.ctx, p2c_face_load(t->run.ctx, t->store, "face", path, &t->face));
     if (code && !o->face_weights)
         complain("the ID loss of this run came from %s; --face_weights FILE can name another place",
                  path);

@@ -24,7 +24,6 @@ const char *const program_name = "test-train";
     X(chart) \
     X(report) \
     X(tensorboard) \
-    X(face) \
     X(evaluate) \
     X(grid) \
     X(fit) \

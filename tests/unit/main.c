@@ -37,6 +37,7 @@
     X(builtin) \
     X(photos) \
     X(model) \
+    X(face_file) \
     X(model_bad)
 
 #define SUITE "unit"
