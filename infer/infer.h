@@ -9,8 +9,8 @@
 /* ---- options.c: the command line ---- */
 typedef struct Options {
     const char *weights, *output, *heatmap, *direction, *device, *precision, *list, *export;
-    const char *models, *detector, *landmarks, *matte, *faces, *layout, *background, *on_no_face,
-        *print;
+    const char *models, *detector, *landmarks, *matte, *face_weights, *faces, *layout, *background,
+        *on_no_face, *print;
     int size, threads, benchmark, jobs;
     bool prepared, ema, json, models_list, with_cam, help, version;
     const char **inputs;
@@ -53,6 +53,7 @@ typedef struct Worker {
     P2cContext *ctx;
     P2cCartoonizer *cartoonizer;
     P2cPreparer *preparer; /* NULL if pictures are prepared portraits */
+    P2cIdentity *identity; /* NULL without --face_weights */
     /* a copy of the options; the background picture belongs to this worker */
     P2cPhotoOptions photo;
     P2cImage picture;

@@ -132,6 +132,7 @@ typedef enum P2cFaceWarning {
     P2C_FACE_ESTIMATED = 32, /* landmarks are guessed from the box: there is no network for them */
     P2C_FACE_NO_MATTE = 64,  /* the background is still there: there is no network for the matte */
     P2C_FACE_CENTRED = 128,  /* no face was found: this is the middle of the photo */
+    P2C_FACE_UNLIKE = 256,   /* its cartoon is hardly the same face: see p2c_likeness_poor */
 } P2cFaceWarning;
 /* A line for people about one warning, such as "the face is small (under 80 pixels)". A
  * constant. */
@@ -244,6 +245,39 @@ P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_export(P2cContext *ctx,
                                                      const P2cCartoonizerOptions *options,
                                                      const char *path, bool with_cam);
 
+/* ---- likeness: how near a cartoon is to its photo -------------------------------------------- */
+
+/* A network that tells whose face it is: MobileFaceNet, from a file of weights (see
+ * p2c_face_load). */
+typedef struct P2cIdentity P2cIdentity;
+/* On failure *out is NULL. */
+P2C_API P2C_CHECKED P2cStatus p2c_identity_open(P2cContext *ctx, const char *path,
+                                                P2cIdentity **out);
+P2C_API void p2c_identity_close(P2cIdentity **identity);
+/* Compares the persons in two portraits as p2c_preparer_cut makes them, or in a portrait and its
+ * cartoon. RGB or RGBA, square, of any sizes. *cosine: of the two embeddings, -1 to 1; for two
+ * people it is about 0. */
+P2C_API P2C_CHECKED P2cStatus p2c_identity_similarity(P2cIdentity *identity, const P2cImage *a,
+                                                      const P2cImage *b, double *cosine);
+
+typedef struct P2cLikeness { /* NAN: not measured */
+    /* Mean distance of the cartoon's 68 points from those of the photo, when the cartoon's are
+     * moved, turned and scaled to fit best, in distances of the photo's outer corners of the eyes.
+     * The smaller, the nearer. */
+    double distance;
+    double doubt;    /* of the landmark network about the cartoon: large where there is no face */
+    double identity; /* p2c_identity_similarity */
+} P2cLikeness;
+
+/* Compares a portrait and its cartoon, of any size. identity may be NULL. Points are measured if
+ * the preparer has a network for landmarks and portrait->face was found by it. */
+P2C_API P2C_CHECKED P2cStatus p2c_likeness_measure(P2cPreparer *preparer, P2cIdentity *identity,
+                                                   const P2cPortrait *portrait,
+                                                   const P2cImage *cartoon, P2cLikeness *out);
+/* Whether the cartoon's face is hardly that of the photo, or hardly a face: distance or doubt are
+ * beyond what good cartoons have. False for what was not measured. */
+P2C_API bool p2c_likeness_poor(const P2cLikeness *likeness);
+
 /* ---- whole photos ---------------------------------------------------------------------------- */
 
 /* What is to be seen around a head. */
@@ -271,6 +305,8 @@ typedef struct P2cPhotoOptions {
     bool centre; /* when no face is found, take the middle of the photo for one */
     P2cLayout layout;
     P2cBackground background;
+    bool likeness;         /* measure how near the cartoons are to the photo; warn of poor ones */
+    P2cIdentity *identity; /* borrowed; NULL: without the similarity of persons */
 } P2cPhotoOptions;
 
 typedef struct P2cPhotoResult {
@@ -279,6 +315,7 @@ typedef struct P2cPhotoResult {
     int image_count;
     P2cImage *images;                    /* RGB, or RGBA when the background is transparent */
     double find_ms, draw_ms, compose_ms; /* milliseconds of the stages, of all faces together */
+    P2cLikeness *likeness;               /* of each portrait; NULL unless the options ask for it */
 } P2cPhotoResult;
 
 /* Makes cartoons of the faces in a photo (RGB or RGBA, of any size). The cartoonizer and the

@@ -2,6 +2,7 @@
  * depend on it.
  *
  *     cartoonizer.c               prepared picture -> cartoon: a generator with its weights
+ *     likeness.c, identity.c      portrait, cartoon -> how near they are
  *     compose.c, paste.c          cartoon, portrait, photo -> the finished picture
  *     photo.c                     a photo -> cartoons: the stages of face/, the generator, and
  *                                 compose.c */
@@ -9,6 +10,19 @@
 #define P2C_CARTOON_H
 
 #include "base/context.h"
+#include "face/face.h"
+
+/* ---- likeness.c ---- */
+
+/* See P2cLikeness.distance. INFINITY: the cartoon's points are all at one place. */
+double p2c_landmark_distance(const P2cPoint photo[P2C_LANDMARKS],
+                             const P2cPoint cartoon[P2C_LANDMARKS]);
+/* The landmarks of a portrait's face in its square, when that is scaled to this size. */
+void p2c_portrait_points(const P2cPortrait *portrait, int size, P2cPoint points[P2C_LANDMARKS]);
+
+/* Sets distance and doubt. The portrait's face was found by this network. */
+P2C_CHECKED P2cStatus p2c_likeness_points(P2cLandmarker *landmarker, const P2cPortrait *portrait,
+                                          const P2cImage *cartoon, P2cLikeness *out);
 
 /* ---- compose.c, paste.c ---- */
 

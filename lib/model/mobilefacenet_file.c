@@ -1,4 +1,4 @@
-/* mobilefacenet_file.c: reads a face network's weights in every form in which they are published. */
+/* mobilefacenet_file.c: reads a face network's weights in all forms in which they are published. */
 #include <string.h>
 
 #include "base/context.h"

@@ -30,7 +30,7 @@ no_cartoon 2 'precision bf16: the CPU computes only in fp32' --device cpu --prec
 
 check 'help' "$infer" --help
 cp "$logs/out" "$logs/help"
-for option in weights output layout faces background on-no-face models detector landmarks matte models-list export with-cam jobs prepared heatmap size direction ema device precision threads json benchmark list-weights photo-path save-path version help; do
+for option in weights output layout faces background on-no-face models detector landmarks matte face-weights models-list export with-cam jobs prepared heatmap size direction ema device precision threads json benchmark list-weights photo-path save-path version help; do
     check "help explains --$option" sh -c "grep -A 1 -e '--$option\b' '$logs/help' | grep -q '[a-z] [a-z]'"
 done
 check 'help tells exit codes' grep -q 'Exit codes' "$logs/help"

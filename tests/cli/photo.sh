@@ -19,8 +19,9 @@ made() { # name, size, channels, arguments: photo.png becomes out.png
 made 'crop' 256x256 3
 cp "$W/out.png" "$T/crop.png"
 photo photo.png -o out.png >/dev/null 2>"$logs/warned"
-check 'crop: nothing is warned of' [ ! -s "$logs/warned" ]
-photo photo.png -o out.png --landmarks built-in --matte built-in >/dev/null
+# The generator is untrained: its cartoon is no face.
+check 'crop: only the likeness is warned of' sh -c "[ \$(wc -l <'$logs/warned') = 1 ] && grep -q \"warning: photo.png: the cartoon's face is hardly that of the photo\" '$logs/warned'"
+photo photo.png -o out.png --landmarks built-in --matte built-in >/dev/null 2>&1
 check 'crop: with the networks that are built in' cmp "$W/out.png" "$T/crop.png"
 photo photo.png -o out.png --landmarks none --matte none >/dev/null 2>"$logs/warned"
 check 'crop: without networks: warned of the background' grep -q 'warning: photo.png: .*background' "$logs/warned"
@@ -55,6 +56,9 @@ refused 3 'nowhere.onnx' --weights good.pt --detector nowhere.onnx photo.png
 refused 3 'nowhere.onnx' --weights good.pt --landmarks nowhere.onnx photo.png
 refused 3 'nowhere.pb' --weights good.pt --matte nowhere.pb photo.png
 refused 3 'face.png' --weights good.pt --matte face.png photo.png
+refused 3 'face weights.*nowhere.pth' --weights good.pt --face-weights nowhere.pth photo.png
+refused 3 'good.pt: not the weights of a face network' --weights good.pt --face-weights good.pt photo.png
+refused 2 'leave those options out' --weights good.pt --prepared --face-weights good.pt face.png
 check 'no face: the middle' photo --on-no-face centre patterns.png -o out.png
 check 'no face: warned' sh -c "cd '$W' && '$infer' --weights good.pt --on-no-face centre patterns.png -o out.png 2>&1 | grep -q 'warning: patterns.png: .*no face'"
 check 'no face is skipped' sh -c "cd '$W' && '$infer' --weights good.pt --on-no-face skip patterns.png -o skipped.png | grep -q 'no face found, skipped' && ! [ -e skipped.png ]"
@@ -98,7 +102,10 @@ import json, sys
 line = json.loads(open(sys.argv[1]).read())
 face = line["faces"][0]
 assert line["output"] == "out.png" and len(face["landmarks"]) == 68 and len(face["box"]) == 4, line
-assert 0.3 < face["coverage"] < 0.7 and abs(face["angle"]) < 8 and not face["warnings"], face
+assert 0.3 < face["coverage"] < 0.7 and abs(face["angle"]) < 8 and len(face["warnings"]) == 1, face
+likeness = face["likeness"]
+assert likeness["landmarks"] > 0.06 or likeness["doubt"] > 0.035, likeness
+assert likeness["identity"] is None, likeness
 left, top, right, bottom = face["box"]
 assert 0 < left < 160 < right < 320 and 0 < top < 160 < bottom < 320, face["box"]
 assert all(line[k] >= 0 for k in ("read_ms", "find_ms", "draw_ms", "compose_ms", "write_ms", "milliseconds")), line

@@ -26,6 +26,7 @@
     X(foreground) \
     X(compose) \
     X(paste) \
+    X(likeness) \
     X(onnx_write) \
     X(cartoonizer) \
     X(models) \
