@@ -5,9 +5,11 @@
 #include "infer.h"
 
 static P2cStatus open_all(Worker *w, const Options *o) {
-    P2cCartoonizerOptions generator = {
-        .weights = o->weights, .direction = o->direction, .ema = o->ema, .size = o->size
-    };
+    P2cCartoonizerOptions generator = { .weights = o->weights,
+                                        .direction = o->direction,
+                                        .ema = o->ema,
+                                        .size = o->size,
+                                        .trained_size = o->trained_size };
     P2cPreparerOptions faces = {
         .models = o->models, .detector = o->detector, .landmarks = o->landmarks, .matte = o->matte
     };

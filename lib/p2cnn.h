@@ -217,7 +217,14 @@ typedef struct P2cCartoonizerOptions {
     /* Side of the network's square in pixels, 32 to 4096, divisible by 16. 0: 256, or the only one
      * that the weights allow. */
     int size;
+    /* Side of the pictures that the weights were trained on, for P2C_SIZE_AUTO. 0: what the file
+     * says (p2cnn's checkpoints do), else 256. */
+    int trained_size;
 } P2cCartoonizerOptions;
+/* For P2cCartoonizerOptions.size: chosen for each picture. Heads are drawn at twice the size that
+ * the weights were trained on: lines become finer, eyes and mouths clearer, and the cartoon more
+ * like the photo. Heads of less than 0.6 of the trained size are drawn at that size. */
+#define P2C_SIZE_AUTO (-1)
 
 /* Reads the weights and takes the memory of the network. On failure *out is NULL. P2C_ERR_ARGUMENT:
  * an option; P2C_ERR_READ, P2C_ERR_FORMAT, P2C_ERR_SHAPE: the file; P2C_ERR_MEMORY. */
@@ -225,7 +232,7 @@ P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_open(P2cContext *ctx,
                                                    const P2cCartoonizerOptions *options,
                                                    P2cCartoonizer **out);
 P2C_API void p2c_cartoonizer_close(P2cCartoonizer **cartoonizer);
-/* The side of the network's square, in pixels. */
+/* The side of the network's square, in pixels; with P2C_SIZE_AUTO that of the newest picture. */
 P2C_API int p2c_cartoonizer_size(const P2cCartoonizer *cartoonizer);
 
 /* Makes a cartoon of a portrait. prepared: a head that is upright and cut out as p2c_preparer_cut
@@ -300,6 +307,12 @@ typedef enum P2cLayout {
     P2C_LAYOUT_SHEET, /* a picture for each face: before and after, side by side */
 } P2cLayout;
 
+/* Which colour drawn skin has. */
+typedef enum P2cSkin {
+    P2C_SKIN_STYLE, /* the generator's, often white */
+    P2C_SKIN_PHOTO, /* the photo's: its hue and saturation, and most of its brightness */
+} P2cSkin;
+
 typedef struct P2cPhotoOptions {
     int faces;   /* at most so many, the largest first; 0 or less: all */
     bool centre; /* when no face is found, take the middle of the photo for one */
@@ -307,6 +320,9 @@ typedef struct P2cPhotoOptions {
     P2cBackground background;
     bool likeness;         /* measure how near the cartoons are to the photo; warn of poor ones */
     P2cIdentity *identity; /* borrowed; NULL: without the similarity of persons */
+    P2cSkin skin;
+    /* How much of the photo shows through the cartoons: 0, the cartoon alone, to 1, the photo. */
+    double photo_share;
 } P2cPhotoOptions;
 
 typedef struct P2cPhotoResult {

@@ -18,8 +18,8 @@ static P2cStatus build(P2cIdentity *n, P2cFaceKind kind) {
     if (status) return status;
     n->pictures = p2c_input(n->graph, "pictures", P2C_DIMS(2, 3, SIDE, SIDE));
     P2cNode *rows = p2c_face_embedding(p2c_net(n->graph, n->store, "face"), n->pictures, kind);
-    n->cosine = p2c_output(
-        p2c_cosine_similarity(p2c_slice(rows, 0, 0, 1), p2c_slice(rows, 0, 1, 2)));
+    n->cosine =
+        p2c_output(p2c_cosine_similarity(p2c_slice(rows, 0, 0, 1), p2c_slice(rows, 0, 1, 2)));
     return p2c_graph_finish(n->graph);
 }
 

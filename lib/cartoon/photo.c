@@ -39,9 +39,9 @@ static P2cStatus compose(const Work *w, const P2cPortrait *portrait, const P2cIm
                          int i) {
     P2cImage *image = &w->result->images[w->options->layout == P2C_LAYOUT_KEEP ? 0 : i];
     if (w->options->layout == P2C_LAYOUT_KEEP)
-        return p2c_compose_paste(w->ctx, cartoon, portrait, image);
-    P2cStatus status =
-        p2c_compose_crop(w->ctx, cartoon, portrait, w->photo, &w->options->background, image);
+        return p2c_compose_paste(w->ctx, cartoon, portrait, 1 - w->options->photo_share, image);
+    P2cStatus status = p2c_compose_crop(w->ctx, cartoon, portrait, w->photo,
+                                        &w->options->background, w->options->photo_share, image);
     return status || w->options->layout == P2C_LAYOUT_CROP ? status : sheet(w, portrait, image);
 }
 
@@ -59,6 +59,8 @@ static P2cStatus draw(const Work *w, int i) {
     P2cImage cartoon = { 0 };
     double start = p2c_clock_ms();
     P2cStatus status = p2c_cartoonizer_run(w->cartoonizer, &portrait->picture, &cartoon, NULL);
+    if (!status && w->options->skin == P2C_SKIN_PHOTO)
+        status = p2c_skin_photo(w->ctx, portrait, &cartoon);
     if (!status) status = measure(w, portrait, &cartoon, i);
     double drawn = p2c_clock_ms();
     if (!status) status = compose(w, portrait, &cartoon, i);
@@ -68,11 +70,30 @@ static P2cStatus draw(const Work *w, int i) {
     return status;
 }
 
+/* Pastes the heads as they are in the photo, for cartoons through which they show. */
+static P2cStatus lay_heads(const Work *w) {
+    P2cStatus status = P2C_OK;
+    for (int i = w->result->portrait_count - 1; !status && i >= 0; i--) {
+        const P2cPortrait *portrait = &w->result->portraits[i];
+        P2cImage head;
+        int size = portrait->picture.width;
+        status = p2c_compose_head(w->ctx, portrait, size, size, &head);
+        if (status) return status;
+        p2c_image_over_white(&head);
+        status = p2c_compose_paste(w->ctx, &head, portrait, 1, &w->result->images[0]);
+        p2c_image_clear(&head);
+    }
+    return status;
+}
+
 static P2cStatus lay_ground(const Work *w) {
     double start = p2c_clock_ms();
     P2cPhotoResult *r = w->result;
     P2cStatus status = p2c_compose_ground(w->ctx, w->photo, &w->options->background,
                                           r->portrait_count, r->portraits, &r->images[0]);
+    if (!status && w->options->photo_share > 0 &&
+        w->options->background.kind != P2C_BACKGROUND_PHOTO)
+        status = lay_heads(w);
     r->compose_ms += p2c_clock_ms() - start;
     return status;
 }

@@ -1,5 +1,5 @@
-/* likeness.c: the distance of points against a naive solution; a portrait is like itself, and unlike
- * other drawings; the face network. */
+/* likeness.c: the distance of points against a naive solution; a portrait is like itself, and not
+ * like other drawings; the face network. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +165,9 @@ static void identity(void **state) {
 }
 
 const struct CMUnitTest p2c_tests_likeness[] = {
-    cmocka_unit_test(distances), TEST(like_itself), TEST(unlike_others), TEST(identity),
+    cmocka_unit_test(distances),
+    TEST(like_itself),
+    TEST(unlike_others),
+    TEST(identity),
 };
 const size_t p2c_tests_likeness_count = sizeof p2c_tests_likeness / sizeof *p2c_tests_likeness;

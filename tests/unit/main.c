@@ -27,6 +27,7 @@
     X(compose) \
     X(paste) \
     X(likeness) \
+    X(skin) \
     X(onnx_write) \
     X(cartoonizer) \
     X(models) \
