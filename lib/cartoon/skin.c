@@ -1,14 +1,15 @@
 /* skin.c: gives a cartoon the colour of the photo's skin.
  *
- *     landmarks --> where skin may be: the face up to the hair, the neck; not eyes, brows, lips
- *     cheeks and nose --> the colour of this skin, robustly: median and median deviation in YCbCr
+ *     landmarks --> where skin may be: the face up to the hair, the neck
+ *     cheeks --> the colour of this skin, robustly: median and median deviation in YCbCr
  *     both --> rough map of skin, 128 x 128 --guided filter, photo--> weight of each pixel
+ *       --landmarks--> without eyes and mouth
  *
  * Then the cartoon's colours are multiplied where there is skin, so that their mean becomes that of
  * the photo, as a painter lays a flat colour over a drawing: white becomes the skin's colour, lines
  * stay dark, and blush stays redder than its surroundings. The mean gets the photo's chroma, and
- * moves a part of the way towards its brightness, because a face in bad light should not make a dark
- * cartoon. (To keep the proportions of red, green and blue instead makes faces orange.) */
+ * moves a part of the way towards its brightness, because a face in bad light should not make a
+ * dark cartoon. (To keep the proportions of red, green and blue instead makes faces orange.) */
 #include "cartoon.h"
 #include "face/pixel.h"
 
@@ -22,7 +23,7 @@ enum { GRID = 128, MOST_SAMPLES = GRID * GRID };
 static const double BRIGHTNESS = 0.6;
 static const double BRIGHTEST = 250; /* of the mean's largest channel, so that hardly any clips */
 /* Distances in parts of that of the eyes' outer corners. */
-static const double FEATURE = 0.03;  /* kept free around eyes, brows and lips */
+static const double FEATURE = 0.03;  /* kept free around eyes and mouth */
 static const double FOREHEAD = 0.75; /* from the brows to the highest skin */
 /* A median deviation is 0.67 standard deviations; the colour of hair is 3 or more away. */
 static const double DEVIATION = 1.48, LEAST_DEVIATION[3] = { 18, 3.5, 3.5 }, FARTHEST = 2.5;
@@ -56,22 +57,19 @@ static double distance_to_line(P2cPoint a, P2cPoint b, double x, double y) {
     return hypot(a.x + t * dx - x, a.y + t * dy - y);
 }
 
-/* Groups of landmarks: first, last, whether the last is joined to the first. */
-static const struct {
-    int first, last;
-    bool closed;
-} features[] = {
-    { 17, 21, false }, { 22, 26, false }, { 36, 41, true }, { 42, 47, true }, { 48, 59, true },
-};
+/* First and last landmark of the eyes and of the mouth within the lips. Lips have another colour in
+ * the photo, and brows are dark enough to stay as they are; to leave out their places would leave
+ * white rims, because they are not drawn exactly there. */
+static const int features[][2] = { { 36, 41 }, { 42, 47 }, { 60, 67 } };
 
-/* 0 within eyes, brows and lips, rising to 1 at the given distance from them. */
+/* 0 within eyes and mouth, rising to 1 at the given distance from them. */
 static double beside_features(const P2cPoint points[P2C_LANDMARKS], double away, double x,
                               double y) {
     double nearest = HUGE_VAL;
     for (size_t f = 0; f < sizeof features / sizeof *features; f++) {
-        int first = features[f].first, last = features[f].last;
-        if (features[f].closed && inside(points + first, last - first + 1, x, y)) return 0;
-        for (int i = first; i < last + features[f].closed; i++)
+        int first = features[f][0], last = features[f][1];
+        if (inside(points + first, last - first + 1, x, y)) return 0;
+        for (int i = first; i <= last; i++)
             nearest =
                 fmin(nearest, distance_to_line(points[i], points[i < last ? i + 1 : first], x, y));
     }
@@ -164,16 +162,24 @@ static double like_skin(const Skin *skin, Colour colour) {
 static void rough_map(const P2cImage *small, const P2cPoint points[P2C_LANDMARKS], const Skin *skin,
                       float *rough) {
     P2cPoint outline[OUTLINE];
-    double eyes = points[45].x - points[36].x;
-    face_outline(points, eyes, outline);
+    face_outline(points, points[45].x - points[36].x, outline);
     for (int i = 0; i < GRID * GRID; i++) {
         double x = i % GRID, y = (double)(i / GRID);
         const uint8_t *p = small->pixels + 4 * i;
         bool may = inside(outline, OUTLINE, x, y) || on_neck(points, x, y);
-        rough[i] = !may ? 0
-                        : (float)(beside_features(points, FEATURE * eyes, x, y) *
-                                  like_skin(skin, to_ycbcr(p)) * p[3] / 255);
+        rough[i] = may ? (float)(like_skin(skin, to_ycbcr(p)) * p[3] / 255) : 0;
     }
+}
+
+/* At full size and after the guided filter, which would carry the colour of cheeks into eyes, and
+ * the white of eyes around them. */
+static void leave_out_features(const P2cPortrait *portrait, int size, uint8_t *map) {
+    P2cPoint points[P2C_LANDMARKS];
+    p2c_portrait_points(portrait, size, points);
+    double away = FEATURE * (points[45].x - points[36].x);
+    for (int i = 0; i < size * size; i++)
+        if (map[i])
+            map[i] = to_byte(map[i] * beside_features(points, away, i % size, (double)(i / size)));
 }
 
 P2cStatus p2c_skin_map(P2cContext *ctx, const P2cPortrait *portrait, const P2cImage *head,
@@ -191,6 +197,7 @@ P2cStatus p2c_skin_map(P2cContext *ctx, const P2cPortrait *portrait, const P2cIm
         p2c_portrait_points(portrait, GRID, points);
         if (learn_skin(&small, points, samples, &skin)) rough_map(&small, points, &skin, rough);
         status = p2c_guided_alpha(ctx, head, rough, GRID, GRID, map);
+        if (!status) leave_out_features(portrait, head->width, map);
     }
     p2c_image_clear(&small);
     free(rough);

@@ -65,6 +65,23 @@ static void map_of_skin(void **state) {
     free(map);
 }
 
+/* Eyes and mouth are left out even where they have the colour of the skin. */
+static void features_are_no_skin(void **state) {
+    static const double features[][2] = { { -21, -7 }, { 21, -7 }, { 0, 40 } };
+    Scratch *s = *state;
+    uint8_t *map = malloc((size_t)SIZE * SIZE);
+    assert_non_null(map);
+    P2cPortrait p = test_drawn_portrait(s->ctx, SIZE);
+    for (int i = 0; i < SIZE * SIZE; i++) memcpy(p.picture.pixels + 4 * i, "\xe8\xbe\xa8", 3);
+    assert_works(s->ctx, p2c_skin_map(s->ctx, &p, &p.picture, map));
+    assert_true(map[at(-32, 15)] > 200);
+    for (size_t i = 0; i < 3; i++)
+        if (map[at(features[i][0], features[i][1])] > 100)
+            fail_msg("feature %zu is %d", i, map[at(features[i][0], features[i][1])]);
+    p2c_portrait_clear(&p);
+    free(map);
+}
+
 /* CIE 1976 L*a*b* of sRGB, D65. */
 static void to_lab(const double rgb[3], double lab[3]) {
     static const double matrix[3][3] = { { 0.4124, 0.3576, 0.1805 },
@@ -101,8 +118,8 @@ static double difference(const double a[3], const double b[3]) {
     return sqrt(pow(a[0] - b[0], 2) + pow(a[1] - b[1], 2) + pow(a[2] - b[2], 2));
 }
 
-/* The hue is the photo's within 10 degrees, and more than half of the difference is gone. Nothing else
- * changes by more than a few levels. The number of threads does not matter. */
+/* The hue is the photo's within 10 degrees, and more than half of the difference is gone. Nothing
+ * else changes by more than a few levels. The number of threads does not matter. */
 static void white_faces(void **state) {
     Scratch *s = *state;
     for (int t = 0; t < 3; t++) {
@@ -134,5 +151,6 @@ static void white_faces(void **state) {
     }
 }
 
-const struct CMUnitTest p2c_tests_skin[] = { TEST(map_of_skin), TEST(white_faces) };
+const struct CMUnitTest p2c_tests_skin[] = { TEST(map_of_skin), TEST(features_are_no_skin),
+                                             TEST(white_faces) };
 const size_t p2c_tests_skin_count = sizeof p2c_tests_skin / sizeof *p2c_tests_skin;
