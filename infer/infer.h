@@ -9,13 +9,15 @@
 /* ---- options.c: the command line ---- */
 typedef struct Options {
     const char *weights, *output, *heatmap, *direction, *device, *precision, *list, *export;
-    const char *models, *detector, *landmarks, *matte, *faces, *layout, *background, *on_no_face,
-        *print;
-    int size, threads, benchmark, jobs;
+    const char *models, *detector, *landmarks, *matte, *face_weights, *faces, *size_text, *skin,
+        *layout, *background, *on_no_face, *print;
+    int trained_size, threads, benchmark, jobs;
     bool prepared, ema, json, models_list, with_cam, help, version;
     const char **inputs;
     int input_count;
     /* The fields below are derived from the texts above by options_parse. */
+    int size;
+    double strength;
     P2cPhotoOptions photo;
     bool skip;           /* a picture without a face is no failure */
     const char *picture; /* file of the background picture; NULL if there is none */
@@ -53,6 +55,7 @@ typedef struct Worker {
     P2cContext *ctx;
     P2cCartoonizer *cartoonizer;
     P2cPreparer *preparer; /* NULL if pictures are prepared portraits */
+    P2cIdentity *identity; /* NULL without --face_weights */
     /* a copy of the options; the background picture belongs to this worker */
     P2cPhotoOptions photo;
     P2cImage picture;

@@ -125,9 +125,11 @@ static int run_benchmark(const Options *o) {
 /* Work that only reads and writes files needs no GPU, unless one is named. */
 static int run_beside(const Options *o) {
     P2cContext *ctx = NULL;
-    P2cCartoonizerOptions generator = {
-        .weights = o->weights, .direction = o->direction, .ema = o->ema, .size = o->size
-    };
+    P2cCartoonizerOptions generator = { .weights = o->weights,
+                                        .direction = o->direction,
+                                        .ema = o->ema,
+                                        .size = o->size,
+                                        .trained_size = o->trained_size };
     int code =
         device_open(&ctx, (DeviceChoice){ .device = strcmp(o->device, "auto") ? o->device : "cpu",
                                           .precision = o->precision,

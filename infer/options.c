@@ -34,8 +34,23 @@ static const CliOption table[] = {
       "for a photo without a face: fail with exit code 3, skip it, or use the centre of the photo "
       "(fail)",
       0 },
-    { "size", 0, CLI_WHOLE, FIELD(size), 1, INT_MAX, "N",
-      "side of the square that the network draws, in pixels, divisible by 16 (256)", 0 },
+    { "skin", 0, CLI_CHOICE, FIELD(skin), 0, 0, "style|photo",
+      "the colour of drawn skin: the weights' own, which is often white, or that of the photo's "
+      "skin (style)",
+      0 },
+    { "strength", 0, CLI_REAL, FIELD(strength), 0, 1, "X",
+      "how much of a cartoon: 1 is the cartoon alone, 0 the photo, between them the photo shows "
+      "through (1)",
+      0 },
+    { "size", 0, CLI_TEXT, FIELD(size_text), 0, 0, "auto|N",
+      "side of the square that the network draws, in pixels, divisible by 16. auto: twice the size "
+      "that the weights were trained on, which draws finer lines and clearer eyes, or that size "
+      "for small faces (auto)",
+      0 },
+    { "trained-size", 0, CLI_WHOLE, FIELD(trained_size), 1, INT_MAX, "N",
+      "for --size auto: side of the pictures that the weights were trained on (what the file says, "
+      "as p2c-train's checkpoints do, else 256)",
+      0 },
     { "prepared", 0, CLI_FLAG, FIELD(prepared), 0, 0, NULL,
       "the pictures are portraits from p2c-data: upright, cropped, on white. No face is searched",
       0 },
@@ -68,6 +83,10 @@ static const CliOption table[] = {
       "separates the head from the background: an ONNX or TensorFlow network, 'built-in', or "
       "'none' to keep the background (matte.onnx or matte.pb in the models folder, else built-in)",
       0 },
+    { "face-weights", 0, CLI_TEXT, FIELD(face_weights), 0, 0, "FILE",
+      "a face network (MobileFaceNet, .pth or .ckpt): then --json also says how much the person in "
+      "the cartoon is the one in the photo (identity: 1 the same picture, about 0 two people)",
+      0 },
     { "models-list", 0, CLI_FLAG, FIELD(models_list), 0, 0, NULL,
       "list the models folder: role, bytes, SHA-256, file", 0 },
     { "list-weights", 0, CLI_TEXT, FIELD(list), 0, 0, "FILE",
@@ -89,7 +108,9 @@ static const CliOption table[] = {
       "threads for all jobs together; 0: one per core (0)", 0 },
     { "json", 0, CLI_FLAG, FIELD(json), 0, 0, NULL,
       "print one line of JSON per picture: its files, and for every face the box, points, angle, "
-      "matte and warnings; times; or the error",
+      "matte, likeness and warnings; times; or the error. The likeness's landmarks: how far the "
+      "cartoon's points are from the photo's, in distances of the eyes (0.02 is near, 0.06 too "
+      "far); its doubt: how little the cartoon is a face at all (over 0.035 hardly)",
       0 },
     { "benchmark", 0, CLI_WHOLE, FIELD(benchmark), 1, 1000000, "N",
       "time N runs of the generator and print the result as JSON; needs neither pictures nor "
@@ -218,13 +239,29 @@ static int read_background(Options *o) {
     return 0;
 }
 
+static int read_size(Options *o) {
+    char *end;
+    bool pictures = !o->benchmark && !o->export;
+    o->size = pictures ? P2C_SIZE_AUTO : 0;
+    if (!o->size_text || !strcmp(o->size_text, "auto")) return 0;
+    long n = strtol(o->size_text, &end, 10);
+    if (*end || n < 1 || n > INT_MAX)
+        return refuse("--size: expected auto, or a whole number of pixels from 1");
+    o->size = (int)n;
+    return 0;
+}
+
 static int read_words(Options *o) {
     o->photo.layout = !o->layout || !strcmp(o->layout, "crop") ? P2C_LAYOUT_CROP
                       : !strcmp(o->layout, "keep")             ? P2C_LAYOUT_KEEP
                                                                : P2C_LAYOUT_SHEET;
     o->skip = o->on_no_face && !strcmp(o->on_no_face, "skip");
+    o->photo.likeness = true;
     o->photo.centre = o->on_no_face && !strcmp(o->on_no_face, "centre");
+    o->photo.skin = o->skin && !strcmp(o->skin, "photo") ? P2C_SKIN_PHOTO : P2C_SKIN_STYLE;
+    o->photo.photo_share = 1 - o->strength;
     int code = read_faces(o);
+    if (!code) code = read_size(o);
     return code ? code : read_background(o);
 }
 
@@ -262,7 +299,7 @@ static bool is_jpeg(const char *path) {
 
 static const char *wrong_pictures(const Options *o) {
     bool photo_options = o->layout || o->faces || o->background || o->on_no_face || o->detector ||
-                         o->landmarks || o->matte;
+                         o->landmarks || o->matte || o->face_weights || o->skin || o->strength < 1;
     if (!o->input_count)
         return "no picture given; try p2c-infer PHOTO.jpg -o CARTOON.png, or --help";
     if (o->prepared && photo_options)
@@ -288,6 +325,7 @@ static int check(const Options *o) {
 int options_parse(Options *o, int argc, char **argv) {
     *o = (Options){ .device = "auto",
                     .jobs = 1,
+                    .strength = 1,
                     .inputs = malloc((size_t)argc * sizeof *o->inputs) };
     if (!o->inputs) {
         complain("out of memory");

@@ -1,13 +1,14 @@
 /* say.c: prints what happened to a picture: one line, and one more for every warning.
  *
  * With --json: {"input", "output" or "outputs", "faces": [{"box", "score", "landmarks", "angle",
- * "coverage", "warnings", "align_ms", "matte_ms"}], times of each stage, "peak_mib": the most
- * memory so far, "milliseconds"}; or {"input", "error"}; or {"input", "skipped"}. */
+ * "coverage", "likeness", "warnings", "align_ms", "matte_ms"}], times of each stage, "peak_mib":
+ * the most memory so far, "milliseconds"}; or {"input", "error"}; or {"input", "skipped"}. */
+#include <math.h>
 #include <stdio.h>
 
 #include "infer.h"
 
-enum { PATH_SIZE = 4200, WARNINGS = 8 };
+enum { PATH_SIZE = 4200, WARNINGS = 9 };
 
 static void print_outputs(const Job *job, const Made *made) {
     int count = made->result.image_count;
@@ -35,11 +36,28 @@ static void print_warnings(unsigned warnings) {
     printf("]");
 }
 
-static void print_face(const P2cPortrait *p) {
+/* NaN, for what was not measured, is null. */
+static void print_measure(const char *name, double value) {
+    if (isfinite(value)) printf("\"%s\": %.4f", name, value);
+    else printf("\"%s\": null", name);
+}
+
+static void print_likeness(const P2cLikeness *likeness) {
+    printf(", \"likeness\": {");
+    print_measure("landmarks", likeness->distance);
+    printf(", ");
+    print_measure("doubt", likeness->doubt);
+    printf(", ");
+    print_measure("identity", likeness->identity);
+    printf("}");
+}
+
+static void print_face(const P2cPortrait *p, const P2cLikeness *likeness) {
     const P2cFace *f = &p->face;
     printf(
         "{\"box\": [%.1f, %.1f, %.1f, %.1f], \"score\": %.3f, \"angle\": %.2f, \"coverage\": %.4f",
         f->box.left, f->box.top, f->box.right, f->box.bottom, f->score, f->angle, p->coverage);
+    print_likeness(likeness);
     print_warnings(f->warnings);
     printf(", \"align_ms\": %.1f, \"matte_ms\": %.1f, \"landmarks\": [", p->align_ms, p->matte_ms);
     for (int i = 0; i < P2C_LANDMARKS; i++)
@@ -52,7 +70,7 @@ static void print_faces(const Made *made) {
     printf(", \"faces\": [");
     for (int i = 0; i < r->portrait_count; i++) {
         if (i) printf(", ");
-        print_face(&r->portraits[i]);
+        print_face(&r->portraits[i], &r->likeness[i]);
     }
     printf("], \"read_ms\": %.1f, \"find_ms\": %.1f, \"draw_ms\": %.1f, \"compose_ms\": %.1f, "
            "\"write_ms\": %.1f, \"peak_mib\": %.1f",

@@ -5,9 +5,11 @@
 #include "infer.h"
 
 static P2cStatus open_all(Worker *w, const Options *o) {
-    P2cCartoonizerOptions generator = {
-        .weights = o->weights, .direction = o->direction, .ema = o->ema, .size = o->size
-    };
+    P2cCartoonizerOptions generator = { .weights = o->weights,
+                                        .direction = o->direction,
+                                        .ema = o->ema,
+                                        .size = o->size,
+                                        .trained_size = o->trained_size };
     P2cPreparerOptions faces = {
         .models = o->models, .detector = o->detector, .landmarks = o->landmarks, .matte = o->matte
     };
@@ -15,6 +17,9 @@ static P2cStatus open_all(Worker *w, const Options *o) {
     P2cStatus status = p2c_cartoonizer_open(w->ctx, &generator, &w->cartoonizer);
     if (!status && !o->prepared && !o->benchmark)
         status = p2c_preparer_open(w->ctx, &faces, &w->preparer);
+    if (!status && o->face_weights)
+        status = p2c_identity_open(w->ctx, o->face_weights, &w->identity);
+    w->photo.identity = w->identity;
     if (!status && o->picture) status = p2c_image_read(w->ctx, o->picture, &w->picture);
     if (o->picture) w->photo.background.picture = &w->picture;
     return status;
@@ -30,6 +35,7 @@ int worker_open(Worker *worker, const Options *o, int threads) {
 
 void worker_close(Worker *worker) {
     p2c_image_clear(&worker->picture);
+    p2c_identity_close(&worker->identity);
     p2c_preparer_close(&worker->preparer);
     p2c_cartoonizer_close(&worker->cartoonizer);
     p2c_context_free(&worker->ctx);

@@ -132,6 +132,7 @@ typedef enum P2cFaceWarning {
     P2C_FACE_ESTIMATED = 32, /* landmarks are guessed from the box: there is no network for them */
     P2C_FACE_NO_MATTE = 64,  /* the background is still there: there is no network for the matte */
     P2C_FACE_CENTRED = 128,  /* no face was found: this is the middle of the photo */
+    P2C_FACE_UNLIKE = 256,   /* its cartoon is hardly the same face: see p2c_likeness_poor */
 } P2cFaceWarning;
 /* A line for people about one warning, such as "the face is small (under 80 pixels)". A
  * constant. */
@@ -217,7 +218,14 @@ typedef struct P2cCartoonizerOptions {
     /* Side of the network's square in pixels, 32 to 4096, divisible by 16. 0: 256, or the only one
      * that the weights allow. */
     int size;
+    /* Side of the pictures that the weights were trained on, for P2C_SIZE_AUTO. 0: what the file
+     * says (p2cnn's checkpoints do), else 256. */
+    int trained_size;
 } P2cCartoonizerOptions;
+/* For P2cCartoonizerOptions.size: chosen for each picture. Heads are drawn at twice the size that
+ * the weights were trained on: lines become finer, eyes and mouths clearer, and the cartoon more
+ * like the photo. Heads of less than 0.6 of the trained size are drawn at that size. */
+#define P2C_SIZE_AUTO (-1)
 
 /* Reads the weights and takes the memory of the network. On failure *out is NULL. P2C_ERR_ARGUMENT:
  * an option; P2C_ERR_READ, P2C_ERR_FORMAT, P2C_ERR_SHAPE: the file; P2C_ERR_MEMORY. */
@@ -225,7 +233,7 @@ P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_open(P2cContext *ctx,
                                                    const P2cCartoonizerOptions *options,
                                                    P2cCartoonizer **out);
 P2C_API void p2c_cartoonizer_close(P2cCartoonizer **cartoonizer);
-/* The side of the network's square, in pixels. */
+/* The side of the network's square, in pixels; with P2C_SIZE_AUTO that of the newest picture. */
 P2C_API int p2c_cartoonizer_size(const P2cCartoonizer *cartoonizer);
 
 /* Makes a cartoon of a portrait. prepared: a head that is upright and cut out as p2c_preparer_cut
@@ -244,6 +252,39 @@ P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_run(P2cCartoonizer *cartoonizer,
 P2C_API P2C_CHECKED P2cStatus p2c_cartoonizer_export(P2cContext *ctx,
                                                      const P2cCartoonizerOptions *options,
                                                      const char *path, bool with_cam);
+
+/* ---- likeness: how near a cartoon is to its photo -------------------------------------------- */
+
+/* A network that tells whose face it is: MobileFaceNet, from a file of weights (see
+ * p2c_face_load). */
+typedef struct P2cIdentity P2cIdentity;
+/* On failure *out is NULL. */
+P2C_API P2C_CHECKED P2cStatus p2c_identity_open(P2cContext *ctx, const char *path,
+                                                P2cIdentity **out);
+P2C_API void p2c_identity_close(P2cIdentity **identity);
+/* Compares the persons in two portraits as p2c_preparer_cut makes them, or in a portrait and its
+ * cartoon. RGB or RGBA, square, of any sizes. *cosine: of the two embeddings, -1 to 1; for two
+ * people it is about 0. */
+P2C_API P2C_CHECKED P2cStatus p2c_identity_similarity(P2cIdentity *identity, const P2cImage *a,
+                                                      const P2cImage *b, double *cosine);
+
+typedef struct P2cLikeness { /* NAN: not measured */
+    /* Mean distance of the cartoon's 68 points from those of the photo, when the cartoon's are
+     * moved, turned and scaled to fit best, in distances of the photo's outer corners of the eyes.
+     * The smaller, the nearer. */
+    double distance;
+    double doubt;    /* of the landmark network about the cartoon: large where there is no face */
+    double identity; /* p2c_identity_similarity */
+} P2cLikeness;
+
+/* Compares a portrait and its cartoon, of any size. identity may be NULL. Points are measured if
+ * the preparer has a network for landmarks and portrait->face was found by it. */
+P2C_API P2C_CHECKED P2cStatus p2c_likeness_measure(P2cPreparer *preparer, P2cIdentity *identity,
+                                                   const P2cPortrait *portrait,
+                                                   const P2cImage *cartoon, P2cLikeness *out);
+/* Whether the cartoon's face is hardly that of the photo, or hardly a face: distance or doubt are
+ * beyond what good cartoons have. False for what was not measured. */
+P2C_API bool p2c_likeness_poor(const P2cLikeness *likeness);
 
 /* ---- whole photos ---------------------------------------------------------------------------- */
 
@@ -267,11 +308,22 @@ typedef enum P2cLayout {
     P2C_LAYOUT_SHEET, /* a picture for each face: before and after, side by side */
 } P2cLayout;
 
+/* Which colour drawn skin has. */
+typedef enum P2cSkin {
+    P2C_SKIN_STYLE, /* the generator's, often white */
+    P2C_SKIN_PHOTO, /* the photo's: its hue and saturation, and most of its brightness */
+} P2cSkin;
+
 typedef struct P2cPhotoOptions {
     int faces;   /* at most so many, the largest first; 0 or less: all */
     bool centre; /* when no face is found, take the middle of the photo for one */
     P2cLayout layout;
     P2cBackground background;
+    bool likeness;         /* measure how near the cartoons are to the photo; warn of poor ones */
+    P2cIdentity *identity; /* borrowed; NULL: without the similarity of persons */
+    P2cSkin skin;
+    /* How much of the photo shows through the cartoons: 0, the cartoon alone, to 1, the photo. */
+    double photo_share;
 } P2cPhotoOptions;
 
 typedef struct P2cPhotoResult {
@@ -280,6 +332,7 @@ typedef struct P2cPhotoResult {
     int image_count;
     P2cImage *images;                    /* RGB, or RGBA when the background is transparent */
     double find_ms, draw_ms, compose_ms; /* milliseconds of the stages, of all faces together */
+    P2cLikeness *likeness;               /* of each portrait; NULL unless the options ask for it */
 } P2cPhotoResult;
 
 /* Makes cartoons of the faces in a photo (RGB or RGBA, of any size). The cartoonizer and the

@@ -160,6 +160,13 @@ P2C_API P2C_CHECKED P2cStatus p2c_generator_options(P2cContext *ctx, const P2cVa
 /* Which face network a state dict is of. P2C_ERR_FORMAT: of none of them. */
 P2C_API P2C_CHECKED P2cStatus p2c_face_kind(P2cContext *ctx, const P2cValue *state_dict,
                                             P2cFaceKind *kind);
+/* Reads the weights of a face network from a PyTorch file: a state dict, bare or in a dict under
+ * "net_state_dict", "state_dict" or "model", with or without DataParallel's "module." before its
+ * names. Makes the parameters in the store, under `name`; names and shapes must agree one to one.
+ * *kind: which layout, for p2c_face_embedding. P2C_ERR_READ, P2C_ERR_FORMAT, P2C_ERR_SHAPE,
+ * P2C_ERR_MEMORY: then the store's `name` must not be used. */
+P2C_API P2C_CHECKED P2cStatus p2c_face_load(P2cContext *ctx, P2cStore *store, const char *name,
+                                            const char *path, P2cFaceKind *kind);
 
 /* ---- ONNX and TensorFlow --------------------------------------------------------------------- */
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "face.h"
 #include "trainer.h"
 
 typedef struct Job {
@@ -87,7 +86,10 @@ static int measure(P2cContext *ctx, P2cStore *store, const Options *o, const Job
                                 .made = job->made.paths };
     Evaluator *evaluator = NULL;
     Evaluation e;
-    int code = o->face_weights ? face_load(ctx, store, o->face_weights, &options.kind) : 0;
+    int code =
+        o->face_weights
+            ? report_status(ctx, p2c_face_load(ctx, store, "face", o->face_weights, &options.kind))
+            : 0;
     if (!code) code = evaluator_open(&evaluator, ctx, store, &options);
     if (!code) code = evaluator_run(evaluator, &e);
     evaluator_close(&evaluator);

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "face.h"
 #include "grid.h"
 #include "run/memory.h"
 #include "trainer.h"
@@ -57,7 +56,8 @@ static int draw_tests(P2cContext *ctx, P2cStore *store, const Options *o, RunDir
 static int open_face(P2cContext *ctx, P2cStore *store, const Options *o, const TrainState *state,
                      EvaluateOptions *evaluate) {
     const char *path = o->face_weights ? o->face_weights : state->face_weights;
-    int code = *path ? face_load(ctx, store, path, &evaluate->kind) : 0;
+    int code =
+        *path ? report_status(ctx, p2c_face_load(ctx, store, "face", path, &evaluate->kind)) : 0;
     evaluate->face = *path && !code;
     return o->face_weights ? code : 0;
 }

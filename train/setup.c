@@ -9,7 +9,6 @@
 
 #include "autoencoder.h"
 #include "estimate.h"
-#include "face.h"
 #include "pretrained.h"
 #include "run/memory.h"
 #include "run/text.h"
@@ -101,7 +100,8 @@ static int open_face(Trainer *t) {
                  "with one");
         return EXIT_USAGE;
     }
-    int code = face_load(t->run.ctx, t->store, path, &t->face);
+    int code =
+        report_status(t->run.ctx, p2c_face_load(t->run.ctx, t->store, "face", path, &t->face));
     if (code && !o->face_weights)
         complain("the ID loss of this run came from %s; --face_weights FILE can name another place",
                  path);

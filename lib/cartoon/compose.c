@@ -37,12 +37,17 @@ static P2cFilter filter_to(const P2cImage *image, int width, int height) {
                                                             : P2C_FILTER_ANTIALIAS;
 }
 
+P2cStatus p2c_compose_head(P2cContext *ctx, const P2cPortrait *portrait, int width, int height,
+                           P2cImage *out) {
+    assert(portrait->picture.channels == 4);
+    return p2c_image_resize(ctx, &portrait->picture, width, height,
+                            filter_to(&portrait->picture, width, height), out);
+}
+
 P2cStatus p2c_compose_matted(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait,
                              P2cImage *out) {
-    assert(cartoon->channels == 3 && portrait->picture.channels == 4);
-    P2cStatus status =
-        p2c_image_resize(ctx, &portrait->picture, cartoon->width, cartoon->height,
-                         filter_to(&portrait->picture, cartoon->width, cartoon->height), out);
+    assert(cartoon->channels == 3);
+    P2cStatus status = p2c_compose_head(ctx, portrait, cartoon->width, cartoon->height, out);
     for (size_t i = 0; !status && i < pixel_count(out); i++)
         memcpy(out->pixels + 4 * i, cartoon->pixels + 3 * i, 3);
     return status;
@@ -219,6 +224,19 @@ static P2cStatus over_white(P2cContext *ctx, const P2cImage *matted, P2cImage *o
     return status;
 }
 
+/* Mixes the photo's colours into the head's, in place. */
+static P2cStatus mix_in_photo(P2cContext *ctx, const P2cPortrait *portrait, double share,
+                              P2cImage *head) {
+    P2cImage photo;
+    if (!(share > 0)) return P2C_OK;
+    P2cStatus status = p2c_compose_head(ctx, portrait, head->width, head->height, &photo);
+    if (status) return status;
+    for (size_t i = 0; i < 4 * pixel_count(head); i++)
+        head->pixels[i] = to_byte(head->pixels[i] + share * (photo.pixels[i] - head->pixels[i]));
+    p2c_image_clear(&photo);
+    return P2C_OK;
+}
+
 /* Lays `head` over ground (RGB, of the same size), in place. */
 static void lay_over(const P2cImage *head, P2cImage *ground) {
     for (size_t i = 0; i < pixel_count(head); i++) {
@@ -230,13 +248,16 @@ static void lay_over(const P2cImage *head, P2cImage *ground) {
 }
 
 P2cStatus p2c_compose_crop(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait,
-                           const P2cImage *photo, const P2cBackground *background, P2cImage *out) {
+                           const P2cImage *photo, const P2cBackground *background,
+                           double photo_share, P2cImage *out) {
     *out = (P2cImage){ 0 };
     P2cImage head, ground = { 0 };
     P2cStatus status = p2c_compose_matted(ctx, cartoon, portrait, &head);
     if (status) return status;
     bool transparent = background->kind == P2C_BACKGROUND_TRANSPARENT, white = is_white(background);
+    if (white) status = mix_in_photo(ctx, portrait, photo_share, &head);
     int w = head.width, h = head.height;
+    if (status) goto cleanup;
     switch (background->kind) {
     case P2C_BACKGROUND_COLOUR:
         status = white ? over_white(ctx, &head, &ground)
@@ -255,9 +276,11 @@ P2cStatus p2c_compose_crop(P2cContext *ctx, const P2cImage *cartoon, const P2cPo
         break;
     }
     if (!status && !white) status = p2c_foreground_colours(ctx, &head);
+    if (!status && !white) status = mix_in_photo(ctx, portrait, photo_share, &head);
     if (!status && !white && !transparent) lay_over(&head, &ground);
     P2cImage *made = transparent ? &head : &ground;
     if (!status) *out = *made, *made = (P2cImage){ 0 };
+cleanup:
     p2c_image_clear(&head);
     p2c_image_clear(&ground);
     return status;

@@ -25,6 +25,7 @@
 typedef struct Paste {
     const P2cImage *colours, *portrait; /* RGBA: the cartoon, and the portrait with its matte */
     P2cImage *ground;
+    double strength;              /* of the cartoon over the ground, 0 to 1 */
     double to_square[6];          /* maps a pixel of the photo into the square */
     int left, top, right, bottom; /* the part of the photo to be changed */
 } Paste;
@@ -88,7 +89,7 @@ static void paste_row(const Paste *p, int y) {
     uint8_t *to = pixel_at(p->ground, p->left, y);
     for (int x = p->left; x < p->right; x++, to += p->ground->channels) {
         P2cPoint at = map_point(p->to_square, x, y);
-        double weight = weight_at(p, at), colour[3];
+        double weight = p->strength * weight_at(p, at), colour[3];
         if (weight <= 0) continue;
         colour_at(p->colours, (at.x + 0.5) * scale - 0.5, (at.y + 0.5) * scale - 0.5, colour);
         put_pixel(colour, weight, p->ground->channels, to);
@@ -112,7 +113,7 @@ static void surround(const double to_photo[6], int size, Paste *p) {
 }
 
 P2cStatus p2c_compose_paste(P2cContext *ctx, const P2cImage *cartoon, const P2cPortrait *portrait,
-                            P2cImage *ground) {
+                            double strength, P2cImage *ground) {
     const P2cImage *picture = &portrait->picture;
     assert(picture->width == picture->height && picture->channels == 4 &&
            cartoon->width == cartoon->height && cartoon->channels == 3);
@@ -125,7 +126,9 @@ P2cStatus p2c_compose_paste(P2cContext *ctx, const P2cImage *cartoon, const P2cP
     if (!status) status = p2c_compose_matted(ctx, larger ? &small : cartoon, portrait, &colours);
     if (!status) status = p2c_foreground_beyond(ctx, &colours);
     if (!status) {
-        Paste paste = { .colours = &colours, .portrait = picture, .ground = ground };
+        Paste paste = {
+            .colours = &colours, .portrait = picture, .ground = ground, .strength = strength
+        };
         invert_map(portrait->to_photo, paste.to_square);
         surround(portrait->to_photo, picture->width, &paste);
         P2cTeam *outer = enter_team(ctx);

@@ -16,6 +16,7 @@
 typedef struct Work {
     P2cContext *ctx;
     P2cCartoonizer *cartoonizer;
+    P2cPreparer *preparer;
     const P2cImage *photo;
     const P2cPhotoOptions *options;
     P2cPhotoResult *result;
@@ -38,17 +39,29 @@ static P2cStatus compose(const Work *w, const P2cPortrait *portrait, const P2cIm
                          int i) {
     P2cImage *image = &w->result->images[w->options->layout == P2C_LAYOUT_KEEP ? 0 : i];
     if (w->options->layout == P2C_LAYOUT_KEEP)
-        return p2c_compose_paste(w->ctx, cartoon, portrait, image);
-    P2cStatus status =
-        p2c_compose_crop(w->ctx, cartoon, portrait, w->photo, &w->options->background, image);
+        return p2c_compose_paste(w->ctx, cartoon, portrait, 1 - w->options->photo_share, image);
+    P2cStatus status = p2c_compose_crop(w->ctx, cartoon, portrait, w->photo,
+                                        &w->options->background, w->options->photo_share, image);
     return status || w->options->layout == P2C_LAYOUT_CROP ? status : sheet(w, portrait, image);
 }
 
+static P2cStatus measure(const Work *w, P2cPortrait *portrait, const P2cImage *cartoon, int i) {
+    if (!w->options->likeness) return P2C_OK;
+    P2cLikeness *likeness = &w->result->likeness[i];
+    P2cStatus status =
+        p2c_likeness_measure(w->preparer, w->options->identity, portrait, cartoon, likeness);
+    if (!status && p2c_likeness_poor(likeness)) portrait->face.warnings |= P2C_FACE_UNLIKE;
+    return status;
+}
+
 static P2cStatus draw(const Work *w, int i) {
-    const P2cPortrait *portrait = &w->result->portraits[i];
+    P2cPortrait *portrait = &w->result->portraits[i];
     P2cImage cartoon = { 0 };
     double start = p2c_clock_ms();
     P2cStatus status = p2c_cartoonizer_run(w->cartoonizer, &portrait->picture, &cartoon, NULL);
+    if (!status && w->options->skin == P2C_SKIN_PHOTO)
+        status = p2c_skin_photo(w->ctx, portrait, &cartoon);
+    if (!status) status = measure(w, portrait, &cartoon, i);
     double drawn = p2c_clock_ms();
     if (!status) status = compose(w, portrait, &cartoon, i);
     w->result->draw_ms += drawn - start;
@@ -57,19 +70,38 @@ static P2cStatus draw(const Work *w, int i) {
     return status;
 }
 
+/* Pastes the heads as they are in the photo, for cartoons through which they show. */
+static P2cStatus lay_heads(const Work *w) {
+    P2cStatus status = P2C_OK;
+    for (int i = w->result->portrait_count - 1; !status && i >= 0; i--) {
+        const P2cPortrait *portrait = &w->result->portraits[i];
+        P2cImage head;
+        int size = portrait->picture.width;
+        status = p2c_compose_head(w->ctx, portrait, size, size, &head);
+        if (status) return status;
+        p2c_image_over_white(&head);
+        status = p2c_compose_paste(w->ctx, &head, portrait, 1, &w->result->images[0]);
+        p2c_image_clear(&head);
+    }
+    return status;
+}
+
 static P2cStatus lay_ground(const Work *w) {
     double start = p2c_clock_ms();
     P2cPhotoResult *r = w->result;
     P2cStatus status = p2c_compose_ground(w->ctx, w->photo, &w->options->background,
                                           r->portrait_count, r->portraits, &r->images[0]);
+    if (!status && w->options->photo_share > 0 &&
+        w->options->background.kind != P2C_BACKGROUND_PHOTO)
+        status = lay_heads(w);
     r->compose_ms += p2c_clock_ms() - start;
     return status;
 }
 
 /* Finds the faces. If there are none, it may use the middle of the photo, if the options say so. */
-static P2cStatus find_faces(const Work *w, P2cPreparer *preparer, P2cFace **faces, int *count) {
+static P2cStatus find_faces(const Work *w, P2cFace **faces, int *count) {
     double start = p2c_clock_ms();
-    P2cStatus status = p2c_preparer_find(preparer, w->photo, faces, count);
+    P2cStatus status = p2c_preparer_find(w->preparer, w->photo, faces, count);
     w->result->find_ms = p2c_clock_ms() - start;
     if (status) return status;
     if (w->options->faces > 0 && *count > w->options->faces) *count = w->options->faces;
@@ -89,7 +121,8 @@ static P2cStatus make_room(const Work *w, int faces) {
     r->portrait_count = faces;
     r->portraits = calloc((size_t)faces, sizeof *r->portraits);
     r->images = calloc((size_t)r->image_count, sizeof *r->images);
-    if (!r->portraits || !r->images)
+    if (w->options->likeness) r->likeness = calloc((size_t)faces, sizeof *r->likeness);
+    if (!r->portraits || !r->images || (w->options->likeness && !r->likeness))
         return p2c_fail_memory(w->ctx, "the portraits of a photo",
                                (size_t)faces * (sizeof *r->portraits + sizeof *r->images));
     return P2C_OK;
@@ -98,11 +131,11 @@ static P2cStatus make_room(const Work *w, int faces) {
 P2cStatus p2c_cartoonizer_photo(P2cCartoonizer *cartoonizer, P2cPreparer *preparer,
                                 const P2cImage *photo, const P2cPhotoOptions *options,
                                 P2cPhotoResult *out) {
-    Work w = { p2c_preparer_context(preparer), cartoonizer, photo, options, out };
+    Work w = { p2c_preparer_context(preparer), cartoonizer, preparer, photo, options, out };
     P2cFace *faces = NULL;
     int count = 0;
     *out = (P2cPhotoResult){ 0 };
-    P2cStatus status = find_faces(&w, preparer, &faces, &count);
+    P2cStatus status = find_faces(&w, &faces, &count);
     if (!status && count) status = make_room(&w, count);
     for (int i = 0; !status && i < count; i++)
         status = p2c_preparer_cut(preparer, photo, &faces[i], &out->portraits[i]);
@@ -121,5 +154,6 @@ void p2c_photo_result_clear(P2cPhotoResult *result) {
         p2c_image_clear(&result->images[i]);
     free(result->portraits);
     free(result->images);
+    free(result->likeness);
     *result = (P2cPhotoResult){ 0 };
 }

@@ -183,6 +183,8 @@ P2C_CHECKED P2cStatus p2c_matte_run(P2cMatte *matte, const P2cImage *crop, const
 /* ---- preparer.c ---- */
 
 P2cContext *p2c_preparer_context(const P2cPreparer *preparer);
+/* NULL if points are estimated. */
+P2cLandmarker *p2c_preparer_landmarker(const P2cPreparer *preparer);
 
 #ifdef __cplusplus
 }

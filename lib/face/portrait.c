@@ -17,6 +17,7 @@ const char *p2c_face_warning_text(P2cFaceWarning warning) {
         return "landmarks are guessed from the face's box (no network for landmarks)";
     case P2C_FACE_NO_MATTE: return "the background is kept (no network for the matte)";
     case P2C_FACE_CENTRED: return "no face was found; the middle of the photo is used instead";
+    case P2C_FACE_UNLIKE: return "the cartoon's face is hardly that of the photo";
     }
     return "an unknown warning";
 }

@@ -81,6 +81,8 @@ P2cStatus p2c_preparer_open(P2cContext *ctx, const P2cPreparerOptions *options, 
 
 P2cContext *p2c_preparer_context(const P2cPreparer *preparer) { return preparer->ctx; }
 
+P2cLandmarker *p2c_preparer_landmarker(const P2cPreparer *preparer) { return preparer->landmarker; }
+
 void p2c_preparer_close(P2cPreparer **preparer) {
     P2cPreparer *p = *preparer;
     if (!p) return;

@@ -7,9 +7,12 @@ refused 2 'unknown option -x' -x
 refused 2 'unknown option -oout.png' -oout.png
 refused 2 'no picture given'
 refused 2 '--size needs a value' --size
-refused 2 '--size abc: expected a whole number' --size abc
-refused 2 '--size -3: expected a whole number' --size -3
-refused 2 '--size 99999999999999999999: expected' --size 99999999999999999999
+refused 2 '--size: expected auto, or a whole number' --size abc
+refused 2 '--size: expected auto, or a whole number' --size -3
+refused 2 '--size: expected auto' --size 99999999999999999999
+refused 2 '--strength 2: expected' --strength 2
+refused 2 '--skin green: expected one of style|photo' --skin green
+no_cartoon 2 'size 50' --trained-size 50 face.png
 refused 2 '--threads 1000: expected' --threads 1000
 refused 2 '--benchmark 0: expected' --benchmark 0
 refused 2 '--json takes no value' --json=yes
@@ -29,7 +32,7 @@ no_cartoon 2 'precision bf16: the CPU computes only in fp32' --device cpu --prec
 
 check 'help' "$infer" --help
 cp "$logs/out" "$logs/help"
-for option in weights output layout faces background on-no-face models detector landmarks matte models-list export with-cam jobs prepared heatmap size direction ema device precision threads json benchmark list-weights photo-path save-path version help; do
+for option in weights output layout faces background skin strength trained-size on-no-face models detector landmarks matte face-weights models-list export with-cam jobs prepared heatmap size direction ema device precision threads json benchmark list-weights photo-path save-path version help; do
     check "help explains --$option" sh -c "grep -A 1 -e '--$option\b' '$logs/help' | grep -q '[a-z] [a-z]'"
 done
 check 'help tells exit codes' grep -q 'Exit codes' "$logs/help"

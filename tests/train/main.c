@@ -25,7 +25,6 @@ const char *const program_name = "test-train";
     X(chart) \
     X(report) \
     X(tensorboard) \
-    X(face) \
     X(measure) \
     X(evaluate) \
     X(grid) \

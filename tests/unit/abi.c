@@ -20,10 +20,11 @@ static const struct {
     STRUCT(P2cFace, 1152, warnings, 1144),
     STRUCT(P2cPreparerOptions, 32, matte, 24),
     STRUCT(P2cPortrait, 1248, matte_ms, 1240),
-    STRUCT(P2cCartoonizerOptions, 24, size, 20),
+    STRUCT(P2cCartoonizerOptions, 32, trained_size, 24),
     STRUCT(P2cBackground, 16, picture, 8),
-    STRUCT(P2cPhotoOptions, 32, background, 16),
-    STRUCT(P2cPhotoResult, 56, compose_ms, 48),
+    STRUCT(P2cPhotoOptions, 64, photo_share, 56),
+    STRUCT(P2cPhotoResult, 64, likeness, 56),
+    STRUCT(P2cLikeness, 24, identity, 16),
     /* p2cnn_graph.h */
     STRUCT(P2cDims, 20, d, 4),
     STRUCT(P2cInit, 12, int64, 10),
@@ -60,9 +61,10 @@ static void constants_keep_their_values(void **state) {
     assert_int_equal(P2C_ERR_DEVICE, 7);
     assert_int_equal(P2C_PRECISION_BF16, 2);
     assert_int_equal(P2C_FILTER_ANTIALIAS, 2);
-    assert_int_equal(P2C_FACE_CENTRED, 128);
+    assert_int_equal(P2C_FACE_UNLIKE, 256);
     assert_int_equal(P2C_BACKGROUND_PICTURE, 4);
     assert_int_equal(P2C_LAYOUT_SHEET, 2);
+    assert_int_equal(P2C_SKIN_PHOTO, 1);
     assert_int_equal(P2C_INIT_UNIT_NORMAL, 2);
     assert_int_equal(P2C_PAD_EDGE, 2);
     assert_int_equal(P2C_ASYMMETRIC, 2);

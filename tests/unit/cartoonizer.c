@@ -210,7 +210,43 @@ static void not_a_number(void **state) {
     p2c_image_clear(&image);
 }
 
+/* By the face: the trained size, and twice that if the picture has 0.6 of its pixels.
+ * Each is what that size by itself draws. The size of training is in p2c-train's checkpoints. */
+static void size_by_the_face(void **state) {
+    static const struct {
+        int side, given, size;
+    } cases[] = { { 40, 0, 96 }, { 28, 0, 48 }, { 29, 0, 96 }, { 40, 32, 64 }, { 19, 32, 32 } };
+    Scratch *s = *state;
+    P2cValue *checkpoint = p2c_value_dict(), *p2cnn = p2c_value_dict(), *options = p2c_value_dict();
+    assert_int_equal(p2c_value_set(options, "img_size", p2c_value_int(48)), P2C_OK);
+    assert_int_equal(p2c_value_set(p2cnn, "options", options), P2C_OK);
+    assert_int_equal(p2c_value_set(checkpoint, "p2cnn", p2cnn), P2C_OK);
+    assert_int_equal(p2c_value_set(checkpoint, "genA2B", untrained(s->ctx, "one")), P2C_OK);
+    assert_int_equal(p2c_pt_write(s->ctx, scratch_path(s, "sized.pt"), checkpoint), P2C_OK);
+    p2c_value_free(&checkpoint);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        P2cCartoonizerOptions automatic = { .weights = s->path,
+                                            .size = P2C_SIZE_AUTO,
+                                            .trained_size = cases[i].given },
+                              fixed = { .weights = s->path, .size = cases[i].size };
+        P2cCartoonizer *a = NULL, *b = NULL;
+        P2cImage photo = picture(s->ctx, cases[i].side, 3), by_face, by_size;
+        assert_int_equal(p2c_cartoonizer_open(s->ctx, &automatic, &a), P2C_OK);
+        assert_int_equal(p2c_cartoonizer_open(s->ctx, &fixed, &b), P2C_OK);
+        assert_int_equal(p2c_cartoonizer_run(a, &photo, &by_face, NULL), P2C_OK);
+        assert_int_equal(p2c_cartoonizer_run(b, &photo, &by_size, NULL), P2C_OK);
+        assert_int_equal(p2c_cartoonizer_size(a), cases[i].size);
+        assert_same(&by_face, &by_size);
+        p2c_image_clear(&photo);
+        p2c_image_clear(&by_face);
+        p2c_image_clear(&by_size);
+        p2c_cartoonizer_close(&a);
+        p2c_cartoonizer_close(&b);
+    }
+}
+
 const struct CMUnitTest p2c_tests_cartoonizer[] = {
+    TEST(size_by_the_face),
     TEST(same_picture_same_cartoon),
     TEST(transparency_is_white),
     TEST(averaged),

@@ -48,7 +48,7 @@ static void white_as_published(void **state) {
     for (int s = 64; s >= 16; s /= 2) {
         P2cImage cartoon = test_noise(s, s, 3, 2), out;
         int k = 64 / s, partly = 0;
-        assert_works(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, NULL, &white, &out));
+        assert_works(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, NULL, &white, 0, &out));
         assert_int_equal(out.channels, 3);
         EACH(i, out) {
             double sum = 0;
@@ -85,7 +85,7 @@ static void no_white_rim(void **state) {
             cartoon.pixels[3 * i + c] = (uint8_t)((head[c] * a + 255 * (255 - a) + 127) / 255);
     }
     for (int k = 0; k < 2; k++) {
-        assert_works(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, NULL, &kinds[k], &out));
+        assert_works(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, NULL, &kinds[k], 0, &out));
         assert_int_equal(out.channels, k ? 4 : 3);
         EACH(i, out) {
             int a = portrait.picture.pixels[4 * i + 3];
@@ -112,7 +112,7 @@ static void photo_behind(void **state) {
     P2cPortrait portrait = portrait_of(S, 4);
     P2cImage cartoon = flat(S, S, 3, "\xc0\xb0\xa0"), photo = test_noise(S, S, 3, 4), out;
     assert_works(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, &photo,
-                                        &(P2cBackground){ .kind = P2C_BACKGROUND_PHOTO }, &out));
+                                        &(P2cBackground){ .kind = P2C_BACKGROUND_PHOTO }, 0, &out));
     EACH(i, out) {
         int a = portrait.picture.pixels[4 * i + 3];
         if (a == 0) assert_memory_equal(out.pixels + 3 * i, photo.pixels + 3 * i, 3);
@@ -138,7 +138,7 @@ static void blur_leaves_the_head_out(void **state) {
                          photo.pixels[3 * i + 2] = (uint8_t)(0xd0 - 0xd0 * a / 255);
     }
     assert_works(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, &photo,
-                                        &(P2cBackground){ .kind = P2C_BACKGROUND_BLUR }, &out));
+                                        &(P2cBackground){ .kind = P2C_BACKGROUND_BLUR }, 0, &out));
     assert_int_equal(out.width, SMALL);
     int clear = 0;
     EACH(i, out) {
@@ -167,7 +167,7 @@ static void picture_covers(void **state) {
     EACH(i, picture)
     picture.pixels[4 * i] = (uint8_t)(2 * (i % 80)),
                        picture.pixels[4 * i + 1] = (uint8_t)(5 * (i / 80));
-    assert_works(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, NULL, &background, &out));
+    assert_works(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, NULL, &background, 0, &out));
     for (int x = 0; x < 20; x++)
         assert_in_range(out.pixels[3 * x], 2 * (20 + 2 * x), 2 * (20 + 2 * x + 1));
     for (int y = 0; y < 20; y++)
@@ -178,7 +178,7 @@ static void picture_covers(void **state) {
     EACH(i, out) assert_memory_equal(out.pixels + 3 * i, picture.pixels + 4 * i, 3);
     p2c_image_clear(&out);
     background.picture = NULL;
-    assert_fails(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, NULL, &background, &out),
+    assert_fails(&ctx, p2c_compose_crop(&ctx, &cartoon, &portrait, NULL, &background, 0, &out),
                  P2C_ERR_ARGUMENT, "no picture");
     assert_null(out.pixels);
     assert_fails(&ctx, p2c_compose_ground(&ctx, &picture, &background, 0, NULL, &out),
@@ -287,7 +287,41 @@ static void sheet(void **state) {
     p2c_image_clear(&after);
 }
 
+/* With all of the photo the crop is the portrait over its background; with a half, the mean. */
+static void the_photo_shows_through(void **state) {
+    (void)state;
+    static const P2cBackground blue = { .kind = P2C_BACKGROUND_COLOUR, .colour = { 30, 60, 220 } },
+                               *const backgrounds[] = { &white, &blue };
+    P2cContext ctx = { 0 };
+    P2cPortrait portrait = portrait_of(64, 12);
+    P2cImage cartoon = flat(64, 64, 3, "\xd0\x20\x40");
+    for (int k = 0; k < 2; k++) {
+        P2cImage whole, half, none;
+        double worst = 0, halves = 0;
+        assert_works(&ctx,
+                     p2c_compose_crop(&ctx, &cartoon, &portrait, NULL, backgrounds[k], 0, &whole));
+        assert_works(&ctx,
+                     p2c_compose_crop(&ctx, &cartoon, &portrait, NULL, backgrounds[k], 0.5, &half));
+        assert_works(&ctx,
+                     p2c_compose_crop(&ctx, &cartoon, &portrait, NULL, backgrounds[k], 1, &none));
+        EACH(i, none) for (int c = 0; c < 3; c++) {
+            const uint8_t *p = portrait.picture.pixels + 4 * i;
+            double want = p[c] * p[3] / 255.0 + backgrounds[k]->colour[c] * (255 - p[3]) / 255.0;
+            worst = fmax(worst, fabs(none.pixels[3 * i + c] - want));
+            halves =
+                fmax(halves, fabs(half.pixels[3 * i + c] - (whole.pixels[3 * i + c] + want) / 2));
+        }
+        if (!(worst <= 1 && halves <= 2)) fail_msg("off by %g and %g", worst, halves);
+        p2c_image_clear(&whole);
+        p2c_image_clear(&half);
+        p2c_image_clear(&none);
+    }
+    p2c_image_clear(&cartoon);
+    p2c_portrait_clear(&portrait);
+}
+
 const struct CMUnitTest p2c_tests_compose[] = {
+    cmocka_unit_test(the_photo_shows_through),
     cmocka_unit_test(white_as_published),
     cmocka_unit_test(no_white_rim),
     cmocka_unit_test(photo_behind),

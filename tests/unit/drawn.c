@@ -1,6 +1,7 @@
 /* drawn.c: draws a face of ellipses, in units in which the face is 100 wide and 130 high, with its
  * middle at (0,0). */
 #include "drawn.h"
+#include "face/face.h"
 
 #include <math.h>
 #include <string.h>
@@ -61,4 +62,25 @@ P2cImage test_drawn(int width, int height, double x, double y, double face) {
     memset(image.pixels, 225, (size_t)width * (size_t)height * 3);
     if (face > 0) test_draw_face(&image, x, y, face);
     return image;
+}
+
+P2cPortrait test_drawn_portrait(P2cContext *ctx, int size) {
+    P2cPortrait p = { .to_photo = { 1, 0, 50, 0, 1, 30 } };
+    P2cLandmarker *landmarker;
+    double middle = size / 2.0, face = size * 0.36, r = face / 2;
+    P2cBox box = { middle - r, middle - 0.8 * r, middle + r, middle + 1.2 * r };
+    P2cImage drawn = test_drawn(size, size, middle, middle, face);
+    assert_works(ctx, p2c_landmarker_open(ctx, NULL, &landmarker));
+    assert_works(ctx, p2c_landmarker_run(landmarker, &drawn, box, p.face.landmarks));
+    p2c_landmarker_close(&landmarker);
+    for (int i = 0; i < P2C_LANDMARKS; i++)
+        p.face.landmarks[i].x += 50, p.face.landmarks[i].y += 30;
+    assert_works(ctx, p2c_image_init(ctx, &p.picture, size, size, 4));
+    for (int i = 0; i < size * size; i++) {
+        double x = (i % size - middle) * 100 / face, y = (i / size - middle) * 100 / face;
+        memcpy(p.picture.pixels + 4 * i, drawn.pixels + 3 * i, 3);
+        p.picture.pixels[4 * i + 3] = (uint8_t)lround(255 * cover(x, y + 15, 62, 78));
+    }
+    p2c_image_clear(&drawn);
+    return p;
 }

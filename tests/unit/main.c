@@ -27,6 +27,8 @@
     X(foreground) \
     X(compose) \
     X(paste) \
+    X(likeness) \
+    X(skin) \
     X(onnx_write) \
     X(cartoonizer) \
     X(models) \
@@ -38,6 +40,7 @@
     X(builtin) \
     X(photos) \
     X(model) \
+    X(face_file) \
     X(model_bad)
 
 #define SUITE "unit"

@@ -78,7 +78,7 @@ static void crop_goes_back(void **state) {
                      p2c_image_resize(&ctx, &crop, cases[k].size, cases[k].size,
                                       cases[k].size > S ? P2C_FILTER_BILINEAR : P2C_FILTER_AREA,
                                       &cartoon));
-        assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, &ground));
+        assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, 1, &ground));
         int worst = test_worst(ground.pixels, photo.pixels, 3 * W * H);
         if (worst > cases[k].levels)
             fail_msg("cartoon of %d: off by %d levels", cases[k].size, worst);
@@ -86,7 +86,7 @@ static void crop_goes_back(void **state) {
         /* make sure that something is pasted at all */
         memset(cartoon.pixels, 0, 3 * (size_t)cases[k].size * (size_t)cases[k].size);
         ground = copy(&photo);
-        assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, &ground));
+        assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, 1, &ground));
         assert_true(test_worst(ground.pixels, photo.pixels, 3 * W * H) > 100);
         p2c_image_clear(&cartoon);
         p2c_image_clear(&ground);
@@ -104,7 +104,7 @@ static void nothing_else_changes(void **state) {
         P2cImage photo = test_noise(W, H, channels, 3), ground = copy(&photo),
                  cartoon = flat(64, 64, 3, "\x40\x40\x40");
         int changed = 0;
-        assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, &ground));
+        assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, 1, &ground));
         for (int i = 0; i < W * H; i++) {
             P2cPoint at = in_square(i);
             double away = hypot(at.x - 44.5, at.y - 44.5);
@@ -129,7 +129,7 @@ static void feather_grows(void **state) {
     P2cContext ctx = { 0 };
     P2cPortrait p = portrait(straight, false);
     P2cImage ground = flat(W, H, 3, "\0\0"), cartoon = flat(S, S, 3, "\xff\xff\xff");
-    assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, &ground));
+    assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, 1, &ground));
     for (int along = 0; along < 2; along++) {
         int step = along ? 3 * W : 3;
         const uint8_t *first = ground.pixels + 3 * (along ? 20 * W + 85 : 65 * W + 40), *at = first;
@@ -162,7 +162,7 @@ static void no_white_rim(void **state) {
         assert_works(&ctx, p2c_compose_matted(&ctx, &dark, &p, &matted));
         cartoon = matted;
         p2c_image_over_white(&cartoon);
-        assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, &ground));
+        assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, 1, &ground));
         int brightest = 0, darkest = 255;
         for (int i = 0; i < 3 * W * H; i++) {
             if (ground.pixels[i] > brightest) brightest = ground.pixels[i];
@@ -186,7 +186,7 @@ static void finer_cartoons_are_averaged(void **state) {
     P2cImage ground = flat(W, H, 3, "\x80\x80\x80"), cartoon = flat(FINE, FINE, 3, "\0\0");
     for (int i = 0; i < FINE * FINE; i++)
         if ((i % FINE + i / FINE) % 2) memset(cartoon.pixels + 3 * i, 255, 3);
-    assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, &ground));
+    assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, 1, &ground));
     for (int i = 0; i < 3 * W * H; i++) assert_in_range(ground.pixels[i], 127, 129);
     p2c_image_clear(&ground);
     p2c_image_clear(&cartoon);
@@ -204,7 +204,7 @@ static void transparent_ground(void **state) {
     P2cImage clear = flat(W, H, 4, "\xff\xff\xff\0"), half = flat(W, H, 4, "\xc8\x96\x64\x80");
     P2cImage *grounds[] = { &rgb, &opaque, &clear, &half };
     for (int k = 0; k < 4; k++)
-        assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, grounds[k]));
+        assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, 1, grounds[k]));
     int soft = 0;
     for (int i = 0; i < W * H; i++) {
         const uint8_t *a = rgb.pixels + 3 * i, *b = opaque.pixels + 4 * i,
@@ -228,6 +228,24 @@ static void transparent_ground(void **state) {
     p2c_portrait_clear(&p);
 }
 
+/* Half of the strength is half of the change; none is the ground, bit for bit. */
+static void strengths(void **state) {
+    (void)state;
+    P2cContext ctx = { 0 };
+    P2cPortrait p = portrait(tilted, true);
+    P2cImage cartoon = flat(S, S, 3, "\x20\x40\x60"), photo = smooth(), whole = copy(&photo),
+             half = copy(&photo), none = copy(&photo);
+    assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, 1, &whole));
+    assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, 0.5, &half));
+    assert_works(&ctx, p2c_compose_paste(&ctx, &cartoon, &p, 0, &none));
+    assert_int_equal(test_worst(none.pixels, photo.pixels, 3 * W * H), 0);
+    for (int i = 0; i < 3 * W * H; i++)
+        assert_true(fabs(half.pixels[i] - (photo.pixels[i] + whole.pixels[i]) / 2.0) < 1.6);
+    P2cImage *all[] = { &cartoon, &photo, &whole, &half, &none };
+    for (int k = 0; k < 5; k++) p2c_image_clear(all[k]);
+    p2c_portrait_clear(&p);
+}
+
 /* Squares that reach out of the photo, or lie beside it. The result does not depend on the number
  * of threads. */
 static void squares_beside_the_photo(void **state) {
@@ -242,8 +260,8 @@ static void squares_beside_the_photo(void **state) {
     for (size_t k = 0; k < sizeof maps / sizeof *maps; k++) {
         P2cPortrait p = portrait(maps[k], false);
         P2cImage a = flat(W, H, 3, "\0\0"), b = copy(&a), before = copy(&a);
-        assert_works(&one, p2c_compose_paste(&one, &cartoon, &p, &a));
-        assert_works(&three, p2c_compose_paste(&three, &cartoon, &p, &b));
+        assert_works(&one, p2c_compose_paste(&one, &cartoon, &p, 1, &a));
+        assert_works(&three, p2c_compose_paste(&three, &cartoon, &p, 1, &b));
         assert_int_equal(test_worst(a.pixels, b.pixels, 3 * W * H), 0);
         assert_int_equal(test_worst(a.pixels, before.pixels, 3 * W * H) == 255, seen[k]);
         p2c_image_clear(&a);
@@ -262,6 +280,7 @@ const struct CMUnitTest p2c_tests_paste[] = {
     cmocka_unit_test(no_white_rim),
     cmocka_unit_test(finer_cartoons_are_averaged),
     cmocka_unit_test(transparent_ground),
+    cmocka_unit_test(strengths),
     cmocka_unit_test(squares_beside_the_photo),
 };
 const size_t p2c_tests_paste_count = sizeof p2c_tests_paste / sizeof *p2c_tests_paste;
