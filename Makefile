@@ -246,8 +246,8 @@ check-cuda: all $(TESTS) $(HELPERS)
 
 # ---- times --------------------------------------------------------------------------------------
 
-bench: all $B/bench-gemm
-	@tests/bench/infer.sh $B/p2c-infer
+bench: all $B/bench-gemm $B/tests/demo/random_weights
+	@tests/bench/infer.sh $B/p2c-infer $B/tests/demo/random_weights
 	@tests/bench/train.sh $B/p2c-train
 	@$B/bench-gemm
 

@@ -1,6 +1,6 @@
 # What the benchmarks share. Sourced, with `set -eu`; sets threads, shared, peer (empty: no PyTorch or no oracle), and says on what it runs.
 # shellcheck shell=bash disable=SC2034
-threads=$(nproc)
+threads=${THREADS:-$(nproc)}
 shared=$(dirname "${BASH_SOURCE[0]}")/../../../shared
 
 grep -m 1 'model name' /proc/cpuinfo 2>/dev/null | sed 's/.*: /processor: /' || true
