@@ -9,9 +9,31 @@
 
 BROADCAST_FORWARD(+)
 
-static void add_to(const P2cCall *call, float *dx, const float *dy, size_t n) {
+/* Whether dx[k] is to be written instead of added to. */
+static bool overwrites(const P2cCall *call, int k) { return call->overwrite >> k & 1; }
+
+/* dx (+)= dy, a part of a gradient. */
+static void pass_on(bool overwrite, const float *dy, float *dx, size_t n) {
+    if (overwrite)
+        for (size_t i = 0; i < n; i++) dx[i] = dy[i];
+    else axpy(1, dy, dx, n);
+}
+
+static void pass_all(const P2cCall *call, int k, size_t n) {
+    enum { PART = 4096 };
+    size_t parts = (n + PART - 1) / PART;
 #pragma omp parallel for num_threads(threads_for(call, n)) schedule(static)
-    for (size_t i = 0; i < n; i++) dx[i] += dy[i];
+    for (size_t p = 0; p < parts; p++)
+        pass_on(overwrites(call, k), call->dy + p * PART, call->dx[k] + p * PART,
+                p + 1 < parts ? PART : n - p * PART);
+}
+
+/* Where a gradient that is to be overwritten is a sum over several of dy. */
+static void clear(const P2cCall *call, int k) {
+    size_t n = p2c_dims_count(call->node->x[k]->dims);
+    if (!call->dx[k] || !overwrites(call, k)) return;
+#pragma omp parallel for num_threads(threads_for(call, n)) schedule(static)
+    for (size_t i = 0; i < n; i++) call->dx[k][i] = 0;
 }
 
 static void broadcast_backward(const P2cCall *call) {
@@ -19,8 +41,11 @@ static void broadcast_backward(const P2cCall *call) {
     for (int k = 0; k < 2; k++) {
         const P2cDims d = call->node->x[k]->dims, o = call->node->x[1 - k]->dims;
         if (!call->dx[k]) continue;
-        if (same_sizes(d, y)) add_to(call, call->dx[k], call->dy, p2c_dims_count(y));
-        else add_broadcast(call, d, call->dx[k], NULL, o);
+        if (same_sizes(d, y)) pass_all(call, k, p2c_dims_count(y));
+        else {
+            clear(call, k);
+            add_broadcast(call, d, call->dx[k], NULL, o);
+        }
     }
 }
 
@@ -57,8 +82,8 @@ static void joined_backward(const P2cCall *call) {
     for (int p = 0; p < y.d[0] * y.d[1]; p++) {
         Place to = place_of(call->node, p);
         const float *dy = call->dy + (size_t)p * hw;
-        if (call->dx[0]) axpy(1, dy, call->dx[0] + (size_t)p * hw, hw);
-        if (call->dx[to.k]) axpy(1, dy, call->dx[to.k] + to.plane * hw, hw);
+        if (call->dx[0]) pass_on(overwrites(call, 0), dy, call->dx[0] + (size_t)p * hw, hw);
+        if (call->dx[to.k]) pass_on(overwrites(call, to.k), dy, call->dx[to.k] + to.plane * hw, hw);
     }
 }
 
@@ -89,11 +114,12 @@ static void upsampled_backward(const P2cCall *call, int f) {
     int rows = b.d[0] * b.d[1] * b.d[2], w = b.d[3];
     /* number of elements of y that one row of b becomes */
     size_t size = (size_t)(w * f) * (size_t)f;
+    clear(call, 1);
 #pragma omp parallel for num_threads(threads_for(call, p2c_dims_count(call->node->dims))) \
     schedule(static)
     for (int i = 0; i < rows; i++) {
         const float *dy = call->dy + (size_t)i * size;
-        if (call->dx[0]) axpy(1, dy, call->dx[0] + (size_t)i * size, size);
+        if (call->dx[0]) pass_on(overwrites(call, 0), dy, call->dx[0] + (size_t)i * size, size);
         if (call->dx[1]) add_copies(dy, w, f, call->dx[1] + (size_t)i * (size_t)w);
     }
 }
@@ -114,4 +140,5 @@ static void backward(const P2cCall *call) {
 
 const P2cKernel P2C_CPU(add) = { .forward = forward,
                                  .backward = backward,
+                                 .overwrite = true,
                                  .folds = P2C_FOLD_UPSAMPLE | P2C_FOLD_CONCAT };

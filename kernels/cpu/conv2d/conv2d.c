@@ -5,10 +5,9 @@
  * input gradient is a convolution with stride 1; the few strided layers take GEMM for it, and so do
  * weight gradients of rows that do not fill vectors, where sums along a row would leave lanes idle:
  * 7x7 and 28x28 maps are two to eight times as fast. */
-#include <string.h>
 
-#include "../upsample.h"
 #include "conv2d.h"
+#include "../upsample.h"
 
 enum { DIRECT_BYTES = 1 << 20 };
 
@@ -58,8 +57,21 @@ static void bias_gradient(const P2cCall *call, Conv s) {
     }
 }
 
+/* For what adds to a gradient that is to be overwritten. */
+static void clear(const P2cCall *call, float *gradient, size_t count) {
+#pragma omp parallel for num_threads(threads_for(call, count)) schedule(static)
+    for (size_t i = 0; i < count; i++) gradient[i] = 0;
+}
+
+static size_t repeated_floats(Conv s) {
+    return (size_t)s.n * (size_t)(s.groups * s.cin) * (size_t)s.h * (size_t)s.w;
+}
+
+/* Of the input as the kernel reads it: normalised and repeated. Honours bit 0 of overwrite. */
 static void plain_input_gradient(const P2cCall *call, Conv s) {
-    if (winograd_input(s)) P2C_CPU(conv2d_winograd_input_gradient)(call, s);
+    bool winograd = winograd_input(s);
+    if (call->overwrite & 1 && !winograd) clear(call, call->dx[0], repeated_floats(s));
+    if (winograd) P2C_CPU(conv2d_winograd_input_gradient)(call, s);
     else if (is_direct(s) && s.stride == 1) P2C_CPU(conv2d_direct_input_gradient)(call, s);
     else P2C_CPU(conv2d_gemm_input_gradient)(call, s);
 }
@@ -78,10 +90,6 @@ static void plain_input_gradient(const P2cCall *call, Conv s) {
 typedef struct Layout {
     size_t normalised, repeated, input;
 } Layout;
-
-static size_t repeated_floats(Conv s) {
-    return (size_t)s.n * (size_t)(s.groups * s.cin) * (size_t)s.h * (size_t)s.w;
-}
 
 static Layout layout_of(const P2cNode *node, Conv s) {
     Layout at;
@@ -103,21 +111,22 @@ static void sum_copies(const P2cCall *call, Conv s, const float *repeated, float
                    dx + (size_t)i * (size_t)w);
 }
 
-/* Each gradient is added to the one before it, and the first in scratch starts as zeros. */
+/* Each gradient is added to the one before it, except that those in scratch are overwritten. */
 static void input_gradient(const P2cCall *call, Conv s, float *scratch) {
     const P2cDims x = call->node->x[0]->dims;
     const Layout at = layout_of(call->node, s);
-    float *normalised = call->dx[0];
+    float *normalised = s.normalised ? scratch + at.normalised : call->dx[0];
+    bool write_dx = call->overwrite & 1, write_normalised = s.normalised || write_dx;
     P2cCall inner = *call;
     inner.work = scratch + at.input;
-    if (s.normalised)
-        normalised = memset(scratch + at.normalised, 0, p2c_dims_count(x) * sizeof(float));
-    inner.dx[0] = normalised;
-    if (s.up > 1)
-        inner.dx[0] = memset(scratch + at.repeated, 0, repeated_floats(s) * sizeof(float));
+    inner.dx[0] = s.up > 1 ? scratch + at.repeated : normalised;
+    inner.overwrite = s.up > 1 || write_normalised;
     plain_input_gradient(&inner, s);
+    if (s.up > 1 && write_normalised) clear(call, normalised, p2c_dims_count(x));
     if (s.up > 1) sum_copies(call, s, inner.dx[0], normalised);
-    if (s.normalised) P2C_CPU(instance_norm_gradient)
+    if (!s.normalised) return;
+    if (write_dx) clear(call, call->dx[0], p2c_dims_count(x));
+    P2C_CPU(instance_norm_gradient)
     (call->x[0], normalised, call->dx[0], x, s.relu, call->saved, call->threads);
 }
 
@@ -135,6 +144,9 @@ static void backward(const P2cCall *call) {
         inner.dy = call->work;
     }
     inner.work = (float *)call->work + layout_of(call->node, s).normalised;
+    for (int k = 1; k < 3; k++) /* input_gradient knows when its own need not be cleared */
+        if (call->dx[k] && call->overwrite >> k & 1)
+            clear(call, call->dx[k], p2c_dims_count(call->node->x[k]->dims));
     if (call->dx[0]) input_gradient(&inner, s, call->work);
     if (call->dx[1]) weight_gradient(&inner, s);
     if (call->dx[2]) bias_gradient(&inner, s);
@@ -168,5 +180,6 @@ static size_t work(const P2cNode *node, bool backward, int threads) {
 const P2cKernel P2C_CPU(conv2d) = { .forward = forward,
                                     .backward = backward,
                                     .work = work,
+                                    .overwrite = true,
                                     .folds = P2C_FOLD_NORM | P2C_FOLD_UPSAMPLE |
                                              P2C_FOLD_ACTIVATION };

@@ -272,7 +272,7 @@ void P2C_CPU(conv2d_winograd_input_gradient)(const P2cCall *call, Conv s) {
                .U = U,
                .scratch = U + weight_floats(turned(s)),
                .y = call->dx[0],
-               .add = true };
+               .add = !(call->overwrite & 1) };
     transform_all_weights(&p, call->x[1], true);
     compute(&p);
     if (s.reflect) P2C_CPU(conv2d_winograd_borders)(call, s);
