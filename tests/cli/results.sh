@@ -42,7 +42,7 @@ check 'benchmark with weights and a picture' sh -c "cd '$W' && '$infer' --benchm
 refused 3 'missing.png' --benchmark 1 --size 32 --weights good.pt missing.png
 
 # Memory: a limit on what the process may take. The sanitizers have their own.
-if [ -n "$SAN" ]; then limit='export ASAN_OPTIONS=$ASAN_OPTIONS:max_allocation_size_mb=100'; else limit='ulimit -v 1500000'; fi
+if [ -n "$SAN" ]; then limit='export ASAN_OPTIONS=$ASAN_OPTIONS:max_allocation_size_mb=100'; else limit='ulimit -v 700000'; fi
 no_cartoon 5 'memory' --size 4096 face.png -o out.png
 limit=
 
