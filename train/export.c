@@ -42,6 +42,28 @@ static P2cValue *collect_networks(const P2cValue *tree, int *count) {
     return networks;
 }
 
+/* Keeps the side of the pictures of training, by which p2c-infer chooses the size to draw. */
+static P2cStatus add_size(const P2cValue *tree, P2cValue *file) {
+    const P2cValue *from = p2c_value_get(p2c_value_get(tree, "p2cnn"), "options"),
+                   *size = p2c_value_get(from, "img_size");
+    if (!size || p2c_value_kind(size) != P2C_INT) return P2C_OK;
+    P2cValue *p2cnn = p2c_value_dict(), *options = p2c_value_dict();
+    P2cStatus status =
+        p2cnn && options ? p2c_value_set(options, "img_size", p2c_value_int(p2c_value_as_int(size)))
+                         : P2C_ERR_MEMORY;
+    if (!status) {
+        status = p2c_value_set(p2cnn, "options", options);
+        options = NULL;
+    }
+    if (!status) {
+        status = p2c_value_set(file, "p2cnn", p2cnn);
+        p2cnn = NULL;
+    }
+    p2c_value_free(&p2cnn);
+    p2c_value_free(&options);
+    return status;
+}
+
 static int write_networks(P2cContext *ctx, const Options *o, const P2cValue *tree) {
     int count;
     P2cValue *networks = collect_networks(tree, &count);
@@ -50,6 +72,7 @@ static int write_networks(P2cContext *ctx, const Options *o, const P2cValue *tre
         complain("%s: no networks to export", o->pretrained_weights);
         code = EXIT_BAD_INPUT;
     }
+    if (!code) code = report_status(NULL, add_size(tree, networks));
     if (!code) code = report_status(ctx, p2c_pt_write(ctx, o->export_networks, networks));
     if (!code)
         say("%d networks, float16, are in %s; --pretrained_weights starts a run from them", count,

@@ -90,16 +90,13 @@ static P2cStatus build(P2cCartoonizer *c) {
     return c->made.image && c->made.heatmap ? P2C_OK : p2c_graph_finish(c->graph);
 }
 
-static bool is_builtin(const char *weights) { return !strcmp(weights, "built-in"); }
-
 static P2cStatus read_weights(P2cContext *ctx, const char *path, P2cValue **file) {
-    return is_builtin(path) ? p2c_builtin_read(&p2c_builtin_generator, ctx, file)
-                            : p2c_pt_read(ctx, path, file);
+    return strcmp(path, "built-in") ? p2c_pt_read(ctx, path, file)
+                                    : p2c_builtin_read(&p2c_builtin_generator, ctx, file);
 }
 
 /* The size of the pictures of training, which p2c-train's checkpoints keep; else 0. */
-static int size_in(const P2cValue *file, const char *weights) {
-    if (is_builtin(weights)) return p2c_builtin_generator.size;
+static int size_in(const P2cValue *file) {
     const P2cValue *options = p2c_value_get(p2c_value_get(file, "p2cnn"), "options"),
                    *value = p2c_value_get(options, "img_size");
     int64_t size = value && p2c_value_kind(value) == P2C_INT ? p2c_value_as_int(value) : 0;
@@ -138,7 +135,7 @@ static P2cStatus build_from(P2cCartoonizer *c, const P2cCartoonizerOptions *opti
         if (status) p2c_fail(ctx, status, "%s: %s", options->weights, p2c_error(ctx));
     }
     if (status) goto cleanup;
-    status = set_size(c, options, fixed, size_in(file, options->weights));
+    status = set_size(c, options, fixed, size_in(file));
     if (!status) status = build(c);
     if (!status) {
         status = p2c_store_load(c->store, name, weights);

@@ -19,7 +19,7 @@ const P2cBuiltin p2c_builtin_landmarks = { "landmarks", 112, landmarks, p2c_weig
 const P2cBuiltin p2c_builtin_matte = { "matte", 256, matte, p2c_weights_matte,
                                        p2c_weights_matte_end };
 
-const P2cBuiltin p2c_builtin_generator = { "genA2B", 128, NULL, p2c_weights_generator,
+const P2cBuiltin p2c_builtin_generator = { "genA2B", 0, NULL, p2c_weights_generator,
                                            p2c_weights_generator_end };
 
 P2cStatus p2c_builtin_read(const P2cBuiltin *b, P2cContext *ctx, P2cValue **tree) {

@@ -8,7 +8,7 @@
 
 typedef struct P2cBuiltin {
     const char *name; /* name of its entry in the file of weights, also for error texts */
-    int size;         /* its input is a picture (1,3,size,size), RGB in [0,1] */
+    int size;         /* its input is a picture (1,3,size,size), RGB in [0,1]; 0: any, see there */
     P2cNode *(*build)(P2cNet net, P2cNode *picture); /* NULL: p2c_generator */
     const unsigned char *weights, *end;              /* the bytes of a PyTorch file */
 } P2cBuiltin;
@@ -16,8 +16,8 @@ typedef struct P2cBuiltin {
 /* gives (1,136): x, y, x, y, ... as fractions of the square */
 extern const P2cBuiltin p2c_builtin_landmarks;
 extern const P2cBuiltin p2c_builtin_matte; /* gives (1,1,256,256): alpha */
-/* The light generator that makes cartoons of photos; size: of the pictures that it was trained on.
- * Its input is in [-1,1], and p2c_generator_options knows its width. */
+/* The light generator that makes cartoons of photos in [-1,1] of any size. Its file says at which
+ * size it was trained, and p2c_generator_options how wide it is. */
 extern const P2cBuiltin p2c_builtin_generator;
 /* Reads the file of weights: a dict that holds the network's state dict under its name. *tree is
  * the caller's, to be freed with p2c_value_free. */

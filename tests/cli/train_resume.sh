@@ -28,11 +28,11 @@ if [ -z "$SAN" ]; then
     check 'resumed at the end: says so' complained 'this run is at step 6 already, and was to end at 6; --max_steps or --iteration'
     in_parts '' 1 '--threads 1 --workers 0' 6 '--threads 2 --workers 3'
     in_parts '' 3 '--threads 2 --workers 3 --print_freq 2' 6 '--threads 1 --workers 0 --cache_mib 0'
-    in_parts '' 5 '--threads 2 --workers 1 --cache_mib 0 --eval_freq 2' 6 '--threads 2 --workers 1 --tensorboard'
+    in_parts '' 5 '--threads 2 --workers 1 --cache_mib 0' 6 '--threads 2 --workers 1 --tensorboard'
     in_parts '' 1 '' 2 '--keep 2 --save_freq 1' 3 '--threads 1' 4 '--workers 1' 6 ''
     again
-    whole '--batch_size 2 --accumulate 2 --ch_b2a 8 --identity_every 3 --lr_dis 2e-4 --decay_flag false --seed 7'
-    in_parts '--batch_size 2 --accumulate 2 --ch_b2a 8 --identity_every 3 --lr_dis 2e-4 --decay_flag false --seed 7' 4 '--threads 1 --workers 1' 6 '--threads 2 --workers 0'
+    whole '--batch_size 2 --accumulate 2 --ch_b2a 8 --identity_every 3 --lr_dis 2e-4 --decay_flag false --seed 7 --eval_freq 2'
+    in_parts '--batch_size 2 --accumulate 2 --ch_b2a 8 --identity_every 3 --lr_dis 2e-4 --decay_flag false --seed 7 --eval_freq 2' 4 '--threads 1 --workers 1' 6 '--threads 2 --workers 0'
     again
 fi
 whole '--ema 0.9 --accumulate 2 --augment false'
