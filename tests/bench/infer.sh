@@ -28,14 +28,16 @@ for round in $(seq "$rounds"); do
     line=$("$program" --benchmark "$runs" --threads "$threads")
     ours="$ours $(field forward_ms_median <<<"$line")"
     said="round $round: p2c-infer ${ours##* } ms"
-    for each in "${peers[@]}"; do
-        theirs[$each]="${theirs[$each]:-} $(time_peer "$each")"
-        said="$said, $each ${theirs[$each]##* } ms"
+    for each in "${peers[@]}"; do # one that dies is said so, and does not count
+        ms=$(time_peer "$each" 2>/dev/null || true)
+        theirs[$each]="${theirs[$each]:-} $ms"
+        said="$said, $each ${ms:-failed}${ms:+ ms}"
     done
     echo "$said"
 done
 p2c=$(middle <<<"$ours")
 echo "p2c-infer: $p2c ms, peak memory $(field peak_rss_mib <<<"$line") MiB ($(sed 's/.*"device": "\(.*\)"}/\1/' <<<"$line"))"
 for each in "${peers[@]}"; do
+    [ -n "${theirs[$each]// /}" ] || continue
     awk -v a="$p2c" -v b="$(middle <<<"${theirs[$each]}")" -v name="$each" 'BEGIN { printf "%s: %s ms; p2c-infer takes %.2f times that\n", name, b, a / b }'
 done
