@@ -16,7 +16,7 @@ static void build_losses(Step *step, StepUpdates *updates, const P2cNet nets[GEN
     P2cNode *of_a = NULL, *of_b = NULL;
     for (int m = 0; m < o->parts; m++) {
         P2cNode *a = reproduce(nets[0], step->a, o, m, o->ch),
-                *b = reproduce(nets[1], step->b, o, m, o->ch_b2a ? o->ch_b2a : o->ch),
+                *b = reproduce(nets[1], step->b, o, m, step_channels("genB2A", o->ch, o->ch_b2a)),
                 *loss = p2c_add(a, b);
         of_a = add_part(of_a, a), of_b = add_part(of_b, b);
         if (m == o->parts - 1)

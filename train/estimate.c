@@ -39,7 +39,7 @@ static double time_pass(const Trainer *t, const char *name, int ch) {
 static double step_ms(const Trainer *t) {
     const Options *o = t->options;
     double a2b = time_pass(t, "genA2B", o->ch),
-           b2a = time_pass(t, "genB2A", o->ch_b2a ? o->ch_b2a : o->ch);
+           b2a = time_pass(t, "genB2A", step_channels("genB2A", o->ch, o->ch_b2a));
     double pictures = 2 + 1.0 / o->identity_every; /* fake, cycle, identity */
     return o->accumulate * (PASSES * pictures * (a2b + b2a) + JUDGING * a2b);
 }

@@ -13,12 +13,12 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "augment.h"
 #include "cli/cli.h"
 #include "measure/lanczos.h"
 #include "run/order.h"
+#include "step.h"
 
 struct Evaluator {
     P2cContext *ctx;
@@ -49,9 +49,8 @@ typedef struct Look {
 static P2cNode *generate(const Look *look, const Evaluator *e, const char *plain,
                          const char *averaged, P2cNode *x) {
     const EvaluateOptions *o = &e->options;
-    bool narrow = o->ch_b2a && !strcmp(plain, "genB2A");
-    return p2c_generator(p2c_net(look->graph, e->store, o->ema ? averaged : plain), x,
-                         (P2cGenerator){ .ch = narrow ? o->ch_b2a : o->ch, .full = o->full })
+    P2cGenerator options = { .ch = step_channels(plain, o->ch, o->ch_b2a), .full = o->full };
+    return p2c_generator(p2c_net(look->graph, e->store, o->ema ? averaged : plain), x, options)
         .image;
 }
 

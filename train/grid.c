@@ -12,6 +12,7 @@
 
 #include "augment.h"
 #include "cli/cli.h"
+#include "step.h"
 
 enum { PER_LIST = 5, ROWS = 7, LATEST_WIDTH = 1280, PATH_SIZE = 4096 };
 
@@ -51,11 +52,9 @@ static int tolerate_picture(int code, int *bad) {
 static P2cGenerated generate(Sheet *sheet, P2cStore *store, const GridOptions *o, const char *name,
                              P2cNode *x) {
     char full_name[32];
-    bool narrow = o->ch_b2a && !strcmp(name, "genB2A");
     snprintf(full_name, sizeof full_name, "%s%s", name, o->ema ? "_ema" : "");
-    P2cGenerated made =
-        p2c_generator(p2c_net(sheet->graph, store, full_name), x,
-                      (P2cGenerator){ .ch = narrow ? o->ch_b2a : o->ch, .full = o->full });
+    P2cGenerator options = { .ch = step_channels(name, o->ch, o->ch_b2a), .full = o->full };
+    P2cGenerated made = p2c_generator(p2c_net(sheet->graph, store, full_name), x, options);
     p2c_output(made.image);
     p2c_output(made.heatmap);
     return made;
@@ -192,8 +191,7 @@ int grid_write(P2cContext *ctx, P2cStore *store, const GridOptions *o, int64_t s
 
 /* ---- --phase test ---- */
 
-/* The file's name without folders and ending: its length, and where it begins. */
-static int stem(const char *path, const char **begin) {
+int picture_stem(const char *path, const char **begin) {
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path,
                *dot = strrchr(base, '.');
     *begin = base;
@@ -203,9 +201,9 @@ static int stem(const char *path, const char **begin) {
 /* The earlier picture whose result would have the name of picture i's; NULL: none. */
 static const char *same_name(char *const *paths, int i) {
     const char *mine, *other;
-    int length = stem(paths[i], &mine);
+    int length = picture_stem(paths[i], &mine);
     for (int k = 0; k < i; k++)
-        if (stem(paths[k], &other) == length && !memcmp(mine, other, (size_t)length))
+        if (picture_stem(paths[k], &other) == length && !memcmp(mine, other, (size_t)length))
             return paths[k];
     return NULL;
 }
@@ -214,7 +212,7 @@ static int test_picture(Sheet *sheet, const GridOptions *o, const char *name, ch
                         int i) {
     char path[PATH_SIZE];
     const char *begin, *earlier = same_name(paths, i);
-    int length = stem(paths[i], &begin);
+    int length = picture_stem(paths[i], &begin);
     snprintf(path, sizeof path, "%s/%s_%.*s.png", o->folder, name, length, begin);
     if (earlier) {
         progress_hide(&sheet->progress);

@@ -35,4 +35,7 @@ int grid_write(P2cContext *ctx, P2cStore *store, const GridOptions *options, int
  * reported and skipped, and the exit code says so. */
 int grid_test(P2cContext *ctx, P2cStore *store, const GridOptions *options);
 
+/* A file's name without folders and ending: its length, and where it begins in path. */
+int picture_stem(const char *path, const char **begin);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grid.h"
 #include "trainer.h"
 
 typedef struct Job {
@@ -15,18 +16,12 @@ typedef struct Job {
 
 /* ---- pictures -------------------------------------------------------------------------------- */
 
-/* The file's name without folders: where it begins, and its length without the ending. */
-static int stem(const char *path, const char **begin) {
-    const char *slash = strrchr(path, '/');
-    *begin = slash ? slash + 1 : path;
-    return (int)(strrchr(*begin, '.') - *begin);
-}
-
 static char *find_photo(const Folder *photos, const char *path) {
     const char *name, *other;
-    int length = stem(path, &name);
+    int length = picture_stem(path, &name);
     for (int i = 0; i < photos->count; i++)
-        if (stem(photos->paths[i], &other) == length && !memcmp(name, other, (size_t)length))
+        if (picture_stem(photos->paths[i], &other) == length &&
+            !memcmp(name, other, (size_t)length))
             return photos->paths[i];
     return NULL;
 }

@@ -136,7 +136,7 @@ P2cStatus trainer_create_generators(P2cContext *ctx, P2cStore *store, const Opti
     if (status) return status;
     P2cNode *x = p2c_input(graph, "x", P2C_DIMS(1, 3, o->img_size, o->img_size));
     P2cGenerator there = { .ch = o->ch, .full = !o->light },
-                 back = { .ch = o->ch_b2a ? o->ch_b2a : o->ch, .full = !o->light };
+                 back = { .ch = step_channels("genB2A", o->ch, o->ch_b2a), .full = !o->light };
     P2cNode *a2b =
         p2c_generator(p2c_net(graph, store, ema ? "genA2B_ema" : "genA2B"), x, there).image;
     P2cNode *b2a =

@@ -34,6 +34,10 @@ const char *const network_names[NETWORKS] = {
     "genA2B", "genB2A", "disGA", "disGB", "disLA", "disLB"
 };
 
+int step_channels(const char *name, int ch, int ch_b2a) {
+    return ch_b2a && !strcmp(name, "genB2A") ? ch_b2a : ch;
+}
+
 StepOptions step_defaults(void) {
     return (StepOptions){ .batch = 1,
                           .parts = 1,
@@ -89,9 +93,8 @@ static Part part_of(const Builder *b, int m) {
 
 static P2cGenerated generate(const Builder *b, const char *name, P2cNode *x) {
     const StepOptions *o = b->options;
-    bool narrow = o->ch_b2a && !strcmp(name, "genB2A");
-    return p2c_generator(p2c_net(b->graph, b->store, name), x,
-                         (P2cGenerator){ .ch = narrow ? o->ch_b2a : o->ch, .full = o->full });
+    P2cGenerator options = { .ch = step_channels(name, o->ch, o->ch_b2a), .full = o->full };
+    return p2c_generator(p2c_net(b->graph, b->store, name), x, options);
 }
 
 /* One pass on (source, target): the fake of the target's domain, and the target's identity. */

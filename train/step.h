@@ -4,6 +4,9 @@
 
 #include "p2cnn.h"
 
+/* The channels of generator `name`. ch_b2a: those of genB2A; 0: as ch. */
+int step_channels(const char *name, int ch, int ch_b2a);
+
 typedef struct StepOptions {
     /* pictures of each domain a step: batch * parts, computed `batch` at a time (gradient
      * accumulation) */
