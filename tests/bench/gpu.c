@@ -79,7 +79,8 @@ static void measure_step(P2cContext *ctx, int runs) {
     StepOptions options = step_defaults();
     options.face = true;
     must(ctx, p2c_store_new(&store, ctx, 1));
-    must(ctx, step_init(&step, ctx, store, &options));
+    StepUpdates updates = step_updates(&options);
+    must(ctx, step_init(&step, &updates, ctx, store, &options));
     write_picture(ctx, step.a, 5);
     write_picture(ctx, step.b, 7);
     measure(ctx, step.graph, "training step", runs, 2);
